@@ -1,0 +1,51 @@
+//! Mergeable accumulators of records.
+//!
+//! A fold takes records and gives rows. It does not know files, threads, or where records came
+//! from. What it gives depends only on the records that were added, never on their order, on the
+//! order of merges, or on how the records were spread over folds.
+
+use std::any::Any;
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+
+/// A mergeable accumulator. A fold that has taken nothing is the identity of `merge`, and
+/// `merge` is associative and commutative.
+pub trait Fold: Any + Send {
+    /// Takes one record: the values of the fields that the fold asked for, in its order.
+    /// Breaks when no further record can change the result.
+    ///
+    /// # Errors
+    /// When a sorted run can't be written to the temporary directory.
+    fn add(&mut self, record: &[&[u8]]) -> io::Result<ControlFlow<()>>;
+
+    /// Moves everything from `other`, a fold of the same type and plan, into this one; `other` is
+    /// left as if new, and keeps its memory for reuse.
+    ///
+    /// # Errors
+    /// When a sorted run can't be written to or read from the temporary directory.
+    fn merge(&mut self, other: &mut dyn Fold) -> io::Result<()>;
+
+    /// Forgets everything that was added.
+    fn clear(&mut self);
+
+    /// Writes the result, and leaves the fold as if new.
+    ///
+    /// # Errors
+    /// What `out` or the reading of sorted runs said.
+    fn finish(&mut self, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Writes what was added in a form that [`Fold::load`] reads, on any machine.
+    ///
+    /// # Errors
+    /// What `out` said.
+    fn save(&mut self, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Adds what was saved.
+    ///
+    /// # Errors
+    /// `InvalidData` when the bytes are not of this version of this fold.
+    fn load(&mut self, saved: &[u8]) -> io::Result<()>;
+}
+
+/// Makes an empty fold.
+pub type StartFold<'a> = dyn Fn() -> Box<dyn Fold> + Sync + 'a;

@@ -1,0 +1,110 @@
+//! The unit of work and how it ended.
+//!
+//! A [`Job`] says which inputs it is about. It does not know how it will be run, where its
+//! output goes, or what other jobs there are.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::time::Duration;
+
+/// A unit of work: one file, a byte range of a file, or a batch of files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its place in the input order, from 0, without gaps.
+    pub seq: u64,
+    /// What it is about, at least one.
+    pub inputs: Vec<Input>,
+}
+
+/// One thing that a job reads or names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A whole file by its name, which is bytes.
+    File(OsString),
+    /// A part of a big file: the lines that begin at `start..end`, in bytes of the file.
+    Range {
+        /// The file.
+        name: OsString,
+        /// The first byte of the range; a line that begins before it belongs to the range before.
+        start: u64,
+        /// One past the last byte at which a line of this range may begin.
+        end: u64,
+    },
+    /// Standard input, as data.
+    Stdin,
+}
+
+impl Input {
+    /// The name to show and to substitute: the path as it was given, `-` for standard input.
+    pub fn name(&self) -> &OsStr {
+        match self {
+            Input::File(name) | Input::Range { name, .. } => name,
+            Input::Stdin => OsStr::new("-"),
+        }
+    }
+}
+
+/// Why a job, or one try at it, did not succeed.
+///
+/// The variants are what code branches on (exit codes, retries, halts); [`std::fmt::Display`]
+/// gives the message that a person reads, with the input's name first, unescaped.
+#[derive(Debug)]
+pub enum Failure {
+    /// An input that is gone, or that can't be opened or read.
+    Unreadable {
+        /// The input's name.
+        name: OsString,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// An input whose bytes are not what they should be.
+    Corrupt {
+        /// The input's name.
+        name: OsString,
+        /// What is wrong, and where: `truncated gzip stream after 81920 bytes`.
+        what: String,
+    },
+    /// A command that ended badly.
+    Command {
+        /// The command's program, as it was typed.
+        program: OsString,
+        /// How it ended.
+        cause: Ending,
+    },
+    /// A map that panicked.
+    Panicked {
+        /// The panic's message.
+        what: String,
+    },
+    /// fanfold's own reading or writing failed: a pipe, a temporary file, an output file.
+    Own {
+        /// What was being done, and to which file.
+        what: String,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// The run is being stopped, and this job with it: not a failure of the job's own.
+    Stopped,
+}
+
+/// How a command ended, where that counts as a failure.
+#[derive(Debug)]
+pub enum Ending {
+    /// It exited with this status.
+    Exit(i32),
+    /// It was killed by this signal.
+    Signal(i32),
+    /// It ran longer than `--timeout` and was killed.
+    TimedOut(Duration),
+    /// It could not be started.
+    NotStarted(io::Error),
+}
+
+/// Whether emitted bytes can still turn out to be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// The bytes stand whatever happens to the rest of the job: they may be printed at once.
+    Final,
+    /// The bytes count only if the job succeeds (a checksum is still to come, say).
+    Provisional,
+}

@@ -1,0 +1,8 @@
+//! fanfold does one thing to every file, on all cores, and folds the results.
+pub mod codec;
+pub mod control;
+pub mod fold;
+pub mod job;
+pub mod map;
+pub mod memory;
+pub mod record;

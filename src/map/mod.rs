@@ -1,0 +1,43 @@
+//! What is done to one job: the [`Map`] contract and the table of built-in maps.
+//!
+//! A map reads a job's inputs and emits bytes. It does not know threads, channels, the command
+//! line, or where its bytes go: to a terminal, a file, or record by record into a fold.
+
+use crate::control::Seat;
+use crate::job::{Failure, Job, Trust};
+use std::ops::ControlFlow;
+
+/// What is done to one job. Each worker has an instance of its own, so a map may keep buffers
+/// (or a co-process) from job to job.
+pub trait Map {
+    /// Does the work of `job`, giving its output to `emit` as it comes.
+    ///
+    /// A map that is told to break by [`Emit::out`] returns `Ok(())` as soon as it can: nobody
+    /// wants the rest.
+    ///
+    /// # Errors
+    /// A [`Failure`] fails the job, or this try at it; what was emitted is then taken back where
+    /// it was [`Trust::Provisional`].
+    fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure>;
+}
+
+/// Makes the instance of a map that the worker with this slot (from 0) will use.
+/// Called on the worker's own thread, and again after a panic.
+pub type StartMap<'a> = dyn Fn(usize) -> Box<dyn Map> + Sync + 'a;
+
+/// Where a map's output goes.
+pub trait Emit {
+    /// Takes a block of output. Blocks may be of any size and end anywhere.
+    /// Breaks when nobody wants more: the map should return.
+    fn out(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()>;
+
+    /// Takes a block of diagnostic output (a command's standard error).
+    fn err(&mut self, block: &[u8]);
+
+    /// Takes a warning about an input: the job goes on and may succeed.
+    /// `what` stands after the program's and the input's names: `trailing garbage ignored`.
+    fn warn(&mut self, name: &std::ffi::OsStr, what: &str);
+
+    /// The worker's seat: its slot, and whether the run wants its workers to go on.
+    fn seat(&self) -> &Seat;
+}
