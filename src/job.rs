@@ -3,7 +3,9 @@
 //! A [`Job`] says which inputs it is about. It does not know how it will be run, where its
 //! output goes, or what other jobs there are.
 
+use crate::message;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -107,4 +109,30 @@ pub enum Trust {
     Final,
     /// The bytes count only if the job succeeds (a checksum is still to come, say).
     Provisional,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Unreadable { name, cause } => {
+                write!(f, "{}: {}", message::shown(name), message::cause(cause))
+            }
+            Failure::Corrupt { name, what } => write!(f, "{}: {what}", message::shown(name)),
+            Failure::Command { program, cause } => write!(f, "'{}' {cause}", message::shown(program)),
+            Failure::Panicked { what } => write!(f, "the map panicked: {what}"),
+            Failure::Own { what, cause } => write!(f, "{what}: {}", message::cause(cause)),
+            Failure::Stopped => f.write_str("stopped"),
+        }
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ending::Exit(status) => write!(f, "exited with status {status}"),
+            Ending::Signal(signal) => write!(f, "was killed by signal {signal}"),
+            Ending::TimedOut(limit) => write!(f, "ran longer than {limit:?} and was killed"),
+            Ending::NotStarted(cause) => write!(f, "could not be started: {}", message::cause(cause)),
+        }
+    }
 }

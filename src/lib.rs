@@ -5,4 +5,8 @@ pub mod fold;
 pub mod job;
 pub mod map;
 pub mod memory;
+pub mod message;
+pub mod plan;
 pub mod record;
+pub mod sink;
+pub mod source;

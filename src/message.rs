@@ -1,0 +1,82 @@
+//! The only writer of diagnostics: one line, on standard error, beginning with `fanfold: `.
+//!
+//! Names are bytes; control bytes in them are escaped, so that a hostile name can't drive the
+//! terminal or forge a line. It does not know what went wrong, only how it is said.
+
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+
+/// Says `fanfold: WHAT` on standard error. What can't be said (a closed stderr) is dropped: there
+/// is nowhere left to report it.
+pub fn say(what: impl Display) {
+    let line = format!("fanfold: {what}\n");
+    let _ = io::stderr().lock().write_all(line.as_bytes());
+}
+
+/// A name as it is shown in a message: printable text as it is, control bytes as `\n`, `\x1b`,
+/// bytes that are not UTF-8 as `\xff`. A backslash stays, so ordinary names are never changed.
+pub fn shown(name: &OsStr) -> Cow<'_, str> {
+    match name.to_str() {
+        Some(text) if !text.chars().any(char::is_control) => Cow::Borrowed(text),
+        _ => Cow::Owned(escaped(name.as_bytes())),
+    }
+}
+
+fn escaped(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() + 8);
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\n' => text.push_str("\\n"),
+                '\t' => text.push_str("\\t"),
+                '\r' => text.push_str("\\r"),
+                c if c.is_control() => {
+                    let mut buffer = [0; 4];
+                    for byte in c.encode_utf8(&mut buffer).bytes() {
+                        text.push_str(&format!("\\x{byte:02x}"));
+                    }
+                }
+                c => text.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
+}
+
+/// What the system said, without the `(os error N)` that std adds, in lowercase.
+pub fn cause(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) if !text.starts_with("I/O") => first.to_lowercase().chain(chars).collect(),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shown_escapes_what_would_drive_a_terminal() {
+        let name = |bytes| shown(OsStr::from_bytes(bytes)).into_owned();
+        assert_eq!(name(b"plain name.gz"), "plain name.gz");
+        assert_eq!(name(b"a\nb\x1b[31m"), "a\\nb\\x1b[31m");
+        assert_eq!(name(b"\xff\xc3\xa9"), "\\xff\u{e9}");
+    }
+
+    #[test]
+    fn cause_is_lowercase_and_short() {
+        assert_eq!(
+            cause(&io::Error::from_raw_os_error(2)),
+            "no such file or directory"
+        );
+    }
+}

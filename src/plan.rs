@@ -1,0 +1,66 @@
+//! Everything that was decided before any thread exists: plain data.
+//!
+//! A plan does not know how it was typed. Nothing in it means "default": that was decided.
+
+use crate::source::Inputs;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// What a run is to do, beside the map and the fold themselves.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Where the jobs come from.
+    pub inputs: Inputs,
+    /// How many worker threads.
+    pub workers: NonZeroUsize,
+    /// In which order results are printed.
+    pub order: Order,
+    /// Whether printed lines carry their input's name.
+    pub tag: Tag,
+    /// Where the results go.
+    pub output: Output,
+    /// How many rows are wanted, where no fold decides that.
+    pub first: Option<u64>,
+    /// The budget of memory for the whole run, in bytes.
+    pub memory: u64,
+    /// Where temporary files are made (and at once unlinked).
+    pub tmpdir: PathBuf,
+    /// Whether having no input at all is fine.
+    pub empty: Empty,
+}
+
+/// In which order the jobs' results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// As the serial loop would print them.
+    Input,
+    /// Each whole, as jobs finish.
+    Finish,
+}
+
+/// Whether printed lines carry their input's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tag {
+    /// They don't.
+    Off,
+    /// Each line is prefixed by its input and a tab.
+    Input,
+}
+
+/// Where results go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Standard output.
+    Stdout,
+    /// Nowhere that fanfold handles: commands inherit its own standard output.
+    Inherited,
+}
+
+/// What having no input means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Empty {
+    /// A mistake: exit 4.
+    Refused,
+    /// Nothing to do: exit 0.
+    Allowed,
+}

@@ -1,0 +1,368 @@
+//! The only owner of standard output: what the jobs gave, in input order or as jobs finish.
+//!
+//! The lowest unprinted job is printed as it writes; what others give is held, in memory up to a
+//! bound and then in an unlinked temporary file. It does not know what a job was about.
+
+mod first;
+mod spill;
+mod tag;
+
+pub use first::First;
+pub use tag::Tagger;
+
+use crate::job::Trust;
+use crate::memory::Budget;
+use crate::plan::Order;
+use spill::{Extent, Spill};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Held output that may lie in memory; what is beyond it goes to the temporary file, which is
+/// page cache as long as there is room.
+const HELD_IN_MEMORY: u64 = 32 << 20;
+
+/// Which of a job's two outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+/// A piece of a job's output.
+#[derive(Debug)]
+pub struct Piece {
+    /// Where it goes.
+    pub stream: Stream,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Whether the job's failure takes it back.
+    pub trust: Trust,
+}
+
+/// How a job's output ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// All of it counts.
+    Keep,
+    /// What was provisional does not count.
+    Drop,
+}
+
+/// Why the sink takes no more.
+#[derive(Debug)]
+pub enum Closed {
+    /// The reader of standard output went away.
+    BrokenPipe,
+    /// As many rows as were wanted have been printed.
+    Enough,
+    /// A write failed.
+    Failed {
+        /// What was being written.
+        what: String,
+        /// What the system said.
+        cause: io::Error,
+    },
+}
+
+/// Prints what jobs give.
+pub struct Sink<'a> {
+    out: Box<dyn Write + 'a>,
+    err: Box<dyn Write + 'a>,
+    order: Order,
+    first: First,
+    lowest: u64,
+    jobs: BTreeMap<u64, Held>,
+    held: u64,
+    bound: u64,
+    spill: Spill,
+}
+
+#[derive(Default)]
+struct Held {
+    pieces: Vec<(Stream, Trust, Store)>,
+    verdict: Option<Verdict>,
+    /// Lines for standard error that belong after the job's own output.
+    notes: Vec<u8>,
+}
+
+enum Store {
+    Memory(Vec<u8>),
+    File(Extent),
+}
+
+impl<'a> Sink<'a> {
+    /// A sink over these two writers, neither of which needs to buffer.
+    pub fn new(
+        out: Box<dyn Write + 'a>,
+        err: Box<dyn Write + 'a>,
+        order: Order,
+        first: First,
+        budget: &Budget,
+        tmpdir: &Path,
+    ) -> Self {
+        Sink {
+            out,
+            err,
+            order,
+            first,
+            lowest: 0,
+            jobs: BTreeMap::new(),
+            held: 0,
+            bound: HELD_IN_MEMORY.min(budget.limit() / 4),
+            spill: Spill::new(tmpdir),
+        }
+    }
+
+    /// The lowest job whose output is not all printed.
+    pub fn lowest(&self) -> u64 {
+        self.lowest
+    }
+
+    /// Takes a piece of a job's output, and prints it if its turn has come.
+    ///
+    /// # Errors
+    /// [`Closed`] when nothing more can or should be printed.
+    pub fn piece(&mut self, seq: u64, piece: Piece) -> Result<(), Closed> {
+        let turn = self.order == Order::Input && seq == self.lowest && piece.trust == Trust::Final;
+        if turn && self.jobs.get(&seq).is_none_or(|held| held.pieces.is_empty()) {
+            return self.print(piece.stream, &piece.bytes);
+        }
+        let bytes = piece.bytes.len() as u64;
+        let store = if self.held + bytes > self.bound {
+            Store::File(
+                self.spill
+                    .put(&piece.bytes)
+                    .map_err(|cause| spill_failed(&self.spill, cause))?,
+            )
+        } else {
+            self.held += bytes;
+            Store::Memory(piece.bytes)
+        };
+        self.jobs
+            .entry(seq)
+            .or_default()
+            .pieces
+            .push((piece.stream, piece.trust, store));
+        Ok(())
+    }
+
+    /// Forgets what a failed try of a job gave.
+    pub fn discard(&mut self, seq: u64) {
+        if let Some(held) = self.jobs.get_mut(&seq) {
+            let pieces = std::mem::take(&mut held.pieces);
+            self.forget(pieces.into_iter().map(|(_, _, store)| store));
+        }
+    }
+
+    /// Ends a job's output. `notes` are whole lines for standard error, printed after it.
+    ///
+    /// # Errors
+    /// [`Closed`] when nothing more can or should be printed.
+    pub fn done(&mut self, seq: u64, verdict: Verdict, notes: Vec<u8>) -> Result<(), Closed> {
+        let held = self.jobs.entry(seq).or_default();
+        held.verdict = Some(verdict);
+        held.notes = notes;
+        if self.order == Order::Finish {
+            return self.print_held(seq);
+        }
+        while self
+            .jobs
+            .get(&self.lowest)
+            .is_some_and(|held| held.verdict.is_some())
+        {
+            self.print_held(self.lowest)?;
+            self.lowest += 1;
+        }
+        self.print_ready()
+    }
+
+    /// Prints what is held of the job whose turn has come, as far as it stands.
+    fn print_ready(&mut self) -> Result<(), Closed> {
+        let Some(held) = self.jobs.get_mut(&self.lowest) else {
+            return Ok(());
+        };
+        let ready = held
+            .pieces
+            .iter()
+            .take_while(|(_, trust, _)| *trust == Trust::Final)
+            .count();
+        let pieces: Vec<_> = held.pieces.drain(..ready).collect();
+        for (stream, _, store) in pieces {
+            self.print_store(stream, store)?;
+        }
+        Ok(())
+    }
+
+    fn print_held(&mut self, seq: u64) -> Result<(), Closed> {
+        let Some(held) = self.jobs.remove(&seq) else {
+            return Ok(());
+        };
+        for (stream, trust, store) in held.pieces {
+            if held.verdict == Some(Verdict::Drop) && trust == Trust::Provisional {
+                self.forget(std::iter::once(store));
+            } else {
+                self.print_store(stream, store)?;
+            }
+        }
+        self.print(Stream::Err, &held.notes)
+    }
+
+    fn print_store(&mut self, stream: Stream, store: Store) -> Result<(), Closed> {
+        match store {
+            Store::Memory(bytes) => {
+                self.held -= bytes.len() as u64;
+                self.print(stream, &bytes)
+            }
+            Store::File(extent) => {
+                let mut bytes = Vec::new();
+                self.spill
+                    .take(extent, &mut bytes)
+                    .map_err(|cause| spill_failed(&self.spill, cause))?;
+                self.print(stream, &bytes)
+            }
+        }
+    }
+
+    fn forget(&mut self, stores: impl Iterator<Item = Store>) {
+        for store in stores {
+            match store {
+                Store::Memory(bytes) => self.held -= bytes.len() as u64,
+                Store::File(extent) => self.spill.release(extent),
+            }
+        }
+    }
+
+    /// Writes bytes that stand outside of any job's output: a fold's result.
+    ///
+    /// # Errors
+    /// [`Closed`] when nothing more can or should be printed.
+    pub fn print(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Closed> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        match stream {
+            Stream::Out => {
+                let (wanted, enough) = self.first.cut(bytes);
+                self.out.write_all(wanted).map_err(|cause| match cause.kind() {
+                    io::ErrorKind::BrokenPipe => Closed::BrokenPipe,
+                    _ => Closed::Failed {
+                        what: "standard output".into(),
+                        cause,
+                    },
+                })?;
+                if enough { Err(Closed::Enough) } else { Ok(()) }
+            }
+            // A closed standard error leaves nowhere to say so; the exit code still tells.
+            Stream::Err => {
+                let _ = self.err.write_all(bytes);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn spill_failed(spill: &Spill, cause: io::Error) -> Closed {
+    Closed::Failed {
+        what: format!("{}: temporary file", spill.dir().display()),
+        cause,
+    }
+}
+
+/// A fold's result goes out through the sink like any other bytes.
+impl Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.print(Stream::Out, bytes) {
+            Ok(()) => Ok(bytes.len()),
+            Err(Closed::BrokenPipe | Closed::Enough) => Err(io::ErrorKind::BrokenPipe.into()),
+            Err(Closed::Failed { cause, .. }) => Err(cause),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piece(bytes: &str, trust: Trust) -> Piece {
+        Piece {
+            stream: Stream::Out,
+            bytes: bytes.as_bytes().to_vec(),
+            trust,
+        }
+    }
+
+    fn printed(order: Order, memory: u64, feed: impl FnOnce(&mut Sink)) -> String {
+        let mut out = Vec::new();
+        let (budget, tmp) = (Budget::new(memory), std::env::temp_dir());
+        let mut sink = Sink::new(
+            Box::new(&mut out),
+            Box::new(io::sink()),
+            order,
+            First::all(),
+            &budget,
+            &tmp,
+        );
+        feed(&mut sink);
+        drop(sink);
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn output_is_in_input_order_whether_held_in_memory_or_in_a_file() {
+        for memory in [0, 1 << 20] {
+            let out = printed(Order::Input, memory, |sink| {
+                for seq in (0..5).rev() {
+                    sink.piece(seq, piece(&format!("a{seq} "), Trust::Final))
+                        .expect("printed");
+                    sink.piece(seq, piece(&format!("b{seq} "), Trust::Provisional))
+                        .expect("printed");
+                    sink.done(seq, Verdict::Keep, Vec::new()).expect("printed");
+                }
+            });
+            assert_eq!(out, "a0 b0 a1 b1 a2 b2 a3 b3 a4 b4 ", "memory {memory}");
+        }
+    }
+
+    #[test]
+    fn a_failed_job_loses_what_was_provisional_and_keeps_what_stands() {
+        let out = printed(Order::Input, 0, |sink| {
+            sink.piece(0, piece("stands ", Trust::Final)).expect("printed");
+            sink.piece(0, piece("lost ", Trust::Provisional))
+                .expect("printed");
+            sink.done(0, Verdict::Drop, Vec::new()).expect("printed");
+        });
+        assert_eq!(out, "stands ");
+    }
+
+    #[test]
+    fn unordered_prints_each_whole_as_jobs_finish() {
+        let out = printed(Order::Finish, 1 << 20, |sink| {
+            sink.piece(0, piece("a0 ", Trust::Final)).expect("printed");
+            sink.piece(1, piece("a1 ", Trust::Final)).expect("printed");
+            sink.done(1, Verdict::Keep, Vec::new()).expect("printed");
+            sink.piece(0, piece("b0 ", Trust::Final)).expect("printed");
+            sink.done(0, Verdict::Keep, Vec::new()).expect("printed");
+        });
+        assert_eq!(out, "a1 a0 b0 ");
+    }
+
+    #[test]
+    fn a_discarded_try_is_not_printed() {
+        let out = printed(Order::Input, 1 << 20, |sink| {
+            sink.piece(0, piece("first try ", Trust::Provisional))
+                .expect("printed");
+            sink.discard(0);
+            sink.piece(0, piece("second try ", Trust::Provisional))
+                .expect("printed");
+            sink.done(0, Verdict::Keep, Vec::new()).expect("printed");
+        });
+        assert_eq!(out, "second try ");
+    }
+}

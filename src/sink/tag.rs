@@ -1,0 +1,51 @@
+//! Lines that carry the name of the input they came from.
+
+/// Prefixes each line of one stream with a name and a tab.
+#[derive(Debug)]
+pub struct Tagger {
+    prefix: Vec<u8>,
+    within: bool,
+}
+
+impl Tagger {
+    /// A tagger for lines that come from `name`.
+    pub fn new(name: &[u8]) -> Self {
+        Tagger {
+            prefix: [name, b"\t"].concat(),
+            within: false,
+        }
+    }
+
+    /// Appends `bytes`, which may begin and end within a line, to `out`.
+    pub fn tag(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        for line in bytes.split_inclusive(|&b| b == b'\n') {
+            if !self.within {
+                out.extend_from_slice(&self.prefix);
+            }
+            out.extend_from_slice(line);
+            self.within = !line.ends_with(b"\n");
+        }
+    }
+
+    /// Ends a last line that has no newline, so that the next job's line begins on its own.
+    pub fn end(&mut self, out: &mut Vec<u8>) {
+        if std::mem::take(&mut self.within) {
+            out.push(b'\n');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_tagged_once_wherever_blocks_end() {
+        let (mut tagger, mut out) = (Tagger::new(b"a.gz"), Vec::new());
+        for block in ["on", "e\n\ntw", "o"] {
+            tagger.tag(block.as_bytes(), &mut out);
+        }
+        tagger.end(&mut out);
+        assert_eq!(out, b"a.gz\tone\na.gz\t\na.gz\ttwo\n");
+    }
+}

@@ -1,0 +1,94 @@
+//! Lists of names: one a line, or NUL-terminated; raw bytes, no quoting language.
+
+use super::{Found, Missing};
+use crate::job::Input;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::os::unix::ffi::OsStringExt;
+
+/// The names in one reader.
+pub struct Names<R> {
+    from: R,
+    name: OsString,
+    terminator: u8,
+}
+
+impl<R: BufRead> Names<R> {
+    /// Names from `from`, each ended by `terminator` or by the end; `name` is for messages.
+    pub fn new(from: R, name: OsString, terminator: u8) -> Self {
+        Names {
+            from,
+            name,
+            terminator,
+        }
+    }
+}
+
+impl<R: BufRead> Iterator for Names<R> {
+    type Item = Found;
+
+    /// The next name that is not empty: no file has an empty name.
+    fn next(&mut self) -> Option<Found> {
+        loop {
+            let mut name = Vec::new();
+            match self.from.read_until(self.terminator, &mut name) {
+                Ok(0) => return None,
+                Ok(_) => {
+                    if name.last() == Some(&self.terminator) {
+                        name.pop();
+                    }
+                    if !name.is_empty() {
+                        return Some(Ok(Input::File(OsString::from_vec(name))));
+                    }
+                }
+                Err(cause) => {
+                    return Some(Err(Missing {
+                        name: self.name.clone(),
+                        cause,
+                    }));
+                }
+            }
+        }
+    }
+}
+
+/// The names in each of `files`, or on standard input where there is none.
+pub fn read_names(files: &[OsString], terminator: u8) -> Box<dyn Iterator<Item = Found> + Send> {
+    if files.is_empty() {
+        let from = BufReader::with_capacity(64 * 1024, io::stdin());
+        return Box::new(Names::new(from, "standard input".into(), terminator));
+    }
+    Box::new(
+        files
+            .to_vec()
+            .into_iter()
+            .flat_map(move |name| -> Box<dyn Iterator<Item = Found> + Send> {
+                match File::open(&name) {
+                    Ok(file) => Box::new(Names::new(BufReader::new(file), name, terminator)),
+                    Err(cause) => Box::new(std::iter::once(Err(Missing { name, cause }))),
+                }
+            }),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(bytes: &[u8], terminator: u8) -> Vec<Input> {
+        Names::new(bytes, "list".into(), terminator)
+            .map(|n| n.expect("readable"))
+            .collect()
+    }
+
+    #[test]
+    fn names_are_raw_bytes_between_terminators() {
+        let file = |bytes: &[u8]| Input::File(OsString::from_vec(bytes.to_vec()));
+        assert_eq!(
+            names(b"a b\n\n'c\"\\\xff\nlast", b'\n'),
+            [file(b"a b"), file(b"'c\"\\\xff"), file(b"last")]
+        );
+        assert_eq!(names(b"a\nb\0c\0", 0), [file(b"a\nb"), file(b"c")]);
+    }
+}

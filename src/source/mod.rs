@@ -1,0 +1,212 @@
+//! Where jobs come from: names on the command line, directories, patterns, lists.
+//!
+//! A source is an iterator of inputs. It does not know workers or maps, and reads no contents.
+
+mod list;
+mod pattern;
+mod walk;
+
+pub use list::{Names, read_names};
+pub use walk::Walk;
+
+use crate::job::Input;
+use crate::message;
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::path::Path;
+
+/// Where the inputs of a run come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inputs {
+    /// Names, directories and patterns, as typed.
+    Named(Vec<OsString>, WalkPlan),
+    /// Lists of names: from these files, or from standard input when there is none.
+    Listed {
+        /// The files that hold names.
+        files: Vec<OsString>,
+        /// The byte that ends a name: a newline or NUL.
+        terminator: u8,
+    },
+}
+
+/// What a directory or a pattern gives.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WalkPlan {
+    /// Whether hidden files and directories are taken.
+    pub hidden: Hidden,
+    /// Whether symbolic links to directories are followed.
+    pub links: Links,
+    /// Names that are left out: patterns, matched with the base name and with the whole path.
+    pub exclude: Vec<OsString>,
+    /// Whether `-` means standard input as data.
+    pub dash: Dash,
+}
+
+/// Whether names that begin with a dot are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hidden {
+    /// They are left out.
+    #[default]
+    Skip,
+    /// They are taken.
+    Take,
+}
+
+/// Whether symbolic links to directories are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Links {
+    /// They are left out.
+    #[default]
+    Skip,
+    /// They are followed; a loop is reported.
+    Follow,
+}
+
+/// What the INPUT `-` means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dash {
+    /// A file of that name.
+    #[default]
+    Name,
+    /// Standard input, as data.
+    Stdin,
+}
+
+/// An input, or why one that was asked for can't be had.
+pub type Found = Result<Input, Missing>;
+
+/// An input that can't be had: the run goes on without it.
+#[derive(Debug)]
+pub struct Missing {
+    /// Its name.
+    pub name: OsString,
+    /// What the system said.
+    pub cause: io::Error,
+}
+
+/// One INPUT as typed, and what it turned out to be.
+enum Meaning {
+    Literal(OsString),
+    Stdin,
+    Walk(Walk),
+    Nothing(Missing),
+}
+
+/// The inputs that were named on the command line, in order.
+pub struct Named {
+    meanings: std::vec::IntoIter<Meaning>,
+    walk: Option<Walk>,
+    /// Hashes of the names given so far, kept only where several INPUTs could repeat one.
+    given: Option<(RandomState, HashSet<u128>)>,
+}
+
+/// A pattern that matches no file.
+#[derive(Debug)]
+pub struct NoMatch {
+    /// The pattern, as typed.
+    pub pattern: OsString,
+}
+
+impl Named {
+    /// Finds out what each INPUT is: an existing name is taken literally before it is taken as a
+    /// pattern. With `probe`, each pattern is asked for its first match.
+    ///
+    /// # Errors
+    /// [`NoMatch`] for the first pattern that matches nothing.
+    pub fn new(typed: &[OsString], plan: &WalkPlan, probe: bool) -> Result<Self, NoMatch> {
+        let mut meanings = Vec::with_capacity(typed.len());
+        for name in typed {
+            meanings.push(meaning(name, plan, probe)?);
+        }
+        let walks = meanings.iter().any(|m| matches!(m, Meaning::Walk(_)));
+        let given = (walks && meanings.len() > 1).then(|| (RandomState::new(), HashSet::new()));
+        Ok(Named {
+            meanings: meanings.into_iter(),
+            walk: None,
+            given,
+        })
+    }
+
+    /// Whether the name is new; remembers it. 128 bits of a keyed hash stand for the name, so
+    /// that memory stays small: two names of a million collide with a chance of 10^-27.
+    fn is_new(&mut self, name: &OsStr) -> bool {
+        let Some((keys, seen)) = &mut self.given else {
+            return true;
+        };
+        let hash = u128::from(keys.hash_one(name)) << 64 | u128::from(keys.hash_one((name, 1u8)));
+        seen.insert(hash)
+    }
+}
+
+fn meaning(name: &OsStr, plan: &WalkPlan, probe: bool) -> Result<Meaning, NoMatch> {
+    if plan.dash == Dash::Stdin && name == "-" {
+        return Ok(Meaning::Stdin);
+    }
+    match std::fs::metadata(name) {
+        Ok(found) if found.is_dir() => return Ok(Meaning::Walk(Walk::directory(Path::new(name), plan))),
+        Ok(_) => return Ok(Meaning::Literal(name.to_owned())),
+        Err(cause) if !pattern::is_pattern(name) => {
+            return Ok(Meaning::Nothing(Missing {
+                name: name.to_owned(),
+                cause,
+            }));
+        }
+        Err(_) => {}
+    }
+    let mut walk = Walk::pattern(name, plan);
+    if probe && !walk.probe() {
+        return Err(NoMatch {
+            pattern: name.to_owned(),
+        });
+    }
+    Ok(Meaning::Walk(walk))
+}
+
+impl Iterator for Named {
+    type Item = Found;
+
+    fn next(&mut self) -> Option<Found> {
+        loop {
+            if let Some(walk) = &mut self.walk {
+                match walk.next() {
+                    Some(Ok(name)) if self.is_new(&name) => return Some(Ok(Input::File(name))),
+                    Some(Ok(_)) => continue,
+                    Some(Err(missing)) => return Some(Err(missing)),
+                    None => self.walk = None,
+                }
+            }
+            match self.meanings.next()? {
+                Meaning::Walk(walk) => self.walk = Some(walk),
+                Meaning::Stdin => return Some(Ok(Input::Stdin)),
+                Meaning::Nothing(missing) => return Some(Err(missing)),
+                Meaning::Literal(name) => {
+                    self.is_new(&name);
+                    return Some(Ok(Input::File(name)));
+                }
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{}: {}",
+            message::shown(&self.name),
+            message::cause(&self.cause)
+        )
+    }
+}
+
+impl std::fmt::Display for NoMatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{}: no file matches (--allow-empty makes this no error)",
+            message::shown(&self.pattern)
+        )
+    }
+}

@@ -1,0 +1,273 @@
+//! Directories and patterns, as one walk of the tree: names in byte order of the whole path.
+//!
+//! It does not know who else named the same files.
+
+use super::pattern::{Glob, is_pattern};
+use super::{Hidden, Links, Missing, WalkPlan};
+use std::cmp::Ordering;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use walkdir::{DirEntry, WalkDir};
+
+/// The files below a directory, or those that a pattern matches. Directories, FIFOs, sockets and
+/// devices are left out. Memory is that of the names of one directory on each level.
+pub struct Walk {
+    entries: Box<dyn Iterator<Item = walkdir::Result<DirEntry>>>,
+    root: PathBuf,
+    /// The prefix that was typed: `logs/` and `logs` both give `logs/a`, and `*.gz` gives no `./`.
+    bare: bool,
+    /// Entries above this depth are only on the way.
+    depth: usize,
+    matcher: Option<Glob>,
+    first: Option<Result<OsString, Missing>>,
+}
+
+/// What decides whether an entry is descended into or given.
+struct Filter {
+    hidden: Hidden,
+    exclude: Vec<Glob>,
+    /// The pattern's components below the root, where none of them is `**`.
+    components: Option<Vec<Component>>,
+}
+
+struct Component {
+    glob: Glob,
+    dot: bool,
+}
+
+impl Walk {
+    /// Every regular file below a directory.
+    pub fn directory(root: &Path, plan: &WalkPlan) -> Self {
+        Walk::new(root.to_owned(), false, None, None, plan)
+    }
+
+    /// Every file that the pattern matches.
+    pub fn pattern(pattern: &OsStr, plan: &WalkPlan) -> Self {
+        let (root, rest) = split(pattern);
+        let bare = root.as_os_str().is_empty();
+        let deep = rest.iter().any(|c| c.as_bytes() == b"**");
+        let (components, matcher) = if deep {
+            (None, Some(Glob::new(pattern)))
+        } else {
+            (Some(rest.iter().map(|c| Component::new(c)).collect()), None)
+        };
+        let root = if bare { PathBuf::from(".") } else { root };
+        Walk::new(root, bare, components, matcher, plan)
+    }
+
+    fn new(
+        root: PathBuf,
+        bare: bool,
+        components: Option<Vec<Component>>,
+        matcher: Option<Glob>,
+        plan: &WalkPlan,
+    ) -> Self {
+        let mut walk = WalkDir::new(&root)
+            .min_depth(1)
+            .follow_links(plan.links == Links::Follow);
+        if let Some(components) = &components {
+            walk = walk.max_depth(components.len());
+        }
+        // Not walkdir's min_depth: it would descend into what the filter refuses.
+        let depth = components.as_ref().map_or(1, Vec::len);
+        let filter = Filter {
+            hidden: plan.hidden,
+            exclude: plan.exclude.iter().map(|e| Glob::new(e)).collect(),
+            components,
+        };
+        let entries = walk
+            .sort_by(path_order)
+            .into_iter()
+            .filter_entry(move |e| e.depth() == 0 || filter.admits(e));
+        Walk {
+            entries: Box::new(entries),
+            root,
+            bare,
+            depth,
+            matcher,
+            first: None,
+        }
+    }
+
+    /// Whether there is anything to give. What is found is kept and given by `next`.
+    pub fn probe(&mut self) -> bool {
+        if self.first.is_none() {
+            self.first = self.next();
+        }
+        self.first.is_some()
+    }
+
+    fn name(&self, path: PathBuf) -> OsString {
+        match path.strip_prefix(&self.root) {
+            Ok(rest) if self.bare => rest.as_os_str().to_owned(),
+            _ => path.into_os_string(),
+        }
+    }
+
+    fn given(&self, entry: DirEntry) -> Option<Result<OsString, Missing>> {
+        if entry.depth() < self.depth {
+            return None;
+        }
+        let kind = entry.file_type();
+        if kind.is_symlink() {
+            // A dangling link is given: opening it tells what is wrong.
+            if std::fs::metadata(entry.path()).is_ok_and(|found| !found.is_file()) {
+                return None;
+            }
+        } else if !kind.is_file() {
+            return None;
+        }
+        let name = self.name(entry.into_path());
+        self.matcher
+            .as_ref()
+            .is_none_or(|glob| glob.matches(&name))
+            .then_some(Ok(name))
+    }
+}
+
+impl Iterator for Walk {
+    type Item = Result<OsString, Missing>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(first) = self.first.take() {
+            return Some(first);
+        }
+        loop {
+            match self.entries.next()? {
+                Ok(entry) => {
+                    if let Some(found) = self.given(entry) {
+                        return Some(found);
+                    }
+                }
+                // The directory before the first wildcard does not exist: nothing matches.
+                Err(error) if error.depth() == 0 => {}
+                Err(error) => {
+                    let name = error.path().map_or_else(|| self.root.clone(), Path::to_owned);
+                    let cause = error.into_io_error().unwrap_or_else(|| {
+                        io::Error::other("symbolic link leads back to a directory above it")
+                    });
+                    return Some(Err(Missing {
+                        name: self.name(name),
+                        cause,
+                    }));
+                }
+            }
+        }
+    }
+}
+
+impl Component {
+    fn new(pattern: &OsStr) -> Self {
+        Component {
+            glob: Glob::new(pattern),
+            dot: pattern.as_bytes().starts_with(b"."),
+        }
+    }
+}
+
+impl Filter {
+    fn admits(&self, entry: &DirEntry) -> bool {
+        let name = entry.file_name();
+        let component = self.components.as_ref().and_then(|c| c.get(entry.depth() - 1));
+        let hidden = name.as_bytes().starts_with(b".");
+        if hidden && self.hidden == Hidden::Skip && !component.is_some_and(|c| c.dot) {
+            return false;
+        }
+        if self
+            .exclude
+            .iter()
+            .any(|e| e.matches(name) || e.matches(entry.path().as_os_str()))
+        {
+            return false;
+        }
+        component.is_none_or(|c| c.glob.matches(name))
+    }
+}
+
+/// Splits a pattern into the directory before its first wildcard and the components after it.
+fn split(pattern: &OsStr) -> (PathBuf, Vec<OsString>) {
+    let bytes = pattern.as_bytes();
+    let mut literal = 0;
+    for (at, _) in bytes.iter().enumerate().filter(|&(_, &b)| b == b'/') {
+        if is_pattern(OsStr::from_bytes(&bytes[..at])) {
+            break;
+        }
+        literal = at + 1;
+    }
+    let rest = bytes[literal..].split(|&b| b == b'/').filter(|c| !c.is_empty());
+    let root = PathBuf::from(OsString::from_vec(bytes[..literal].to_vec()));
+    (root, rest.map(|c| OsStr::from_bytes(c).to_owned()).collect())
+}
+
+/// Byte order of whole paths: a directory sorts as its name and a slash, since that is what stands
+/// in the paths below it (`a-b/x` before `a/x`).
+fn path_order(left: &DirEntry, right: &DirEntry) -> Ordering {
+    let key = |e: &DirEntry| e.file_type().is_dir().then_some(b'/');
+    let name = |e: &DirEntry| e.file_name().to_owned();
+    let (l, r) = (name(left), name(right));
+    l.as_bytes()
+        .iter()
+        .copied()
+        .chain(key(left))
+        .cmp(r.as_bytes().iter().copied().chain(key(right)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(walk: Walk) -> Vec<String> {
+        walk.map(|found| found.expect("readable").to_string_lossy().into_owned())
+            .collect()
+    }
+
+    #[test]
+    fn names_come_in_byte_order_of_the_whole_path() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        for name in ["a/x", "a-b/x", "a.log", ".hidden/x", "b/.h"] {
+            let path = dir.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("has one")).expect("made");
+            std::fs::write(path, "").expect("written");
+        }
+        let below = |list: &[&str]| -> Vec<String> {
+            list.iter()
+                .map(|n| format!("{}/{n}", dir.path().display()))
+                .collect()
+        };
+        let plan = WalkPlan::default();
+        assert_eq!(
+            names(Walk::directory(dir.path(), &plan)),
+            below(&["a-b/x", "a.log", "a/x"])
+        );
+        let pattern = dir.path().join("*/x");
+        assert_eq!(
+            names(Walk::pattern(pattern.as_os_str(), &plan)),
+            below(&["a-b/x", "a/x"])
+        );
+        let pattern = dir.path().join("**/x");
+        assert_eq!(
+            names(Walk::pattern(pattern.as_os_str(), &plan)),
+            below(&["a-b/x", "a/x"])
+        );
+        let plan = WalkPlan {
+            hidden: Hidden::Take,
+            ..plan
+        };
+        assert_eq!(
+            names(Walk::directory(dir.path(), &plan)),
+            below(&[".hidden/x", "a-b/x", "a.log", "a/x", "b/.h"])
+        );
+    }
+
+    #[test]
+    fn split_stops_before_the_first_wildcard() {
+        let (root, rest) = split(OsStr::new("/var/log/a*/b.gz"));
+        assert_eq!(
+            (root, rest),
+            (PathBuf::from("/var/log/"), vec!["a*".into(), "b.gz".into()])
+        );
+        assert_eq!(split(OsStr::new("*.gz")), (PathBuf::new(), vec!["*.gz".into()]));
+    }
+}
