@@ -6,3 +6,4 @@ pub mod job;
 pub mod map;
 pub mod memory;
 pub mod record;
+pub mod sys;
