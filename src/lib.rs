@@ -7,3 +7,4 @@ pub mod map;
 pub mod memory;
 pub mod record;
 pub mod sys;
+pub mod template;
