@@ -10,3 +10,5 @@ pub mod plan;
 pub mod record;
 pub mod sink;
 pub mod source;
+pub mod sys;
+pub mod template;

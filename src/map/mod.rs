@@ -3,6 +3,8 @@
 //! A map reads a job's inputs and emits bytes. It does not know threads, channels, the command
 //! line, or where its bytes go: to a terminal, a file, or record by record into a fold.
 
+pub mod command;
+
 use crate::control::Seat;
 use crate::job::{Failure, Job, Trust};
 use std::ops::ControlFlow;
@@ -40,4 +42,9 @@ pub trait Emit {
 
     /// The worker's seat: its slot, and whether the run wants its workers to go on.
     fn seat(&self) -> &Seat;
+
+    /// Which try at the job this is, from 1.
+    fn attempt(&self) -> u32 {
+        1
+    }
 }

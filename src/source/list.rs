@@ -54,14 +54,13 @@ impl<R: BufRead> Iterator for Names<R> {
 }
 
 /// The names in each of `files`, or on standard input where there is none.
-pub fn read_names(files: &[OsString], terminator: u8) -> Box<dyn Iterator<Item = Found> + Send> {
+pub fn read_names(files: Vec<OsString>, terminator: u8) -> Box<dyn Iterator<Item = Found> + Send> {
     if files.is_empty() {
         let from = BufReader::with_capacity(64 * 1024, io::stdin());
         return Box::new(Names::new(from, "standard input".into(), terminator));
     }
     Box::new(
         files
-            .to_vec()
             .into_iter()
             .flat_map(move |name| -> Box<dyn Iterator<Item = Found> + Send> {
                 match File::open(&name) {

@@ -1,0 +1,316 @@
+//! A child command as a map: its inputs are arguments or standard input, its output is what it
+//! writes.
+//!
+//! No thread for a child, no shell, no temporary file. It does not know what becomes of the
+//! output, nor which jobs there are.
+
+mod program;
+mod supervise;
+mod timers;
+
+pub use program::{ProgramError, resolve_program};
+
+use super::{Emit, Map};
+use crate::codec::{DecodeError, Decoder};
+use crate::control::{Activity, Seat, Wish};
+use crate::job::{Ending, Failure, Job, Trust};
+use crate::sys::{Group, raise_file_limit};
+use crate::template::Template;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{self, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use supervise::{Reason, Supervision};
+
+/// What the child's standard input is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feed {
+    /// Nothing: `/dev/null`.
+    Null,
+    /// The input files' bytes, decompressed.
+    Decompressed,
+    /// The input files' bytes as they are.
+    Raw,
+}
+
+/// Where the child's output goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Capture {
+    /// Through pipes, to the job's [`Emit`].
+    Whole,
+    /// Straight to fanfold's own stdout and stderr.
+    Inherit,
+}
+
+/// Everything about a command that is the same for all jobs.
+#[derive(Debug, Clone)]
+pub struct CommandPlan {
+    /// The command line.
+    pub template: Template,
+    /// The file that the program's name stands for.
+    pub program: PathBuf,
+    /// The child's standard input.
+    pub feed: Feed,
+    /// The child's output.
+    pub capture: Capture,
+    /// How long a try may take.
+    pub timeout: Option<Duration>,
+    /// The grace between TERM and KILL.
+    pub kill_after: Duration,
+    /// The exit statuses that count as success.
+    pub ok_exit: Vec<i32>,
+}
+
+impl CommandPlan {
+    /// The plan of `template` with every other choice at its default. Where nothing is to be
+    /// replaced and nothing is fed, the input is appended.
+    ///
+    /// # Errors
+    /// When the program is not found, or can't be executed.
+    pub fn new(mut template: Template, feed: Feed) -> Result<Self, ProgramError> {
+        if feed == Feed::Null && !template.has_replacement() {
+            template.append_input();
+        }
+        Ok(CommandPlan {
+            program: resolve_program(template.program())?,
+            template,
+            feed,
+            capture: Capture::Whole,
+            timeout: None,
+            kill_after: Duration::from_secs(10),
+            ok_exit: vec![0],
+        })
+    }
+
+    /// The arguments of a job in the worker with this slot (from 0), as for `--dry-run`.
+    pub fn args(&self, job: &Job, slot: usize) -> Vec<OsString> {
+        let inputs: Vec<&OsStr> = job.inputs.iter().map(|input| input.name()).collect();
+        self.template.render(&inputs, job.seq + 1, slot + 1)
+    }
+}
+
+/// The map that runs a command for each job.
+#[derive(Debug)]
+pub struct Command {
+    plan: Arc<CommandPlan>,
+    decoder: Decoder,
+    buffer: Vec<u8>,
+}
+
+impl Command {
+    /// A worker's instance; `decoder` reads what is fed decompressed.
+    pub fn new(plan: Arc<CommandPlan>, decoder: Decoder) -> Self {
+        Command {
+            plan,
+            decoder,
+            buffer: vec![0; 64 * 1024],
+        }
+    }
+
+    /// Gives every input to the child. What is wrong with one is a reason to stop the child: it
+    /// must not take a part for the whole.
+    fn feed(
+        &mut self,
+        job: &Job,
+        mut first: Option<File>,
+        child: &mut Supervision<'_>,
+    ) -> Result<(), Failure> {
+        for input in &job.inputs {
+            let name = input.name();
+            let unreadable = |cause| unreadable(name, cause);
+            let mut file = match first.take() {
+                Some(file) => file,
+                None => open(name)?,
+            };
+            if self.plan.feed == Feed::Raw {
+                feed_raw(&mut file, child).map_err(unreadable)?;
+                continue;
+            }
+            let mut warnings = Vec::new();
+            let mut warn = |what: &str| warnings.push(what.to_owned());
+            let mut out = |block: &[u8], trust| child.feed(block, trust);
+            let end = self.decoder.decode(&mut file, &mut warn, &mut out);
+            for what in warnings {
+                child.warn(name, &what);
+            }
+            end.map_err(|e| match e {
+                DecodeError::Read(cause) => unreadable(cause),
+                DecodeError::Corrupt(what) => Failure::Corrupt {
+                    name: name.to_os_string(),
+                    what,
+                },
+            })?;
+            child.trust(Trust::Final);
+        }
+        Ok(())
+    }
+
+    fn supervised(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
+        let plan = Arc::clone(&self.plan);
+        // Before the child is started: most files that can't be read can't even be opened.
+        let first = match plan.feed {
+            Feed::Null => None,
+            Feed::Decompressed | Feed::Raw => Some(open(job.inputs[0].name())?),
+        };
+        let mut group = self.start(job, emit)?;
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut child = Supervision::new(&mut group, &plan, job, &mut buffer, emit);
+        if plan.feed != Feed::Null
+            && let Err(failure) = self.feed(job, first, &mut child)
+        {
+            child.stop(Reason::BadInput(failure));
+        }
+        let end = child.finish();
+        self.buffer = buffer;
+        end
+    }
+
+    /// Starts the child. A scarcity that passes is waited out and is not a failed try.
+    fn start(&self, job: &Job, emit: &dyn Emit) -> Result<Group, Failure> {
+        let seat = emit.seat();
+        let mut scarcity = Scarcity::default();
+        loop {
+            if seat.wish() != Wish::Go {
+                return Err(Failure::Stopped);
+            }
+            match Group::spawn(&mut self.command(job, seat, emit.attempt())) {
+                Ok(group) => return Ok(group),
+                Err(e) if scarcity.passes(&e, seat) => {}
+                Err(cause) => return Err(self.not_started(cause)),
+            }
+        }
+    }
+
+    fn not_started(&self, cause: io::Error) -> Failure {
+        let program = self.plan.template.program().to_os_string();
+        if is_out_of_files(&cause) {
+            let what = format!("can't start '{}'", program.display());
+            return Failure::Own { what, cause };
+        }
+        Failure::Command {
+            program,
+            cause: Ending::NotStarted(cause),
+        }
+    }
+
+    fn command(&self, job: &Job, seat: &Seat, attempt: u32) -> process::Command {
+        let plan = &self.plan;
+        let mut command = process::Command::new(&plan.program);
+        let mut args = plan.args(job, seat.slot).into_iter();
+        if let Some(typed) = args.next() {
+            command.arg0(typed);
+        }
+        command
+            .args(args)
+            .env("FANFOLD_JOB", (job.seq + 1).to_string())
+            .env("FANFOLD_SLOT", (seat.slot + 1).to_string())
+            .env("FANFOLD_TRY", attempt.to_string())
+            .stdin(match plan.feed {
+                Feed::Null => Stdio::null(),
+                Feed::Decompressed | Feed::Raw => Stdio::piped(),
+            });
+        if plan.capture == Capture::Whole {
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        }
+        command
+    }
+}
+
+impl Map for Command {
+    fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
+        let seat = emit.seat().clone();
+        seat.set_activity(Activity::Running);
+        let _busy = Busy(seat);
+        self.supervised(job, emit)
+    }
+}
+
+/// Says that the worker has no child when it is done with one, by a panic too.
+struct Busy(Seat);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.set_activity(Activity::Idle);
+    }
+}
+
+/// What keeps a child from being started and may pass by itself.
+#[derive(Debug, Default)]
+struct Scarcity {
+    since: Option<Instant>,
+    tries: u32,
+    raised: bool,
+}
+
+impl Scarcity {
+    /// How long processes may be scarce before the job fails of it.
+    const PATIENCE: Duration = Duration::from_secs(60);
+    /// How long a program may be open for writing: a build that has just written it.
+    const BUSY: Duration = Duration::from_secs(2);
+
+    /// Whether the spawn that ended with `e` is worth another try; waits before that.
+    fn passes(&mut self, e: &io::Error, seat: &Seat) -> bool {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        let patience = match e.kind() {
+            io::ErrorKind::WouldBlock => Self::PATIENCE,
+            io::ErrorKind::ExecutableFileBusy => Self::BUSY,
+            _ if is_out_of_files(e) && !self.raised => {
+                self.raised = true;
+                return raise_file_limit();
+            }
+            _ => return false,
+        };
+        let delay = Duration::from_millis(5 << self.tries.min(8));
+        self.tries += 1;
+        seat.pause(delay);
+        since.elapsed() < patience
+    }
+}
+
+/// EMFILE or ENFILE, for which the standard library has no kind.
+fn is_out_of_files(e: &io::Error) -> bool {
+    let code = e.raw_os_error();
+    code == Some(rustix::io::Errno::MFILE.raw_os_error())
+        || code == Some(rustix::io::Errno::NFILE.raw_os_error())
+}
+
+fn unreadable(name: &OsStr, cause: io::Error) -> Failure {
+    Failure::Unreadable {
+        name: name.to_os_string(),
+        cause,
+    }
+}
+
+fn open(name: &OsStr) -> Result<File, Failure> {
+    File::open(name).map_err(|cause| unreadable(name, cause))
+}
+
+fn feed_raw(file: &mut File, child: &mut Supervision<'_>) -> io::Result<()> {
+    let mut block = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut block) {
+            Ok(0) => return Ok(()),
+            Ok(n) => {
+                if child.feed(&block[..n], Trust::Final).is_break() {
+                    return Ok(());
+                }
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+/// Whether a callback's answer is to go on.
+fn go_on(more: bool) -> ControlFlow<()> {
+    if more {
+        ControlFlow::Continue(())
+    } else {
+        ControlFlow::Break(())
+    }
+}

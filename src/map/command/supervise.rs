@@ -1,0 +1,367 @@
+//! One child from its start to its end: its pipes, its time, what is wanted of it, and its group.
+//!
+//! Everything happens in one `poll` loop in the thread that started the child. The child is done
+//! when it has exited; who else holds its pipes is not waited for.
+
+use super::timers::Timers;
+use super::{CommandPlan, go_on};
+use crate::control::{Activity, Seat, Wish};
+use crate::job::{Ending, Failure, Job, Trust};
+use crate::map::Emit;
+use crate::sys::{Group, Interest, Ready, poll};
+use rustix::process::Signal;
+use std::ffi::OsStr;
+use std::io;
+use std::ops::ControlFlow;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+/// How long pipes that outlive the child are still read.
+const DRAIN: Duration = Duration::from_millis(200);
+/// How often the group of a stopped child is looked up, and how often an exit is asked for where
+/// the system has no notice of it.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Why a child is stopped.
+#[derive(Debug)]
+pub(super) enum Reason {
+    /// The run is being stopped.
+    Wished(i32),
+    /// The run is being stopped at once.
+    WishedDead,
+    /// It took too long.
+    TimedOut(Duration),
+    /// Nobody wants the rest of its output.
+    NotWanted,
+    /// What it was being fed turned out bad.
+    BadInput(Failure),
+    /// fanfold could not go on with it.
+    Broken(io::Error),
+}
+
+/// How far the stopping of a child has come.
+#[derive(Debug)]
+enum Stopping {
+    /// The group was sent a signal and has until the KILL timer.
+    Asked,
+    /// The group was sent KILL, or has no living member.
+    Done,
+}
+
+/// A child that is being looked after.
+pub(super) struct Supervision<'a> {
+    group: &'a mut Group,
+    plan: &'a CommandPlan,
+    job: &'a Job,
+    buffer: &'a mut [u8],
+    emit: &'a mut dyn Emit,
+    seat: Seat,
+    stdin: Option<OwnedFd>,
+    stdout: Option<OwnedFd>,
+    stderr: Option<OwnedFd>,
+    trust: Trust,
+    timers: Timers,
+    exited: bool,
+    leaked: bool,
+    suspended: bool,
+    stopping: Option<(Reason, Stopping)>,
+}
+
+impl<'a> Supervision<'a> {
+    pub(super) fn new(
+        group: &'a mut Group,
+        plan: &'a CommandPlan,
+        job: &'a Job,
+        buffer: &'a mut [u8],
+        emit: &'a mut dyn Emit,
+    ) -> Self {
+        let (stdin, stdout, stderr) = group.take_pipes();
+        let mut child = Supervision {
+            group,
+            plan,
+            job,
+            buffer,
+            seat: emit.seat().clone(),
+            emit,
+            stdin: stdin.map(Into::into),
+            stdout: stdout.map(Into::into),
+            stderr: stderr.map(Into::into),
+            trust: Trust::Final,
+            timers: Timers::new(plan.timeout),
+            exited: false,
+            leaked: false,
+            suspended: false,
+            stopping: None,
+        };
+        if let Some(stdin) = &child.stdin
+            && let Err(e) = rustix::io::ioctl_fionbio(stdin, true)
+        {
+            child.stop(Reason::Broken(e.into()));
+        }
+        child
+    }
+
+    /// Writes `block` to the child, while taking what it writes. Breaks when the child takes no
+    /// more, which is no failure.
+    pub(super) fn feed(&mut self, mut block: &[u8], trust: Trust) -> ControlFlow<()> {
+        self.trust = trust;
+        while !block.is_empty() && self.takes_input() {
+            let written = self.step(block);
+            block = &block[written..];
+        }
+        go_on(self.takes_input())
+    }
+
+    /// Says how far output that comes from now on can be trusted.
+    pub(super) fn trust(&mut self, trust: Trust) {
+        self.trust = trust;
+    }
+
+    pub(super) fn warn(&mut self, name: &OsStr, what: &str) {
+        self.emit.warn(name, what);
+    }
+
+    /// Closes the child's input, waits for its end, and says how it was.
+    pub(super) fn finish(mut self) -> Result<(), Failure> {
+        self.stdin = None;
+        while !self.is_over() {
+            self.step(&[]);
+        }
+        if self.leaked && self.stopping.is_none() {
+            let what = "a process that the command left behind holds its output; not waited for";
+            self.emit.warn(self.job.inputs[0].name(), what);
+        }
+        let status = self.group.reap();
+        match (self.stopping, status) {
+            (Some((reason, _)), _) => self.plan.stopped(reason),
+            (None, Ok(status)) => self.plan.ended(status),
+            (None, Err(e)) => self.plan.stopped(Reason::Broken(e)),
+        }
+    }
+
+    /// Has the group stopped, for the first reason that comes.
+    pub(super) fn stop(&mut self, reason: Reason) {
+        self.stdin = None;
+        if matches!(reason, Reason::NotWanted) {
+            self.stdout = None;
+            self.stderr = None;
+            if self.exited {
+                self.stopping = Some((reason, Stopping::Done));
+                return;
+            }
+        }
+        let signal = match reason {
+            Reason::Wished(signal) => Some(signal),
+            Reason::WishedDead | Reason::Broken(_) => None,
+            _ => Some(Signal::TERM.as_raw()),
+        };
+        if self.stopping.is_none() {
+            self.stopping = Some((reason, Stopping::Asked));
+            self.timers.stop_in(self.plan.kill_after);
+            if let Some(signal) = signal {
+                self.group.signal(signal);
+                // A stopped process hears nothing but KILL until it is continued.
+                self.group.signal(Signal::CONT.as_raw());
+            }
+        }
+        if signal.is_none() {
+            self.kill();
+        }
+    }
+
+    fn kill(&mut self) {
+        self.group.signal(Signal::KILL.as_raw());
+        self.timers.forget_grace();
+        if let Some((_, stopping)) = &mut self.stopping {
+            *stopping = Stopping::Done;
+        }
+    }
+
+    fn takes_input(&self) -> bool {
+        self.stdin.is_some() && !self.exited && self.stopping.is_none()
+    }
+
+    fn is_over(&self) -> bool {
+        let drained = self.stdout.is_none() && self.stderr.is_none();
+        self.exited && drained && !matches!(self.stopping, Some((_, Stopping::Asked)))
+    }
+
+    /// Waits for the next thing to happen and sees to it. The answer is how much of `block` the
+    /// child took.
+    fn step(&mut self, block: &[u8]) -> usize {
+        let [stdin, stdout, stderr, notice, bell] = match self.wait(!block.is_empty()) {
+            Ok(ready) => ready,
+            Err(e) => {
+                self.stop(Reason::Broken(e));
+                return 0;
+            }
+        };
+        if bell != Ready::No {
+            self.seat.hush();
+        }
+        self.take_out(stdout);
+        self.take_err(stderr);
+        let written = self.give(stdin, block);
+        if !self.exited && (notice != Ready::No || self.has_exited_unnoticed()) {
+            self.exited = true;
+            self.timers.drain_in(DRAIN);
+        }
+        self.follow_wishes();
+        self.follow_timers();
+        written
+    }
+
+    fn wait(&self, writing: bool) -> io::Result<[Ready; 5]> {
+        let polling = self.exited && matches!(self.stopping, Some((_, Stopping::Asked)))
+            || !self.exited && self.group.notice().is_none();
+        let timeout = self.timers.next(polling.then_some(LOOK));
+        poll(
+            [
+                wanted(&self.stdin, Interest::Write).filter(|_| writing),
+                wanted(&self.stdout, Interest::Read),
+                wanted(&self.stderr, Interest::Read),
+                self.group
+                    .notice()
+                    .filter(|_| !self.exited)
+                    .map(|fd| (fd, Interest::Read)),
+                Some((self.seat.wake_fd(), Interest::Read)),
+            ],
+            timeout,
+        )
+    }
+
+    fn has_exited_unnoticed(&self) -> bool {
+        self.group.notice().is_none() && self.group.has_exited()
+    }
+
+    fn take_out(&mut self, ready: Ready) {
+        if ready == Ready::No {
+            return;
+        }
+        let n = receive(&mut self.stdout, ready, self.buffer);
+        if n > 0 && self.emit.out(&self.buffer[..n], self.trust).is_break() {
+            self.stop(Reason::NotWanted);
+        }
+    }
+
+    fn take_err(&mut self, ready: Ready) {
+        if ready == Ready::No {
+            return;
+        }
+        let n = receive(&mut self.stderr, ready, self.buffer);
+        if n > 0 {
+            self.emit.err(&self.buffer[..n]);
+        }
+    }
+
+    fn give(&mut self, ready: Ready, block: &[u8]) -> usize {
+        let (Some(stdin), true) = (&self.stdin, ready != Ready::No) else {
+            return 0;
+        };
+        match rustix::io::write(stdin, block) {
+            Ok(n) => n,
+            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => 0,
+            Err(rustix::io::Errno::PIPE) => {
+                self.stdin = None;
+                0
+            }
+            Err(e) => {
+                self.stop(Reason::Broken(e.into()));
+                0
+            }
+        }
+    }
+
+    fn follow_wishes(&mut self) {
+        match self.seat.wish() {
+            Wish::Go => {}
+            _ if self.exited && self.stopping.is_none() => {}
+            Wish::Terminate(_) if self.stopping.is_some() => {}
+            Wish::Terminate(signal) => self.stop(Reason::Wished(signal)),
+            Wish::Kill if matches!(self.stopping, Some((_, Stopping::Done))) => {}
+            Wish::Kill => self.stop(Reason::WishedDead),
+        }
+        let suspended = self.seat.is_suspended();
+        if suspended == self.suspended {
+            return;
+        }
+        self.suspended = suspended;
+        if suspended {
+            self.group.signal(Signal::STOP.as_raw());
+            self.timers.pause();
+            self.seat.set_activity(Activity::Stopped);
+        } else {
+            self.group.signal(Signal::CONT.as_raw());
+            self.timers.go_on();
+            self.seat.set_activity(Activity::Running);
+        }
+    }
+
+    fn follow_timers(&mut self) {
+        if self.timers.drain_is_over() {
+            self.timers.forget_drain();
+            self.leaked = self.stdout.take().is_some() | self.stderr.take().is_some();
+        }
+        match &self.stopping {
+            None if !self.exited && self.timers.try_is_over() => {
+                let limit = self.plan.timeout.unwrap_or_default();
+                self.stop(Reason::TimedOut(limit));
+            }
+            Some((_, Stopping::Asked)) if self.timers.grace_is_over() => self.kill(),
+            Some((_, Stopping::Asked)) if self.exited && !self.group.has_others() => self.kill(),
+            _ => {}
+        }
+    }
+}
+
+impl CommandPlan {
+    fn ended(&self, status: ExitStatus) -> Result<(), Failure> {
+        let cause = match (status.code(), status.signal()) {
+            (Some(code), _) if self.ok_exit.contains(&code) => return Ok(()),
+            (Some(code), _) => Ending::Exit(code),
+            (None, signal) => Ending::Signal(signal.unwrap_or_default()),
+        };
+        Err(self.failed(cause))
+    }
+
+    fn stopped(&self, reason: Reason) -> Result<(), Failure> {
+        Err(match reason {
+            Reason::NotWanted => return Ok(()),
+            Reason::Wished(_) | Reason::WishedDead => Failure::Stopped,
+            Reason::TimedOut(limit) => self.failed(Ending::TimedOut(limit)),
+            Reason::BadInput(failure) => failure,
+            Reason::Broken(cause) => Failure::Own {
+                what: format!("can't supervise '{}'", self.template.program().display()),
+                cause,
+            },
+        })
+    }
+
+    fn failed(&self, cause: Ending) -> Failure {
+        Failure::Command {
+            program: self.template.program().to_os_string(),
+            cause,
+        }
+    }
+}
+
+fn wanted(fd: &Option<OwnedFd>, interest: Interest) -> Option<(BorrowedFd<'_>, Interest)> {
+    fd.as_ref().map(|fd| (fd.as_fd(), interest))
+}
+
+/// Reads once from a pipe that is ready, so this never blocks; closes it at its end.
+fn receive(pipe: &mut Option<OwnedFd>, ready: Ready, buffer: &mut [u8]) -> usize {
+    let Some(fd) = pipe else { return 0 };
+    if ready == Ready::Yes {
+        match rustix::io::read(fd, buffer) {
+            Ok(n) if n > 0 => return n,
+            Err(rustix::io::Errno::INTR) => return 0,
+            // A pipe gives no other errors.
+            _ => {}
+        }
+    }
+    *pipe = None;
+    0
+}

@@ -1,0 +1,18 @@
+//! What the operating system is asked for beyond the standard library: process groups, exit
+//! notices, wake-ups, signals and limits.
+//!
+//! The only folder with unsafe code and the only one that names a platform. It does not know
+//! jobs, maps or output.
+#![allow(unsafe_code)]
+
+mod group;
+mod limits;
+mod poll;
+pub mod signals;
+mod wake;
+
+pub use group::Group;
+pub use limits::raise_file_limit;
+pub use poll::{Interest, Ready, poll};
+pub use signals::{die_by_signal, stop_self};
+pub use wake::Wake;

@@ -1,0 +1,146 @@
+//! Signals as news on a channel.
+//!
+//! The handlers are our own because those of the signal crates ask for `SA_RESTART`: a main thread
+//! blocked in a write to a full pipe would then never hear of a Ctrl-C.
+
+use crossbeam_channel::{Receiver, Sender};
+use rustix::pipe::{PipeFlags, pipe_with};
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{IntoRawFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+
+/// The signals that end a run. A handler of these interrupts a blocked system call.
+const ENDING: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
+/// The signals that a run is told of and carries on. Blocked system calls go on too.
+const NEWS: [i32; 3] = [libc::SIGUSR1, libc::SIGTSTP, libc::SIGCONT];
+/// Ignored by whoever started us (nohup, a shell without job control): stays ignored.
+const RESPECTED: [i32; 2] = [libc::SIGHUP, libc::SIGTSTP];
+
+static NEWS_PIPE: AtomicI32 = AtomicI32::new(-1);
+static PENDING: AtomicBool = AtomicBool::new(false);
+
+/// Installs the handlers and gives the numbers of the signals as they come: INT, TERM, HUP, USR1,
+/// TSTP and CONT, without HUP or TSTP where they were ignored. To be called once, from the main
+/// thread, before any worker is started.
+///
+/// # Errors
+/// When the pipe, the thread or a handler can't be had.
+pub fn install() -> io::Result<Receiver<i32>> {
+    let (news, write_end) = pipe_with(PipeFlags::CLOEXEC)?;
+    rustix::io::ioctl_fionbio(&write_end, true)?;
+    // The write end lives as long as the process: a handler may run at any time.
+    NEWS_PIPE.store(write_end.into_raw_fd(), Ordering::SeqCst);
+    let (sender, receiver) = crossbeam_channel::unbounded();
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || carry(&news, &sender))?;
+    for signal in ENDING.into_iter().chain(NEWS) {
+        if !(RESPECTED.contains(&signal) && is_ignored(signal)?) {
+            let flags = if ENDING.contains(&signal) {
+                0
+            } else {
+                libc::SA_RESTART
+            };
+            set_action(signal, note as *const () as libc::sighandler_t, flags)?;
+        }
+    }
+    Ok(receiver)
+}
+
+/// Whether a signal that ends the run has come. A write that was interrupted asks this before
+/// it goes on.
+pub fn pending() -> bool {
+    PENDING.load(Ordering::Relaxed)
+}
+
+/// Keeps this thread from being the one that the signals interrupt: each worker calls it first,
+/// so that the main thread hears them. Children start with an empty mask all the same.
+pub fn block_in_this_thread() {
+    let mut set = MaybeUninit::uninit();
+    // SAFETY: sigemptyset initialises the set that the other calls read; the old mask is not
+    // asked for.
+    unsafe {
+        libc::sigemptyset(set.as_mut_ptr());
+        for signal in ENDING.into_iter().chain(NEWS) {
+            libc::sigaddset(set.as_mut_ptr(), signal);
+        }
+        libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), std::ptr::null_mut());
+    }
+}
+
+/// Ends the process by `signal` itself, so that whoever waits for it sees that it was
+/// interrupted. Output must have been flushed.
+pub fn die_by_signal(signal: i32) -> ! {
+    let _ = set_action(signal, libc::SIG_DFL, 0);
+    let mut set = MaybeUninit::uninit();
+    // SAFETY: the set is initialised by sigemptyset before it is read; raise has no preconditions.
+    unsafe {
+        libc::sigemptyset(set.as_mut_ptr());
+        libc::sigaddset(set.as_mut_ptr(), signal);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, set.as_ptr(), std::ptr::null_mut());
+        libc::raise(signal);
+    }
+    // Only where the signal's default is not to end the process.
+    std::process::exit(128 + signal)
+}
+
+/// Stops the whole process until it is sent CONT: the answer to TSTP.
+pub fn stop_self() {
+    let own = rustix::process::getpid();
+    let _ = rustix::process::kill_process(own, rustix::process::Signal::STOP);
+}
+
+extern "C" fn note(signal: i32) {
+    let before = errno::errno();
+    if ENDING.contains(&signal) {
+        PENDING.store(true, Ordering::Relaxed);
+    }
+    let byte = signal.to_ne_bytes();
+    let pipe = NEWS_PIPE.load(Ordering::Relaxed);
+    // SAFETY: write is safe in a handler; the four bytes are a local; the pipe is never closed.
+    // A full pipe loses the news of a signal that thousands like it have told already.
+    unsafe { libc::write(pipe, byte.as_ptr().cast(), byte.len()) };
+    errno::set_errno(before);
+}
+
+fn carry(news: &OwnedFd, sender: &Sender<i32>) {
+    block_in_this_thread();
+    let mut bytes = [0; 4];
+    loop {
+        match rustix::io::read(news, &mut bytes) {
+            Ok(4) if sender.send(i32::from_ne_bytes(bytes)).is_ok() => {}
+            Err(rustix::io::Errno::INTR) => {}
+            _ => return,
+        }
+    }
+}
+
+fn is_ignored(signal: i32) -> io::Result<bool> {
+    let mut old = MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: a null new action only asks; the old one is written on success.
+    let old = unsafe {
+        if libc::sigaction(signal, std::ptr::null(), old.as_mut_ptr()) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        old.assume_init()
+    };
+    Ok(old.sa_sigaction == libc::SIG_IGN)
+}
+
+fn set_action(signal: i32, action: libc::sighandler_t, flags: i32) -> io::Result<()> {
+    // SAFETY: all-zero is a valid sigaction; the fields that matter are set, and the handler is an
+    // `extern "C" fn(i32)` or SIG_DFL, which is what flags without SA_SIGINFO ask for.
+    let result = unsafe {
+        let mut new: libc::sigaction = std::mem::zeroed();
+        new.sa_sigaction = action;
+        new.sa_flags = flags;
+        libc::sigemptyset(&mut new.sa_mask);
+        libc::sigaction(signal, &new, std::ptr::null_mut())
+    };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}

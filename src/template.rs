@@ -1,0 +1,253 @@
+//! Replacement strings: the command line, or the name of an output file, with holes for a job's
+//! inputs.
+//!
+//! Names are bytes throughout. It does not know jobs or processes.
+
+use anyhow::ensure;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+
+/// A command line with holes. The program's name, its first word, has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    words: Vec<Word>,
+}
+
+type Word = Vec<Piece>;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Literal(Vec<u8>),
+    Input(Part),
+    Job,
+    Slot,
+}
+
+/// What of an input's name is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Directory,
+    /// The name, or its base name, without so many extensions.
+    Name {
+        base: bool,
+        cut: usize,
+    },
+}
+
+/// Each replacement string with its meaning; no meaning stands for a literal `{}`.
+static REPLACEMENTS: [(&[u8], Option<Piece>); 10] = [
+    (b"{{}", None),
+    (b"{}", Some(name(false, 0))),
+    (b"{/}", Some(name(true, 0))),
+    (b"{//}", Some(Piece::Input(Part::Directory))),
+    (b"{.}", Some(name(false, 1))),
+    (b"{/.}", Some(name(true, 1))),
+    (b"{..}", Some(name(false, 2))),
+    (b"{/..}", Some(name(true, 2))),
+    (b"{#}", Some(Piece::Job)),
+    (b"{%}", Some(Piece::Slot)),
+];
+
+const fn name(base: bool, cut: usize) -> Piece {
+    Piece::Input(Part::Name { base, cut })
+}
+
+impl Template {
+    /// The template of a command line. The first word is the program and is taken as it stands.
+    ///
+    /// # Errors
+    /// When there is no program.
+    pub fn parse(args: &[OsString]) -> anyhow::Result<Self> {
+        let Some((program, rest)) = args.split_first() else {
+            anyhow::bail!("no command was given: put it after '--'");
+        };
+        ensure!(!program.is_empty(), "the command's name is empty");
+        let mut words = vec![literal(program)];
+        words.extend(rest.iter().map(|word| pieces(word.as_bytes())));
+        Ok(Template { words })
+    }
+
+    /// The template of a single word with replacement strings, such as an output file's name.
+    pub fn single(text: &OsStr) -> Self {
+        Template {
+            words: vec![pieces(text.as_bytes())],
+        }
+    }
+
+    /// `sh -c script` with the inputs as `"$@"`: they are never pasted into the script.
+    pub fn shell(script: &OsStr) -> Self {
+        let fixed = ["sh".as_ref(), "-c".as_ref(), script, "sh".as_ref()];
+        let mut template = Template {
+            words: fixed.map(literal).to_vec(),
+        };
+        template.append_input();
+        template
+    }
+
+    /// Whether there is anything to replace.
+    pub fn has_replacement(&self) -> bool {
+        let mut pieces = self.words.iter().flatten();
+        pieces.any(|piece| !matches!(piece, Piece::Literal(_)))
+    }
+
+    /// Adds `{}` as the last argument.
+    pub fn append_input(&mut self) {
+        self.words.push(vec![name(false, 0)]);
+    }
+
+    /// The first word as it was typed: the program of a command line.
+    pub fn program(&self) -> &OsStr {
+        match self.words.first().map(Vec::as_slice) {
+            Some([Piece::Literal(program)]) => OsStr::from_bytes(program),
+            _ => OsStr::new(""),
+        }
+    }
+
+    /// The command line of a job: its number counts from 1, and so does the worker's slot.
+    ///
+    /// A word with a hole for an input becomes one argument for each input. An argument that
+    /// begins with a relative input name that begins with `-` gets `./` in front.
+    pub fn render(&self, inputs: &[&OsStr], job_number: u64, slot: usize) -> Vec<OsString> {
+        let mut args = Vec::with_capacity(self.words.len() + inputs.len());
+        for word in &self.words {
+            if word.iter().any(|piece| matches!(piece, Piece::Input(_))) {
+                args.extend(inputs.iter().map(|i| fill(word, i, job_number, slot)));
+            } else {
+                args.push(fill(word, OsStr::new(""), job_number, slot));
+            }
+        }
+        args
+    }
+
+    /// The first word alone, for the first input: what [`Template::single`] is rendered with.
+    pub fn render_single(&self, inputs: &[&OsStr], job_number: u64, slot: usize) -> OsString {
+        let input = inputs.first().copied().unwrap_or_default();
+        let word = self.words.first().map_or(&[][..], Vec::as_slice);
+        fill(word, input, job_number, slot)
+    }
+}
+
+/// `args` as one line that a shell reads back as the same words. A NUL, which no argument can
+/// hold, is kept.
+pub fn shell_quote(args: &[OsString]) -> Vec<u8> {
+    let quoter = shlex::bytes::Quoter::new().allow_nul(true);
+    let mut line = Vec::new();
+    for (i, arg) in args.iter().enumerate() {
+        if i > 0 {
+            line.push(b' ');
+        }
+        // Only a NUL can be refused, and that was allowed.
+        let quoted = quoter.quote(arg.as_bytes());
+        line.extend_from_slice(&quoted.unwrap_or(arg.as_bytes().into()));
+    }
+    line
+}
+
+fn literal(word: impl AsRef<OsStr>) -> Word {
+    vec![Piece::Literal(word.as_ref().as_bytes().to_vec())]
+}
+
+fn pieces(mut text: &[u8]) -> Word {
+    let mut word = Word::new();
+    let mut plain = Vec::new();
+    while let Some(&first) = text.first() {
+        let found = REPLACEMENTS.iter().find(|(s, _)| text.starts_with(s));
+        match found {
+            Some((string, None)) => {
+                plain.extend_from_slice(b"{}");
+                text = &text[string.len()..];
+            }
+            Some((string, Some(piece))) => {
+                if !plain.is_empty() {
+                    word.push(Piece::Literal(std::mem::take(&mut plain)));
+                }
+                word.push(piece.clone());
+                text = &text[string.len()..];
+            }
+            None => {
+                plain.push(first);
+                text = &text[1..];
+            }
+        }
+    }
+    if !plain.is_empty() || word.is_empty() {
+        word.push(Piece::Literal(plain));
+    }
+    word
+}
+
+fn fill(word: &[Piece], input: &OsStr, job_number: u64, slot: usize) -> OsString {
+    let mut arg = Vec::new();
+    for (i, piece) in word.iter().enumerate() {
+        match piece {
+            Piece::Literal(bytes) => arg.extend_from_slice(bytes),
+            Piece::Job => arg.extend_from_slice(job_number.to_string().as_bytes()),
+            Piece::Slot => arg.extend_from_slice(slot.to_string().as_bytes()),
+            Piece::Input(part) => {
+                let text = part.of(input.as_bytes());
+                // Further on in the argument it can't be taken for an option.
+                if i == 0 && text.starts_with(b"-") {
+                    arg.extend_from_slice(b"./");
+                }
+                arg.extend_from_slice(text);
+            }
+        }
+    }
+    OsString::from_vec(arg)
+}
+
+impl Part {
+    fn of(self, name: &[u8]) -> &[u8] {
+        match self {
+            Part::Directory => directory(name),
+            Part::Name { base, cut } => {
+                let from = if base { base_start(name) } else { 0 };
+                let cut_name = (0..cut).fold(name, |name, _| without_extension(name));
+                if base && cut == 0 {
+                    &trim_slashes(name)[from..]
+                } else {
+                    &cut_name[from..]
+                }
+            }
+        }
+    }
+}
+
+/// `name` without slashes at its end, but never less than a lone slash.
+fn trim_slashes(name: &[u8]) -> &[u8] {
+    let end = name.iter().rposition(|&b| b != b'/').map_or(1, |i| i + 1);
+    &name[..end.min(name.len())]
+}
+
+/// Where the base name begins; 0 for the root itself.
+fn base_start(name: &[u8]) -> usize {
+    let name = trim_slashes(name);
+    if name == b"/" {
+        return 0;
+    }
+    memchr::memrchr(b'/', name).map_or(0, |slash| slash + 1)
+}
+
+/// As dirname(1): `.` where there is no directory.
+fn directory(name: &[u8]) -> &[u8] {
+    match base_start(name) {
+        0 if name.starts_with(b"/") => b"/",
+        0 => b".",
+        start => trim_slashes(&name[..start]),
+    }
+}
+
+/// `name` without what follows the last dot of its base name. The dots that a base name begins
+/// with make it hidden and are no extension.
+fn without_extension(name: &[u8]) -> &[u8] {
+    let start = base_start(name);
+    let base = &name[start..];
+    let hidden = base.iter().take_while(|&&b| b == b'.').count();
+    match memchr::memrchr(b'.', &base[hidden..]) {
+        Some(dot) if dot > 0 => &name[..start + hidden + dot],
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests;

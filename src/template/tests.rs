@@ -1,0 +1,142 @@
+//! Replacement strings against names that are out to break them.
+
+use super::*;
+
+fn render(word: &[u8], input: &[u8]) -> Vec<u8> {
+    let template = Template::single(OsStr::from_bytes(word));
+    let input = OsStr::from_bytes(input);
+    template.render_single(&[input], 7, 3).into_vec()
+}
+
+fn command(args: &[&str], inputs: &[&str]) -> Vec<String> {
+    let args: Vec<OsString> = args.iter().map(Into::into).collect();
+    let template = Template::parse(&args).expect("the command line has a program");
+    let inputs: Vec<&OsStr> = inputs.iter().map(OsStr::new).collect();
+    let rendered = template.render(&inputs, 7, 3).into_iter();
+    rendered
+        .map(|arg| arg.into_string().expect("UTF-8 in, UTF-8 out"))
+        .collect()
+}
+
+#[test]
+fn each_replacement_takes_its_part() {
+    let table: &[(&str, &[&str])] = &[
+        // name, then what {} {/} {//} {.} {/.} {..} {/..} become
+        ("a", &["a", "a", ".", "a", "a", "a", "a"]),
+        (
+            "d/a.log.gz",
+            &["d/a.log.gz", "a.log.gz", "d", "d/a.log", "a.log", "d/a", "a"],
+        ),
+        ("d.x/a", &["d.x/a", "a", "d.x", "d.x/a", "a", "d.x/a", "a"]),
+        ("/a.b", &["/a.b", "a.b", "/", "/a", "a", "/a", "a"]),
+        ("//x/y.z", &["//x/y.z", "y.z", "//x", "//x/y", "y", "//x/y", "y"]),
+        (
+            ".bashrc",
+            &[
+                ".bashrc", ".bashrc", ".", ".bashrc", ".bashrc", ".bashrc", ".bashrc",
+            ],
+        ),
+        ("d/.a.b", &["d/.a.b", ".a.b", "d", "d/.a", ".a", "d/.a", ".a"]),
+        ("a.", &["a.", "a.", ".", "a", "a", "a", "a"]),
+        ("..", &["..", "..", ".", "..", "..", "..", ".."]),
+        ("d/", &["d/", "d", ".", "d/", "d/", "d/", "d/"]),
+        ("/", &["/", "/", "/", "/", "/", "/", "/"]),
+        ("a b\n'\"$(x)", &["a b\n'\"$(x)"; 2]),
+        (
+            "-x.wav",
+            &["./-x.wav", "./-x.wav", ".", "./-x", "./-x", "./-x", "./-x"],
+        ),
+        ("-", &["./-", "./-", "."]),
+        ("-d/-f", &["./-d/-f", "./-f", "./-d"]),
+    ];
+    let strings = ["{}", "{/}", "{//}", "{.}", "{/.}", "{..}", "{/..}"];
+    for (name, expected) in table {
+        for (string, expected) in strings.iter().zip(*expected) {
+            let got = render(string.as_bytes(), name.as_bytes());
+            assert_eq!(got.as_slice(), expected.as_bytes(), "{string} of {name:?}");
+        }
+    }
+}
+
+#[test]
+fn text_around_a_replacement_stays() {
+    for (word, expected) in [
+        ("--in={}.bak", "--in=-a.b.bak"),
+        ("{#}/{%}/{/.}", "7/3/-a"),
+        ("{{}", "{}"),
+        ("{{}{}", "{}-a.b"),
+        ("{print $9}", "{print $9}"),
+        ("{", "{"),
+        ("{ }", "{ }"),
+        ("{...}", "{...}"),
+        ("", ""),
+    ] {
+        let got = render(word.as_bytes(), b"-a.b");
+        assert_eq!(got.as_slice(), expected.as_bytes(), "{word}");
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_pass_through() {
+    assert_eq!(
+        render(b"\xff{/.}\xfe", b"\x80/\xc3\x28\x1b[1m.\xff"),
+        b"\xff\xc3\x28\x1b[1m\xfe"
+    );
+}
+
+#[test]
+fn the_program_is_taken_as_it_stands() {
+    assert_eq!(command(&["{}", "{}"], &["a"]), ["{}", "a"]);
+    assert!(Template::parse(&[]).is_err());
+    assert!(Template::parse(&[OsString::new()]).is_err());
+}
+
+#[test]
+fn a_hole_becomes_one_argument_for_each_input() {
+    let got = command(&["c", "{}", "-n", "x={/}", "{#}"], &["d/a", "-b"]);
+    assert_eq!(got, ["c", "d/a", "./-b", "-n", "x=a", "x=-b", "7"]);
+}
+
+#[test]
+fn only_holes_count_as_replacements() {
+    for (word, expected) in [("{}", true), ("x{%}", true), ("{{}", false), ("{x}", false)] {
+        assert_eq!(
+            Template::single(word.as_ref()).has_replacement(),
+            expected,
+            "{word}"
+        );
+    }
+}
+
+#[test]
+fn a_script_is_never_pasted_into() {
+    let template = Template::shell("echo {} \"$1\"".as_ref());
+    let got = template.render(&["$(rm x)".as_ref(), "-e".as_ref()], 1, 1);
+    assert_eq!(got, ["sh", "-c", "echo {} \"$1\"", "sh", "$(rm x)", "./-e"]);
+}
+
+#[test]
+fn a_shell_reads_quoted_words_back() {
+    let hostile: Vec<OsString> = [
+        &b"printf"[..],
+        b"%s\\0",
+        b"",
+        b"a b",
+        b"it's",
+        b"\"$(touch x)\" `y` \\",
+        b"new\nline",
+        b"-dash",
+        b"~ * ? [a] {a,b} !x ^",
+        b"\x1b[31m\xff\xfe",
+    ]
+    .map(|bytes| OsStr::from_bytes(bytes).to_os_string())
+    .to_vec();
+    let line = OsString::from_vec(shell_quote(&hostile));
+    let shell = std::process::Command::new("sh").arg("-c").arg(line).output();
+    let printed = shell.expect("sh can be run").stdout;
+    let expected: Vec<u8> = hostile[2..]
+        .iter()
+        .flat_map(|arg| [arg.as_bytes(), b"\0"].concat())
+        .collect();
+    assert_eq!(printed, expected);
+}
