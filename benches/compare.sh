@@ -78,7 +78,7 @@ commands=()
 peer() {
     local program
     for program in $1; do
-        has "$program" || { echo "skipped: $2: $program is not installed"; return 0; }
+        has "$program" || { echo "skipped: $program is not installed ($2)"; return 0; }
     done
     commands+=("$2=$3")
 }
@@ -186,7 +186,7 @@ need_jobs() {
 }
 
 runner() {
-    has cc || { echo 'skipped: runner: cc is not installed'; return 0; }
+    has cc || { echo 'skipped: cc is not installed (runner)'; return 0; }
     need_jobs
     peer '' fanfold '"$FANFOLD" run -j "$THREADS" -- "$NOP" <"$NAMES"'
     peer '' 'fanfold -u' '"$FANFOLD" run -u -j "$THREADS" -- "$NOP" <"$NAMES"'
