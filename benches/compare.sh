@@ -1,0 +1,225 @@
+#!/usr/bin/env bash
+# Compares fanfold with the programs that people use for the same jobs, and with the floors under them.
+#
+#     benches/compare.sh [-r ROUNDS] [GROUP...]        default: 5 rounds, every group but `member`
+#
+# robots   hosts that fetched /robots.txt, gzip        search   lines that hold a literal, plain
+# status   hits by status, gzip                        member   count lines of one gzip member of 1.9 GB
+# hosts    distinct hosts, gzip                        runner   5000 jobs that do nothing, captured and not
+# plain    distinct hosts, plain                       start    one `true`, a hundred times
+# scale    one worker against two
+#
+# FANFOLD_CORPUS   the corpus (default: target/corpus; made when missing: 2.1 GB)
+# FANFOLD_THREADS  threads for everybody (default: the cores)
+# FANFOLD          a fanfold to time instead of a release build of this tree
+# PYTHON           the python3 that has duckdb, if any does
+#
+# Commands run in turn, first round uncounted; medians, and ratios to the first command, which is fanfold.
+# Answers must agree; a peer that is not installed is skipped.
+set -euo pipefail
+here=$PWD
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+usage() { sed -n '4p' "${BASH_SOURCE[0]}" | cut -c 7- >&2; exit 2; }
+
+# from DIR PATH: PATH made absolute.
+from() { case $2 in /*) printf '%s' "$2" ;; *) printf '%s/%s' "$1" "$2" ;; esac; }
+
+rounds=5
+while getopts r: option; do
+    case $option in r) rounds=$OPTARG ;; *) usage ;; esac
+done
+shift $((OPTIND - 1))
+groups=("$@")
+[ $# -gt 0 ] || groups=(robots status hosts plain search scale runner start)
+
+# The commands below see these, so that no path is ever pasted into a command.
+export BENCHES=$PWD/benches
+TARGET=$(from "$PWD" "${CARGO_TARGET_DIR:-target}")
+CORPUS=$(from "$here" "${FANFOLD_CORPUS:-$TARGET/corpus}")
+export TARGET CORPUS CARGO_TARGET_DIR=$TARGET
+[ -z "${FANFOLD:-}" ] || FANFOLD=$(from "$here" "$FANFOLD")
+export THREADS=${FANFOLD_THREADS:-$(nproc)}
+export PYTHON=${PYTHON:-python3}
+export ROBOTS='$7 == "/robots.txt" {print $1}'
+export LITERAL='"GET /robots.txt '
+mkdir -p "$TARGET"
+
+# tool NAME: builds a bench target and prints where it is.
+tool() {
+    cargo build --quiet --release --bench "$1" --message-format=json |
+        "$PYTHON" -c '
+import json, sys
+for line in sys.stdin:
+    message = json.loads(line)
+    if message.get("executable") and message["target"]["name"] == sys.argv[1]:
+        print(message["executable"])' "$1"
+}
+
+# make_corpus DIR NFILES LINES KIND: generates into a temporary directory, so that a DIR that exists is complete.
+make_corpus() {
+    [ ! -d "$1" ] || return 0
+    echo "making $1 ($2 × $3 lines)" >&2
+    rm -rf "$1.part"
+    "$(tool corpus)" "$1.part" "$2" "$3" 1 "$4"
+    mv "$1.part" "$1"
+}
+
+# has NAME: whether a program or a Python module is there to compare with.
+has() {
+    case $1 in
+        duckdb) "$PYTHON" -c 'import duckdb' 2>/dev/null ;;
+        *) command -v -- "$1" >/dev/null ;;
+    esac
+}
+
+# peer 'PROGRAM...' NAME COMMAND: adds a command to the group, when what it needs is installed.
+commands=()
+peer() {
+    local program
+    for program in $1; do
+        has "$program" || { echo "skipped: $program is not installed ($2)"; return 0; }
+    done
+    commands+=("$2=$3")
+}
+
+# compare TITLE [OPTION...]: times the group's commands.
+failed=()
+compare() {
+    local title=$1
+    shift
+    echo "## $title"
+    "$PYTHON" "$BENCHES/compare.py" -r "$rounds" "$@" "${commands[@]}" || failed+=("$title")
+    commands=()
+    echo
+}
+
+need_logs() {
+    make_corpus "$CORPUS" 40 200000 both
+    FLOOR=${FLOOR:-$(tool floor)}
+    export FLOOR
+}
+
+floor() { peer '' 'decode only' '"$FLOOR" "$THREADS" "$CORPUS"/*.log.gz'; }
+
+robots() {
+    need_logs
+    peer '' fanfold '"$FANFOLD" map -j "$THREADS" "$CORPUS"/*.log.gz --where "7 == /robots.txt" --select 1 --unique'
+    floor
+    peer 'ugrep' 'ugrep -z' 'ugrep -z -h -F "$LITERAL" "$CORPUS"/*.log.gz | cut -d" " -f1 | sort -u'
+    peer 'rg gzip' 'rg -z' 'rg -z -j "$THREADS" -I -N -F "$LITERAL" "$CORPUS"/*.log.gz | cut -d" " -f1 | sort -u'
+    # Concurrent awks share one pipe: where their blocks meet, lines are torn.
+    peer 'xargs zcat awk' 'xargs zcat awk' 'printf "%s\0" "$CORPUS"/*.log.gz |
+        xargs -0 -n1 -P "$THREADS" sh -c '\''zcat "$1" | awk "$ROBOTS"'\'' sh | sort -u'
+    peer 'parallel zcat awk' 'parallel zcat awk' \
+        'parallel --will-cite -j "$THREADS" '\''zcat {} | awk "$ROBOTS"'\'' ::: "$CORPUS"/*.log.gz | sort -u'
+    peer "$PYTHON" 'Pool script' '"$PYTHON" "$BENCHES/findrobots.py" "$CORPUS"/*.log.gz'
+    compare 'robots: hosts that fetched /robots.txt, gzip' --may-differ 'xargs zcat awk' --no-answer 'decode only'
+}
+
+status() {
+    need_logs
+    export EACH='{n[$9]++} END {for (k in n) print n[k], k}'
+    export ALL='{n[$2] += $1} END {for (k in n) printf "%d\t%s\n", n[k], k}'
+    peer '' fanfold '"$FANFOLD" map -j "$THREADS" "$CORPUS"/*.log.gz --select 9 --count'
+    floor
+    peer 'duckdb' 'DuckDB' '"$PYTHON" "$BENCHES/duckdb_status.py" "$THREADS" "$CORPUS"/*.log.gz'
+    peer 'parallel zcat mawk' 'parallel zcat mawk' \
+        'parallel --will-cite -j "$THREADS" '\''zcat {} | mawk "$EACH"'\'' ::: "$CORPUS"/*.log.gz | mawk "$ALL"'
+    compare 'status: hits by status, gzip' --no-answer 'decode only'
+}
+
+hosts() {
+    need_logs
+    peer '' fanfold '"$FANFOLD" map -j "$THREADS" "$CORPUS"/*.log.gz --select 1 --unique'
+    floor
+    peer 'parallel zcat' 'parallel sort' \
+        'parallel --will-cite -j "$THREADS" '\''zcat {} | cut -d" " -f1 | sort -u'\'' ::: "$CORPUS"/*.log.gz | sort -u'
+    compare 'hosts: distinct hosts, gzip' --no-answer 'decode only'
+}
+
+plain() {
+    need_logs
+    peer '' fanfold '"$FANFOLD" map -j "$THREADS" "$CORPUS"/*.log --select 1 --unique'
+    peer 'parallel' 'parallel sort' \
+        'parallel --will-cite -j "$THREADS" '\''cut -d" " -f1 {} | sort -u'\'' ::: "$CORPUS"/*.log | sort -u'
+    compare 'plain: distinct hosts, plain'
+}
+
+search() {
+    need_logs
+    peer '' fanfold '"$FANFOLD" map -j "$THREADS" "$CORPUS"/*.log --grep "$LITERAL"'
+    peer 'rg' 'rg' 'rg -j "$THREADS" -I -N -F "$LITERAL" "$CORPUS"/*.log'
+    peer 'ugrep' 'ugrep' 'ugrep -h -F "$LITERAL" "$CORPUS"/*.log'
+    peer 'grep' 'grep' 'grep -h -F "$LITERAL" "$CORPUS"/*.log'
+    compare 'search: lines that hold a literal, plain'
+}
+
+scale() {
+    need_logs
+    peer '' 'fanfold -j2' '"$FANFOLD" map -j 2 "$CORPUS"/*.log.gz --where "7 == /robots.txt" --select 1 --unique'
+    peer '' 'fanfold -j1' '"$FANFOLD" map -j 1 "$CORPUS"/*.log.gz --where "7 == /robots.txt" --select 1 --unique'
+    compare 'scale: one worker against two, robots'
+    peer '' 'fanfold -j2' '"$FANFOLD" map -j 2 "$CORPUS"/*.log.gz --select 1 --unique'
+    peer '' 'fanfold -j1' '"$FANFOLD" map -j 1 "$CORPUS"/*.log.gz --select 1 --unique'
+    compare 'scale: one worker against two, hosts'
+}
+
+member() {
+    export ONE=$CORPUS-one
+    make_corpus "$ONE" 1 8000000 gz
+    FLOOR=${FLOOR:-$(tool floor)}
+    export FLOOR
+    peer '' fanfold '"$FANFOLD" map -j "$THREADS" "$ONE"/*.log.gz --agg count'
+    peer '' 'zlib-rs stream' '"$FLOOR" stream 1 "$ONE"/*.log.gz'
+    peer 'zcat' 'zcat wc' 'zcat "$ONE"/*.log.gz | wc -l'
+    compare 'member: count lines of one gzip member of 1.9 GB'
+}
+
+need_jobs() {
+    export JOBS=5000 NOP=$TARGET/compare/nop SPAWN_FLOOR=$TARGET/compare/spawn_floor NAMES=$TARGET/compare/names
+    mkdir -p "$TARGET/compare"
+    # A dynamic no-op where there is no static libc: the same for everybody, but slower.
+    cc -O2 -static -o "$NOP" "$BENCHES/nop.c" 2>/dev/null || cc -O2 -o "$NOP" "$BENCHES/nop.c"
+    cc -O2 -o "$SPAWN_FLOOR" "$BENCHES/spawn_floor.c" -lpthread
+    seq "$JOBS" >"$NAMES"
+}
+
+runner() {
+    has cc || { echo 'skipped: cc is not installed (runner)'; return 0; }
+    need_jobs
+    peer '' fanfold '"$FANFOLD" run -j "$THREADS" -- "$NOP" <"$NAMES"'
+    peer '' 'fanfold -u' '"$FANFOLD" run -u -j "$THREADS" -- "$NOP" <"$NAMES"'
+    peer '' 'spawn and wait' '"$SPAWN_FLOOR" "$JOBS" "$THREADS" "$NOP"'
+    peer 'xargs' 'xargs -n1' 'xargs -P "$THREADS" -n1 "$NOP" <"$NAMES"'
+    peer 'rust-parallel' 'rust-parallel' 'rust-parallel -j "$THREADS" "$NOP" <"$NAMES"'
+    peer 'parallel' 'parallel' 'parallel --will-cite -j "$THREADS" '\''"$NOP"'\'' <"$NAMES"'
+    compare "runner: $JOBS jobs that do nothing"
+}
+
+start() {
+    mkdir -p "$TARGET/compare"
+    export NAME=$TARGET/compare/name
+    echo 1 >"$NAME"
+    peer '' fanfold 'for i in {1..100}; do "$FANFOLD" run -- true <"$NAME"; done'
+    peer 'xargs' 'xargs' 'for i in {1..100}; do xargs true <"$NAME"; done'
+    compare 'start: one `true`, a hundred times'
+}
+
+for group in "${groups[@]}"; do
+    case $group in
+        robots | status | hosts | plain | search | scale | member | runner | start) ;;
+        *) echo "compare.sh: unknown group '$group' (known: robots status hosts plain search scale member runner start)" >&2
+           exit 2 ;;
+    esac
+done
+if [ -z "${FANFOLD:-}" ]; then
+    cargo build --quiet --release --bin fanfold
+    FANFOLD=$TARGET/release/fanfold
+fi
+export FANFOLD
+for group in "${groups[@]}"; do "$group"; done
+if [ ${#failed[@]} -gt 0 ]; then
+    printf 'compare.sh: failed or differs: %s\n' "${failed[@]}" >&2
+    exit 1
+fi

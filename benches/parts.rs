@@ -1,0 +1,110 @@
+//! Benches of single parts: the queue, and decoding.
+//!
+//! `cargo bench --bench parts [-- FILTER]`. Whole-program comparisons are in `compare.sh`.
+
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
+
+fn main() {
+    divan::main();
+}
+
+/// The bounded queue between the main thread and the workers.
+mod queue {
+    use super::{Bencher, ItemsCount, black_box};
+    use fanfold::job::{Input, Job};
+    use std::thread;
+
+    const JOBS: u64 = 20_000;
+
+    /// Jobs through a queue of the given room, from one thread to two that do nothing with them.
+    #[divan::bench(args = [1, 2, 8, 64, 1024])]
+    fn two_workers(bencher: Bencher, room: usize) {
+        bencher.counter(ItemsCount::new(JOBS)).bench_local(|| {
+            let (sender, receiver) = crossbeam_channel::bounded(room);
+            thread::scope(|scope| {
+                for _ in 0..2 {
+                    let receiver = receiver.clone();
+                    scope.spawn(move || receiver.iter().for_each(|job: Job| drop(black_box(job))));
+                }
+                drop(receiver);
+                for seq in 0..JOBS {
+                    let job = Job {
+                        seq,
+                        inputs: vec![Input::File("logs/a.log.gz".into())],
+                    };
+                    if sender.send(job).is_err() {
+                        break;
+                    }
+                }
+                drop(sender);
+            });
+        });
+    }
+}
+
+/// A [`Decoder`](fanfold::codec::Decoder) on a stream in memory: blocks of plain bytes, nothing done with them.
+mod decode {
+    use super::{Bencher, BytesCount, black_box};
+    use fanfold::codec::Decoder;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use std::io::Write;
+    use std::ops::ControlFlow;
+
+    #[divan::bench]
+    fn plain(bencher: Bencher) {
+        let log = log();
+        bench_stream(bencher, &log, log.len());
+    }
+
+    #[divan::bench]
+    fn gzip(bencher: Bencher) {
+        let log = log();
+        bench_stream(bencher, &pack(&log), log.len());
+    }
+
+    /// The same bytes as many small members, as a log that is appended to by `gzip >>` has.
+    #[divan::bench]
+    fn gzip_members_of_64k(bencher: Bencher) {
+        let log = log();
+        let packed: Vec<u8> = log.chunks(64 * 1024).flat_map(pack).collect();
+        bench_stream(bencher, &packed, log.len());
+    }
+
+    fn bench_stream(bencher: Bencher, stream: &[u8], plain: usize) {
+        let mut decoder = Decoder::default();
+        bencher.counter(BytesCount::new(plain)).bench_local(|| {
+            let mut source = black_box(stream);
+            let done = decoder.decode(&mut source, &mut |_| {}, &mut |block, _| {
+                black_box(block);
+                ControlFlow::Continue(())
+            });
+            assert!(done.is_ok(), "{done:?}");
+        });
+    }
+
+    fn pack(plain: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::new(6));
+        encoder
+            .write_all(plain)
+            .and_then(|()| encoder.finish())
+            .expect("writing to a Vec can't fail")
+    }
+
+    /// Eight MiB of lines that compress about as logs do.
+    fn log() -> Vec<u8> {
+        let mut rng = fastrand::Rng::with_seed(1);
+        let mut log = Vec::with_capacity(8 << 20);
+        while log.len() < 8 << 20 {
+            let (host, path, size) = (rng.u16(..), rng.u16(..2000), rng.u16(..));
+            let line = format!(
+                "10.0.{}.{} - - [01/Jan/2012:00:00:01 -0500] \"GET /blog/{path}.html HTTP/1.1\" 200 {size} \"-\" \"curl\"\n",
+                host >> 8,
+                host & 255,
+            );
+            log.extend_from_slice(line.as_bytes());
+        }
+        log
+    }
+}
