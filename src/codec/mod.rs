@@ -1,11 +1,51 @@
 //! What a file is, by its first bytes and never by its name, and how to read it.
 //!
 //! A codec turns a stream of compressed bytes into blocks of plain ones. It does not know records,
-//! jobs or threads.
+//! jobs or threads. To add one: a file that implements [`Engine`], and a row in [`CODECS`].
+
+mod gzip;
+mod gzip_whole;
+mod plain;
+mod reader;
+#[cfg(test)]
+mod tests;
 
 use crate::job::Trust;
+use crate::memory::Budget;
+use reader::Reader;
+use std::fmt;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
+
+/// Every codec, in the order in which they are tried; the last takes whatever is left.
+pub static CODECS: &[Codec] = &[gzip::CODEC, plain::CODEC];
+
+/// How many first bytes [`Codec::recognise`] is shown, where the file has them.
+const MAGIC: usize = 6;
+
+/// A kind of compressed file.
+#[derive(Debug)]
+pub struct Codec {
+    /// What `--codec` and `fanfold list` call it.
+    pub name: &'static str,
+    /// One line for `fanfold list`.
+    pub help: &'static str,
+    recognise: fn(&[u8]) -> bool,
+    start: fn(&Budget) -> Box<dyn Engine>,
+}
+
+impl Codec {
+    /// Whether a file that begins with `head` (its first six bytes, or all of it) is of this kind.
+    /// A head that is shorter than the magic number is not.
+    pub fn recognise(&self, head: &[u8]) -> bool {
+        (self.recognise)(head)
+    }
+}
+
+/// The codec with this name.
+pub fn by_name(name: &str) -> Option<&'static Codec> {
+    CODECS.iter().find(|codec| codec.name == name)
+}
 
 /// Why a stream could not be decoded.
 #[derive(Debug)]
@@ -16,36 +56,108 @@ pub enum DecodeError {
     Corrupt(String),
 }
 
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DecodeError::Read(cause) => cause.fmt(f),
+            DecodeError::Corrupt(what) => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+impl DecodeError {
+    fn truncated(codec: &str, after: u64) -> Self {
+        DecodeError::Corrupt(format!("truncated {codec} stream after {after} bytes"))
+    }
+
+    fn corrupt(codec: &str, at: u64, what: impl fmt::Display) -> Self {
+        DecodeError::Corrupt(format!("corrupt {codec} stream at byte {at}: {what}"))
+    }
+}
+
+/// Where decoded bytes and warnings go.
+struct Sink<'a> {
+    warn: &'a mut dyn FnMut(&str),
+    out: &'a mut dyn FnMut(&[u8], Trust) -> ControlFlow<()>,
+}
+
+impl Sink<'_> {
+    /// Gives a block, unless it is empty.
+    fn give(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()> {
+        if block.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        (self.out)(block, trust)
+    }
+}
+
+/// One codec at work: it is kept from file to file, with its buffers.
+trait Engine: Send {
+    /// Decodes one file, from its first byte to its end.
+    /// `size` is what the file system said, which may be wrong by now.
+    fn decode(
+        &mut self,
+        reader: &mut Reader<'_>,
+        size: Option<u64>,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), DecodeError>;
+}
+
 /// Reads files of any known codec, one after another, with buffers that are kept.
-#[derive(Debug, Default)]
+/// Each worker has one.
 pub struct Decoder {
+    budget: Budget,
+    forced: Option<&'static Codec>,
     buffer: Vec<u8>,
+    engines: Vec<Option<Box<dyn Engine>>>,
+}
+
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder")
+            .field("forced", &self.forced)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Decoder {
+    /// A decoder that takes its large buffers from `budget`, and takes every file for a `forced`
+    /// one where that is given.
+    pub fn new(budget: Budget, forced: Option<&'static Codec>) -> Self {
+        Decoder {
+            budget,
+            forced,
+            buffer: Vec::new(),
+            engines: CODECS.iter().map(|_| None).collect(),
+        }
+    }
+
     /// Decodes `source` to its end, giving plain bytes to `out` as they come and warnings
     /// (`trailing garbage ignored`) to `warn`. Stops early, with `Ok`, when `out` breaks.
+    /// `size` is the file's size where it is known: it makes small files faster, and a wrong one
+    /// does no harm.
     ///
     /// # Errors
     /// [`DecodeError`]; what `out` was given as [`Trust::Provisional`] is then not to be trusted.
     pub fn decode(
         &mut self,
         source: &mut dyn Read,
-        _warn: &mut dyn FnMut(&str),
+        size: Option<u64>,
+        warn: &mut dyn FnMut(&str),
         out: &mut dyn FnMut(&[u8], Trust) -> ControlFlow<()>,
     ) -> Result<(), DecodeError> {
-        self.buffer.resize(64 * 1024, 0);
-        loop {
-            match source.read(&mut self.buffer) {
-                Ok(0) => return Ok(()),
-                Ok(n) => {
-                    if out(&self.buffer[..n], Trust::Final).is_break() {
-                        return Ok(());
-                    }
-                }
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(DecodeError::Read(e)),
+        let mut reader = Reader::new(source, &mut self.buffer);
+        let row = match self.forced {
+            Some(forced) => CODECS.iter().position(|codec| codec.name == forced.name),
+            None => {
+                let head = reader.peek(MAGIC)?;
+                CODECS.iter().position(|codec| codec.recognise(head))
             }
-        }
+        };
+        let row = row.unwrap_or(CODECS.len() - 1);
+        let engine = self.engines[row].get_or_insert_with(|| (CODECS[row].start)(&self.budget));
+        engine.decode(&mut reader, size, &mut Sink { warn, out })
     }
 }

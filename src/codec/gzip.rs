@@ -1,0 +1,228 @@
+//! gzip (RFC 1952), with the verdicts of `gzip -t`: every member, zero padding after the last one in
+//! silence, other bytes after it with a warning.
+//!
+//! Two ways, with one result. Small files whose size is known are held whole, and [`whole`] decodes
+//! their members with libdeflate as long as it can prove each one good. From the first member that it
+//! can't, and for everything else, this file streams through zlib-rs in constant memory; only this way
+//! judges what is wrong, so the fast one cannot disagree about errors.
+//!
+//! [`whole`]: super::gzip_whole::Whole
+
+use super::gzip_whole::{Progress, Whole};
+use super::reader::Reader;
+use super::{Codec, DecodeError, Engine, Sink};
+use crate::job::Trust;
+use crate::memory::Budget;
+use flate2::{Decompress, FlushDecompress, Status};
+use libdeflater::Crc;
+use std::ops::ControlFlow;
+
+/// The row for gzip.
+pub(super) const CODEC: Codec = Codec {
+    name: NAME,
+    help: "gzip: all members, as written by gzip, pigz, bgzip",
+    recognise: |head| head.starts_with(&MAGIC),
+    start: |budget| Box::new(Gzip::new(budget)),
+};
+
+const NAME: &str = "gzip";
+
+/// The two bytes of the format, and deflate, the only method that there is.
+pub(super) const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
+
+pub(super) const HEADER_CRC: u8 = 2;
+const EXTRA: u8 = 4;
+const NAME_FIELD: u8 = 8;
+const COMMENT: u8 = 16;
+/// Flags that RFC 1952 reserves: what follows can't be understood when one is set.
+pub(super) const RESERVED: u8 = 0xe0;
+
+/// How much is decoded at a time when streaming: at home in the second-level cache.
+const BLOCK: usize = 256 << 10;
+
+struct Gzip {
+    whole: Whole,
+    inflate: Decompress,
+    block: Vec<u8>,
+}
+
+impl Gzip {
+    fn new(budget: &Budget) -> Self {
+        Gzip {
+            whole: Whole::new(budget),
+            inflate: Decompress::new(false),
+            block: Vec::new(),
+        }
+    }
+
+    /// Decodes the deflate data of one member and checks its trailer.
+    fn member(
+        &mut self,
+        reader: &mut Reader<'_>,
+        sink: &mut Sink<'_>,
+    ) -> Result<ControlFlow<()>, DecodeError> {
+        self.inflate.reset(false);
+        self.block.resize(BLOCK, 0);
+        let mut crc = Crc::new();
+        loop {
+            let at = reader.offset();
+            let input = reader.fill()?;
+            let ended = input.is_empty();
+            let (read, written) = (self.inflate.total_in(), self.inflate.total_out());
+            let status = self
+                .inflate
+                .decompress(input, &mut self.block, FlushDecompress::None);
+            let read = (self.inflate.total_in() - read) as usize;
+            let block = &self.block[..(self.inflate.total_out() - written) as usize];
+            reader.consume(read);
+            crc.update(block);
+            if sink.give(block, Trust::Provisional).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            match status {
+                Ok(Status::StreamEnd) => break,
+                Ok(_) if ended && block.is_empty() => return Err(truncated(reader)),
+                Ok(_) => {}
+                Err(e) => {
+                    let what = e.message().unwrap_or("invalid deflate data");
+                    return Err(DecodeError::corrupt(NAME, at + read as u64, what));
+                }
+            }
+        }
+        let at = reader.offset();
+        let stored: u32 = number(reader)?;
+        let length: u32 = number(reader)?;
+        if stored != crc.sum() {
+            return Err(DecodeError::corrupt(NAME, at, "crc mismatch"));
+        }
+        // RFC 1952: the length is stored modulo 2^32.
+        if length != self.inflate.total_out() as u32 {
+            return Err(DecodeError::corrupt(NAME, at + 4, "length mismatch"));
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Streams from the beginning of a member to the end of the file.
+    fn stream(&mut self, reader: &mut Reader<'_>, sink: &mut Sink<'_>) -> Result<(), DecodeError> {
+        loop {
+            header(reader)?;
+            if self.member(reader, sink)?.is_break() || !another(reader, sink)? {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Engine for Gzip {
+    fn decode(
+        &mut self,
+        reader: &mut Reader<'_>,
+        size: Option<u64>,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), DecodeError> {
+        if let Some(size) = size {
+            match self.whole.decode(reader, size, sink)? {
+                Progress::Done => return Ok(()),
+                Progress::Rest => {}
+            }
+        }
+        self.stream(reader, sink)
+    }
+}
+
+fn truncated(reader: &Reader<'_>) -> DecodeError {
+    DecodeError::truncated(NAME, reader.offset())
+}
+
+fn byte(reader: &mut Reader<'_>) -> Result<u8, DecodeError> {
+    reader.byte()?.ok_or_else(|| truncated(reader))
+}
+
+fn number(reader: &mut Reader<'_>) -> Result<u32, DecodeError> {
+    let mut bytes = [0; 4];
+    for b in &mut bytes {
+        *b = byte(reader)?;
+    }
+    Ok(u32::from_le_bytes(bytes))
+}
+
+/// Whether a member begins so: with the magic number, or that of gzip before 1.0.
+fn is_magic(bytes: [u8; 2]) -> bool {
+    bytes == MAGIC[..2] || bytes == [0x1f, 0x9e]
+}
+
+/// Reads a member's header (RFC 1952, section 2.3).
+fn header(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    let start = reader.offset();
+    let corrupt = |what: &str| Err(DecodeError::corrupt(NAME, start, what));
+    let mut crc = Crc::new();
+    let mut next = |reader: &mut Reader<'_>| {
+        let b = byte(reader)?;
+        crc.update(&[b]);
+        Ok::<u8, DecodeError>(b)
+    };
+    if !is_magic([next(reader)?, next(reader)?]) {
+        return corrupt("not in gzip format");
+    }
+    if next(reader)? != MAGIC[2] {
+        return corrupt("unknown compression method");
+    }
+    let flags = next(reader)?;
+    if flags & RESERVED != 0 {
+        return corrupt("reserved header flags are set");
+    }
+    // The time, the compressor's effort, the operating system.
+    for _ in 0..6 {
+        next(reader)?;
+    }
+    if flags & EXTRA != 0 {
+        let length = u16::from_le_bytes([next(reader)?, next(reader)?]);
+        for _ in 0..length {
+            next(reader)?;
+        }
+    }
+    if flags & NAME_FIELD != 0 {
+        while next(reader)? != 0 {}
+    }
+    if flags & COMMENT != 0 {
+        while next(reader)? != 0 {}
+    }
+    if flags & HEADER_CRC != 0 {
+        let stored = u16::from_le_bytes([byte(reader)?, byte(reader)?]);
+        if stored != crc.sum() as u16 {
+            return corrupt("header crc mismatch");
+        }
+    }
+    Ok(())
+}
+
+/// Whether another member follows. Consumes what follows otherwise.
+///
+/// As gzip does: bytes that begin with zero are padding, or garbage if anything else is among them,
+/// even a member; a single other byte is taken for the first of a truncated member.
+fn another(reader: &mut Reader<'_>, sink: &mut Sink<'_>) -> Result<bool, DecodeError> {
+    match *reader.peek(2)? {
+        [] => Ok(false),
+        [a, b, ..] if is_magic([a, b]) => Ok(true),
+        [0, ..] => {
+            loop {
+                let block = reader.fill()?;
+                let n = block.len();
+                if n == 0 {
+                    return Ok(false);
+                }
+                if block.iter().any(|&b| b != 0) {
+                    break;
+                }
+                reader.consume(n);
+            }
+            (sink.warn)("trailing garbage ignored");
+            Ok(false)
+        }
+        [_] => Err(DecodeError::truncated(NAME, reader.offset() + 1)),
+        _ => {
+            (sink.warn)("trailing garbage ignored");
+            Ok(false)
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The fast way through gzip files that are small: held whole, and decoded a whole member at a time
+//! by libdeflate into one large buffer that is kept from file to file.
+//!
+//! It accepts only members of which it can prove that they are good and where they end, and leaves
+//! everything else to the streaming way: it knows no errors.
+//!
+//! libdeflate's safe binding does not tell how much of its input a member took. So the end is guessed
+//! (where the next member seems to begin, or the end of the file) and then proved: libdeflate found the
+//! member's checksum and length right behind its data, so if those bytes occur once in what it was
+//! given, at the end of it, then that is where the member ended.
+
+use super::gzip::{MAGIC, RESERVED};
+use super::reader::Reader;
+use super::{DecodeError, Sink};
+use crate::job::Trust;
+use crate::memory::{Budget, Reservation};
+use libdeflater::Decompressor;
+use memchr::memmem::Finder;
+
+/// The most that is decoded into one buffer. Above this the page faults of a fresh buffer cost as
+/// much as libdeflate saves, and a worker is to stay below 128 MiB in all.
+const PLAIN: usize = 64 << 20;
+/// The most that is held compressed.
+const PACKED: u64 = 32 << 20;
+/// The part of the whole budget that one worker's buffers may take, as a divisor.
+const SHARE: u64 = 8;
+/// The shortest header and the trailer, which every member has.
+const HEADER: usize = 10;
+const TRAILER: usize = 8;
+/// Deflate can't expand more than this (258 bytes out of 2 bits).
+const EXPANSION: usize = 1032;
+
+/// How far the fast way got.
+pub(super) enum Progress {
+    /// Everything is decoded, or nobody wants more.
+    Done,
+    /// The reader stands at the beginning of a member that is to be streamed.
+    Rest,
+}
+
+/// What is kept from file to file.
+pub(super) struct Whole {
+    budget: Budget,
+    held: Option<Reservation>,
+    inflate: Decompressor,
+    plain: Vec<u8>,
+}
+
+impl Whole {
+    pub(super) fn new(budget: &Budget) -> Self {
+        Whole {
+            budget: budget.clone(),
+            held: None,
+            inflate: Decompressor::new(),
+            plain: Vec::new(),
+        }
+    }
+
+    /// Decodes as many members as it can from the beginning of the file.
+    pub(super) fn decode(
+        &mut self,
+        reader: &mut Reader<'_>,
+        size: u64,
+        sink: &mut Sink<'_>,
+    ) -> Result<Progress, DecodeError> {
+        if size > PACKED || !self.afford(size) || !reader.hold(size as usize)? {
+            return Ok(Progress::Rest);
+        }
+        let packed = reader.buffered();
+        let (mut at, mut filled) = (0, 0);
+        let mut given = false;
+        while at < packed.len() {
+            let (end, length) = extent(&packed[at..]);
+            if filled > 0 && length > PLAIN - filled {
+                if sink.give(&self.plain[..filled], Trust::Provisional).is_break() {
+                    return Ok(Progress::Done);
+                }
+                given = true;
+                filled = 0;
+            }
+            if !self.member(&packed[at..at + end], length, filled, size) {
+                break;
+            }
+            filled += length;
+            at += end;
+        }
+        let rest = at < packed.len();
+        let trust = if rest || given {
+            Trust::Provisional
+        } else {
+            Trust::Final
+        };
+        let flow = sink.give(&self.plain[..filled], trust);
+        reader.consume(at);
+        Ok(if rest && flow.is_continue() {
+            Progress::Rest
+        } else {
+            Progress::Done
+        })
+    }
+
+    /// Decodes a member that is thought to be all of `packed`, and to decode to `length` bytes, into
+    /// `plain[filled..]`. False when any of this turns out to be wrong or can't be proved.
+    fn member(&mut self, packed: &[u8], length: usize, filled: usize, size: u64) -> bool {
+        let top = filled + length;
+        if packed.len() < HEADER + TRAILER
+            || packed[3] & super::gzip::HEADER_CRC != 0
+            || length > packed.len() * EXPANSION
+            || top > PLAIN
+            || !self.afford(size + top as u64)
+        {
+            return false;
+        }
+        if self.plain.is_empty() {
+            // All of it at once: zeroed pages cost nothing until they are touched.
+            self.plain = vec![0; PLAIN];
+        }
+        let plain = &mut self.plain[filled..top];
+        match self.inflate.gzip_decompress(packed, plain) {
+            Ok(n) if n == length => ends_at_end(packed, plain),
+            _ => false,
+        }
+    }
+
+    /// Whether the budget has room for buffers of this many bytes; takes it, if so.
+    fn afford(&mut self, bytes: u64) -> bool {
+        if bytes > self.budget.limit() / SHARE {
+            return false;
+        }
+        match &mut self.held {
+            Some(held) if bytes <= held.bytes() => true,
+            Some(held) => held.grow(bytes - held.bytes()),
+            None => {
+                self.held = self.budget.reserve(bytes);
+                self.held.is_some()
+            }
+        }
+    }
+}
+
+/// Where the member at the beginning of `packed` seems to end, and to how many bytes it then decodes.
+fn extent(packed: &[u8]) -> (usize, usize) {
+    for next in Finder::new(&MAGIC).find_iter(packed) {
+        // Those three bytes also occur by chance, so what is before and behind has to make sense, too.
+        if next < HEADER + TRAILER || packed.get(next + 3).is_none_or(|flags| flags & RESERVED != 0) {
+            continue;
+        }
+        let length = number(&packed[next - 4..]);
+        if length <= PLAIN.min(next * EXPANSION) {
+            return (next, length);
+        }
+    }
+    let length = packed.len().checked_sub(4).map_or(0, |at| number(&packed[at..]));
+    (packed.len(), length)
+}
+
+fn number(bytes: &[u8]) -> usize {
+    bytes
+        .iter()
+        .take(4)
+        .rev()
+        .fold(0, |sum, &b| sum << 8 | usize::from(b))
+}
+
+/// Whether the member that libdeflate found good in `packed`, and that decoded to `plain`, is all of
+/// `packed`. The checksum is worked out again only if the length alone doesn't tell.
+fn ends_at_end(packed: &[u8], plain: &[u8]) -> bool {
+    let length = (plain.len() as u32).to_le_bytes();
+    let data = &packed[HEADER..];
+    if Finder::new(&length).find(data) == Some(data.len() - 4) {
+        return true;
+    }
+    let mut trailer = [0; TRAILER];
+    trailer[..4].copy_from_slice(&libdeflater::crc32(plain).to_le_bytes());
+    trailer[4..].copy_from_slice(&length);
+    Finder::new(&trailer).find(data) == Some(data.len() - TRAILER)
+}

@@ -1,0 +1,33 @@
+//! Files that are not compressed, or not in a way that fanfold knows. Their bytes stand as they are.
+
+use super::reader::Reader;
+use super::{Codec, DecodeError, Engine, Sink};
+use crate::job::Trust;
+
+/// The row for anything that is nothing else; the empty file among them.
+pub(super) const CODEC: Codec = Codec {
+    name: "plain",
+    help: "not compressed: bytes as they are",
+    recognise: |_| true,
+    start: |_| Box::new(Plain),
+};
+
+struct Plain;
+
+impl Engine for Plain {
+    fn decode(
+        &mut self,
+        reader: &mut Reader<'_>,
+        _size: Option<u64>,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), DecodeError> {
+        loop {
+            let block = reader.fill()?;
+            let n = block.len();
+            if n == 0 || sink.give(block, Trust::Final).is_break() {
+                return Ok(());
+            }
+            reader.consume(n);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Buffered reading that knows its offset in the file, for error messages, and that can hold a
+//! whole small file at once. It does not know what the bytes mean.
+
+use super::DecodeError;
+use std::io::{self, Read};
+
+/// How much is read at a time. Large enough that system calls do not matter, small enough that
+/// the bytes are still in the second-level cache when they are decoded.
+pub(super) const CHUNK: usize = 256 << 10;
+
+/// A source with a buffer that outlives it.
+pub(super) struct Reader<'a> {
+    source: &'a mut dyn Read,
+    buffer: &'a mut Vec<u8>,
+    /// What is buffered and not consumed: `buffer[start..end]`.
+    start: usize,
+    end: usize,
+    /// The offset in the file of `buffer[0]`.
+    base: u64,
+    ended: bool,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(source: &'a mut dyn Read, buffer: &'a mut Vec<u8>) -> Self {
+        if buffer.len() < CHUNK {
+            buffer.resize(CHUNK, 0);
+        }
+        Reader {
+            source,
+            buffer,
+            start: 0,
+            end: 0,
+            base: 0,
+            ended: false,
+        }
+    }
+
+    /// The offset in the file of the next byte that is not consumed.
+    pub(super) fn offset(&self) -> u64 {
+        self.base + self.start as u64
+    }
+
+    /// What is buffered and not consumed.
+    pub(super) fn buffered(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// What is buffered; reads when nothing is. Empty only at the end of the source.
+    pub(super) fn fill(&mut self) -> Result<&[u8], DecodeError> {
+        self.peek(1)
+    }
+
+    /// At least `want` bytes (at most [`CHUNK`]), or fewer at the end of the source. Nothing is consumed.
+    pub(super) fn peek(&mut self, want: usize) -> Result<&[u8], DecodeError> {
+        debug_assert!(want <= CHUNK);
+        while self.end - self.start < want && !self.ended {
+            if self.start > 0 {
+                self.buffer.copy_within(self.start..self.end, 0);
+                self.base += self.start as u64;
+                self.end -= self.start;
+                self.start = 0;
+            }
+            self.read(CHUNK)?;
+        }
+        Ok(self.buffered())
+    }
+
+    pub(super) fn consume(&mut self, n: usize) {
+        debug_assert!(n <= self.end - self.start);
+        self.start += n;
+    }
+
+    /// The next byte, consumed; none at the end.
+    pub(super) fn byte(&mut self) -> Result<Option<u8>, DecodeError> {
+        let byte = self.fill()?.first().copied();
+        self.consume(usize::from(byte.is_some()));
+        Ok(byte)
+    }
+
+    /// Buffers everything to the end of the source, if that is `size` bytes from the beginning or
+    /// fewer, and nothing is consumed yet. False when the source goes on after that.
+    pub(super) fn hold(&mut self, size: usize) -> Result<bool, DecodeError> {
+        debug_assert_eq!(self.offset(), 0);
+        // One more byte of room, to see the end without another buffer.
+        if self.buffer.len() < size + 1 {
+            self.buffer.resize(size + 1, 0);
+        }
+        while !self.ended && self.end <= size {
+            self.read(size + 1)?;
+        }
+        Ok(self.ended)
+    }
+
+    /// Reads once, into `buffer[end..limit]`.
+    fn read(&mut self, limit: usize) -> Result<(), DecodeError> {
+        loop {
+            match self.source.read(&mut self.buffer[self.end..limit]) {
+                Ok(n) => {
+                    self.ended = n == 0;
+                    self.end += n;
+                    return Ok(());
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(DecodeError::Read(e)),
+            }
+        }
+    }
+}
