@@ -4,9 +4,18 @@
 //! from. What it gives depends only on the records that were added, never on their order, on the
 //! order of merges, or on how the records were spread over folds.
 
+mod group;
+mod plan;
+mod table;
+
+pub use group::Group;
+pub use plan::{GroupPlan, Order, Shape};
+
+use crate::memory::Budget;
 use std::any::Any;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
+use std::path::Path;
 
 /// A mergeable accumulator. A fold that has taken nothing is the identity of `merge`, and
 /// `merge` is associative and commutative.
@@ -49,3 +58,8 @@ pub trait Fold: Any + Send {
 
 /// Makes an empty fold.
 pub type StartFold<'a> = dyn Fn() -> Box<dyn Fold> + Sync + 'a;
+
+/// An empty fold of this plan, which takes memory from `budget` and spills to `tmpdir`.
+pub fn start(plan: &GroupPlan, budget: &Budget, tmpdir: &Path) -> Box<dyn Fold> {
+    Box::new(Group::new(plan, budget, tmpdir))
+}

@@ -2,8 +2,38 @@
 //!
 //! It does not know where the bytes came from or who takes the records.
 
+mod condition;
+mod field;
+mod format;
+pub(crate) mod name;
+mod number;
+mod pick;
+mod plan;
+mod render;
+mod rows;
+mod stage;
+
+pub use condition::{Comparison, Condition, Literal, Test};
+pub use field::{Field, Source};
+pub use format::{FORMATS, Format, FormatChoice};
+pub use number::Number;
+pub use plan::{Output, RecordPlan, Text};
+pub use rows::Rows;
+pub use stage::Stage;
+
+pub(crate) use render::{cell_tsv, escaped};
+
 use std::io;
 use std::ops::ControlFlow;
+
+/// One row of a table that `fanfold list` prints.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// What is typed.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub help: &'static str,
+}
 
 /// Who takes records: a fold, or the rows that are printed.
 pub trait Take {

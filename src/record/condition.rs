@@ -1,0 +1,215 @@
+//! Conditions on a field: `FIELD OP VALUE`.
+
+use super::field::Field;
+use super::name::quoted;
+use super::number::Number;
+use anyhow::{Context, Result, bail};
+use regex::bytes::Regex;
+use std::cmp::Ordering;
+
+/// A condition on one field.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    /// The field.
+    pub field: Field,
+    /// What must hold of its value.
+    pub test: Test,
+}
+
+/// What must hold of a value.
+#[derive(Debug, Clone)]
+pub enum Test {
+    /// How it stands to a literal.
+    Compare(Comparison, Literal),
+    /// Whether a regular expression matches somewhere in it.
+    Match {
+        /// The expression.
+        regex: Regex,
+        /// True for `~`, false for `!~`.
+        wanted: bool,
+    },
+    /// That it equals one of these.
+    In(Vec<Literal>),
+}
+
+/// How two values stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// `==`
+    Equal,
+    /// `!=`
+    Unequal,
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    Greater,
+    /// `>=`
+    AtLeast,
+}
+
+/// A value that was typed, and what it is besides bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Literal {
+    /// As it was typed.
+    pub text: Vec<u8>,
+    /// The number that it is.
+    pub number: Option<Number>,
+}
+
+enum Operator {
+    Compare(Comparison),
+    Match(bool),
+    In,
+}
+
+// Longer operators stand before those that they begin with.
+const OPERATORS: [(&str, Operator); 9] = [
+    ("==", Operator::Compare(Comparison::Equal)),
+    ("!=", Operator::Compare(Comparison::Unequal)),
+    ("<=", Operator::Compare(Comparison::AtMost)),
+    (">=", Operator::Compare(Comparison::AtLeast)),
+    ("!~", Operator::Match(false)),
+    ("<", Operator::Compare(Comparison::Less)),
+    (">", Operator::Compare(Comparison::Greater)),
+    ("~", Operator::Match(true)),
+    (" in ", Operator::In),
+];
+
+impl Condition {
+    /// Reads `FIELD OP VALUE`; blanks around the operator are left out.
+    ///
+    /// # Errors
+    /// What is wrong with it, with the known operators.
+    pub fn parse(text: &str) -> Result<Condition> {
+        let (field, test) = Test::parse(text)?;
+        let field = Field::parse(field).with_context(|| format!("in condition {}", quoted(text)))?;
+        Ok(Condition { field, test })
+    }
+}
+
+impl Test {
+    /// Reads `NAME OP VALUE` and gives the name and the test.
+    pub(crate) fn parse(text: &str) -> Result<(&str, Test)> {
+        let first = (0..text.len()).find_map(|at| {
+            let rest = text.as_bytes().get(at..)?;
+            OPERATORS
+                .iter()
+                .find(|(sign, _)| rest.starts_with(sign.as_bytes()))
+                .map(|(sign, operator)| (at, sign.len(), operator))
+        });
+        let Some((at, length, operator)) = first else {
+            bail!(
+                "condition {} is not FIELD OP VALUE (OP: == != < <= > >= ~ !~ in)",
+                quoted(text)
+            );
+        };
+        let (name, value) = (text[..at].trim(), text[at + length..].trim());
+        let test = match operator {
+            Operator::Compare(comparison) => Test::Compare(*comparison, Literal::new(value)),
+            Operator::Match(wanted) => Test::Match {
+                regex: Regex::new(value).with_context(|| format!("in condition {}", quoted(text)))?,
+                wanted: *wanted,
+            },
+            Operator::In => Test::In(value.split(',').map(|part| Literal::new(part.trim())).collect()),
+        };
+        Ok((name, test))
+    }
+
+    /// Whether it holds of `value`.
+    #[inline]
+    pub fn holds(&self, value: &[u8]) -> bool {
+        match self {
+            Test::Compare(comparison, literal) => comparison.holds(value, literal),
+            Test::Match { regex, wanted } => regex.is_match(value) == *wanted,
+            Test::In(literals) => literals.iter().any(|literal| literal.equals(value)),
+        }
+    }
+}
+
+impl Comparison {
+    #[inline]
+    fn holds(self, value: &[u8], literal: &Literal) -> bool {
+        match self {
+            Comparison::Equal => literal.equals(value),
+            Comparison::Unequal => !literal.equals(value),
+            Comparison::Less => literal.order(value).is_lt(),
+            Comparison::AtMost => literal.order(value).is_le(),
+            Comparison::Greater => literal.order(value).is_gt(),
+            Comparison::AtLeast => literal.order(value).is_ge(),
+        }
+    }
+}
+
+impl Literal {
+    /// A literal, with what it is besides bytes found out.
+    pub fn new(text: &str) -> Literal {
+        Literal {
+            text: text.as_bytes().to_vec(),
+            number: Number::parse(text.as_bytes()),
+        }
+    }
+
+    /// Whether only equal bytes are equal to it.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.number.is_none()
+    }
+
+    #[inline]
+    fn equals(&self, value: &[u8]) -> bool {
+        value == self.text || (!self.is_plain() && self.order(value).is_eq())
+    }
+
+    /// How `value` stands to this: as numbers when both are, else as bytes.
+    #[inline]
+    fn order(&self, value: &[u8]) -> Ordering {
+        if let Some(number) = self.number {
+            if let Some(value) = Number::parse(value) {
+                return value.cmp(&number);
+            }
+        }
+        value.cmp(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(condition: &str, value: &str) -> bool {
+        let condition = Condition::parse(condition).expect(condition);
+        condition.test.holds(value.as_bytes())
+    }
+
+    #[test]
+    fn numbers_compare_as_numbers_and_the_rest_as_bytes() {
+        assert!(holds("1 < 10", "9"));
+        assert!(holds("1 == 10", "10.0"));
+        assert!(holds("1 == 1e1", "10"));
+        assert!(!holds("1 != 10", "1e1"));
+        assert!(holds("1 < 10", "-"));
+        assert!(holds("1 > abc", "abd"));
+        assert!(holds("1 >= abc", "abc"));
+        assert!(!holds("1 <= abc", "abd"));
+        assert!(holds("1 == x", "x"));
+        assert!(!holds("1 == x", "X"));
+    }
+
+    #[test]
+    fn matches_and_sets() {
+        assert!(holds("1 ~ ^a.c$", "abc"));
+        assert!(!holds("1 !~ ^a.c$", "abc"));
+        assert!(holds("1 in a,b, 3", "3.0"));
+        assert!(!holds("1 in a,b", "c"));
+        assert!(holds("1==a==b", "a==b"));
+        assert!(holds("1 ==", ""));
+    }
+
+    #[test]
+    fn what_is_no_condition_is_refused() {
+        for text in ["", "1", "1 = 2", "1 ~ (", "== 3"] {
+            assert!(Condition::parse(text).is_err(), "{text}");
+        }
+    }
+}

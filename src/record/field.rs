@@ -1,0 +1,111 @@
+//! What a field is called on the command line.
+
+use super::name::quoted;
+use anyhow::{Result, bail};
+use std::ops::Range;
+
+/// A field of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// As it was typed: the name of its column.
+    pub text: String,
+    /// Where its value comes from.
+    pub source: Source,
+    /// A slice of the value's bytes.
+    pub slice: Option<Range<usize>>,
+}
+
+/// Where a field's value comes from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// The whole line, without its newline.
+    Whole,
+    /// A field by its number, from 1.
+    Number(usize),
+    /// A field by its number from the end, from 1.
+    FromEnd(usize),
+    /// A field by its name.
+    Name(String),
+    /// The name of the input.
+    File,
+    /// The number of the line in its input, from 1.
+    Line,
+}
+
+impl Field {
+    /// The whole line.
+    pub fn whole() -> Field {
+        Field {
+            text: "0".to_owned(),
+            source: Source::Whole,
+            slice: None,
+        }
+    }
+
+    /// Reads `SOURCE`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Field> {
+        Ok(Field {
+            text: text.to_owned(),
+            source: Source::parse(text)?,
+            slice: None,
+        })
+    }
+}
+
+impl Source {
+    fn parse(text: &str) -> Result<Source> {
+        if text.is_empty() {
+            bail!("a field's name is empty");
+        }
+        match text {
+            "0" => return Ok(Source::Whole),
+            "@file" => return Ok(Source::File),
+            "@line" => return Ok(Source::Line),
+            _ => {}
+        }
+        if text.starts_with('@') {
+            return Err(super::name::unknown("field", text, &["@file", "@line"]));
+        }
+        let (digits, from_end) = match text.strip_prefix('-') {
+            Some(digits) => (digits, true),
+            None => (text, false),
+        };
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Ok(Source::Name(text.to_owned()));
+        }
+        match digits.parse() {
+            Ok(0) => bail!(
+                "field {} does not exist: fields count from 1, and from the end from -1",
+                quoted(text)
+            ),
+            Ok(n) if from_end => Ok(Source::FromEnd(n)),
+            Ok(n) => Ok(Source::Number(n)),
+            Err(_) => bail!("field number {} is too large", quoted(text)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_told_apart() {
+        for (text, want) in [
+            ("0", Source::Whole),
+            ("3", Source::Number(3)),
+            ("-2", Source::FromEnd(2)),
+            ("host", Source::Name("host".into())),
+            ("@file", Source::File),
+            ("@line", Source::Line),
+        ] {
+            assert_eq!(Field::parse(text).expect(text).source, want);
+        }
+        for text in ["", "-0", "@fiel", "99999999999999999999999"] {
+            assert!(Field::parse(text).is_err(), "{text}");
+        }
+    }
+}
