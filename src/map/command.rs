@@ -314,3 +314,6 @@ fn go_on(more: bool) -> ControlFlow<()> {
         ControlFlow::Break(())
     }
 }
+
+#[cfg(test)]
+mod tests;
