@@ -4,6 +4,7 @@
 //! No thread for a child, no shell, no temporary file. It does not know what becomes of the
 //! output, nor which jobs there are.
 
+mod pipes;
 mod program;
 mod supervise;
 mod timers;
@@ -14,15 +15,14 @@ use super::{Emit, Map};
 use crate::codec::{DecodeError, Decoder};
 use crate::control::{Activity, Seat, Wish};
 use crate::job::{Ending, Failure, Job, Trust};
-use crate::sys::{Group, raise_file_limit};
+use crate::sys::{Group, Launcher, raise_file_limit};
 use crate::template::Template;
+use pipes::Pipes;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
-use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{self, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use supervise::{Reason, Supervision};
@@ -98,15 +98,20 @@ impl CommandPlan {
 #[derive(Debug)]
 pub struct Command {
     plan: Arc<CommandPlan>,
+    launcher: Option<Launcher>,
     decoder: Decoder,
     buffer: Vec<u8>,
 }
+
+/// What a child is told of itself.
+const VARIABLES: [&str; 3] = ["FANFOLD_JOB", "FANFOLD_SLOT", "FANFOLD_TRY"];
 
 impl Command {
     /// A worker's instance; `decoder` reads what is fed decompressed.
     pub fn new(plan: Arc<CommandPlan>, decoder: Decoder) -> Self {
         Command {
             plan,
+            launcher: None,
             decoder,
             buffer: vec![0; 64 * 1024],
         }
@@ -157,9 +162,9 @@ impl Command {
             Feed::Null => None,
             Feed::Decompressed | Feed::Raw => Some(open(job.inputs[0].name())?),
         };
-        let mut group = self.start(job, emit)?;
+        let (mut group, pipes) = self.start(job, emit)?;
         let mut buffer = std::mem::take(&mut self.buffer);
-        let mut child = Supervision::new(&mut group, &plan, job, &mut buffer, emit);
+        let mut child = Supervision::new(&mut group, pipes, &plan, job, &mut buffer, emit);
         if plan.feed != Feed::Null
             && let Err(failure) = self.feed(job, first, &mut child)
         {
@@ -171,19 +176,32 @@ impl Command {
     }
 
     /// Starts the child. A scarcity that passes is waited out and is not a failed try.
-    fn start(&self, job: &Job, emit: &dyn Emit) -> Result<Group, Failure> {
+    fn start(&mut self, job: &Job, emit: &dyn Emit) -> Result<(Group, Pipes), Failure> {
         let seat = emit.seat();
         let mut scarcity = Scarcity::default();
         loop {
             if seat.wish() != Wish::Go {
                 return Err(Failure::Stopped);
             }
-            match Group::spawn(&mut self.command(job, seat, emit.attempt())) {
-                Ok(group) => return Ok(group),
+            match self.spawn(job, seat, emit.attempt()) {
+                Ok(started) => return Ok(started),
                 Err(e) if scarcity.passes(&e, seat) => {}
                 Err(cause) => return Err(self.not_started(cause)),
             }
         }
+    }
+
+    fn spawn(&mut self, job: &Job, seat: &Seat, attempt: u32) -> io::Result<(Group, Pipes)> {
+        let plan = &self.plan;
+        let launcher = match &mut self.launcher {
+            Some(launcher) => launcher,
+            none => none.insert(Launcher::new(&plan.program, &VARIABLES)?),
+        };
+        let (pipes, stdin) = Pipes::new(plan.feed, plan.capture)?;
+        let values = [job.seq + 1, seat.slot as u64 + 1, attempt.into()];
+        let own = VARIABLES.into_iter().zip(values.map(|value| value.to_string()));
+        let group = launcher.spawn(plan.args(job, seat.slot), own, pipes.streams(&stdin))?;
+        Ok((group, pipes))
     }
 
     fn not_started(&self, cause: io::Error) -> Failure {
@@ -196,28 +214,6 @@ impl Command {
             program,
             cause: Ending::NotStarted(cause),
         }
-    }
-
-    fn command(&self, job: &Job, seat: &Seat, attempt: u32) -> process::Command {
-        let plan = &self.plan;
-        let mut command = process::Command::new(&plan.program);
-        let mut args = plan.args(job, seat.slot).into_iter();
-        if let Some(typed) = args.next() {
-            command.arg0(typed);
-        }
-        command
-            .args(args)
-            .env("FANFOLD_JOB", (job.seq + 1).to_string())
-            .env("FANFOLD_SLOT", (seat.slot + 1).to_string())
-            .env("FANFOLD_TRY", attempt.to_string())
-            .stdin(match plan.feed {
-                Feed::Null => Stdio::null(),
-                Feed::Decompressed | Feed::Raw => Stdio::piped(),
-            });
-        if plan.capture == Capture::Whole {
-            command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        }
-        command
     }
 }
 
@@ -314,3 +310,6 @@ fn go_on(more: bool) -> ControlFlow<()> {
         ControlFlow::Break(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,52 +4,31 @@
 //! never signalled after the system may have given it to someone else.
 
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid,
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process_group, pidfd_open, waitid,
+    waitpid,
 };
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::process::CommandExt as _;
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
 
 /// A child and the group that it leads. Dropped before it was reaped, the whole group is killed.
 #[derive(Debug)]
 pub struct Group {
-    child: Child,
     leader: Pid,
     notice: Option<OwnedFd>,
     reaped: Option<ExitStatus>,
 }
 
 impl Group {
-    /// Starts `command` as the leader of a new group.
-    ///
-    /// Nothing here may run code in the child before its exec (`pre_exec`): the standard library
-    /// would give up `posix_spawn`, and a spawn would copy the page tables.
-    ///
-    /// # Errors
-    /// What the system said to the spawn.
-    pub fn spawn(command: &mut Command) -> io::Result<Self> {
-        let child = command.process_group(0).spawn()?;
-        let leader = Pid::from_child(&child);
-        // Without a notice (an old kernel, no descriptor left) the exit is asked for instead.
-        let notice = pidfd_open(leader, PidfdFlags::empty()).ok();
-        Ok(Group {
-            child,
+    /// The group of a child that was just started as its leader.
+    pub(super) fn led_by(leader: Pid) -> Self {
+        Group {
             leader,
-            notice,
+            // Without a notice (an old kernel, no descriptor left) the exit is asked for instead.
+            notice: pidfd_open(leader, PidfdFlags::empty()).ok(),
             reaped: None,
-        })
-    }
-
-    /// The leader's process number.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Our ends of the child's pipes, where there are any.
-    pub fn take_pipes(&mut self) -> (Option<ChildStdin>, Option<ChildStdout>, Option<ChildStderr>) {
-        let child = &mut self.child;
-        (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        }
     }
 
     /// A descriptor that is readable once the leader has exited. Where there is none,
@@ -79,13 +58,13 @@ impl Group {
 
     /// Whether the group has a living member besides an exited leader.
     pub fn has_others(&self) -> bool {
-        let leader = self.id();
+        let leader = self.leader.as_raw_nonzero().get();
         let Ok(entries) = std::fs::read_dir("/proc") else {
             return false;
         };
         entries
             .flatten()
-            .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+            .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
             .filter(|&pid| pid != leader)
             .any(|pid| group_of_living(pid) == Some(leader))
     }
@@ -99,9 +78,17 @@ impl Group {
         if let Some(status) = self.reaped {
             return Ok(status);
         }
-        let status = self.child.wait()?;
-        self.reaped = Some(status);
-        Ok(status)
+        loop {
+            match waitpid(Some(self.leader), WaitOptions::empty()) {
+                Ok(Some((_, status))) => {
+                    let status = ExitStatus::from_raw(status.as_raw());
+                    self.reaped = Some(status);
+                    return Ok(status);
+                }
+                Ok(None) | Err(rustix::io::Errno::INTR) => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
     }
 }
 
@@ -116,7 +103,7 @@ impl Drop for Group {
 
 /// The process group of `pid`, unless it is dead or a zombie. See proc_pid_stat(5): the name in
 /// parentheses may hold anything, so the fields are counted from the last `)`.
-fn group_of_living(pid: u32) -> Option<u32> {
+fn group_of_living(pid: i32) -> Option<i32> {
     let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
     let after = memchr::memrchr(b')', &stat)? + 1;
     let mut fields = std::str::from_utf8(&stat[after..]).ok()?.split_whitespace();

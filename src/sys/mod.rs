@@ -9,10 +9,12 @@ mod group;
 mod limits;
 mod poll;
 pub mod signals;
+mod spawn;
 mod wake;
 
 pub use group::Group;
 pub use limits::raise_file_limit;
-pub use poll::{Interest, Ready, poll};
+pub use poll::{Interest, Ready, pipe, poll};
 pub use signals::{die_by_signal, stop_self};
+pub use spawn::{Launcher, Streams};
 pub use wake::Wake;

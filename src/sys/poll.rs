@@ -2,7 +2,7 @@
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 /// What is waited for on a descriptor.
@@ -79,4 +79,12 @@ fn readiness(events: PollFlags) -> Ready {
     } else {
         Ready::Gone
     }
+}
+
+/// A pipe that children do not inherit: the end to read from, and the end to write to.
+///
+/// # Errors
+/// When the process may open no more files.
+pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?)
 }

@@ -3,6 +3,7 @@
 //! Everything happens in one `poll` loop in the thread that started the child. The child is done
 //! when it has exited; who else holds its pipes is not waited for.
 
+use super::pipes::{Pipes, receive};
 use super::timers::Timers;
 use super::{CommandPlan, go_on};
 use crate::control::{Activity, Seat, Wish};
@@ -58,9 +59,7 @@ pub(super) struct Supervision<'a> {
     buffer: &'a mut [u8],
     emit: &'a mut dyn Emit,
     seat: Seat,
-    stdin: Option<OwnedFd>,
-    stdout: Option<OwnedFd>,
-    stderr: Option<OwnedFd>,
+    pipes: Pipes,
     trust: Trust,
     timers: Timers,
     exited: bool,
@@ -72,35 +71,27 @@ pub(super) struct Supervision<'a> {
 impl<'a> Supervision<'a> {
     pub(super) fn new(
         group: &'a mut Group,
+        pipes: Pipes,
         plan: &'a CommandPlan,
         job: &'a Job,
         buffer: &'a mut [u8],
         emit: &'a mut dyn Emit,
     ) -> Self {
-        let (stdin, stdout, stderr) = group.take_pipes();
-        let mut child = Supervision {
+        Supervision {
             group,
             plan,
             job,
             buffer,
             seat: emit.seat().clone(),
             emit,
-            stdin: stdin.map(Into::into),
-            stdout: stdout.map(Into::into),
-            stderr: stderr.map(Into::into),
+            pipes,
             trust: Trust::Final,
             timers: Timers::new(plan.timeout),
             exited: false,
             leaked: false,
             suspended: false,
             stopping: None,
-        };
-        if let Some(stdin) = &child.stdin
-            && let Err(e) = rustix::io::ioctl_fionbio(stdin, true)
-        {
-            child.stop(Reason::Broken(e.into()));
         }
-        child
     }
 
     /// Writes `block` to the child, while taking what it writes. Breaks when the child takes no
@@ -125,7 +116,7 @@ impl<'a> Supervision<'a> {
 
     /// Closes the child's input, waits for its end, and says how it was.
     pub(super) fn finish(mut self) -> Result<(), Failure> {
-        self.stdin = None;
+        self.pipes.stdin = None;
         while !self.is_over() {
             self.step(&[]);
         }
@@ -143,10 +134,9 @@ impl<'a> Supervision<'a> {
 
     /// Has the group stopped, for the first reason that comes.
     pub(super) fn stop(&mut self, reason: Reason) {
-        self.stdin = None;
+        self.pipes.stdin = None;
         if matches!(reason, Reason::NotWanted) {
-            self.stdout = None;
-            self.stderr = None;
+            self.pipes.close_outputs();
             if self.exited {
                 self.stopping = Some((reason, Stopping::Done));
                 return;
@@ -180,12 +170,11 @@ impl<'a> Supervision<'a> {
     }
 
     fn takes_input(&self) -> bool {
-        self.stdin.is_some() && !self.exited && self.stopping.is_none()
+        self.pipes.stdin.is_some() && !self.exited && self.stopping.is_none()
     }
 
     fn is_over(&self) -> bool {
-        let drained = self.stdout.is_none() && self.stderr.is_none();
-        self.exited && drained && !matches!(self.stopping, Some((_, Stopping::Asked)))
+        self.exited && self.pipes.are_drained() && !matches!(self.stopping, Some((_, Stopping::Asked)))
     }
 
     /// Waits for the next thing to happen and sees to it. The answer is how much of `block` the
@@ -206,6 +195,7 @@ impl<'a> Supervision<'a> {
         let written = self.give(stdin, block);
         if !self.exited && (notice != Ready::No || self.has_exited_unnoticed()) {
             self.exited = true;
+            self.pipes.release();
             self.timers.drain_in(DRAIN);
         }
         self.follow_wishes();
@@ -219,9 +209,9 @@ impl<'a> Supervision<'a> {
         let timeout = self.timers.next(polling.then_some(LOOK));
         poll(
             [
-                wanted(&self.stdin, Interest::Write).filter(|_| writing),
-                wanted(&self.stdout, Interest::Read),
-                wanted(&self.stderr, Interest::Read),
+                wanted(&self.pipes.stdin, Interest::Write).filter(|_| writing),
+                wanted(&self.pipes.stdout, Interest::Read),
+                wanted(&self.pipes.stderr, Interest::Read),
                 self.group
                     .notice()
                     .filter(|_| !self.exited)
@@ -240,7 +230,7 @@ impl<'a> Supervision<'a> {
         if ready == Ready::No {
             return;
         }
-        let n = receive(&mut self.stdout, ready, self.buffer);
+        let n = receive(&mut self.pipes.stdout, ready, self.buffer);
         if n > 0 && self.emit.out(&self.buffer[..n], self.trust).is_break() {
             self.stop(Reason::NotWanted);
         }
@@ -250,21 +240,21 @@ impl<'a> Supervision<'a> {
         if ready == Ready::No {
             return;
         }
-        let n = receive(&mut self.stderr, ready, self.buffer);
+        let n = receive(&mut self.pipes.stderr, ready, self.buffer);
         if n > 0 {
             self.emit.err(&self.buffer[..n]);
         }
     }
 
     fn give(&mut self, ready: Ready, block: &[u8]) -> usize {
-        let (Some(stdin), true) = (&self.stdin, ready != Ready::No) else {
+        let (Some(stdin), true) = (&self.pipes.stdin, ready != Ready::No) else {
             return 0;
         };
         match rustix::io::write(stdin, block) {
             Ok(n) => n,
             Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => 0,
             Err(rustix::io::Errno::PIPE) => {
-                self.stdin = None;
+                self.pipes.stdin = None;
                 0
             }
             Err(e) => {
@@ -302,7 +292,7 @@ impl<'a> Supervision<'a> {
     fn follow_timers(&mut self) {
         if self.timers.drain_is_over() {
             self.timers.forget_drain();
-            self.leaked = self.stdout.take().is_some() | self.stderr.take().is_some();
+            self.leaked = self.pipes.close_outputs();
         }
         match &self.stopping {
             None if !self.exited && self.timers.try_is_over() => {
@@ -349,19 +339,4 @@ impl CommandPlan {
 
 fn wanted(fd: &Option<OwnedFd>, interest: Interest) -> Option<(BorrowedFd<'_>, Interest)> {
     fd.as_ref().map(|fd| (fd.as_fd(), interest))
-}
-
-/// Reads once from a pipe that is ready, so this never blocks; closes it at its end.
-fn receive(pipe: &mut Option<OwnedFd>, ready: Ready, buffer: &mut [u8]) -> usize {
-    let Some(fd) = pipe else { return 0 };
-    if ready == Ready::Yes {
-        match rustix::io::read(fd, buffer) {
-            Ok(n) if n > 0 => return n,
-            Err(rustix::io::Errno::INTR) => return 0,
-            // A pipe gives no other errors.
-            _ => {}
-        }
-    }
-    *pipe = None;
-    0
 }

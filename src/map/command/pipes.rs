@@ -1,0 +1,89 @@
+//! A child's pipes, seen from our side.
+
+use super::{Capture, Feed};
+use crate::sys::{Ready, Streams, pipe};
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
+
+/// Our ends of a child's pipes, where there are any.
+#[derive(Debug, Default)]
+pub(super) struct Pipes {
+    /// What the child reads; it never blocks us.
+    pub(super) stdin: Option<OwnedFd>,
+    /// What the child writes.
+    pub(super) stdout: Option<OwnedFd>,
+    /// What the child writes as diagnostics.
+    pub(super) stderr: Option<OwnedFd>,
+    /// The child's ends of its outputs. Held until its exit, they keep the pipes from telling of
+    /// their end just before: a thread that is woken once for a child and not three times makes
+    /// a twentieth of the rate.
+    held: Option<[OwnedFd; 2]>,
+}
+
+impl Pipes {
+    /// New pipes, and the child's end of its input.
+    ///
+    /// # Errors
+    /// When the process may open no more files.
+    pub(super) fn new(feed: Feed, capture: Capture) -> io::Result<(Self, Option<OwnedFd>)> {
+        let mut pipes = Pipes::default();
+        if capture == Capture::Whole {
+            let (stdout, child_stdout) = pipe()?;
+            let (stderr, child_stderr) = pipe()?;
+            pipes.stdout = Some(stdout);
+            pipes.stderr = Some(stderr);
+            pipes.held = Some([child_stdout, child_stderr]);
+        }
+        if feed == Feed::Null {
+            return Ok((pipes, None));
+        }
+        let (child_stdin, stdin) = pipe()?;
+        rustix::io::ioctl_fionbio(&stdin, true)?;
+        pipes.stdin = Some(stdin);
+        Ok((pipes, Some(child_stdin)))
+    }
+
+    /// What the child is to be started with.
+    pub(super) fn streams<'a>(&'a self, stdin: &'a Option<OwnedFd>) -> Streams<'a> {
+        let [stdout, stderr] = match &self.held {
+            Some([stdout, stderr]) => [Some(stdout.as_fd()), Some(stderr.as_fd())],
+            None => [None, None],
+        };
+        Streams {
+            stdin: stdin.as_ref().map(|fd| fd.as_fd()),
+            stdout,
+            stderr,
+        }
+    }
+
+    /// Lets the outputs end: the child has exited.
+    pub(super) fn release(&mut self) {
+        self.held = None;
+    }
+
+    /// Closes the outputs; whether any was open.
+    pub(super) fn close_outputs(&mut self) -> bool {
+        self.held = None;
+        self.stdout.take().is_some() | self.stderr.take().is_some()
+    }
+
+    /// Whether the outputs have come to their end.
+    pub(super) fn are_drained(&self) -> bool {
+        self.stdout.is_none() && self.stderr.is_none()
+    }
+}
+
+/// Reads once from a pipe that is ready, so this never blocks; closes it at its end.
+pub(super) fn receive(pipe: &mut Option<OwnedFd>, ready: Ready, buffer: &mut [u8]) -> usize {
+    let Some(fd) = pipe else { return 0 };
+    if ready == Ready::Yes {
+        match rustix::io::read(fd, buffer) {
+            Ok(n) if n > 0 => return n,
+            Err(rustix::io::Errno::INTR) => return 0,
+            // A pipe gives no other errors.
+            _ => {}
+        }
+    }
+    *pipe = None;
+    0
+}

@@ -1,0 +1,186 @@
+//! Starting a child by `posix_spawn`, with as few system calls as it takes.
+//!
+//! Our own and not `std::process::Command`, which hands down the worker's signal mask, copies the
+//! environment for each child anew, and opens `/dev/null` each time.
+
+use super::Group;
+use rustix::process::Pid;
+use std::env;
+use std::ffi::{CString, OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::Path;
+use std::ptr;
+
+/// A program that is started again and again, with everything that stays the same.
+#[derive(Debug)]
+pub struct Launcher {
+    program: CString,
+    environment: Vec<CString>,
+    null: OwnedFd,
+}
+
+/// The child's standard streams. None: `/dev/null` for the input, our own for the outputs.
+#[derive(Debug, Default)]
+pub struct Streams<'a> {
+    /// Standard input.
+    pub stdin: Option<BorrowedFd<'a>>,
+    /// Standard output.
+    pub stdout: Option<BorrowedFd<'a>>,
+    /// Standard error.
+    pub stderr: Option<BorrowedFd<'a>>,
+}
+
+impl Launcher {
+    /// A launcher of the file `program`, with the environment as it is now, without the variables
+    /// `own`, which each child is given anew.
+    ///
+    /// # Errors
+    /// When `/dev/null` can't be opened or the name holds a NUL.
+    pub fn new(program: &Path, own: &[&str]) -> io::Result<Self> {
+        let environment = env::vars_os()
+            .filter(|(name, _)| !own.iter().any(|own| OsStr::new(own) == name))
+            .map(|(name, value)| c_string(pair(name, &value)))
+            .collect::<io::Result<_>>()?;
+        Ok(Launcher {
+            program: c_string(program.as_os_str().to_os_string())?,
+            environment,
+            null: File::open("/dev/null")?.into(),
+        })
+    }
+
+    /// Starts a child with these arguments (the first is its name) and these variables besides the
+    /// environment, as the leader of a new process group. Its signal mask is empty and SIGPIPE is
+    /// at its default; its other descriptors are closed.
+    ///
+    /// # Errors
+    /// What the system said to the spawn or the exec; an argument with a NUL.
+    pub fn spawn(
+        &self,
+        args: Vec<OsString>,
+        own: impl IntoIterator<Item = (&'static str, String)>,
+        streams: Streams<'_>,
+    ) -> io::Result<Group> {
+        let args = args.into_iter().map(c_string);
+        let args = args.collect::<io::Result<Vec<_>>>()?;
+        let own = own
+            .into_iter()
+            .map(|(name, value)| c_string(pair(name.into(), value.as_ref())));
+        let own = own.collect::<io::Result<Vec<_>>>()?;
+        let argv = pointers(args.iter());
+        let envp = pointers(self.environment.iter().chain(&own));
+        let stdin = streams
+            .stdin
+            .as_ref()
+            .map_or(self.null.as_raw_fd(), |fd| fd.as_raw_fd());
+        let mut actions = Actions::new()?;
+        actions.dup(stdin, 0)?;
+        for (stream, number) in [(streams.stdout, 1), (streams.stderr, 2)] {
+            if let Some(fd) = stream {
+                actions.dup(fd.as_raw_fd(), number)?;
+            }
+        }
+        let attributes = Attributes::new()?;
+        let mut pid = 0;
+        // SAFETY: argv and envp are null-terminated arrays of pointers to strings that live until
+        // the end of this function; actions and attributes are initialised.
+        let code = unsafe {
+            libc::posix_spawn(
+                &mut pid,
+                self.program.as_ptr(),
+                &actions.0,
+                &attributes.0,
+                argv.as_ptr(),
+                envp.as_ptr(),
+            )
+        };
+        check(code)?;
+        let leader = Pid::from_raw(pid).expect("a child's number is positive");
+        Ok(Group::led_by(leader))
+    }
+}
+
+struct Actions(libc::posix_spawn_file_actions_t);
+
+impl Actions {
+    fn new() -> io::Result<Self> {
+        let mut actions = MaybeUninit::uninit();
+        // SAFETY: init initialises what it is given.
+        unsafe {
+            check(libc::posix_spawn_file_actions_init(actions.as_mut_ptr()))?;
+            Ok(Actions(actions.assume_init()))
+        }
+    }
+
+    fn dup(&mut self, from: i32, to: i32) -> io::Result<()> {
+        // SAFETY: the actions are initialised; a bad descriptor is an error of the call.
+        check(unsafe { libc::posix_spawn_file_actions_adddup2(&mut self.0, from, to) })
+    }
+}
+
+impl Drop for Actions {
+    fn drop(&mut self) {
+        // SAFETY: they are initialised, and destroyed once.
+        unsafe { libc::posix_spawn_file_actions_destroy(&mut self.0) };
+    }
+}
+
+struct Attributes(libc::posix_spawnattr_t);
+
+impl Attributes {
+    /// A group of its own, an empty signal mask, and SIGPIPE as it is by default: Rust ignores it.
+    fn new() -> io::Result<Self> {
+        const FLAGS: i32 =
+            libc::POSIX_SPAWN_SETPGROUP | libc::POSIX_SPAWN_SETSIGMASK | libc::POSIX_SPAWN_SETSIGDEF;
+        let mut attributes = MaybeUninit::uninit();
+        let mut set = MaybeUninit::uninit();
+        // SAFETY: both are initialised by their first calls before they are read.
+        unsafe {
+            check(libc::posix_spawnattr_init(attributes.as_mut_ptr()))?;
+            let mut attributes = Attributes(attributes.assume_init());
+            check(libc::posix_spawnattr_setpgroup(&mut attributes.0, 0))?;
+            libc::sigemptyset(set.as_mut_ptr());
+            check(libc::posix_spawnattr_setsigmask(&mut attributes.0, set.as_ptr()))?;
+            libc::sigaddset(set.as_mut_ptr(), libc::SIGPIPE);
+            check(libc::posix_spawnattr_setsigdefault(
+                &mut attributes.0,
+                set.as_ptr(),
+            ))?;
+            check(libc::posix_spawnattr_setflags(&mut attributes.0, FLAGS as _))?;
+            Ok(attributes)
+        }
+    }
+}
+
+impl Drop for Attributes {
+    fn drop(&mut self) {
+        // SAFETY: they are initialised, and destroyed once.
+        unsafe { libc::posix_spawnattr_destroy(&mut self.0) };
+    }
+}
+
+/// The posix_spawn family returns its errors instead of setting errno.
+fn check(code: i32) -> io::Result<()> {
+    match code {
+        0 => Ok(()),
+        code => Err(io::Error::from_raw_os_error(code)),
+    }
+}
+
+fn pointers<'a>(strings: impl Iterator<Item = &'a CString>) -> Vec<*mut libc::c_char> {
+    let pointers = strings.map(|string| string.as_ptr().cast_mut());
+    pointers.chain([ptr::null_mut()]).collect()
+}
+
+fn pair(mut name: OsString, value: &OsStr) -> OsString {
+    name.push("=");
+    name.push(value);
+    name
+}
+
+fn c_string(text: OsString) -> io::Result<CString> {
+    Ok(CString::new(text.into_vec())?)
+}
