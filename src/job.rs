@@ -9,7 +9,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-/// A unit of work: one file, a byte range of a file, or a batch of files.
+/// A unit of work: one file, or a batch of files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     /// Its place in the input order, from 0, without gaps.
@@ -23,15 +23,6 @@ pub struct Job {
 pub enum Input {
     /// A whole file by its name, which is bytes.
     File(OsString),
-    /// A part of a big file: the lines that begin at `start..end`, in bytes of the file.
-    Range {
-        /// The file.
-        name: OsString,
-        /// The first byte of the range; a line that begins before it belongs to the range before.
-        start: u64,
-        /// One past the last byte at which a line of this range may begin.
-        end: u64,
-    },
     /// Standard input, as data.
     Stdin,
 }
@@ -40,7 +31,7 @@ impl Input {
     /// The name to show and to substitute: the path as it was given, `-` for standard input.
     pub fn name(&self) -> &OsStr {
         match self {
-            Input::File(name) | Input::Range { name, .. } => name,
+            Input::File(name) => name,
             Input::Stdin => OsStr::new("-"),
         }
     }

@@ -1,4 +1,13 @@
 //! fanfold does one thing to every file, on all cores, and folds the results.
+//!
+//! A source yields jobs; a bounded queue feeds the workers; each runs one map on a job; what it
+//! emits goes in input order to the sink, or record by record into a fold; the main thread joins
+//! the workers, merges their folds, and exits.
+//!
+//! Two traits are there to be implemented: [`map::Map`], what is done to one job, and
+//! [`fold::Fold`], a mergeable accumulator of records. [`run::run`] runs a [`plan::Plan`] with
+//! them, as `examples/custom_map.rs` shows.
+pub mod cli;
 pub mod codec;
 pub mod control;
 pub mod fold;
@@ -8,7 +17,9 @@ pub mod memory;
 pub mod message;
 pub mod plan;
 pub mod record;
+pub mod run;
 pub mod sink;
 pub mod source;
 pub mod sys;
 pub mod template;
+pub mod worker;

@@ -17,8 +17,6 @@ pub struct Plan {
     pub order: Order,
     /// Whether printed lines carry their input's name.
     pub tag: Tag,
-    /// Where the results go.
-    pub output: Output,
     /// How many rows are wanted, where no fold decides that.
     pub first: Option<u64>,
     /// The budget of memory for the whole run, in bytes.
@@ -45,15 +43,6 @@ pub enum Tag {
     Off,
     /// Each line is prefixed by its input and a tab.
     Input,
-}
-
-/// Where results go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Output {
-    /// Standard output.
-    Stdout,
-    /// Nowhere that fanfold handles: commands inherit its own standard output.
-    Inherited,
 }
 
 /// What having no input means.

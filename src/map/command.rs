@@ -139,7 +139,7 @@ impl Command {
             let mut warnings = Vec::new();
             let mut warn = |what: &str| warnings.push(what.to_owned());
             let mut out = |block: &[u8], trust| child.feed(block, trust);
-            let end = self.decoder.decode(&mut file, &mut warn, &mut out);
+            let end = self.decoder.decode(&mut file, None, &mut warn, &mut out);
             for what in warnings {
                 child.warn(name, &what);
             }

@@ -3,7 +3,13 @@
 //! A map reads a job's inputs and emits bytes. It does not know threads, channels, the command
 //! line, or where its bytes go: to a terminal, a file, or record by record into a fold.
 
+mod cat;
 pub mod command;
+mod dry_run;
+
+pub use cat::{Cat, read};
+pub use command::{Command, CommandPlan};
+pub use dry_run::DryRun;
 
 use crate::control::Seat;
 use crate::job::{Failure, Job, Trust};

@@ -58,6 +58,8 @@ pub enum Closed {
     BrokenPipe,
     /// As many rows as were wanted have been printed.
     Enough,
+    /// A signal came while a write was blocked.
+    Interrupted,
     /// A write failed.
     Failed {
         /// What was being written.
@@ -78,6 +80,8 @@ pub struct Sink<'a> {
     held: u64,
     bound: u64,
     spill: Spill,
+    closed: bool,
+    reason: Option<Closed>,
 }
 
 #[derive(Default)]
@@ -113,7 +117,24 @@ impl<'a> Sink<'a> {
             held: 0,
             bound: HELD_IN_MEMORY.min(budget.limit() / 4),
             spill: Spill::new(tmpdir),
+            closed: false,
+            reason: None,
         }
+    }
+
+    /// Has nothing more printed.
+    pub fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// Whether nothing more is printed.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Why the last write through [`Write`] failed.
+    pub fn reason(&mut self) -> Option<Closed> {
+        self.reason.take()
     }
 
     /// The lowest job whose output is not all printed.
@@ -248,6 +269,8 @@ impl<'a> Sink<'a> {
                 let (wanted, enough) = self.first.cut(bytes);
                 self.out.write_all(wanted).map_err(|cause| match cause.kind() {
                     io::ErrorKind::BrokenPipe => Closed::BrokenPipe,
+                    // The writer gives up only where a signal that ends the run has come.
+                    io::ErrorKind::WouldBlock => Closed::Interrupted,
                     _ => Closed::Failed {
                         what: "standard output".into(),
                         cause,
@@ -274,11 +297,12 @@ fn spill_failed(spill: &Spill, cause: io::Error) -> Closed {
 /// A fold's result goes out through the sink like any other bytes.
 impl Write for Sink<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.print(Stream::Out, bytes) {
-            Ok(()) => Ok(bytes.len()),
-            Err(Closed::BrokenPipe | Closed::Enough) => Err(io::ErrorKind::BrokenPipe.into()),
-            Err(Closed::Failed { cause, .. }) => Err(cause),
-        }
+        self.print(Stream::Out, bytes)
+            .map(|()| bytes.len())
+            .map_err(|closed| {
+                self.reason = Some(closed);
+                io::Error::other("standard output")
+            })
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -11,6 +11,7 @@ pub use walk::Walk;
 
 use crate::job::Input;
 use crate::message;
+use crate::plan::Empty;
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::hash::{BuildHasher, RandomState};
@@ -111,14 +112,15 @@ pub struct NoMatch {
 
 impl Named {
     /// Finds out what each INPUT is: an existing name is taken literally before it is taken as a
-    /// pattern. With `probe`, each pattern is asked for its first match.
+    /// pattern. Where having no input is refused, each pattern is asked
+    /// for its first match.
     ///
     /// # Errors
     /// [`NoMatch`] for the first pattern that matches nothing.
-    pub fn new(typed: &[OsString], plan: &WalkPlan, probe: bool) -> Result<Self, NoMatch> {
+    pub fn new(typed: &[OsString], plan: &WalkPlan, empty: Empty) -> Result<Self, NoMatch> {
         let mut meanings = Vec::with_capacity(typed.len());
         for name in typed {
-            meanings.push(meaning(name, plan, probe)?);
+            meanings.push(meaning(name, plan, empty)?);
         }
         let walks = meanings.iter().any(|m| matches!(m, Meaning::Walk(_)));
         let given = (walks && meanings.len() > 1).then(|| (RandomState::new(), HashSet::new()));
@@ -140,7 +142,7 @@ impl Named {
     }
 }
 
-fn meaning(name: &OsStr, plan: &WalkPlan, probe: bool) -> Result<Meaning, NoMatch> {
+fn meaning(name: &OsStr, plan: &WalkPlan, empty: Empty) -> Result<Meaning, NoMatch> {
     if plan.dash == Dash::Stdin && name == "-" {
         return Ok(Meaning::Stdin);
     }
@@ -156,7 +158,7 @@ fn meaning(name: &OsStr, plan: &WalkPlan, probe: bool) -> Result<Meaning, NoMatc
         Err(_) => {}
     }
     let mut walk = Walk::pattern(name, plan);
-    if probe && !walk.probe() {
+    if empty == Empty::Refused && !walk.probe() {
         return Err(NoMatch {
             pattern: name.to_owned(),
         });
@@ -210,3 +212,5 @@ impl std::fmt::Display for NoMatch {
         )
     }
 }
+
+impl std::error::Error for NoMatch {}

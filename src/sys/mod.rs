@@ -7,13 +7,15 @@
 
 mod group;
 mod limits;
+mod output;
 mod poll;
 pub mod signals;
 mod spawn;
 mod wake;
 
 pub use group::Group;
-pub use limits::raise_file_limit;
+pub use limits::{available_memory, raise_file_limit};
+pub use output::Output;
 pub use poll::{Interest, Ready, pipe, poll};
 pub use signals::{die_by_signal, stop_self};
 pub use spawn::{Launcher, Streams};

@@ -17,6 +17,17 @@ const NEWS: [i32; 3] = [libc::SIGUSR1, libc::SIGTSTP, libc::SIGCONT];
 /// Ignored by whoever started us (nohup, a shell without job control): stays ignored.
 const RESPECTED: [i32; 2] = [libc::SIGHUP, libc::SIGTSTP];
 
+/// Terminal stop (Ctrl-Z).
+pub const TSTP: i32 = libc::SIGTSTP;
+/// Continue.
+pub const CONT: i32 = libc::SIGCONT;
+/// Asks for a status line.
+pub const USR1: i32 = libc::SIGUSR1;
+/// Asks to end.
+pub const TERM: i32 = libc::SIGTERM;
+/// The reader of a pipe has gone.
+pub const PIPE: i32 = libc::SIGPIPE;
+
 static NEWS_PIPE: AtomicI32 = AtomicI32::new(-1);
 static PENDING: AtomicBool = AtomicBool::new(false);
 

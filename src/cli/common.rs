@@ -1,0 +1,210 @@
+//! The options that `map` and `run` share: inputs, workers, output.
+
+use super::exit::Usage;
+use crate::plan::{Empty, Order, Tag};
+use crate::source::{Dash, Hidden, Inputs, Links, WalkPlan};
+use clap::Args;
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// Where inputs come from.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Inputs")]
+pub struct InputArgs {
+    /// Files, directories, or patterns that fanfold expands itself; none: names from standard input, one a line
+    #[arg(value_name = "INPUT")]
+    inputs: Vec<OsString>,
+
+    /// Names in lists end with NUL, not with a newline
+    #[arg(short = '0', long)]
+    null: bool,
+
+    /// Take names from FILE (repeatable) instead of standard input
+    #[arg(short = 'a', long, value_name = "FILE", conflicts_with = "inputs")]
+    arg_file: Vec<OsString>,
+
+    /// Take hidden files and directories too
+    #[arg(long)]
+    hidden: bool,
+
+    /// Follow symbolic links to directories
+    #[arg(long)]
+    follow: bool,
+
+    /// Leave out names that match GLOB (repeatable): the base name or the whole path
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<OsString>,
+
+    /// No input at all is no error
+    #[arg(long)]
+    allow_empty: bool,
+}
+
+/// How many workers, and how results are printed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Workers and output")]
+pub struct OutputArgs {
+    /// Workers: N, N% of the cores, +N or -N more or fewer than the cores [default: one a core]
+    #[arg(short, long, visible_short_alias = 'P', value_name = "N", allow_hyphen_values = true, value_parser = workers)]
+    jobs: Option<NonZeroUsize>,
+
+    /// Print each job's output whole as jobs finish, not in input order
+    #[arg(long)]
+    unordered: bool,
+
+    /// Prefix each line by its input and a tab
+    #[arg(long)]
+    tag: bool,
+
+    /// Memory for buffers and folds, as 512MiB or 2G [default: a quarter of what there is]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    memory: Option<u64>,
+
+    /// Where temporary files are made
+    #[arg(long, value_name = "DIR")]
+    tmpdir: Option<PathBuf>,
+}
+
+impl InputArgs {
+    /// The inputs, with `-` meaning what `dash` says.
+    ///
+    /// # Errors
+    /// [`Usage`] when names would be read from a terminal.
+    pub fn plan(&self, dash: Dash) -> Result<Inputs, Usage> {
+        if !self.inputs.is_empty() {
+            let walk = WalkPlan {
+                hidden: if self.hidden { Hidden::Take } else { Hidden::Skip },
+                links: if self.follow { Links::Follow } else { Links::Skip },
+                exclude: self.exclude.clone(),
+                dash,
+            };
+            return Ok(Inputs::Named(self.inputs.clone(), walk));
+        }
+        if self.arg_file.is_empty() && std::io::stdin().is_terminal() {
+            let what = "no INPUT, and standard input is a terminal: name files, directories or patterns, \
+                        or pipe names in (see --help)";
+            return Err(Usage(what.into()));
+        }
+        let terminator = if self.null { 0 } else { b'\n' };
+        Ok(Inputs::Listed {
+            files: self.arg_file.clone(),
+            terminator,
+        })
+    }
+
+    /// The inputs as typed.
+    pub fn typed(&self) -> &[OsString] {
+        &self.inputs
+    }
+
+    /// What having no input means.
+    pub fn empty(&self) -> Empty {
+        if self.allow_empty {
+            Empty::Allowed
+        } else {
+            Empty::Refused
+        }
+    }
+}
+
+impl OutputArgs {
+    /// How many workers.
+    pub fn workers(&self) -> NonZeroUsize {
+        self.jobs.unwrap_or_else(cores)
+    }
+
+    /// In which order results are printed.
+    pub fn order(&self) -> Order {
+        if self.unordered {
+            Order::Finish
+        } else {
+            Order::Input
+        }
+    }
+
+    /// Whether lines carry their input's name.
+    pub fn tag(&self) -> Tag {
+        if self.tag { Tag::Input } else { Tag::Off }
+    }
+
+    /// The budget of memory, in bytes.
+    pub fn memory(&self) -> u64 {
+        self.memory.unwrap_or_else(|| crate::sys::available_memory() / 4)
+    }
+
+    /// Where temporary files are made.
+    pub fn tmpdir(&self) -> PathBuf {
+        self.tmpdir.clone().unwrap_or_else(std::env::temp_dir)
+    }
+}
+
+fn cores() -> NonZeroUsize {
+    NonZeroUsize::new(num_cpus::get()).unwrap_or(NonZeroUsize::MIN)
+}
+
+/// `N`, `N%`, `+N` or `-N`; at least one worker.
+fn workers(text: &str) -> Result<NonZeroUsize, String> {
+    let cores = cores().get();
+    let number = |text: &str| {
+        text.parse::<usize>()
+            .map_err(|_| "expected N, N%, +N or -N".to_owned())
+    };
+    let count = match text.as_bytes() {
+        [b'+', ..] => cores.saturating_add(number(&text[1..])?),
+        [b'-', ..] => cores.saturating_sub(number(&text[1..])?).max(1),
+        [.., b'%'] => (cores.saturating_mul(number(&text[..text.len() - 1])?) / 100).max(1),
+        _ => number(text)?,
+    };
+    NonZeroUsize::new(count)
+        .filter(|n| n.get() <= 10_000)
+        .ok_or_else(|| "expected 1 to 10000 workers".into())
+}
+
+/// A number of bytes with an optional unit of 1024: `64MiB`, `64M`, `2g`, `4096`.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let power = match unit
+        .to_ascii_lowercase()
+        .trim_end_matches("ib")
+        .trim_end_matches('b')
+    {
+        "" => 0,
+        "k" => 1,
+        "m" => 2,
+        "g" => 3,
+        "t" => 4,
+        _ => return Err("expected a size as 4096, 512MiB or 2G".into()),
+    };
+    let number: u64 = number
+        .parse()
+        .map_err(|_| "expected a size as 4096, 512MiB or 2G".to_owned())?;
+    number
+        .checked_mul(1 << (10 * power))
+        .ok_or_else(|| "too large".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_are_a_number_a_share_or_a_difference() {
+        let cores = num_cpus::get();
+        assert_eq!(workers("7").map(NonZeroUsize::get), Ok(7));
+        assert_eq!(workers("200%").map(NonZeroUsize::get), Ok(2 * cores));
+        assert_eq!(workers("+3").map(NonZeroUsize::get), Ok(cores + 3));
+        assert_eq!(workers("-1000").map(NonZeroUsize::get), Ok(1));
+        assert!(workers("0").is_err() && workers("x").is_err() && workers("").is_err());
+    }
+
+    #[test]
+    fn sizes_have_binary_units() {
+        assert_eq!(size("64MiB"), Ok(64 << 20));
+        assert_eq!(size("2g"), Ok(2 << 30));
+        assert_eq!(size("4096"), Ok(4096));
+        assert!(size("many").is_err() && size("5 apples").is_err());
+    }
+}

@@ -1,0 +1,98 @@
+//! Exit codes, and what is said on the way out.
+
+use crate::map::command::ProgramError;
+use crate::message;
+use crate::run::Summary;
+use crate::source::NoMatch;
+use crate::sys::signals;
+use std::fmt;
+use std::process::ExitCode;
+
+/// Some input was unreadable, corrupt or gone.
+const INPUT: u8 = 3;
+/// There was no input.
+const NONE: u8 = 4;
+/// fanfold's own reading or writing failed.
+const OWN: u8 = 5;
+/// A command failed.
+const COMMAND: u8 = 123;
+
+/// The command line asks for something that can't be: exit 2.
+#[derive(Debug)]
+pub struct Usage(pub String);
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// How a run ended that was begun.
+pub struct Ended {
+    /// What the loop counted.
+    pub summary: Summary,
+    /// Whether having had nothing to do is fine.
+    pub empty: crate::plan::Empty,
+}
+
+/// What clap has to say: help is no error, anything else is exit 2.
+pub fn clap(error: &clap::Error) -> ExitCode {
+    let code = if error.use_stderr() { 2 } else { 0 };
+    match error.print() {
+        Err(cause) if code == 0 && cause.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::from(OWN),
+        _ => ExitCode::from(code),
+    }
+}
+
+/// The exit code of a run or of what kept it from beginning. Dies by the signal where one ended it.
+pub fn code(end: anyhow::Result<Option<Ended>>) -> ExitCode {
+    let ended = match end {
+        Ok(Some(ended)) => ended,
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(error) => {
+            message::say(format_args!("{error:#}"));
+            return ExitCode::from(refusal(&error));
+        }
+    };
+    if ended.summary.bad_lines > 0 {
+        message::say(format_args!(
+            "{} lines could not be read in this format",
+            ended.summary.bad_lines
+        ));
+    }
+    finished(&ended)
+}
+
+/// The exit code of what was refused before the first job.
+fn refusal(error: &anyhow::Error) -> u8 {
+    if let Some(program) = error.downcast_ref::<ProgramError>() {
+        return program.exit_code();
+    }
+    if error.is::<NoMatch>() {
+        return NONE;
+    }
+    if error.is::<Usage>() { 2 } else { OWN }
+}
+
+/// Where several hold: signal, 5, 123, 3.
+fn finished(ended: &Ended) -> ExitCode {
+    let summary = &ended.summary;
+    if let Some(signal) = summary.signal {
+        signals::die_by_signal(signal);
+    }
+    let code = if summary.own_failures > 0 {
+        OWN
+    } else if summary.failed > 0 {
+        COMMAND
+    } else if summary.bad_inputs > 0 {
+        INPUT
+    } else if summary.is_empty() && ended.empty == crate::plan::Empty::Refused {
+        message::say("no input (--allow-empty makes this no error)");
+        NONE
+    } else {
+        0
+    };
+    ExitCode::from(code)
+}

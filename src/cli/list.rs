@@ -1,0 +1,27 @@
+//! `fanfold list`: what is known, from the tables.
+
+use super::exit::Ended;
+use crate::codec::CODECS;
+use crate::record::FORMATS;
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+/// Prints the tables.
+///
+/// # Errors
+/// What standard output said.
+pub fn main() -> anyhow::Result<Option<Ended>> {
+    let codecs = CODECS.iter().map(|codec| (codec.name, codec.help));
+    let text =
+        section("codecs", codecs) + &section("input formats", FORMATS.iter().map(|e| (e.name, e.help)));
+    crate::sys::Output::stdout().write_all(text.as_bytes())?;
+    Ok(None)
+}
+
+fn section<'a>(title: &str, rows: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut text = format!("{title}:\n");
+    for (name, help) in rows {
+        let _ = writeln!(text, "  {name:12}{help}");
+    }
+    text
+}

@@ -1,0 +1,71 @@
+//! `fanfold map`: a built-in function, in this process, on files compressed or not.
+
+use super::common::{InputArgs, OutputArgs};
+use super::exit::{Ended, Usage};
+use super::records::RecordArgs;
+use crate::codec::{self, CODECS, Codec, Decoder};
+use crate::fold::{self, Fold};
+use crate::map::{Cat, Map};
+use crate::memory::Budget;
+use crate::plan::Plan;
+use crate::run::{Work, run};
+use crate::source::Dash;
+use clap::Args;
+
+/// Read every file, compressed or not, in this process; filter, select and fold its lines
+#[derive(Debug, Args)]
+pub struct MapArgs {
+    #[command(flatten)]
+    inputs: InputArgs,
+
+    #[command(flatten)]
+    records: RecordArgs,
+
+    #[command(flatten)]
+    output: OutputArgs,
+
+    /// Take every file for this codec, whatever its first bytes say: see `fanfold list`
+    #[arg(long, value_name = "NAME", value_parser = codec_named, help_heading = "Inputs")]
+    codec: Option<&'static Codec>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// What keeps the run from beginning.
+pub fn main(args: MapArgs) -> anyhow::Result<Option<Ended>> {
+    let parts = args.records.plan().map_err(|error| Usage(format!("{error:#}")))?;
+    let plan = Plan {
+        inputs: args.inputs.plan(Dash::Stdin)?,
+        workers: args.output.workers(),
+        order: args.output.order(),
+        tag: args.output.tag(),
+        first: parts.records.as_ref().and_then(|records| records.first),
+        memory: args.output.memory(),
+        tmpdir: args.output.tmpdir(),
+        empty: args.inputs.empty(),
+    };
+    let budget = Budget::new(plan.memory);
+    let map = |_slot| -> Box<dyn Map> { Box::new(Cat::new(Decoder::new(budget.clone(), args.codec))) };
+    let start = parts.fold.as_ref().map(|group| {
+        let (budget, tmpdir) = (&budget, &plan.tmpdir);
+        move || -> Box<dyn Fold> { fold::start(group, budget, tmpdir) }
+    });
+    let fold = start.as_ref().map(|start| start as &fold::StartFold<'_>);
+    let work = Work {
+        map: &map,
+        records: parts.records.as_ref(),
+        fold,
+    };
+    Ok(Some(Ended {
+        summary: run(&plan, &work)?,
+        empty: plan.empty,
+    }))
+}
+
+fn codec_named(name: &str) -> Result<&'static Codec, String> {
+    codec::by_name(name).ok_or_else(|| {
+        let known: Vec<_> = CODECS.iter().map(|codec| codec.name).collect();
+        format!("unknown codec (known: {})", known.join(", "))
+    })
+}

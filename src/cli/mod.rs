@@ -1,0 +1,48 @@
+//! The command line: grammars that become a plan, and the exit code. The only folder that knows
+//! clap.
+
+mod common;
+mod exit;
+mod list;
+mod map;
+mod records;
+mod run;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Do one thing to every file, on all cores, and fold the results.
+#[derive(Debug, Parser)]
+#[command(
+    name = "fanfold",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Subcommands,
+}
+
+#[derive(Debug, Subcommand)]
+enum Subcommands {
+    Map(map::MapArgs),
+    Run(run::RunArgs),
+    /// List the codecs, formats and modifiers that are known
+    List,
+}
+
+/// Reads the command line, does what it says, and gives the exit code; does not return where a
+/// signal ended the run.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::clap(&run::with_hint(error)),
+    };
+    let end = match cli.command {
+        Subcommands::Map(args) => map::main(args),
+        Subcommands::Run(args) => run::main(args),
+        Subcommands::List => list::main(),
+    };
+    exit::code(end)
+}

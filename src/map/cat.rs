@@ -1,0 +1,80 @@
+//! The default map: each input's bytes, decompressed.
+
+use super::{Emit, Map};
+use crate::codec::{DecodeError, Decoder};
+use crate::job::{Failure, Input, Job, Trust};
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+
+/// Emits the bytes of a job's inputs, decompressed, one after another.
+#[derive(Debug)]
+pub struct Cat {
+    decoder: Decoder,
+}
+
+impl Cat {
+    /// A worker's instance.
+    pub fn new(decoder: Decoder) -> Self {
+        Cat { decoder }
+    }
+}
+
+impl Map for Cat {
+    fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
+        for input in &job.inputs {
+            read(&mut self.decoder, input, emit, &mut |emit, block, trust| {
+                emit.out(block, trust)
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Gives the bytes of `input`, decompressed, to `each`, block by block, until it breaks or the
+/// input ends: the way for any map to read its inputs. Warnings go to `emit`.
+///
+/// # Errors
+/// `Unreadable` or `Corrupt`, with the input's name.
+pub fn read(
+    decoder: &mut Decoder,
+    input: &Input,
+    emit: &mut dyn Emit,
+    each: &mut dyn FnMut(&mut dyn Emit, &[u8], Trust) -> ControlFlow<()>,
+) -> Result<(), Failure> {
+    let name = input.name();
+    let unreadable = |cause| Failure::Unreadable {
+        name: name.to_owned(),
+        cause,
+    };
+    let (mut source, size) = open(input).map_err(unreadable)?;
+    let mut warnings = Vec::new();
+    let mut warn = |what: &str| warnings.push(what.to_owned());
+    let end = decoder.decode(&mut *source, size, &mut warn, &mut |block, trust| {
+        each(emit, block, trust)
+    });
+    for what in warnings {
+        emit.warn(name, &what);
+    }
+    end.map_err(|error| match error {
+        DecodeError::Read(cause) => unreadable(cause),
+        DecodeError::Corrupt(what) => Failure::Corrupt {
+            name: name.to_owned(),
+            what,
+        },
+    })
+}
+
+fn open(input: &Input) -> io::Result<(Box<dyn Read>, Option<u64>)> {
+    match input {
+        Input::Stdin => Ok((Box::new(io::stdin().lock()), None)),
+        Input::File(name) => {
+            let file = File::open(name)?;
+            let found = file.metadata()?;
+            if found.is_dir() {
+                return Err(io::ErrorKind::IsADirectory.into());
+            }
+            Ok((Box::new(file), found.is_file().then_some(found.len())))
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The way of one try's output from its map to the main thread, or record by record into a fold.
+
+use super::{Event, Report, Shared};
+use crate::control::{Seat, Wish};
+use crate::fold::Fold;
+use crate::job::{Failure, Job, Trust};
+use crate::map::Emit;
+use crate::message;
+use crate::plan::Tag;
+use crate::record::{Rows, Stage, Take};
+use crate::sink::{Piece, Stream, Tagger};
+use std::ffi::OsStr;
+use std::io;
+use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How much output is gathered before it is sent, in bytes.
+const PIECE: usize = 64 * 1024;
+
+/// What the lanes of all workers need to know of the run.
+#[derive(Debug)]
+pub struct Gate {
+    /// The lowest job that is not all printed: what it gives is sent at once.
+    pub lowest: AtomicU64,
+    /// Whether lines are tagged.
+    pub tag: Tag,
+    /// Whether names on a tag are escaped, because a terminal shows them.
+    pub terminal: bool,
+}
+
+/// Takes what a map emits during one try.
+pub struct Lane<'a> {
+    seq: u64,
+    seat: &'a Seat,
+    shared: &'a Shared<'a>,
+    stage: Option<&'a mut Stage>,
+    to: To<'a>,
+    out: Gathered,
+    err: Gathered,
+    warnings: Vec<String>,
+    failure: Option<Failure>,
+}
+
+/// Who takes the records.
+enum To<'a> {
+    /// Nobody: bytes pass as they are.
+    Bytes,
+    Rows(Rows),
+    Fold(&'a mut dyn Fold),
+}
+
+/// Output on its way.
+struct Gathered {
+    stream: Stream,
+    bytes: Vec<u8>,
+    trust: Trust,
+    tagger: Option<Tagger>,
+}
+
+struct IntoFold<'f>(&'f mut dyn Fold);
+
+impl Take for IntoFold<'_> {
+    fn record(&mut self, fields: &[&[u8]]) -> io::Result<ControlFlow<()>> {
+        self.0.add(fields)
+    }
+}
+
+impl<'a> Lane<'a> {
+    pub(super) fn new(
+        job: &Job,
+        seat: &'a Seat,
+        shared: &'a Shared<'a>,
+        stage: Option<&'a mut Stage>,
+        part: Option<&'a mut (dyn Fold + 'static)>,
+    ) -> Self {
+        let to = match (part, shared.records) {
+            (Some(part), _) => To::Fold(part),
+            (None, Some(plan)) => To::Rows(Rows::new(plan)),
+            (None, None) => To::Bytes,
+        };
+        let gathered = |stream| Gathered {
+            stream,
+            bytes: Vec::new(),
+            trust: Trust::Final,
+            tagger: (shared.gate.tag == Tag::Input).then(|| shared.gate.tagger(job)),
+        };
+        Lane {
+            seq: job.seq,
+            seat,
+            shared,
+            stage,
+            to,
+            out: gathered(Stream::Out),
+            err: gathered(Stream::Err),
+            warnings: Vec::new(),
+            failure: None,
+        }
+    }
+
+    /// Ends the last record and the last lines.
+    pub(super) fn end(&mut self) -> Result<(), Failure> {
+        if self.failure.is_none()
+            && let Some(stage) = &mut self.stage
+        {
+            let ended = match &mut self.to {
+                To::Fold(fold) => stage.end(&mut IntoFold(*fold)),
+                To::Rows(rows) => stage.end(rows),
+                To::Bytes => Ok(ControlFlow::Continue(())),
+            };
+            if let Err(cause) = ended {
+                self.failure = Some(spill_failed(cause));
+            }
+            self.gather_rows();
+        }
+        self.failure.take().map_or(Ok(()), Err)
+    }
+
+    /// What is left to send, with the job's end.
+    pub(super) fn report(self) -> Report {
+        let bad_lines = self.stage.map_or(0, |stage| stage.bad_lines());
+        let pieces = [self.out, self.err]
+            .into_iter()
+            .filter_map(Gathered::rest)
+            .collect();
+        Report {
+            seq: self.seq,
+            pieces,
+            warnings: self.warnings,
+            failure: None,
+            bad_lines,
+        }
+    }
+
+    fn gather_rows(&mut self) {
+        if let To::Rows(rows) = &mut self.to
+            && !rows.is_empty()
+        {
+            self.out.add(&rows.take_bytes());
+        }
+    }
+
+    /// Sends what was gathered if it is much, or if it can be printed at once.
+    fn send(&mut self, which: Stream) -> ControlFlow<()> {
+        let gathered = match which {
+            Stream::Out => &mut self.out,
+            Stream::Err => &mut self.err,
+        };
+        let turn =
+            gathered.trust == Trust::Final && self.shared.gate.lowest.load(Ordering::Relaxed) == self.seq;
+        if gathered.bytes.is_empty() || (gathered.bytes.len() < PIECE && !turn) {
+            return ControlFlow::Continue(());
+        }
+        let event = Event::Piece {
+            seq: self.seq,
+            piece: gathered.piece(),
+        };
+        match self.shared.events.send(event) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
+    }
+
+    fn take(&mut self, block: &[u8]) -> io::Result<ControlFlow<()>> {
+        match (&mut self.stage, &mut self.to) {
+            (Some(stage), To::Fold(fold)) => stage.block(block, &mut IntoFold(*fold)),
+            (Some(stage), To::Rows(rows)) => stage.block(block, rows),
+            (_, To::Fold(fold)) => fold.add(&[block]),
+            (..) => {
+                self.out.add(block);
+                Ok(ControlFlow::Continue(()))
+            }
+        }
+    }
+}
+
+impl Emit for Lane<'_> {
+    fn out(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()> {
+        if self.failure.is_some() || self.seat.wish() != Wish::Go {
+            return ControlFlow::Break(());
+        }
+        if trust != self.out.trust {
+            self.gather_rows();
+            if !self.out.bytes.is_empty() {
+                let event = Event::Piece {
+                    seq: self.seq,
+                    piece: self.out.piece(),
+                };
+                let _ = self.shared.events.send(event);
+            }
+            self.out.trust = trust;
+        }
+        // A big block becomes records bit by bit, so that what it gives is never held at once.
+        for part in block.chunks(self.chunk()) {
+            match self.take(part) {
+                Ok(flow) => {
+                    self.gather_rows();
+                    self.send(Stream::Out)?;
+                    flow?;
+                }
+                Err(cause) => {
+                    self.failure = Some(spill_failed(cause));
+                    return ControlFlow::Break(());
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn err(&mut self, block: &[u8]) {
+        self.err.add(block);
+        let _ = self.send(Stream::Err);
+    }
+
+    fn warn(&mut self, name: &OsStr, what: &str) {
+        self.warnings.push(format!("{}: {what}", message::shown(name)));
+    }
+
+    fn seat(&self) -> &Seat {
+        self.seat
+    }
+}
+
+impl Lane<'_> {
+    /// Into a fold, blocks go whole: searches over them run longest.
+    fn chunk(&self) -> usize {
+        match self.to {
+            To::Fold(_) => usize::MAX,
+            To::Rows(_) | To::Bytes => 1 << 20,
+        }
+    }
+}
+
+impl Gathered {
+    fn add(&mut self, bytes: &[u8]) {
+        match &mut self.tagger {
+            Some(tagger) => tagger.tag(bytes, &mut self.bytes),
+            None => self.bytes.extend_from_slice(bytes),
+        }
+    }
+
+    fn piece(&mut self) -> Piece {
+        Piece {
+            stream: self.stream,
+            bytes: std::mem::take(&mut self.bytes),
+            trust: self.trust,
+        }
+    }
+
+    fn rest(mut self) -> Option<Piece> {
+        if let Some(tagger) = &mut self.tagger {
+            tagger.end(&mut self.bytes);
+        }
+        (!self.bytes.is_empty()).then(|| self.piece())
+    }
+}
+
+impl Gate {
+    fn tagger(&self, job: &Job) -> Tagger {
+        let name = job.inputs[0].name();
+        match self.terminal {
+            true => Tagger::new(message::shown(name).as_bytes()),
+            false => Tagger::new(name.as_bytes()),
+        }
+    }
+}
+
+pub(super) fn spill_failed(cause: io::Error) -> Failure {
+    Failure::Own {
+        what: "temporary file of a fold".into(),
+        cause,
+    }
+}
