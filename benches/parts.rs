@@ -1,4 +1,4 @@
-//! Benches of single parts: the queue, and decoding.
+//! Benches of single parts: the queue, decoding, and the fold.
 //!
 //! `cargo bench --bench parts [-- FILTER]`. Whole-program comparisons are in `compare.sh`.
 
@@ -47,6 +47,7 @@ mod queue {
 mod decode {
     use super::{Bencher, BytesCount, black_box};
     use fanfold::codec::Decoder;
+    use fanfold::memory::Budget;
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use std::io::Write;
@@ -73,14 +74,18 @@ mod decode {
     }
 
     fn bench_stream(bencher: Bencher, stream: &[u8], plain: usize) {
-        let mut decoder = Decoder::default();
+        let mut decoder = Decoder::new(Budget::new(256 << 20), None);
+        let mut sum = 0;
         bencher.counter(BytesCount::new(plain)).bench_local(|| {
             let mut source = black_box(stream);
-            let done = decoder.decode(&mut source, &mut |_| {}, &mut |block, _| {
-                black_box(block);
+            let size = Some(stream.len() as u64);
+            sum = 0;
+            let done = decoder.decode(&mut source, size, &mut |_| {}, &mut |block, _| {
+                sum += black_box(block).len();
                 ControlFlow::Continue(())
             });
             assert!(done.is_ok(), "{done:?}");
+            assert_eq!(sum, plain, "all of it");
         });
     }
 
@@ -106,5 +111,61 @@ mod decode {
             log.extend_from_slice(line.as_bytes());
         }
         log
+    }
+}
+
+/// A group fold: records in, and two tables into one.
+mod fold {
+    use super::{Bencher, ItemsCount, black_box};
+    use fanfold::fold::{Fold, GroupPlan, Shape, start};
+    use fanfold::memory::Budget;
+
+    const RECORDS: usize = 200_000;
+
+    /// This many distinct keys, each as often as the others.
+    #[divan::bench(args = [6, 20_000, 200_000])]
+    fn count(bencher: Bencher, distinct: usize) {
+        let keys = keys(distinct);
+        let mut fold = empty();
+        bencher.counter(ItemsCount::new(RECORDS)).bench_local(|| {
+            fold.clear();
+            add(&mut *fold, &keys);
+        });
+    }
+
+    #[divan::bench(args = [6, 20_000, 200_000])]
+    fn merge(bencher: Bencher, distinct: usize) {
+        let keys = keys(distinct);
+        let with_inputs = || {
+            let (mut left, mut right) = (empty(), empty());
+            add(&mut *left, &keys);
+            add(&mut *right, &keys);
+            (left, right)
+        };
+        bencher
+            .counter(ItemsCount::new(distinct))
+            .with_inputs(with_inputs)
+            .bench_local_refs(|(left, right)| {
+                left.merge(&mut **right).expect("memory is enough");
+            });
+    }
+
+    fn empty() -> Box<dyn Fold> {
+        let plan = GroupPlan::new(Shape::Counted, vec!["1".to_owned()]);
+        start(&plan, &Budget::new(1 << 30), &std::env::temp_dir())
+    }
+
+    fn add(fold: &mut dyn Fold, keys: &[String]) {
+        for key in keys.iter().cycle().take(RECORDS) {
+            let flow = fold.add(&[black_box(key.as_bytes())]).expect("memory is enough");
+            assert!(flow.is_continue());
+        }
+    }
+
+    fn keys(distinct: usize) -> Vec<String> {
+        let mut rng = fastrand::Rng::with_seed(2);
+        (0..distinct)
+            .map(|_| format!("{}.{}.{}.{}", rng.u8(..), rng.u8(..), rng.u8(..), rng.u8(..)))
+            .collect()
     }
 }

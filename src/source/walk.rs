@@ -204,14 +204,13 @@ fn split(pattern: &OsStr) -> (PathBuf, Vec<OsString>) {
 /// Byte order of whole paths: a directory sorts as its name and a slash, since that is what stands
 /// in the paths below it (`a-b/x` before `a/x`).
 fn path_order(left: &DirEntry, right: &DirEntry) -> Ordering {
-    let key = |e: &DirEntry| e.file_type().is_dir().then_some(b'/');
-    let name = |e: &DirEntry| e.file_name().to_owned();
-    let (l, r) = (name(left), name(right));
-    l.as_bytes()
-        .iter()
-        .copied()
-        .chain(key(left))
-        .cmp(r.as_bytes().iter().copied().chain(key(right)))
+    let (l, r) = (left.file_name().as_bytes(), right.file_name().as_bytes());
+    let common = l.len().min(r.len());
+    let slash = |e: &DirEntry| e.file_type().is_dir().then_some(b'/');
+    l[..common].cmp(&r[..common]).then_with(|| {
+        let rest = |name: &[u8], e| name.get(common).copied().or(slash(e));
+        rest(l, left).cmp(&rest(r, right))
+    })
 }
 
 #[cfg(test)]
