@@ -3,12 +3,17 @@
 //! A codec turns a stream of compressed bytes into blocks of plain ones. It does not know records,
 //! jobs or threads. To add one: a file that implements [`Engine`], and a row in [`CODECS`].
 
+mod bzip2;
 mod gzip;
 mod gzip_whole;
+mod lz4;
 mod plain;
 mod reader;
+mod stream;
 #[cfg(test)]
 mod tests;
+mod xz;
+mod zstd;
 
 use crate::job::Trust;
 use crate::memory::Budget;
@@ -18,7 +23,14 @@ use std::io::{self, Read};
 use std::ops::ControlFlow;
 
 /// Every codec, in the order in which they are tried; the last takes whatever is left.
-pub static CODECS: &[Codec] = &[gzip::CODEC, plain::CODEC];
+pub static CODECS: &[Codec] = &[
+    gzip::CODEC,
+    zstd::CODEC,
+    bzip2::CODEC,
+    xz::CODEC,
+    lz4::CODEC,
+    plain::CODEC,
+];
 
 /// How many first bytes [`Codec::recognise`] is shown, where the file has them.
 const MAGIC: usize = 6;
