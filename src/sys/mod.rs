@@ -6,11 +6,15 @@
 #![allow(unsafe_code)]
 
 mod group;
+pub mod guardian;
 mod limits;
 mod poll;
 pub mod signals;
 mod spawn;
 mod wake;
+
+#[cfg(test)]
+mod tests;
 
 pub use group::Group;
 pub use limits::raise_file_limit;
