@@ -3,6 +3,7 @@
 //! Whoever holds the [`Group`] is the only one that signals or reaps the child, so a number is
 //! never signalled after the system may have given it to someone else.
 
+use super::guardian;
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process_group, pidfd_open, waitid,
     waitpid,
@@ -18,6 +19,7 @@ pub struct Group {
     leader: Pid,
     notice: Option<OwnedFd>,
     reaped: Option<ExitStatus>,
+    place: Option<guardian::Place>,
 }
 
 impl Group {
@@ -28,6 +30,7 @@ impl Group {
             // Without a notice (an old kernel, no descriptor left) the exit is asked for instead.
             notice: pidfd_open(leader, PidfdFlags::empty()).ok(),
             reaped: None,
+            place: guardian::watch(leader.as_raw_nonzero().get()),
         }
     }
 
@@ -69,8 +72,8 @@ impl Group {
             .any(|pid| group_of_living(pid) == Some(leader))
     }
 
-    /// Waits for the leader's exit and forgets its number. The group can't be signalled after
-    /// this.
+    /// Takes the status of the leader, which has exited or was killed, and forgets its number: the
+    /// group can't be signalled after this, nor does the guardian watch it.
     ///
     /// # Errors
     /// What the system said; not to be expected.
@@ -78,6 +81,8 @@ impl Group {
         if let Some(status) = self.reaped {
             return Ok(status);
         }
+        // Before the number is anyone's again.
+        self.place = None;
         loop {
             match waitpid(Some(self.leader), WaitOptions::empty()) {
                 Ok(Some((_, status))) => {

@@ -6,12 +6,16 @@
 #![allow(unsafe_code)]
 
 mod group;
+pub mod guardian;
 mod limits;
 mod output;
 mod poll;
 pub mod signals;
 mod spawn;
 mod wake;
+
+#[cfg(test)]
+mod tests;
 
 pub use group::Group;
 pub use limits::{available_memory, raise_file_limit};

@@ -15,8 +15,7 @@ pub(super) struct Pipes {
     /// What the child writes as diagnostics.
     pub(super) stderr: Option<OwnedFd>,
     /// The child's ends of its outputs. Held until its exit, they keep the pipes from telling of
-    /// their end just before: a thread that is woken once for a child and not three times makes
-    /// a twentieth of the rate.
+    /// their end just before it, so that a child costs one wake-up and not three.
     held: Option<[OwnedFd; 2]>,
 }
 

@@ -1,0 +1,103 @@
+//! What happens to a whole process: the test binary starts itself again, with one test alone,
+//! which then plays the part of fanfold.
+
+use super::*;
+use std::fs;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const PART: &str = "FANFOLD_TEST_PART";
+
+fn plays_the_part() -> bool {
+    std::env::var_os(PART).is_some()
+}
+
+/// This test again, in a process of its own and on its main thread.
+fn play(test: &str) -> Child {
+    let own = std::env::current_exe().expect("the test binary has a name");
+    let mut command = Command::new(own);
+    command.args(["--exact", test, "--nocapture", "--test-threads=1"]);
+    let command = command.env(PART, "1").stdout(Stdio::piped());
+    command.spawn().expect("the test binary can be started")
+}
+
+fn is_alive(pid: i32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit(") ").next().unwrap_or_default();
+    !stat.is_empty() && !state.starts_with(['Z', 'X'])
+}
+
+#[test]
+fn a_signal_interrupts_a_blocked_write_and_can_be_died_of() {
+    if plays_the_part() {
+        let news = signals::install().expect("handlers can be installed");
+        while !signals::pending() {
+            // One write each, which nobody reads: soon it blocks.
+            match io::stdout().lock().write(&[b'x'; 4096]) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                other => drop(other.expect("the pipe has a reader")),
+            }
+        }
+        let signal = news.recv().expect("the thread of the signals lives");
+        die_by_signal(signal);
+    }
+    let mut child = play("sys::tests::a_signal_interrupts_a_blocked_write_and_can_be_died_of");
+    let pid = rustix::process::Pid::from_child(&child);
+    let started = Instant::now();
+    // Only a process that has filled the pipe is asked; one that has just looked is asked again.
+    let pipe = child.stdout.take().expect("it is piped");
+    while rustix::io::ioctl_fionread(&pipe).expect("a pipe can be asked") < 60_000 {
+        std::thread::yield_now();
+    }
+    let status = loop {
+        assert!(started.elapsed() < Duration::from_secs(20), "it stays blocked");
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        if let Some(status) = child.try_wait().expect("own child") {
+            break status;
+        }
+        std::thread::yield_now();
+    };
+    assert_eq!(status.signal(), Some(15), "{status}");
+}
+
+#[test]
+fn no_group_survives_a_kill() {
+    if plays_the_part() {
+        guardian::start().expect("a process can be had");
+        let launcher = Launcher::new(Path::new("/bin/sh"), &[]).expect("/dev/null is there");
+        // Two processes that ignore TERM and wait for a line that never comes, from a FIFO that
+        // they hold open themselves.
+        let script = "trap '' TERM; f=$(mktemp -u); mkfifo $f; exec 3<>$f; rm $f
+            sh -c 'echo pid $$; read x <&3' & echo pid $$; read x <&3";
+        let args = ["sh", "-c", script].map(Into::into).to_vec();
+        let group = launcher
+            .spawn(args, [], Streams::default())
+            .expect("sh can be started");
+        let notice = group.notice().map(|fd| (fd, Interest::Read));
+        let _ = poll([notice], None);
+        return;
+    }
+    let mut child = play("sys::tests::no_group_survives_a_kill");
+    let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    let pids: Vec<i32> = lines
+        .map_while(Result::ok)
+        .filter_map(|line| line.split_once("pid ")?.1.parse().ok())
+        .take(2)
+        .collect();
+    assert!(pids.len() == 2 && pids.iter().all(|&pid| is_alive(pid)));
+    child.kill().expect("own child");
+    child.wait().expect("own child");
+    let started = Instant::now();
+    while pids.iter().any(|&pid| is_alive(pid)) {
+        if started.elapsed() > Duration::from_secs(20) {
+            for pid in pids.iter().filter_map(|&pid| rustix::process::Pid::from_raw(pid)) {
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            }
+            panic!("{pids:?} survive");
+        }
+        std::thread::yield_now();
+    }
+}
