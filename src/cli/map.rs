@@ -33,7 +33,7 @@ pub struct MapArgs {
 ///
 /// # Errors
 /// What keeps the run from beginning.
-pub fn main(args: MapArgs) -> anyhow::Result<Option<Ended>> {
+pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
     let parts = args.records.plan().map_err(|error| Usage(format!("{error:#}")))?;
     let plan = Plan {
         inputs: args.inputs.plan(Dash::Stdin)?,

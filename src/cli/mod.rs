@@ -26,8 +26,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Subcommands {
-    Map(map::MapArgs),
-    Run(run::RunArgs),
+    Map(Box<map::MapArgs>),
+    Run(Box<run::RunArgs>),
     /// List the codecs, formats and modifiers that are known
     List,
 }
@@ -40,8 +40,8 @@ pub fn main() -> ExitCode {
         Err(error) => return exit::clap(&run::with_hint(error)),
     };
     let end = match cli.command {
-        Subcommands::Map(args) => map::main(args),
-        Subcommands::Run(args) => run::main(args),
+        Subcommands::Map(args) => map::main(&args),
+        Subcommands::Run(args) => run::main(&args),
         Subcommands::List => list::main(),
     };
     exit::code(end)

@@ -47,7 +47,7 @@ pub struct RunArgs {
 ///
 /// # Errors
 /// What keeps the run from beginning.
-pub fn main(args: RunArgs) -> anyhow::Result<Option<Ended>> {
+pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
     if args.command.is_empty() {
         return Err(Usage(missing_command(args.inputs.typed())).into());
     }

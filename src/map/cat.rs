@@ -31,6 +31,9 @@ impl Map for Cat {
     }
 }
 
+/// Takes a block of an input, and what to emit to.
+pub type Each<'a> = dyn FnMut(&mut dyn Emit, &[u8], Trust) -> ControlFlow<()> + 'a;
+
 /// Gives the bytes of `input`, decompressed, to `each`, block by block, until it breaks or the
 /// input ends: the way for any map to read its inputs. Warnings go to `emit`.
 ///
@@ -40,7 +43,7 @@ pub fn read(
     decoder: &mut Decoder,
     input: &Input,
     emit: &mut dyn Emit,
-    each: &mut dyn FnMut(&mut dyn Emit, &[u8], Trust) -> ControlFlow<()>,
+    each: &mut Each<'_>,
 ) -> Result<(), Failure> {
     let name = input.name();
     let unreadable = |cause| Failure::Unreadable {

@@ -139,7 +139,8 @@ impl Command {
             let mut warnings = Vec::new();
             let mut warn = |what: &str| warnings.push(what.to_owned());
             let mut out = |block: &[u8], trust| child.feed(block, trust);
-            let end = self.decoder.decode(&mut file, None, &mut warn, &mut out);
+            let size = file.metadata().ok().map(|found| found.len());
+            let end = self.decoder.decode(&mut file, size, &mut warn, &mut out);
             for what in warnings {
                 child.warn(name, &what);
             }

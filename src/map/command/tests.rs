@@ -74,7 +74,11 @@ fn run_on(plan: CommandPlan, input: impl AsRef<OsStr>, emit: &mut Kept) -> Resul
         seq: 6,
         inputs: vec![Input::File(input.as_ref().to_os_string())],
     };
-    Command::new(Arc::new(plan), Decoder::default()).run(&job, emit)
+    Command::new(
+        Arc::new(plan),
+        Decoder::new(crate::memory::Budget::new(64 << 20), None),
+    )
+    .run(&job, emit)
 }
 
 fn run(plan: CommandPlan, emit: &mut Kept) -> Result<(), Failure> {
