@@ -1,5 +1,7 @@
 //! Every codec against the program that defines it: the same verdict, and the same bytes.
 
+mod gzip;
+
 use super::*;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -154,6 +156,17 @@ fn each(mut test: impl FnMut(&'static Codec, &str)) {
     }
 }
 
+/// A member, a stream or a frame of each of two texts, and the codec and program that wrote them.
+fn each_pair(mut test: impl FnMut(&'static Codec, &str, &[u8], &[u8])) {
+    each(|codec, program| {
+        let one = pipe(program, &["-c"], &text(40, 1));
+        let two = pipe(program, &["-c"], &text(30, 2));
+        if let (Some((0, one)), Some((0, two))) = (one, two) {
+            test(codec, program, &one, &two);
+        }
+    });
+}
+
 #[test]
 fn truncation_at_every_byte_is_an_error() {
     each(|codec, program| {
@@ -176,34 +189,6 @@ fn truncation_at_every_byte_is_an_error() {
 }
 
 #[test]
-fn only_what_nothing_can_spoil_is_final() {
-    let Some((_, packed)) = pipe("gzip", &["-c"], &text(40, 1)) else {
-        return;
-    };
-    let trusts = |bytes: &[u8]| decode(bytes).trusts;
-    assert_eq!(trusts(b"text\n"), [Trust::Final]);
-    assert_eq!(trusts(&packed), [Trust::Final]);
-    assert_eq!(trusts(&[packed.clone(), packed.clone()].concat()), [Trust::Final]);
-    assert_eq!(
-        trusts(&[packed.clone(), b"garbage".to_vec()].concat()),
-        [Trust::Provisional]
-    );
-    let pipe = decode_with(&mut decoder(), &mut &packed[..], None);
-    assert_eq!(pipe.trusts, [Trust::Provisional]);
-}
-
-/// A member, a stream or a frame of each of two texts, and the codec and program that wrote them.
-fn each_pair(mut test: impl FnMut(&'static Codec, &str, &[u8], &[u8])) {
-    each(|codec, program| {
-        let one = pipe(program, &["-c"], &text(40, 1));
-        let two = pipe(program, &["-c"], &text(30, 2));
-        if let (Some((0, one)), Some((0, two))) = (one, two) {
-            test(codec, program, &one, &two);
-        }
-    });
-}
-
-#[test]
 fn a_flipped_bit_gets_the_verdict_of_the_program() {
     each_pair(|codec, program, one, _| {
         for bit in 0..one.len() * 8 {
@@ -212,7 +197,7 @@ fn a_flipped_bit_gets_the_verdict_of_the_program() {
             // A damaged magic number makes it another kind of file.
             let known = codec.recognise(&bytes);
             // Every bit of the first bytes and of the last, and one of each byte between.
-            let ends = bit / 8 < 24 || bit / 8 + 24 > one.len();
+            let ends = bit / 8 < 12 || bit / 8 + 12 > one.len();
             if known && (ends || bit % 8 == bit / 8 % 8) {
                 agree(program, &bytes, &bit);
             }
@@ -299,60 +284,6 @@ fn a_wrong_size_does_no_harm() {
 }
 
 #[test]
-fn a_small_budget_streams() {
-    let Some((_, packed)) = pipe("gzip", &["-c"], &text(4000, 1)) else {
-        return;
-    };
-    let mut small = Decoder::new(Budget::new(1 << 20), None);
-    let got = decode_with(&mut small, &mut &packed[..], Some(packed.len() as u64));
-    assert!(got.result.is_ok() && got.plain == text(4000, 1));
-    assert_eq!(got.trusts[0], Trust::Provisional);
-}
-
-#[test]
-fn a_forged_length_is_found_out() {
-    let Some((_, packed)) = pipe("gzip", &["-c"], &text(40, 1)) else {
-        return;
-    };
-    for length in [0u32, 1, 1 << 16, 64 << 20, (64 << 20) + 1, u32::MAX] {
-        let mut bytes = packed.clone();
-        let at = bytes.len() - 4;
-        bytes[at..].copy_from_slice(&length.to_le_bytes());
-        let error = decode(&bytes).result.expect_err("the length is wrong");
-        assert_eq!(
-            error,
-            format!("corrupt gzip stream at byte {at}: length mismatch")
-        );
-    }
-}
-
-#[test]
-fn header_fields_get_the_verdict_of_gzip() {
-    let Some((_, packed)) = pipe("gzip", &["-cn"], &text(40, 1)) else {
-        return;
-    };
-    let extra: &[u8] = b"\x05\0extra";
-    for flags in 0..=255u8 {
-        let mut bytes = packed[..10].to_vec();
-        bytes[3] = flags;
-        for (flag, field) in [(4, extra), (8, b"name\0"), (16, b"comment\0")] {
-            if flags & flag != 0 {
-                bytes.extend_from_slice(field);
-            }
-        }
-        let crc = libdeflater::crc32(&bytes) as u16;
-        for wrong in [0, 1] {
-            let mut bytes = bytes.clone();
-            if flags & 2 != 0 {
-                bytes.extend_from_slice(&(crc ^ wrong).to_le_bytes());
-            }
-            bytes.extend_from_slice(&packed[10..]);
-            agree("gzip", &bytes, &(flags, wrong));
-        }
-    }
-}
-
-#[test]
 fn a_forced_codec_is_taken_at_its_word() {
     each_pair(|codec, program, one, _| {
         let mut forced = Decoder::new(Budget::new(1 << 30), Some(codec));
@@ -382,4 +313,26 @@ fn skippable_frames_are_passed_over() {
             assert!(decode(cut).result.is_err(), "{program}");
         }
     }
+}
+
+#[test]
+fn a_source_that_fails_is_not_a_corrupt_file() {
+    struct Fails;
+    impl Read for Fails {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("the disk is on fire"))
+        }
+    }
+    each_pair(|codec, _, one, _| {
+        for size in [None, Some(one.len() as u64)] {
+            let mut source = (&one[..one.len() / 2]).chain(Fails);
+            let got = decode_with(&mut decoder(), &mut source, size);
+            assert_eq!(
+                got.result,
+                Err("the disk is on fire".to_owned()),
+                "{}",
+                codec.name
+            );
+        }
+    });
 }
