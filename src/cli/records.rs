@@ -1,7 +1,8 @@
 //! The options about records and folds, and the plans that they mean.
 
-use crate::fold::{GroupPlan, Shape};
-use crate::record::{Condition, Field, Format, FormatChoice, RecordPlan, Text};
+use crate::fold::{Aggregate, GroupPlan, Kind, Order, Shape};
+use crate::record::name::unknown;
+use crate::record::{Condition, Field, Format, FormatChoice, Output, RecordPlan, Test, Text};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use regex::bytes::Regex;
@@ -51,11 +52,27 @@ pub struct RecordArgs {
     #[arg(long)]
     count: bool,
 
-    /// Print the first N rows of the fold's result
+    /// Group records by these fields: a row of keys and aggregates for each group, in key order
+    #[arg(long, value_name = "FIELD,...", allow_hyphen_values = true, conflicts_with_all = ["unique", "count", "select"])]
+    by: Option<String>,
+
+    /// What to compute of each group (without --by: of all records): count, sum:FIELD, mean:, min:, max:, pNN:, distinct: [default with --by: count]
+    #[arg(long, value_name = "LIST", conflicts_with_all = ["unique", "count", "select"])]
+    agg: Option<String>,
+
+    /// Sort the fold's rows by COLUMN, named as typed; with a leading '-', largest first
+    #[arg(long, value_name = "[-]COLUMN", allow_hyphen_values = true)]
+    sort: Option<String>,
+
+    /// Only rows of the fold of which 'COLUMN OP VALUE' holds (repeat: all must hold)
+    #[arg(long, value_name = "CONDITION", allow_hyphen_values = true)]
+    having: Vec<String>,
+
+    /// Print only the first N rows of the fold; with --by and no --sort, those with the largest first aggregate
     #[arg(long, value_name = "N")]
     top: Option<usize>,
 
-    /// Stop after N records
+    /// Stop after N records (without a fold)
     #[arg(long, value_name = "N")]
     first: Option<u64>,
 
@@ -79,10 +96,14 @@ impl RecordArgs {
     /// # Errors
     /// What is wrong with a field, condition, expression, format or their combination.
     pub fn plan(&self) -> Result<RecordsAndFold> {
-        let fold = self.fold()?;
+        let mut records = self.records()?;
+        let fold = self.fold(&mut records)?;
+        for field in &mut records.projection {
+            field.source = records.format.resolve(&field.source)?;
+        }
         let wanted = fold.is_some() || self.asks_for_records();
         Ok(RecordsAndFold {
-            records: Some(self.records()?).filter(|_| wanted),
+            records: Some(records).filter(|_| wanted),
             fold,
         })
     }
@@ -93,6 +114,7 @@ impl RecordArgs {
             || !(self.regex.is_empty() && self.conditions.is_empty())
             || self.select.is_some()
             || self.first.is_some()
+            || self.output_format.is_some()
     }
 
     fn records(&self) -> Result<RecordPlan> {
@@ -115,38 +137,115 @@ impl RecordArgs {
             plan.conditions.push(condition);
         }
         plan.projection = fields(self.select.as_deref())?;
-        for field in &mut plan.projection {
-            field.source = plan.format.resolve(&field.source)?;
-        }
         plan.first = self.first;
         if let Some(name) = &self.output_format {
-            if name != "tsv" {
-                bail!("unknown output format '{name}' (known: tsv)");
-            }
+            plan.output = Output::parse(name)?;
         }
         Ok(plan)
     }
 
-    fn fold(&self) -> Result<Option<GroupPlan>> {
+    /// The fold, if there is one; `records` is then made to emit what it takes.
+    fn fold(&self, records: &mut RecordPlan) -> Result<Option<GroupPlan>> {
+        let aggregated = self.by.is_some() || self.agg.is_some();
         let shape = match (self.unique, self.count) {
             (true, _) => Shape::Keys,
             (_, true) => Shape::Counted,
-            _ if self.top.is_some() => bail!("--top takes the first rows of a fold: add --count or --unique"),
-            _ => return Ok(None),
+            _ if aggregated => Shape::Aggregated,
+            _ => return self.no_fold().map(|()| None),
         };
-        let keys = fields(self.select.as_deref())?;
-        let mut plan = GroupPlan::new(shape, keys.into_iter().map(|key| key.text).collect());
-        plan.top = self.top;
         if self.first.is_some() {
             bail!("--first stops early, so a fold's result would depend on chance: use --top");
         }
+        if aggregated {
+            records.projection = fields(self.by.as_deref())?;
+        }
+        let keys = records.projection.iter().map(|key| key.text.clone()).collect();
+        let mut plan = GroupPlan::new(shape, keys);
+        if aggregated {
+            self.aggregates(&mut plan, records)?;
+        }
+        plan.top = self.top;
+        plan.output = records.output;
+        self.order(&mut plan)?;
         Ok(Some(plan))
+    }
+
+    fn no_fold(&self) -> Result<()> {
+        let asked = [
+            ("--top", self.top.is_some()),
+            ("--sort", self.sort.is_some()),
+            ("--having", !self.having.is_empty()),
+        ];
+        match asked.into_iter().find(|(_, asked)| *asked) {
+            Some((option, _)) => {
+                bail!("{option} is about the rows of a fold: add --count, --unique or --by")
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Reads `--agg`, and adds the fields that it is about to the projection, each once.
+    fn aggregates(&self, plan: &mut GroupPlan, records: &mut RecordPlan) -> Result<()> {
+        let keys = records.projection.len();
+        for text in list(self.agg.as_deref().unwrap_or("count")) {
+            let (kind, field) = Kind::parse(text)?;
+            let value = match field {
+                None => None,
+                Some(field) => {
+                    let known = records.projection[keys..].iter().position(|f| f.text == field);
+                    if known.is_none() {
+                        records.projection.push(Field::parse(field)?);
+                    }
+                    Some(known.unwrap_or(records.projection.len() - keys - 1))
+                }
+            };
+            plan.aggregates.push(Aggregate {
+                name: text.to_owned(),
+                kind,
+                value,
+            });
+        }
+        Ok(())
+    }
+
+    fn order(&self, plan: &mut GroupPlan) -> Result<()> {
+        let columns: Vec<String> = plan.columns().into_iter().map(str::to_owned).collect();
+        let place = |name: &str| columns.iter().position(|column| column == name);
+        let missing = |name: &str| {
+            let known: Vec<_> = columns.iter().map(String::as_str).collect();
+            unknown("column", name, &known)
+        };
+        for condition in &self.having {
+            let (name, test) = Test::parse(condition)?;
+            plan.having
+                .push((place(name).ok_or_else(|| missing(name))?, test));
+        }
+        if let Some(name) = &self.sort {
+            // A column may itself begin with a '-': the field -1, say.
+            let turned = name.strip_prefix('-').filter(|_| place(name).is_none());
+            let column = place(turned.unwrap_or(name)).ok_or_else(|| missing(turned.unwrap_or(name)))?;
+            plan.order = Order::Column {
+                column,
+                descending: turned.is_some(),
+            };
+        } else if self.top.is_some() && plan.shape == Shape::Aggregated {
+            plan.order = Order::Column {
+                column: plan.keys.len(),
+                descending: true,
+            };
+        }
+        Ok(())
     }
 }
 
-fn fields(list: Option<&str>) -> Result<Vec<Field>> {
-    let Some(list) = list else {
-        return Ok(Vec::new());
-    };
-    list.split(',').map(|field| Field::parse(field.trim())).collect()
+fn fields(text: Option<&str>) -> Result<Vec<Field>> {
+    text.map_or_else(|| Ok(Vec::new()), |text| list(text).map(Field::parse).collect())
 }
+
+/// The parts of a list, at commas.
+fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,59 +1,242 @@
-//! The group fold: records with equal keys, counted or aggregated.
+//! The group fold: records with equal keys, once, counted or aggregated.
 
 use super::Fold;
-use super::plan::{GroupPlan, Order, Shape};
-use super::table::Table;
+use super::aggregate::{COUNT, Kind, StateKind};
+use super::order::{put_number, put_text};
+use super::pairs::{Pairs, Tasks};
+use super::plan::{GroupPlan, Shape};
+use super::rows::Rows;
+use super::run::write_entry;
+use super::store::{Sorted, Store};
 use crate::memory::Budget;
-use crate::record::{cell_tsv, escaped};
+use crate::record::{Number, cell_tsv};
 use std::any::Any;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What every saved group begins with.
 const VERSION: u8 = 1;
 
-/// Records with equal keys, in memory as far as the budget allows.
+/// What stands before each saved entry, and before the end.
+const ENTRY: u8 = 1;
+const END: u8 = 0;
+
+/// Records with equal keys, in memory as far as the budget allows, then in sorted runs.
 pub struct Group {
     plan: GroupPlan,
-    table: Table,
+    layout: Layout,
+    groups: Store,
+    pairs: Vec<Pairs>,
+    /// How many values were no numbers though an aggregate asked for one.
+    bad: u64,
     key: Vec<u8>,
+    pair: Vec<u8>,
+    numbers: Vec<Option<Number>>,
+    budget: Budget,
+    tmpdir: PathBuf,
+}
+
+/// Where the parts of an aggregated row come from.
+#[derive(Debug, Default)]
+struct Layout {
+    /// The value that each state takes; none for all records.
+    inputs: Vec<Option<usize>>,
+    kinds: Vec<StateKind>,
+    /// The state that each aggregate is; the others are computed from pairs.
+    columns: Vec<Option<usize>>,
+    /// The values that must be numbers.
+    numeric: Vec<bool>,
 }
 
 impl Group {
-    /// A fold that has taken nothing.
-    pub fn new(plan: &GroupPlan, _budget: &Budget, _tmpdir: &Path) -> Group {
+    /// A fold that has taken nothing. It takes memory from `budget`, and puts what no longer
+    /// fits in unlinked files in `tmpdir`.
+    pub fn new(plan: &GroupPlan, budget: &Budget, tmpdir: &Path) -> Group {
+        let mut layout = Layout::default();
+        let mut pairs: Vec<Pairs> = Vec::new();
+        for (column, aggregate) in plan.aggregates.iter().enumerate() {
+            let numeric = aggregate.kind.needs_numbers();
+            if let Some(value) = aggregate.value {
+                layout.numeric.resize(layout.numeric.len().max(value + 1), false);
+                layout.numeric[value] |= numeric;
+            }
+            let Kind::State(kind) = aggregate.kind else {
+                layout.columns.push(None);
+                let value = aggregate.value.expect("the command line gave it a field");
+                let place = pairs
+                    .iter()
+                    .position(|p| p.value == value && p.numeric == numeric);
+                let place = place.unwrap_or_else(|| {
+                    pairs.push(Pairs::new(
+                        value,
+                        numeric,
+                        Store::new(plan.seed, Vec::new(), budget, tmpdir),
+                    ));
+                    pairs.len() - 1
+                });
+                let tasks: &mut Tasks = &mut pairs[place].tasks;
+                match aggregate.kind {
+                    Kind::Percentile(millionths) => {
+                        tasks.percentiles.push((column, millionths, layout.kinds.len()));
+                        layout.kinds.push(COUNT);
+                        layout.inputs.push(Some(value));
+                    }
+                    _ => tasks.distinct.push(column),
+                }
+                continue;
+            };
+            layout.columns.push(Some(layout.kinds.len()));
+            layout.kinds.push(kind);
+            layout.inputs.push(aggregate.value);
+        }
         Group {
             plan: plan.clone(),
-            table: Table::new(plan.seed),
+            groups: Store::new(plan.seed, layout.kinds.clone(), budget, tmpdir),
+            layout,
+            pairs,
+            bad: 0,
             key: Vec::new(),
+            pair: Vec::new(),
+            numbers: Vec::new(),
+            budget: budget.clone(),
+            tmpdir: tmpdir.to_owned(),
         }
     }
 
-    #[inline]
-    fn tally(&mut self, hash: u64, key: &[u8], count: u64) -> io::Result<()> {
-        if let Some(tally) = self.table.find(hash, key) {
-            *tally += count;
-            return Ok(());
+    /// How many values were left out because they were no numbers, since it was last as if new.
+    pub fn bad_values(&self) -> u64 {
+        self.bad
+    }
+
+    fn add_aggregated(&mut self, record: &[&[u8]], keys: usize) -> io::Result<()> {
+        let (keys, values) = record.split_at(keys.min(record.len()));
+        self.numbers.clear();
+        for (value, numeric) in values.iter().zip(&self.layout.numeric) {
+            let number = if *numeric { Number::parse(value) } else { None };
+            self.bad += u64::from(*numeric && number.is_none());
+            self.numbers.push(number);
         }
-        self.table.insert(hash, key, count);
+        let mut key = std::mem::take(&mut self.key);
+        encode(&mut key, keys);
+        let done = self.add_to(&key, values);
+        self.key = key;
+        done
+    }
+
+    fn add_to(&mut self, key: &[u8], values: &[&[u8]]) -> io::Result<()> {
+        let hash = self.groups.table.hash(key);
+        if self.layout.kinds.is_empty() {
+            self.groups.count(hash, key, 1)?;
+        } else {
+            let row = self.groups.row(hash, key)?;
+            for (state, input) in row.iter_mut().zip(&self.layout.inputs) {
+                match input {
+                    None => state.add(Number::Int(1)),
+                    Some(value) => {
+                        if let Some(number) = self.numbers[*value] {
+                            state.add(number);
+                        }
+                    }
+                }
+            }
+        }
+        for pairs in &mut self.pairs {
+            self.pair.clear();
+            put_text(&mut self.pair, key);
+            if pairs.numeric {
+                let Some(number) = self.numbers[pairs.value] else {
+                    continue;
+                };
+                put_number(&mut self.pair, number);
+            } else {
+                self.pair.extend_from_slice(values[pairs.value]);
+            }
+            let hash = pairs.store.table.hash(&self.pair);
+            pairs.store.count(hash, &self.pair, 1)?;
+        }
         Ok(())
+    }
+
+    fn stores(&mut self) -> impl Iterator<Item = &mut Store> {
+        [&mut self.groups]
+            .into_iter()
+            .chain(self.pairs.iter_mut().map(|pairs| &mut pairs.store))
+    }
+
+    /// The columns of the next group that are numbers.
+    fn numbers(
+        layout: &Layout,
+        shape: Shape,
+        mut kept: &[u8],
+    ) -> io::Result<(Vec<Option<Number>>, Vec<u64>)> {
+        let broken = || io::Error::new(io::ErrorKind::InvalidData, "a sorted run is damaged");
+        if shape != Shape::Aggregated || layout.kinds.is_empty() {
+            let count = kept.try_into().map(u64::from_le_bytes).map_err(|_| broken())?;
+            return Ok(match shape {
+                Shape::Counted => (vec![Some(Number::Int(i128::from(count)))], Vec::new()),
+                Shape::Keys => (Vec::new(), Vec::new()),
+                Shape::Aggregated => (vec![None; layout.columns.len()], Vec::new()),
+            });
+        }
+        let mut results = Vec::new();
+        for kind in &layout.kinds {
+            let mut state = (kind.0)();
+            state.load(&mut kept).ok_or_else(broken)?;
+            results.push(state.result());
+        }
+        let columns = layout
+            .columns
+            .iter()
+            .map(|column| column.and_then(|state| results[state]));
+        let counts = results.iter().map(|result| match result {
+            Some(Number::Int(int)) => u64::try_from(*int).unwrap_or(0),
+            _ => 0,
+        });
+        Ok((columns.collect(), counts.collect()))
+    }
+
+    fn write_rows(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if self.plan.shape == Shape::Aggregated && self.plan.keys.is_empty() && self.groups.is_empty() {
+            // The one row of no records.
+            let hash = self.groups.table.hash(b"");
+            if self.layout.kinds.is_empty() {
+                self.groups.count(hash, b"", 0)?;
+            } else {
+                self.groups.row(hash, b"")?;
+            }
+        }
+        let mut walks = Vec::new();
+        for pairs in &mut self.pairs {
+            walks.push(pairs.walk()?);
+        }
+        let mut rows = Rows::new(&self.plan, &self.budget, &self.tmpdir, out)?;
+        let mut sorted = self.groups.sorted()?;
+        while let Some((key, kept)) = sorted.next()? {
+            let (mut numbers, counts) = Group::numbers(&self.layout, self.plan.shape, kept)?;
+            for walk in &mut walks {
+                walk.group(key, &counts, &mut numbers)?;
+            }
+            if !rows.group(key, &numbers)? {
+                break;
+            }
+        }
+        rows.end()
     }
 }
 
 impl Fold for Group {
     #[inline]
     fn add(&mut self, record: &[&[u8]]) -> io::Result<ControlFlow<()>> {
-        if let [key] = record {
-            let hash = self.table.hash(key);
-            self.tally(hash, key, 1)?;
+        if self.plan.shape == Shape::Aggregated {
+            self.add_aggregated(record, self.plan.keys.len())?;
+        } else if let [key] = record {
+            let hash = self.groups.table.hash(key);
+            self.groups.count(hash, key, 1)?;
         } else {
-            let mut key = std::mem::take(&mut self.key);
-            encode(&mut key, record);
-            let hash = self.table.hash(&key);
-            let done = self.tally(hash, &key, 1);
-            self.key = key;
-            done?;
+            encode(&mut self.key, record);
+            let hash = self.groups.table.hash(&self.key);
+            self.groups.count(hash, &self.key, 1)?;
         }
         Ok(ControlFlow::Continue(()))
     }
@@ -61,145 +244,88 @@ impl Fold for Group {
     fn merge(&mut self, other: &mut dyn Fold) -> io::Result<()> {
         let other = (other as &mut dyn Any).downcast_mut::<Group>();
         let other = other.expect("the contract of merge: a fold of the same type");
-        if self.table.is_empty() {
-            std::mem::swap(&mut self.table, &mut other.table);
-        } else {
-            for (hash, key, tally) in other.table.iter() {
-                self.tally(hash, key, tally)?;
-            }
+        self.bad += other.bad;
+        for (mine, theirs) in self.stores().zip(other.stores()) {
+            mine.merge(theirs)?;
         }
         other.clear();
         Ok(())
     }
 
     fn clear(&mut self) {
-        self.table.clear();
+        self.bad = 0;
+        self.stores().for_each(Store::clear);
     }
 
     fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        let mut rows = self.table.sorted();
-        if self.plan.order == Order::MostFirst {
-            rows.sort_by_key(|row| std::cmp::Reverse(row.1));
-        }
-        let mut line = Vec::new();
-        for (key, count) in rows.into_iter().take(self.plan.top.unwrap_or(usize::MAX)) {
-            line.clear();
-            if self.plan.shape == Shape::Counted {
-                write!(line, "{count}\t")?;
-            }
-            if self.plan.whole || self.plan.keys.len() > 1 {
-                line.extend_from_slice(key);
-            } else {
-                cell_tsv(&mut line, key);
-            }
-            line.push(b'\n');
-            out.write_all(&line)?;
-        }
+        self.write_rows(out)?;
         self.clear();
         Ok(())
     }
 
     fn save(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let mut out = io::BufWriter::new(out);
         out.write_all(&[VERSION])?;
-        for (_, key, tally) in self.table.iter() {
-            out.write_all(&tally.to_le_bytes())?;
-            out.write_all(&(key.len() as u64).to_le_bytes())?;
-            out.write_all(key)?;
+        out.write_all(&self.bad.to_le_bytes())?;
+        for store in self.stores() {
+            let mut sorted: Sorted<'_> = store.sorted()?;
+            while let Some((key, kept)) = sorted.next()? {
+                out.write_all(&[ENTRY])?;
+                write_entry(&mut out, key, kept)?;
+            }
+            out.write_all(&[END])?;
         }
-        Ok(())
+        out.flush()
     }
 
     fn load(&mut self, saved: &[u8]) -> io::Result<()> {
         let broken = || io::Error::new(io::ErrorKind::InvalidData, "not a saved fold of this version");
-        let mut rest = saved.strip_prefix(&[VERSION]).ok_or_else(broken)?;
-        while !rest.is_empty() {
-            let (tally, after) = rest.split_first_chunk::<8>().ok_or_else(broken)?;
-            let (length, after) = after.split_first_chunk::<8>().ok_or_else(broken)?;
-            let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| broken())?;
-            let (key, after) = after.split_at_checked(length).ok_or_else(broken)?;
-            let hash = self.table.hash(key);
-            self.tally(hash, key, u64::from_le_bytes(*tally))?;
-            rest = after;
+        let rest = saved.strip_prefix(&[VERSION]).ok_or_else(broken)?;
+        let (bad, mut rest) = rest.split_first_chunk().ok_or_else(broken)?;
+        self.bad = self.bad.saturating_add(u64::from_le_bytes(*bad));
+        for store in self.stores() {
+            loop {
+                let (tag, after) = rest.split_first().ok_or_else(broken)?;
+                rest = after;
+                if *tag != ENTRY {
+                    break;
+                }
+                let (item, after) = read_entry(rest).ok_or_else(broken)?;
+                store.load(item)?.ok_or_else(broken)?;
+                rest = after;
+            }
         }
-        Ok(())
+        if rest.is_empty() { Ok(()) } else { Err(broken()) }
     }
 }
 
-/// Several values as one key: the row that they are printed as. Escaping keeps it unambiguous.
+/// A key and what was kept of it, then what follows.
+type Entry<'a> = ((&'a [u8], &'a [u8]), &'a [u8]);
+
+fn read_entry(bytes: &[u8]) -> Option<Entry<'_>> {
+    let (key, rest) = bytes.split_first_chunk()?;
+    let (kept, rest) = rest.split_first_chunk()?;
+    let (key, rest) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*key)).ok()?)?;
+    let (kept, rest) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*kept)).ok()?)?;
+    Some(((key, kept), rest))
+}
+
+/// One value as it is; several as the row that they are printed as, which escaping keeps
+/// unambiguous.
+#[inline]
 fn encode(key: &mut Vec<u8>, values: &[&[u8]]) {
     key.clear();
+    if let [only] = values {
+        key.extend_from_slice(only);
+        return;
+    }
     for (i, value) in values.iter().enumerate() {
         if i > 0 {
             key.push(b'\t');
         }
-        if escaped(value) {
-            cell_tsv(key, value);
-        } else {
-            key.extend_from_slice(value);
-        }
+        cell_tsv(key, value);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn group(shape: Shape, keys: &[&str]) -> Group {
-        let plan = GroupPlan::new(shape, keys.iter().map(|k| (*k).to_owned()).collect());
-        Group::new(&plan, &Budget::new(1 << 20), Path::new("/tmp"))
-    }
-
-    fn finish(fold: &mut Group) -> String {
-        let mut out = Vec::new();
-        fold.finish(&mut out).expect("memory");
-        String::from_utf8(out).expect("the test's keys are text")
-    }
-
-    fn add(fold: &mut Group, records: &[&[&str]]) {
-        for record in records {
-            let fields: Vec<&[u8]> = record.iter().map(|f| f.as_bytes()).collect();
-            assert!(fold.add(&fields).expect("memory").is_continue());
-        }
-    }
-
-    #[test]
-    fn most_come_first_and_ties_break_by_bytes() {
-        let mut fold = group(Shape::Counted, &["1"]);
-        add(&mut fold, &[&["b"], &["a"], &["c"], &["c"], &[""]]);
-        assert_eq!(finish(&mut fold), "2\tc\n1\t\n1\ta\n1\tb\n");
-        assert_eq!(finish(&mut fold), "");
-    }
-
-    #[test]
-    fn fields_do_not_run_together() {
-        let mut fold = group(Shape::Keys, &["1", "2"]);
-        add(
-            &mut fold,
-            &[&["a\t", "b"], &["a", "\tb"], &["a", "b"], &["a", "b"]],
-        );
-        assert_eq!(finish(&mut fold), "a\t\\tb\na\tb\na\\t\tb\n");
-    }
-
-    #[test]
-    fn whole_lines_are_untouched() {
-        let mut fold = group(Shape::Keys, &[]);
-        add(&mut fold, &[&["a\t\\b"], &["a\t\\b"]]);
-        assert_eq!(finish(&mut fold), "a\t\\b\n");
-    }
-
-    #[test]
-    fn merging_and_loading_add_up() {
-        let mut a = group(Shape::Counted, &["1"]);
-        let mut b = Group::new(&a.plan.clone(), &Budget::new(0), Path::new("/tmp"));
-        add(&mut a, &[&["x"], &["y"]]);
-        add(&mut b, &[&["x"], &["z"]]);
-        let mut saved = Vec::new();
-        b.save(&mut saved).expect("memory");
-        a.merge(&mut b).expect("memory");
-        assert_eq!(finish(&mut b), "");
-        a.load(&saved).expect("just saved");
-        assert_eq!(finish(&mut a), "3\tx\n2\tz\n1\ty\n");
-        assert!(a.load(&[0]).is_err());
-        assert!(a.load(&saved[..saved.len() - 1]).is_err());
-    }
-}
+mod tests;

@@ -4,12 +4,20 @@
 //! from. What it gives depends only on the records that were added, never on their order, on the
 //! order of merges, or on how the records were spread over folds.
 
+mod aggregate;
+mod exact;
 mod group;
+mod order;
+mod pairs;
 mod plan;
+mod rows;
+mod run;
+mod store;
 mod table;
 
+pub use aggregate::{AGGREGATES, AggregateEntry, Kind, StateKind};
 pub use group::Group;
-pub use plan::{GroupPlan, Order, Shape};
+pub use plan::{Aggregate, GroupPlan, Order, Shape};
 
 use crate::memory::Budget;
 use std::any::Any;

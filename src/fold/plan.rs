@@ -1,8 +1,11 @@
 //! What was decided about a fold before any thread exists: plain data.
 
-use crate::record::Output;
+use super::aggregate::Kind;
+use crate::record::{Output, Test};
 
 /// Groups of records with equal keys, what is kept of each, and how the result is laid out.
+///
+/// A record of this fold has the key fields, then the values that aggregates are about.
 #[derive(Debug, Clone)]
 pub struct GroupPlan {
     /// The names of the key columns, which are the first fields of every record.
@@ -11,6 +14,10 @@ pub struct GroupPlan {
     pub whole: bool,
     /// Which columns a row has.
     pub shape: Shape,
+    /// What is kept of each group, for [`Shape::Aggregated`].
+    pub aggregates: Vec<Aggregate>,
+    /// What must hold of a row's columns, each by its place in [`GroupPlan::columns`].
+    pub having: Vec<(usize, Test)>,
     /// In which order rows come.
     pub order: Order,
     /// How many rows are printed at most.
@@ -21,6 +28,17 @@ pub struct GroupPlan {
     pub seed: u64,
 }
 
+/// One aggregate of a plan.
+#[derive(Debug, Clone)]
+pub struct Aggregate {
+    /// As it was typed: the name of its column.
+    pub name: String,
+    /// How it is computed.
+    pub kind: Kind,
+    /// Which of the record's values it is about, counted from 0 after the keys.
+    pub value: Option<usize>,
+}
+
 /// Which columns a row has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
@@ -28,6 +46,8 @@ pub enum Shape {
     Keys,
     /// How many records there were, then the keys.
     Counted,
+    /// The keys, then the aggregates; without keys there is always one row.
+    Aggregated,
 }
 
 /// In which order rows come; ties are broken by the bytes of the key.
@@ -35,25 +55,48 @@ pub enum Shape {
 pub enum Order {
     /// By the bytes of the key.
     Key,
-    /// By how many records there were, most first.
-    MostFirst,
+    /// By a column, by its place in [`GroupPlan::columns`]: numbers first, as numbers, then other
+    /// values by their bytes; a missing value is last.
+    Column {
+        /// The column.
+        column: usize,
+        /// Whether the largest comes first.
+        descending: bool,
+    },
 }
 
 impl GroupPlan {
     /// Each record once, or counted, over key columns of these names; none for the whole line.
     pub fn new(shape: Shape, keys: Vec<String>) -> GroupPlan {
-        let whole = keys.is_empty();
+        let whole = keys.is_empty() && shape != Shape::Aggregated;
         GroupPlan {
             keys: if whole { vec!["line".to_owned()] } else { keys },
             whole,
             shape,
+            aggregates: Vec::new(),
+            having: Vec::new(),
             order: match shape {
-                Shape::Keys => Order::Key,
-                Shape::Counted => Order::MostFirst,
+                Shape::Keys | Shape::Aggregated => Order::Key,
+                Shape::Counted => Order::Column {
+                    column: 0,
+                    descending: true,
+                },
             },
             top: None,
             output: Output::default(),
             seed: random_seed(),
+        }
+    }
+
+    /// The names of a row's columns, in their order.
+    pub fn columns(&self) -> Vec<&str> {
+        let keys = self.keys.iter().map(String::as_str);
+        match self.shape {
+            Shape::Keys => keys.collect(),
+            Shape::Counted => ["count"].into_iter().chain(keys).collect(),
+            Shape::Aggregated => keys
+                .chain(self.aggregates.iter().map(|a| a.name.as_str()))
+                .collect(),
         }
     }
 }

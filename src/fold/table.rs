@@ -47,10 +47,6 @@ impl Table {
         hasher.finish()
     }
 
-    pub fn len(&self) -> usize {
-        self.slots.len()
-    }
-
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
@@ -112,11 +108,14 @@ impl Table {
             .map(|slot| (slot.hash, slot.key(&self.arena), slot.tally))
     }
 
-    /// All slots, by the bytes of their keys.
+    /// All keys with their tallies, by the bytes of the keys.
     pub fn sorted(&self) -> Vec<(&[u8], u64)> {
-        let mut all: Vec<_> = self.iter().map(|(_, key, tally)| (key, tally)).collect();
-        all.sort_unstable_by(|a, b| a.0.cmp(b.0));
-        all
+        let mut all: Vec<_> = self
+            .iter()
+            .map(|(_, key, tally)| (prefix(key), key, tally))
+            .collect();
+        all.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)));
+        all.into_iter().map(|(_, key, tally)| (key, tally)).collect()
     }
 
     /// Forgets the keys and keeps the memory.
@@ -133,7 +132,18 @@ impl Slot {
     }
 }
 
-/// About what a table of slots takes: a byte of control each, and an eighth left free.
+/// The first bytes of a key as a number: most comparisons need not look further.
+fn prefix(key: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let length = key.len().min(8);
+    bytes[..length].copy_from_slice(&key[..length]);
+    u64::from_be_bytes(bytes)
+}
+
+/// What a key takes besides its bytes: its slot, a byte of control, and its place in a sort.
+const KEY_SIZE: usize = size_of::<Slot>() + 1 + size_of::<(u64, &[u8], u64)>();
+
+/// About what a table of slots takes: an eighth is left free.
 fn slots_size(capacity: usize) -> usize {
-    capacity / 7 * 8 * (size_of::<Slot>() + 1)
+    capacity / 7 * 8 * KEY_SIZE
 }

@@ -164,10 +164,10 @@ impl Literal {
     /// How `value` stands to this: as numbers when both are, else as bytes.
     #[inline]
     fn order(&self, value: &[u8]) -> Ordering {
-        if let Some(number) = self.number {
-            if let Some(value) = Number::parse(value) {
-                return value.cmp(&number);
-            }
+        if let Some(number) = self.number
+            && let Some(value) = Number::parse(value)
+        {
+            return value.cmp(&number);
         }
         value.cmp(&self.text)
     }

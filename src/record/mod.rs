@@ -17,11 +17,11 @@ pub use condition::{Comparison, Condition, Literal, Test};
 pub use field::{Field, Source};
 pub use format::{FORMATS, Format, FormatChoice};
 pub use number::Number;
-pub use plan::{Output, RecordPlan, Text};
+pub use plan::{OUTPUTS, Output, RecordPlan, Text};
 pub use rows::Rows;
 pub use stage::Stage;
 
-pub(crate) use render::{cell_tsv, escaped};
+pub(crate) use render::{Cell, cell_tsv, header, row, unescape_tsv};
 
 use std::io;
 use std::ops::ControlFlow;

@@ -14,10 +14,11 @@ pub(crate) fn unknown(kind: &str, given: &str, known: &[&str]) -> anyhow::Error 
 
 /// The known name that `given` is most likely a slip of.
 pub(crate) fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let length = given.chars().count();
     known
-        .map(|name| (strsim::jaro_winkler(&given.to_lowercase(), name), name))
-        .filter(|(likeness, _)| *likeness > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|name| (strsim::osa_distance(&given.to_lowercase(), name), name))
+        .filter(|(slips, _)| *slips <= length.div_ceil(3) && *slips < length)
+        .min_by_key(|(slips, _)| *slips)
         .map(|(_, name)| name)
 }
 

@@ -1,6 +1,9 @@
 //! What was decided about records before any thread exists: plain data.
 
-use super::{Condition, Field, Format};
+use super::name::unknown;
+use super::render::header;
+use super::{Condition, Entry, Field, Format};
+use anyhow::Result;
 use regex::bytes::Regex;
 
 /// How bytes become records, which records remain, and what is emitted of each.
@@ -37,9 +40,67 @@ pub enum Output {
     /// Values separated by tabs; tab, newline and backslash in a value are escaped.
     #[default]
     Tsv,
+    /// RFC 4180, with a header line; lines end in a newline alone.
+    Csv,
+    /// An object a line; bytes that are not UTF-8 become U+FFFD.
+    Json,
+}
+
+/// The known ways to write rows.
+pub static OUTPUTS: &[(Entry, Output)] = &[
+    (
+        Entry {
+            name: "tsv",
+            help: "values separated by tabs, with \\t, \\n and \\\\ escaped",
+        },
+        Output::Tsv,
+    ),
+    (
+        Entry {
+            name: "csv",
+            help: "RFC 4180, with a header line",
+        },
+        Output::Csv,
+    ),
+    (
+        Entry {
+            name: "json",
+            help: "an object a line",
+        },
+        Output::Json,
+    ),
+];
+
+impl Output {
+    /// The way of this name.
+    ///
+    /// # Errors
+    /// An unknown name, with the known ones.
+    pub fn parse(name: &str) -> Result<Output> {
+        let known: Vec<_> = OUTPUTS.iter().map(|(entry, _)| entry.name).collect();
+        let found = OUTPUTS.iter().find(|(entry, _)| entry.name == name);
+        found
+            .map(|(_, output)| *output)
+            .ok_or_else(|| unknown("output format", name, &known))
+    }
 }
 
 impl RecordPlan {
+    /// What stands before all rows, once, when there is no fold; empty when nothing does.
+    pub fn header(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        header(&mut out, self.output, &self.columns());
+        out
+    }
+
+    /// The names of a row's columns.
+    pub fn columns(&self) -> Vec<&str> {
+        match &self.projection[..] {
+            [] => vec!["line"],
+            fields => fields.iter().map(|field| field.text.as_str()).collect(),
+        }
+    }
+
     /// Whole lines, all of them.
     pub fn new(format: Format) -> RecordPlan {
         RecordPlan {

@@ -1,21 +1,61 @@
 //! How values become rows.
 
+use super::plan::Output;
 use memchr::memchr3;
+use std::borrow::Cow;
+
+/// One value of a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Cell<'a> {
+    /// Any bytes.
+    Text(&'a [u8]),
+    /// A number's text; empty for a missing one.
+    Number(&'a [u8]),
+}
+
+impl<'a> Cell<'a> {
+    fn bytes(self) -> &'a [u8] {
+        match self {
+            Cell::Text(bytes) | Cell::Number(bytes) => bytes,
+        }
+    }
+}
+
+/// Appends what stands before all rows.
+pub(crate) fn header(out: &mut Vec<u8>, output: Output, names: &[&str]) {
+    if output == Output::Csv {
+        let cells: Vec<_> = names.iter().map(|name| Cell::Text(name.as_bytes())).collect();
+        row(out, output, names, &cells);
+    }
+}
+
+/// Appends a row and its newline.
+pub(crate) fn row(out: &mut Vec<u8>, output: Output, names: &[&str], cells: &[Cell<'_>]) {
+    if output == Output::Json {
+        row_json(out, names, cells);
+    } else {
+        let separator = if output == Output::Csv { b',' } else { b'\t' };
+        for (i, cell) in cells.iter().enumerate() {
+            if i > 0 {
+                out.push(separator);
+            }
+            match output {
+                Output::Csv => cell_csv(out, cell.bytes(), cells.len() == 1),
+                _ => cell_tsv(out, cell.bytes()),
+            }
+        }
+    }
+    out.push(b'\n');
+}
 
 /// Appends `value` with tab, newline and backslash escaped as `\t`, `\n`, `\\`.
 #[inline]
 pub(crate) fn cell_tsv(out: &mut Vec<u8>, value: &[u8]) {
-    if escaped(value) {
+    if memchr3(b'\t', b'\n', b'\\', value).is_some() {
         escape(out, value);
     } else {
         out.extend_from_slice(value);
     }
-}
-
-/// Whether a value changes when it is escaped.
-#[inline]
-pub(crate) fn escaped(value: &[u8]) -> bool {
-    memchr3(b'\t', b'\n', b'\\', value).is_some()
 }
 
 #[cold]
@@ -26,6 +66,103 @@ fn escape(out: &mut Vec<u8>, value: &[u8]) {
             b'\n' => out.extend_from_slice(b"\\n"),
             b'\\' => out.extend_from_slice(b"\\\\"),
             other => out.push(other),
+        }
+    }
+}
+
+/// The value that [`cell_tsv`] wrote.
+pub(crate) fn unescape_tsv(cell: &[u8]) -> Cow<'_, [u8]> {
+    if !cell.contains(&b'\\') {
+        return Cow::Borrowed(cell);
+    }
+    let mut out = Vec::with_capacity(cell.len());
+    let mut bytes = cell.iter();
+    while let Some(&byte) = bytes.next() {
+        out.push(match (byte, byte == b'\\') {
+            (_, true) => match bytes.next() {
+                Some(b't') => b'\t',
+                Some(b'n') => b'\n',
+                _ => b'\\',
+            },
+            (byte, false) => byte,
+        });
+    }
+    Cow::Owned(out)
+}
+
+/// RFC 4180, section 2: quotes where they are needed. A row of one empty value is quoted too, so
+/// that it is not an empty line.
+fn cell_csv(out: &mut Vec<u8>, value: &[u8], alone: bool) {
+    let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
+    let quoted = value.iter().any(special) || (alone && value.is_empty());
+    if !quoted {
+        out.extend_from_slice(value);
+        return;
+    }
+    out.push(b'"');
+    for &byte in value {
+        if byte == b'"' {
+            out.push(b'"');
+        }
+        out.push(byte);
+    }
+    out.push(b'"');
+}
+
+fn row_json(out: &mut Vec<u8>, names: &[&str], cells: &[Cell<'_>]) {
+    out.push(b'{');
+    for (i, (name, cell)) in names.iter().zip(cells).enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        string_json(out, name.as_bytes());
+        out.push(b':');
+        match cell {
+            Cell::Text(text) => string_json(out, text),
+            Cell::Number([]) => out.extend_from_slice(b"null"),
+            Cell::Number(number) => out.extend_from_slice(number),
+        }
+    }
+    out.push(b'}');
+}
+
+fn string_json(out: &mut Vec<u8>, text: &[u8]) {
+    let text = String::from_utf8_lossy(text);
+    serde_json::to_writer(out, &text).expect("a string is always JSON, and memory takes it");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(output: Output, cells: &[Cell<'_>]) -> String {
+        let mut out = Vec::new();
+        row(&mut out, output, &["a", "b\""], cells);
+        String::from_utf8(out).expect("the tests' cells are text")
+    }
+
+    #[test]
+    fn each_output_quotes_in_its_own_way() {
+        let cells = [Cell::Text(b"x\t\"\n\\,"), Cell::Number(b"1.5")];
+        assert_eq!(rendered(Output::Tsv, &cells), "x\\t\"\\n\\\\,\t1.5\n");
+        assert_eq!(rendered(Output::Csv, &cells), "\"x\t\"\"\n\\,\",1.5\n");
+        assert_eq!(
+            rendered(Output::Json, &cells),
+            "{\"a\":\"x\\t\\\"\\n\\\\,\",\"b\\\"\":1.5}\n"
+        );
+        assert_eq!(rendered(Output::Csv, &[Cell::Text(b"")]), "\"\"\n");
+        assert_eq!(
+            rendered(Output::Json, &[Cell::Text(b"\xff"), Cell::Number(b"")]),
+            "{\"a\":\"\u{fffd}\",\"b\\\"\":null}\n"
+        );
+    }
+
+    #[test]
+    fn escaping_can_be_taken_back() {
+        for value in [&b"a\\tb\t\n\\"[..], b"", b"\\\\n", b"plain"] {
+            let mut out = Vec::new();
+            cell_tsv(&mut out, value);
+            assert_eq!(unescape_tsv(&out), value);
         }
     }
 }

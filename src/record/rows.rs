@@ -1,8 +1,8 @@
 //! Records as rows that are printed: what takes them where there is no fold.
 
 use super::Take;
-use super::plan::RecordPlan;
-use super::render::cell_tsv;
+use super::plan::{Output, RecordPlan};
+use super::render::{Cell, cell_tsv, row};
 use std::io;
 use std::ops::ControlFlow;
 
@@ -10,15 +10,28 @@ use std::ops::ControlFlow;
 #[derive(Debug)]
 pub struct Rows {
     bytes: Vec<u8>,
-    whole: bool,
+    layout: Layout,
+}
+
+#[derive(Debug)]
+enum Layout {
+    /// The line, untouched.
+    Whole,
+    Tsv,
+    Other(Output, Vec<String>),
 }
 
 impl Rows {
-    /// No rows yet.
+    /// No rows yet. What stands before all rows is [`RecordPlan::header`].
     pub fn new(plan: &RecordPlan) -> Rows {
+        let layout = match plan.output {
+            Output::Tsv if plan.projection.is_empty() => Layout::Whole,
+            Output::Tsv => Layout::Tsv,
+            other => Layout::Other(other, plan.columns().into_iter().map(str::to_owned).collect()),
+        };
         Rows {
             bytes: Vec::new(),
-            whole: plan.projection.is_empty(),
+            layout,
         }
     }
 
@@ -51,16 +64,25 @@ impl Rows {
 impl Take for Rows {
     #[inline]
     fn record(&mut self, fields: &[&[u8]]) -> io::Result<ControlFlow<()>> {
-        if self.whole {
-            for field in fields {
-                self.bytes.extend_from_slice(field);
-            }
-        } else {
-            for (i, field) in fields.iter().enumerate() {
-                if i > 0 {
-                    self.bytes.push(b'\t');
+        match &self.layout {
+            Layout::Whole => {
+                for field in fields {
+                    self.bytes.extend_from_slice(field);
                 }
-                cell_tsv(&mut self.bytes, field);
+            }
+            Layout::Tsv => {
+                for (i, field) in fields.iter().enumerate() {
+                    if i > 0 {
+                        self.bytes.push(b'\t');
+                    }
+                    cell_tsv(&mut self.bytes, field);
+                }
+            }
+            Layout::Other(output, names) => {
+                let names: Vec<_> = names.iter().map(String::as_str).collect();
+                let cells: Vec<_> = fields.iter().map(|field| Cell::Text(field)).collect();
+                row(&mut self.bytes, *output, &names, &cells);
+                return Ok(ControlFlow::Continue(()));
             }
         }
         self.bytes.push(b'\n');

@@ -1,0 +1,254 @@
+//! Sums of doubles without rounding, so that they do not depend on the order of addition.
+//!
+//! A fixed-point number wide enough for every double, as in Neal, "Fast exact summation using
+//! small and large superaccumulators" (2015), section 3, with limbs of 32 bits. The crates that
+//! exist for it neither merge nor save.
+
+/// Limbs of 32 bits: a double's bits lie between 2^-1074 and 2^1024, and sums may carry above.
+const LIMBS: usize = 68;
+
+/// Additions until limbs must be normalised: each adds less than 2^32 to a limb of 63 bits.
+const SLACK: u32 = 1 << 30;
+
+/// The exact sum of any number of finite doubles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ExactSum {
+    /// Limb `i` counts units of 2^(32 i - 1074).
+    limbs: [i64; LIMBS],
+    added: u32,
+}
+
+impl Default for ExactSum {
+    fn default() -> Self {
+        ExactSum {
+            limbs: [0; LIMBS],
+            added: 0,
+        }
+    }
+}
+
+impl ExactSum {
+    /// Adds a finite double.
+    pub fn add(&mut self, value: f64) {
+        let bits = value.to_bits();
+        let exponent = ((bits >> 52) & 0x7ff) as usize;
+        let fraction = bits & ((1 << 52) - 1);
+        let (mantissa, shift) = match exponent {
+            0 => (fraction, 0),
+            _ => (fraction | 1 << 52, exponent - 1),
+        };
+        self.add_shifted(mantissa, shift, value < 0.0);
+    }
+
+    /// Adds an integer.
+    pub fn add_int(&mut self, value: i128) {
+        let magnitude = value.unsigned_abs();
+        self.add_shifted(magnitude as u64, 1074, value < 0);
+        self.add_shifted((magnitude >> 64) as u64, 1074 + 64, value < 0);
+    }
+
+    /// Adds `wraps` × 2^128.
+    pub fn add_wraps(&mut self, wraps: i64) {
+        self.add_shifted(wraps.unsigned_abs(), 1074 + 128, wraps < 0);
+    }
+
+    fn add_shifted(&mut self, mantissa: u64, shift: usize, negative: bool) {
+        let mut wide = u128::from(mantissa) << (shift % 32);
+        let mut limb = shift / 32;
+        while wide != 0 {
+            let part = (wide & 0xffff_ffff) as i64;
+            self.limbs[limb] += if negative { -part } else { part };
+            wide >>= 32;
+            limb += 1;
+        }
+        self.added += 1;
+        if self.added == SLACK {
+            self.normalise();
+        }
+    }
+
+    /// Carries, so that every limb but the highest is in `0..2^32`.
+    fn normalise(&mut self) {
+        let mut carry = 0;
+        for limb in &mut self.limbs[..LIMBS - 1] {
+            let sum = *limb + carry;
+            *limb = sum & 0xffff_ffff;
+            carry = sum >> 32;
+        }
+        self.limbs[LIMBS - 1] += carry;
+        self.added = 1;
+    }
+
+    /// Adds another sum.
+    pub fn merge(&mut self, other: &ExactSum) {
+        let mut other = other.clone();
+        other.normalise();
+        self.normalise();
+        for (mine, theirs) in self.limbs.iter_mut().zip(&other.limbs) {
+            *mine += theirs;
+        }
+        self.normalise();
+    }
+
+    /// The nearest double, ties to even; infinite when it is too large.
+    pub fn value(&self) -> f64 {
+        let mut sum = self.clone();
+        sum.normalise();
+        let negative = sum.limbs[LIMBS - 1] < 0;
+        if negative {
+            for limb in &mut sum.limbs {
+                *limb = -*limb;
+            }
+            sum.normalise();
+        }
+        let Some(top) = sum.limbs.iter().rposition(|&limb| limb != 0) else {
+            return 0.0;
+        };
+        // The top three limbs hold at least 65 bits unless they are all there is; the rest only
+        // breaks ties.
+        let bottom = top.saturating_sub(2);
+        let mut bits = sum.limbs[bottom..=top]
+            .iter()
+            .rev()
+            .fold(0u128, |bits, &limb| (bits << 32) | limb as u128);
+        if sum.limbs[..bottom].iter().any(|&limb| limb != 0) {
+            bits |= 1;
+        }
+        let magnitude = scale(bits, 32 * bottom as i32 - 1074);
+        if negative { -magnitude } else { magnitude }
+    }
+
+    /// Writes the limbs that are not zero, with their range.
+    pub fn save(&self, out: &mut Vec<u8>) {
+        let mut sum = self.clone();
+        sum.normalise();
+        let from = sum.limbs.iter().position(|&limb| limb != 0).unwrap_or(0);
+        let to = sum
+            .limbs
+            .iter()
+            .rposition(|&limb| limb != 0)
+            .map_or(from, |last| last + 1);
+        out.extend_from_slice(&[from as u8, to as u8]);
+        for limb in &sum.limbs[from..to] {
+            out.extend_from_slice(&limb.to_le_bytes());
+        }
+    }
+
+    /// Adds what was saved; `None` when it is broken.
+    pub fn load(&mut self, saved: &mut &[u8]) -> Option<()> {
+        let ([from, to], rest) = saved.split_first_chunk::<2>()?;
+        let mut other = ExactSum::default();
+        *saved = rest;
+        for limb in other.limbs.get_mut(usize::from(*from)..usize::from(*to))? {
+            let (bytes, rest) = saved.split_first_chunk::<8>()?;
+            *limb = i64::from_le_bytes(*bytes);
+            *saved = rest;
+        }
+        self.merge(&other);
+        Some(())
+    }
+}
+
+/// `bits` × 2^`exponent`, rounded once, ties to even.
+fn scale(bits: u128, exponent: i32) -> f64 {
+    let length = 128 - bits.leading_zeros() as i32;
+    // How many of the bits a double at this magnitude has no place for.
+    let excess = (length - 53).max(-1074 - exponent).max(0);
+    if excess == 0 {
+        return power(bits as f64, exponent);
+    }
+    let kept = bits >> excess;
+    let rest = bits & ((1 << excess) - 1);
+    let half = 1u128 << (excess - 1);
+    let round_up = rest > half || (rest == half && kept & 1 == 1);
+    power((kept + u128::from(round_up)) as f64, exponent + excess)
+}
+
+/// `value` × 2^`exponent`, in steps that are powers of two themselves; exact where it fits.
+fn power(mut value: f64, mut exponent: i32) -> f64 {
+    while exponent < -1000 {
+        value *= 2f64.powi(-1000);
+        exponent += 1000;
+    }
+    while exponent > 1000 {
+        value *= 2f64.powi(1000);
+        exponent -= 1000;
+    }
+    value * 2f64.powi(exponent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sum(values: &[f64]) -> ExactSum {
+        let mut sum = ExactSum::default();
+        values.iter().for_each(|&value| sum.add(value));
+        sum
+    }
+
+    #[test]
+    fn sums_are_rounded_once() {
+        assert_eq!(sum(&[]).value(), 0.0);
+        assert_eq!(sum(&[0.1; 10]).value(), 1.0);
+        assert_eq!(sum(&[1e300, 1.0, -1e300]).value(), 1.0);
+        assert_eq!(sum(&[1e16, 1.0, 1e-300]).value(), 1.0000000000000002e16);
+        assert_eq!(sum(&[1e16, 1.0]).value(), 1e16);
+        assert_eq!(sum(&[f64::MAX, f64::MAX]).value(), f64::INFINITY);
+        assert_eq!(sum(&[f64::MAX, f64::MAX, -f64::MAX]).value(), f64::MAX);
+        let tiny = f64::from_bits(1);
+        assert_eq!(sum(&[tiny, tiny]).value(), f64::from_bits(2));
+        assert_eq!(sum(&[-0.3, 0.1]).value(), -0.3 + 0.1);
+    }
+
+    proptest! {
+        #[test]
+        fn one_value_is_itself(value in any::<f64>().prop_filter("finite", |f| f.is_finite())) {
+            prop_assert_eq!(sum(&[value]).value(), value);
+        }
+
+        #[test]
+        fn two_values_are_as_the_processor_adds_them(
+            a in any::<f64>().prop_filter("finite", |f| f.is_finite()),
+            b in any::<f64>().prop_filter("finite", |f| f.is_finite()),
+            near in -60i32..60,
+        ) {
+            prop_assert_eq!(sum(&[a, b]).value(), a + b);
+            let c = a * 2f64.powi(near);
+            if c.is_finite() {
+                prop_assert_eq!(sum(&[a, c]).value(), a + c);
+                prop_assert_eq!(sum(&[a, -c]).value(), a - c);
+            }
+        }
+
+        #[test]
+        fn integers_are_added_exactly(ints in prop::collection::vec(any::<i64>(), 0..20)) {
+            let mut exact = ExactSum::default();
+            ints.iter().for_each(|&int| exact.add_int(i128::from(int)));
+            let total: i128 = ints.iter().map(|&int| i128::from(int)).sum();
+            prop_assert_eq!(exact.value(), total as f64);
+        }
+
+        #[test]
+        fn order_merges_and_saving_do_not_matter(
+            mut values in prop::collection::vec(-1e9f64..1e9, 0..20),
+            cut in 0usize..20,
+        ) {
+            let all = sum(&values).value();
+            let (a, b) = values.split_at(cut.min(values.len()));
+            let mut merged = sum(b);
+            merged.merge(&sum(a));
+            prop_assert_eq!(merged.value(), all);
+            let mut saved = Vec::new();
+            sum(a).save(&mut saved);
+            let mut loaded = sum(b);
+            let mut rest = &saved[..];
+            prop_assert_eq!(loaded.load(&mut rest), Some(()));
+            prop_assert!(rest.is_empty());
+            prop_assert_eq!(loaded.value(), all);
+            values.reverse();
+            prop_assert_eq!(sum(&values).value(), all);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! A group fold's result as rows: which remain, in which order, and how they are written.
+
+use super::order::{put_rank, put_text};
+use super::plan::{GroupPlan, Order, Shape};
+use super::store::Store;
+use crate::memory::Budget;
+use crate::record::{Cell, Number, Output, cell_tsv, header, row, unescape_tsv};
+use std::borrow::Cow;
+use std::collections::BinaryHeap;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Takes groups in the order of their keys and writes rows in the order that was asked for.
+pub(super) struct Rows<'a> {
+    plan: &'a GroupPlan,
+    out: &'a mut dyn Write,
+    /// How many rows may still be written.
+    left: usize,
+    ranking: Ranking,
+    line: Vec<u8>,
+    rank: Vec<u8>,
+}
+
+enum Ranking {
+    /// Rows come in the order in which they are written.
+    None,
+    /// Only so many are wanted: the best so far, the worst of them on top.
+    Top(BinaryHeap<(Vec<u8>, Vec<u8>)>),
+    /// All are wanted: a store sorts them, with runs when they outgrow memory. A key is a rank
+    /// and a row; its count is where the row begins.
+    All(Box<Store>),
+}
+
+impl<'a> Rows<'a> {
+    pub fn new(
+        plan: &'a GroupPlan,
+        budget: &Budget,
+        tmpdir: &Path,
+        out: &'a mut dyn Write,
+    ) -> io::Result<Rows<'a>> {
+        let ranking = match (plan.order, plan.top) {
+            (Order::Key, _) => Ranking::None,
+            (_, Some(_)) => Ranking::Top(BinaryHeap::new()),
+            _ => Ranking::All(Box::new(Store::new(plan.seed, Vec::new(), budget, tmpdir))),
+        };
+        let mut line = Vec::new();
+        header(&mut line, plan.output, &plan.columns());
+        out.write_all(&line)?;
+        Ok(Rows {
+            plan,
+            out,
+            left: plan.top.unwrap_or(usize::MAX),
+            ranking,
+            line,
+            rank: Vec::new(),
+        })
+    }
+
+    /// Takes the next group: its key, and the columns that are numbers. False when no more are
+    /// wanted.
+    pub fn group(&mut self, key: &[u8], numbers: &[Option<Number>]) -> io::Result<bool> {
+        let plan = self.plan;
+        if !plan
+            .having
+            .iter()
+            .all(|(column, test)| match self.column(key, numbers, *column) {
+                None => test.holds(b""),
+                Some(Ok(number)) => test.holds(number.to_string().as_bytes()),
+                Some(Err(text)) => test.holds(&text),
+            })
+        {
+            return Ok(true);
+        }
+        if self.left == 0 {
+            return Ok(false);
+        }
+        self.render(key, numbers);
+        let Order::Column { column, descending } = plan.order else {
+            self.out.write_all(&self.line)?;
+            self.left -= 1;
+            return Ok(self.left > 0);
+        };
+        let mut rank = std::mem::take(&mut self.rank);
+        rank.clear();
+        match self.column(key, numbers, column) {
+            None => put_rank(&mut rank, None, descending),
+            Some(Ok(number)) => put_rank(&mut rank, Some(Ok(number)), descending),
+            Some(Err(text)) => {
+                let value = Number::parse(&text).ok_or(&text[..]);
+                put_rank(&mut rank, Some(value), descending);
+            }
+        }
+        put_text(&mut rank, key);
+        self.rank = rank;
+        self.keep()?;
+        Ok(true)
+    }
+
+    fn keep(&mut self) -> io::Result<()> {
+        match &mut self.ranking {
+            Ranking::None => {}
+            Ranking::Top(best) => {
+                if best.len() < self.left {
+                    best.push((self.rank.clone(), self.line.clone()));
+                } else if let Some(mut worst) = best.peek_mut()
+                    && self.rank < worst.0
+                {
+                    *worst = (self.rank.clone(), self.line.clone());
+                }
+            }
+            Ranking::All(store) => {
+                let start = self.rank.len() as u64;
+                self.rank.extend_from_slice(&self.line);
+                let hash = store.table.hash(&self.rank);
+                store.count(hash, &self.rank, start)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what was kept.
+    pub fn end(self) -> io::Result<()> {
+        match self.ranking {
+            Ranking::None => {}
+            Ranking::Top(best) => {
+                for (_, line) in best.into_sorted_vec() {
+                    self.out.write_all(&line)?;
+                }
+            }
+            Ranking::All(mut store) => {
+                let mut sorted = store.sorted()?;
+                while let Some((key, start)) = sorted.next()? {
+                    let start = start.try_into().map_or(0, u64::from_le_bytes);
+                    self.out.write_all(&key[start as usize..])?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of a column: a number, a key's bytes, or nothing.
+    fn column<'k>(
+        &self,
+        key: &'k [u8],
+        numbers: &[Option<Number>],
+        column: usize,
+    ) -> Option<Result<Number, Cow<'k, [u8]>>> {
+        let keys = self.plan.keys.len();
+        let place = match self.plan.shape {
+            Shape::Counted if column == 0 => return numbers[0].map(Ok),
+            Shape::Counted => column - 1,
+            _ if column >= keys => return numbers[column - keys].map(Ok),
+            _ => column,
+        };
+        self.keys(key).nth(place).map(Err)
+    }
+
+    /// The key's columns.
+    fn keys<'k>(&self, key: &'k [u8]) -> impl Iterator<Item = Cow<'k, [u8]>> {
+        let several = self.plan.keys.len() > 1;
+        let parts = key.split(move |&byte| several && byte == b'\t');
+        parts.take(self.plan.keys.len()).map(move |part| match several {
+            true => unescape_tsv(part),
+            false => Cow::Borrowed(part),
+        })
+    }
+
+    fn render(&mut self, key: &[u8], numbers: &[Option<Number>]) {
+        let mut line = std::mem::take(&mut self.line);
+        line.clear();
+        if self.plan.output == Output::Tsv {
+            self.render_tsv(&mut line, key, numbers);
+        } else {
+            let texts: Vec<_> = numbers
+                .iter()
+                .map(|n| n.map_or_else(String::new, |n| n.to_string()))
+                .collect();
+            let mut cells: Vec<_> = texts.iter().map(|text| Cell::Number(text.as_bytes())).collect();
+            let keys: Vec<_> = self.keys(key).collect();
+            let keys = keys.iter().map(|key| Cell::Text(key));
+            let place = if self.plan.shape == Shape::Counted {
+                cells.len()
+            } else {
+                0
+            };
+            cells.splice(place..place, keys);
+            row(&mut line, self.plan.output, &self.plan.columns(), &cells);
+        }
+        self.line = line;
+    }
+
+    fn render_tsv(&self, line: &mut Vec<u8>, key: &[u8], numbers: &[Option<Number>]) {
+        let counted = self.plan.shape == Shape::Counted;
+        let number = |line: &mut Vec<u8>, number: &Option<Number>| {
+            if let Some(number) = number {
+                write!(line, "{number}").expect("writing to memory does not fail");
+            }
+        };
+        if counted {
+            number(line, &numbers[0]);
+            line.push(b'\t');
+        }
+        match self.plan.keys.len() {
+            1 if !self.plan.whole => cell_tsv(line, key),
+            _ => line.extend_from_slice(key),
+        }
+        if !counted {
+            for (i, value) in numbers.iter().enumerate() {
+                if i > 0 || !self.plan.keys.is_empty() {
+                    line.push(b'\t');
+                }
+                number(line, value);
+            }
+        }
+        line.push(b'\n');
+    }
+}

@@ -1,0 +1,328 @@
+//! Keys with a count, or with a row of states, in memory as far as the budget allows and in
+//! sorted runs beyond.
+//!
+//! It does not know what keys mean or how results are written.
+
+use super::aggregate::{State, StateKind};
+use super::run::{Item, Merge, Run, RunWriter};
+use super::table::Table;
+use crate::memory::{Budget, Reservation};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What a store holds without asking, so that a small budget does not mean a run for every key.
+const FREE: u64 = 32 << 10;
+
+/// How many runs are open at a time: each is a file.
+const MAX_RUNS: usize = 24;
+
+/// What a state is taken to need, box and all.
+const STATE_SIZE: usize = 80;
+
+/// Keys with what is kept of each.
+pub(super) struct Store {
+    pub table: Table,
+    kinds: Vec<StateKind>,
+    /// A row of states for each key, at the index that is its tally; more than are in use.
+    states: Vec<Box<dyn State>>,
+    rows: usize,
+    runs: Vec<Run>,
+    reservation: Reservation,
+    limit: u64,
+    tmpdir: PathBuf,
+}
+
+impl Store {
+    /// An empty store. Without kinds it counts keys.
+    pub fn new(seed: u64, kinds: Vec<StateKind>, budget: &Budget, tmpdir: &Path) -> Store {
+        Store {
+            table: Table::new(seed),
+            kinds,
+            states: Vec::new(),
+            rows: 0,
+            runs: Vec::new(),
+            reservation: budget.reserve(0).expect("nothing can always be taken"),
+            // One store alone must leave room for those that it will be merged with.
+            limit: budget.limit() / 4,
+            tmpdir: tmpdir.to_owned(),
+        }
+    }
+
+    /// Adds to the count of a key.
+    #[inline]
+    pub fn count(&mut self, hash: u64, key: &[u8], count: u64) -> io::Result<()> {
+        if let Some(tally) = self.table.find(hash, key) {
+            *tally += count;
+            return Ok(());
+        }
+        self.make_room(key.len())?;
+        self.table.insert(hash, key, count);
+        Ok(())
+    }
+
+    /// The row of states of a key.
+    #[inline]
+    pub fn row(&mut self, hash: u64, key: &[u8]) -> io::Result<&mut [Box<dyn State>]> {
+        let width = self.kinds.len();
+        let row = match self.table.find(hash, key) {
+            Some(tally) => *tally as usize,
+            None => self.new_row(hash, key)?,
+        };
+        Ok(&mut self.states[row * width..][..width])
+    }
+
+    fn new_row(&mut self, hash: u64, key: &[u8]) -> io::Result<usize> {
+        self.make_room(key.len())?;
+        let row = self.rows;
+        self.rows += 1;
+        let width = self.kinds.len();
+        if self.states.len() < self.rows * width {
+            self.states.extend(self.kinds.iter().map(|kind| (kind.0)()));
+        } else {
+            self.states[row * width..][..width]
+                .iter_mut()
+                .for_each(|state| state.reset());
+        }
+        self.table.insert(hash, key, row as u64);
+        Ok(row)
+    }
+
+    /// Takes what one more key needs from the budget, or empties the table into a run.
+    fn make_room(&mut self, length: usize) -> io::Result<()> {
+        let new_states = match (self.rows + 1) * self.kinds.len() {
+            needed if needed > self.states.len() => self.states.len().max(self.kinds.len() * 16),
+            _ => 0,
+        };
+        let growth = self.table.growth(length) + (new_states * STATE_SIZE) as u64;
+        let room = self.table.has_room(length);
+        if room && (growth == 0 || self.take(growth)) {
+            return Ok(());
+        }
+        if self.table.is_empty() {
+            // One key that is larger than the budget: there is nothing to spill.
+            return if room {
+                Ok(())
+            } else {
+                Err(io::ErrorKind::OutOfMemory.into())
+            };
+        }
+        self.spill()?;
+        self.make_room(length)
+    }
+
+    fn take(&mut self, growth: u64) -> bool {
+        let size = self.table.size() + (self.states.len() * STATE_SIZE) as u64 + growth;
+        let held = self.reservation.bytes();
+        size <= FREE.max(held) || (size <= self.limit && self.reservation.grow(size - held))
+    }
+
+    /// Empties the table into a sorted run.
+    fn spill(&mut self) -> io::Result<()> {
+        let mut writer = RunWriter::new(&self.tmpdir)?;
+        let mut kept = Vec::new();
+        for (key, tally) in self.table.sorted() {
+            kept.clear();
+            save(&self.states, self.kinds.len(), tally, &mut kept);
+            writer.entry((key, &kept))?;
+        }
+        self.runs.push(writer.finish()?);
+        self.forget_table();
+        if self.runs.len() > MAX_RUNS {
+            self.compact()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Merges all runs into one.
+    fn compact(&mut self) -> io::Result<()> {
+        let mut writer = RunWriter::new(&self.tmpdir)?;
+        let mut sorted = Sorted::of_runs(&self.runs, &self.kinds, &self.tmpdir)?;
+        while let Some(item) = sorted.next()? {
+            writer.entry(item)?;
+        }
+        drop(sorted);
+        self.runs = vec![writer.finish()?];
+        Ok(())
+    }
+
+    fn forget_table(&mut self) {
+        self.table.clear();
+        self.rows = 0;
+    }
+
+    pub fn clear(&mut self) {
+        self.forget_table();
+        self.runs.clear();
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty() && self.runs.is_empty()
+    }
+
+    /// Moves everything from `other`, which has the same kinds and seed.
+    pub fn merge(&mut self, other: &mut Store) -> io::Result<()> {
+        if self.is_empty() {
+            std::mem::swap(self, other);
+            return Ok(());
+        }
+        // What has outgrown memory once is not taken through it again key by key.
+        if !self.runs.is_empty() && other.table.size() > FREE {
+            other.spill()?;
+        }
+        self.runs.append(&mut other.runs);
+        let width = other.kinds.len();
+        for (hash, key, tally) in other.table.iter() {
+            if width == 0 {
+                self.count(hash, key, tally)?;
+            } else {
+                let theirs = &other.states[tally as usize * width..][..width];
+                for (state, theirs) in self.row(hash, key)?.iter_mut().zip(theirs) {
+                    state.merge(&**theirs);
+                }
+            }
+        }
+        other.clear();
+        if self.runs.len() > MAX_RUNS {
+            self.compact()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Adds an entry that [`Store::sorted`] gave; `None` when it is broken.
+    pub fn load(&mut self, (key, mut kept): Item<'_>) -> io::Result<Option<()>> {
+        let hash = self.table.hash(key);
+        if self.kinds.is_empty() {
+            let Ok(count) = kept.try_into() else {
+                return Ok(None);
+            };
+            self.count(hash, key, u64::from_le_bytes(count))?;
+            return Ok(Some(()));
+        }
+        for state in self.row(hash, key)? {
+            if state.load(&mut kept).is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(kept.is_empty().then_some(()))
+    }
+
+    /// All keys with what is kept of each, by the bytes of the keys, each key once.
+    pub fn sorted(&mut self) -> io::Result<Sorted<'_>> {
+        if self.runs.is_empty() {
+            return Ok(Sorted {
+                from: From::Table {
+                    slots: self.table.sorted().into_iter(),
+                    states: &self.states,
+                },
+                kinds: &self.kinds,
+                key: Vec::new(),
+                kept: Vec::new(),
+            });
+        }
+        if !self.table.is_empty() {
+            self.spill()?;
+        }
+        Sorted::of_runs(&self.runs, &self.kinds, &self.tmpdir)
+    }
+}
+
+fn save(states: &[Box<dyn State>], width: usize, tally: u64, kept: &mut Vec<u8>) {
+    if width == 0 {
+        kept.extend_from_slice(&tally.to_le_bytes());
+    }
+    for state in states.iter().skip(tally as usize * width).take(width) {
+        state.save(kept);
+    }
+}
+
+/// A store's entries by the bytes of their keys, each key once.
+pub(super) struct Sorted<'a> {
+    from: From<'a>,
+    kinds: &'a [StateKind],
+    key: Vec<u8>,
+    kept: Vec<u8>,
+}
+
+enum From<'a> {
+    Table {
+        slots: std::vec::IntoIter<(&'a [u8], u64)>,
+        states: &'a [Box<dyn State>],
+    },
+    Runs {
+        merge: Merge<'a>,
+        row: Vec<Box<dyn State>>,
+    },
+}
+
+impl<'a> Sorted<'a> {
+    fn of_runs(runs: &'a [Run], kinds: &'a [StateKind], tmpdir: &'a Path) -> io::Result<Sorted<'a>> {
+        let merge = Merge::new(runs, tmpdir)?;
+        Ok(Sorted {
+            from: From::Runs {
+                merge,
+                row: kinds.iter().map(|kind| (kind.0)()).collect(),
+            },
+            kinds,
+            key: Vec::new(),
+            kept: Vec::new(),
+        })
+    }
+
+    /// The next key and what is kept of it.
+    pub fn next(&mut self) -> io::Result<Option<Item<'_>>> {
+        self.kept.clear();
+        match &mut self.from {
+            From::Table { slots, states } => {
+                let Some((key, tally)) = slots.next() else {
+                    return Ok(None);
+                };
+                save(states, self.kinds.len(), tally, &mut self.kept);
+                Ok(Some((key, &self.kept)))
+            }
+            From::Runs { merge, row } => {
+                let Some((key, kept)) = merge.entry() else {
+                    return Ok(None);
+                };
+                self.key.clear();
+                self.key.extend_from_slice(key);
+                self.kept.extend_from_slice(kept);
+                merge.advance()?;
+                if merge.entry().is_some_and(|(key, _)| key == self.key) {
+                    combine(merge, row, &self.key, &mut self.kept)?;
+                }
+                Ok(Some((&self.key, &self.kept)))
+            }
+        }
+    }
+}
+
+/// Adds all further entries of this key to what is kept of it.
+fn combine(
+    merge: &mut Merge<'_>,
+    row: &mut [Box<dyn State>],
+    key: &[u8],
+    kept: &mut Vec<u8>,
+) -> io::Result<()> {
+    let broken = || io::Error::new(io::ErrorKind::InvalidData, "a sorted run is damaged");
+    let mut count = 0;
+    row.iter_mut().for_each(|state| state.reset());
+    let mut add = |row: &mut [Box<dyn State>], mut kept: &[u8]| -> Option<()> {
+        if row.is_empty() {
+            count += u64::from_le_bytes(kept.try_into().ok()?);
+        }
+        row.iter_mut().try_for_each(|state| state.load(&mut kept))
+    };
+    add(row, kept).ok_or_else(broken)?;
+    while let Some((_, more)) = merge.entry().filter(|entry| entry.0 == key) {
+        add(row, more).ok_or_else(broken)?;
+        merge.advance()?;
+    }
+    kept.clear();
+    if row.is_empty() {
+        kept.extend_from_slice(&count.to_le_bytes());
+    }
+    row.iter().for_each(|state| state.save(kept));
+    Ok(())
+}
