@@ -5,6 +5,7 @@
 use crate::source::Inputs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What a run is to do, beside the map and the fold themselves.
 #[derive(Debug, Clone)]
@@ -23,6 +24,10 @@ pub struct Plan {
     pub memory: u64,
     /// Where temporary files are made (and at once unlinked).
     pub tmpdir: PathBuf,
+    /// What is done about jobs that fail.
+    pub failures: Failures,
+    /// How long a worker may take to end its job once it was asked to, beside a short grace.
+    pub patience: Duration,
     /// Whether having no input at all is fine.
     pub empty: Empty,
 }
@@ -34,6 +39,8 @@ pub enum Order {
     Input,
     /// Each whole, as jobs finish.
     Finish,
+    /// Whole lines, as they come.
+    Lines,
 }
 
 /// Whether printed lines carry their input's name.
@@ -52,4 +59,60 @@ pub enum Empty {
     Refused,
     /// Nothing to do: exit 0.
     Allowed,
+}
+
+/// What is done about jobs that fail.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failures {
+    /// How often a failed job is tried again.
+    pub retries: u32,
+    /// How long to wait before the second try; doubled for each further one, and jittered.
+    pub delay: Duration,
+    /// When failures end the run.
+    pub halt: Halt,
+    /// The file that lists the inputs that failed, and the byte that ends a name in it.
+    pub listed: Option<(PathBuf, u8)>,
+}
+
+impl Failures {
+    /// One try for each job, and the others go on.
+    pub fn reported() -> Self {
+        Failures {
+            retries: 0,
+            delay: Duration::ZERO,
+            halt: Halt::Never,
+            listed: None,
+        }
+    }
+}
+
+/// When failures end the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Halt {
+    /// They don't.
+    Never,
+    /// At the limit nothing more is started.
+    Soon(Limit),
+    /// At the limit nothing more is started, and what runs is ended.
+    Now(Limit),
+}
+
+/// How many failures are too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// This many.
+    Jobs(u64),
+    /// This share of the jobs that have ended, in percent, from the third job on: the first one
+    /// alone would be 100 %.
+    Percent(u64),
+}
+
+impl Limit {
+    /// Whether `failed` of `ended` jobs are too many.
+    pub fn is_reached(self, failed: u64, ended: u64) -> bool {
+        match self {
+            Limit::Jobs(limit) => failed >= limit,
+            Limit::Percent(share) => ended >= 3 && failed * 100 >= share * ended && failed > 0,
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! It does not know any map or fold by name, nor which command line it came from.
 
+mod failed;
 mod feed;
 mod tally;
 
@@ -14,20 +15,21 @@ use crate::job::{Failure, Job};
 use crate::map::StartMap;
 use crate::memory::Budget;
 use crate::message;
-use crate::plan::{Order, Plan};
+use crate::plan::{Halt, Order, Plan};
 use crate::record::RecordPlan;
 use crate::sink::{Closed, First, Sink, Verdict};
 use crate::source::Missing;
 use crate::sys::{self, signals};
 use crate::worker::{self, Event, Gate, Report, Shared};
 use anyhow::Context;
-use crossbeam_channel::{Receiver, Sender, bounded, never, select};
+use crossbeam_channel::{Receiver, Sender, at, bounded, never, select};
+use failed::FailedList;
 use feed::Feed;
-use std::io::{BufWriter, IsTerminal, Write as _};
+use std::io::{self, BufWriter, IsTerminal, Write as _};
 use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Jobs that wait in the queue, for each worker.
 const WAITING: usize = 4;
@@ -36,6 +38,8 @@ const NEWS: usize = 4;
 /// How far a job may be ahead of the lowest unprinted one: bounds what is remembered of jobs that
 /// are done but not printed.
 const WINDOW: u64 = 1 << 18;
+/// What ending takes beside the time that children are given.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// What is done to each job and to what it gives.
 pub struct Work<'a> {
@@ -45,6 +49,8 @@ pub struct Work<'a> {
     pub records: Option<&'a RecordPlan>,
     /// Makes folds of the records; `None`: they are printed.
     pub fold: Option<&'a StartFold<'a>>,
+    /// Ends the process: called where the run was stopped and a worker does not hear of it.
+    pub give_up: fn(&Summary) -> !,
 }
 
 /// Runs the plan to its end and says how it went. Failures of single jobs are in the summary.
@@ -55,12 +61,15 @@ pub struct Work<'a> {
 pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let workers = plan.workers.get();
     let mut feed = Feed::new(plan)?;
+    let failed = FailedList::new(plan.failures.listed.as_ref())?;
     let news = signals::install().context("can't listen to signals")?;
     let control = Control::new(workers).context("can't make the workers' wake-up descriptors")?;
     let (queue, jobs) = bounded(WAITING * workers);
     let (events, reports) = bounded(NEWS * workers);
     let gate = Gate {
         lowest: AtomicU64::new(0),
+        open: AtomicBool::new(true),
+        order: plan.order,
         tag: plan.tag,
         terminal: std::io::stdout().is_terminal(),
     };
@@ -70,6 +79,8 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         start_map: work.map,
         start_fold: work.fold,
         records: work.records,
+        retries: plan.failures.retries,
+        delay: plan.failures.delay,
         gate: &gate,
     };
     thread::scope(|scope| {
@@ -86,7 +97,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
                 }
             }
         }
-        let mut main = Main::new(plan, &control, &gate, work.fold.is_some());
+        let mut main = Main::new(plan, work, &control, &gate, failed);
         main.drive(&mut feed, queue, &reports, &news);
         // Workers that still have something to say must not wait for someone to listen.
         while threads.iter().any(|thread| !thread.is_finished()) {
@@ -105,8 +116,11 @@ struct Main<'a> {
     control: &'a Control,
     gate: &'a Gate,
     sink: Sink<'a>,
+    work: &'a Work<'a>,
     order: Order,
-    folds: bool,
+    halt: Halt,
+    failed: FailedList,
+    patience: Duration,
     tally: Tally,
     sent: u64,
     ended: u64,
@@ -114,16 +128,25 @@ struct Main<'a> {
 }
 
 /// The run is on its way to its end before its time: nothing new starts.
+#[derive(Clone, Copy, Default)]
 struct Stop {
-    /// When the second signal kills at once.
+    /// A signal came; the next one kills at once.
     signalled: bool,
+    /// When workers that have not ended their jobs are left behind.
+    deadline: Option<Instant>,
 }
 
 impl<'a> Main<'a> {
-    fn new(plan: &Plan, control: &'a Control, gate: &'a Gate, folds: bool) -> Self {
+    fn new(
+        plan: &Plan,
+        work: &'a Work<'a>,
+        control: &'a Control,
+        gate: &'a Gate,
+        failed: FailedList,
+    ) -> Self {
         let (out, err) = (Box::new(sys::Output::stdout()), Box::new(sys::Output::stderr()));
         // A fold's rows are counted by the fold.
-        let first = if folds {
+        let first = if work.fold.is_some() {
             First::all()
         } else {
             First::rows(plan.first)
@@ -139,8 +162,11 @@ impl<'a> Main<'a> {
                 &Budget::new(plan.memory),
                 &plan.tmpdir,
             ),
+            work,
             order: plan.order,
-            folds,
+            halt: plan.failures.halt,
+            failed,
+            patience: plan.patience + GRACE,
             tally: Tally::default(),
             sent: 0,
             ended: 0,
@@ -183,11 +209,11 @@ impl<'a> Main<'a> {
             select! {
                 recv(reports) -> event => match event {
                     Ok(event) => self.hear(event),
-                    // Every worker has gone: those that were stopped leave jobs in the queue.
                     Err(_) => return,
                 },
                 recv(news) -> signal => if let Ok(signal) = signal { self.signal(signal) },
                 recv(inputs) -> found => feed.received(found.ok()),
+                recv(self.deadline()) -> _ => (self.work.give_up)(&self.tally),
                 send(to, feed.take().expect("a job is ready, or the channel takes nothing")) -> sent => {
                     if sent.is_ok() { self.sent += 1 }
                 },
@@ -210,6 +236,12 @@ impl<'a> Main<'a> {
         }
     }
 
+    /// Fires when the workers have been waited for long enough: one that is blocked in a read can't
+    /// hear that it is to stop.
+    fn deadline(&self) -> Receiver<Instant> {
+        self.stop.and_then(|stop| stop.deadline).map_or_else(never, at)
+    }
+
     fn within_window(&self) -> bool {
         self.order == Order::Finish || self.sent - self.sink.lowest() < WINDOW
     }
@@ -217,6 +249,9 @@ impl<'a> Main<'a> {
     fn missing(&mut self, missing: &Missing) {
         self.tally.bad_inputs += 1;
         message::say(missing);
+        if let Err(cause) = self.failed.add(std::slice::from_ref(&missing.name)) {
+            self.failed_list(&cause);
+        }
     }
 
     fn hear(&mut self, event: Event) {
@@ -239,27 +274,33 @@ impl<'a> Main<'a> {
         }
     }
 
-    fn done(&mut self, report: Report) -> Result<(), Closed> {
+    fn done(&mut self, mut report: Report) -> Result<(), Closed> {
         self.ended += 1;
         self.tally.count(report.failure.as_ref());
         self.tally.bad_lines += report.bad_lines;
-        let mut notes: Vec<String> = report.warnings;
+        let mut notes = std::mem::take(&mut report.warnings);
         match &report.failure {
             None | Some(Failure::Stopped) => {}
             Some(failure @ (Failure::Unreadable { .. } | Failure::Corrupt { .. })) => {
                 notes.push(failure.to_string())
             }
-            Some(failure) => notes.push(format!("job {}: {failure}", report.seq + 1)),
+            Some(failure) => {
+                let name = report
+                    .names
+                    .first()
+                    .map_or("-".into(), |name| message::shown(name));
+                notes.push(format!("job {} ({name}): {failure}", report.seq + 1));
+            }
         }
-        if let Some(Failure::Own { .. }) = report.failure {
-            self.halt();
+        if report.failure.is_some() {
+            self.after_failure(&report);
         }
         let verdict = if report.failure.is_some() {
             Verdict::Drop
         } else {
             Verdict::Keep
         };
-        if self.folds {
+        if self.work.fold.is_some() {
             // Nothing is printed before the end, so there is no order to keep.
             notes.drain(..).for_each(message::say);
         }
@@ -268,6 +309,11 @@ impl<'a> Main<'a> {
             .flat_map(|note| format!("fanfold: {note}\n").into_bytes())
             .collect();
         self.printing(|sink| {
+            // What a stopped job had given is a part of nothing.
+            if let Some(Failure::Stopped) = report.failure {
+                sink.discard(report.seq);
+                return sink.done(report.seq, Verdict::Drop, notes);
+            }
             for piece in report.pieces {
                 sink.piece(report.seq, piece)?;
             }
@@ -275,6 +321,33 @@ impl<'a> Main<'a> {
         })?;
         self.gate.lowest.store(self.sink.lowest(), Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Lists a failed job's inputs, and ends the run where that was one failure too many.
+    fn after_failure(&mut self, report: &Report) {
+        if let Err(cause) = self.failed.add(&report.names) {
+            self.failed_list(&cause);
+        }
+        let failed = self.tally.failed + self.tally.bad_inputs;
+        match self.halt {
+            _ if matches!(report.failure, Some(Failure::Own { .. })) => self.halt(),
+            Halt::Soon(limit) if limit.is_reached(failed, self.ended) => {
+                self.tally.halted = true;
+                self.stop.get_or_insert_default();
+                self.gate.open.store(false, Ordering::Relaxed);
+            }
+            Halt::Now(limit) if limit.is_reached(failed, self.ended) => {
+                self.tally.halted = true;
+                self.halt();
+            }
+            _ => {}
+        }
+    }
+
+    fn failed_list(&mut self, cause: &io::Error) {
+        self.tally.own_failures += 1;
+        message::say(format_args!("{}: {}", self.failed.shown(), message::cause(cause)));
+        self.halt();
     }
 
     /// Nothing more can be printed: says why where that is an error, and stops the run.
@@ -289,7 +362,8 @@ impl<'a> Main<'a> {
 
     /// Starts nothing more and ends what runs.
     fn halt(&mut self) {
-        self.stop.get_or_insert(Stop { signalled: false });
+        let deadline = Instant::now() + self.patience;
+        self.stop.get_or_insert_default().deadline.get_or_insert(deadline);
         self.control.wish(Wish::Terminate(signals::TERM));
     }
 
@@ -302,12 +376,14 @@ impl<'a> Main<'a> {
             signals::CONT => self.control.resume(),
             signals::USR1 => self.status(),
             _ => {
-                let again = self
-                    .stop
-                    .replace(Stop { signalled: true })
-                    .is_some_and(|stop| stop.signalled);
+                let before = self.stop.unwrap_or_default();
+                let patience = if before.signalled { GRACE } else { self.patience };
+                self.stop = Some(Stop {
+                    signalled: true,
+                    deadline: Some(Instant::now() + patience),
+                });
                 self.tally.signal = Some(signal);
-                self.control.wish(if again {
+                self.control.wish(if before.signalled {
                     Wish::Kill
                 } else {
                     Wish::Terminate(signal)

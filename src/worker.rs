@@ -14,7 +14,10 @@ use crate::map::{Map, StartMap};
 use crate::record::{RecordPlan, Stage};
 use crate::sink::Piece;
 use crossbeam_channel::{Receiver, Sender};
+use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 /// News from a worker to the main thread.
 #[derive(Debug)]
@@ -44,10 +47,25 @@ pub struct Report {
     pub pieces: Vec<Piece>,
     /// Warnings about its inputs, a line each without the program's name.
     pub warnings: Vec<String>,
+    /// The names of its inputs, where it failed.
+    pub names: Vec<OsString>,
     /// Why it failed, if it did.
     pub failure: Option<Failure>,
     /// How many lines the format could not read.
     pub bad_lines: u64,
+}
+
+impl Report {
+    fn new(job: &Job) -> Self {
+        Report {
+            seq: job.seq,
+            pieces: Vec::new(),
+            warnings: Vec::new(),
+            names: Vec::new(),
+            failure: None,
+            bad_lines: 0,
+        }
+    }
 }
 
 /// What all workers share.
@@ -62,6 +80,10 @@ pub struct Shared<'a> {
     pub start_fold: Option<&'a StartFold<'a>>,
     /// How bytes become records, where they do.
     pub records: Option<&'a RecordPlan>,
+    /// How often a failed job is tried again.
+    pub retries: u32,
+    /// How long to wait before the second try.
+    pub delay: Duration,
     /// What the lanes need to know of the run.
     pub gate: &'a Gate,
 }
@@ -92,10 +114,7 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Box<dyn Fold>> {
         seat,
     };
     while let Ok(job) = shared.queue.recv() {
-        if worker.seat.wish() != Wish::Go {
-            break;
-        }
-        let report = worker.attempt(&job);
+        let report = worker.job(&job);
         // The main thread outlives the workers; without it there is no one to tell.
         if shared.events.send(Event::Done(report)).is_err() {
             break;
@@ -105,8 +124,56 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Box<dyn Fold>> {
 }
 
 impl Worker<'_> {
+    /// Tries a job until it succeeds, no try is left, or the run is stopped.
+    fn job(&mut self, job: &Job) -> Report {
+        let (shared, retries) = (self.shared, self.shared.retries);
+        let mut warnings = Vec::new();
+        let mut attempt = 1;
+        loop {
+            if !shared.gate.open.load(Ordering::Relaxed) || self.seat.wish() != Wish::Go {
+                return Report {
+                    failure: Some(Failure::Stopped),
+                    warnings,
+                    ..Report::new(job)
+                };
+            }
+            let mut report = self.attempt(job, attempt);
+            warnings.append(&mut report.warnings);
+            report.names = match &report.failure {
+                None | Some(Failure::Stopped) => Vec::new(),
+                Some(_) => job.inputs.iter().map(|input| input.name().to_owned()).collect(),
+            };
+            match &report.failure {
+                None | Some(Failure::Stopped | Failure::Own { .. }) => return Report { warnings, ..report },
+                Some(_) if attempt > retries => return Report { warnings, ..report },
+                Some(failure) => {
+                    let number = job.seq + 1;
+                    warnings.push(format!(
+                        "job {number}: {failure} (try {attempt} of {})",
+                        retries + 1
+                    ));
+                }
+            }
+            // The main thread outlives the workers.
+            let _ = shared.events.send(Event::Discard { seq: job.seq });
+            self.wait(attempt);
+            attempt += 1;
+        }
+    }
+
+    /// Waits before the try after this one: the delay, doubled for each, half to all of it, so
+    /// that jobs which failed together are not tried together.
+    fn wait(&self, attempt: u32) {
+        let delay = self.shared.delay.saturating_mul(1 << (attempt - 1).min(16));
+        let until = Instant::now() + delay.mul_f64(0.5 + fastrand::f64() / 2.0);
+        while !delay.is_zero() && self.seat.wish() == Wish::Go && Instant::now() < until {
+            self.seat.hush();
+            self.seat.pause(until.saturating_duration_since(Instant::now()));
+        }
+    }
+
     /// One try at a job, and its fold merged if it succeeds.
-    fn attempt(&mut self, job: &Job) -> Report {
+    fn attempt(&mut self, job: &Job, attempt: u32) -> Report {
         let shared = self.shared;
         if let Some(stage) = &mut self.stage {
             stage.begin(job.inputs[0].name());
@@ -114,6 +181,7 @@ impl Worker<'_> {
         let map = &mut self.map;
         let mut lane = Lane::new(
             job,
+            attempt,
             &self.seat,
             shared,
             self.stage.as_mut(),

@@ -54,6 +54,10 @@ pub struct OutputArgs {
     #[arg(long)]
     unordered: bool,
 
+    /// Print whole lines as they come, from all jobs
+    #[arg(long, conflicts_with = "unordered")]
+    line_buffer: bool,
+
     /// Prefix each line by its input and a tab
     #[arg(long)]
     tag: bool,
@@ -87,16 +91,20 @@ impl InputArgs {
                         or pipe names in (see --help)";
             return Err(Usage(what.into()));
         }
-        let terminator = if self.null { 0 } else { b'\n' };
         Ok(Inputs::Listed {
             files: self.arg_file.clone(),
-            terminator,
+            terminator: self.terminator(),
         })
     }
 
     /// The inputs as typed.
     pub fn typed(&self) -> &[OsString] {
         &self.inputs
+    }
+
+    /// The byte that ends a name in lists.
+    pub fn terminator(&self) -> u8 {
+        if self.null { 0 } else { b'\n' }
     }
 
     /// What having no input means.
@@ -117,10 +125,10 @@ impl OutputArgs {
 
     /// In which order results are printed.
     pub fn order(&self) -> Order {
-        if self.unordered {
-            Order::Finish
-        } else {
-            Order::Input
+        match (self.unordered, self.line_buffer) {
+            (true, _) => Order::Finish,
+            (_, true) => Order::Lines,
+            _ => Order::Input,
         }
     }
 

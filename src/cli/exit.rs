@@ -2,6 +2,7 @@
 
 use crate::map::command::ProgramError;
 use crate::message;
+use crate::plan::Empty;
 use crate::run::Summary;
 use crate::source::NoMatch;
 use crate::sys::signals;
@@ -16,6 +17,8 @@ const NONE: u8 = 4;
 const OWN: u8 = 5;
 /// A command failed.
 const COMMAND: u8 = 123;
+/// Failures ended the run, as `--halt` asked.
+const HALTED: u8 = 124;
 
 /// The command line asks for something that can't be: exit 2.
 #[derive(Debug)]
@@ -34,7 +37,7 @@ pub struct Ended {
     /// What the loop counted.
     pub summary: Summary,
     /// Whether having had nothing to do is fine.
-    pub empty: crate::plan::Empty,
+    pub empty: Empty,
 }
 
 /// What clap has to say: help is no error, anything else is exit 2.
@@ -62,7 +65,11 @@ pub fn code(end: anyhow::Result<Option<Ended>>) -> ExitCode {
             ended.summary.bad_lines
         ));
     }
-    finished(&ended)
+    if ended.summary.is_empty() && ended.empty == Empty::Refused {
+        message::say("no input (--allow-empty makes this no error)");
+        return ExitCode::from(NONE);
+    }
+    ExitCode::from(finished(&ended.summary))
 }
 
 /// The exit code of what was refused before the first job.
@@ -76,23 +83,25 @@ fn refusal(error: &anyhow::Error) -> u8 {
     if error.is::<Usage>() { 2 } else { OWN }
 }
 
-/// Where several hold: signal, 5, 123, 3.
-fn finished(ended: &Ended) -> ExitCode {
-    let summary = &ended.summary;
+/// Ends the process where a worker can't be waited for.
+pub fn give_up(summary: &Summary) -> ! {
+    std::process::exit(i32::from(finished(summary)))
+}
+
+/// Where several hold: signal, 5, 124, 123, 3.
+fn finished(summary: &Summary) -> u8 {
     if let Some(signal) = summary.signal {
         signals::die_by_signal(signal);
     }
-    let code = if summary.own_failures > 0 {
+    if summary.own_failures > 0 {
         OWN
+    } else if summary.halted {
+        HALTED
     } else if summary.failed > 0 {
         COMMAND
     } else if summary.bad_inputs > 0 {
         INPUT
-    } else if summary.is_empty() && ended.empty == crate::plan::Empty::Refused {
-        message::say("no input (--allow-empty makes this no error)");
-        NONE
     } else {
         0
-    };
-    ExitCode::from(code)
+    }
 }

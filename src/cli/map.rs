@@ -1,7 +1,8 @@
 //! `fanfold map`: a built-in function, in this process, on files compressed or not.
 
 use super::common::{InputArgs, OutputArgs};
-use super::exit::{Ended, Usage};
+use super::exit::{self, Ended, Usage};
+use super::failures::FailureArgs;
 use super::records::RecordArgs;
 use crate::codec::{self, CODECS, Codec, Decoder};
 use crate::fold::{self, Fold};
@@ -11,6 +12,7 @@ use crate::plan::Plan;
 use crate::run::{Work, run};
 use crate::source::Dash;
 use clap::Args;
+use std::time::Duration;
 
 /// Read every file, compressed or not, in this process; filter, select and fold its lines
 #[derive(Debug, Args)]
@@ -23,6 +25,9 @@ pub struct MapArgs {
 
     #[command(flatten)]
     output: OutputArgs,
+
+    #[command(flatten)]
+    failures: FailureArgs,
 
     /// Take every file for this codec, whatever its first bytes say: see `fanfold list`
     #[arg(long, value_name = "NAME", value_parser = codec_named, help_heading = "Inputs")]
@@ -43,6 +48,8 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         first: parts.records.as_ref().and_then(|records| records.first),
         memory: args.output.memory(),
         tmpdir: args.output.tmpdir(),
+        failures: args.failures.plan(args.inputs.terminator()),
+        patience: Duration::ZERO,
         empty: args.inputs.empty(),
     };
     let budget = Budget::new(plan.memory);
@@ -56,6 +63,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         map: &map,
         records: parts.records.as_ref(),
         fold,
+        give_up: exit::give_up,
     };
     Ok(Some(Ended {
         summary: run(&plan, &work)?,

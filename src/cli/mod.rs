@@ -3,6 +3,7 @@
 
 mod common;
 mod exit;
+mod failures;
 mod list;
 mod map;
 mod records;

@@ -1,19 +1,25 @@
 //! `fanfold run`: a command for each file.
 
 use super::common::{InputArgs, OutputArgs};
-use super::exit::{Ended, Usage};
+use super::exit::{self, Ended, Usage};
+use super::failures::{FailureArgs, duration};
+use super::records::RecordArgs;
 use crate::codec::Decoder;
-use crate::map::command::{Capture, Feed};
+use crate::fold::{self, Fold};
+use crate::map::command::{Capture, Feed, Trace};
 use crate::map::{Command, CommandPlan, DryRun, Map};
 use crate::memory::Budget;
 use crate::plan::{Order, Plan};
 use crate::run::{Work, run};
 use crate::source::Dash;
+use crate::sys::guardian;
 use crate::template::{Template, shell_quote};
+use anyhow::Context;
 use clap::Args;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Run a command for every file, with its output whole and in input order
 #[derive(Debug, Args)]
@@ -30,8 +36,17 @@ pub struct RunArgs {
     #[command(flatten)]
     output: OutputArgs,
 
+    #[command(flatten)]
+    records: RecordArgs,
+
+    #[command(flatten)]
+    failures: FailureArgs,
+
+    #[command(flatten)]
+    child: ChildArgs,
+
     /// Commands write straight to fanfold's own stdout and stderr
-    #[arg(short, long, conflicts_with_all = ["tag", "unordered"], help_heading = "Workers and output")]
+    #[arg(short, long, conflicts_with_all = ["tag", "unordered", "line_buffer"], help_heading = "Workers and output")]
     ungroup: bool,
 
     /// Print the commands, quoted for a shell, and run nothing
@@ -39,8 +54,41 @@ pub struct RunArgs {
     dry_run: bool,
 
     /// The program and its arguments, executed directly
-    #[arg(last = true, value_name = "COMMAND")]
+    #[arg(last = true, value_name = "COMMAND", conflicts_with = "shell")]
     command: Vec<OsString>,
+}
+
+/// How each command is run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Commands")]
+struct ChildArgs {
+    /// Run SCRIPT by sh -c, with the inputs as "$@"
+    #[arg(long, value_name = "SCRIPT")]
+    shell: Option<OsString>,
+
+    /// The command's standard input is the file, decompressed
+    #[arg(short = 'z', long, conflicts_with = "stdin")]
+    decompress: bool,
+
+    /// The command's standard input is the file as it is
+    #[arg(long)]
+    stdin: bool,
+
+    /// End a try that runs longer, as 30s or 5m
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    timeout: Option<Duration>,
+
+    /// From TERM to KILL, for a command that is to end
+    #[arg(long, value_name = "DUR", default_value = "10s", value_parser = duration)]
+    kill_after: Duration,
+
+    /// Exit statuses that are no failure
+    #[arg(long, value_name = "N,...", default_value = "0", value_delimiter = ',')]
+    ok_exit: Vec<i32>,
+
+    /// Print each command to stderr as it starts
+    #[arg(short, long)]
+    trace: bool,
 }
 
 /// Runs it.
@@ -48,30 +96,13 @@ pub struct RunArgs {
 /// # Errors
 /// What keeps the run from beginning.
 pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
-    if args.command.is_empty() {
-        return Err(Usage(missing_command(args.inputs.typed())).into());
+    let command = Arc::new(args.command()?);
+    let parts = args.records.plan().map_err(|error| Usage(format!("{error:#}")))?;
+    if args.ungroup && parts.records.is_some() {
+        return Err(Usage("--ungroup leaves no output to make records of".into()).into());
     }
-    let template = Template::parse(&args.command).map_err(|error| Usage(format!("{error:#}")))?;
-    let mut command = CommandPlan::new(template, Feed::Null)?;
-    if args.ungroup {
-        command.capture = Capture::Inherit;
-    }
-    let plan = Plan {
-        inputs: args.inputs.plan(Dash::Name)?,
-        workers: args.output.workers(),
-        order: if args.ungroup {
-            Order::Finish
-        } else {
-            args.output.order()
-        },
-        tag: args.output.tag(),
-        first: None,
-        memory: args.output.memory(),
-        tmpdir: args.output.tmpdir(),
-        empty: args.inputs.empty(),
-    };
+    let plan = args.plan(parts.records.as_ref().and_then(|records| records.first))?;
     let budget = Budget::new(plan.memory);
-    let command = Arc::new(command);
     let start = |_slot| -> Box<dyn Map> {
         if args.dry_run {
             return Box::new(DryRun::new(Arc::clone(&command)));
@@ -81,15 +112,72 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
             Decoder::new(budget.clone(), None),
         ))
     };
+    let start_fold = parts.fold.as_ref().map(|group| {
+        let (budget, tmpdir) = (&budget, &plan.tmpdir);
+        move || -> Box<dyn Fold> { fold::start(group, budget, tmpdir) }
+    });
+    let fold = start_fold.as_ref().map(|start| start as &fold::StartFold<'_>);
     let work = Work {
         map: &start,
-        records: None,
-        fold: None,
+        records: parts.records.as_ref(),
+        fold,
+        give_up: exit::give_up,
     };
+    if !args.dry_run {
+        guardian::start().context("can't start the guardian of the commands")?;
+    }
     Ok(Some(Ended {
         summary: run(&plan, &work)?,
         empty: plan.empty,
     }))
+}
+
+impl RunArgs {
+    fn plan(&self, first: Option<u64>) -> anyhow::Result<Plan> {
+        Ok(Plan {
+            inputs: self.inputs.plan(Dash::Name)?,
+            workers: self.output.workers(),
+            order: if self.ungroup {
+                Order::Finish
+            } else {
+                self.output.order()
+            },
+            tag: self.output.tag(),
+            first,
+            memory: self.output.memory(),
+            tmpdir: self.output.tmpdir(),
+            failures: self.failures.plan(self.inputs.terminator()),
+            patience: self.child.kill_after,
+            empty: self.inputs.empty(),
+        })
+    }
+
+    fn command(&self) -> anyhow::Result<CommandPlan> {
+        let child = &self.child;
+        let feed = match (child.decompress, child.stdin) {
+            (true, _) => Feed::Decompressed,
+            (_, true) => Feed::Raw,
+            _ => Feed::Null,
+        };
+        let template = match &child.shell {
+            Some(script) => Template::shell(script),
+            None if self.command.is_empty() => return Err(Usage(missing_command(self.inputs.typed())).into()),
+            None => Template::parse(&self.command).map_err(|error| Usage(format!("{error:#}")))?,
+        };
+        let capture = if self.ungroup {
+            Capture::Inherit
+        } else {
+            Capture::Whole
+        };
+        Ok(CommandPlan {
+            capture,
+            timeout: child.timeout,
+            kill_after: child.kill_after,
+            ok_exit: child.ok_exit.clone(),
+            trace: if child.trace { Trace::Stderr } else { Trace::Off },
+            ..CommandPlan::new(template, feed)?
+        })
+    }
 }
 
 /// Where to put the `--` that is missing: before the first word that is no file.

@@ -16,7 +16,7 @@ use crate::codec::{DecodeError, Decoder};
 use crate::control::{Activity, Seat, Wish};
 use crate::job::{Ending, Failure, Job, Trust};
 use crate::sys::{Group, Launcher, raise_file_limit};
-use crate::template::Template;
+use crate::template::{Template, shell_quote};
 use pipes::Pipes;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -47,6 +47,15 @@ pub enum Capture {
     Inherit,
 }
 
+/// Whether each command is shown as it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trace {
+    /// It isn't.
+    Off,
+    /// On the job's standard error, quoted for a shell.
+    Stderr,
+}
+
 /// Everything about a command that is the same for all jobs.
 #[derive(Debug, Clone)]
 pub struct CommandPlan {
@@ -62,6 +71,8 @@ pub struct CommandPlan {
     pub timeout: Option<Duration>,
     /// The grace between TERM and KILL.
     pub kill_after: Duration,
+    /// Whether each command is shown as it starts.
+    pub trace: Trace,
     /// The exit statuses that count as success.
     pub ok_exit: Vec<i32>,
 }
@@ -83,6 +94,7 @@ impl CommandPlan {
             capture: Capture::Whole,
             timeout: None,
             kill_after: Duration::from_secs(10),
+            trace: Trace::Off,
             ok_exit: vec![0],
         })
     }
@@ -163,6 +175,11 @@ impl Command {
             Feed::Null => None,
             Feed::Decompressed | Feed::Raw => Some(open(job.inputs[0].name())?),
         };
+        if plan.trace == Trace::Stderr {
+            let mut line = shell_quote(&plan.args(job, emit.seat().slot));
+            line.push(b'\n');
+            emit.err(&line);
+        }
         let (mut group, pipes) = self.start(job, emit)?;
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut child = Supervision::new(&mut group, pipes, &plan, job, &mut buffer, emit);

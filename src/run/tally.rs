@@ -16,6 +16,8 @@ pub struct Summary {
     pub bad_lines: u64,
     /// fanfold's own reading or writing failed.
     pub own_failures: u64,
+    /// Failures ended the run, as `--halt` asked.
+    pub halted: bool,
     /// The signal that ended the run; SIGPIPE when the reader of its output went away.
     pub signal: Option<i32>,
 }

@@ -147,7 +147,12 @@ impl<'a> Sink<'a> {
     /// # Errors
     /// [`Closed`] when nothing more can or should be printed.
     pub fn piece(&mut self, seq: u64, piece: Piece) -> Result<(), Closed> {
-        let turn = self.order == Order::Input && seq == self.lowest && piece.trust == Trust::Final;
+        let turn = match self.order {
+            Order::Input => seq == self.lowest,
+            Order::Finish => false,
+            Order::Lines => true,
+        };
+        let turn = turn && piece.trust == Trust::Final;
         if turn && self.jobs.get(&seq).is_none_or(|held| held.pieces.is_empty()) {
             return self.print(piece.stream, &piece.bytes);
         }
@@ -186,7 +191,7 @@ impl<'a> Sink<'a> {
         let held = self.jobs.entry(seq).or_default();
         held.verdict = Some(verdict);
         held.notes = notes;
-        if self.order == Order::Finish {
+        if self.order != Order::Input {
             return self.print_held(seq);
         }
         while self

@@ -6,14 +6,14 @@ use crate::fold::Fold;
 use crate::job::{Failure, Job, Trust};
 use crate::map::Emit;
 use crate::message;
-use crate::plan::Tag;
+use crate::plan::{Order, Tag};
 use crate::record::{Rows, Stage, Take};
 use crate::sink::{Piece, Stream, Tagger};
 use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// How much output is gathered before it is sent, in bytes.
 const PIECE: usize = 64 * 1024;
@@ -23,6 +23,10 @@ const PIECE: usize = 64 * 1024;
 pub struct Gate {
     /// The lowest job that is not all printed: what it gives is sent at once.
     pub lowest: AtomicU64,
+    /// Whether jobs may still be started.
+    pub open: AtomicBool,
+    /// In which order results are printed.
+    pub order: Order,
     /// Whether lines are tagged.
     pub tag: Tag,
     /// Whether names on a tag are escaped, because a terminal shows them.
@@ -32,6 +36,7 @@ pub struct Gate {
 /// Takes what a map emits during one try.
 pub struct Lane<'a> {
     seq: u64,
+    attempt: u32,
     seat: &'a Seat,
     shared: &'a Shared<'a>,
     stage: Option<&'a mut Stage>,
@@ -69,6 +74,7 @@ impl Take for IntoFold<'_> {
 impl<'a> Lane<'a> {
     pub(super) fn new(
         job: &Job,
+        attempt: u32,
         seat: &'a Seat,
         shared: &'a Shared<'a>,
         stage: Option<&'a mut Stage>,
@@ -82,11 +88,17 @@ impl<'a> Lane<'a> {
         let gathered = |stream| Gathered {
             stream,
             bytes: Vec::new(),
-            trust: Trust::Final,
+            // What comes from a try that may be followed by another is not printed before its end.
+            trust: if attempt <= shared.retries {
+                Trust::Provisional
+            } else {
+                Trust::Final
+            },
             tagger: (shared.gate.tag == Tag::Input).then(|| shared.gate.tagger(job)),
         };
         Lane {
             seq: job.seq,
+            attempt,
             seat,
             shared,
             stage,
@@ -127,6 +139,7 @@ impl<'a> Lane<'a> {
             seq: self.seq,
             pieces,
             warnings: self.warnings,
+            names: Vec::new(),
             failure: None,
             bad_lines,
         }
@@ -146,15 +159,21 @@ impl<'a> Lane<'a> {
             Stream::Out => &mut self.out,
             Stream::Err => &mut self.err,
         };
-        let turn =
-            gathered.trust == Trust::Final && self.shared.gate.lowest.load(Ordering::Relaxed) == self.seq;
+        let gate = self.shared.gate;
+        let lines = gate.order == Order::Lines;
+        let turn = lines || gate.order == Order::Input && gate.lowest.load(Ordering::Relaxed) == self.seq;
+        let turn = turn && gathered.trust == Trust::Final;
         if gathered.bytes.is_empty() || (gathered.bytes.len() < PIECE && !turn) {
             return ControlFlow::Continue(());
         }
-        let event = Event::Piece {
-            seq: self.seq,
-            piece: gathered.piece(),
+        let Some(piece) = (if lines {
+            gathered.whole_lines()
+        } else {
+            Some(gathered.piece())
+        }) else {
+            return ControlFlow::Continue(());
         };
+        let event = Event::Piece { seq: self.seq, piece };
         match self.shared.events.send(event) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
@@ -179,6 +198,11 @@ impl Emit for Lane<'_> {
         if self.failure.is_some() || self.seat.wish() != Wish::Go {
             return ControlFlow::Break(());
         }
+        let trust = if self.attempt <= self.shared.retries {
+            Trust::Provisional
+        } else {
+            trust
+        };
         if trust != self.out.trust {
             self.gather_rows();
             if !self.out.bytes.is_empty() {
@@ -219,6 +243,10 @@ impl Emit for Lane<'_> {
     fn seat(&self) -> &Seat {
         self.seat
     }
+
+    fn attempt(&self) -> u32 {
+        self.attempt
+    }
 }
 
 impl Lane<'_> {
@@ -245,6 +273,15 @@ impl Gathered {
             bytes: std::mem::take(&mut self.bytes),
             trust: self.trust,
         }
+    }
+
+    /// What there is up to the end of the last whole line.
+    fn whole_lines(&mut self) -> Option<Piece> {
+        let end = memchr::memrchr(b'\n', &self.bytes)? + 1;
+        let rest = self.bytes.split_off(end);
+        let piece = self.piece();
+        self.bytes = rest;
+        Some(piece)
     }
 
     fn rest(mut self) -> Option<Piece> {

@@ -1,0 +1,107 @@
+//! The options about jobs that fail.
+
+use crate::plan::{Failures, Halt, Limit};
+use clap::Args;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What is done about jobs that fail.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "When things go wrong")]
+pub struct FailureArgs {
+    /// Try a failed job N more times
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    retries: u32,
+
+    /// Wait before the second try, as 500ms, 30s or 2m; doubled for each further one, and jittered
+    #[arg(long, value_name = "DUR", default_value = "0s", value_parser = duration)]
+    retry_delay: Duration,
+
+    /// Stop starting jobs (soon), or end all (now), when N jobs or N% of them have failed:
+    /// never | soon | now[,fail=N|N%]
+    #[arg(long, value_name = "WHEN", default_value = "never", value_parser = halt)]
+    halt: Halt,
+
+    /// List the inputs that failed in FILE, one a line (NUL with -0)
+    #[arg(long, value_name = "FILE")]
+    failed: Option<PathBuf>,
+}
+
+impl FailureArgs {
+    /// The policy; names in the list of failed inputs end with `terminator`.
+    pub fn plan(&self, terminator: u8) -> Failures {
+        Failures {
+            retries: self.retries,
+            delay: self.retry_delay,
+            halt: self.halt,
+            listed: self.failed.clone().map(|file| (file, terminator)),
+        }
+    }
+}
+
+/// A duration as `500ms`, `30s`, `1h 30m`; a bare number is seconds.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = text.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string());
+    }
+    humantime::parse_duration(text).map_err(|_| "expected a duration as 500ms, 30s or 2m".into())
+}
+
+/// `never`, `soon` or `now`, the last two with a limit or at the first failure.
+fn halt(text: &str) -> Result<Halt, String> {
+    let (when, limit) = match text.split_once(',') {
+        Some((when, limit)) => (
+            when,
+            self::limit(limit).ok_or("expected fail=N or fail=N% after the comma")?,
+        ),
+        None => (text, Limit::Jobs(1)),
+    };
+    match when {
+        "never" if !text.contains(',') => Ok(Halt::Never),
+        "soon" => Ok(Halt::Soon(limit)),
+        "now" => Ok(Halt::Now(limit)),
+        _ => Err("expected never, soon or now, the last two with ,fail=N or ,fail=N%".into()),
+    }
+}
+
+fn limit(text: &str) -> Option<Limit> {
+    let number = text.strip_prefix("fail=")?;
+    match number.strip_suffix('%') {
+        Some(share) => share
+            .parse()
+            .ok()
+            .filter(|share| (1..=100).contains(share))
+            .map(Limit::Percent),
+        None => number.parse().ok().filter(|&jobs| jobs > 0).map(Limit::Jobs),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halt_has_a_limit_in_jobs_or_percent() {
+        assert_eq!(halt("never"), Ok(Halt::Never));
+        assert_eq!(halt("soon"), Ok(Halt::Soon(Limit::Jobs(1))));
+        assert_eq!(halt("now,fail=3"), Ok(Halt::Now(Limit::Jobs(3))));
+        assert_eq!(halt("soon,fail=10%"), Ok(Halt::Soon(Limit::Percent(10))));
+        for wrong in [
+            "",
+            "later",
+            "now,3",
+            "now,fail=0",
+            "soon,fail=101%",
+            "never,fail=1",
+        ] {
+            assert!(halt(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn durations_have_units_or_are_seconds() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
+        assert!(duration("-1").is_err() && duration("soon").is_err());
+    }
+}
