@@ -3,7 +3,7 @@
 use crate::map::command::ProgramError;
 use crate::message;
 use crate::run::Summary;
-use crate::source::NoMatch;
+use crate::source::{Empty, NoMatch};
 use crate::sys::signals;
 use std::fmt;
 use std::process::ExitCode;
@@ -34,7 +34,7 @@ pub struct Ended {
     /// What the loop counted.
     pub summary: Summary,
     /// Whether having had nothing to do is fine.
-    pub empty: crate::plan::Empty,
+    pub empty: Empty,
 }
 
 /// What clap has to say: help is no error, anything else is exit 2.
@@ -88,7 +88,7 @@ fn finished(ended: &Ended) -> ExitCode {
         COMMAND
     } else if summary.bad_inputs > 0 {
         INPUT
-    } else if summary.is_empty() && ended.empty == crate::plan::Empty::Refused {
+    } else if summary.is_empty() && ended.empty == Empty::Refused {
         message::say("no input (--allow-empty makes this no error)");
         NONE
     } else {
