@@ -2,7 +2,7 @@
 //!
 //! A plan does not know how it was typed. Nothing in it means "default": that was decided.
 
-use crate::source::Inputs;
+use crate::source::{Empty, Inputs};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -50,15 +50,6 @@ pub enum Tag {
     Off,
     /// Each line is prefixed by its input and a tab.
     Input,
-}
-
-/// What having no input means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Empty {
-    /// A mistake: exit 4.
-    Refused,
-    /// Nothing to do: exit 0.
-    Allowed,
 }
 
 /// What is done about jobs that fail.

@@ -11,6 +11,7 @@ use crate::control::{Seat, Wish};
 use crate::fold::{Fold, StartFold};
 use crate::job::{Failure, Job};
 use crate::map::{Map, StartMap};
+use crate::message;
 use crate::record::{RecordPlan, Stage};
 use crate::sink::Piece;
 use crossbeam_channel::{Receiver, Sender};
@@ -148,8 +149,9 @@ impl Worker<'_> {
                 Some(_) if attempt > retries => return Report { warnings, ..report },
                 Some(failure) => {
                     let number = job.seq + 1;
+                    let name = message::shown(job.inputs[0].name());
                     warnings.push(format!(
-                        "job {number}: {failure} (try {attempt} of {})",
+                        "job {number} ({name}): {failure} (try {attempt} of {})",
                         retries + 1
                     ));
                 }

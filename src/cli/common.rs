@@ -1,8 +1,8 @@
 //! The options that `map` and `run` share: inputs, workers, output.
 
 use super::exit::Usage;
-use crate::plan::{Empty, Order, Tag};
-use crate::source::{Dash, Hidden, Inputs, Links, WalkPlan};
+use crate::plan::{Order, Tag};
+use crate::source::{Dash, Empty, Hidden, Inputs, Links, WalkPlan};
 use clap::Args;
 use std::ffi::OsString;
 use std::io::IsTerminal;

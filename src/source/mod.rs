@@ -11,7 +11,6 @@ pub use walk::Walk;
 
 use crate::job::Input;
 use crate::message;
-use crate::plan::Empty;
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::hash::{BuildHasher, RandomState};
@@ -73,6 +72,15 @@ pub enum Dash {
     Name,
     /// Standard input, as data.
     Stdin,
+}
+
+/// What having no input means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Empty {
+    /// A mistake: exit 4.
+    Refused,
+    /// Nothing to do: exit 0.
+    Allowed,
 }
 
 /// An input, or why one that was asked for can't be had.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::control::Control;
 use crate::job::Input;
+use crate::memory::Budget;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -74,11 +75,7 @@ fn run_on(plan: CommandPlan, input: impl AsRef<OsStr>, emit: &mut Kept) -> Resul
         seq: 6,
         inputs: vec![Input::File(input.as_ref().to_os_string())],
     };
-    Command::new(
-        Arc::new(plan),
-        Decoder::new(crate::memory::Budget::new(64 << 20), None),
-    )
-    .run(&job, emit)
+    Command::new(Arc::new(plan), Decoder::new(Budget::new(1 << 20), None)).run(&job, emit)
 }
 
 fn run(plan: CommandPlan, emit: &mut Kept) -> Result<(), Failure> {
