@@ -107,3 +107,13 @@ impl Limit {
         }
     }
 }
+
+/// The least that a map can be given at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Whole files.
+    File,
+    /// Lines: what it gives for a file is what it gives for parts of it that begin and end with
+    /// lines, one after another.
+    Lines,
+}

@@ -2,6 +2,7 @@
 
 use super::exit::Ended;
 use crate::codec::CODECS;
+use crate::map::FUNCTIONS;
 use crate::record::FORMATS;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -12,8 +13,10 @@ use std::io::Write as _;
 /// What standard output said.
 pub fn main() -> anyhow::Result<Option<Ended>> {
     let codecs = CODECS.iter().map(|codec| (codec.name, codec.help));
-    let text =
-        section("codecs", codecs) + &section("input formats", FORMATS.iter().map(|e| (e.name, e.help)));
+    let functions = FUNCTIONS.iter().map(|function| (function.name, function.help));
+    let text = section("codecs", codecs)
+        + &section("functions", functions)
+        + &section("input formats", FORMATS.iter().map(|e| (e.name, e.help)));
     crate::sys::Output::stdout().write_all(text.as_bytes())?;
     Ok(None)
 }

@@ -6,7 +6,7 @@ use super::failures::FailureArgs;
 use super::records::RecordArgs;
 use crate::codec::{self, CODECS, Codec, Decoder};
 use crate::fold::{self, Fold};
-use crate::map::{Cat, Map};
+use crate::map::{self, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
 use crate::plan::Plan;
 use crate::run::{Work, run};
@@ -29,6 +29,10 @@ pub struct MapArgs {
     #[command(flatten)]
     failures: FailureArgs,
 
+    /// What is done to each file [default: cat]: wc, digest, check; see `fanfold list`
+    #[arg(long = "fn", value_name = "NAME", value_parser = function_named)]
+    function: Option<&'static Function>,
+
     /// Take every file for this codec, whatever its first bytes say: see `fanfold list`
     #[arg(long, value_name = "NAME", value_parser = codec_named, help_heading = "Inputs")]
     codec: Option<&'static Codec>,
@@ -40,6 +44,7 @@ pub struct MapArgs {
 /// What keeps the run from beginning.
 pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
     let parts = args.records.plan().map_err(|error| Usage(format!("{error:#}")))?;
+    let function = args.function.unwrap_or(&FUNCTIONS[0]);
     let plan = Plan {
         inputs: args.inputs.plan(Dash::Stdin)?,
         workers: args.output.workers(),
@@ -53,7 +58,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         empty: args.inputs.empty(),
     };
     let budget = Budget::new(plan.memory);
-    let map = |_slot| -> Box<dyn Map> { Box::new(Cat::new(Decoder::new(budget.clone(), args.codec))) };
+    let map = |_slot| -> Box<dyn Map> { function.start(Decoder::new(budget.clone(), args.codec)) };
     let start = parts.fold.as_ref().map(|group| {
         let (budget, tmpdir) = (&budget, &plan.tmpdir);
         move || -> Box<dyn Fold> { fold::start(group, budget, tmpdir) }
@@ -75,5 +80,12 @@ fn codec_named(name: &str) -> Result<&'static Codec, String> {
     codec::by_name(name).ok_or_else(|| {
         let known: Vec<_> = CODECS.iter().map(|codec| codec.name).collect();
         format!("unknown codec (known: {})", known.join(", "))
+    })
+}
+
+fn function_named(name: &str) -> Result<&'static Function, String> {
+    map::function(name).ok_or_else(|| {
+        let known: Vec<_> = FUNCTIONS.iter().map(|function| function.name).collect();
+        format!("unknown function (known: {})", known.join(", "))
     })
 }

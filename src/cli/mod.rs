@@ -29,7 +29,7 @@ struct Cli {
 enum Subcommands {
     Map(Box<map::MapArgs>),
     Run(Box<run::RunArgs>),
-    /// List the codecs, formats and modifiers that are known
+    /// List the codecs, functions, formats and modifiers that are known
     List,
 }
 

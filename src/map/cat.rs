@@ -1,11 +1,19 @@
 //! The default map: each input's bytes, decompressed.
 
-use super::{Emit, Map};
+use super::{Emit, Function, Map, Unit};
 use crate::codec::{DecodeError, Decoder};
 use crate::job::{Failure, Input, Job, Trust};
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
+
+/// The row of the table.
+pub(super) const FUNCTION: Function = Function {
+    name: "cat",
+    help: "the decompressed bytes (the default)",
+    unit: Unit::Lines,
+    start: |decoder| Box::new(Cat::new(decoder)),
+};
 
 /// Emits the bytes of a job's inputs, decompressed, one after another.
 #[derive(Debug)]

@@ -4,16 +4,50 @@
 //! line, or where its bytes go: to a terminal, a file, or record by record into a fold.
 
 mod cat;
+mod check;
 pub mod command;
+mod digest;
 mod dry_run;
+#[cfg(test)]
+mod tests;
+mod wc;
 
 pub use cat::{Cat, read};
 pub use command::{Command, CommandPlan};
 pub use dry_run::DryRun;
 
-use crate::control::Seat;
+use crate::codec::Decoder;
+use crate::control::{Seat, Wish};
 use crate::job::{Failure, Job, Trust};
+use crate::plan::Unit;
 use std::ops::ControlFlow;
+
+/// Every built-in map, the default first.
+pub static FUNCTIONS: &[Function] = &[cat::FUNCTION, wc::FUNCTION, digest::FUNCTION, check::FUNCTION];
+
+/// A map that reads its inputs in this process.
+#[derive(Debug)]
+pub struct Function {
+    /// What `--fn` and `fanfold list` call it.
+    pub name: &'static str,
+    /// One line for `fanfold list`.
+    pub help: &'static str,
+    /// What it must be given at once: for all but `cat` a part of a file has no meaning.
+    pub unit: Unit,
+    start: fn(Decoder) -> Box<dyn Map>,
+}
+
+impl Function {
+    /// A worker's instance, which reads its inputs by `decoder`.
+    pub fn start(&self, decoder: Decoder) -> Box<dyn Map> {
+        (self.start)(decoder)
+    }
+}
+
+/// The function with this name.
+pub fn function(name: &str) -> Option<&'static Function> {
+    FUNCTIONS.iter().find(|function| function.name == name)
+}
 
 /// What is done to one job. Each worker has an instance of its own, so a map may keep buffers
 /// (or a co-process) from job to job.
@@ -52,5 +86,15 @@ pub trait Emit {
     /// Which try at the job this is, from 1.
     fn attempt(&self) -> u32 {
         1
+    }
+}
+
+/// For maps that emit only at an input's end: whether the run still wants them to go on, kept in
+/// `wanted` too.
+fn go_on(emit: &dyn Emit, wanted: &mut bool) -> ControlFlow<()> {
+    *wanted = emit.seat().wish() == Wish::Go;
+    match wanted {
+        true => ControlFlow::Continue(()),
+        false => ControlFlow::Break(()),
     }
 }
