@@ -29,7 +29,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("sink", &["plan", "job", "memory", "message", "sys"]),
     (
         "map",
-        &["codec", "template", "control", "job", "memory", "message", "sys"],
+        &[
+            "record", "codec", "template", "plan", "control", "job", "memory", "message", "sys",
+        ],
     ),
     ("fold", &["record", "memory", "message", "sys"]),
     ("record", &["job", "memory", "message"]),
