@@ -2,7 +2,7 @@
 
 use crate::fold::{Aggregate, GroupPlan, Kind, Order, Shape};
 use crate::record::name::unknown;
-use crate::record::{Condition, Field, Format, FormatChoice, Output, RecordPlan, Test, Text};
+use crate::record::{Bad, Condition, Field, Format, FormatChoice, Output, RecordPlan, Test, Text};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use regex::bytes::Regex;
@@ -18,6 +18,18 @@ pub struct RecordArgs {
     /// What separates fields: one byte, or \t
     #[arg(short, long, value_name = "C")]
     delimiter: Option<String>,
+
+    /// The first record of csv or tsv is no header: fields are numbers
+    #[arg(long)]
+    no_header: bool,
+
+    /// The groups of RE are the fields, by name or number; other lines are dropped
+    #[arg(short = 'x', long, value_name = "RE", allow_hyphen_values = true)]
+    extract: Option<String>,
+
+    /// What to do about lines that the format can't read: skip them (counted), fail the job, or keep them in a file [default: skip]
+    #[arg(long, value_name = "skip|fail|file=F")]
+    bad: Option<String>,
 
     /// Only lines that have TEXT in them (repeat: all must hold)
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
@@ -40,7 +52,7 @@ pub struct RecordArgs {
     )]
     conditions: Vec<String>,
 
-    /// Emit these fields: a number from 1, -1 from the end, 0 the whole line, a name, @file, @line
+    /// Emit these fields: a number from 1, -1 from the end, 0 the whole line, a name, a dotted JSON path, @file, @line; with :noquery, :lower, :minute, :hour, :day, :hod or a byte slice [a:b] after it
     #[arg(short, long, value_name = "FIELD,...", allow_hyphen_values = true)]
     select: Option<String>,
 
@@ -114,6 +126,10 @@ impl RecordArgs {
             || !(self.regex.is_empty() && self.conditions.is_empty())
             || self.select.is_some()
             || self.first.is_some()
+            || self.delimiter.is_some()
+            || self.no_header
+            || self.extract.is_some()
+            || self.bad.is_some()
             || self.output_format.is_some()
     }
 
@@ -121,6 +137,8 @@ impl RecordArgs {
         let mut plan = RecordPlan::new(Format::choose(&FormatChoice {
             name: self.input_format.as_deref(),
             delimiter: self.delimiter.as_deref(),
+            no_header: self.no_header,
+            extract: self.extract.as_deref(),
         })?);
         let text = |text: &String, wanted| Text {
             text: text.clone().into_bytes(),
@@ -138,6 +156,9 @@ impl RecordArgs {
         }
         plan.projection = fields(self.select.as_deref())?;
         plan.first = self.first;
+        if let Some(bad) = &self.bad {
+            plan.bad = Bad::parse(bad)?;
+        }
         if let Some(name) = &self.output_format {
             plan.output = Output::parse(name)?;
         }

@@ -3,6 +3,7 @@
 use super::field::Field;
 use super::name::quoted;
 use super::number::Number;
+use super::time::Time;
 use anyhow::{Context, Result, bail};
 use regex::bytes::Regex;
 use std::cmp::Ordering;
@@ -56,6 +57,8 @@ pub struct Literal {
     pub text: Vec<u8>,
     /// The number that it is.
     pub number: Option<Number>,
+    /// The instant that it is, if it is not a number.
+    instant: Option<(i64, i32)>,
 }
 
 enum Operator {
@@ -145,15 +148,18 @@ impl Comparison {
 impl Literal {
     /// A literal, with what it is besides bytes found out.
     pub fn new(text: &str) -> Literal {
+        let number = Number::parse(text.as_bytes());
+        let time = Time::parse(text.as_bytes()).filter(|_| number.is_none());
         Literal {
             text: text.as_bytes().to_vec(),
-            number: Number::parse(text.as_bytes()),
+            number,
+            instant: time.map(|time| time.instant()),
         }
     }
 
     /// Whether only equal bytes are equal to it.
     pub(crate) fn is_plain(&self) -> bool {
-        self.number.is_none()
+        self.number.is_none() && self.instant.is_none()
     }
 
     #[inline]
@@ -161,13 +167,18 @@ impl Literal {
         value == self.text || (!self.is_plain() && self.order(value).is_eq())
     }
 
-    /// How `value` stands to this: as numbers when both are, else as bytes.
+    /// How `value` stands to this: as numbers or times when both are, else as bytes.
     #[inline]
     fn order(&self, value: &[u8]) -> Ordering {
         if let Some(number) = self.number
             && let Some(value) = Number::parse(value)
         {
             return value.cmp(&number);
+        }
+        if let Some(instant) = self.instant
+            && let Some(value) = Time::parse(value)
+        {
+            return value.instant().cmp(&instant);
         }
         value.cmp(&self.text)
     }
@@ -192,6 +203,9 @@ mod tests {
         assert!(holds("1 > abc", "abd"));
         assert!(holds("1 >= abc", "abc"));
         assert!(!holds("1 <= abc", "abd"));
+        assert!(holds("1 >= 2012-01-01", "[01/Jan/2012:00:00:00 +0000]"));
+        assert!(holds("1 < 2012-01-01T00:00:00Z", "01/Jan/2012:00:00:00 +0100"));
+        assert!(holds("1 == 2012-01-01", "2011-12-31T23:00:00-01:00"));
         assert!(holds("1 == x", "x"));
         assert!(!holds("1 == x", "X"));
     }

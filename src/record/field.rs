@@ -1,18 +1,18 @@
 //! What a field is called on the command line.
 
+use super::modifier::Modifier;
 use super::name::quoted;
-use anyhow::{Result, bail};
-use std::ops::Range;
+use anyhow::{Context, Result, bail};
 
 /// A field of a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Field {
     /// As it was typed: the name of its column.
     pub text: String,
     /// Where its value comes from.
     pub source: Source,
-    /// A slice of the value's bytes.
-    pub slice: Option<Range<usize>>,
+    /// What is done to the value, in this order.
+    pub modifiers: Vec<Modifier>,
 }
 
 /// Where a field's value comes from.
@@ -38,19 +38,21 @@ impl Field {
         Field {
             text: "0".to_owned(),
             source: Source::Whole,
-            slice: None,
+            modifiers: Vec::new(),
         }
     }
 
-    /// Reads `SOURCE`.
+    /// Reads `SOURCE[:MODIFIER|[FROM:TO]]…`.
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Field> {
+        let (source, modifiers) =
+            Modifier::split(text).with_context(|| format!("in field {}", quoted(text)))?;
         Ok(Field {
             text: text.to_owned(),
-            source: Source::parse(text)?,
-            slice: None,
+            source: Source::parse(source)?,
+            modifiers,
         })
     }
 }

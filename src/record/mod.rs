@@ -5,6 +5,8 @@
 mod condition;
 mod field;
 mod format;
+mod lines;
+mod modifier;
 pub(crate) mod name;
 mod number;
 mod pick;
@@ -12,14 +14,17 @@ mod plan;
 mod render;
 mod rows;
 mod stage;
+mod time;
 
 pub use condition::{Comparison, Condition, Literal, Test};
 pub use field::{Field, Source};
-pub use format::{FORMATS, Format, FormatChoice};
+pub use format::{FORMATS, Format, FormatChoice, FormatEntry};
+pub use modifier::{MODIFIERS, Modifier, ModifierEntry};
 pub use number::Number;
-pub use plan::{OUTPUTS, Output, RecordPlan, Text};
+pub use plan::{Bad, OUTPUTS, Output, RecordPlan, Text};
 pub use rows::Rows;
 pub use stage::Stage;
+pub use time::Time;
 
 pub(crate) use render::{Cell, cell_tsv, header, row, unescape_tsv};
 

@@ -1,32 +1,42 @@
 //! The fields of one record that conditions and the projection are about.
 
 use super::field::{Field, Source};
-use super::format::Span;
+use super::format::{Base, Span};
+use super::modifier::{Applied, Modifier};
 use super::plan::RecordPlan;
 use std::ops::Range;
 
 /// Where each operand finds its value.
-#[derive(Debug)]
-pub(super) struct Operand {
-    origin: Origin,
-    slice: Option<Range<usize>>,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Origin {
+pub(super) enum Operand {
+    /// A field that the format finds.
     Slot(usize),
+    /// The whole line.
     Whole,
+    /// The input's name.
     File,
+    /// The line's number.
     Line,
+    /// What modifiers make of another operand.
+    Derived(usize),
 }
 
 /// One record, as far as it was read.
+#[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub line: &'a [u8],
     pub decoded: &'a [u8],
     pub spans: &'a [Span],
     pub file: &'a [u8],
     pub number: &'a [u8],
+}
+
+/// Values that modifiers made of one record.
+#[derive(Debug, Default)]
+pub(super) struct Derived {
+    spans: Vec<Span>,
+    made: Vec<u8>,
+    spare: Vec<u8>,
 }
 
 /// The operands of a plan, and the fields that the format has to find for them.
@@ -38,6 +48,9 @@ pub(super) struct Pick {
     pub conditions: Vec<Operand>,
     /// One for each field of the projection.
     pub projection: Vec<Operand>,
+    /// What modifiers are applied to, those first that conditions ask for.
+    derived: Vec<(Operand, Vec<Modifier>)>,
+    early: usize,
     /// Whether anything asks for the line's number.
     pub counts_lines: bool,
 }
@@ -48,51 +61,131 @@ impl Pick {
             sources: Vec::new(),
             conditions: Vec::new(),
             projection: Vec::new(),
+            derived: Vec::new(),
+            early: 0,
             counts_lines: false,
         };
         pick.conditions = plan.conditions.iter().map(|c| pick.operand(&c.field)).collect();
+        pick.early = pick.derived.len();
         pick.projection = plan.projection.iter().map(|field| pick.operand(field)).collect();
-        let all = pick.conditions.iter().chain(&pick.projection);
-        pick.counts_lines = all.into_iter().any(|operand| operand.origin == Origin::Line);
         pick
     }
 
     fn operand(&mut self, field: &Field) -> Operand {
-        let origin = match &field.source {
-            Source::Whole => Origin::Whole,
-            Source::File => Origin::File,
-            Source::Line => Origin::Line,
+        let operand = match &field.source {
+            Source::Whole => Operand::Whole,
+            Source::File => Operand::File,
+            Source::Line => {
+                self.counts_lines = true;
+                Operand::Line
+            }
             source => {
                 let known = self.sources.iter().position(|s| s == source);
-                Origin::Slot(known.unwrap_or_else(|| {
+                Operand::Slot(known.unwrap_or_else(|| {
                     self.sources.push(source.clone());
                     self.sources.len() - 1
                 }))
             }
         };
-        Operand {
-            origin,
-            slice: field.slice.clone(),
+        if field.modifiers.is_empty() {
+            return operand;
+        }
+        let derived = (operand, field.modifiers.clone());
+        let known = self.derived.iter().position(|d| *d == derived);
+        Operand::Derived(known.unwrap_or_else(|| {
+            self.derived.push(derived);
+            self.derived.len() - 1
+        }))
+    }
+
+    /// The derived values that conditions ask for.
+    pub fn early(&self) -> Range<usize> {
+        0..self.early
+    }
+
+    /// The derived values that only the projection asks for.
+    pub fn late(&self) -> Range<usize> {
+        self.early..self.derived.len()
+    }
+}
+
+impl Derived {
+    /// Forgets the values of the record before.
+    #[inline]
+    pub fn begin(&mut self) {
+        self.spans.clear();
+        self.made.clear();
+    }
+
+    /// Makes the next derived values; they are made in their order.
+    pub fn make(&mut self, pick: &Pick, range: Range<usize>, view: View<'_>) {
+        for (operand, modifiers) in &pick.derived[range] {
+            let mut span = operand.span(view);
+            for modifier in modifiers {
+                let start = self.made.len();
+                let applied = if span.base == Base::Made {
+                    // What was made can't grow while it is read.
+                    self.spare.clear();
+                    self.spare.extend_from_slice(&self.made[span.start..span.end]);
+                    modifier.apply(&self.spare, &mut self.made)
+                } else {
+                    modifier.apply(bytes(span, view, &[]), &mut self.made)
+                };
+                span = match applied {
+                    Applied::Part(part) => Span {
+                        base: span.base,
+                        start: span.start + part.start,
+                        end: span.start + part.end,
+                    },
+                    Applied::Made => Span {
+                        base: Base::Made,
+                        start,
+                        end: self.made.len(),
+                    },
+                };
+            }
+            self.spans.push(span);
         }
     }
 }
 
+#[inline]
+fn bytes<'a>(span: Span, view: View<'a>, made: &'a [u8]) -> &'a [u8] {
+    let base = match span.base {
+        Base::Line => view.line,
+        Base::Decoded => view.decoded,
+        Base::Made => made,
+        Base::File => view.file,
+        Base::Number => view.number,
+    };
+    &base[span.start..span.end]
+}
+
 impl Operand {
-    #[inline]
-    pub fn value<'a>(&self, view: &View<'a>) -> &'a [u8] {
-        let value = match self.origin {
-            Origin::Slot(slot) => {
-                let span = view.spans[slot];
-                let base = if span.decoded { view.decoded } else { view.line };
-                &base[span.start..span.end]
-            }
-            Origin::Whole => view.line,
-            Origin::File => view.file,
-            Origin::Line => view.number,
+    fn span(self, view: View<'_>) -> Span {
+        let of = |base, bytes: &[u8]| Span {
+            base,
+            start: 0,
+            end: bytes.len(),
         };
-        match &self.slice {
-            None => value,
-            Some(slice) => &value[slice.start.min(value.len())..slice.end.min(value.len())],
+        match self {
+            Operand::Slot(slot) => view.spans[slot],
+            Operand::Whole => of(Base::Line, view.line),
+            Operand::File => of(Base::File, view.file),
+            Operand::Line => of(Base::Number, view.number),
+            // Modifiers are applied to fields alone.
+            Operand::Derived(_) => Span::default(),
+        }
+    }
+
+    #[inline]
+    pub fn value<'a>(self, view: View<'a>, derived: &'a Derived) -> &'a [u8] {
+        match self {
+            Operand::Slot(slot) => bytes(view.spans[slot], view, &[]),
+            Operand::Whole => view.line,
+            Operand::File => view.file,
+            Operand::Line => view.number,
+            Operand::Derived(place) => bytes(derived.spans[place], view, &derived.made),
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use super::name::unknown;
 use super::render::header;
-use super::{Condition, Entry, Field, Format};
+use super::{Condition, Entry, Field, Format, Source};
 use anyhow::Result;
 use regex::bytes::Regex;
+use std::path::PathBuf;
 
 /// How bytes become records, which records remain, and what is emitted of each.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub struct RecordPlan {
     pub projection: Vec<Field>,
     /// How rows are written when there is no fold.
     pub output: Output,
+    /// What is done about lines that the format can't read.
+    pub bad: Bad,
     /// How many rows are wanted at most, over all inputs in their order.
     pub first: Option<u64>,
 }
@@ -32,6 +35,32 @@ pub struct Text {
     pub text: Vec<u8>,
     /// True for `--grep`, false for `--not-grep`.
     pub wanted: bool,
+}
+
+/// What is done about lines that the format can't read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bad {
+    /// They are counted and left out.
+    Skip,
+    /// The first one fails its job.
+    Fail,
+    /// They are counted, left out, and kept in this file.
+    Keep(PathBuf),
+}
+
+impl Bad {
+    /// Reads `skip`, `fail` or `file=F`.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub fn parse(text: &str) -> Result<Bad> {
+        match (text, text.strip_prefix("file=")) {
+            ("skip", _) => Ok(Bad::Skip),
+            ("fail", _) => Ok(Bad::Fail),
+            (_, Some(file)) if !file.is_empty() => Ok(Bad::Keep(file.into())),
+            _ => Err(unknown("policy for bad lines", text, &["skip", "fail", "file=F"])),
+        }
+    }
 }
 
 /// How rows are written.
@@ -86,6 +115,19 @@ impl Output {
 }
 
 impl RecordPlan {
+    /// Whether an input may be cut at line ends, each part a job of its own: not where a record
+    /// may have more than one line, where the first is a header, or where lines are numbered.
+    pub fn cuttable(&self) -> bool {
+        let fields = self
+            .conditions
+            .iter()
+            .map(|condition| &condition.field)
+            .chain(&self.projection);
+        !matches!(self.format, Format::Csv { .. })
+            && self.bad != Bad::Fail
+            && fields.into_iter().all(|field| field.source != Source::Line)
+    }
+
     /// What stands before all rows, once, when there is no fold; empty when nothing does.
     pub fn header(&self) -> Vec<u8> {
         let mut out = Vec::new();
@@ -110,6 +152,7 @@ impl RecordPlan {
             conditions: Vec::new(),
             projection: Vec::new(),
             output: Output::default(),
+            bad: Bad::Skip,
             first: None,
         }
     }

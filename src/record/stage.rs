@@ -1,96 +1,63 @@
-//! Bytes into records: lines are found, filtered, split and selected, without an allocation each.
+//! Bytes into records: what a worker feeds with the blocks of a job.
 
 use super::Take;
-use super::condition::{Comparison, Test};
-use super::field::Source;
-use super::format::{Cut, Format, Lines, Span, Split, Verdict, Ws};
-use super::pick::{Pick, View};
+use super::format::{Clf, Csv, Cut, Extract, Fed, Format, Json, Lines, Logfmt, Ws};
+use super::lines::Core;
+use super::pick::Pick;
 use super::plan::RecordPlan;
-use memchr::memmem::Finder;
-use memchr::{memchr, memrchr};
-use regex::bytes::Regex;
 use std::ffi::OsStr;
 use std::io;
-use std::mem;
 use std::ops::ControlFlow;
 
 /// The stage of one worker, reused from job to job.
 #[derive(Debug)]
 pub struct Stage {
-    split: Splitter,
+    splitter: Splitter,
     core: Core,
 }
 
+/// One loop over lines is compiled for each.
 #[derive(Debug)]
 enum Splitter {
     Ws(Ws),
     Cut(Cut),
     Lines(Lines),
-}
-
-#[derive(Debug)]
-struct Core {
-    /// A text that every line that can remain has; looked for in whole blocks.
-    prefilter: Option<Finder<'static>>,
-    texts: Vec<(Finder<'static>, bool)>,
-    regexes: Vec<Regex>,
-    tests: Vec<Test>,
-    pick: Pick,
-    spans: Vec<Span>,
-    /// The beginning of a line whose end has not come yet.
-    carry: Vec<u8>,
-    file: Vec<u8>,
-    line_number: u64,
-    number: Vec<u8>,
-    first: Option<u64>,
-    given: u64,
-    bad: u64,
-    done: bool,
+    Clf(Clf),
+    Csv(Box<Csv>),
+    Json(Json),
+    Logfmt(Logfmt),
+    Extract(Extract),
 }
 
 impl Stage {
     /// A stage for records of this plan.
     pub fn new(plan: &RecordPlan) -> Stage {
         let pick = Pick::new(plan);
-        let split = match &plan.format {
-            Format::Ws => Splitter::Ws(Ws::new(&pick.sources)),
-            Format::Cut(delimiter) => Splitter::Cut(Cut::new(*delimiter, &pick.sources)),
+        let sources = &pick.sources;
+        let splitter = match &plan.format {
+            Format::Ws => Splitter::Ws(Ws::new(sources)),
+            Format::Cut(delimiter) => Splitter::Cut(Cut::new(*delimiter, sources)),
             Format::Lines => Splitter::Lines(Lines),
+            Format::Clf => Splitter::Clf(Clf::new(sources)),
+            Format::Csv { delimiter, header } => {
+                Splitter::Csv(Box::new(Csv::new(*delimiter, *header, sources)))
+            }
+            Format::Json => Splitter::Json(Json::new(sources)),
+            Format::Logfmt => Splitter::Logfmt(Logfmt::new(sources)),
+            Format::Extract(regex) => Splitter::Extract(Extract::new(regex, sources)),
         };
-        let prefilter = prefilter(plan).filter(|_| !pick.counts_lines);
-        let texts = plan
-            .texts
-            .iter()
-            .map(|t| (Finder::new(&t.text).into_owned(), t.wanted));
-        let core = Core {
-            prefilter: prefilter.map(|text| Finder::new(text).into_owned()),
-            texts: texts.collect(),
-            regexes: plan.regexes.clone(),
-            tests: plan.conditions.iter().map(|c| c.test.clone()).collect(),
-            spans: vec![Span::default(); pick.sources.len()],
-            pick,
-            carry: Vec::new(),
-            file: Vec::new(),
-            line_number: 0,
-            number: Vec::new(),
-            first: plan.first,
-            given: 0,
-            bad: 0,
-            done: false,
-        };
-        Stage { split, core }
+        Stage {
+            splitter,
+            core: Core::new(plan, pick),
+        }
     }
 
     /// Begins a job, or a try at one: forgets the one before. `name` is what `@file` gives.
     pub fn begin(&mut self, name: &OsStr) {
-        let core = &mut self.core;
-        core.carry.clear();
-        core.file.clear();
-        core.file.extend_from_slice(name.as_encoded_bytes());
-        core.line_number = 0;
-        core.given = 0;
-        core.bad = 0;
-        core.done = core.first == Some(0);
+        self.core.begin(name.as_encoded_bytes());
+        if let Splitter::Csv(csv) = &mut self.splitter {
+            csv.begin();
+        }
     }
 
     /// Takes the next bytes of the job, which may end anywhere, and gives the records that they
@@ -100,10 +67,18 @@ impl Stage {
     /// What `take` said.
     pub fn block(&mut self, bytes: &[u8], take: &mut dyn Take) -> io::Result<ControlFlow<()>> {
         let core = &mut self.core;
-        match &mut self.split {
+        if core.is_done() {
+            return Ok(ControlFlow::Break(()));
+        }
+        match &mut self.splitter {
             Splitter::Ws(split) => core.block(split, bytes, take),
             Splitter::Cut(split) => core.block(split, bytes, take),
             Splitter::Lines(split) => core.block(split, bytes, take),
+            Splitter::Clf(split) => core.block(split, bytes, take),
+            Splitter::Csv(csv) => csv_block(core, csv, bytes, take),
+            Splitter::Json(split) => core.block(split, bytes, take),
+            Splitter::Logfmt(split) => core.block(split, bytes, take),
+            Splitter::Extract(split) => core.block(split, bytes, take),
         }
     }
 
@@ -112,10 +87,16 @@ impl Stage {
     /// # Errors
     /// What `take` said.
     pub fn end(&mut self, take: &mut dyn Take) -> io::Result<ControlFlow<()>> {
-        if self.core.done {
+        if self.core.is_done() {
             return Ok(ControlFlow::Break(()));
         }
-        if self.core.carry.is_empty() {
+        if let Splitter::Csv(csv) = &mut self.splitter {
+            return match csv.feed(b"") {
+                Fed::More => Ok(ControlFlow::Continue(())),
+                Fed::Record(_) => csv_record(&mut self.core, csv, b"", take),
+            };
+        }
+        if self.core.carries_nothing() {
             return Ok(ControlFlow::Continue(()));
         }
         self.block(b"\n", take)
@@ -126,197 +107,58 @@ impl Stage {
         self.core.bad
     }
 
-    /// Why the job fails though its bytes could be read, as far as is known.
+    /// The lines that the format could not read, each with its newline, when the plan keeps them;
+    /// taken out, so that they may be taken again and again.
+    pub fn take_bad(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.core.kept)
+    }
+
+    /// Why the job fails though its bytes could be read: a bad line under [`super::Bad::Fail`], a
+    /// column that the input does not have. To be asked after a break and after the end.
     pub fn failure(&self) -> Option<String> {
-        None
+        self.core.failure.clone()
     }
 }
 
-/// The longest text that a line must have to remain.
-fn prefilter(plan: &RecordPlan) -> Option<&[u8]> {
-    let texts = plan.texts.iter().filter(|t| t.wanted).map(|t| &t.text[..]);
-    let equals = plan
-        .conditions
-        .iter()
-        .filter_map(|condition| match &condition.test {
-            Test::Compare(Comparison::Equal, literal)
-                if literal.is_plain() && !matches!(condition.field.source, Source::File | Source::Line) =>
-            {
-                Some(&literal.text[..])
+fn csv_block(
+    core: &mut Core,
+    csv: &mut Csv,
+    mut bytes: &[u8],
+    take: &mut dyn Take,
+) -> io::Result<ControlFlow<()>> {
+    while !bytes.is_empty() {
+        match csv.feed(bytes) {
+            Fed::More => {
+                core.carry(bytes);
+                break;
             }
-            _ => None,
-        });
-    // A text with a newline is in no line, and must not be found across two.
-    texts
-        .chain(equals)
-        .filter(|text| !text.is_empty() && !text.contains(&b'\n'))
-        .max_by_key(|text| text.len())
+            Fed::Record(length) => {
+                let (record, rest) = bytes.split_at(length);
+                if csv_record(core, csv, record, take)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+                bytes = rest;
+            }
+        }
+    }
+    Ok(ControlFlow::Continue(()))
 }
 
-impl Core {
-    fn block<S: Split>(
-        &mut self,
-        split: &mut S,
-        bytes: &[u8],
-        take: &mut dyn Take,
-    ) -> io::Result<ControlFlow<()>> {
-        if self.done {
-            return Ok(ControlFlow::Break(()));
+/// Takes the record that the reader has; `bytes` are its last.
+fn csv_record(
+    core: &mut Core,
+    csv: &mut Csv,
+    bytes: &[u8],
+    take: &mut dyn Take,
+) -> io::Result<ControlFlow<()>> {
+    let flow = match csv.take_header() {
+        Err(missing) => {
+            core.failure = Some(missing);
+            ControlFlow::Break(())
         }
-        let mut rest = bytes;
-        if !self.carry.is_empty() {
-            let Some(end) = memchr(b'\n', rest) else {
-                self.carry.extend_from_slice(rest);
-                return Ok(ControlFlow::Continue(()));
-            };
-            self.carry.extend_from_slice(&rest[..end]);
-            rest = &rest[end + 1..];
-            let mut line = mem::take(&mut self.carry);
-            let flow = self.carried(split, &line, take);
-            line.clear();
-            self.carry = line;
-            if flow?.is_break() {
-                return Ok(self.stop());
-            }
-        }
-        let whole = memrchr(b'\n', rest).map_or(0, |last| last + 1);
-        let (lines, partial) = rest.split_at(whole);
-        let flow = match self.prefilter.take() {
-            Some(finder) => {
-                let flow = self.hits(split, &finder, lines, take);
-                self.prefilter = Some(finder);
-                flow?
-            }
-            None => self.lines(split, lines, take)?,
-        };
-        if flow.is_break() {
-            return Ok(self.stop());
-        }
-        self.carry.extend_from_slice(partial);
-        Ok(ControlFlow::Continue(()))
-    }
-
-    fn stop(&mut self) -> ControlFlow<()> {
-        self.done = true;
-        self.carry.clear();
-        ControlFlow::Break(())
-    }
-
-    /// The line that blocks cut: the same as if they had not.
-    fn carried<S: Split>(
-        &mut self,
-        split: &mut S,
-        line: &[u8],
-        take: &mut dyn Take,
-    ) -> io::Result<ControlFlow<()>> {
-        match &self.prefilter {
-            Some(finder) if finder.find(line).is_none() => Ok(ControlFlow::Continue(())),
-            _ => self.line(split, line, take),
-        }
-    }
-
-    fn lines<S: Split>(
-        &mut self,
-        split: &mut S,
-        mut lines: &[u8],
-        take: &mut dyn Take,
-    ) -> io::Result<ControlFlow<()>> {
-        while let Some(end) = memchr(b'\n', lines) {
-            if self.line(split, &lines[..end], take)?.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-            lines = &lines[end + 1..];
-        }
-        Ok(ControlFlow::Continue(()))
-    }
-
-    /// Only the lines that have the prefilter's text.
-    fn hits<S: Split>(
-        &mut self,
-        split: &mut S,
-        finder: &Finder<'_>,
-        mut lines: &[u8],
-        take: &mut dyn Take,
-    ) -> io::Result<ControlFlow<()>> {
-        while let Some(hit) = finder.find(lines) {
-            let start = memrchr(b'\n', &lines[..hit]).map_or(0, |before| before + 1);
-            let end = memchr(b'\n', &lines[hit..]).map_or(lines.len(), |after| hit + after);
-            if self.line(split, &lines[start..end], take)?.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-            lines = lines.get(end + 1..).unwrap_or_default();
-        }
-        Ok(ControlFlow::Continue(()))
-    }
-
-    #[inline]
-    fn line<S: Split>(
-        &mut self,
-        split: &mut S,
-        line: &[u8],
-        take: &mut dyn Take,
-    ) -> io::Result<ControlFlow<()>> {
-        if self.pick.counts_lines {
-            self.count_line();
-        }
-        if self
-            .texts
-            .iter()
-            .any(|(text, wanted)| text.find(line).is_some() != *wanted)
-            || self.regexes.iter().any(|regex| !regex.is_match(line))
-        {
-            return Ok(ControlFlow::Continue(()));
-        }
-        if !self.spans.is_empty() {
-            self.spans.fill(Span::default());
-            match split.split(line, &mut self.spans) {
-                Verdict::Read => {}
-            }
-        }
-        let view = View {
-            line,
-            decoded: split.decoded(),
-            spans: &self.spans,
-            file: &self.file,
-            number: &self.number,
-        };
-        for (operand, test) in self.pick.conditions.iter().zip(&self.tests) {
-            if !test.holds(operand.value(&view)) {
-                return Ok(ControlFlow::Continue(()));
-            }
-        }
-        let flow = emit(&self.pick, &view, take)?;
-        if let Some(first) = self.first {
-            self.given += 1;
-            if self.given >= first {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(flow)
-    }
-
-    fn count_line(&mut self) {
-        use io::Write;
-        self.line_number += 1;
-        self.number.clear();
-        write!(self.number, "{}", self.line_number).expect("writing to memory does not fail");
-    }
-}
-
-/// Gives the projection of a record, from the stack unless it is long.
-#[inline]
-fn emit(pick: &Pick, view: &View<'_>, take: &mut dyn Take) -> io::Result<ControlFlow<()>> {
-    match &pick.projection[..] {
-        [] => take.record(&[view.line]),
-        [only] => take.record(&[only.value(view)]),
-        [a, b] => take.record(&[a.value(view), b.value(view)]),
-        operands if operands.len() <= 8 => {
-            let mut fields = [&b""[..]; 8];
-            for (field, operand) in fields.iter_mut().zip(operands) {
-                *field = operand.value(view);
-            }
-            take.record(&fields[..operands.len()])
-        }
-        operands => take.record(&operands.iter().map(|o| o.value(view)).collect::<Vec<_>>()),
-    }
+        Ok(true) => core.skip(),
+        Ok(false) => core.read(bytes, csv.decoded(), |spans| csv.split(spans), take)?,
+    };
+    csv.clear();
+    Ok(core.after(flow))
 }

@@ -84,7 +84,7 @@ fn nothing_asked_for_is_no_stage() {
 
 #[test]
 fn wrong_options_are_refused_with_a_remedy() {
-    assert!(refusal(&["-i", "lnies"]).contains("did you mean 'lines'?"));
+    assert!(refusal(&["-i", "jsno"]).contains("did you mean 'json'?"));
     assert!(refusal(&["-i", "ws", "-s", "host"]).contains("fields are numbers"));
     assert!(refusal(&["--by", "1", "--agg", "medain:2"]).contains("did you mean 'p50'?"));
     assert!(refusal(&["--by", "1", "--sort", "-cuont"]).contains("did you mean 'count'?"));
@@ -173,4 +173,152 @@ fn records_are_folded() {
         output(&["--by", "-1", "--sort", "-1", "--top", "2"], "x 10\ny 9\n"),
         "9\t1\n10\t1\n"
     );
+}
+
+#[test]
+fn csv_has_headers_quotes_and_newlines() {
+    let data = "city,\"n\",note\r\nParis,1,\"a, \"\"b\"\"\nc\"\r\n\r\nRome,20,\nParis,300,x";
+    assert_eq!(
+        output(&["-i", "csv", "--by", "city", "--agg", "sum:n,count"], data),
+        "Paris\t301\t2\nRome\t20\t1\n"
+    );
+    assert_eq!(
+        output(
+            &["-i", "csv", "-s", "note,-1,2,@line", "-w", "city == Paris"],
+            data
+        ),
+        "a, \"b\"\\nc\ta, \"b\"\\nc\t1\t2\nx\tx\t300\t4\n"
+    );
+    assert_eq!(output(&["-i", "csv", "--grep", "Rome"], data), "Rome,20,\n");
+    assert_eq!(
+        output(&["-i", "csv", "--no-header", "-s", "1", "--first", "2"], data),
+        "city\nParis\n"
+    );
+    assert_eq!(
+        output(&["-i", "tsv", "-s", "b"], "a\tb\n1\t\"2\t3\"\n"),
+        "2\\t3\n"
+    );
+    assert_eq!(
+        output(&["-i", "csv", "-s", "0", "-o", "csv"], "a\n\"x\"\"\"\n"),
+        "0\n\"\"\"x\"\"\"\"\"\"\"\n"
+    );
+}
+
+#[test]
+fn a_column_that_is_not_there_fails_the_job() {
+    let plan = parse(&["-i", "csv", "-s", "ctiy"]).expect("right as far as the plan knows");
+    let records = plan.records.expect("records");
+    let (mut stage, mut rows) = (Stage::new(&records), Rows::new(&records));
+    stage.begin(OsStr::new("a.csv"));
+    assert!(
+        stage
+            .block(b"city,n\nParis,1\n", &mut rows)
+            .expect("memory")
+            .is_break()
+    );
+    assert_eq!(
+        stage.failure().as_deref(),
+        Some("unknown column 'ctiy' (known: city, n); did you mean 'city'?")
+    );
+    stage.begin(OsStr::new("b.csv"));
+    assert_eq!(stage.failure(), None);
+    assert!(
+        stage
+            .block(b"ctiy\nParis\n", &mut rows)
+            .expect("memory")
+            .is_continue()
+    );
+    assert_eq!(rows.take_bytes(), b"Paris\n");
+}
+
+const JSON: &str = "{\"level\":\"error\",\"user\":{\"id\":7}}\nnot json\n{\"level\":\"info\",\"user\":{\"id\":8}}\n{\"user\":{\"id\":7},\"level\":\"\\u0065rror\"}";
+
+#[test]
+fn json_lines_are_counted_by_path() {
+    assert_eq!(
+        output(&["-i", "json", "-w", "level == error", "--by", "user.id"], JSON),
+        "7\t2\n"
+    );
+}
+
+#[test]
+fn bad_lines_are_counted_kept_or_fail_the_job() {
+    let run = |bad: &str| {
+        let records = parse(&["-i", "json", "-s", "level", "--bad", bad])
+            .expect("right")
+            .records
+            .expect("records");
+        let (mut stage, mut rows) = (Stage::new(&records), Rows::new(&records));
+        stage.begin(OsStr::new("a"));
+        let flow = stage.block(JSON.as_bytes(), &mut rows).expect("memory");
+        if flow.is_continue() {
+            assert!(stage.end(&mut rows).expect("memory").is_continue());
+        }
+        (
+            stage.bad_lines(),
+            stage.take_bad(),
+            stage.failure(),
+            rows.take_bytes(),
+        )
+    };
+    assert_eq!(run("skip"), (1, vec![], None, b"error\ninfo\nerror\n".to_vec()));
+    assert_eq!(
+        run("file=x"),
+        (1, b"not json\n".to_vec(), None, b"error\ninfo\nerror\n".to_vec())
+    );
+    let failure = Some("line 2 can't be read as json".to_owned());
+    assert_eq!(run("fail"), (1, vec![], failure, b"error\n".to_vec()));
+    assert!(refusal(&["--bad", "fial"]).contains("did you mean 'fail'?"));
+}
+
+const CLF: &str = "h1 - - [01/Jan/2012:00:00:09 -0500] \"GET /a?q=1 HTTP/1.1\" 200 10\nh2 - - [01/Jan/2012:13:59:00 -0500] \"GET /A HTTP/1.1\" 404 20\nrobots\n";
+
+#[test]
+fn web_logs_have_names_and_modifiers() {
+    assert_eq!(
+        output(
+            &[
+                "-i",
+                "clf",
+                "--by",
+                "path:noquery:lower",
+                "--agg",
+                "count,sum:bytes"
+            ],
+            CLF
+        ),
+        "/a\t2\t30\n"
+    );
+    assert_eq!(
+        output(
+            &[
+                "-i",
+                "clf",
+                "-s",
+                "time:minute,time:hod,host[1:]",
+                "-w",
+                "status >= 400"
+            ],
+            CLF
+        ),
+        "2012-01-01T13:59\t13\t2\n"
+    );
+    assert_eq!(
+        output(
+            &["-i", "clf", "-s", "host", "-w", "time < 2012-01-01T06:00:00Z"],
+            CLF
+        ),
+        "h1\n"
+    );
+    assert_eq!(
+        output(&["-i", "clf", "-s", "host", "-w", "path:noquery == /a"], CLF),
+        "h1\n"
+    );
+    assert_eq!(
+        output(&["-i", "clf", "-s", "host", "-w", "path:lower == /a"], CLF),
+        "h2\n"
+    );
+    assert_eq!(output(&["-s", "4:day", "-w", "4:hod == 13"], CLF), "2012-01-01\n");
+    assert_eq!(output(&["-x", "^(?<h>h.)", "-s", "h"], CLF), "h1\nh2\n");
+    assert!(refusal(&["-i", "clf", "-s", "hots"]).contains("did you mean 'host'?"));
 }

@@ -164,7 +164,7 @@ mod tests {
     use super::super::Cut;
     use super::*;
 
-    fn fields(split: &mut dyn Split, line: &str, n: usize) -> Vec<String> {
+    fn fields(split: &mut impl Split, line: &str, n: usize) -> Vec<String> {
         let mut spans = vec![Span::default(); n];
         split.split(line.as_bytes(), &mut spans);
         spans.iter().map(|s| line[s.start..s.end].to_owned()).collect()

@@ -1,0 +1,142 @@
+//! The common and the combined log format of web servers.
+//!
+//! `host ident user [time] "request" status bytes "referer" "agent"`, the last two in combined
+//! logs alone. Quoted fields stay as they are written, escapes and all.
+
+use super::{Span, Split, Verdict};
+use crate::record::field::Source;
+use memchr::{memchr, memchr2, memrchr};
+
+/// The fields, in their order: a field's number is its place from 1.
+pub(in crate::record) const NAMES: [&str; 12] = [
+    "host", "ident", "user", "time", "request", "method", "path", "protocol", "status", "bytes", "referer",
+    "agent",
+];
+
+/// The places in [`NAMES`] that belong together in a line.
+const TIME: usize = 3;
+const REQUEST: usize = 4;
+const STATUS: usize = 8;
+const REFERER: usize = 10;
+const AGENT: usize = 11;
+
+#[derive(Debug)]
+pub(in crate::record) struct Clf {
+    /// The slot of each field, if it is asked for.
+    slots: [Option<usize>; 12],
+    /// The last field that is asked for: nothing after it is read.
+    last: usize,
+}
+
+impl Clf {
+    pub fn new(sources: &[Source]) -> Clf {
+        let mut slots = [None; 12];
+        let mut last = 0;
+        for (slot, source) in sources.iter().enumerate() {
+            if let Source::Number(n @ 1..=12) = source {
+                slots[n - 1] = Some(slot);
+                last = last.max(n - 1);
+            }
+        }
+        // Without a field, a line is checked up to its status.
+        if sources.is_empty() {
+            last = STATUS;
+        }
+        Clf { slots, last }
+    }
+
+    #[inline]
+    fn put(&self, spans: &mut [Span], field: usize, start: usize, end: usize) {
+        if let Some(slot) = self.slots[field] {
+            spans[slot] = Span::of_line(start, end);
+        }
+    }
+
+    fn read(&self, line: &[u8], spans: &mut [Span]) -> Option<()> {
+        let mut at = 0;
+        for field in 0..TIME {
+            let end = at + memchr(b' ', &line[at..])?;
+            self.put(spans, field, at, end);
+            if self.last == field {
+                return Some(());
+            }
+            at = end + 1;
+        }
+        (line.get(at) == Some(&b'[')).then_some(())?;
+        let end = at + memchr(b']', &line[at..])?;
+        self.put(spans, TIME, at + 1, end);
+        if self.last == TIME {
+            return Some(());
+        }
+        let (start, end) = quoted(line, end + 1)?;
+        self.request(line, spans, start, end);
+        at = end + 1;
+        for field in [STATUS, STATUS + 1] {
+            if self.last < field {
+                return Some(());
+            }
+            (line.get(at) == Some(&b' ')).then_some(())?;
+            let end = memchr(b' ', &line[at + 1..]).map_or(line.len(), |length| at + 1 + length);
+            self.put(spans, field, at + 1, end);
+            at = end;
+        }
+        for field in [REFERER, AGENT] {
+            // The common format ends here.
+            if self.last < field || at == line.len() {
+                return Some(());
+            }
+            let (start, end) = quoted(line, at)?;
+            self.put(spans, field, start, end);
+            at = end + 1;
+        }
+        Some(())
+    }
+
+    /// Method, path and protocol; of a request that is none of these, the parts are empty.
+    fn request(&self, line: &[u8], spans: &mut [Span], start: usize, end: usize) {
+        self.put(spans, REQUEST, start, end);
+        let request = &line[start..end];
+        let Some(first) = memchr(b' ', request) else {
+            return;
+        };
+        // A request of HTTP/0.9 has no protocol.
+        let last = memrchr(b' ', request).filter(|&last| last > first);
+        self.put(spans, REQUEST + 1, start, start + first);
+        self.put(
+            spans,
+            REQUEST + 2,
+            start + first + 1,
+            start + last.unwrap_or(request.len()),
+        );
+        if let Some(last) = last {
+            self.put(spans, REQUEST + 3, start + last + 1, end);
+        }
+    }
+}
+
+/// The inside of ` "…"` at `at`, in which a backslash protects what follows it.
+#[inline]
+fn quoted(line: &[u8], at: usize) -> Option<(usize, usize)> {
+    line.get(at..)?.starts_with(b" \"").then_some(())?;
+    let start = at + 2;
+    let mut end = start;
+    loop {
+        end += memchr2(b'"', b'\\', line.get(end..)?)?;
+        if line[end] == b'"' {
+            return Some((start, end));
+        }
+        end += 2;
+    }
+}
+
+impl Split for Clf {
+    const CHECKS: bool = true;
+
+    #[inline]
+    fn split(&mut self, line: &[u8], spans: &mut [Span]) -> Verdict {
+        match self.read(line, spans) {
+            Some(()) => Verdict::Read,
+            None => Verdict::Bad,
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! CSV and TSV as RFC 4180 has them: quotes, and delimiters and newlines inside them.
+//!
+//! csv-core reads them, a block at a time, with its state kept from block to block.
+
+use super::Span;
+use crate::record::field::Source;
+use crate::record::name::unknown;
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+
+#[derive(Debug)]
+pub(in crate::record) struct Csv {
+    reader: Reader,
+    has_header: bool,
+    header_read: bool,
+    sources: Vec<Source>,
+    /// The column of each source, from 0; a count from the end is resolved for each record.
+    columns: Vec<Option<usize>>,
+    fields: Vec<u8>,
+    ends: Vec<usize>,
+    /// How much of these two the record in work has filled.
+    written: usize,
+    ended: usize,
+}
+
+/// What came of more bytes.
+pub(in crate::record) enum Fed {
+    /// All are taken, and the record goes on.
+    More,
+    /// A record is complete after this many bytes.
+    Record(usize),
+}
+
+impl Csv {
+    pub fn new(delimiter: u8, has_header: bool, sources: &[Source]) -> Csv {
+        let mut csv = Csv {
+            reader: ReaderBuilder::new().delimiter(delimiter).build(),
+            has_header,
+            header_read: false,
+            sources: sources.to_vec(),
+            columns: Vec::new(),
+            fields: vec![0; 4096],
+            ends: vec![0; 64],
+            written: 0,
+            ended: 0,
+        };
+        csv.begin();
+        csv
+    }
+
+    pub fn begin(&mut self) {
+        self.reader.reset();
+        self.header_read = !self.has_header;
+        let column = |source: &Source| match source {
+            Source::Number(n) => Some(n - 1),
+            _ => None,
+        };
+        self.columns = self.sources.iter().map(column).collect();
+        self.clear();
+    }
+
+    /// Takes more bytes; none mean that there are no more.
+    pub fn feed(&mut self, mut bytes: &[u8]) -> Fed {
+        let at_end = bytes.is_empty();
+        let mut taken = 0;
+        loop {
+            let (result, read, wrote, ended) = self.reader.read_record(
+                bytes,
+                &mut self.fields[self.written..],
+                &mut self.ends[self.ended..],
+            );
+            bytes = &bytes[read..];
+            taken += read;
+            self.written += wrote;
+            self.ended += ended;
+            match result {
+                ReadRecordResult::InputEmpty if !at_end => return Fed::More,
+                // Fed nothing at the end, the reader completes what it has.
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => self.fields.resize(self.fields.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                ReadRecordResult::Record => return Fed::Record(taken),
+                ReadRecordResult::End => return Fed::More,
+            }
+        }
+    }
+
+    /// Forgets the record: the next bytes begin another.
+    pub fn clear(&mut self) {
+        self.written = 0;
+        self.ended = 0;
+    }
+
+    /// Whether the record that is complete is the header; its names are then known.
+    ///
+    /// # Errors
+    /// What is missing, in words.
+    pub fn take_header(&mut self) -> Result<bool, String> {
+        if self.header_read {
+            return Ok(false);
+        }
+        self.header_read = true;
+        let names: Vec<_> = (0..self.ended)
+            .map(|i| String::from_utf8_lossy(&self.fields[self.span(i).start..self.span(i).end]).into_owned())
+            .collect();
+        for (column, source) in self.columns.iter_mut().zip(&self.sources) {
+            if let Source::Name(name) = source {
+                let known: Vec<_> = names.iter().map(String::as_str).collect();
+                let place = names.iter().position(|known| known == name);
+                *column = Some(place.ok_or_else(|| unknown("column", name, &known).to_string())?);
+            }
+        }
+        Ok(true)
+    }
+
+    fn span(&self, field: usize) -> Span {
+        let start = if field == 0 { 0 } else { self.ends[field - 1] };
+        Span::of_decoded(start, self.ends[field])
+    }
+
+    /// Finds the fields that were asked for in the record that is complete.
+    pub fn split(&self, spans: &mut [Span]) {
+        for ((span, source), column) in spans.iter_mut().zip(&self.sources).zip(&self.columns) {
+            let column = match source {
+                Source::FromEnd(n) => self.ended.checked_sub(*n),
+                _ => *column,
+            };
+            *span = column
+                .filter(|&c| c < self.ended)
+                .map_or_else(Span::default, |c| self.span(c));
+        }
+    }
+
+    /// The bytes that decoded spans are about.
+    pub fn decoded(&self) -> &[u8] {
+        &self.fields[..self.written]
+    }
+}

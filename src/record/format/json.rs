@@ -1,0 +1,188 @@
+//! A JSON object a line; fields are keys, or paths of keys and places joined by dots.
+//!
+//! Values that are not asked for are checked and skipped, not built.
+
+use super::{Span, Split, Verdict};
+use crate::record::field::Source;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use std::fmt;
+
+#[derive(Debug)]
+pub(in crate::record) struct Json {
+    paths: Vec<String>,
+    decoded: Vec<u8>,
+}
+
+impl Json {
+    pub fn new(sources: &[Source]) -> Json {
+        let path = |source: &Source| match source {
+            Source::Name(path) => path.clone(),
+            _ => String::new(),
+        };
+        Json {
+            paths: sources.iter().map(path).collect(),
+            decoded: Vec::new(),
+        }
+    }
+}
+
+impl Split for Json {
+    const CHECKS: bool = true;
+
+    fn split(&mut self, line: &[u8], spans: &mut [Span]) -> Verdict {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            return Verdict::Dropped;
+        }
+        self.decoded.clear();
+        let wanted: Vec<_> = self.paths.iter().map(String::as_str).enumerate().collect();
+        let mut json = serde_json::Deserializer::from_slice(line);
+        let level = Level {
+            wanted: &wanted,
+            spans,
+            decoded: &mut self.decoded,
+            root: true,
+        };
+        match level.deserialize(&mut json).and_then(|()| json.end()) {
+            Ok(()) => Verdict::Read,
+            Err(_) => Verdict::Bad,
+        }
+    }
+
+    fn decoded(&self) -> &[u8] {
+        &self.decoded
+    }
+}
+
+/// One object or array, with the slots and the rest of the paths that are looked for in it.
+struct Level<'a> {
+    wanted: &'a [(usize, &'a str)],
+    spans: &'a mut [Span],
+    decoded: &'a mut Vec<u8>,
+    root: bool,
+}
+
+impl Level<'_> {
+    /// Puts a value where it is asked for, and looks for the rest of longer paths in it.
+    fn value(&mut self, key: &Match<'_>, raw: &RawValue) -> Result<(), serde_json::Error> {
+        let text = raw.get();
+        for &slot in &key.here {
+            let start = self.decoded.len();
+            put(self.decoded, text)?;
+            self.spans[slot] = Span::of_decoded(start, self.decoded.len());
+        }
+        if !key.below.is_empty() && text.starts_with(['{', '[']) {
+            let level = Level {
+                wanted: &key.below,
+                spans: self.spans,
+                decoded: self.decoded,
+                root: false,
+            };
+            level.deserialize(&mut serde_json::Deserializer::from_str(text))?;
+        }
+        Ok(())
+    }
+}
+
+/// A string as the text that it means, null as nothing, anything else as it is written.
+fn put(out: &mut Vec<u8>, text: &str) -> Result<(), serde_json::Error> {
+    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        Some(inside) if !inside.contains('\\') => out.extend_from_slice(inside.as_bytes()),
+        Some(_) => out.extend_from_slice(serde_json::from_str::<String>(text)?.as_bytes()),
+        None if text == "null" => {}
+        None => out.extend_from_slice(text.as_bytes()),
+    }
+    Ok(())
+}
+
+/// Who asked for a key.
+#[derive(Default)]
+struct Match<'a> {
+    here: Vec<usize>,
+    below: Vec<(usize, &'a str)>,
+}
+
+impl<'a> Match<'a> {
+    fn of(key: &str, wanted: &[(usize, &'a str)]) -> Option<Match<'a>> {
+        let mut found = None;
+        for &(slot, path) in wanted {
+            let Some(rest) = path.strip_prefix(key) else {
+                continue;
+            };
+            if rest.is_empty() {
+                found.get_or_insert_with(Match::default).here.push(slot);
+            } else if let Some(rest) = rest.strip_prefix('.') {
+                found.get_or_insert_with(Match::default).below.push((slot, rest));
+            }
+        }
+        found
+    }
+}
+
+struct Key<'k, 'a>(&'k [(usize, &'a str)]);
+
+impl<'de, 'a> DeserializeSeed<'de> for Key<'_, 'a> {
+    type Value = Option<Match<'a>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<Self::Value, D::Error> {
+        key.deserialize_str(self)
+    }
+}
+
+impl<'a> Visitor<'_> for Key<'_, 'a> {
+    type Value = Option<Match<'a>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(Match::of(key, self.0))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Level<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        if self.root {
+            json.deserialize_map(self)
+        } else {
+            json.deserialize_any(self)
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for Level<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key_seed(Key(self.wanted))? {
+            match key {
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+                Some(key) => {
+                    let raw: &RawValue = map.next_value()?;
+                    self.value(&key, raw).map_err(A::Error::custom)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
+        let mut place = 0usize;
+        while let Some(raw) = seq.next_element::<&RawValue>()? {
+            if let Some(key) = Match::of(&place.to_string(), self.wanted) {
+                self.value(&key, raw).map_err(A::Error::custom)?;
+            }
+            place += 1;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,105 @@
+//! `key=value key="a value" flag`: of keys that come twice, the first counts.
+
+use super::{Span, Split, Verdict};
+use crate::record::field::Source;
+use memchr::memchr2;
+
+#[derive(Debug)]
+pub(in crate::record) struct Logfmt {
+    names: Vec<String>,
+    found: Vec<bool>,
+    decoded: Vec<u8>,
+}
+
+impl Logfmt {
+    pub fn new(sources: &[Source]) -> Logfmt {
+        let name = |source: &Source| match source {
+            Source::Name(name) => name.clone(),
+            _ => String::new(),
+        };
+        Logfmt {
+            names: sources.iter().map(name).collect(),
+            found: Vec::new(),
+            decoded: Vec::new(),
+        }
+    }
+
+    fn read(&mut self, line: &[u8], spans: &mut [Span]) -> Option<()> {
+        self.decoded.clear();
+        self.found.clear();
+        self.found.resize(spans.len(), false);
+        let mut at = 0;
+        while at < line.len() {
+            if matches!(line[at], b' ' | b'\t' | b'\r') {
+                at += 1;
+                continue;
+            }
+            let rest = &line[at..];
+            let length = rest
+                .iter()
+                .position(|b| matches!(b, b'=' | b' ' | b'\t'))
+                .unwrap_or(rest.len());
+            let key = &rest[..length];
+            at += length;
+            let mut span = Span::of_line(at, at);
+            if line.get(at) == Some(&b'=') {
+                (span, at) = self.value(line, at + 1)?;
+            }
+            let slot = self.names.iter().position(|name| name.as_bytes() == key);
+            if let Some(slot) = slot.filter(|&slot| !self.found[slot]) {
+                self.found[slot] = true;
+                spans[slot] = span;
+            }
+        }
+        Some(())
+    }
+
+    /// The value at `start`, and where it ends.
+    fn value(&mut self, line: &[u8], start: usize) -> Option<(Span, usize)> {
+        if line.get(start) != Some(&b'"') {
+            let rest = &line[start..];
+            let end = start + memchr2(b' ', b'\t', rest).unwrap_or(rest.len());
+            return Some((Span::of_line(start, end), end));
+        }
+        let first = start + 1;
+        let mut at = first + memchr2(b'"', b'\\', &line[first..])?;
+        if line[at] == b'"' {
+            return Some((Span::of_line(first, at), at + 1));
+        }
+        let begin = self.decoded.len();
+        self.decoded.extend_from_slice(&line[first..at]);
+        loop {
+            match *line.get(at)? {
+                b'"' => return Some((Span::of_decoded(begin, self.decoded.len()), at + 1)),
+                b'\\' => {
+                    self.decoded.push(match *line.get(at + 1)? {
+                        b'n' => b'\n',
+                        b't' => b'\t',
+                        b'r' => b'\r',
+                        other => other,
+                    });
+                    at += 2;
+                }
+                byte => {
+                    self.decoded.push(byte);
+                    at += 1;
+                }
+            }
+        }
+    }
+}
+
+impl Split for Logfmt {
+    const CHECKS: bool = true;
+
+    fn split(&mut self, line: &[u8], spans: &mut [Span]) -> Verdict {
+        match self.read(line, spans) {
+            Some(()) => Verdict::Read,
+            None => Verdict::Bad,
+        }
+    }
+
+    fn decoded(&self) -> &[u8] {
+        &self.decoded
+    }
+}

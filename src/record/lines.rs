@@ -1,0 +1,383 @@
+//! Lines out of blocks, filtered, split and selected, without an allocation each.
+
+use super::Take;
+use super::condition::{Comparison, Test};
+use super::field::Source;
+use super::format::{Format, Span, Split, Verdict};
+use super::modifier::Modifier;
+use super::pick::{Derived, Operand, Pick, View};
+use super::plan::{Bad, RecordPlan};
+use memchr::memmem::Finder;
+use memchr::{memchr, memrchr};
+use regex::bytes::Regex;
+use std::io::{self, Write};
+use std::mem;
+use std::ops::ControlFlow;
+
+/// All that does not depend on the format.
+#[derive(Debug)]
+pub(super) struct Core {
+    /// A text that every line that can remain has; looked for in whole blocks.
+    prefilter: Option<Finder<'static>>,
+    texts: Vec<(Finder<'static>, bool)>,
+    regexes: Vec<Regex>,
+    tests: Vec<Test>,
+    pick: Pick,
+    spans: Vec<Span>,
+    derived: Derived,
+    /// The beginning of a line whose end has not come yet.
+    carry: Vec<u8>,
+    file: Vec<u8>,
+    /// Whether lines are counted: their numbers are asked for, or may have to be named.
+    counts: bool,
+    line_number: u64,
+    number: Vec<u8>,
+    first: Option<u64>,
+    given: u64,
+    format: &'static str,
+    on_bad: Bad,
+    /// How many lines could not be read, the lines themselves if they are kept, and why the job
+    /// fails if it does.
+    pub bad: u64,
+    pub kept: Vec<u8>,
+    pub failure: Option<String>,
+    done: bool,
+}
+
+impl Core {
+    pub fn new(plan: &RecordPlan, pick: Pick) -> Core {
+        let counts = pick.counts_lines || (plan.bad == Bad::Fail && plan.format.has_bad_lines());
+        // Where records are not lines, a text says nothing about where one begins.
+        let in_lines = !matches!(plan.format, Format::Csv { .. });
+        let prefilter = prefilter(plan).filter(|_| in_lines && !counts);
+        // What the prefilter has found need not be looked for again.
+        let texts = plan
+            .texts
+            .iter()
+            .filter(|t| !(t.wanted && Some(&t.text[..]) == prefilter));
+        Core {
+            texts: texts
+                .map(|t| (Finder::new(&t.text).into_owned(), t.wanted))
+                .collect(),
+            prefilter: prefilter.map(|text| Finder::new(text).into_owned()),
+            regexes: plan.regexes.clone(),
+            tests: plan.conditions.iter().map(|c| c.test.clone()).collect(),
+            spans: vec![Span::default(); pick.sources.len()],
+            derived: Derived::default(),
+            pick,
+            carry: Vec::new(),
+            file: Vec::new(),
+            counts,
+            line_number: 0,
+            number: Vec::new(),
+            first: plan.first,
+            given: 0,
+            format: plan.format.name(),
+            on_bad: plan.bad.clone(),
+            bad: 0,
+            kept: Vec::new(),
+            failure: None,
+            done: false,
+        }
+    }
+
+    pub fn begin(&mut self, name: &[u8]) {
+        self.carry.clear();
+        self.file.clear();
+        self.file.extend_from_slice(name);
+        self.line_number = 0;
+        self.given = 0;
+        self.bad = 0;
+        self.kept.clear();
+        self.failure = None;
+        self.done = self.first == Some(0);
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.done
+    }
+
+    pub fn carries_nothing(&self) -> bool {
+        self.carry.is_empty()
+    }
+
+    /// Keeps the beginning of a record.
+    pub fn carry(&mut self, bytes: &[u8]) {
+        self.carry.extend_from_slice(bytes);
+    }
+
+    /// Passes over a record that is a header.
+    pub fn skip(&mut self) -> ControlFlow<()> {
+        self.carry.clear();
+        self.line_number += 1;
+        ControlFlow::Continue(())
+    }
+
+    /// Stops the job when a record breaks.
+    pub fn after(&mut self, flow: ControlFlow<()>) -> ControlFlow<()> {
+        if flow.is_break() {
+            self.done = true;
+            self.carry.clear();
+        }
+        flow
+    }
+
+    /// Gives the records of a block of lines.
+    pub fn block<S: Split>(
+        &mut self,
+        split: &mut S,
+        bytes: &[u8],
+        take: &mut dyn Take,
+    ) -> io::Result<ControlFlow<()>> {
+        let mut rest = bytes;
+        if !self.carry.is_empty() {
+            let Some(end) = memchr(b'\n', rest) else {
+                self.carry(rest);
+                return Ok(ControlFlow::Continue(()));
+            };
+            self.carry(&rest[..end]);
+            rest = &rest[end + 1..];
+            let mut line = mem::take(&mut self.carry);
+            let flow = self.carried(split, &line, take);
+            line.clear();
+            self.carry = line;
+            if flow?.is_break() {
+                return Ok(self.after(ControlFlow::Break(())));
+            }
+        }
+        let whole = memrchr(b'\n', rest).map_or(0, |last| last + 1);
+        let (lines, partial) = rest.split_at(whole);
+        let flow = match self.prefilter.take() {
+            Some(finder) => {
+                let flow = self.hits(split, &finder, lines, take);
+                self.prefilter = Some(finder);
+                flow?
+            }
+            None => self.lines(split, lines, take)?,
+        };
+        self.carry(partial);
+        Ok(self.after(flow))
+    }
+
+    /// The line that blocks cut: the same as if they had not.
+    fn carried<S: Split>(
+        &mut self,
+        split: &mut S,
+        line: &[u8],
+        take: &mut dyn Take,
+    ) -> io::Result<ControlFlow<()>> {
+        match &self.prefilter {
+            Some(finder) if finder.find(line).is_none() => Ok(ControlFlow::Continue(())),
+            _ => self.line(split, line, take),
+        }
+    }
+
+    fn lines<S: Split>(
+        &mut self,
+        split: &mut S,
+        mut lines: &[u8],
+        take: &mut dyn Take,
+    ) -> io::Result<ControlFlow<()>> {
+        while let Some(end) = memchr(b'\n', lines) {
+            if self.line(split, &lines[..end], take)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            lines = &lines[end + 1..];
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Only the lines that have the prefilter's text.
+    fn hits<S: Split>(
+        &mut self,
+        split: &mut S,
+        finder: &Finder<'_>,
+        mut lines: &[u8],
+        take: &mut dyn Take,
+    ) -> io::Result<ControlFlow<()>> {
+        while let Some(hit) = finder.find(lines) {
+            let start = memrchr(b'\n', &lines[..hit]).map_or(0, |before| before + 1);
+            let end = memchr(b'\n', &lines[hit..]).map_or(lines.len(), |after| hit + after);
+            if self.line(split, &lines[start..end], take)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            lines = lines.get(end + 1..).unwrap_or_default();
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    #[inline]
+    fn line<S: Split>(
+        &mut self,
+        split: &mut S,
+        line: &[u8],
+        take: &mut dyn Take,
+    ) -> io::Result<ControlFlow<()>> {
+        if self.counts {
+            self.count_line();
+        }
+        if !self.passes(line) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        if S::CHECKS || !self.spans.is_empty() {
+            self.spans.fill(Span::default());
+            match split.split(line, &mut self.spans) {
+                Verdict::Read => {}
+                Verdict::Dropped => return Ok(ControlFlow::Continue(())),
+                Verdict::Bad => return Ok(self.bad_line(line)),
+            }
+        }
+        self.give(line, split.decoded(), take)
+    }
+
+    /// Gives a record that was found and read elsewhere; `bytes` are the last of it.
+    pub fn read(
+        &mut self,
+        bytes: &[u8],
+        decoded: &[u8],
+        split: impl FnOnce(&mut [Span]),
+        take: &mut dyn Take,
+    ) -> io::Result<ControlFlow<()>> {
+        let mut carry = mem::take(&mut self.carry);
+        let mut line = bytes;
+        if !carry.is_empty() {
+            carry.extend_from_slice(bytes);
+            line = &carry;
+        }
+        // Ends of lines, this one's and those of empty lines before it, are no part of a record.
+        let start = line
+            .iter()
+            .position(|byte| !matches!(byte, b'\r' | b'\n'))
+            .unwrap_or(line.len());
+        let end = line
+            .iter()
+            .rposition(|byte| !matches!(byte, b'\r' | b'\n'))
+            .map_or(start, |last| last + 1);
+        let line = &line[start..end];
+        self.count_line();
+        let mut flow = Ok(ControlFlow::Continue(()));
+        if self.passes(line) {
+            split(&mut self.spans);
+            flow = self.give(line, decoded, take);
+        }
+        carry.clear();
+        self.carry = carry;
+        flow
+    }
+
+    #[inline]
+    fn passes(&self, line: &[u8]) -> bool {
+        self.texts
+            .iter()
+            .all(|(text, wanted)| text.find(line).is_some() == *wanted)
+            && self.regexes.iter().all(|regex| regex.is_match(line))
+    }
+
+    #[inline]
+    fn give(&mut self, line: &[u8], decoded: &[u8], take: &mut dyn Take) -> io::Result<ControlFlow<()>> {
+        let (pick, derived) = (&self.pick, &mut self.derived);
+        let view = View {
+            line,
+            decoded,
+            spans: &self.spans,
+            file: &self.file,
+            number: &self.number,
+        };
+        derived.begin();
+        derived.make(pick, pick.early(), view);
+        for (operand, test) in pick.conditions.iter().zip(&self.tests) {
+            if !test.holds(operand.value(view, derived)) {
+                return Ok(ControlFlow::Continue(()));
+            }
+        }
+        derived.make(pick, pick.late(), view);
+        let flow = emit(&pick.projection, view, derived, take)?;
+        if let Some(first) = self.first {
+            self.given += 1;
+            if self.given >= first {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(flow)
+    }
+
+    fn count_line(&mut self) {
+        self.line_number += 1;
+        if self.pick.counts_lines {
+            self.number.clear();
+            write!(self.number, "{}", self.line_number).expect("writing to memory does not fail");
+        }
+    }
+
+    #[cold]
+    fn bad_line(&mut self, line: &[u8]) -> ControlFlow<()> {
+        self.bad += 1;
+        match self.on_bad {
+            Bad::Skip => ControlFlow::Continue(()),
+            Bad::Fail => {
+                self.failure = Some(format!(
+                    "line {} can't be read as {}",
+                    self.line_number, self.format
+                ));
+                ControlFlow::Break(())
+            }
+            Bad::Keep(_) => {
+                self.kept.extend_from_slice(line);
+                self.kept.push(b'\n');
+                ControlFlow::Continue(())
+            }
+        }
+    }
+}
+
+/// The longest text that a line must have to remain, if there is one.
+///
+/// Lines without it are not read, so where bad lines must all be found, only texts that are asked
+/// for in so many words are looked for.
+fn prefilter(plan: &RecordPlan) -> Option<&[u8]> {
+    let by_fields = plan.format.is_verbatim() && (plan.bad == Bad::Skip || !plan.format.has_bad_lines());
+    let texts = plan.texts.iter().filter(|t| t.wanted).map(|t| &t.text[..]);
+    let equals = plan
+        .conditions
+        .iter()
+        .filter(|_| by_fields)
+        .filter_map(|condition| {
+            let in_line = !matches!(condition.field.source, Source::File | Source::Line)
+                && condition.field.modifiers.iter().all(Modifier::keeps_bytes);
+            match &condition.test {
+                Test::Compare(Comparison::Equal, literal) if in_line && literal.is_plain() => {
+                    Some(&literal.text[..])
+                }
+                _ => None,
+            }
+        });
+    // A text with a newline is in no line, and must not be found across two.
+    texts
+        .chain(equals)
+        .filter(|text| !text.is_empty() && !text.contains(&b'\n'))
+        .max_by_key(|text| text.len())
+}
+
+/// Gives the projection of a record, from the stack unless it is long.
+#[inline]
+fn emit(
+    projection: &[Operand],
+    view: View<'_>,
+    derived: &Derived,
+    take: &mut dyn Take,
+) -> io::Result<ControlFlow<()>> {
+    let value = |operand: &Operand| operand.value(view, derived);
+    match projection {
+        [] => take.record(&[view.line]),
+        [only] => take.record(&[value(only)]),
+        [a, b] => take.record(&[value(a), value(b)]),
+        operands if operands.len() <= 8 => {
+            let mut fields = [&b""[..]; 8];
+            for (field, operand) in fields.iter_mut().zip(operands) {
+                *field = value(operand);
+            }
+            take.record(&fields[..operands.len()])
+        }
+        operands => take.record(&operands.iter().map(value).collect::<Vec<_>>()),
+    }
+}

@@ -1,0 +1,228 @@
+//! What can be done to a field's value: the table of modifiers, and byte slices.
+
+use super::name::{quoted, unknown};
+use super::time::Time;
+use anyhow::{Result, bail};
+use std::ops::Range;
+
+/// One row of the table of modifiers.
+#[derive(Debug)]
+pub struct ModifierEntry {
+    /// What is typed, after a colon.
+    pub name: &'static str,
+    /// What it makes of a value, in one line.
+    pub help: &'static str,
+    apply: fn(&[u8], &mut Vec<u8>) -> Applied,
+    /// Whether what it gives is always a part of what it was given.
+    keeps_bytes: bool,
+}
+
+/// The known modifiers.
+pub static MODIFIERS: &[ModifierEntry] = &[
+    ModifierEntry {
+        name: "noquery",
+        help: "a path or address without what begins at '?'",
+        apply: |value, _| Applied::Part(0..memchr::memchr(b'?', value).unwrap_or(value.len())),
+        keeps_bytes: true,
+    },
+    ModifierEntry {
+        name: "lower",
+        help: "ASCII letters in lower case",
+        apply: lower,
+        keeps_bytes: false,
+    },
+    ModifierEntry {
+        name: "minute",
+        help: "a time to the minute, by its own clock: 2012-01-31T23:59",
+        apply: |value, out| clock(value, out, 5),
+        keeps_bytes: false,
+    },
+    ModifierEntry {
+        name: "hour",
+        help: "a time to the hour, by its own clock: 2012-01-31T23",
+        apply: |value, out| clock(value, out, 4),
+        keeps_bytes: false,
+    },
+    ModifierEntry {
+        name: "day",
+        help: "a time's day, by its own clock: 2012-01-31",
+        apply: |value, out| clock(value, out, 3),
+        keeps_bytes: false,
+    },
+    ModifierEntry {
+        name: "hod",
+        help: "a time's hour of day, by its own clock: 23",
+        apply: hour_of_day,
+        keeps_bytes: false,
+    },
+];
+
+/// What a modifier gave.
+pub(super) enum Applied {
+    /// A part of what it was given.
+    Part(Range<usize>),
+    /// What it appended.
+    Made,
+}
+
+/// One step from a field's value to what is asked for.
+#[derive(Debug, Clone)]
+pub enum Modifier {
+    /// A row of the table.
+    Named(&'static ModifierEntry),
+    /// The bytes from one place to another, as far as there are any.
+    Slice(usize, usize),
+}
+
+impl PartialEq for Modifier {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Modifier::Named(a), Modifier::Named(b)) => a.name == b.name,
+            (Modifier::Slice(a, b), Modifier::Slice(c, d)) => (a, b) == (c, d),
+            _ => false,
+        }
+    }
+}
+
+impl Modifier {
+    /// Reads `SOURCE[:NAME|[FROM:TO]]…` into the source's text and the modifiers in their order.
+    ///
+    /// # Errors
+    /// An unknown modifier, with the known ones; a slice that ends before it begins.
+    pub(super) fn split(text: &str) -> Result<(&str, Vec<Modifier>)> {
+        let (mut source, mut modifiers) = (text, Vec::new());
+        loop {
+            if let Some((before, slice)) = slice(source)? {
+                modifiers.push(slice);
+                source = before;
+            } else if let Some((before, name)) = source.rsplit_once(':') {
+                let Some(entry) = MODIFIERS.iter().find(|entry| entry.name == name) else {
+                    let known: Vec<_> = MODIFIERS.iter().map(|entry| entry.name).collect();
+                    return Err(unknown("modifier", name, &known));
+                };
+                modifiers.push(Modifier::Named(entry));
+                source = before;
+            } else {
+                modifiers.reverse();
+                return Ok((source, modifiers));
+            }
+        }
+    }
+
+    /// Whether what it gives is always a part of what it was given.
+    pub(super) fn keeps_bytes(&self) -> bool {
+        match self {
+            Modifier::Named(entry) => entry.keeps_bytes,
+            Modifier::Slice(..) => true,
+        }
+    }
+
+    pub(super) fn apply(&self, value: &[u8], out: &mut Vec<u8>) -> Applied {
+        match *self {
+            Modifier::Named(entry) => (entry.apply)(value, out),
+            Modifier::Slice(from, to) => Applied::Part(from.min(value.len())..to.min(value.len())),
+        }
+    }
+}
+
+/// `[FROM:TO]` at the end of a text; either may be left out.
+fn slice(text: &str) -> Result<Option<(&str, Modifier)>> {
+    let Some((before, inside)) = text.strip_suffix(']').and_then(|text| text.rsplit_once('[')) else {
+        return Ok(None);
+    };
+    let Some((from, to)) = inside.split_once(':') else {
+        return Ok(None);
+    };
+    let place = |text: &str, missing| {
+        if text.is_empty() {
+            Ok(missing)
+        } else {
+            text.parse()
+        }
+    };
+    match (place(from, 0), place(to, usize::MAX)) {
+        (Ok(from), Ok(to)) if from <= to => Ok(Some((before, Modifier::Slice(from, to)))),
+        _ => bail!(
+            "slice {} is not [FROM:TO], two byte places from 0",
+            quoted(&format!("[{inside}]"))
+        ),
+    }
+}
+
+fn lower(value: &[u8], out: &mut Vec<u8>) -> Applied {
+    if !value.iter().any(u8::is_ascii_uppercase) {
+        return Applied::Part(0..value.len());
+    }
+    out.extend(value.iter().map(u8::to_ascii_lowercase));
+    Applied::Made
+}
+
+/// The first `parts` parts of a time's clock; nothing of what is no time.
+fn clock(value: &[u8], out: &mut Vec<u8>, parts: usize) -> Applied {
+    let Some(time) = Time::parse(value) else {
+        return Applied::Part(0..0);
+    };
+    put(out, time.clock[0], 4);
+    for (separator, number) in b"--T:".iter().zip(&time.clock[1..parts]) {
+        out.push(*separator);
+        put(out, *number, 2);
+    }
+    Applied::Made
+}
+
+fn hour_of_day(value: &[u8], out: &mut Vec<u8>) -> Applied {
+    let Some(time) = Time::parse(value) else {
+        return Applied::Part(0..0);
+    };
+    put(out, time.clock[3], 2);
+    Applied::Made
+}
+
+/// A number in so many digits; a year before 0 as 0.
+fn put(out: &mut Vec<u8>, number: i32, digits: u32) {
+    let number = number.max(0).unsigned_abs();
+    for place in (0..digits).rev() {
+        out.push(b'0' + (number / 10u32.pow(place) % 10) as u8);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn modified(field: &str, value: &str) -> String {
+        let (_, modifiers) = Modifier::split(field).expect(field);
+        let mut value = value.as_bytes().to_vec();
+        for modifier in modifiers {
+            let mut out = Vec::new();
+            value = match modifier.apply(&value, &mut out) {
+                Applied::Part(part) => value[part].to_vec(),
+                Applied::Made => out,
+            };
+        }
+        String::from_utf8(value).expect("text")
+    }
+
+    #[test]
+    fn modifiers_do_what_they_say() {
+        assert_eq!(modified("x:noquery", "/a?b?c"), "/a");
+        assert_eq!(modified("x:noquery", "/a"), "/a");
+        assert_eq!(modified("x:lower[1:3]", "ABCDÄ"), "bc");
+        assert_eq!(modified("x[1:][:2]", "abcd"), "bc");
+        assert_eq!(modified("x[9:]", "abcd"), "");
+        let time = "[31/Jan/2012:23:59:58 -0500]";
+        assert_eq!(modified("t:minute", time), "2012-01-31T23:59");
+        assert_eq!(modified("t:hour", time), "2012-01-31T23");
+        assert_eq!(modified("t:day", "2012-01-31T23:59:58Z"), "2012-01-31");
+        assert_eq!(modified("t:hod", time), "23");
+        assert_eq!(modified("t:hod", "-"), "");
+    }
+
+    #[test]
+    fn wrong_ones_are_refused() {
+        let refusal = |text| Modifier::split(text).expect_err(text).to_string();
+        assert!(refusal("path:noqery").contains("did you mean 'noquery'?"));
+        assert!(refusal("path[3:2]").contains("FROM:TO"));
+        assert!(refusal("path[a:2]").contains("FROM:TO"));
+    }
+}
