@@ -17,6 +17,8 @@ pub struct Plan {
     pub order: Order,
     /// Whether printed lines carry their input's name.
     pub tag: Tag,
+    /// What becomes of what a file gave before it turned out corrupt.
+    pub partial: Partial,
     /// How many rows are wanted, where no fold decides that.
     pub first: Option<u64>,
     /// The budget of memory for the whole run, in bytes.
@@ -62,4 +64,13 @@ pub enum Unit {
     /// Lines: what it gives for a file is what it gives for parts of it that begin and end with
     /// lines, one after another.
     Lines,
+}
+
+/// What becomes of what a file gave before it turned out corrupt. It is an error either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Partial {
+    /// It does not count, as far as it could still have been wrong.
+    Discard,
+    /// Its complete lines count.
+    Keep,
 }

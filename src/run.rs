@@ -62,6 +62,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let gate = Gate {
         lowest: AtomicU64::new(0),
         tag: plan.tag,
+        partial: plan.partial,
         terminal: std::io::stdout().is_terminal(),
     };
     let shared = Shared {

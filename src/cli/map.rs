@@ -7,10 +7,10 @@ use crate::codec::{self, CODECS, Codec, Decoder};
 use crate::fold::{self, Fold};
 use crate::map::{self, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
-use crate::plan::Plan;
+use crate::plan::{Partial, Plan};
 use crate::run::{Work, run};
 use crate::source::Dash;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// Read every file, compressed or not, in this process; filter, select and fold its lines
 #[derive(Debug, Args)]
@@ -20,6 +20,10 @@ pub struct MapArgs {
 
     #[command(flatten)]
     records: RecordArgs,
+
+    /// What a file gave before it turned out corrupt: forget it, or keep its complete lines; the exit code is 3 either way
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = PartialArg::Discard, help_heading = "Records and folds")]
+    partial: PartialArg,
 
     #[command(flatten)]
     output: OutputArgs,
@@ -31,6 +35,22 @@ pub struct MapArgs {
     /// Take every file for this codec, whatever its first bytes say: see `fanfold list`
     #[arg(long, value_name = "NAME", value_parser = codec_named, help_heading = "Inputs")]
     codec: Option<&'static Codec>,
+}
+
+/// As [`Partial`], as it is typed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PartialArg {
+    Discard,
+    Keep,
+}
+
+impl From<PartialArg> for Partial {
+    fn from(typed: PartialArg) -> Self {
+        match typed {
+            PartialArg::Discard => Partial::Discard,
+            PartialArg::Keep => Partial::Keep,
+        }
+    }
 }
 
 /// Runs it.
@@ -45,6 +65,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         workers: args.output.workers(),
         order: args.output.order(),
         tag: args.output.tag(),
+        partial: args.partial.into(),
         first: parts.records.as_ref().and_then(|records| records.first),
         memory: args.output.memory(),
         tmpdir: args.output.tmpdir(),

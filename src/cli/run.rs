@@ -6,7 +6,7 @@ use crate::codec::Decoder;
 use crate::map::command::{Capture, Feed};
 use crate::map::{Command, CommandPlan, DryRun, Map};
 use crate::memory::Budget;
-use crate::plan::{Order, Plan};
+use crate::plan::{Order, Partial, Plan};
 use crate::run::{Work, run};
 use crate::source::Dash;
 use crate::template::{Template, shell_quote};
@@ -65,6 +65,7 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
             args.output.order()
         },
         tag: args.output.tag(),
+        partial: Partial::Discard,
         first: None,
         memory: args.output.memory(),
         tmpdir: args.output.tmpdir(),

@@ -6,9 +6,10 @@ use crate::fold::Fold;
 use crate::job::{Failure, Job, Trust};
 use crate::map::Emit;
 use crate::message;
-use crate::plan::Tag;
+use crate::plan::{Partial, Tag};
 use crate::record::{Rows, Stage, Take};
 use crate::sink::{Piece, Stream, Tagger};
+use memchr::memrchr;
 use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
@@ -25,6 +26,8 @@ pub struct Gate {
     pub lowest: AtomicU64,
     /// Whether lines are tagged.
     pub tag: Tag,
+    /// What becomes of what a file gave before it turned out corrupt.
+    pub partial: Partial,
     /// Whether names on a tag are escaped, because a terminal shows them.
     pub terminal: bool,
 }
@@ -54,6 +57,8 @@ enum To<'a> {
 struct Gathered {
     stream: Stream,
     bytes: Vec<u8>,
+    /// How many of them are complete lines, where only such may be sent before the job's end.
+    complete: Option<usize>,
     trust: Trust,
     tagger: Option<Tagger>,
 }
@@ -82,6 +87,7 @@ impl<'a> Lane<'a> {
         let gathered = |stream| Gathered {
             stream,
             bytes: Vec::new(),
+            complete: (shared.gate.partial == Partial::Keep).then_some(0),
             trust: Trust::Final,
             tagger: (shared.gate.tag == Tag::Input).then(|| shared.gate.tagger(job)),
         };
@@ -132,6 +138,18 @@ impl<'a> Lane<'a> {
         }
     }
 
+    /// Whether what was given counts though the job failed in this way.
+    pub(super) fn keeps(&self, failure: &Failure) -> bool {
+        let of_input = matches!(failure, Failure::Corrupt { .. } | Failure::Unreadable { .. });
+        of_input && self.shared.gate.partial == Partial::Keep
+    }
+
+    /// As [`Lane::report`], without an incomplete last line.
+    pub(super) fn report_complete_lines(mut self) -> Report {
+        self.out.bytes.truncate(self.out.complete.unwrap_or(0));
+        self.report()
+    }
+
     fn gather_rows(&mut self) {
         if let To::Rows(rows) = &mut self.to
             && !rows.is_empty()
@@ -148,7 +166,8 @@ impl<'a> Lane<'a> {
         };
         let turn =
             gathered.trust == Trust::Final && self.shared.gate.lowest.load(Ordering::Relaxed) == self.seq;
-        if gathered.bytes.is_empty() || (gathered.bytes.len() < PIECE && !turn) {
+        let ready = gathered.ready();
+        if ready == 0 || (ready < PIECE && !turn) {
             return ControlFlow::Continue(());
         }
         let event = Event::Piece {
@@ -179,6 +198,11 @@ impl Emit for Lane<'_> {
         if self.failure.is_some() || self.seat.wish() != Wish::Go {
             return ControlFlow::Break(());
         }
+        let trust = match self.shared.gate.partial {
+            Partial::Discard => trust,
+            // Complete lines stand, and others are held back.
+            Partial::Keep => Trust::Final,
+        };
         if trust != self.out.trust {
             self.gather_rows();
             if !self.out.bytes.is_empty() {
@@ -233,16 +257,30 @@ impl Lane<'_> {
 
 impl Gathered {
     fn add(&mut self, bytes: &[u8]) {
+        let before = self.bytes.len();
         match &mut self.tagger {
             Some(tagger) => tagger.tag(bytes, &mut self.bytes),
             None => self.bytes.extend_from_slice(bytes),
         }
+        if let Some(complete) = &mut self.complete
+            && let Some(last) = memrchr(b'\n', &self.bytes[before..])
+        {
+            *complete = before + last + 1;
+        }
     }
 
+    /// How many bytes may be sent.
+    fn ready(&self) -> usize {
+        self.complete.unwrap_or(self.bytes.len())
+    }
+
+    /// What may be sent, taken out.
     fn piece(&mut self) -> Piece {
+        let held_back = self.bytes.split_off(self.ready());
+        self.complete = self.complete.map(|_| 0);
         Piece {
             stream: self.stream,
-            bytes: std::mem::take(&mut self.bytes),
+            bytes: std::mem::replace(&mut self.bytes, held_back),
             trust: self.trust,
         }
     }
@@ -251,6 +289,7 @@ impl Gathered {
         if let Some(tagger) = &mut self.tagger {
             tagger.end(&mut self.bytes);
         }
+        self.complete = None;
         (!self.bytes.is_empty()).then(|| self.piece())
     }
 }
