@@ -11,6 +11,10 @@ use std::path::PathBuf;
 pub struct Plan {
     /// Where the jobs come from.
     pub inputs: Inputs,
+    /// The least that a job may be about.
+    pub unit: Unit,
+    /// Which job starts first.
+    pub schedule: Schedule,
     /// How many worker threads.
     pub workers: NonZeroUsize,
     /// In which order results are printed.
@@ -54,6 +58,18 @@ pub enum Empty {
     Refused,
     /// Nothing to do: exit 0.
     Allowed,
+}
+
+/// Which job starts first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schedule {
+    /// The first of the input order.
+    Order,
+    /// The largest, if there are fewer inputs than this; the first, otherwise.
+    Largest {
+        /// The inputs that are looked at before the first starts.
+        most: usize,
+    },
 }
 
 /// The least that a map can be given at once.

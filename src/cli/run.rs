@@ -6,7 +6,7 @@ use crate::codec::Decoder;
 use crate::map::command::{Capture, Feed};
 use crate::map::{Command, CommandPlan, DryRun, Map};
 use crate::memory::Budget;
-use crate::plan::{Order, Partial, Plan};
+use crate::plan::{Order, Partial, Plan, Schedule, Unit};
 use crate::run::{Work, run};
 use crate::source::Dash;
 use crate::template::{Template, shell_quote};
@@ -58,6 +58,8 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
     }
     let plan = Plan {
         inputs: args.inputs.plan(Dash::Name)?,
+        unit: Unit::File,
+        schedule: args.output.schedule(Schedule::Order),
         workers: args.output.workers(),
         order: if args.ungroup {
             Order::Finish

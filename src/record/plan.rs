@@ -1,6 +1,6 @@
 //! What was decided about records before any thread exists: plain data.
 
-use super::{Condition, Field, Format};
+use super::{Condition, Field, Format, Source};
 use regex::bytes::Regex;
 
 /// How bytes become records, which records remain, and what is emitted of each.
@@ -40,6 +40,17 @@ pub enum Output {
 }
 
 impl RecordPlan {
+    /// Whether what a line gives depends on that line alone: not on the lines before it (a header,
+    /// an open quote) and not on its number.
+    pub fn is_linewise(&self) -> bool {
+        let format = match self.format {
+            Format::Ws | Format::Cut(_) | Format::Lines => true,
+        };
+        let conditions = self.conditions.iter().map(|condition| &condition.field);
+        let mut fields = conditions.chain(&self.projection);
+        format && !fields.any(|field| field.source == Source::Line)
+    }
+
     /// Whole lines, all of them.
     pub fn new(format: Format) -> RecordPlan {
         RecordPlan {
