@@ -9,7 +9,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-/// A unit of work: one file, or a batch of files.
+/// A unit of work: one file, a part of one, or a batch of files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     /// Its place in the input order, from 0, without gaps.
@@ -23,6 +23,15 @@ pub struct Job {
 pub enum Input {
     /// A whole file by its name, which is bytes.
     File(OsString),
+    /// The lines of a plain file that begin in `start..end`.
+    Range {
+        /// The file's name.
+        name: OsString,
+        /// The first byte at which a line may begin.
+        start: u64,
+        /// One past the last; `u64::MAX` for the end of the file.
+        end: u64,
+    },
     /// Standard input, as data.
     Stdin,
 }
@@ -31,7 +40,7 @@ impl Input {
     /// The name to show and to substitute: the path as it was given, `-` for standard input.
     pub fn name(&self) -> &OsStr {
         match self {
-            Input::File(name) => name,
+            Input::File(name) | Input::Range { name, .. } => name,
             Input::Stdin => OsStr::new("-"),
         }
     }

@@ -12,12 +12,18 @@ use std::time::Duration;
 pub struct Plan {
     /// Where the jobs come from.
     pub inputs: Inputs,
+    /// The least that a job may be about.
+    pub unit: Unit,
+    /// Which job starts first.
+    pub schedule: Schedule,
     /// How many worker threads.
     pub workers: NonZeroUsize,
     /// In which order results are printed.
     pub order: Order,
     /// Whether printed lines carry their input's name.
     pub tag: Tag,
+    /// What becomes of what a file gave before it turned out corrupt.
+    pub partial: Partial,
     /// How many rows are wanted, where no fold decides that.
     pub first: Option<u64>,
     /// The budget of memory for the whole run, in bytes.
@@ -108,6 +114,18 @@ impl Limit {
     }
 }
 
+/// Which job starts first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schedule {
+    /// The first of the input order.
+    Order,
+    /// The largest, if there are fewer inputs than this; the first, otherwise.
+    Largest {
+        /// The inputs that are looked at before the first starts.
+        most: usize,
+    },
+}
+
 /// The least that a map can be given at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
@@ -116,4 +134,13 @@ pub enum Unit {
     /// Lines: what it gives for a file is what it gives for parts of it that begin and end with
     /// lines, one after another.
     Lines,
+}
+
+/// What becomes of what a file gave before it turned out corrupt. It is an error either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Partial {
+    /// It does not count, as far as it could still have been wrong.
+    Discard,
+    /// Its complete lines count.
+    Keep,
 }

@@ -16,7 +16,7 @@ use crate::map::StartMap;
 use crate::memory::Budget;
 use crate::message;
 use crate::plan::{Halt, Order, Plan};
-use crate::record::RecordPlan;
+use crate::record::{Bad, RecordPlan};
 use crate::sink::{Closed, First, Sink, Verdict};
 use crate::source::Missing;
 use crate::sys::{self, signals};
@@ -25,6 +25,7 @@ use anyhow::Context;
 use crossbeam_channel::{Receiver, Sender, at, bounded, never, select};
 use failed::FailedList;
 use feed::Feed;
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write as _};
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -71,6 +72,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         open: AtomicBool::new(true),
         order: plan.order,
         tag: plan.tag,
+        partial: plan.partial,
         terminal: std::io::stdout().is_terminal(),
     };
     let shared = Shared {
@@ -98,6 +100,9 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
             }
         }
         let mut main = Main::new(plan, work, &control, &gate, failed);
+        if let Some(records) = work.records {
+            main.prepare(records)?;
+        }
         main.drive(&mut feed, queue, &reports, &news);
         // Workers that still have something to say must not wait for someone to listen.
         while threads.iter().any(|thread| !thread.is_finished()) {
@@ -172,6 +177,21 @@ impl<'a> Main<'a> {
             ended: 0,
             stop: None,
         }
+    }
+
+    /// What is done for the records before the first job: their header, and the file of bad lines.
+    fn prepare(&mut self, records: &RecordPlan) -> anyhow::Result<()> {
+        if let Bad::Keep(path) = &records.bad {
+            let name = message::shown(path.as_os_str()).into_owned();
+            let file = File::create(path).with_context(|| name.clone())?;
+            self.sink.keep_bad(name, file);
+        }
+        if self.work.fold.is_none()
+            && let Err(closed) = self.sink.heading(&records.header())
+        {
+            self.close(&closed);
+        }
+        Ok(())
     }
 
     /// Runs until every job that was sent has ended, or, when the run is stopped, until the

@@ -4,6 +4,8 @@
 //! the terminal, the other workers, or any map or fold by name.
 
 mod lane;
+#[cfg(test)]
+mod tests;
 
 pub use lane::{Gate, Lane};
 
@@ -174,7 +176,7 @@ impl Worker<'_> {
         }
     }
 
-    /// One try at a job, and its fold merged if it succeeds.
+    /// One try at a job, and its fold merged if it succeeds or what it gave counts all the same.
     fn attempt(&mut self, job: &Job, attempt: u32) -> Report {
         let shared = self.shared;
         if let Some(stage) = &mut self.stage {
@@ -197,8 +199,16 @@ impl Worker<'_> {
             })
         });
         let end = end.and_then(|()| lane.end());
-        let mut report = lane.report();
-        report.failure = end.and_then(|()| self.settle(job)).err();
+        let kept = end.as_ref().err().is_some_and(|failure| lane.keeps(failure));
+        let mut report = match &end {
+            Err(_) if kept => lane.report_complete_lines(),
+            _ => lane.report(),
+        };
+        report.failure = match end {
+            Ok(()) => self.settle(job).err(),
+            Err(failure) if kept => Some(self.settle(job).err().unwrap_or(failure)),
+            Err(failure) => Some(failure),
+        };
         if report.failure.is_some()
             && let Some(part) = &mut self.part
         {

@@ -1,9 +1,9 @@
 //! The options that `map` and `run` share: inputs, workers, output.
 
 use super::exit::Usage;
-use crate::plan::{Order, Tag};
+use crate::plan::{Order, Schedule, Tag};
 use crate::source::{Dash, Empty, Hidden, Inputs, Links, WalkPlan};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
@@ -50,6 +50,10 @@ pub struct OutputArgs {
     #[arg(short, long, visible_short_alias = 'P', value_name = "N", allow_hyphen_values = true, value_parser = workers)]
     jobs: Option<NonZeroUsize>,
 
+    /// Which files start first; the output's order stays [default: largest for a fold or --fn of at most 10000 named files, else order]
+    #[arg(long, value_name = "WHICH", value_enum)]
+    schedule: Option<ScheduleArg>,
+
     /// Print each job's output whole as jobs finish, not in input order
     #[arg(long)]
     unordered: bool,
@@ -70,6 +74,19 @@ pub struct OutputArgs {
     #[arg(long, value_name = "DIR")]
     tmpdir: Option<PathBuf>,
 }
+
+/// As [`Schedule`], as it is typed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ScheduleArg {
+    /// In input order
+    Order,
+    /// The largest first, if there are at most 100000
+    Largest,
+}
+
+/// The inputs that `--schedule largest` looks at before the first starts. Well below the window of
+/// jobs that may be ahead of the lowest unprinted one, so that the run can't be stuck.
+const SCHEDULED: usize = 100_000;
 
 impl InputArgs {
     /// The inputs, with `-` meaning what `dash` says.
@@ -129,6 +146,15 @@ impl OutputArgs {
             (true, _) => Order::Finish,
             (_, true) => Order::Lines,
             _ => Order::Input,
+        }
+    }
+
+    /// Which job starts first, with this default.
+    pub fn schedule(&self, default: Schedule) -> Schedule {
+        match self.schedule {
+            None => default,
+            Some(ScheduleArg::Order) => Schedule::Order,
+            Some(ScheduleArg::Largest) => Schedule::Largest { most: SCHEDULED + 1 },
         }
     }
 

@@ -2,8 +2,9 @@
 
 use super::exit::Ended;
 use crate::codec::CODECS;
+use crate::fold::AGGREGATES;
 use crate::map::FUNCTIONS;
-use crate::record::FORMATS;
+use crate::record::{FORMATS, MODIFIERS, OUTPUTS};
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -16,7 +17,10 @@ pub fn main() -> anyhow::Result<Option<Ended>> {
     let functions = FUNCTIONS.iter().map(|function| (function.name, function.help));
     let text = section("codecs", codecs)
         + &section("functions", functions)
-        + &section("input formats", FORMATS.iter().map(|e| (e.name, e.help)));
+        + &section("input formats", FORMATS.iter().map(|e| (e.name, e.help)))
+        + &section("modifiers", MODIFIERS.iter().map(|e| (e.name, e.help)))
+        + &section("aggregates", AGGREGATES.iter().map(|e| (e.name, e.help)))
+        + &section("output formats", OUTPUTS.iter().map(|(e, _)| (e.name, e.help)));
     crate::sys::Output::stdout().write_all(text.as_bytes())?;
     Ok(None)
 }

@@ -3,16 +3,20 @@
 use super::common::{InputArgs, OutputArgs};
 use super::exit::{self, Ended, Usage};
 use super::failures::FailureArgs;
-use super::records::RecordArgs;
+use super::records::{RecordArgs, RecordsAndFold};
 use crate::codec::{self, CODECS, Codec, Decoder};
 use crate::fold::{self, Fold};
 use crate::map::{self, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
-use crate::plan::Plan;
+use crate::plan::{Order, Partial, Plan, Schedule, Unit};
+use crate::record::RecordPlan;
 use crate::run::{Work, run};
-use crate::source::Dash;
-use clap::Args;
+use crate::source::{Dash, Inputs};
+use clap::{Args, ValueEnum};
 use std::time::Duration;
+
+/// The inputs that are looked at for their sizes where nobody asked for it.
+const SCHEDULED: usize = 10_000;
 
 /// Read every file, compressed or not, in this process; filter, select and fold its lines
 #[derive(Debug, Args)]
@@ -22,6 +26,10 @@ pub struct MapArgs {
 
     #[command(flatten)]
     records: RecordArgs,
+
+    /// What a file gave before it turned out corrupt: forget it, or keep its complete lines; the exit code is 3 either way
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = PartialArg::Discard, help_heading = "Records and folds")]
+    partial: PartialArg,
 
     #[command(flatten)]
     output: OutputArgs,
@@ -38,6 +46,22 @@ pub struct MapArgs {
     codec: Option<&'static Codec>,
 }
 
+/// As [`Partial`], as it is typed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PartialArg {
+    Discard,
+    Keep,
+}
+
+impl From<PartialArg> for Partial {
+    fn from(typed: PartialArg) -> Self {
+        match typed {
+            PartialArg::Discard => Partial::Discard,
+            PartialArg::Keep => Partial::Keep,
+        }
+    }
+}
+
 /// Runs it.
 ///
 /// # Errors
@@ -45,11 +69,15 @@ pub struct MapArgs {
 pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
     let parts = args.records.plan().map_err(|error| Usage(format!("{error:#}")))?;
     let function = args.function.unwrap_or(&FUNCTIONS[0]);
+    let inputs = args.inputs.plan(Dash::Stdin)?;
     let plan = Plan {
-        inputs: args.inputs.plan(Dash::Stdin)?,
+        unit: args.unit(function, &parts),
+        schedule: args.output.schedule(default_schedule(&inputs, function, &parts)),
+        inputs,
         workers: args.output.workers(),
         order: args.output.order(),
         tag: args.output.tag(),
+        partial: args.partial.into(),
         first: parts.records.as_ref().and_then(|records| records.first),
         memory: args.output.memory(),
         tmpdir: args.output.tmpdir(),
@@ -74,6 +102,36 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         summary: run(&plan, &work)?,
         empty: plan.empty,
     }))
+}
+
+impl MapArgs {
+    /// Whether big files may be cut: where lines are what counts, whose places in the file do not.
+    fn unit(&self, function: &Function, parts: &RecordsAndFold) -> Unit {
+        let linewise = parts.records.as_ref().is_some_and(RecordPlan::cuttable);
+        // Printed as jobs finish, a file is still to be whole.
+        let joined = parts.fold.is_some() || self.output.order() == Order::Input;
+        let plain = self.codec.is_none_or(|codec| codec.name == "plain");
+        if linewise && joined && plain {
+            function.unit
+        } else {
+            Unit::File
+        }
+    }
+}
+
+/// The largest first where nothing is printed until all is done, or a row a file: elsewhere the
+/// output of what was started early would have to be held.
+fn default_schedule(inputs: &Inputs, function: &Function, parts: &RecordsAndFold) -> Schedule {
+    let named = matches!(inputs, Inputs::Named(..));
+    let first = parts
+        .records
+        .as_ref()
+        .is_some_and(|records| records.first.is_some());
+    if named && !first && (parts.fold.is_some() || function.unit == Unit::File) {
+        Schedule::Largest { most: SCHEDULED + 1 }
+    } else {
+        Schedule::Order
+    }
 }
 
 fn codec_named(name: &str) -> Result<&'static Codec, String> {

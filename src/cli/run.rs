@@ -9,7 +9,7 @@ use crate::fold::{self, Fold};
 use crate::map::command::{Capture, Feed, Trace};
 use crate::map::{Command, CommandPlan, DryRun, Map};
 use crate::memory::Budget;
-use crate::plan::{Order, Plan};
+use crate::plan::{Order, Partial, Plan, Schedule, Unit};
 use crate::run::{Work, run};
 use crate::source::Dash;
 use crate::sys::guardian;
@@ -136,6 +136,9 @@ impl RunArgs {
     fn plan(&self, first: Option<u64>) -> anyhow::Result<Plan> {
         Ok(Plan {
             inputs: self.inputs.plan(Dash::Name)?,
+            unit: Unit::File,
+            schedule: self.output.schedule(Schedule::Order),
+            partial: Partial::Discard,
             workers: self.output.workers(),
             order: if self.ungroup {
                 Order::Finish

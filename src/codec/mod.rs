@@ -33,7 +33,7 @@ pub static CODECS: &[Codec] = &[
 ];
 
 /// How many first bytes [`Codec::recognise`] is shown, where the file has them.
-const MAGIC: usize = 6;
+pub const MAGIC: usize = 6;
 
 /// A kind of compressed file.
 #[derive(Debug)]
@@ -57,6 +57,12 @@ impl Codec {
 /// The codec with this name.
 pub fn by_name(name: &str) -> Option<&'static Codec> {
     CODECS.iter().find(|codec| codec.name == name)
+}
+
+/// The codec of a file that begins with `head`: its first [`MAGIC`] bytes, or all of it.
+pub fn of(head: &[u8]) -> &'static Codec {
+    let found = CODECS.iter().find(|codec| codec.recognise(head));
+    found.unwrap_or(&plain::CODEC)
 }
 
 /// Why a stream could not be decoded.

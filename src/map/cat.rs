@@ -58,6 +58,10 @@ pub fn read(
         name: name.to_owned(),
         cause,
     };
+    if let &Input::Range { start, end, .. } = input {
+        let mut block = |block: &[u8]| each(emit, block, Trust::Final);
+        return super::range::read(name, start, end, &mut block).map_err(unreadable);
+    }
     let (mut source, size) = open(input).map_err(unreadable)?;
     let mut warnings = Vec::new();
     let mut warn = |what: &str| warnings.push(what.to_owned());
@@ -79,7 +83,7 @@ pub fn read(
 fn open(input: &Input) -> io::Result<(Box<dyn Read>, Option<u64>)> {
     match input {
         Input::Stdin => Ok((Box::new(io::stdin().lock()), None)),
-        Input::File(name) => {
+        Input::File(name) | Input::Range { name, .. } => {
             let file = File::open(name)?;
             let found = file.metadata()?;
             if found.is_dir() {

@@ -8,6 +8,7 @@ mod check;
 pub mod command;
 mod digest;
 mod dry_run;
+mod range;
 #[cfg(test)]
 mod tests;
 mod wc;

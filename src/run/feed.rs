@@ -1,8 +1,8 @@
 //! The next job, without ever blocking the main thread: lists are read by a thread of their own.
 
-use crate::job::{Input, Job};
+use crate::job::Job;
 use crate::plan::Plan;
-use crate::source::{Found, Inputs, Missing, Named, read_names};
+use crate::source::{Cut, Inputs, Missing, Named, Numbered, Scheduled, read_names};
 use anyhow::Context;
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use std::thread;
@@ -10,17 +10,16 @@ use std::thread;
 /// Names that a list's reader may be ahead.
 const AHEAD: usize = 256;
 
-/// Numbers the inputs and holds the one job that waits to be sent.
+/// Makes jobs of the inputs and holds the one that waits to be sent.
 pub struct Feed {
     from: From,
     next: Option<Job>,
-    seq: u64,
     missing: Vec<Missing>,
 }
 
 enum From {
-    Walk(Box<dyn Iterator<Item = Found>>),
-    List(Receiver<Found>),
+    Walk(Box<dyn Iterator<Item = Numbered>>),
+    List(Receiver<Numbered>),
     Dry,
 }
 
@@ -32,10 +31,17 @@ impl Feed {
     /// thread for a list's reader.
     pub fn new(plan: &Plan) -> anyhow::Result<Self> {
         let from = match &plan.inputs {
-            Inputs::Named(names, walk) => From::Walk(Box::new(Named::new(names, walk, plan.empty)?)),
+            Inputs::Named(names, walk) => {
+                let named = Named::new(names, walk, plan.empty)?;
+                From::Walk(Box::new(Scheduled::new(
+                    Cut::new(named, plan.unit),
+                    plan.schedule,
+                )))
+            }
             Inputs::Listed { files, terminator } => {
                 let (sender, receiver) = bounded(AHEAD);
-                let names = read_names(files.clone(), *terminator);
+                let names = Cut::new(read_names(files.clone(), *terminator), plan.unit);
+                let names = Scheduled::new(names, plan.schedule);
                 let read = move || {
                     for found in names {
                         if sender.send(found).is_err() {
@@ -52,7 +58,6 @@ impl Feed {
         Ok(Feed {
             from,
             next: None,
-            seq: 0,
             missing: Vec::new(),
         })
     }
@@ -75,20 +80,16 @@ impl Feed {
     }
 
     /// Takes what a source gave; `None` is its end.
-    pub fn received(&mut self, found: Option<Found>) {
+    pub fn received(&mut self, found: Option<Numbered>) {
         match found {
-            Some(Ok(input)) => self.next = Some(self.job(input)),
+            Some(Ok((seq, input))) => {
+                self.next = Some(Job {
+                    seq,
+                    inputs: vec![input],
+                });
+            }
             Some(Err(missing)) => self.missing.push(missing),
             None => self.from = From::Dry,
-        }
-    }
-
-    fn job(&mut self, input: Input) -> Job {
-        let seq = self.seq;
-        self.seq += 1;
-        Job {
-            seq,
-            inputs: vec![input],
         }
     }
 
@@ -113,7 +114,7 @@ impl Feed {
     }
 
     /// The channel to wait on while no job is ready.
-    pub fn channel(&self) -> Option<&Receiver<Found>> {
+    pub fn channel(&self) -> Option<&Receiver<Numbered>> {
         match &self.from {
             From::List(names) if self.next.is_none() => Some(names),
             _ => None,

@@ -15,6 +15,7 @@ use crate::memory::Budget;
 use crate::plan::Order;
 use spill::{Extent, Spill};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -29,6 +30,8 @@ pub enum Stream {
     Out,
     /// Standard error.
     Err,
+    /// The file of lines that could not be read in the records' format.
+    Bad,
 }
 
 /// A piece of a job's output.
@@ -73,6 +76,7 @@ pub enum Closed {
 pub struct Sink<'a> {
     out: Box<dyn Write + 'a>,
     err: Box<dyn Write + 'a>,
+    bad: Option<(String, File)>,
     order: Order,
     first: First,
     lowest: u64,
@@ -110,6 +114,7 @@ impl<'a> Sink<'a> {
         Sink {
             out,
             err,
+            bad: None,
             order,
             first,
             lowest: 0,
@@ -120,6 +125,11 @@ impl<'a> Sink<'a> {
             closed: false,
             reason: None,
         }
+    }
+
+    /// Has bad lines written to `file`; its name is for messages.
+    pub fn keep_bad(&mut self, name: String, file: File) {
+        self.bad = Some((name, file));
     }
 
     /// Has nothing more printed.
@@ -261,6 +271,17 @@ impl<'a> Sink<'a> {
         }
     }
 
+    /// Writes what stands before all rows and is none of them.
+    ///
+    /// # Errors
+    /// [`Closed`] when nothing more can be printed.
+    pub fn heading(&mut self, bytes: &[u8]) -> Result<(), Closed> {
+        let first = std::mem::replace(&mut self.first, First::all());
+        let printed = self.print(Stream::Out, bytes);
+        self.first = first;
+        printed
+    }
+
     /// Writes bytes that stand outside of any job's output: a fold's result.
     ///
     /// # Errors
@@ -283,6 +304,13 @@ impl<'a> Sink<'a> {
                 })?;
                 if enough { Err(Closed::Enough) } else { Ok(()) }
             }
+            Stream::Bad => match &mut self.bad {
+                Some((name, file)) => file.write_all(bytes).map_err(|cause| Closed::Failed {
+                    what: name.clone(),
+                    cause,
+                }),
+                None => Ok(()),
+            },
             // A closed standard error leaves nowhere to say so; the exit code still tells.
             Stream::Err => {
                 let _ = self.err.write_all(bytes);

@@ -1,12 +1,17 @@
 //! Where jobs come from: names on the command line, directories, patterns, lists.
 //!
-//! A source is an iterator of inputs. It does not know workers or maps, and reads no contents.
+//! A source is an iterator of inputs. It does not know workers or maps, and reads no contents but
+//! the first bytes of files that it may cut.
 
+mod cut;
 mod list;
 mod pattern;
+mod schedule;
 mod walk;
 
+pub use cut::Cut;
 pub use list::{Names, read_names};
+pub use schedule::{Numbered, Scheduled};
 pub use walk::Walk;
 
 use crate::job::Input;

@@ -6,9 +6,10 @@ use crate::fold::Fold;
 use crate::job::{Failure, Job, Trust};
 use crate::map::Emit;
 use crate::message;
-use crate::plan::{Order, Tag};
+use crate::plan::{Order, Partial, Tag};
 use crate::record::{Rows, Stage, Take};
 use crate::sink::{Piece, Stream, Tagger};
+use memchr::memrchr;
 use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
@@ -29,6 +30,8 @@ pub struct Gate {
     pub order: Order,
     /// Whether lines are tagged.
     pub tag: Tag,
+    /// What becomes of what a file gave before it turned out corrupt.
+    pub partial: Partial,
     /// Whether names on a tag are escaped, because a terminal shows them.
     pub terminal: bool,
 }
@@ -43,6 +46,7 @@ pub struct Lane<'a> {
     to: To<'a>,
     out: Gathered,
     err: Gathered,
+    bad: Gathered,
     warnings: Vec<String>,
     failure: Option<Failure>,
 }
@@ -59,6 +63,8 @@ enum To<'a> {
 struct Gathered {
     stream: Stream,
     bytes: Vec<u8>,
+    /// How many of them are complete lines, where only such may be sent before the job's end.
+    complete: Option<usize>,
     trust: Trust,
     tagger: Option<Tagger>,
 }
@@ -88,6 +94,7 @@ impl<'a> Lane<'a> {
         let gathered = |stream| Gathered {
             stream,
             bytes: Vec::new(),
+            complete: (shared.gate.partial == Partial::Keep).then_some(0),
             // What comes from a try that may be followed by another is not printed before its end.
             trust: if attempt <= shared.retries {
                 Trust::Provisional
@@ -105,6 +112,12 @@ impl<'a> Lane<'a> {
             to,
             out: gathered(Stream::Out),
             err: gathered(Stream::Err),
+            // Never printed before the job's end, whatever is done with its rows.
+            bad: Gathered {
+                tagger: None,
+                trust: Trust::Provisional,
+                ..gathered(Stream::Bad)
+            },
             warnings: Vec::new(),
             failure: None,
         }
@@ -131,7 +144,7 @@ impl<'a> Lane<'a> {
     /// What is left to send, with the job's end.
     pub(super) fn report(self) -> Report {
         let bad_lines = self.stage.map_or(0, |stage| stage.bad_lines());
-        let pieces = [self.out, self.err]
+        let pieces = [self.out, self.err, self.bad]
             .into_iter()
             .filter_map(Gathered::rest)
             .collect();
@@ -145,7 +158,22 @@ impl<'a> Lane<'a> {
         }
     }
 
+    /// Whether what was given counts though the job failed in this way.
+    pub(super) fn keeps(&self, failure: &Failure) -> bool {
+        let of_input = matches!(failure, Failure::Corrupt { .. } | Failure::Unreadable { .. });
+        of_input && self.shared.gate.partial == Partial::Keep
+    }
+
+    /// As [`Lane::report`], without an incomplete last line.
+    pub(super) fn report_complete_lines(mut self) -> Report {
+        self.out.bytes.truncate(self.out.complete.unwrap_or(0));
+        self.report()
+    }
+
     fn gather_rows(&mut self) {
+        if let Some(stage) = &mut self.stage {
+            self.bad.add(&stage.take_bad());
+        }
         if let To::Rows(rows) = &mut self.to
             && !rows.is_empty()
         {
@@ -158,12 +186,14 @@ impl<'a> Lane<'a> {
         let gathered = match which {
             Stream::Out => &mut self.out,
             Stream::Err => &mut self.err,
+            Stream::Bad => &mut self.bad,
         };
         let gate = self.shared.gate;
         let lines = gate.order == Order::Lines;
         let turn = lines || gate.order == Order::Input && gate.lowest.load(Ordering::Relaxed) == self.seq;
         let turn = turn && gathered.trust == Trust::Final;
-        if gathered.bytes.is_empty() || (gathered.bytes.len() < PIECE && !turn) {
+        let ready = gathered.ready();
+        if ready == 0 || (ready < PIECE && !turn) {
             return ControlFlow::Continue(());
         }
         let Some(piece) = (if lines {
@@ -198,10 +228,11 @@ impl Emit for Lane<'_> {
         if self.failure.is_some() || self.seat.wish() != Wish::Go {
             return ControlFlow::Break(());
         }
-        let trust = if self.attempt <= self.shared.retries {
-            Trust::Provisional
-        } else {
-            trust
+        let trust = match self.shared.gate.partial {
+            _ if self.attempt <= self.shared.retries => Trust::Provisional,
+            Partial::Discard => trust,
+            // Complete lines stand, and others are held back.
+            Partial::Keep => Trust::Final,
         };
         if trust != self.out.trust {
             self.gather_rows();
@@ -220,6 +251,7 @@ impl Emit for Lane<'_> {
                 Ok(flow) => {
                     self.gather_rows();
                     self.send(Stream::Out)?;
+                    self.send(Stream::Bad)?;
                     flow?;
                 }
                 Err(cause) => {
@@ -261,16 +293,30 @@ impl Lane<'_> {
 
 impl Gathered {
     fn add(&mut self, bytes: &[u8]) {
+        let before = self.bytes.len();
         match &mut self.tagger {
             Some(tagger) => tagger.tag(bytes, &mut self.bytes),
             None => self.bytes.extend_from_slice(bytes),
         }
+        if let Some(complete) = &mut self.complete
+            && let Some(last) = memrchr(b'\n', &self.bytes[before..])
+        {
+            *complete = before + last + 1;
+        }
     }
 
+    /// How many bytes may be sent.
+    fn ready(&self) -> usize {
+        self.complete.unwrap_or(self.bytes.len())
+    }
+
+    /// What may be sent, taken out.
     fn piece(&mut self) -> Piece {
+        let held_back = self.bytes.split_off(self.ready());
+        self.complete = self.complete.map(|_| 0);
         Piece {
             stream: self.stream,
-            bytes: std::mem::take(&mut self.bytes),
+            bytes: std::mem::replace(&mut self.bytes, held_back),
             trust: self.trust,
         }
     }
@@ -288,6 +334,7 @@ impl Gathered {
         if let Some(tagger) = &mut self.tagger {
             tagger.end(&mut self.bytes);
         }
+        self.complete = None;
         (!self.bytes.is_empty()).then(|| self.piece())
     }
 }

@@ -1,0 +1,147 @@
+//! A part of a plain file: the lines that begin in a range of its bytes.
+//!
+//! It does not know how the ranges were chosen; ranges that cover a file give each of its lines once.
+
+use memchr::memchr;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::ControlFlow;
+
+/// How much is read at a time.
+const BLOCK: usize = 256 << 10;
+
+/// Gives the lines of the file that begin in `start..end` to `each`, block by block, until it
+/// breaks. The last of them is given to its end, wherever that is.
+///
+/// # Errors
+/// What the file system said.
+pub(super) fn read(
+    name: &OsStr,
+    start: u64,
+    end: u64,
+    each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+) -> io::Result<()> {
+    if start >= end {
+        return Ok(());
+    }
+    let mut file = File::open(name)?;
+    // The byte before tells whether a line begins at `start`.
+    file.seek(SeekFrom::Start(start.saturating_sub(1)))?;
+    lines(&mut file, start, end, each)
+}
+
+/// As [`read`], of a source that stands one byte before `start`, or at 0.
+fn lines(
+    source: &mut dyn Read,
+    start: u64,
+    end: u64,
+    each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+) -> io::Result<()> {
+    let mut buffer = vec![0; BLOCK];
+    let mut at = start.saturating_sub(1);
+    // Whether what comes is the rest of a line that began before `start`.
+    let mut within = start > 0;
+    loop {
+        let n = match source.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(n) => n,
+            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
+            Err(cause) => return Err(cause),
+        };
+        let mut block = &buffer[..n];
+        if within {
+            let skipped = memchr(b'\n', block).map_or(n, |newline| newline + 1);
+            within = skipped == n && block[n - 1] != b'\n';
+            at += skipped as u64;
+            block = &block[skipped..];
+            if at >= end {
+                return Ok(());
+            }
+        }
+        // The first newline from here on ends the last line.
+        let last = usize::try_from((end - 1).saturating_sub(at)).unwrap_or(usize::MAX);
+        if let Some(tail) = block.get(last..)
+            && let Some(newline) = memchr(b'\n', tail)
+        {
+            let _ = each(&block[..=last + newline]);
+            return Ok(());
+        }
+        if !block.is_empty() && each(block).is_break() {
+            return Ok(());
+        }
+        at += block.len() as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(bytes: &[u8], start: u64, end: u64) -> Vec<u8> {
+        let mut part = Vec::new();
+        let mut source = Dribble(&bytes[(start.saturating_sub(1) as usize).min(bytes.len())..]);
+        let mut each = |block: &[u8]| {
+            part.extend_from_slice(block);
+            ControlFlow::Continue(())
+        };
+        lines(&mut source, start, end, &mut each).expect("read");
+        part
+    }
+
+    /// Gives a few bytes at a time, so that blocks end everywhere.
+    struct Dribble<'a>(&'a [u8]);
+
+    impl Read for Dribble<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let n = self.0.len().min(1 + self.0.len() % 5);
+            buffer[..n].copy_from_slice(&self.0[..n]);
+            self.0 = &self.0[n..];
+            Ok(n)
+        }
+    }
+
+    /// What a range is to give, worked out line by line.
+    fn model(bytes: &[u8], start: u64, end: u64) -> Vec<u8> {
+        let mut at = 0;
+        let mut part = Vec::new();
+        for line in bytes.split_inclusive(|&b| b == b'\n') {
+            if (start..end).contains(&at) {
+                part.extend_from_slice(line);
+            }
+            at += line.len() as u64;
+        }
+        part
+    }
+
+    #[test]
+    fn ranges_give_each_line_once_wherever_they_are_cut() {
+        let mut random = fastrand::Rng::with_seed(11);
+        for _ in 0..3000 {
+            let length = random.u64(0..60);
+            let newlines = random.u32(2..30);
+            let byte = |random: &mut fastrand::Rng| if random.u32(..newlines) == 0 { b'\n' } else { b'x' };
+            let bytes: Vec<u8> = (0..length).map(|_| byte(&mut random)).collect();
+            let mut cuts: Vec<u64> = (0..random.usize(..5)).map(|_| random.u64(..70)).collect();
+            cuts.extend([0, u64::MAX]);
+            cuts.sort_unstable();
+            cuts.dedup();
+            let mut all = Vec::new();
+            for ends in cuts.windows(2) {
+                let given = part(&bytes, ends[0], ends[1]);
+                assert_eq!(given, model(&bytes, ends[0], ends[1]), "{bytes:?} {ends:?}");
+                all.extend(given);
+            }
+            assert_eq!(all, bytes);
+        }
+    }
+
+    #[test]
+    fn a_line_longer_than_a_range_is_in_the_range_where_it_begins() {
+        let bytes = [&[b'x'; 3 * BLOCK][..], b"\ny\n"].concat();
+        let end = bytes.len() as u64;
+        assert_eq!(part(&bytes, 0, 10), &bytes[..=3 * BLOCK]);
+        assert_eq!(part(&bytes, 10, 20), b"");
+        assert_eq!(part(&bytes, 20, end), b"y\n");
+    }
+}

@@ -1,0 +1,119 @@
+//! Which job starts first: inputs get their numbers in input order, and may be given in another.
+
+use super::{Found, Missing};
+use crate::job::Input;
+use crate::plan::Schedule;
+use std::cmp::Reverse;
+use std::vec;
+
+/// An input with its place in the input order, from 0 and without gaps; or why it can't be had.
+pub type Numbered = Result<(u64, Input), Missing>;
+
+/// Numbers inputs and gives them in the order in which they are to start.
+pub struct Scheduled<I> {
+    found: I,
+    seq: u64,
+    schedule: Schedule,
+    /// What was looked at ahead.
+    ahead: vec::IntoIter<Numbered>,
+}
+
+impl<I: Iterator<Item = Found>> Scheduled<I> {
+    /// What `found` gives, in the order that `schedule` says.
+    pub fn new(found: I, schedule: Schedule) -> Self {
+        Scheduled {
+            found,
+            seq: 0,
+            schedule,
+            ahead: Vec::new().into_iter(),
+        }
+    }
+
+    fn number(&mut self, found: Found) -> Numbered {
+        let input = found?;
+        let seq = self.seq;
+        self.seq += 1;
+        Ok((seq, input))
+    }
+
+    /// Looks at the first `most` inputs. When these are all and each has a size, the largest come
+    /// first, and those of the same size in their order; otherwise all stay in order.
+    fn look_ahead(&mut self, most: usize) -> Vec<Numbered> {
+        let mut ahead = Vec::new();
+        while ahead.len() < most
+            && let Some(found) = self.found.next()
+        {
+            ahead.push(self.number(found));
+        }
+        let all = ahead.len() < most;
+        let sized = !ahead.iter().any(|found| matches!(found, Ok((_, Input::Stdin))));
+        if all && sized {
+            ahead.sort_by_cached_key(|found| {
+                Reverse(found.as_ref().map_or(u64::MAX, |(_, input)| size(input)))
+            });
+        }
+        ahead
+    }
+}
+
+impl<I: Iterator<Item = Found>> Iterator for Scheduled<I> {
+    type Item = Numbered;
+
+    fn next(&mut self) -> Option<Numbered> {
+        if let Schedule::Largest { most } = self.schedule {
+            self.schedule = Schedule::Order;
+            self.ahead = self.look_ahead(most).into_iter();
+        }
+        if let Some(found) = self.ahead.next() {
+            return Some(found);
+        }
+        let found = self.found.next()?;
+        Some(self.number(found))
+    }
+}
+
+/// How many bytes there are to read; 0 where that is not known, so that it comes last.
+fn size(input: &Input) -> u64 {
+    let of_file = |name| std::fs::metadata(name).map_or(0, |found| found.len());
+    match input {
+        Input::File(name) => of_file(name),
+        Input::Range { name, start, end } if *end == u64::MAX => of_file(name).saturating_sub(*start),
+        Input::Range { start, end, .. } => end - start,
+        Input::Stdin => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsString;
+
+    fn starts(inputs: Vec<Input>, schedule: Schedule) -> Vec<u64> {
+        Scheduled::new(inputs.into_iter().map(Ok), schedule)
+            .map(|found| found.expect("found").0)
+            .collect()
+    }
+
+    fn range(bytes: u64) -> Input {
+        Input::Range {
+            name: OsString::from("a"),
+            start: 5,
+            end: 5 + bytes,
+        }
+    }
+
+    #[test]
+    fn the_largest_start_first_and_keep_their_numbers() {
+        let inputs = || vec![range(10), range(30), range(20), range(30)];
+        assert_eq!(starts(inputs(), Schedule::Order), [0, 1, 2, 3]);
+        assert_eq!(starts(inputs(), Schedule::Largest { most: 10 }), [1, 3, 2, 0]);
+    }
+
+    #[test]
+    fn more_inputs_than_are_looked_at_and_standard_input_stay_in_order() {
+        let inputs = vec![range(10), range(30), range(20), range(30)];
+        assert_eq!(starts(inputs, Schedule::Largest { most: 3 }), [0, 1, 2, 3]);
+        let inputs = vec![range(10), Input::Stdin, range(20)];
+        assert_eq!(starts(inputs, Schedule::Largest { most: 9 }), [0, 1, 2]);
+    }
+}

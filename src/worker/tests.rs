@@ -1,0 +1,111 @@
+//! A worker with a scripted map: what counts of a job that fails.
+
+use super::*;
+use crate::control::Control;
+use crate::fold::{GroupPlan, Shape};
+use crate::job::{Input, Trust};
+use crate::map::Emit;
+use crate::memory::Budget;
+use crate::plan::{Order, Partial, Tag};
+use crate::record::Format;
+use crossbeam_channel::unbounded;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::thread;
+
+/// Gives blocks that may still be wrong, and then turns out corrupt.
+struct Corrupt(&'static [&'static str]);
+
+impl Map for Corrupt {
+    fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
+        for block in self.0 {
+            let _ = emit.out(block.as_bytes(), Trust::Provisional);
+        }
+        Err(Failure::Corrupt {
+            name: job.inputs[0].name().to_owned(),
+            what: "truncated".into(),
+        })
+    }
+}
+
+/// What counts of one corrupt job, as the sink would take it; and the fold's rows.
+fn counted(
+    blocks: &'static [&'static str],
+    partial: Partial,
+    records: Option<&RecordPlan>,
+    fold: Option<&StartFold<'_>>,
+) -> (String, String) {
+    let gate = Gate {
+        open: AtomicBool::new(true),
+        order: Order::Input,
+        lowest: AtomicU64::new(0),
+        tag: Tag::Off,
+        partial,
+        terminal: false,
+    };
+    let (queue, jobs) = unbounded();
+    let (events, news) = unbounded();
+    let control = Control::new(1).expect("descriptors");
+    let start_map = |_slot| -> Box<dyn Map> { Box::new(Corrupt(blocks)) };
+    let shared = Shared {
+        retries: 0,
+        delay: Duration::ZERO,
+        queue: jobs,
+        events,
+        start_map: &start_map,
+        start_fold: fold,
+        records,
+        gate: &gate,
+    };
+    let inputs = vec![Input::File("a.gz".into())];
+    queue.send(Job { seq: 0, inputs }).expect("taken");
+    drop(queue);
+    let total =
+        thread::scope(|scope| scope.spawn(|| work(&shared, control.seat(0))).join()).expect("no panic");
+    drop(shared);
+    let mut pieces = Vec::new();
+    for event in news {
+        match event {
+            Event::Piece { piece, .. } => pieces.push(piece),
+            Event::Done(report) => {
+                assert!(matches!(report.failure, Some(Failure::Corrupt { .. })));
+                pieces.extend(report.pieces);
+            }
+            Event::Discard { .. } => {}
+        }
+    }
+    let stands = pieces.iter().filter(|piece| piece.trust == Trust::Final);
+    let printed = stands.flat_map(|piece| piece.bytes.clone()).collect();
+    let mut rows = Vec::new();
+    if let Some(mut total) = total {
+        total.finish(&mut rows).expect("memory");
+    }
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    (text(printed), text(rows))
+}
+
+const BLOCKS: &[&str] = &["one\ntw", "o\nthr", "ee\nincompl", "ete"];
+
+#[test]
+fn partial_output_is_taken_back_or_kept_to_its_last_complete_line() {
+    assert_eq!(counted(BLOCKS, Partial::Discard, None, None).0, "");
+    assert_eq!(counted(BLOCKS, Partial::Keep, None, None).0, "one\ntwo\nthree\n");
+    assert_eq!(counted(&["no line"], Partial::Keep, None, None).0, "");
+}
+
+#[test]
+fn partial_records_are_taken_back_or_kept_without_the_incomplete_one() {
+    let plan = RecordPlan::new(Format::Lines);
+    assert_eq!(counted(BLOCKS, Partial::Discard, Some(&plan), None).0, "");
+    let (kept, _) = counted(BLOCKS, Partial::Keep, Some(&plan), None);
+    assert_eq!(kept, "one\ntwo\nthree\n");
+}
+
+#[test]
+fn a_fold_takes_partial_records_only_where_they_are_kept() {
+    let plan = RecordPlan::new(Format::Lines);
+    let group = GroupPlan::new(Shape::Keys, Vec::new());
+    let start = || crate::fold::start(&group, &Budget::new(1 << 20), &std::env::temp_dir());
+    let rows = |partial| counted(BLOCKS, partial, Some(&plan), Some(&start)).1;
+    assert_eq!(rows(Partial::Discard), "");
+    assert_eq!(rows(Partial::Keep), "one\nthree\ntwo\n");
+}
