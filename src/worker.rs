@@ -50,6 +50,19 @@ pub struct Report {
     pub bad_lines: u64,
 }
 
+impl Report {
+    /// The report of a job that was not begun, because the run is being stopped.
+    fn stopped(seq: u64) -> Report {
+        Report {
+            seq,
+            pieces: Vec::new(),
+            warnings: Vec::new(),
+            failure: Some(Failure::Stopped),
+            bad_lines: 0,
+        }
+    }
+}
+
 /// What all workers share.
 pub struct Shared<'a> {
     /// Where jobs come from.
@@ -92,10 +105,13 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Box<dyn Fold>> {
         seat,
     };
     while let Ok(job) = shared.queue.recv() {
-        if worker.seat.wish() != Wish::Go {
-            break;
-        }
-        let report = worker.attempt(&job);
+        // When the run stops, what waits in the queue is answered all the same: the main thread
+        // counts on one report for each job that it sent.
+        let report = if worker.seat.wish() == Wish::Go {
+            worker.attempt(&job)
+        } else {
+            Report::stopped(job.seq)
+        };
         // The main thread outlives the workers; without it there is no one to tell.
         if shared.events.send(Event::Done(report)).is_err() {
             break;
