@@ -14,7 +14,8 @@ pub fn main() -> anyhow::Result<Option<Ended>> {
     let codecs = CODECS.iter().map(|codec| (codec.name, codec.help));
     let text =
         section("codecs", codecs) + &section("input formats", FORMATS.iter().map(|e| (e.name, e.help)));
-    crate::sys::Output::stdout().write_all(text.as_bytes())?;
+    let written = crate::sys::Output::stdout().write_all(text.as_bytes());
+    written.map_err(|cause| anyhow::anyhow!("standard output: {}", crate::message::cause(&cause)))?;
     Ok(None)
 }
 
