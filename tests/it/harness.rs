@@ -20,7 +20,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// After this, a program is taken to hang. No test passes by waiting for it.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// fanfold with these words, in a new directory, with an empty standard input.
 pub fn fan(words: &str) -> Fan {
@@ -294,6 +294,14 @@ impl Running {
     /// Closes this end of its output, as `head` does.
     pub fn hang_up(&mut self) {
         self.stdout = None;
+    }
+
+    /// Waits for its end while its standard input stays open.
+    pub fn wait_open(mut self) -> Done {
+        let held = self.stdin.take();
+        let done = self.wait();
+        drop(held);
+        done
     }
 
     /// Gives the rest of its input, takes the rest of its output, and compares that.

@@ -1,7 +1,9 @@
 //! The program as its users meet it: one file per capability, over one small harness.
 
+mod ending;
 mod gzip;
 mod harness;
 mod inputs;
 mod records;
+mod run;
 mod tidy;
