@@ -282,6 +282,11 @@ impl Running {
         stdin.write_all(bytes.as_ref()).expect("fanfold reads its input");
     }
 
+    /// Its standard input, for a thread that writes much.
+    pub fn take_stdin(&mut self) -> ChildStdin {
+        self.stdin.take().expect("not taken yet")
+    }
+
     /// Waits for the next line of its output.
     pub fn line(&mut self) -> String {
         let mut line = Vec::new();

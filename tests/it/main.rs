@@ -4,6 +4,8 @@ mod ending;
 mod gzip;
 mod harness;
 mod inputs;
+mod library;
+mod memory;
 mod records;
 mod run;
 mod tidy;
