@@ -29,7 +29,6 @@ pub fn fan(words: &str) -> Fan {
         cwd: None,
         args: words.split_whitespace().map(OsString::from).collect(),
         stdin: Vec::new(),
-        env: Vec::new(),
         stdout: None,
         stderr: None,
         said: Vec::new(),
@@ -85,7 +84,6 @@ pub struct Fan {
     cwd: Option<PathBuf>,
     args: Vec<OsString>,
     stdin: Vec<u8>,
-    env: Vec<(OsString, OsString)>,
     stdout: Option<Vec<u8>>,
     stderr: Option<String>,
     said: Vec<String>,
@@ -133,11 +131,6 @@ impl Fan {
 
     pub fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.stdin = bytes.as_ref().to_vec();
-        self
-    }
-
-    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
-        self.env.push((name.into(), value.as_ref().to_owned()));
         self
     }
 
@@ -192,14 +185,6 @@ impl Fan {
         self.ends(|status| status.code() == Some(code), &format!("exit code {code}"))
     }
 
-    /// Runs it; it is to die by this signal.
-    pub fn dies(self, signal: i32) -> Done {
-        self.ends(
-            |status| status.signal() == Some(signal),
-            &format!("death by signal {signal}"),
-        )
-    }
-
     fn ends(self, expected: impl Fn(ExitStatus) -> bool, what: &str) -> Done {
         let done = self.spawn().wait();
         done.expect(expected(done.status), what);
@@ -211,7 +196,6 @@ impl Fan {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fanfold"));
         let cwd = self.cwd.clone().unwrap_or_else(|| self.dir.path().to_owned());
         command.args(&self.args).current_dir(cwd).env_remove("TMPDIR");
-        command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::piped()).stderr(Stdio::piped());
         command.stdout(self.to.take().map_or_else(Stdio::piped, Stdio::from));
         let mut child = command.spawn().expect("fanfold starts");
