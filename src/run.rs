@@ -229,6 +229,7 @@ impl<'a> Main<'a> {
             select! {
                 recv(reports) -> event => match event {
                     Ok(event) => self.hear(event),
+                    // Every worker has gone, so there is no more to wait for.
                     Err(_) => return,
                 },
                 recv(news) -> signal => if let Ok(signal) = signal { self.signal(signal) },

@@ -21,7 +21,8 @@ pub fn main() -> anyhow::Result<Option<Ended>> {
         + &section("modifiers", MODIFIERS.iter().map(|e| (e.name, e.help)))
         + &section("aggregates", AGGREGATES.iter().map(|e| (e.name, e.help)))
         + &section("output formats", OUTPUTS.iter().map(|(e, _)| (e.name, e.help)));
-    crate::sys::Output::stdout().write_all(text.as_bytes())?;
+    let written = crate::sys::Output::stdout().write_all(text.as_bytes());
+    written.map_err(|cause| anyhow::anyhow!("standard output: {}", crate::message::cause(&cause)))?;
     Ok(None)
 }
 

@@ -143,7 +143,7 @@ fn a_file_that_is_gone_is_named_and_the_others_go_on() {
 #[test]
 fn a_file_that_cannot_be_read_is_named_and_the_others_go_on() {
     let closed = fan("map a.txt b.txt").file("a.txt", "1\n").file("b.txt", "2\n");
-    let nobody = std::fs::Permissions::from_mode(0);
+    let nobody = std::fs::Permissions::from_mode(0o000);
     std::fs::set_permissions(closed.path("a.txt"), nobody).expect("it is ours");
     if std::fs::File::open(closed.path("a.txt")).is_err() {
         closed

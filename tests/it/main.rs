@@ -1,7 +1,11 @@
 //! The program as its users meet it: one file per capability, over one small harness.
 
+mod ending;
 mod gzip;
 mod harness;
 mod inputs;
+mod library;
+mod memory;
 mod records;
+mod run;
 mod tidy;

@@ -1,0 +1,221 @@
+//! How a run ends before its time: signals, a reader that goes away, a disk that is full.
+
+use crate::harness::{Fan, Running, fan, send};
+use rustix::process::{Signal, test_kill_process};
+use std::fs::OpenOptions;
+use std::io::Read;
+use std::path::Path;
+
+const INT: i32 = 2;
+const PIPE: i32 = 13;
+const TERM: i32 = 15;
+
+fn full() -> std::fs::File {
+    OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .expect("Linux has it")
+}
+
+/// Waits until a child has written its pid into the FIFO.
+fn pid(path: &Path) -> u32 {
+    let mut text = String::new();
+    let mut fifo = std::fs::File::open(path).expect("a FIFO");
+    fifo.read_to_string(&mut text).expect("a pid");
+    text.trim().parse().expect("a pid")
+}
+
+/// Whether the process is there and is no zombie that someone else is to reap.
+fn lives(pid: u32) -> bool {
+    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let dead = state
+        .rsplit(") ")
+        .next()
+        .is_none_or(|rest| rest.is_empty() || rest.starts_with('Z'));
+    let pid = rustix::process::Pid::from_raw(pid.cast_signed()).expect("not 0");
+    !dead && test_kill_process(pid).is_ok()
+}
+
+/// A run whose first job prints, and whose second says its pid and blocks for ever; with `trap`
+/// before that.
+fn blocked(words: &str, trap: &str) -> (Running, u32) {
+    let script = format!("case $1 in a) echo done;; *) {trap} echo $$ > pid; read line < never;; esac");
+    let fan: Fan = fan("run -j2").args(words.split_whitespace());
+    let fan = fan
+        .args(["--", "sh", "-c", &script, "sh"])
+        .fifo("pid")
+        .fifo("never");
+    let mut running = fan.spawn();
+    running.write("a\nb\n");
+    assert_eq!(running.line(), "done");
+    let child = pid(&running.path("pid"));
+    assert!(lives(child));
+    (running, child)
+}
+
+#[track_caller]
+fn dies_by(running: Running, signal: i32, child: u32) {
+    use std::os::unix::process::ExitStatusExt;
+    let done = running.wait();
+    done.expect(
+        done.status.signal() == Some(signal),
+        &format!("death by signal {signal}"),
+    );
+    done.expect(done.out == b"done\n", "what was finished, printed");
+    done.expect(!lives(child), "no survivor");
+}
+
+#[test]
+fn a_full_standard_output_is_exit_5() {
+    fan("map a")
+        .file("a", "x\n")
+        .stdout_to(full())
+        .stderr("fanfold: standard output: no space left on device\n")
+        .code(5);
+    fan("map a --count")
+        .file("a", "x\n")
+        .stdout_to(full())
+        .stderr("fanfold: standard output: no space left on device\n")
+        .code(5);
+    fan("run a")
+        .args(["--", "echo"])
+        .file("a", "")
+        .stdout_to(full())
+        .stderr("fanfold: standard output: no space left on device\n")
+        .code(5);
+    fan("run a --dry-run")
+        .args(["--", "echo"])
+        .file("a", "")
+        .stdout_to(full())
+        .says("standard output: no space left")
+        .code(5);
+    fan("--help").stdout_to(full()).code(5);
+    fan("list").stdout_to(full()).says("no space left").code(5);
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_run_quietly() {
+    use std::os::unix::process::ExitStatusExt;
+    let text = "line\n".repeat(100_000);
+    for words in [
+        "map a b c",
+        "map a b c --grep line -j1",
+        "run a b c -- cat",
+        "run a b c -u -- cat",
+    ] {
+        let fan = fan(words).file("a", &text).file("b", &text).file("c", &text);
+        let mut running = fan.spawn();
+        running.line();
+        running.hang_up();
+        let done = running.wait();
+        if words.contains("-u") {
+            // Then only the commands know.
+            continue;
+        }
+        done.expect(done.status.signal() == Some(PIPE), "death by SIGPIPE");
+        done.expect(done.err.is_empty(), "no word about it");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_stops_commands_that_are_running() {
+    use std::os::unix::process::ExitStatusExt;
+    // The first job goes on printing for ever; the second blocks for ever.
+    let script = "case $1 in a) exec yes;; *) echo $$ > pid; read line < never;; esac";
+    let fan = fan("run -j2")
+        .args(["--", "sh", "-c", script, "sh"])
+        .fifo("pid")
+        .fifo("never");
+    let mut running = fan.spawn();
+    running.write("a\nb\n");
+    let child = pid(&running.path("pid"));
+    assert_eq!(running.line(), "y");
+    running.hang_up();
+    let done = running.wait();
+    done.expect(done.status.signal() == Some(PIPE), "death by SIGPIPE");
+    done.expect(!lives(child), "no survivor");
+}
+
+#[test]
+fn a_signal_is_passed_on_and_the_program_dies_by_it() {
+    for (signal, number) in [(Signal::INT, INT), (Signal::TERM, TERM)] {
+        let (running, child) = blocked("", "");
+        running.signal(signal);
+        dies_by(running, number, child);
+    }
+}
+
+#[test]
+fn a_child_hears_the_signal_before_it_ends() {
+    use std::os::unix::process::ExitStatusExt;
+    let (running, child) = blocked("", "trap 'echo bye >&2; exit 0' TERM;");
+    running.signal(Signal::TERM);
+    let done = running.wait();
+    done.expect(done.status.signal() == Some(TERM), "death by TERM");
+    done.expect(!lives(child), "no survivor");
+}
+
+#[test]
+fn a_second_signal_kills_children_that_ignore_the_first() {
+    // The loop goes on when `read` is interrupted; the signal is ignored by its children too.
+    let (running, child) = blocked("", "trap '' TERM INT;");
+    running.signal(Signal::TERM);
+    // It stays until it is killed, so the second signal always finds it.
+    running.signal(Signal::TERM);
+    // Two pending signals of one kind are one: the third kind is sure to be the second.
+    running.signal(Signal::INT);
+    use std::os::unix::process::ExitStatusExt;
+    let done = running.wait();
+    done.expect(
+        matches!(done.status.signal(), Some(TERM | INT)),
+        "death by one of the signals",
+    );
+    done.expect(!lives(child), "no survivor");
+}
+
+#[test]
+fn grandchildren_end_with_their_group() {
+    let (running, child) = blocked(
+        "",
+        "{ sh -c 'echo $$ > inner; read line < never' & } ; cat inner > keep;",
+    );
+    let inner = std::fs::read_to_string(running.path("keep")).expect("a pid");
+    let inner: u32 = inner.trim().parse().expect("a pid");
+    running.signal(Signal::TERM);
+    dies_by(running, TERM, child);
+    // It was sent the signal before its parent was reaped; it needs no one to die.
+    while lives(inner) {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_map_ends_by_the_signal_too() {
+    use std::os::unix::process::ExitStatusExt;
+    let mut running = fan("map").file("a", "x\n").spawn();
+    running.write("a\n");
+    assert_eq!(running.line(), "x");
+    send(running.pid(), Signal::TERM);
+    let done = running.wait_open();
+    done.expect(
+        done.status.signal() == Some(TERM),
+        "death by TERM while the list is open",
+    );
+}
+
+#[test]
+fn a_fold_that_was_stopped_gives_no_answer() {
+    use std::os::unix::process::ExitStatusExt;
+    let fan = fan("map a pipe --count -j1").file("a", "x\n").fifo("pipe");
+    let pipe = fan.path("pipe");
+    let running = fan.spawn();
+    // It opens the FIFO, so the first file is done.
+    let held = OpenOptions::new().write(true).open(pipe).expect("a FIFO");
+    running.signal(Signal::INT);
+    drop(held);
+    let done = running.wait();
+    done.expect(
+        done.status.signal() == Some(INT) && done.out.is_empty() || done.status.success(),
+        "no part that could be taken for the whole",
+    );
+}

@@ -1,0 +1,63 @@
+//! Peak memory does not grow with the number of names or the size of a file. Read from /proc while
+//! the program waits for us, so that it is exactly this program's.
+
+use crate::harness::fan;
+use std::fs::OpenOptions;
+use std::io::Write;
+
+/// In KiB.
+const LIMIT: u64 = 64 << 10;
+
+/// The most memory that the process has had, in KiB.
+fn peak(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM:"))
+        .expect("Linux says it");
+    let number = line.split_whitespace().nth(1).expect("a number");
+    number.parse().expect("a number")
+}
+
+#[test]
+fn three_hundred_thousand_names_take_little_memory() {
+    const NAMES: usize = 300_000;
+    let mut running = fan("run --dry-run").args(["--", "gzip", "-t"]).spawn();
+    let mut stdin = running.take_stdin();
+    let names: String = (0..NAMES)
+        .map(|at| format!("some/directory/with/file-{at:06}.log.gz\n"))
+        .collect();
+    let writer = std::thread::spawn(move || stdin.write_all(names.as_bytes()).map(|()| stdin));
+    for _ in 0..NAMES {
+        running.line();
+    }
+    // The list is still open, so it waits for more.
+    let peak = peak(running.pid());
+    drop(writer.join().expect("no panic"));
+    assert!(running.wait().status.success());
+    assert!(peak < LIMIT, "peak of {peak} KiB");
+}
+
+#[test]
+fn one_large_gzip_file_takes_little_memory() {
+    // One member of 200 MB, three times the limit: 1 KB a line.
+    let fan = fan("map big.gz pipe -j1 --select 9 --count").fifo("pipe");
+    let mut line = b"h - - [d z] \"GET / HTTP/1.1\" 200 5 ".to_vec();
+    line.resize(1023, b'x');
+    line.push(b'\n');
+    let block = line.repeat(1000);
+    let file = std::fs::File::create(fan.path("big.gz")).expect("a file");
+    let mut member = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+    for _ in 0..200 {
+        member.write_all(&block).expect("written");
+    }
+    member.finish().expect("written");
+    let pipe = fan.path("pipe");
+    let running = fan.stdout("200000\t200\n").spawn();
+    // Opening waits until it has opened its end: the large file is done.
+    let held = OpenOptions::new().write(true).open(pipe).expect("a FIFO");
+    let peak = peak(running.pid());
+    drop(held);
+    assert!(running.wait().status.success());
+    assert!(peak < LIMIT, "peak of {peak} KiB");
+}
