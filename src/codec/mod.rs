@@ -152,6 +152,14 @@ impl Decoder {
         }
     }
 
+    /// The buffer that files are read into, at least this large, for who reads one in its own way.
+    pub fn buffer(&mut self, size: usize) -> &mut [u8] {
+        if self.buffer.len() < size {
+            self.buffer.resize(size, 0);
+        }
+        &mut self.buffer
+    }
+
     /// Decodes `source` to its end, giving plain bytes to `out` as they come and warnings
     /// (`trailing garbage ignored`) to `warn`. Stops early, with `Ok`, when `out` breaks.
     /// `size` is the file's size where it is known: it makes small files faster, and a wrong one

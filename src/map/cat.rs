@@ -59,8 +59,9 @@ pub fn read(
         cause,
     };
     if let &Input::Range { start, end, .. } = input {
+        let buffer = decoder.buffer(super::range::BLOCK);
         let mut block = |block: &[u8]| each(emit, block, Trust::Final);
-        return super::range::read(name, start, end, &mut block).map_err(unreadable);
+        return super::range::read(name, start, end, buffer, &mut block).map_err(unreadable);
     }
     let (mut source, size) = open(input).map_err(unreadable)?;
     let mut warnings = Vec::new();

@@ -84,3 +84,21 @@ fn a_truncated_file_gives_no_row_and_fails() {
         assert_eq!(bytes, b"", "{name}");
     }
 }
+
+#[test]
+fn parts_of_a_file_are_its_lines_each_once() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let text = b"one\n\ntwo\nthree and more\nno newline";
+    std::fs::write(file.path(), text).expect("written");
+    for cut in 1..text.len() as u64 {
+        let part = |start, end| {
+            let name = file.path().into();
+            let (bytes, end) = run("cat", Input::Range { name, start, end });
+            end.expect("read");
+            bytes
+        };
+        let (before, after) = (part(0, cut), part(cut, u64::MAX));
+        assert!(before.ends_with(b"\n") || after.is_empty(), "cut at {cut}");
+        assert_eq!([before, after].concat(), text, "cut at {cut}");
+    }
+}

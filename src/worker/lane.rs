@@ -177,7 +177,13 @@ impl<'a> Lane<'a> {
         if let To::Rows(rows) = &mut self.to
             && !rows.is_empty()
         {
-            self.out.add(&rows.take_bytes());
+            // Few rows are copied, and their buffer is kept; many change hands.
+            if rows.len() >= PIECE && self.out.is_fresh() {
+                self.out.bytes = rows.take_bytes();
+            } else {
+                self.out.add(rows.bytes());
+                rows.clear();
+            }
         }
     }
 
@@ -303,6 +309,11 @@ impl Gathered {
         {
             *complete = before + last + 1;
         }
+    }
+
+    /// Whether bytes would become all of it as they are.
+    fn is_fresh(&self) -> bool {
+        self.bytes.is_empty() && self.tagger.is_none() && self.complete.is_none()
     }
 
     /// How many bytes may be sent.
