@@ -23,7 +23,7 @@ pub(super) fn put_number(out: &mut Vec<u8>, number: Number) {
     let sortable = if bits & sign == 0 { bits | sign } else { !bits };
     out.extend_from_slice(&sortable.to_be_bytes());
     if let Number::Int(int) = number
-        && int.unsigned_abs() > 1 << 53
+        && int.unsigned_abs() >= 1 << 53
     {
         out.extend_from_slice(&(int as u128 ^ 1 << 127).to_be_bytes());
     }

@@ -2,6 +2,7 @@
 
 use super::{Span, Split, Verdict};
 use crate::record::field::Source;
+use wide::u8x16;
 
 /// The numbers of the fields that are asked for, each with its slot, in the order of a scan.
 #[derive(Debug, Default)]
@@ -44,33 +45,112 @@ fn blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
 
+/// The blanks of 64 bytes as bits, the first byte's lowest.
+#[inline(always)]
+fn blanks(block: &[u8; 64]) -> u64 {
+    let (space, tab) = (u8x16::splat(b' '), u8x16::splat(b'\t'));
+    let (parts, _) = block.as_chunks::<16>();
+    parts.iter().rev().fold(0, |mask, part| {
+        let part = u8x16::new(*part);
+        let blank = part.cmp_eq(space) | part.cmp_eq(tab);
+        mask << 16 | u64::from(blank.move_mask() as u16)
+    })
+}
+
 impl Split for Ws {
     #[inline]
     fn split(&mut self, line: &[u8], spans: &mut [Span]) -> Verdict {
-        let (mut at, mut number) = (0, 0);
-        'fields: for &(want, slot) in &self.wanted.from_start {
-            loop {
-                while at < line.len() && blank(line[at]) {
-                    at += 1;
-                }
-                if at == line.len() {
-                    break 'fields;
-                }
-                let start = at;
-                while at < line.len() && !blank(line[at]) {
-                    at += 1;
-                }
-                number += 1;
-                if number == want {
-                    spans[slot] = Span::of_line(start, at);
-                    break;
-                }
-            }
+        if !self.wanted.from_start.is_empty() {
+            self.split_start(line, spans);
         }
         if !self.wanted.from_end.is_empty() {
             self.split_end(line, spans);
         }
         Verdict::Read
+    }
+}
+
+impl Ws {
+    /// Goes through the line by 64 bytes.
+    #[inline]
+    fn split_start(&self, line: &[u8], spans: &mut [Span]) {
+        let mut scan = Scan {
+            wanted: &self.wanted.from_start,
+            number: 0,
+            after_blank: 1,
+            open: None,
+        };
+        let (blocks, tail) = line.as_chunks::<64>();
+        for (i, block) in blocks.iter().enumerate() {
+            if scan.block(blanks(block), i * 64, spans) {
+                return;
+            }
+        }
+        let mut padded = [b' '; 64];
+        padded[..tail.len()].copy_from_slice(tail);
+        scan.block(blanks(&padded), line.len() - tail.len(), spans);
+    }
+}
+
+/// Where a scan over a line's blanks is.
+struct Scan<'a> {
+    /// The fields that were not found yet; never none.
+    wanted: &'a [(usize, usize)],
+    /// How many fields have begun and are behind.
+    number: usize,
+    /// 1 when the last byte was a blank.
+    after_blank: u64,
+    /// Where the first of the wanted fields began, if its end is still to come.
+    open: Option<usize>,
+}
+
+impl Scan<'_> {
+    /// Goes on by 64 bytes from `base` on; true when all fields are found.
+    #[inline(always)]
+    fn block(&mut self, blank: u64, base: usize, spans: &mut [Span]) -> bool {
+        let mut starts = !blank & (blank << 1 | self.after_blank);
+        self.after_blank = blank >> 63;
+        if let Some(start) = self.open {
+            if blank == 0 {
+                return false;
+            }
+            if self.found(start, base + blank.trailing_zeros() as usize, spans) {
+                return true;
+            }
+        }
+        loop {
+            let want = self.wanted[0].0;
+            let here = starts.count_ones() as usize;
+            if self.number + here < want {
+                self.number += here;
+                return false;
+            }
+            while self.number + 1 < want {
+                starts &= starts - 1;
+                self.number += 1;
+            }
+            let start = starts.trailing_zeros();
+            starts &= starts - 1;
+            self.number += 1;
+            let length = (blank >> start).trailing_zeros() as usize;
+            let start = base + start as usize;
+            if length == 64 {
+                self.open = Some(start);
+                return false;
+            }
+            if self.found(start, start + length, spans) {
+                return true;
+            }
+        }
+    }
+
+    /// The first of the wanted fields is found; true when it was the last.
+    #[inline(always)]
+    fn found(&mut self, start: usize, end: usize, spans: &mut [Span]) -> bool {
+        spans[self.wanted[0].1] = Span::of_line(start, end);
+        self.open = None;
+        self.wanted = &self.wanted[1..];
+        self.wanted.is_empty()
     }
 }
 
@@ -116,6 +196,18 @@ mod tests {
         assert_eq!(fields(&mut ws, "  a\t bb  ccc dd ", 4), ["ccc", "a", "dd", "ccc"]);
         assert_eq!(fields(&mut ws, "a", 4), ["", "a", "a", ""]);
         assert_eq!(fields(&mut ws, " \t ", 4), ["", "", "", ""]);
+        for length in 0..200 {
+            let line = format!("{}b{} c\td", " ".repeat(length % 7), "x".repeat(length));
+            let want: Vec<_> = line
+                .split([' ', '\t'])
+                .filter(|field| !field.is_empty())
+                .collect();
+            assert_eq!(
+                fields(&mut ws, &line, 4),
+                [want[2], want[0], want[2], want[1]],
+                "{line}"
+            );
+        }
         let long = "x".repeat(200);
         assert_eq!(
             fields(&mut ws, &format!("{long} b {long}\t"), 4),
