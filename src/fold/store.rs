@@ -94,7 +94,7 @@ impl Store {
             _ => 0,
         };
         let growth = self.table.growth(length) + (new_states * STATE_SIZE) as u64;
-        let room = self.table.has_room(length);
+        let room = Table::takes(length);
         if room && (growth == 0 || self.take(growth)) {
             return Ok(());
         }

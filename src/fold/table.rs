@@ -1,23 +1,26 @@
-//! A table of byte keys, each with a tally: keys in one arena, hashes kept.
+//! A table of byte keys, each with a tally: short keys in their slots, long ones in one arena
+//! with their hashes kept.
 //!
 //! It does not know what a tally means, nor where memory comes from; it says how much it holds.
 
 use foldhash::SharedSeed;
 use foldhash::fast::{FoldHasher, SeedableRandomState};
 use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::LazyLock;
 
 static SHARED: LazyLock<SharedSeed> = LazyLock::new(|| SharedSeed::from_u64(0x0066_616e_666f_6c64));
 
-/// One key: where it is in the arena, its hash, and its tally.
+/// The longest key that a slot holds itself: most are, and then no other memory is touched.
+const INLINE: usize = 20;
+
+/// One key and its tally. A key that is too long for the slot is in the arena, and the slot has
+/// its hash, its place, and its first bytes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Slot {
-    pub hash: u64,
-    pub tally: u64,
-    offset: u32,
+struct Slot {
+    tally: u64,
     length: u32,
+    bytes: [u8; INLINE],
 }
 
 /// Byte keys with tallies.
@@ -27,9 +30,6 @@ pub(super) struct Table {
     arena: Vec<u8>,
     hash: SeedableRandomState,
 }
-
-/// The most that an arena holds: offsets are 32 bits.
-pub(super) const ARENA_LIMIT: usize = u32::MAX as usize;
 
 impl Table {
     pub fn new(seed: u64) -> Table {
@@ -42,9 +42,7 @@ impl Table {
 
     #[inline]
     pub fn hash(&self, key: &[u8]) -> u64 {
-        let mut hasher: FoldHasher<'_> = self.hash.build_hasher();
-        hasher.write(key);
-        hasher.finish()
+        hash(&self.hash, key)
     }
 
     pub fn is_empty(&self) -> bool {
@@ -55,16 +53,22 @@ impl Table {
     #[inline]
     pub fn find(&mut self, hash: u64, key: &[u8]) -> Option<&mut u64> {
         let arena = &self.arena;
-        let slot = self
-            .slots
-            .find_mut(hash, |slot| slot.hash == hash && slot.key(arena) == key)?;
-        Some(&mut slot.tally)
+        let slot = if key.len() <= INLINE {
+            self.slots.find_mut(hash, |slot| {
+                slot.length as usize == key.len() && same(&slot.bytes[..key.len()], key)
+            })
+        } else {
+            self.slots.find_mut(hash, |slot| {
+                slot.length as usize == key.len() && slot.hash() == hash && slot.key(arena) == key
+            })
+        };
+        slot.map(|slot| &mut slot.tally)
     }
 
     /// How many bytes more it will hold, at its highest, when a key of this length comes in.
     pub fn growth(&self, length: usize) -> u64 {
         let mut growth = 0;
-        if self.arena.capacity() - self.arena.len() < length {
+        if length > INLINE && self.arena.capacity() - self.arena.len() < length {
             growth += self.arena.capacity().max(length).max(1024);
         }
         if self.slots.len() == self.slots.capacity() {
@@ -79,40 +83,47 @@ impl Table {
         (self.arena.capacity() + slots_size(self.slots.capacity())) as u64
     }
 
-    /// Puts in a key that is not there. The arena must have room: see [`ARENA_LIMIT`].
+    /// Puts in a key that is not there, which must be one that [`Table::takes`].
     pub fn insert(&mut self, hash: u64, key: &[u8], tally: u64) {
-        let slot = Slot {
-            hash,
+        let mut slot = Slot {
             tally,
-            offset: u32::try_from(self.arena.len()).expect("the caller keeps the arena in bounds"),
-            length: u32::try_from(key.len()).expect("the caller keeps the arena in bounds"),
+            length: u32::try_from(key.len()).expect("the caller asks whether it is taken"),
+            bytes: [0; INLINE],
         };
-        self.arena.extend_from_slice(key);
-        match self.slots.entry(hash, |_| false, |slot| slot.hash) {
-            Entry::Occupied(_) => {}
-            Entry::Vacant(vacant) => {
-                vacant.insert(slot);
-            }
+        if key.len() <= INLINE {
+            slot.bytes[..key.len()].copy_from_slice(key);
+        } else {
+            slot.bytes[..8].copy_from_slice(&hash.to_le_bytes());
+            slot.bytes[8..16].copy_from_slice(&(self.arena.len() as u64).to_le_bytes());
+            self.arena.extend_from_slice(key);
         }
+        let (arena, state) = (&self.arena, &self.hash);
+        self.slots
+            .insert_unique(hash, slot, |slot| slot.hash_of(state, arena));
     }
 
-    /// Whether a key of this length has room in the arena.
-    pub fn has_room(&self, length: usize) -> bool {
-        self.arena.len().saturating_add(length) <= ARENA_LIMIT
+    /// Whether a key of this length can be put in at all.
+    pub fn takes(length: usize) -> bool {
+        u32::try_from(length).is_ok()
     }
 
     /// All keys with hash and tally, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &[u8], u64)> {
+        let hashed = |slot: &Slot| slot.hash_of(&self.hash, &self.arena);
         self.slots
             .iter()
-            .map(|slot| (slot.hash, slot.key(&self.arena), slot.tally))
+            .map(move |slot| (hashed(slot), slot.key(&self.arena), slot.tally))
     }
 
     /// All keys with their tallies, by the bytes of the keys.
     pub fn sorted(&self) -> Vec<(&[u8], u64)> {
         let mut all: Vec<_> = self
+            .slots
             .iter()
-            .map(|(_, key, tally)| (prefix(key), key, tally))
+            .map(|slot| {
+                let key = slot.key(&self.arena);
+                (prefix(key), key, slot.tally)
+            })
             .collect();
         all.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)));
         all.into_iter().map(|(_, key, tally)| (key, tally)).collect()
@@ -127,9 +138,68 @@ impl Table {
 
 impl Slot {
     #[inline]
-    fn key<'a>(&self, arena: &'a [u8]) -> &'a [u8] {
-        &arena[self.offset as usize..][..self.length as usize]
+    fn key<'a>(&'a self, arena: &'a [u8]) -> &'a [u8] {
+        let length = self.length as usize;
+        if length <= INLINE {
+            &self.bytes[..length]
+        } else {
+            &arena[self.part(8) as usize..][..length]
+        }
     }
+
+    /// The hash of a key that is in the arena.
+    #[inline]
+    fn hash(&self) -> u64 {
+        self.part(0)
+    }
+
+    /// The hash: kept for a long key, and for a short one made again sooner than fetched.
+    fn hash_of(&self, state: &SeedableRandomState, arena: &[u8]) -> u64 {
+        if self.length as usize <= INLINE {
+            hash(state, self.key(arena))
+        } else {
+            self.hash()
+        }
+    }
+
+    #[inline]
+    fn part(&self, at: usize) -> u64 {
+        let mut part = [0; 8];
+        part.copy_from_slice(&self.bytes[at..at + 8]);
+        u64::from_le_bytes(part)
+    }
+}
+
+#[inline]
+fn hash(state: &SeedableRandomState, key: &[u8]) -> u64 {
+    let mut hasher: FoldHasher<'_> = state.build_hasher();
+    hasher.write(key);
+    hasher.finish()
+}
+
+/// Whether two short texts of equal length are equal, in a few loads that may overlap.
+#[inline]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    if let (Some((a, a_rest)), Some((b, b_rest))) = (a.split_first_chunk::<8>(), b.split_first_chunk::<8>()) {
+        if a != b {
+            return false;
+        }
+        return match (a_rest.last_chunk::<8>(), b_rest.last_chunk::<8>()) {
+            (Some(c), Some(d)) if a_rest.len() <= 16 => {
+                c == d && a_rest.first_chunk::<8>() == b_rest.first_chunk::<8>()
+            }
+            _ => a_rest.iter().eq(b_rest),
+        };
+    }
+    if let (Some(c), Some(d), Some(e), Some(f)) = (
+        a.first_chunk::<4>(),
+        b.first_chunk::<4>(),
+        a.last_chunk::<4>(),
+        b.last_chunk::<4>(),
+    ) {
+        return c == d && e == f;
+    }
+    a.iter().eq(b)
 }
 
 /// The first bytes of a key as a number: most comparisons need not look further.
@@ -146,4 +216,44 @@ const KEY_SIZE: usize = size_of::<Slot>() + 1 + size_of::<(u64, &[u8], u64)>();
 /// About what a table of slots takes: an eighth is left free.
 fn slots_size(capacity: usize) -> usize {
     capacity / 7 * 8 * KEY_SIZE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn short_texts_are_the_same_when_they_are(
+            a in prop::collection::vec(0u8..2, 0..=INLINE),
+            at in 0..INLINE,
+        ) {
+            prop_assert!(same(&a, &a.clone()));
+            let mut b = a.clone();
+            if let Some(byte) = b.get_mut(at) {
+                *byte ^= 1;
+                prop_assert!(!same(&a, &b));
+            }
+        }
+
+        #[test]
+        fn keys_of_all_lengths_are_found(keys in prop::collection::hash_set("[ab]{0,40}", 0..200)) {
+            let mut table = Table::new(1);
+            for (i, key) in keys.iter().enumerate() {
+                let hash = table.hash(key.as_bytes());
+                prop_assert_eq!(table.find(hash, key.as_bytes()), None);
+                table.insert(hash, key.as_bytes(), i as u64);
+            }
+            for (i, key) in keys.iter().enumerate() {
+                let hash = table.hash(key.as_bytes());
+                prop_assert_eq!(table.find(hash, key.as_bytes()).copied(), Some(i as u64));
+            }
+            prop_assert!(table.iter().all(|(hash, key, _)| hash == table.hash(key)));
+            let mut want: Vec<_> = keys.iter().map(|key| key.as_bytes()).collect();
+            want.sort_unstable();
+            let got: Vec<_> = table.sorted().into_iter().map(|(key, _)| key).collect();
+            prop_assert_eq!(got, want);
+        }
+    }
 }

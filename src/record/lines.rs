@@ -283,14 +283,18 @@ impl Core {
             file: &self.file,
             number: &self.number,
         };
-        derived.begin();
-        derived.make(pick, pick.early(), view);
+        if pick.derives() {
+            derived.begin();
+            derived.make(pick, pick.early(), view);
+        }
         for (operand, test) in pick.conditions.iter().zip(&self.tests) {
             if !test.holds(operand.value(view, derived)) {
                 return Ok(ControlFlow::Continue(()));
             }
         }
-        derived.make(pick, pick.late(), view);
+        if pick.derives() {
+            derived.make(pick, pick.late(), view);
+        }
         let flow = emit(&pick.projection, view, derived, take)?;
         if let Some(first) = self.first {
             self.given += 1;

@@ -98,6 +98,12 @@ impl Pick {
         }))
     }
 
+    /// Whether anything asks for derived values.
+    #[inline]
+    pub fn derives(&self) -> bool {
+        !self.derived.is_empty()
+    }
+
     /// The derived values that conditions ask for.
     pub fn early(&self) -> Range<usize> {
         0..self.early
@@ -149,7 +155,7 @@ impl Derived {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn bytes<'a>(span: Span, view: View<'a>, made: &'a [u8]) -> &'a [u8] {
     let base = match span.base {
         Base::Line => view.line,
@@ -178,7 +184,7 @@ impl Operand {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn value<'a>(self, view: View<'a>, derived: &'a Derived) -> &'a [u8] {
         match self {
             Operand::Slot(slot) => bytes(view.spans[slot], view, &[]),
