@@ -10,11 +10,9 @@ use fanfold::fold::{self, Fold, GroupPlan, Shape};
 use fanfold::job::{Failure, Job, Trust};
 use fanfold::map::{Emit, Map, read};
 use fanfold::memory::Budget;
-use fanfold::plan::{Order, Plan, Tag};
+use fanfold::plan::{Inputs, Plan, WalkPlan};
 use fanfold::record::{Format, FormatChoice, RecordPlan};
 use fanfold::run::{Work, run};
-use fanfold::source::{Empty, Inputs, WalkPlan};
-use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 /// Emits the first field of every line that asks for /robots.txt.
@@ -54,16 +52,8 @@ fn hosts(lines: &[u8]) -> Vec<u8> {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let plan = Plan {
-        inputs: Inputs::Named(std::env::args_os().skip(1).collect(), WalkPlan::default()),
-        workers: NonZeroUsize::new(num_cpus::get()).unwrap_or(NonZeroUsize::MIN),
-        order: Order::Input,
-        tag: Tag::Off,
-        first: None,
-        memory: 256 << 20,
-        tmpdir: std::env::temp_dir(),
-        empty: Empty::Refused,
-    };
+    let names = std::env::args_os().skip(1).collect();
+    let plan = Plan::new(Inputs::Named(names, WalkPlan::default()));
     let budget = Budget::new(plan.memory);
     let unique = GroupPlan::new(Shape::Keys, Vec::new());
     let summary = run(
@@ -75,6 +65,7 @@ fn main() -> anyhow::Result<ExitCode> {
             },
             records: Some(&RecordPlan::new(Format::choose(&FormatChoice::default())?)),
             fold: Some(&|| -> Box<dyn Fold> { fold::start(&unique, &budget, &plan.tmpdir) }),
+            give_up: |_| std::process::exit(1),
         },
     )?;
     Ok(

@@ -2,7 +2,10 @@
 //!
 //! A plan does not know how it was typed. Nothing in it means "default": that was decided.
 
-use crate::source::{Empty, Inputs};
+mod inputs;
+
+pub use inputs::{Dash, Empty, Hidden, Inputs, Links, WalkPlan};
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -36,6 +39,28 @@ pub struct Plan {
     pub patience: Duration,
     /// Whether having no input at all is fine.
     pub empty: Empty,
+}
+
+impl Plan {
+    /// The plan of a run over these inputs in which everything is as it is without an option:
+    /// a worker for each core this process may use, results in input order, 256 MiB of memory.
+    pub fn new(inputs: Inputs) -> Self {
+        Plan {
+            inputs,
+            unit: Unit::File,
+            schedule: Schedule::Order,
+            workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            order: Order::Input,
+            tag: Tag::Off,
+            partial: Partial::Discard,
+            first: None,
+            memory: 256 << 20,
+            tmpdir: std::env::temp_dir(),
+            failures: Failures::reported(),
+            patience: Duration::ZERO,
+            empty: Empty::Refused,
+        }
+    }
 }
 
 /// In which order the jobs' results are printed.

@@ -1,8 +1,8 @@
 //! The options that `map` and `run` share: inputs, workers, output.
 
 use super::exit::Usage;
+use crate::plan::{Dash, Empty, Hidden, Inputs, Links, WalkPlan};
 use crate::plan::{Order, Schedule, Tag};
-use crate::source::{Dash, Empty, Hidden, Inputs, Links, WalkPlan};
 use clap::{Args, ValueEnum};
 use std::ffi::OsString;
 use std::io::IsTerminal;

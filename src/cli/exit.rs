@@ -2,8 +2,9 @@
 
 use crate::map::command::ProgramError;
 use crate::message;
+use crate::plan::Empty;
 use crate::run::Summary;
-use crate::source::{Empty, NoMatch};
+use crate::source::NoMatch;
 use crate::sys::signals;
 use std::fmt;
 use std::process::ExitCode;

@@ -8,10 +8,10 @@ use crate::codec::{self, CODECS, Codec, Decoder};
 use crate::fold::{self, Fold};
 use crate::map::{self, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
+use crate::plan::{Dash, Inputs};
 use crate::plan::{Order, Partial, Plan, Schedule, Unit};
 use crate::record::RecordPlan;
 use crate::run::{Work, run};
-use crate::source::{Dash, Inputs};
 use clap::{Args, ValueEnum};
 use std::time::Duration;
 

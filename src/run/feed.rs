@@ -1,8 +1,9 @@
 //! The next job, without ever blocking the main thread: lists are read by a thread of their own.
 
 use crate::job::Job;
+use crate::plan::Inputs;
 use crate::plan::Plan;
-use crate::source::{Cut, Inputs, Missing, Named, Numbered, Scheduled, read_names};
+use crate::source::{Cut, Missing, Named, Numbered, Scheduled, read_names};
 use anyhow::Context;
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use std::thread;

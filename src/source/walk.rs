@@ -2,8 +2,9 @@
 //!
 //! It does not know who else named the same files.
 
+use super::Missing;
 use super::pattern::{Glob, is_pattern};
-use super::{Hidden, Links, Missing, WalkPlan};
+use crate::plan::{Hidden, Links, WalkPlan};
 use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
 use std::io;

@@ -6,6 +6,7 @@ mod harness;
 mod inputs;
 mod library;
 mod memory;
+mod readme;
 mod records;
 mod run;
 mod tidy;

@@ -249,12 +249,12 @@ fn a_failed_command_is_named_and_the_others_go_on() {
     script("-j2", "echo $1; [ $1 != b ]")
         .stdin("a\nb\nc\n")
         .stdout("a\nb\nc\n")
-        .stderr("fanfold: job 2: 'sh' exited with status 1\n")
+        .stderr("fanfold: job 2 (b): 'sh' exited with status 1\n")
         .code(123);
     script("", "kill -9 $$")
         .stdin("a\n")
         .stdout("")
-        .stderr("fanfold: job 1: 'sh' was killed by signal 9\n")
+        .stderr("fanfold: job 1 (a): 'sh' was killed by signal 9\n")
         .code(123);
 }
 

@@ -23,7 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "worker",
         &[
-            "sink", "map", "fold", "record", "plan", "control", "job", "message", "sys",
+            "sink", "map", "fold", "record", "plan", "control", "job", "memory", "message", "sys",
         ],
     ),
     ("sink", &["plan", "job", "memory", "message", "sys"]),
@@ -35,11 +35,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("fold", &["record", "memory", "message", "sys"]),
     ("record", &["job", "memory", "message"]),
+    ("source", &["codec", "plan", "job", "message", "sys"]),
     ("codec", &["job", "memory", "message"]),
     ("template", &["job", "message"]),
-    // A plan is made of its parts' own plans, of which the inputs' is one.
-    ("plan", &["source"]),
-    ("source", &["job", "message", "sys"]),
+    ("plan", &[]),
     ("control", &["job", "sys"]),
     ("job", &["message"]),
     ("memory", &["sys"]),
