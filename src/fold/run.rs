@@ -18,6 +18,8 @@ pub(super) type Item<'a> = (&'a [u8], &'a [u8]);
 #[derive(Debug)]
 pub(super) struct Run {
     file: File,
+    /// How often its entries were merged.
+    pub level: u32,
 }
 
 /// Writes a run.
@@ -48,12 +50,12 @@ impl<'a> RunWriter<'a> {
         write_entry(&mut self.out, key, kept).map_err(|e| named(self.tmpdir, e))
     }
 
-    pub fn finish(self) -> io::Result<Run> {
+    pub fn finish(self, level: u32) -> io::Result<Run> {
         let inner = self.out.finish().map_err(|e| named(self.tmpdir, e.into()))?;
         let file = inner
             .into_inner()
             .map_err(|e| named(self.tmpdir, e.into_error()))?;
-        Ok(Run { file })
+        Ok(Run { file, level })
     }
 }
 

@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 /// What a store holds without asking, so that a small budget does not mean a run for every key.
 const FREE: u64 = 32 << 10;
 
-/// How many runs are open at a time: each is a file.
-const MAX_RUNS: usize = 24;
+/// How many runs of a level are merged into one of the next, so that a key is written only so
+/// often as there are levels, and few files are open.
+const FAN: usize = 16;
 
 /// What a state is taken to need, box and all.
 const STATE_SIZE: usize = 80;
@@ -125,25 +126,32 @@ impl Store {
             save(&self.states, self.kinds.len(), tally, &mut kept);
             writer.entry((key, &kept))?;
         }
-        self.runs.push(writer.finish()?);
+        self.runs.push(writer.finish(0)?);
         self.forget_table();
-        if self.runs.len() > MAX_RUNS {
-            self.compact()
-        } else {
-            Ok(())
-        }
+        self.compact()
     }
 
-    /// Merges all runs into one.
+    /// Merges runs of one level into one of the next, wherever there are enough.
     fn compact(&mut self) -> io::Result<()> {
+        let mut level = 0;
+        while self.runs.iter().any(|run| run.level >= level) {
+            if self.runs.iter().filter(|run| run.level == level).count() >= FAN {
+                let (merged, others) = self.runs.drain(..).partition(|run| run.level == level);
+                self.runs = others;
+                self.runs.push(self.merged(merged, level + 1)?);
+            }
+            level += 1;
+        }
+        Ok(())
+    }
+
+    fn merged(&self, runs: Vec<Run>, level: u32) -> io::Result<Run> {
         let mut writer = RunWriter::new(&self.tmpdir)?;
-        let mut sorted = Sorted::of_runs(&self.runs, &self.kinds, &self.tmpdir)?;
+        let mut sorted = Sorted::of_runs(&runs, &self.kinds, &self.tmpdir)?;
         while let Some(item) = sorted.next()? {
             writer.entry(item)?;
         }
-        drop(sorted);
-        self.runs = vec![writer.finish()?];
-        Ok(())
+        writer.finish(level)
     }
 
     fn forget_table(&mut self) {
@@ -183,11 +191,7 @@ impl Store {
             }
         }
         other.clear();
-        if self.runs.len() > MAX_RUNS {
-            self.compact()
-        } else {
-            Ok(())
-        }
+        self.compact()
     }
 
     /// Adds an entry that [`Store::sorted`] gave; `None` when it is broken.

@@ -1,18 +1,18 @@
 //! Lines out of blocks, filtered, split and selected, without an allocation each.
 
 use super::Take;
-use super::condition::{Comparison, Test};
-use super::field::Source;
-use super::format::{Format, Span, Split, Verdict};
-use super::modifier::Modifier;
+use super::condition::Test;
+use super::format::{Base, Span, Split, Verdict};
 use super::pick::{Derived, Operand, Pick, View};
 use super::plan::{Bad, RecordPlan};
+use super::prefilter::prefilter;
 use memchr::memmem::Finder;
 use memchr::{memchr, memrchr};
 use regex::bytes::Regex;
 use std::io::{self, Write};
 use std::mem;
 use std::ops::ControlFlow;
+use std::slice;
 
 /// All that does not depend on the format.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(super) struct Core {
     tests: Vec<Test>,
     pick: Pick,
     spans: Vec<Span>,
+    /// Whether all there is to do is to give one field of every line.
+    lone: bool,
     derived: Derived,
     /// The beginning of a line whose end has not come yet.
     carry: Vec<u8>,
@@ -47,9 +49,7 @@ pub(super) struct Core {
 impl Core {
     pub fn new(plan: &RecordPlan, pick: Pick) -> Core {
         let counts = pick.counts_lines || (plan.bad == Bad::Fail && plan.format.has_bad_lines());
-        // Where records are not lines, a text says nothing about where one begins.
-        let in_lines = !matches!(plan.format, Format::Csv { .. });
-        let prefilter = prefilter(plan).filter(|_| in_lines && !counts);
+        let prefilter = prefilter(plan).filter(|_| !counts);
         // What the prefilter has found need not be looked for again.
         let texts = plan
             .texts
@@ -63,6 +63,7 @@ impl Core {
             regexes: plan.regexes.clone(),
             tests: plan.conditions.iter().map(|c| c.test.clone()).collect(),
             spans: vec![Span::default(); pick.sources.len()],
+            lone: pick.is_lone() && !counts && plan.is_unfiltered() && plan.first.is_none(),
             derived: Derived::default(),
             pick,
             carry: Vec::new(),
@@ -153,6 +154,7 @@ impl Core {
                 self.prefilter = Some(finder);
                 flow?
             }
+            None if self.lone => self.lone_fields(split, lines, take)?,
             None => self.lines(split, lines, take)?,
         };
         self.carry(partial);
@@ -183,6 +185,30 @@ impl Core {
                 return Ok(ControlFlow::Break(()));
             }
             lines = &lines[end + 1..];
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// What [`Core::lines`] comes to where one field is asked for and nothing else.
+    fn lone_fields<S: Split>(
+        &mut self,
+        split: &mut S,
+        mut lines: &[u8],
+        take: &mut dyn Take,
+    ) -> io::Result<ControlFlow<()>> {
+        while let Some(end) = memchr(b'\n', lines) {
+            let line = &lines[..end];
+            lines = &lines[end + 1..];
+            let mut span = Span::default();
+            let flow = match split.split(line, slice::from_mut(&mut span)) {
+                Verdict::Read if span.base == Base::Line => take.record(&[&line[span.start..span.end]])?,
+                Verdict::Read => take.record(&[&split.decoded()[span.start..span.end]])?,
+                Verdict::Dropped => ControlFlow::Continue(()),
+                Verdict::Bad => self.bad_line(line),
+            };
+            if flow.is_break() {
+                return Ok(flow);
+            }
         }
         Ok(ControlFlow::Continue(()))
     }
@@ -332,34 +358,6 @@ impl Core {
             }
         }
     }
-}
-
-/// The longest text that a line must have to remain, if there is one.
-///
-/// Lines without it are not read, so where bad lines must all be found, only texts that are asked
-/// for in so many words are looked for.
-fn prefilter(plan: &RecordPlan) -> Option<&[u8]> {
-    let by_fields = plan.format.is_verbatim() && (plan.bad == Bad::Skip || !plan.format.has_bad_lines());
-    let texts = plan.texts.iter().filter(|t| t.wanted).map(|t| &t.text[..]);
-    let equals = plan
-        .conditions
-        .iter()
-        .filter(|_| by_fields)
-        .filter_map(|condition| {
-            let in_line = !matches!(condition.field.source, Source::File | Source::Line)
-                && condition.field.modifiers.iter().all(Modifier::keeps_bytes);
-            match &condition.test {
-                Test::Compare(Comparison::Equal, literal) if in_line && literal.is_plain() => {
-                    Some(&literal.text[..])
-                }
-                _ => None,
-            }
-        });
-    // A text with a newline is in no line, and must not be found across two.
-    texts
-        .chain(equals)
-        .filter(|text| !text.is_empty() && !text.contains(&b'\n'))
-        .max_by_key(|text| text.len())
 }
 
 /// Gives the projection of a record, from the stack unless it is long.

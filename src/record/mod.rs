@@ -11,6 +11,7 @@ pub(crate) mod name;
 mod number;
 mod pick;
 mod plan;
+mod prefilter;
 mod render;
 mod rows;
 mod stage;

@@ -98,6 +98,11 @@ impl Pick {
         }))
     }
 
+    /// Whether all that is asked for is one field that the format finds.
+    pub fn is_lone(&self) -> bool {
+        self.projection == [Operand::Slot(0)] && self.sources.len() == 1
+    }
+
     /// Whether anything asks for derived values.
     #[inline]
     pub fn derives(&self) -> bool {

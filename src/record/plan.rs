@@ -115,6 +115,11 @@ impl Output {
 }
 
 impl RecordPlan {
+    /// Whether all records remain.
+    pub(super) fn is_unfiltered(&self) -> bool {
+        self.texts.is_empty() && self.regexes.is_empty() && self.conditions.is_empty()
+    }
+
     /// Whether an input may be cut at line ends, each part a job of its own: not where a record
     /// may have more than one line, where the first is a header, or where lines are numbered.
     pub fn cuttable(&self) -> bool {

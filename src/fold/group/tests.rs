@@ -152,6 +152,26 @@ fn json_rows_have_the_columns_in_order() {
     );
 }
 
+/// Records of about 5,000 keys, which are more than a fold may hold for nothing.
+fn many(width: usize) -> Vec<Vec<String>> {
+    let record = |i: u64| {
+        let key = format!("key {}", i.wrapping_mul(0x9e37_79b9_7f4a_7c15) % 4_973);
+        [key, (i % 1_000).to_string()][..width].to_vec()
+    };
+    (0..12_000).map(record).collect()
+}
+
+#[test]
+fn a_run_that_cannot_be_written_is_an_error_that_names_the_directory() {
+    let missing = std::env::temp_dir().join("no such directory");
+    let mut fold = Group::new(&counted(Shape::Keys, &["k"]), &Budget::new(0), &missing);
+    let error = many(1)
+        .iter()
+        .find_map(|record| fold.add(&[record[0].as_bytes()]).err());
+    let message = error.expect("the data outgrows the budget").to_string();
+    assert!(message.contains("no such directory"), "{message}");
+}
+
 #[test]
 fn what_outgrows_memory_gives_the_same_result() {
     for plan in [
@@ -159,13 +179,7 @@ fn what_outgrows_memory_gives_the_same_result() {
         counted(Shape::Keys, &["k", "v"]),
         all_aggregates(),
     ] {
-        let width = if plan.shape == Shape::Counted { 1 } else { 2 };
-        let data: Vec<Vec<String>> = (0..40_000u64)
-            .map(|i| {
-                let key = format!("key {}", i.wrapping_mul(0x9e37_79b9_7f4a_7c15) % 9_973);
-                [key, (i % 1_000).to_string()][..width].to_vec()
-            })
-            .collect();
+        let data = many(if plan.shape == Shape::Counted { 1 } else { 2 });
         let mut large = group(&plan, 1 << 30);
         let mut small = group(&plan, 0);
         add(&mut large, &data);
@@ -175,15 +189,15 @@ fn what_outgrows_memory_gives_the_same_result() {
             .save(&mut saved)
             .expect("memory and the temporary directory work");
         let mut part = group(&plan, 0);
-        add(&mut part, &data[..20_000]);
+        add(&mut part, &data[..6_000]);
         let mut rest = group(&plan, 1 << 30);
-        add(&mut rest, &data[20_000..]);
+        add(&mut rest, &data[6_000..]);
         part.merge(&mut rest)
             .expect("memory and the temporary directory work");
         let mut loaded = group(&plan, 0);
         loaded.load(&saved).expect("just saved");
         let want = finish(&mut large);
-        assert!(want.len() > 100_000);
+        assert!(want.len() > 50_000);
         assert!(finish(&mut small) == want, "one fold");
         assert!(finish(&mut part) == want, "two folds");
         assert!(finish(&mut loaded) == want, "saved");
@@ -266,6 +280,8 @@ fn float_records() -> impl Strategy<Value = Vec<[String; 2]>> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
     fn aggregates_equal_the_model(records in some_records()) {
         prop_assert_eq!(finish(&mut filled(&records, 1 << 30)), model(&records));
