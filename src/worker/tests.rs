@@ -109,3 +109,75 @@ fn a_fold_takes_partial_records_only_where_they_are_kept() {
     assert_eq!(rows(Partial::Discard), "");
     assert_eq!(rows(Partial::Keep), "one\nthree\ntwo\n");
 }
+
+/// Gives a record, then panics on its first tries.
+struct Panicking {
+    until: u32,
+}
+
+impl Map for Panicking {
+    fn run(&mut self, _job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
+        let _ = emit.out(b"record\n", Trust::Final);
+        assert!(emit.attempt() > self.until, "not yet");
+        Ok(())
+    }
+}
+
+/// What becomes of two jobs that panic until the try after `until`: their failures, and the
+/// fold's rows.
+fn panicking(until: u32, retries: u32) -> (Vec<Option<String>>, String) {
+    let gate = Gate {
+        open: AtomicBool::new(true),
+        order: Order::Input,
+        lowest: AtomicU64::new(0),
+        tag: Tag::Off,
+        partial: Partial::Discard,
+        terminal: false,
+    };
+    let (plan, group) = (
+        RecordPlan::new(Format::Lines),
+        GroupPlan::new(Shape::Counted, Vec::new()),
+    );
+    let start = || crate::fold::start(&group, &Budget::new(1 << 20), &std::env::temp_dir());
+    let (queue, jobs) = unbounded();
+    let (events, news) = unbounded();
+    let control = Control::new(1).expect("descriptors");
+    for seq in 0..2 {
+        let inputs = vec![Input::File("a".into())];
+        queue.send(Job { seq, inputs }).expect("taken");
+    }
+    drop(queue);
+    let shared = Shared {
+        retries,
+        delay: Duration::ZERO,
+        queue: jobs,
+        events,
+        start_map: &|_slot| Box::new(Panicking { until }),
+        start_fold: Some(&start),
+        records: Some(&plan),
+        gate: &gate,
+    };
+    let total = thread::scope(|scope| scope.spawn(|| work(&shared, control.seat(0))).join());
+    drop(shared);
+    let mut failures = Vec::new();
+    for event in news {
+        if let Event::Done(report) = event {
+            failures.push(report.failure.map(|failure| failure.to_string()));
+        }
+    }
+    let mut rows = Vec::new();
+    let mut total = total.expect("a worker never dies").expect("there is a fold");
+    total.finish(&mut rows).expect("memory");
+    (failures, String::from_utf8(rows).expect("text"))
+}
+
+#[test]
+fn a_panic_fails_its_job_and_the_worker_goes_on() {
+    let message = Some("the map panicked: not yet".to_owned());
+    assert_eq!(panicking(1, 0), (vec![message.clone(), message], String::new()));
+}
+
+#[test]
+fn a_retry_does_not_double_count() {
+    assert_eq!(panicking(2, 2), (vec![None, None], "2\trecord\n".to_owned()));
+}
