@@ -44,6 +44,7 @@ fn blocked(words: &str, trap: &str) -> (Running, u32) {
     let fan = fan
         .args(["--", "sh", "-c", &script, "sh"])
         .fifo("pid")
+        .fifo("inner")
         .fifo("never");
     let mut running = fan.spawn();
     running.write("a\nb\n");
@@ -177,6 +178,7 @@ fn a_second_signal_kills_children_that_ignore_the_first() {
 fn grandchildren_end_with_their_group() {
     let (running, child) = blocked(
         "",
+        // Reading the FIFO waits for the grandchild.
         "{ sh -c 'echo $$ > inner; read line < never' & } ; cat inner > keep;",
     );
     let inner = std::fs::read_to_string(running.path("keep")).expect("a pid");
