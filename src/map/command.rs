@@ -4,27 +4,24 @@
 //! No thread for a child, no shell, no temporary file. It does not know what becomes of the
 //! output, nor which jobs there are.
 
-mod pipes;
-mod program;
 mod supervise;
-mod timers;
 
-pub use program::{ProgramError, resolve_program};
+pub use super::child::{ProgramError, resolve_program};
 
+use super::child::{Pipes, is_out_of_files, patiently};
 use super::{Emit, Map};
 use crate::codec::{DecodeError, Decoder};
-use crate::control::{Activity, Seat, Wish};
+use crate::control::{Activity, Seat};
 use crate::job::{Ending, Failure, Job, Trust};
-use crate::sys::{Group, Launcher, raise_file_limit};
+use crate::sys::{Group, Launcher};
 use crate::template::{Template, shell_quote};
-use pipes::Pipes;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use supervise::{Reason, Supervision};
 
 /// What the child's standard input is.
@@ -193,19 +190,13 @@ impl Command {
         end
     }
 
-    /// Starts the child. A scarcity that passes is waited out and is not a failed try.
+    /// Starts the child.
     fn start(&mut self, job: &Job, emit: &dyn Emit) -> Result<(Group, Pipes), Failure> {
-        let seat = emit.seat();
-        let mut scarcity = Scarcity::default();
-        loop {
-            if seat.wish() != Wish::Go {
-                return Err(Failure::Stopped);
-            }
-            match self.spawn(job, seat, emit.attempt()) {
-                Ok(started) => return Ok(started),
-                Err(e) if scarcity.passes(&e, seat) => {}
-                Err(cause) => return Err(self.not_started(cause)),
-            }
+        let (seat, attempt) = (emit.seat(), emit.attempt());
+        match patiently(seat, || self.spawn(job, seat, attempt)) {
+            Ok(Some(started)) => Ok(started),
+            Ok(None) => Err(Failure::Stopped),
+            Err(cause) => Err(self.not_started(cause)),
         }
     }
 
@@ -251,46 +242,6 @@ impl Drop for Busy {
     fn drop(&mut self) {
         self.0.set_activity(Activity::Idle);
     }
-}
-
-/// What keeps a child from being started and may pass by itself.
-#[derive(Debug, Default)]
-struct Scarcity {
-    since: Option<Instant>,
-    tries: u32,
-    raised: bool,
-}
-
-impl Scarcity {
-    /// How long processes may be scarce before the job fails of it.
-    const PATIENCE: Duration = Duration::from_secs(60);
-    /// How long a program may be open for writing: a build that has just written it.
-    const BUSY: Duration = Duration::from_secs(2);
-
-    /// Whether the spawn that ended with `e` is worth another try; waits before that.
-    fn passes(&mut self, e: &io::Error, seat: &Seat) -> bool {
-        let since = *self.since.get_or_insert_with(Instant::now);
-        let patience = match e.kind() {
-            io::ErrorKind::WouldBlock => Self::PATIENCE,
-            io::ErrorKind::ExecutableFileBusy => Self::BUSY,
-            _ if is_out_of_files(e) && !self.raised => {
-                self.raised = true;
-                return raise_file_limit();
-            }
-            _ => return false,
-        };
-        let delay = Duration::from_millis(5 << self.tries.min(8));
-        self.tries += 1;
-        seat.pause(delay);
-        since.elapsed() < patience
-    }
-}
-
-/// EMFILE or ENFILE, for which the standard library has no kind.
-fn is_out_of_files(e: &io::Error) -> bool {
-    let code = e.raw_os_error();
-    code == Some(rustix::io::Errno::MFILE.raw_os_error())
-        || code == Some(rustix::io::Errno::NFILE.raw_os_error())
 }
 
 fn unreadable(name: &OsStr, cause: io::Error) -> Failure {

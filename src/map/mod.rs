@@ -5,6 +5,7 @@
 
 mod cat;
 mod check;
+mod child;
 pub mod command;
 mod digest;
 mod dry_run;

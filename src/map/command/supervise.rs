@@ -3,12 +3,11 @@
 //! Everything happens in one `poll` loop in the thread that started the child. The child is done
 //! when it has exited; who else holds its pipes is not waited for.
 
-use super::pipes::{Pipes, receive};
-use super::timers::Timers;
 use super::{CommandPlan, go_on};
 use crate::control::{Activity, Seat, Wish};
 use crate::job::{Ending, Failure, Job, Trust};
 use crate::map::Emit;
+use crate::map::child::{Pipes, Timers, receive};
 use crate::sys::{Group, Interest, Ready, poll};
 use rustix::process::Signal;
 use std::ffi::OsStr;

@@ -1,13 +1,14 @@
 //! Real children, which block on FIFOs or on `read` where an order matters, and never sleep.
 
 use super::*;
-use crate::control::Control;
+use crate::control::{Control, Wish};
 use crate::job::Input;
 use crate::memory::Budget;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process;
+use std::time::Instant;
 
 type OnOut<'a> = Box<dyn FnMut(&[u8]) -> ControlFlow<()> + Send + 'a>;
 

@@ -1,19 +1,19 @@
 //! A child's pipes, seen from our side.
 
-use super::{Capture, Feed};
+use crate::map::command::{Capture, Feed};
 use crate::sys::{Ready, Streams, pipe};
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 
 /// Our ends of a child's pipes, where there are any.
 #[derive(Debug, Default)]
-pub(super) struct Pipes {
+pub(in crate::map) struct Pipes {
     /// What the child reads; it never blocks us.
-    pub(super) stdin: Option<OwnedFd>,
+    pub(in crate::map) stdin: Option<OwnedFd>,
     /// What the child writes.
-    pub(super) stdout: Option<OwnedFd>,
+    pub(in crate::map) stdout: Option<OwnedFd>,
     /// What the child writes as diagnostics.
-    pub(super) stderr: Option<OwnedFd>,
+    pub(in crate::map) stderr: Option<OwnedFd>,
     /// The child's ends of its outputs. Held until its exit, they keep the pipes from telling of
     /// their end just before it, so that a child costs one wake-up and not three.
     held: Option<[OwnedFd; 2]>,
@@ -24,7 +24,7 @@ impl Pipes {
     ///
     /// # Errors
     /// When the process may open no more files.
-    pub(super) fn new(feed: Feed, capture: Capture) -> io::Result<(Self, Option<OwnedFd>)> {
+    pub(in crate::map) fn new(feed: Feed, capture: Capture) -> io::Result<(Self, Option<OwnedFd>)> {
         let mut pipes = Pipes::default();
         if capture == Capture::Whole {
             let (stdout, child_stdout) = pipe()?;
@@ -43,7 +43,7 @@ impl Pipes {
     }
 
     /// What the child is to be started with.
-    pub(super) fn streams<'a>(&'a self, stdin: &'a Option<OwnedFd>) -> Streams<'a> {
+    pub(in crate::map) fn streams<'a>(&'a self, stdin: &'a Option<OwnedFd>) -> Streams<'a> {
         let [stdout, stderr] = match &self.held {
             Some([stdout, stderr]) => [Some(stdout.as_fd()), Some(stderr.as_fd())],
             None => [None, None],
@@ -56,24 +56,24 @@ impl Pipes {
     }
 
     /// Lets the outputs end: the child has exited.
-    pub(super) fn release(&mut self) {
+    pub(in crate::map) fn release(&mut self) {
         self.held = None;
     }
 
     /// Closes the outputs; whether any was open.
-    pub(super) fn close_outputs(&mut self) -> bool {
+    pub(in crate::map) fn close_outputs(&mut self) -> bool {
         self.held = None;
         self.stdout.take().is_some() | self.stderr.take().is_some()
     }
 
     /// Whether the outputs have come to their end.
-    pub(super) fn are_drained(&self) -> bool {
+    pub(in crate::map) fn are_drained(&self) -> bool {
         self.stdout.is_none() && self.stderr.is_none()
     }
 }
 
 /// Reads once from a pipe that is ready, so this never blocks; closes it at its end.
-pub(super) fn receive(pipe: &mut Option<OwnedFd>, ready: Ready, buffer: &mut [u8]) -> usize {
+pub(in crate::map) fn receive(pipe: &mut Option<OwnedFd>, ready: Ready, buffer: &mut [u8]) -> usize {
     let Some(fd) = pipe else { return 0 };
     if ready == Ready::Yes {
         match rustix::io::read(fd, buffer) {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// When a try, a grace and a drain are over.
 #[derive(Debug)]
-pub(super) struct Timers {
+pub(in crate::map) struct Timers {
     try_end: Option<Instant>,
     grace_end: Option<Instant>,
     drain_end: Option<Instant>,
@@ -13,7 +13,7 @@ pub(super) struct Timers {
 
 impl Timers {
     /// Timers of a child that starts now. A moment too far off to be told never comes.
-    pub(super) fn new(timeout: Option<Duration>) -> Self {
+    pub(in crate::map) fn new(timeout: Option<Duration>) -> Self {
         Timers {
             try_end: timeout.and_then(|limit| Instant::now().checked_add(limit)),
             grace_end: None,
@@ -22,29 +22,29 @@ impl Timers {
         }
     }
 
-    pub(super) fn stop_in(&mut self, grace: Duration) {
+    pub(in crate::map) fn stop_in(&mut self, grace: Duration) {
         self.grace_end = Instant::now().checked_add(grace);
         self.try_end = None;
     }
 
-    pub(super) fn drain_in(&mut self, limit: Duration) {
+    pub(in crate::map) fn drain_in(&mut self, limit: Duration) {
         self.drain_end = Instant::now().checked_add(limit);
         self.try_end = None;
     }
 
-    pub(super) fn forget_grace(&mut self) {
+    pub(in crate::map) fn forget_grace(&mut self) {
         self.grace_end = None;
     }
 
-    pub(super) fn forget_drain(&mut self) {
+    pub(in crate::map) fn forget_drain(&mut self) {
         self.drain_end = None;
     }
 
-    pub(super) fn pause(&mut self) {
+    pub(in crate::map) fn pause(&mut self) {
         self.paused.get_or_insert_with(Instant::now);
     }
 
-    pub(super) fn go_on(&mut self) {
+    pub(in crate::map) fn go_on(&mut self) {
         let Some(paused) = self.paused.take() else {
             return;
         };
@@ -54,20 +54,20 @@ impl Timers {
         }
     }
 
-    pub(super) fn try_is_over(&self) -> bool {
+    pub(in crate::map) fn try_is_over(&self) -> bool {
         self.is_over(self.try_end)
     }
 
-    pub(super) fn grace_is_over(&self) -> bool {
+    pub(in crate::map) fn grace_is_over(&self) -> bool {
         self.is_over(self.grace_end)
     }
 
-    pub(super) fn drain_is_over(&self) -> bool {
+    pub(in crate::map) fn drain_is_over(&self) -> bool {
         self.is_over(self.drain_end)
     }
 
     /// How long to wait at most: until the next of the moments, and never longer than `look`.
-    pub(super) fn next(&self, look: Option<Duration>) -> Option<Duration> {
+    pub(in crate::map) fn next(&self, look: Option<Duration>) -> Option<Duration> {
         let ends = [self.try_end, self.grace_end, self.drain_end];
         let end = match self.paused {
             Some(_) => None,

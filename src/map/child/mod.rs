@@ -1,0 +1,14 @@
+//! What a command for each job and a co-process for many jobs share: which file a name stands
+//! for, the start, the pipes and the moments of a child.
+//!
+//! It does not know jobs, nor what a child is told or what it says.
+
+mod pipes;
+mod program;
+mod start;
+mod timers;
+
+pub(super) use pipes::{Pipes, receive};
+pub use program::{ProgramError, resolve_program};
+pub(super) use start::{is_out_of_files, patiently};
+pub(super) use timers::Timers;
