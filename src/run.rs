@@ -6,8 +6,8 @@ mod failed;
 mod feed;
 mod tally;
 
-pub use tally::Summary;
 use tally::Tally;
+pub use tally::{Failures, Summary};
 
 use crate::control::{Control, Wish};
 use crate::fold::{Fold, StartFold};
@@ -61,6 +61,7 @@ pub struct Work<'a> {
 /// threads, no descriptors.
 pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let workers = plan.workers.get();
+    worker::hush_maps();
     let mut feed = Feed::new(plan)?;
     let failed = FailedList::new(plan.failures.listed.as_ref())?;
     let news = signals::install().context("can't listen to signals")?;
@@ -112,6 +113,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         let join =
             |thread: thread::ScopedJoinHandle<'_, _>| thread.join().unwrap_or_else(|e| resume_unwind(e));
         main.finish(threads.into_iter().filter_map(join).collect());
+        main.tally.failures.buried = main.sink.is_buried();
         Ok(main.tally)
     })
 }
@@ -269,7 +271,9 @@ impl<'a> Main<'a> {
 
     fn missing(&mut self, missing: &Missing) {
         self.tally.bad_inputs += 1;
+        self.tally.failures.add(self.sent, &missing.to_string());
         message::say(missing);
+        self.sink.mark(true);
         if let Err(cause) = self.failed.add(std::slice::from_ref(&missing.name)) {
             self.failed_list(&cause);
         }
@@ -300,18 +304,9 @@ impl<'a> Main<'a> {
         self.tally.count(report.failure.as_ref());
         self.tally.bad_lines += report.bad_lines;
         let mut notes = std::mem::take(&mut report.warnings);
-        match &report.failure {
-            None | Some(Failure::Stopped) => {}
-            Some(failure @ (Failure::Unreadable { .. } | Failure::Corrupt { .. })) => {
-                notes.push(failure.to_string())
-            }
-            Some(failure) => {
-                let name = report
-                    .names
-                    .first()
-                    .map_or("-".into(), |name| message::shown(name));
-                notes.push(format!("job {} ({name}): {failure}", report.seq + 1));
-            }
+        if let Some(what) = report.told() {
+            self.tally.failures.add(report.seq, &what);
+            notes.push(what);
         }
         if report.failure.is_some() {
             self.after_failure(&report);
@@ -323,7 +318,8 @@ impl<'a> Main<'a> {
         };
         if self.work.fold.is_some() {
             // Nothing is printed before the end, so there is no order to keep.
-            notes.drain(..).for_each(message::say);
+            let marked = notes.drain(..).map(message::say).count() > 0;
+            self.sink.mark(marked);
         }
         let notes = notes
             .iter()

@@ -4,10 +4,12 @@
 //! the terminal, the other workers, or any map or fold by name.
 
 mod lane;
+mod panic;
 #[cfg(test)]
 mod tests;
 
 pub use lane::{Gate, Lane};
+pub use panic::hush_maps;
 
 use crate::control::{Seat, Wish};
 use crate::fold::{Fold, StartFold};
@@ -18,7 +20,6 @@ use crate::record::{RecordPlan, Stage};
 use crate::sink::Piece;
 use crossbeam_channel::{Receiver, Sender};
 use std::ffi::OsString;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -67,6 +68,19 @@ impl Report {
             names: Vec::new(),
             failure: None,
             bad_lines: 0,
+        }
+    }
+
+    /// What is said of its failure, if it failed and was not just stopped with the run.
+    pub fn told(&self) -> Option<String> {
+        let failure = self.failure.as_ref()?;
+        match failure {
+            Failure::Stopped => None,
+            Failure::Unreadable { .. } | Failure::Corrupt { .. } => Some(failure.to_string()),
+            _ => {
+                let name = self.names.first().map_or("-".into(), |name| message::shown(name));
+                Some(format!("job {} ({name}): {failure}", self.seq + 1))
+            }
         }
     }
 }
@@ -191,13 +205,9 @@ impl Worker<'_> {
             self.stage.as_mut(),
             self.part.as_deref_mut(),
         );
-        let end = catch_unwind(AssertUnwindSafe(|| map.run(job, &mut lane)));
+        let end = panic::caught(|| map.run(job, &mut lane));
         let panicked = end.is_err();
-        let end = end.unwrap_or_else(|panic| {
-            Err(Failure::Panicked {
-                what: panic_message(&*panic),
-            })
-        });
+        let end = end.unwrap_or_else(|what| Err(Failure::Panicked { what }));
         let end = end.and_then(|()| lane.end());
         let kept = end.as_ref().err().is_some_and(|failure| lane.keeps(failure));
         let mut report = match &end {
@@ -234,10 +244,4 @@ impl Worker<'_> {
         }
         Ok(())
     }
-}
-
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "without a message".into())
 }

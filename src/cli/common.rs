@@ -114,11 +114,6 @@ impl InputArgs {
         })
     }
 
-    /// The inputs as typed.
-    pub fn typed(&self) -> &[OsString] {
-        &self.inputs
-    }
-
     /// The byte that ends a name in lists.
     pub fn terminator(&self) -> u8 {
         if self.null { 0 } else { b'\n' }

@@ -3,7 +3,7 @@
 use crate::map::command::ProgramError;
 use crate::message;
 use crate::plan::Empty;
-use crate::run::Summary;
+use crate::run::{Failures, Summary};
 use crate::source::NoMatch;
 use crate::sys::signals;
 use std::fmt;
@@ -91,9 +91,13 @@ pub fn give_up(summary: &Summary) -> ! {
 /// Where several hold: signal, 5, 124, 123, 3.
 fn finished(summary: &Summary) -> u8 {
     if let Some(signal) = summary.signal {
+        // A reader that went away is not spoken to.
+        if signal != signals::PIPE {
+            tell_failures(&summary.failures, summary.ended(), &format!("signal {signal}"));
+        }
         signals::die_by_signal(signal);
     }
-    if summary.own_failures > 0 {
+    let code = if summary.own_failures > 0 {
         OWN
     } else if summary.halted {
         HALTED
@@ -103,5 +107,32 @@ fn finished(summary: &Summary) -> u8 {
         INPUT
     } else {
         0
+    };
+    tell_failures(&summary.failures, summary.ended(), &format!("exit {code}"));
+    code
+}
+
+/// Says how many jobs failed, and again which were the first where that has scrolled away.
+fn tell_failures(failures: &Failures, ended: u64, end: &str) {
+    let count = failures.count;
+    if count == 0 {
+        return;
+    }
+    let jobs = if ended == 1 { "job" } else { "jobs" };
+    let head = format!("{count} of {ended} {jobs} failed ({end})");
+    let told = failures.first.len() as u64;
+    if !failures.buried && told == count {
+        return message::say(head);
+    }
+    if let ([(_, only)], 1) = (&failures.first[..], count) {
+        return message::say(format_args!("{head}: {only}"));
+    }
+    let which = if told < count { "; the first ten:" } else { ":" };
+    message::say(format_args!("{head}{which}"));
+    for (_, what) in &failures.first {
+        message::say(format_args!("  {what}"));
+    }
+    if told < count {
+        message::say(format_args!("  … and {} more", count - told));
     }
 }

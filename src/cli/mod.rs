@@ -8,6 +8,7 @@ mod list;
 mod map;
 mod records;
 mod run;
+mod separator;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -38,7 +39,7 @@ enum Subcommands {
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return exit::clap(&run::with_hint(error)),
+        Err(error) => return exit::clap(&separator::with_hint(error)),
     };
     let end = match cli.command {
         Subcommands::Map(args) => map::main(&args),

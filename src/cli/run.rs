@@ -4,6 +4,7 @@ use super::common::{InputArgs, OutputArgs};
 use super::exit::{self, Ended, Usage};
 use super::failures::{FailureArgs, duration};
 use super::records::RecordArgs;
+use super::separator;
 use crate::codec::Decoder;
 use crate::fold::{self, Fold};
 use crate::map::command::{Capture, Feed, Trace};
@@ -13,10 +14,9 @@ use crate::plan::Dash;
 use crate::plan::{Order, Partial, Plan, Schedule, Unit};
 use crate::run::{Work, run};
 use crate::sys::guardian;
-use crate::template::{Template, shell_quote};
+use crate::template::Template;
 use anyhow::Context;
 use clap::Args;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,8 +126,11 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
     if !args.dry_run {
         guardian::start().context("can't start the guardian of the commands")?;
     }
+    let mut summary = run(&plan, &work)?;
+    // What such commands print is not seen by us.
+    summary.failures.buried |= args.ungroup;
     Ok(Some(Ended {
-        summary: run(&plan, &work)?,
+        summary,
         empty: plan.empty,
     }))
 }
@@ -164,7 +167,7 @@ impl RunArgs {
         };
         let template = match &child.shell {
             Some(script) => Template::shell(script),
-            None if self.command.is_empty() => return Err(Usage(missing_command(self.inputs.typed())).into()),
+            None if self.command.is_empty() => return Err(Usage(separator::missing()).into()),
             None => Template::parse(&self.command).map_err(|error| Usage(format!("{error:#}")))?,
         };
         let capture = if self.ungroup {
@@ -181,34 +184,4 @@ impl RunArgs {
             ..CommandPlan::new(template, feed)?
         })
     }
-}
-
-/// Where to put the `--` that is missing: before the first word that is no file.
-fn missing_command(typed: &[OsString]) -> String {
-    let is_program = |word: &&OsString| crate::map::command::resolve_program(word).is_ok();
-    match typed.iter().position(|word| is_program(&word)) {
-        Some(at) => {
-            let words = |words: &[OsString]| String::from_utf8_lossy(&shell_quote(words)).into_owned();
-            let (inputs, command) = typed.split_at(at);
-            let gap = if inputs.is_empty() { "" } else { " " };
-            format!(
-                "no COMMAND: put '--' before it: fanfold run {}{gap}-- {}",
-                words(inputs),
-                words(command)
-            )
-        }
-        None => "no COMMAND: put it after '--': fanfold run [INPUT]... -- COMMAND [ARG]...".into(),
-    }
-}
-
-/// Where an option that `run` does not know stands behind what may be the command (`fanfold run
-/// gzip -t`), says that the command belongs behind `--`.
-pub fn with_hint(mut error: clap::Error) -> clap::Error {
-    let words: Vec<OsString> = std::env::args_os().collect();
-    let is_run = words.get(1).is_some_and(|word| word == "run");
-    if error.kind() == ErrorKind::UnknownArgument && is_run && !words.iter().any(|word| word == "--") {
-        let tip = "the command goes after '--': fanfold run [OPTIONS] [INPUT]... -- COMMAND [ARG]...";
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
-    }
-    error
 }

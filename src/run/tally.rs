@@ -3,6 +3,21 @@
 use crate::job::Failure;
 use crate::sink::Closed;
 
+/// How many failures are told again at the run's end.
+const TOLD: usize = 10;
+
+/// The failures of a run: the first few as they were told, and how many there were.
+#[derive(Debug, Default)]
+pub struct Failures {
+    /// The first ten in the order of the inputs: the job, and what was said of it, a line without
+    /// the program's name.
+    pub first: Vec<(u64, String)>,
+    /// How many jobs failed, with the inputs that could not be had.
+    pub count: u64,
+    /// Whether other output came after the first was told, or may have come.
+    pub buried: bool,
+}
+
 /// How a run went.
 #[derive(Debug, Default)]
 pub struct Summary {
@@ -20,6 +35,8 @@ pub struct Summary {
     pub halted: bool,
     /// The signal that ended the run; SIGPIPE when the reader of its output went away.
     pub signal: Option<i32>,
+    /// What failed.
+    pub failures: Failures,
 }
 
 /// Counts jobs as they end.
@@ -47,8 +64,25 @@ impl Summary {
         }
     }
 
+    /// How many jobs have ended by themselves, with the inputs that could not be had.
+    pub fn ended(&self) -> u64 {
+        self.done + self.failures.count
+    }
+
     /// Whether there was nothing to do at all.
     pub fn is_empty(&self) -> bool {
         self.done + self.bad_inputs + self.failed + self.own_failures == 0 && self.signal.is_none()
+    }
+}
+
+impl Failures {
+    /// Counts a failure, and keeps what is said of it if its job is one of the first.
+    pub(super) fn add(&mut self, seq: u64, what: &str) {
+        self.count += 1;
+        let at = self.first.partition_point(|&(other, _)| other <= seq);
+        if at < TOLD {
+            self.first.insert(at, (seq, what.to_owned()));
+            self.first.truncate(TOLD);
+        }
     }
 }

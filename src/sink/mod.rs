@@ -13,6 +13,7 @@ pub use tag::Tagger;
 use crate::job::Trust;
 use crate::memory::Budget;
 use crate::plan::Order;
+use crate::sys;
 use spill::{Extent, Spill};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -86,6 +87,9 @@ pub struct Sink<'a> {
     spill: Spill,
     closed: bool,
     reason: Option<Closed>,
+    marked: bool,
+    buried: bool,
+    one_screen: bool,
 }
 
 #[derive(Default)]
@@ -124,7 +128,20 @@ impl<'a> Sink<'a> {
             spill: Spill::new(tmpdir),
             closed: false,
             reason: None,
+            marked: false,
+            buried: false,
+            one_screen: sys::outputs_are_one(),
         }
+    }
+
+    /// Says whether something was told to the user that is to be told again if it scrolls away.
+    pub fn mark(&mut self, told: bool) {
+        self.marked |= told;
+    }
+
+    /// Whether other output came where it was told.
+    pub fn is_buried(&self) -> bool {
+        self.buried
     }
 
     /// Has bad lines written to `file`; its name is for messages.
@@ -243,7 +260,11 @@ impl<'a> Sink<'a> {
                 self.print_store(stream, store)?;
             }
         }
-        self.print(Stream::Err, &held.notes)
+        let (before, marked) = (self.buried, self.marked);
+        self.print(Stream::Err, &held.notes)?;
+        // Notes do not bury notes.
+        (self.buried, self.marked) = (before, marked || !held.notes.is_empty());
+        Ok(())
     }
 
     fn print_store(&mut self, stream: Stream, store: Store) -> Result<(), Closed> {
@@ -290,6 +311,7 @@ impl<'a> Sink<'a> {
         if bytes.is_empty() {
             return Ok(());
         }
+        self.buried |= self.marked && (stream == Stream::Err || stream == Stream::Out && self.one_screen);
         match stream {
             Stream::Out => {
                 let (wanted, enough) = self.first.cut(bytes);

@@ -19,7 +19,7 @@ mod tests;
 
 pub use group::Group;
 pub use limits::{available_memory, raise_file_limit};
-pub use output::Output;
+pub use output::{Output, outputs_are_one};
 pub use poll::{Interest, Ready, pipe, poll};
 pub use signals::{die_by_signal, stop_self};
 pub use spawn::{Launcher, Streams};

@@ -1,6 +1,7 @@
 //! fanfold's own standard output and error, unbuffered.
 
 use super::signals;
+use rustix::fs::fstat;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
@@ -26,6 +27,12 @@ impl Output {
             file: io::stderr().as_fd().try_clone_to_owned().map(File::from),
         }
     }
+}
+
+/// Whether standard output and standard error go to the same file, pipe or terminal.
+pub fn outputs_are_one() -> bool {
+    let [out, err] = [fstat(io::stdout()), fstat(io::stderr())];
+    matches!((out, err), (Ok(out), Ok(err)) if (out.st_dev, out.st_ino) == (err.st_dev, err.st_ino))
 }
 
 impl Write for Output {

@@ -92,7 +92,7 @@ fn a_truncated_file_gives_no_records_and_is_named_with_its_offset() {
             .gz("ok.gz", "a\n")
             .stdout("a\n")
             .stderr(&format!(
-                "fanfold: cut.gz: truncated gzip stream after {cut} bytes\n"
+                "fanfold: cut.gz: truncated gzip stream after {cut} bytes\nfanfold: 1 of 2 jobs failed (exit 3)\n"
             ))
             .code(3);
     }
@@ -186,7 +186,7 @@ fn a_large_file_that_turns_out_corrupt_gives_nothing() {
             .file("big.gz", &whole)
             .stdout("")
             .stderr(&format!(
-                "fanfold: big.gz: corrupt gzip stream at byte {crc}: crc mismatch\n"
+                "fanfold: big.gz: corrupt gzip stream at byte {crc}: crc mismatch\nfanfold: 1 of 1 job failed (exit 3)\n"
             ))
             .code(3);
     }

@@ -129,14 +129,14 @@ fn a_file_that_is_gone_is_named_and_the_others_go_on() {
         .file("a.txt", "x\n")
         .file("b.txt", "x\n")
         .stdout("2\tx\n")
-        .stderr("fanfold: gone: no such file or directory\n")
+        .stderr("fanfold: gone: no such file or directory\nfanfold: 1 of 3 jobs failed (exit 3)\n")
         .code(3);
     fan("map")
         .stdin("a.txt\ngone\nb.txt\n")
         .file("a.txt", "1\n")
         .file("b.txt", "2\n")
         .stdout("1\n2\n")
-        .stderr("fanfold: gone: no such file or directory\n")
+        .stderr("fanfold: gone: no such file or directory\nfanfold: 1 of 3 jobs failed (exit 3)\n")
         .code(3);
 }
 
@@ -148,14 +148,14 @@ fn a_file_that_cannot_be_read_is_named_and_the_others_go_on() {
     if std::fs::File::open(closed.path("a.txt")).is_err() {
         closed
             .stdout("2\n")
-            .stderr("fanfold: a.txt: permission denied\n")
+            .stderr("fanfold: a.txt: permission denied\nfanfold: 1 of 2 jobs failed (exit 3)\n")
             .code(3);
     }
     // Root may open everything, but nobody may read the unmapped page 0.
     fan("map /proc/self/mem b.txt --unique")
         .file("b.txt", "2\n")
         .stdout("2\n")
-        .stderr("fanfold: /proc/self/mem: input/output error\n")
+        .stderr("fanfold: /proc/self/mem: input/output error\nfanfold: 1 of 2 jobs failed (exit 3)\n")
         .code(3);
 }
 
@@ -166,7 +166,7 @@ fn a_directory_in_a_list_is_an_error_of_that_name_for_map() {
         .file("b.txt", "2\n")
         .stdin("dir\nb.txt\n")
         .stdout("2\n")
-        .stderr("fanfold: dir: is a directory\n")
+        .stderr("fanfold: dir: is a directory\nfanfold: 1 of 2 jobs failed (exit 3)\n")
         .code(3);
 }
 
@@ -283,6 +283,7 @@ fn hostile_names_are_escaped_in_messages() {
             "fanfold: \\x1b[31mred: no such file or directory\n",
             "fanfold: new\\nline: no such file or directory\n",
             "fanfold: \\xff: no such file or directory\n",
+            "fanfold: 3 of 3 jobs failed (exit 3)\n",
         ))
         .code(3);
 }

@@ -1,6 +1,10 @@
 //! The library as a user's own program uses it: `examples/custom_map.rs`.
 
 use crate::harness::{has, oracle, repository};
+use fanfold::job::{Failure, Job};
+use fanfold::map::{Emit, Map};
+use fanfold::plan::{Inputs, Plan, WalkPlan};
+use fanfold::run::{Work, run};
 use std::path::Path;
 use std::process::Command;
 
@@ -22,4 +26,47 @@ fn a_map_written_by_a_user_finds_what_awk_finds() {
     let hosts = oracle(repository(), script, &[]);
     assert_eq!(done.expect("it starts").stdout, hosts);
     assert!(!hosts.is_empty());
+}
+
+/// A map with a defect.
+struct Panicking;
+
+impl Map for Panicking {
+    fn run(&mut self, _: &Job, _: &mut dyn Emit) -> Result<(), Failure> {
+        panic!("a defect");
+    }
+}
+
+#[test]
+fn the_panic_of_a_map_is_said_once() {
+    // What is said is read from a process of its own: this test, called again.
+    const INSIDE: &str = "FANFOLD_TEST_INSIDE";
+    if std::env::var_os(INSIDE).is_none() {
+        let name = "library::the_panic_of_a_map_is_said_once";
+        let mut again = Command::new(std::env::current_exe().expect("it has a name"));
+        let done = again
+            .args(["--exact", name, "--nocapture"])
+            .env(INSIDE, "1")
+            .output();
+        let done = done.expect("it starts");
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(said.matches("a defect").count(), 1, "{said}");
+        assert!(
+            said.contains("job 1 (Cargo.toml): the map panicked: a defect"),
+            "{said}"
+        );
+        assert!(done.status.success(), "{said}");
+        return;
+    }
+    let plan = Plan::new(Inputs::Named(vec!["Cargo.toml".into()], WalkPlan::default()));
+    let summary = run(
+        &plan,
+        &Work {
+            map: &|_slot| Box::new(Panicking),
+            records: None,
+            fold: None,
+            give_up: |_| std::process::exit(1),
+        },
+    );
+    assert_eq!(summary.expect("it begins").failed, 1);
 }

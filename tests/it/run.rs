@@ -249,21 +249,25 @@ fn a_failed_command_is_named_and_the_others_go_on() {
     script("-j2", "echo $1; [ $1 != b ]")
         .stdin("a\nb\nc\n")
         .stdout("a\nb\nc\n")
-        .stderr("fanfold: job 2 (b): 'sh' exited with status 1\n")
+        .stderr("fanfold: job 2 (b): 'sh' exited with status 1\nfanfold: 1 of 3 jobs failed (exit 123)\n")
         .code(123);
     script("", "kill -9 $$")
         .stdin("a\n")
         .stdout("")
-        .stderr("fanfold: job 1 (a): 'sh' was killed by signal 9\n")
+        .stderr("fanfold: job 1 (a): 'sh' was killed by signal 9\nfanfold: 1 of 1 job failed (exit 123)\n")
         .code(123);
 }
 
 #[test]
 fn a_missing_separator_is_explained() {
     fan("run a sh -c x").file("a", "").stdout("").says("--").code(2);
-    fan("run a cat")
+    fan("run a cat -t")
         .file("a", "")
-        .says("fanfold run a -- cat")
+        .says("fanfold run a -- cat -t")
+        .code(2);
+    fan("run -j2 cat --show-all")
+        .file("a", "")
+        .says("fanfold run -j2 -- cat --show-all")
         .code(2);
     fan("run").says("-- COMMAND").code(2);
 }

@@ -1,0 +1,39 @@
+//! Panics of maps: caught, and told once, as their job's failure.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+
+thread_local! {
+    /// Whether this thread is inside a map.
+    static IN_MAP: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Has Rust say nothing of a map's panic: it is told as its job's failure. All others are told as
+/// before, by the hook that was there. Does nothing the second time.
+pub fn hush_maps() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !IN_MAP.get() {
+                before(info);
+            }
+        }));
+    });
+}
+
+/// Calls a map; its panic's message is the error.
+pub(super) fn caught<T>(map: impl FnOnce() -> T) -> Result<T, String> {
+    IN_MAP.set(true);
+    let end = catch_unwind(AssertUnwindSafe(map));
+    IN_MAP.set(false);
+    end.map_err(|panic| message(&*panic))
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "without a message".into())
+}
