@@ -46,6 +46,15 @@ impl Input {
     }
 }
 
+/// A job as a message names it, by its inputs: the first, and how many more there are.
+pub fn shown<'a>(mut names: impl ExactSizeIterator<Item = &'a OsStr>) -> String {
+    let first = names.next().map_or("-".into(), message::shown);
+    match names.len() {
+        0 => first.into_owned(),
+        more => format!("{first} and {more} more"),
+    }
+}
+
 /// Why a job, or one try at it, did not succeed.
 ///
 /// The variants are what code branches on (exit codes, retries, halts); [`std::fmt::Display`]

@@ -9,6 +9,9 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 
+/// The longest name that a file can have, on any system.
+const LONGEST: usize = 4096;
+
 /// Says `fanfold: WHAT` on standard error. What can't be said (a closed stderr) is dropped: there
 /// is nowhere left to report it.
 pub fn say(what: impl Display) {
@@ -17,8 +20,13 @@ pub fn say(what: impl Display) {
 }
 
 /// A name as it is shown in a message: printable text as it is, control bytes as `\n`, `\x1b`,
-/// bytes that are not UTF-8 as `\xff`. A backslash stays, so ordinary names are never changed.
+/// bytes that are not UTF-8 as `\xff`. A backslash stays, so ordinary names are never changed. Of
+/// one that is too long for any file, the beginning and the length.
 pub fn shown(name: &OsStr) -> Cow<'_, str> {
+    if name.len() > LONGEST {
+        let head = escaped(&name.as_bytes()[..100]);
+        return Cow::Owned(format!("{head}… ({} bytes)", name.len()));
+    }
     match name.to_str() {
         Some(text) if !text.chars().any(char::is_control) => Cow::Borrowed(text),
         _ => Cow::Owned(escaped(name.as_bytes())),
@@ -70,6 +78,14 @@ mod tests {
         assert_eq!(name(b"plain name.gz"), "plain name.gz");
         assert_eq!(name(b"a\nb\x1b[31m"), "a\\nb\\x1b[31m");
         assert_eq!(name(b"\xff\xc3\xa9"), "\\xff\u{e9}");
+    }
+
+    #[test]
+    fn shown_is_short_where_no_file_can_have_the_name() {
+        let long = "é".repeat(3000);
+        let expected = format!("{}… (6000 bytes)", "é".repeat(50));
+        assert_eq!(shown(OsStr::new(&long)), expected);
+        assert_eq!(shown(OsStr::new(&long[..4096])), long[..4096]);
     }
 
     #[test]

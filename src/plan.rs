@@ -2,8 +2,10 @@
 //!
 //! A plan does not know how it was typed. Nothing in it means "default": that was decided.
 
+mod batch;
 mod inputs;
 
+pub use batch::{Batch, Room};
 pub use inputs::{Dash, Empty, Hidden, Inputs, Links, WalkPlan};
 
 use std::num::NonZeroUsize;
@@ -17,6 +19,8 @@ pub struct Plan {
     pub inputs: Inputs,
     /// The least that a job may be about.
     pub unit: Unit,
+    /// How many inputs a job is about.
+    pub batch: Batch,
     /// Which job starts first.
     pub schedule: Schedule,
     /// How many worker threads.
@@ -48,6 +52,7 @@ impl Plan {
         Plan {
             inputs,
             unit: Unit::File,
+            batch: Batch::One,
             schedule: Schedule::Order,
             workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             order: Order::Input,

@@ -15,7 +15,7 @@ use crate::job::{Failure, Job};
 use crate::map::StartMap;
 use crate::memory::Budget;
 use crate::message;
-use crate::plan::{Halt, Order, Plan};
+use crate::plan::{Batch, Halt, Order, Plan};
 use crate::record::{Bad, RecordPlan};
 use crate::sink::{Closed, First, Sink, Verdict};
 use crate::source::Missing;
@@ -66,7 +66,9 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let failed = FailedList::new(plan.failures.listed.as_ref())?;
     let news = signals::install().context("can't listen to signals")?;
     let control = Control::new(workers).context("can't make the workers' wake-up descriptors")?;
-    let (queue, jobs) = bounded(WAITING * workers);
+    // Of large jobs, one for each worker waits.
+    let waiting = if plan.batch == Batch::One { WAITING } else { 1 };
+    let (queue, jobs) = bounded(waiting * workers);
     let (events, reports) = bounded(NEWS * workers);
     let gate = Gate {
         lowest: AtomicU64::new(0),

@@ -3,6 +3,10 @@
 //!
 //! Names are bytes throughout. It does not know jobs or processes.
 
+mod size;
+
+pub use size::Size;
+
 use anyhow::ensure;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};

@@ -13,9 +13,8 @@ pub use panic::hush_maps;
 
 use crate::control::{Seat, Wish};
 use crate::fold::{Fold, StartFold};
-use crate::job::{Failure, Job};
+use crate::job::{self, Failure, Input, Job};
 use crate::map::{Map, StartMap};
-use crate::message;
 use crate::record::{RecordPlan, Stage};
 use crate::sink::Piece;
 use crossbeam_channel::{Receiver, Sender};
@@ -78,7 +77,7 @@ impl Report {
             Failure::Stopped => None,
             Failure::Unreadable { .. } | Failure::Corrupt { .. } => Some(failure.to_string()),
             _ => {
-                let name = self.names.first().map_or("-".into(), |name| message::shown(name));
+                let name = job::shown(self.names.iter().map(OsString::as_os_str));
                 Some(format!("job {} ({name}): {failure}", self.seq + 1))
             }
         }
@@ -165,7 +164,7 @@ impl Worker<'_> {
                 Some(_) if attempt > retries => return Report { warnings, ..report },
                 Some(failure) => {
                     let number = job.seq + 1;
-                    let name = message::shown(job.inputs[0].name());
+                    let name = job::shown(job.inputs.iter().map(Input::name));
                     warnings.push(format!(
                         "job {number} ({name}): {failure} (try {attempt} of {})",
                         retries + 1

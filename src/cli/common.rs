@@ -62,7 +62,7 @@ pub struct OutputArgs {
     #[arg(long, conflicts_with = "unordered")]
     line_buffer: bool,
 
-    /// Prefix each line by its input and a tab
+    /// Prefix each line by its input (of several, the first) and a tab
     #[arg(long)]
     tag: bool,
 

@@ -8,7 +8,7 @@ use crate::codec::{self, CODECS, Codec, Decoder};
 use crate::fold::{self, Fold};
 use crate::map::{self, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
-use crate::plan::{Dash, Inputs};
+use crate::plan::{Batch, Dash, Inputs};
 use crate::plan::{Order, Partial, Plan, Schedule, Unit};
 use crate::record::RecordPlan;
 use crate::run::{Work, run};
@@ -72,6 +72,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
     let inputs = args.inputs.plan(Dash::Stdin)?;
     let plan = Plan {
         unit: args.unit(function, &parts),
+        batch: Batch::One,
         schedule: args.output.schedule(default_schedule(&inputs, function, &parts)),
         inputs,
         workers: args.output.workers(),

@@ -1,6 +1,7 @@
 //! The command line: grammars that become a plan, and the exit code. The only folder that knows
 //! clap.
 
+mod batch;
 mod common;
 mod exit;
 mod failures;

@@ -1,5 +1,6 @@
 //! `fanfold run`: a command for each file.
 
+use super::batch::BatchArgs;
 use super::common::{InputArgs, OutputArgs};
 use super::exit::{self, Ended, Usage};
 use super::failures::{FailureArgs, duration};
@@ -44,6 +45,9 @@ pub struct RunArgs {
 
     #[command(flatten)]
     child: ChildArgs,
+
+    #[command(flatten)]
+    batch: BatchArgs,
 
     /// Commands write straight to fanfold's own stdout and stderr
     #[arg(short, long, conflicts_with_all = ["tag", "unordered", "line_buffer"], help_heading = "Workers and output")]
@@ -101,7 +105,7 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
     if args.ungroup && parts.records.is_some() {
         return Err(Usage("--ungroup leaves no output to make records of".into()).into());
     }
-    let plan = args.plan(parts.records.as_ref().and_then(|records| records.first))?;
+    let plan = args.plan(&command, parts.records.as_ref().and_then(|records| records.first))?;
     let budget = Budget::new(plan.memory);
     let start = |_slot| -> Box<dyn Map> {
         if args.dry_run {
@@ -136,13 +140,15 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
 }
 
 impl RunArgs {
-    fn plan(&self, first: Option<u64>) -> anyhow::Result<Plan> {
+    fn plan(&self, command: &CommandPlan, first: Option<u64>) -> anyhow::Result<Plan> {
+        let (memory, workers) = (self.output.memory(), self.output.workers());
         Ok(Plan {
             inputs: self.inputs.plan(Dash::Name)?,
             unit: Unit::File,
+            batch: self.batch.plan(command, memory, workers),
             schedule: self.output.schedule(Schedule::Order),
             partial: Partial::Discard,
-            workers: self.output.workers(),
+            workers,
             order: if self.ungroup {
                 Order::Finish
             } else {
@@ -150,7 +156,7 @@ impl RunArgs {
             },
             tag: self.output.tag(),
             first,
-            memory: self.output.memory(),
+            memory,
             tmpdir: self.output.tmpdir(),
             failures: self.failures.plan(self.inputs.terminator()),
             patience: self.child.kill_after,

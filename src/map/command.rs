@@ -4,6 +4,7 @@
 //! No thread for a child, no shell, no temporary file. It does not know what becomes of the
 //! output, nor which jobs there are.
 
+mod room;
 mod supervise;
 
 pub use super::child::{ProgramError, resolve_program};

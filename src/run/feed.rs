@@ -1,14 +1,13 @@
 //! The next job, without ever blocking the main thread: lists are read by a thread of their own.
 
 use crate::job::Job;
-use crate::plan::Inputs;
-use crate::plan::Plan;
-use crate::source::{Cut, Missing, Named, Numbered, Scheduled, read_names};
+use crate::plan::{Batch, Inputs, Plan};
+use crate::source::{Batched, Cut, Found, Missing, Named, Numbered, Scheduled, read_names};
 use anyhow::Context;
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use std::thread;
 
-/// Names that a list's reader may be ahead.
+/// Jobs of one name that a list's reader may be ahead.
 const AHEAD: usize = 256;
 
 /// Makes jobs of the inputs and holds the one that waits to be sent.
@@ -33,27 +32,16 @@ impl Feed {
     pub fn new(plan: &Plan) -> anyhow::Result<Self> {
         let from = match &plan.inputs {
             Inputs::Named(names, walk) => {
-                let named = Named::new(names, walk, plan.empty)?;
-                From::Walk(Box::new(Scheduled::new(
-                    Cut::new(named, plan.unit),
-                    plan.schedule,
-                )))
+                let jobs = jobs(Named::new(names, walk, plan.empty)?, plan);
+                match plan.batch {
+                    Batch::One => From::Walk(Box::new(jobs)),
+                    // Many names may have to be found before the first job.
+                    Batch::Count { .. } | Batch::Fill { .. } => From::List(read(jobs, plan)?),
+                }
             }
             Inputs::Listed { files, terminator } => {
-                let (sender, receiver) = bounded(AHEAD);
-                let names = Cut::new(read_names(files.clone(), *terminator), plan.unit);
-                let names = Scheduled::new(names, plan.schedule);
-                let read = move || {
-                    for found in names {
-                        if sender.send(found).is_err() {
-                            return;
-                        }
-                    }
-                };
-                // Not joined: a read of standard input may never return.
-                let thread = thread::Builder::new().name("list".into()).spawn(read);
-                thread.context("can't start the list's reader")?;
-                From::List(receiver)
+                let names = read_names(files.clone(), *terminator);
+                From::List(read(jobs(names, plan), plan)?)
             }
         };
         Ok(Feed {
@@ -83,12 +71,7 @@ impl Feed {
     /// Takes what a source gave; `None` is its end.
     pub fn received(&mut self, found: Option<Numbered>) {
         match found {
-            Some(Ok((seq, input))) => {
-                self.next = Some(Job {
-                    seq,
-                    inputs: vec![input],
-                });
-            }
+            Some(Ok(job)) => self.next = Some(job),
             Some(Err(missing)) => self.missing.push(missing),
             None => self.from = From::Dry,
         }
@@ -126,4 +109,31 @@ impl Feed {
     pub fn take_missing(&mut self) -> Vec<Missing> {
         std::mem::take(&mut self.missing)
     }
+}
+
+/// The jobs of what was found.
+fn jobs<I: Iterator<Item = Found>>(found: I, plan: &Plan) -> Scheduled<Batched<Cut<I>>> {
+    let batches = Batched::new(Cut::new(found, plan.unit), plan.batch);
+    Scheduled::new(batches, plan.schedule)
+}
+
+/// Has the jobs made by a thread of their own.
+fn read(
+    jobs: impl Iterator<Item = Numbered> + Send + 'static,
+    plan: &Plan,
+) -> anyhow::Result<Receiver<Numbered>> {
+    // Jobs of many names are large, and nobody waits for them for long.
+    let ahead = if plan.batch == Batch::One { AHEAD } else { 1 };
+    let (sender, receiver) = bounded(ahead);
+    let read = move || {
+        for job in jobs {
+            if sender.send(job).is_err() {
+                return;
+            }
+        }
+    };
+    // Not joined: a read of standard input may never return.
+    let thread = thread::Builder::new().name("list".into()).spawn(read);
+    thread.context("can't start the list's reader")?;
+    Ok(receiver)
 }

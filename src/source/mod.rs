@@ -3,12 +3,14 @@
 //! A source is an iterator of inputs. It does not know workers or maps, and reads no contents but
 //! the first bytes of files that it may cut.
 
+mod batch;
 mod cut;
 mod list;
 mod pattern;
 mod schedule;
 mod walk;
 
+pub use batch::{Batched, Together};
 pub use cut::Cut;
 pub use list::{Names, read_names};
 pub use schedule::{Numbered, Scheduled};

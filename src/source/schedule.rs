@@ -1,15 +1,15 @@
-//! Which job starts first: inputs get their numbers in input order, and may be given in another.
+//! Which job starts first: jobs get their numbers in input order, and may be given in another.
 
-use super::{Found, Missing};
-use crate::job::Input;
+use super::{Missing, Together};
+use crate::job::{Input, Job};
 use crate::plan::Schedule;
 use std::cmp::Reverse;
 use std::vec;
 
-/// An input with its place in the input order, from 0 and without gaps; or why it can't be had.
-pub type Numbered = Result<(u64, Input), Missing>;
+/// A job, with its number; or an input that can't be had.
+pub type Numbered = Result<Job, Missing>;
 
-/// Numbers inputs and gives them in the order in which they are to start.
+/// Numbers jobs and gives them in the order in which they are to start.
 pub struct Scheduled<I> {
     found: I,
     seq: u64,
@@ -18,7 +18,7 @@ pub struct Scheduled<I> {
     ahead: vec::IntoIter<Numbered>,
 }
 
-impl<I: Iterator<Item = Found>> Scheduled<I> {
+impl<I: Iterator<Item = Together>> Scheduled<I> {
     /// What `found` gives, in the order that `schedule` says.
     pub fn new(found: I, schedule: Schedule) -> Self {
         Scheduled {
@@ -29,34 +29,35 @@ impl<I: Iterator<Item = Found>> Scheduled<I> {
         }
     }
 
-    fn number(&mut self, found: Found) -> Numbered {
-        let input = found?;
+    fn number(&mut self, found: Together) -> Numbered {
+        let inputs = found?;
         let seq = self.seq;
         self.seq += 1;
-        Ok((seq, input))
+        Ok(Job { seq, inputs })
     }
 
     /// Looks at the first `most` inputs. When these are all and each has a size, the largest come
     /// first, and those of the same size in their order; otherwise all stay in order.
     fn look_ahead(&mut self, most: usize) -> Vec<Numbered> {
-        let mut ahead = Vec::new();
-        while ahead.len() < most
+        let (mut ahead, mut inputs) = (Vec::new(), 0);
+        while inputs < most
             && let Some(found) = self.found.next()
         {
+            inputs += found.as_ref().map_or(1, Vec::len);
             ahead.push(self.number(found));
         }
-        let all = ahead.len() < most;
-        let sized = !ahead.iter().any(|found| matches!(found, Ok((_, Input::Stdin))));
+        let all = inputs < most;
+        let mut jobs = ahead.iter().flatten();
+        let sized = !jobs.any(|job| job.inputs.contains(&Input::Stdin));
         if all && sized {
-            ahead.sort_by_cached_key(|found| {
-                Reverse(found.as_ref().map_or(u64::MAX, |(_, input)| size(input)))
-            });
+            let size = |job: &Job| job.inputs.iter().map(size).sum();
+            ahead.sort_by_cached_key(|found| Reverse(found.as_ref().map_or(u64::MAX, size)));
         }
         ahead
     }
 }
 
-impl<I: Iterator<Item = Found>> Iterator for Scheduled<I> {
+impl<I: Iterator<Item = Together>> Iterator for Scheduled<I> {
     type Item = Numbered;
 
     fn next(&mut self) -> Option<Numbered> {
@@ -89,8 +90,8 @@ mod tests {
     use std::ffi::OsString;
 
     fn starts(inputs: Vec<Input>, schedule: Schedule) -> Vec<u64> {
-        Scheduled::new(inputs.into_iter().map(Ok), schedule)
-            .map(|found| found.expect("found").0)
+        Scheduled::new(inputs.into_iter().map(|input| Ok(vec![input])), schedule)
+            .map(|found| found.expect("found").seq)
             .collect()
     }
 

@@ -15,7 +15,7 @@ use walkdir::{DirEntry, WalkDir};
 /// The files below a directory, or those that a pattern matches. Directories, FIFOs, sockets and
 /// devices are left out. Memory is that of the names of one directory on each level.
 pub struct Walk {
-    entries: Box<dyn Iterator<Item = walkdir::Result<DirEntry>>>,
+    entries: Box<dyn Iterator<Item = walkdir::Result<DirEntry>> + Send>,
     root: PathBuf,
     /// The prefix that was typed: `logs/` and `logs` both give `logs/a`, and `*.gz` gives no `./`.
     bare: bool,

@@ -5,6 +5,7 @@
 //! jobs, maps or output.
 #![allow(unsafe_code)]
 
+pub mod arguments;
 mod group;
 pub mod guardian;
 mod limits;

@@ -27,6 +27,7 @@ pub fn fan(words: &str) -> Fan {
         dir: tempfile::tempdir().expect("a temporary directory"),
         cwd: None,
         args: words.split_whitespace().map(OsString::from).collect(),
+        env: Vec::new(),
         stdin: Vec::new(),
         stdout: None,
         stderr: None,
@@ -82,6 +83,7 @@ pub struct Fan {
     dir: TempDir,
     cwd: Option<PathBuf>,
     args: Vec<OsString>,
+    env: Vec<(String, String)>,
     stdin: Vec<u8>,
     stdout: Option<Vec<u8>>,
     stderr: Option<String>,
@@ -130,6 +132,12 @@ impl Fan {
 
     pub fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.stdin = bytes.as_ref().to_vec();
+        self
+    }
+
+    /// A variable of its environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -195,6 +203,7 @@ impl Fan {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fanfold"));
         let cwd = self.cwd.clone().unwrap_or_else(|| self.dir.path().to_owned());
         command.args(&self.args).current_dir(cwd).env_remove("TMPDIR");
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::piped()).stderr(Stdio::piped());
         command.stdout(self.to.take().map_or_else(Stdio::piped, Stdio::from));
         let mut child = command.spawn().expect("fanfold starts");

@@ -1,5 +1,6 @@
 //! The program as its users meet it: one file per capability, over one small harness.
 
+mod batch;
 mod ending;
 mod failing;
 mod gzip;

@@ -61,3 +61,23 @@ fn one_large_gzip_file_takes_little_memory() {
     assert!(running.wait().status.success());
     assert!(peak < LIMIT, "peak of {peak} KiB");
 }
+
+#[test]
+fn a_million_names_in_full_command_lines_take_what_the_budget_allows() {
+    let mut running = fan("run -X -j2 --memory 32MiB")
+        .args(["--", "sh", "-c", "echo $#", "sh"])
+        .spawn();
+    let mut stdin = running.take_stdin();
+    let names: String = (0..1_000_000).map(|at| format!("{at:06}\n")).collect();
+    let writer = std::thread::spawn(move || stdin.write_all(names.as_bytes()).map(|()| stdin));
+    // While the list is open, what fits the two workers is looked at, and more is only printed
+    // once more has come.
+    let mut given = 0;
+    while given < 900_000 {
+        given += running.line().parse::<u64>().expect("a number");
+    }
+    let peak = peak(running.pid());
+    drop(writer.join().expect("no panic"));
+    assert!(running.wait().status.success());
+    assert!(peak < LIMIT, "peak of {peak} KiB");
+}

@@ -1,0 +1,38 @@
+//! The options about how many inputs a command is given.
+
+use crate::map::CommandPlan;
+use crate::plan::Batch;
+use clap::Args;
+use std::num::NonZeroUsize;
+
+/// How many inputs each command is given.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Commands")]
+pub struct BatchArgs {
+    /// Give each command N inputs, or as many as a command line holds: {} becomes N arguments
+    #[arg(short = 'n', long, value_name = "N", value_parser = at_least_one, conflicts_with = "batch")]
+    max_args: Option<NonZeroUsize>,
+
+    /// Give each command as many inputs as a command line holds, spread evenly over the workers
+    #[arg(short = 'X', long)]
+    batch: bool,
+}
+
+impl BatchArgs {
+    /// How many, for this command.
+    pub fn plan(&self, command: &CommandPlan, memory: u64, workers: NonZeroUsize) -> Batch {
+        let room = || command.room(memory, workers);
+        match (self.max_args, self.batch) {
+            (Some(NonZeroUsize::MIN), _) | (None, false) => Batch::One,
+            (Some(most), _) => Batch::Count { most, room: room() },
+            (None, true) => Batch::Fill {
+                room: room(),
+                spread: workers,
+            },
+        }
+    }
+}
+
+fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "expected a number from 1".into())
+}

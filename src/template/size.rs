@@ -1,0 +1,94 @@
+//! What a command line takes of the room that the system gives, before its inputs are known.
+
+use super::{Piece, Template};
+
+/// The digits of the largest number.
+const DIGITS: usize = 20;
+
+/// What the words of a template take at most, in bytes, each with its NUL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// The words that stand there once.
+    pub fixed: usize,
+    /// The words that stand there for each input, without the input's name.
+    pub each: usize,
+    /// How often an input's name stands there, whole at most.
+    pub times: usize,
+    /// How long a name may be, for none of its arguments to be longer than an argument may be.
+    pub longest: usize,
+}
+
+impl Template {
+    /// What a command line takes where each argument takes `beside` bytes beside its own (a
+    /// pointer), and none may take more than `longest`.
+    pub fn size(&self, beside: usize, longest: usize) -> Size {
+        let mut size = Size {
+            fixed: 0,
+            each: 0,
+            times: 0,
+            longest: usize::MAX,
+        };
+        for word in &self.words {
+            let holes = word.iter().filter(|p| matches!(p, Piece::Input(_))).count();
+            let plain = word.iter().map(plain).sum::<usize>() + 1;
+            if holes == 0 {
+                size.fixed += plain + beside;
+                continue;
+            }
+            // The dot and the slash before a name that looks like an option.
+            let plain = plain + 2;
+            size.each += plain + beside;
+            size.times += holes;
+            size.longest = size.longest.min(longest.saturating_sub(plain) / holes);
+        }
+        size
+    }
+}
+
+fn plain(piece: &Piece) -> usize {
+    match piece {
+        Piece::Literal(bytes) => bytes.len(),
+        Piece::Input(_) => 0,
+        Piece::Job | Piece::Slot => DIGITS,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::{OsStr, OsString};
+    use std::os::unix::ffi::OsStrExt;
+
+    #[test]
+    fn no_command_line_takes_more_than_its_template_says() {
+        let names = ["a", "-", "/", "./a.b.c", "-x/y.z", "a/.hid", "dir/"].map(OsStr::new);
+        let words = [
+            "{}",
+            "x{/}y{//}",
+            "{.}",
+            "{/..}",
+            "{#}-{%}",
+            "{}{}{#}",
+            "plain",
+            "{{}",
+        ];
+        let args: Vec<OsString> = ["cmd"].into_iter().chain(words).map(OsString::from).collect();
+        let template = Template::parse(&args).expect("a command");
+        let size = template.size(8, 1000);
+        let rendered = template.render(&names, u64::MAX, usize::MAX);
+        let taken: usize = rendered.iter().map(|arg| arg.len() + 1 + 8).sum();
+        let allowed: usize = names.iter().map(|n| size.each + size.times * n.len()).sum();
+        assert!(taken <= size.fixed + allowed, "{taken} {size:?}");
+    }
+
+    #[test]
+    fn a_name_is_as_long_as_the_argument_with_most_holes_allows() {
+        let args = ["cmd", "{}", "x{}{}"].map(OsString::from);
+        let size = Template::parse(&args).expect("a command").size(0, 103);
+        assert_eq!((size.longest, size.times), (49, 3));
+        let name = "n".repeat(49);
+        let name = OsStr::from_bytes(name.as_bytes());
+        let arguments = Template::parse(&args).expect("a command").render(&[name], 1, 1);
+        assert!(arguments.iter().all(|arg| arg.len() < 103));
+    }
+}
