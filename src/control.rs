@@ -1,13 +1,14 @@
-//! What the main thread wants of the workers, in a form that a thread blocked in `poll` hears.
+//! What the main thread wants of the workers, in a form that a thread blocked in `poll` hears; and
+//! what each worker is doing, for the main thread to look at.
 //!
-//! One [`Control`] for a run, one [`Seat`] for each worker. It carries wishes and nothing else:
-//! it does not know processes, jobs or channels.
+//! One [`Control`] for a run, one [`Seat`] for each worker. It does not know processes or
+//! channels, and of jobs only their numbers.
 
 use crate::sys::Wake;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// What is wanted of a worker's job in flight.
@@ -44,12 +45,19 @@ struct Shared {
     signal: AtomicI32,
     suspended: AtomicBool,
     bells: Vec<Bell>,
+    start: Instant,
 }
 
 #[derive(Debug)]
 struct Bell {
     wake: Wake,
     activity: AtomicU8,
+    /// The job in flight and one more; 0 where there is none.
+    job: AtomicU64,
+    /// When it was begun, in milliseconds of the run.
+    since: AtomicU64,
+    /// Whether output of it is held back until its turn.
+    holding: AtomicBool,
 }
 
 /// A worker's end.
@@ -71,6 +79,9 @@ impl Control {
                 Ok(Bell {
                     wake: Wake::new()?,
                     activity: AtomicU8::new(Activity::Idle as u8),
+                    job: AtomicU64::new(0),
+                    since: AtomicU64::new(0),
+                    holding: AtomicBool::new(false),
                 })
             })
             .collect::<io::Result<_>>()?;
@@ -80,6 +91,7 @@ impl Control {
                 signal: AtomicI32::new(0),
                 suspended: AtomicBool::new(false),
                 bells,
+                start: Instant::now(),
             }),
         })
     }
@@ -127,6 +139,29 @@ impl Control {
         self.ring();
     }
 
+    /// The jobs in flight and how long each has been, the lowest first.
+    pub fn in_flight(&self) -> Vec<(u64, Duration)> {
+        let now = self.shared.start.elapsed();
+        let job = |bell: &Bell| {
+            let seq = bell.job.load(Ordering::SeqCst).checked_sub(1)?;
+            let since = Duration::from_millis(bell.since.load(Ordering::SeqCst));
+            Some((seq, now.saturating_sub(since)))
+        };
+        let mut jobs: Vec<_> = self.shared.bells.iter().filter_map(job).collect();
+        jobs.sort_unstable();
+        jobs
+    }
+
+    /// Wakes the worker of job `seq` if it holds output back: its turn has come.
+    pub fn nudge(&self, seq: u64) {
+        let mut bells = self.shared.bells.iter();
+        let its =
+            |bell: &&Bell| bell.job.load(Ordering::SeqCst) == seq + 1 && bell.holding.load(Ordering::SeqCst);
+        if let Some(bell) = bells.find(its) {
+            bell.wake.ring();
+        }
+    }
+
     fn any_running(&self) -> bool {
         let running = Activity::Running as u8;
         let mut bells = self.shared.bells.iter();
@@ -169,6 +204,27 @@ impl Seat {
     /// so that none slips past [`Control::suspend`].
     pub fn set_activity(&self, activity: Activity) {
         self.bell().activity.store(activity as u8, Ordering::SeqCst);
+    }
+
+    /// Says that this worker begins job `seq`.
+    pub fn begin(&self, seq: u64) {
+        let bell = self.bell();
+        let since = self.shared.start.elapsed().as_millis();
+        bell.since
+            .store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::SeqCst);
+        bell.holding.store(false, Ordering::SeqCst);
+        bell.job.store(seq + 1, Ordering::SeqCst);
+    }
+
+    /// Says that this worker has no job.
+    pub fn end(&self) {
+        self.bell().job.store(0, Ordering::SeqCst);
+    }
+
+    /// Says that output of the job is held back, so that [`Control::nudge`] wakes this worker. Look
+    /// *after* this whether its turn has come meanwhile.
+    pub fn hold(&self) {
+        self.bell().holding.store(true, Ordering::SeqCst);
     }
 
     /// Waits for `duration`, or less when something new is wanted (the bell is left ringing).
@@ -218,6 +274,31 @@ mod tests {
             let ready = crate::sys::poll([bell], Some(Duration::ZERO));
             assert_eq!(ready.expect("poll works"), [crate::sys::Ready::No]);
         }
+    }
+
+    #[test]
+    fn only_the_worker_that_holds_output_of_the_job_is_woken() {
+        let control = control();
+        let (idle, holds) = (control.seat(0), control.seat(1));
+        let rings = |seat: &Seat| {
+            let bell = Some((seat.wake_fd(), crate::sys::Interest::Read));
+            crate::sys::poll([bell], Some(Duration::ZERO)).expect("poll works") != [crate::sys::Ready::No]
+        };
+        idle.begin(3);
+        holds.begin(4);
+        control.nudge(4);
+        assert!(!rings(&holds), "it holds nothing");
+        holds.hold();
+        control.nudge(3);
+        assert!(!rings(&holds) && !rings(&idle), "another's turn");
+        control.nudge(4);
+        assert!(rings(&holds) && !rings(&idle));
+        assert_eq!(
+            control.in_flight().iter().map(|job| job.0).collect::<Vec<_>>(),
+            [3, 4]
+        );
+        holds.end();
+        assert_eq!(control.in_flight().len(), 1);
     }
 
     #[test]

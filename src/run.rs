@@ -4,6 +4,7 @@
 
 mod failed;
 mod feed;
+mod status;
 mod tally;
 
 use tally::Tally;
@@ -236,7 +237,7 @@ impl<'a> Main<'a> {
                     // Every worker has gone, so there is no more to wait for.
                     Err(_) => return,
                 },
-                recv(news) -> signal => if let Ok(signal) = signal { self.signal(signal) },
+                recv(news) -> signal => if let Ok(signal) = signal { self.signal(signal, feed) },
                 recv(inputs) -> found => feed.received(found.ok()),
                 recv(self.deadline()) -> _ => (self.work.give_up)(&self.tally),
                 send(to, feed.take().expect("a job is ready, or the channel takes nothing")) -> sent => {
@@ -338,7 +339,10 @@ impl<'a> Main<'a> {
             }
             sink.done(report.seq, verdict, notes)
         })?;
-        self.gate.lowest.store(self.sink.lowest(), Ordering::Relaxed);
+        let lowest = self.sink.lowest();
+        if self.gate.lowest.swap(lowest, Ordering::SeqCst) != lowest {
+            self.control.nudge(lowest);
+        }
         Ok(())
     }
 
@@ -386,14 +390,19 @@ impl<'a> Main<'a> {
         self.control.wish(Wish::Terminate(signals::TERM));
     }
 
-    fn signal(&mut self, signal: i32) {
+    fn signal(&mut self, signal: i32, feed: &Feed) {
         match signal {
             signals::TSTP => {
                 self.control.suspend(Duration::from_millis(500));
                 signals::stop_self();
             }
             signals::CONT => self.control.resume(),
-            signals::USR1 => self.status(),
+            signals::USR1 => message::say(status::line(
+                &self.tally,
+                &self.control.in_flight(),
+                self.sent - self.ended,
+                feed,
+            )),
             _ => {
                 let before = self.stop.unwrap_or_default();
                 let patience = if before.signalled { GRACE } else { self.patience };
@@ -409,16 +418,6 @@ impl<'a> Main<'a> {
                 });
             }
         }
-    }
-
-    /// Answers USR1.
-    fn status(&self) {
-        let failed = self.tally.failed + self.tally.bad_inputs;
-        let running = self.sent - self.ended;
-        message::say(format_args!(
-            "{} done, {failed} failed, {running} running or queued",
-            self.tally.done
-        ));
     }
 
     /// Merges the workers' folds in their order and prints the result.

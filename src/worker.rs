@@ -130,7 +130,9 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Box<dyn Fold>> {
         seat,
     };
     while let Ok(job) = shared.queue.recv() {
+        worker.seat.begin(job.seq);
         let report = worker.job(&job);
+        worker.seat.end();
         // The main thread outlives the workers; without it there is no one to tell.
         if shared.events.send(Event::Done(report)).is_err() {
             break;

@@ -82,6 +82,10 @@ pub trait Emit {
     /// `what` stands after the program's and the input's names: `trailing garbage ignored`.
     fn warn(&mut self, name: &std::ffi::OsStr, what: &str);
 
+    /// To be called by a map that waits for the seat's bell, when it rings: what was emitted may
+    /// be wanted now.
+    fn woken(&mut self) {}
+
     /// The worker's seat: its slot, and whether the run wants its workers to go on.
     fn seat(&self) -> &Seat;
 

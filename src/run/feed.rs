@@ -97,6 +97,19 @@ impl Feed {
         self.next.is_none() && matches!(self.from, From::Dry)
     }
 
+    /// How many jobs have not been taken yet, where that is known.
+    pub fn left(&self) -> Option<u64> {
+        let ready = u64::from(self.has_job());
+        match &self.from {
+            From::Dry => Some(ready),
+            From::Walk(names) => match names.size_hint() {
+                (least, Some(most)) if least == most => Some(ready + least as u64),
+                _ => None,
+            },
+            From::List(_) => None,
+        }
+    }
+
     /// The channel to wait on while no job is ready.
     pub fn channel(&self) -> Option<&Receiver<Numbered>> {
         match &self.from {

@@ -72,6 +72,13 @@ impl<I: Iterator<Item = Found>> Iterator for Cut<I> {
         self.rest = Some(rest);
         Some(Ok(Input::Range { name, start, end }))
     }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self.part {
+            Some(_) => (0, None),
+            None => self.found.size_hint(),
+        }
+    }
 }
 
 /// The size of a plain file of more than `bound` bytes. None for any other, and for one that can't be

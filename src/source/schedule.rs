@@ -71,6 +71,11 @@ impl<I: Iterator<Item = Together>> Iterator for Scheduled<I> {
         let found = self.found.next()?;
         Some(self.number(found))
     }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let (ahead, (least, most)) = (self.ahead.len(), self.found.size_hint());
+        (ahead + least, most.map(|most| ahead + most))
+    }
 }
 
 /// How many bytes there are to read; 0 where that is not known, so that it comes last.

@@ -49,6 +49,8 @@ pub struct Lane<'a> {
     bad: Gathered,
     warnings: Vec<String>,
     failure: Option<Failure>,
+    /// Whether the main thread knows that output is held back until the job's turn.
+    holds: bool,
 }
 
 /// Who takes the records.
@@ -120,6 +122,7 @@ impl<'a> Lane<'a> {
             },
             warnings: Vec::new(),
             failure: None,
+            holds: false,
         }
     }
 
@@ -187,21 +190,36 @@ impl<'a> Lane<'a> {
         }
     }
 
+    /// Whether what this job gives can be printed at once. Where that is for the jobs before it,
+    /// the main thread will wake this worker when it is.
+    fn is_turn(&mut self) -> bool {
+        let (gate, seq) = (self.shared.gate, self.seq);
+        match gate.order {
+            Order::Lines => return true,
+            Order::Finish => return false,
+            Order::Input => {}
+        }
+        let now = || gate.lowest.load(Ordering::SeqCst) == seq;
+        if now() {
+            return true;
+        }
+        if self.holds {
+            return false;
+        }
+        self.holds = true;
+        self.seat.hold();
+        now()
+    }
+
     /// Sends what was gathered if it is much, or if it can be printed at once.
     fn send(&mut self, which: Stream) -> ControlFlow<()> {
-        let gathered = match which {
-            Stream::Out => &mut self.out,
-            Stream::Err => &mut self.err,
-            Stream::Bad => &mut self.bad,
-        };
-        let gate = self.shared.gate;
-        let lines = gate.order == Order::Lines;
-        let turn = lines || gate.order == Order::Input && gate.lowest.load(Ordering::Relaxed) == self.seq;
-        let turn = turn && gathered.trust == Trust::Final;
-        let ready = gathered.ready();
-        if ready == 0 || (ready < PIECE && !turn) {
+        let gathered = self.gathered(which);
+        let (ready, stands) = (gathered.ready(), gathered.trust == Trust::Final);
+        if ready == 0 || (ready < PIECE && !(stands && self.is_turn())) {
             return ControlFlow::Continue(());
         }
+        let lines = self.shared.gate.order == Order::Lines;
+        let gathered = self.gathered(which);
         let Some(piece) = (if lines {
             gathered.whole_lines()
         } else {
@@ -213,6 +231,14 @@ impl<'a> Lane<'a> {
         match self.shared.events.send(event) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
+        }
+    }
+
+    fn gathered(&mut self, which: Stream) -> &mut Gathered {
+        match which {
+            Stream::Out => &mut self.out,
+            Stream::Err => &mut self.err,
+            Stream::Bad => &mut self.bad,
         }
     }
 
@@ -276,6 +302,12 @@ impl Emit for Lane<'_> {
 
     fn warn(&mut self, name: &OsStr, what: &str) {
         self.warnings.push(format!("{}: {what}", message::shown(name)));
+    }
+
+    fn woken(&mut self) {
+        // Who wants no more says so when more comes.
+        let _ = self.send(Stream::Out);
+        let _ = self.send(Stream::Err);
     }
 
     fn seat(&self) -> &Seat {

@@ -12,8 +12,9 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -207,21 +208,37 @@ impl Fan {
         command.stdin(Stdio::piped()).stderr(Stdio::piped());
         command.stdout(self.to.take().map_or_else(Stdio::piped, Stdio::from));
         let mut child = command.spawn().expect("fanfold starts");
-        let mut stderr = child.stderr.take().expect("it is piped");
-        let said = std::thread::spawn(move || {
-            let mut said = Vec::new();
-            stderr.read_to_end(&mut said).expect("a pipe can be read");
-            said
-        });
+        let stderr = child.stderr.take().expect("it is piped");
+        let heard = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
+        let said = {
+            let heard = Arc::clone(&heard);
+            std::thread::spawn(move || hear(stderr, &heard))
+        };
         Running {
             watch: watch(child.id(), format!("{:?}", self.args)),
             stdin: child.stdin.take(),
             stdout: child.stdout.take().map(BufReader::new),
             said,
+            heard,
             read: Vec::new(),
             child,
             fan: self,
         }
+    }
+}
+
+/// What was read so far, and the bell for who waits for more.
+type Heard = (Mutex<Vec<u8>>, Condvar);
+
+fn hear(mut stderr: ChildStderr, (said, more): &Heard) {
+    let mut block = [0; 4096];
+    loop {
+        let n = stderr.read(&mut block).expect("a pipe can be read");
+        if n == 0 {
+            return;
+        }
+        said.lock().expect("no panic").extend_from_slice(&block[..n]);
+        more.notify_all();
     }
 }
 
@@ -250,7 +267,8 @@ pub struct Running {
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: Option<BufReader<ChildStdout>>,
-    said: JoinHandle<Vec<u8>>,
+    said: JoinHandle<()>,
+    heard: Arc<Heard>,
     read: Vec<u8>,
     watch: Sender<()>,
 }
@@ -288,6 +306,14 @@ impl Running {
         String::from_utf8_lossy(&line).trim_end().to_owned()
     }
 
+    /// Waits until it has said this on its standard error.
+    pub fn hears(&self, text: &str) {
+        let (said, more) = &*self.heard;
+        let said = said.lock().expect("no panic");
+        let missing = |said: &mut Vec<u8>| memchr::memmem::find(said, text.as_bytes()).is_none();
+        drop(more.wait_while(said, missing).expect("no panic"));
+    }
+
     /// Closes this end of its output, as `head` does.
     pub fn hang_up(&mut self) {
         self.stdout = None;
@@ -316,7 +342,8 @@ impl Running {
         let status = self.child.wait().expect("it is our child");
         drop(self.watch);
         writer.join().expect("the writer does not panic");
-        let err = self.said.join().expect("the reader does not panic");
+        self.said.join().expect("the reader does not panic");
+        let err = std::mem::take(&mut *self.heard.0.lock().expect("no panic"));
         let done = Done {
             status,
             out,

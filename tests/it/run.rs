@@ -1,6 +1,7 @@
 //! A command for each file: what it is given, and in which order its output comes.
 
 use crate::harness::{Fan, fan};
+use rustix::process::Signal;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
@@ -92,6 +93,42 @@ fn the_lowest_job_streams_while_it_runs() {
     assert_eq!(running.line(), "first a");
     drop(open(&running.path("pipe")));
     assert_eq!(running.line(), "last a");
+    running.wait();
+}
+
+#[test]
+fn what_a_job_wrote_comes_when_its_turn_comes() {
+    // The second writes before the first ends, and then blocks; nothing more comes from it.
+    let waits = "case $1 in a) read line < first; read line < first;; *) echo hi; echo so >&2; \
+                 echo > first; read line < second;; esac; echo $1";
+    let mut running = script("-j2", waits).fifo("first").fifo("second").spawn();
+    running.write("a\nb\n");
+    drop(open(&running.path("first")));
+    assert_eq!(running.line(), "a");
+    assert_eq!(running.line(), "hi");
+    running.hears("so\n");
+    drop(open(&running.path("second")));
+    let done = running.wait();
+    done.expect(done.out == b"a\nhi\nb\n" && done.status.success(), "both jobs");
+}
+
+#[test]
+fn a_status_line_is_said_on_demand() {
+    let waits = "case $1 in a) echo done;; b) exit 1;; *) echo > ready-$1; read line < never;; esac";
+    let mut fan = fan("run -j2 a b c d e").args(["--", "sh", "-c", waits, "sh"]);
+    for name in ["a", "b", "c", "d", "e"] {
+        fan = fan.file(name, "");
+    }
+    let mut running = fan.fifo("ready-c").fifo("ready-d").fifo("never").spawn();
+    assert_eq!(running.line(), "done");
+    running.hears("job 2 (b)");
+    for name in ["ready-c", "ready-d"] {
+        std::fs::read(running.path(name)).expect("a FIFO");
+    }
+    running.signal(Signal::USR1);
+    running.hears("fanfold: 1 done, 1 failed, 2 running (job 3 for ");
+    running.hears("s), 1 left\n");
+    running.signal(Signal::TERM);
     running.wait();
 }
 

@@ -53,6 +53,7 @@ impl Scarcity {
         };
         let delay = Duration::from_millis(5 << self.tries.min(8));
         self.tries += 1;
+        seat.hush();
         seat.pause(delay);
         since.elapsed() < patience
     }

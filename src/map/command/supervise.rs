@@ -188,6 +188,7 @@ impl<'a> Supervision<'a> {
         };
         if bell != Ready::No {
             self.seat.hush();
+            self.emit.woken();
         }
         self.take_out(stdout);
         self.take_err(stderr);
