@@ -7,6 +7,8 @@ use crate::message;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
 use std::time::Duration;
 
 /// A unit of work: one file, a part of one, or a batch of files.
@@ -82,6 +84,20 @@ pub enum Failure {
         /// How it ended.
         cause: Ending,
     },
+    /// A co-process that did not answer a job as it should.
+    Reply {
+        /// The co-process's program, as it was typed.
+        program: OsString,
+        /// What it did instead: `exited with status 1 without a reply`.
+        what: String,
+    },
+    /// Co-processes that end without ever answering: no other job would fare better.
+    Hopeless {
+        /// The co-process's program, as it was typed.
+        program: OsString,
+        /// What the last of them did.
+        what: String,
+    },
     /// A map that panicked.
     Panicked {
         /// The panic's message.
@@ -120,6 +136,15 @@ pub enum Trust {
     Provisional,
 }
 
+impl From<ExitStatus> for Ending {
+    fn from(status: ExitStatus) -> Self {
+        match status.code() {
+            Some(code) => Ending::Exit(code),
+            None => Ending::Signal(status.signal().unwrap_or_default()),
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -128,6 +153,12 @@ impl fmt::Display for Failure {
             }
             Failure::Corrupt { name, what } => write!(f, "{}: {what}", message::shown(name)),
             Failure::Command { program, cause } => write!(f, "'{}' {cause}", message::shown(program)),
+            Failure::Reply { program, what } => write!(f, "'{}' {what}", message::shown(program)),
+            Failure::Hopeless { program, what } => write!(
+                f,
+                "'{}' {what}, and those before it answered nothing either: the run is stopped",
+                message::shown(program)
+            ),
             Failure::Panicked { what } => write!(f, "the map panicked: {what}"),
             Failure::Own { what, cause } => write!(f, "{what}: {}", message::cause(cause)),
             Failure::Stopped => f.write_str("stopped"),

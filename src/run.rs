@@ -2,6 +2,7 @@
 //!
 //! It does not know any map or fold by name, nor which command line it came from.
 
+mod aside;
 mod failed;
 mod feed;
 mod status;
@@ -107,6 +108,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         if let Some(records) = work.records {
             main.prepare(records)?;
         }
+        main.working = threads.len();
         main.drive(&mut feed, queue, &reports, &news);
         // Workers that still have something to say must not wait for someone to listen.
         while threads.iter().any(|thread| !thread.is_finished()) {
@@ -134,6 +136,8 @@ struct Main<'a> {
     tally: Tally,
     sent: u64,
     ended: u64,
+    /// Workers that have not left.
+    working: usize,
     stop: Option<Stop>,
 }
 
@@ -180,6 +184,7 @@ impl<'a> Main<'a> {
             tally: Tally::default(),
             sent: 0,
             ended: 0,
+            working: 0,
             stop: None,
         }
     }
@@ -199,8 +204,8 @@ impl<'a> Main<'a> {
         Ok(())
     }
 
-    /// Runs until every job that was sent has ended, or, when the run is stopped, until the
-    /// workers have heard of it.
+    /// Runs until every job that was sent has ended and every worker has left, or, when the run is
+    /// stopped, until the workers have heard of it.
     fn drive(
         &mut self,
         feed: &mut Feed,
@@ -219,7 +224,7 @@ impl<'a> Main<'a> {
                 // Closed, so that workers exit once it is empty.
                 queue = None;
             }
-            if queue.is_none() && self.ended == self.sent {
+            if queue.is_none() && self.ended == self.sent && self.working == 0 {
                 return;
             }
             let to = queue
@@ -287,6 +292,15 @@ impl<'a> Main<'a> {
             Event::Piece { seq, piece } => self.printing(|sink| sink.piece(seq, piece)),
             Event::Discard { seq } => return self.sink.discard(seq),
             Event::Done(report) => self.done(report),
+            Event::Lines { slot, lines } => self.lines(slot, &lines),
+            Event::Fault { slot, failure } => {
+                self.fault(slot, &failure);
+                Ok(())
+            }
+            Event::Left => {
+                self.working -= 1;
+                Ok(())
+            }
         };
         if let Err(closed) = printed {
             self.close(&closed);
@@ -351,20 +365,31 @@ impl<'a> Main<'a> {
         if let Err(cause) = self.failed.add(&report.names) {
             self.failed_list(&cause);
         }
+        if let Some(failure) = &report.failure {
+            self.halt_after(failure);
+        }
+    }
+
+    /// Ends the run where this failure was one too many.
+    fn halt_after(&mut self, failure: &Failure) {
         let failed = self.tally.failed + self.tally.bad_inputs;
         match self.halt {
-            _ if matches!(report.failure, Some(Failure::Own { .. })) => self.halt(),
-            Halt::Soon(limit) if limit.is_reached(failed, self.ended) => {
-                self.tally.halted = true;
-                self.stop.get_or_insert_default();
-                self.gate.open.store(false, Ordering::Relaxed);
-            }
+            _ if matches!(failure, Failure::Own { .. }) => self.halt(),
+            _ if matches!(failure, Failure::Hopeless { .. }) => self.halt_soon(),
+            Halt::Soon(limit) if limit.is_reached(failed, self.ended) => self.halt_soon(),
             Halt::Now(limit) if limit.is_reached(failed, self.ended) => {
                 self.tally.halted = true;
                 self.halt();
             }
             _ => {}
         }
+    }
+
+    /// Starts nothing more.
+    fn halt_soon(&mut self) {
+        self.tally.halted = true;
+        self.stop.get_or_insert_default();
+        self.gate.open.store(false, Ordering::Relaxed);
     }
 
     fn failed_list(&mut self, cause: &io::Error) {

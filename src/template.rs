@@ -80,18 +80,29 @@ impl Template {
 
     /// `sh -c script` with the inputs as `"$@"`: they are never pasted into the script.
     pub fn shell(script: &OsStr) -> Self {
-        let fixed = ["sh".as_ref(), "-c".as_ref(), script, "sh".as_ref()];
-        let mut template = Template {
-            words: fixed.map(literal).to_vec(),
-        };
+        let mut template = Template::script(script);
         template.append_input();
         template
+    }
+
+    /// `sh -c script` without inputs.
+    pub fn script(script: &OsStr) -> Self {
+        let fixed = ["sh".as_ref(), "-c".as_ref(), script, "sh".as_ref()];
+        Template {
+            words: fixed.map(literal).to_vec(),
+        }
     }
 
     /// Whether there is anything to replace.
     pub fn has_replacement(&self) -> bool {
         let mut pieces = self.words.iter().flatten();
         pieces.any(|piece| !matches!(piece, Piece::Literal(_)))
+    }
+
+    /// Whether anything in it is another for each job.
+    pub fn is_of_a_job(&self) -> bool {
+        let mut pieces = self.words.iter().flatten();
+        pieces.any(|piece| matches!(piece, Piece::Input(_) | Piece::Job))
     }
 
     /// Adds `{}` as the last argument.

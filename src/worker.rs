@@ -14,10 +14,10 @@ pub use panic::hush_maps;
 use crate::control::{Seat, Wish};
 use crate::fold::{Fold, StartFold};
 use crate::job::{self, Failure, Input, Job};
-use crate::map::{Map, StartMap};
+use crate::map::{Aside, Map, StartMap};
 use crate::record::{RecordPlan, Stage};
 use crate::sink::Piece;
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use std::ffi::OsString;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -39,6 +39,22 @@ pub enum Event {
     },
     /// The job has ended.
     Done(Report),
+    /// Lines for standard error that are no job's.
+    Lines {
+        /// The worker's slot, from 0.
+        slot: usize,
+        /// Whole lines.
+        lines: Vec<u8>,
+    },
+    /// A failure that is no job's.
+    Fault {
+        /// The worker's slot, from 0.
+        slot: usize,
+        /// What failed.
+        failure: Failure,
+    },
+    /// The worker has nothing more to say.
+    Left,
 }
 
 /// How a job ended.
@@ -129,7 +145,8 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Box<dyn Fold>> {
         shared,
         seat,
     };
-    while let Ok(job) = shared.queue.recv() {
+    let _leaving = Leaving(shared);
+    while let Some(job) = worker.next() {
         worker.seat.begin(job.seq);
         let report = worker.job(&job);
         worker.seat.end();
@@ -138,10 +155,59 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Box<dyn Fold>> {
             break;
         }
     }
+    worker.end();
     worker.total
 }
 
+/// Says that the worker has left, however it leaves.
+struct Leaving<'a>(&'a Shared<'a>);
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        let _ = self.0.events.send(Event::Left);
+    }
+}
+
 impl Worker<'_> {
+    /// The next job; None at the end. While there is none, the map looks after what it keeps.
+    fn next(&mut self) -> Option<Job> {
+        let shared = self.shared;
+        let mut again = Duration::ZERO;
+        loop {
+            match shared.queue.recv_timeout(again) {
+                Ok(job) => return Some(job),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            match self.guarded(|map, seat, aside| map.idle(seat, aside)) {
+                Some(Some(later)) => again = later,
+                _ => return shared.queue.recv().ok(),
+            }
+        }
+    }
+
+    /// Ends what the map keeps from job to job.
+    fn end(&mut self) {
+        self.guarded(|map, seat, aside| map.end(seat, aside));
+    }
+
+    /// Calls the map outside of any job; None when it panicked, and then there is a new one.
+    fn guarded<T>(
+        &mut self,
+        call: impl FnOnce(&mut dyn Map, &Seat, &mut dyn FnMut(Aside<'_>)) -> T,
+    ) -> Option<T> {
+        let (shared, seat, map) = (self.shared, &self.seat, &mut *self.map);
+        let mut aside = |aside: Aside<'_>| lane::tell(shared, seat.slot, aside);
+        match panic::caught(|| call(map, seat, &mut aside)) {
+            Ok(answer) => Some(answer),
+            Err(what) => {
+                aside(Aside::Failure(Failure::Panicked { what }));
+                self.map = (shared.start_map)(self.seat.slot);
+                None
+            }
+        }
+    }
+
     /// Tries a job until it succeeds, no try is left, or the run is stopped.
     fn job(&mut self, job: &Job) -> Report {
         let (shared, retries) = (self.shared, self.shared.retries);
@@ -162,7 +228,9 @@ impl Worker<'_> {
                 Some(_) => job.inputs.iter().map(|input| input.name().to_owned()).collect(),
             };
             match &report.failure {
-                None | Some(Failure::Stopped | Failure::Own { .. }) => return Report { warnings, ..report },
+                None | Some(Failure::Stopped | Failure::Own { .. } | Failure::Hopeless { .. }) => {
+                    return Report { warnings, ..report };
+                }
                 Some(_) if attempt > retries => return Report { warnings, ..report },
                 Some(failure) => {
                     let number = job.seq + 1;

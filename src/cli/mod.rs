@@ -7,6 +7,7 @@ mod exit;
 mod failures;
 mod list;
 mod map;
+mod pool;
 mod records;
 mod run;
 mod separator;

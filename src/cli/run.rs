@@ -4,12 +4,13 @@ use super::batch::BatchArgs;
 use super::common::{InputArgs, OutputArgs};
 use super::exit::{self, Ended, Usage};
 use super::failures::{FailureArgs, duration};
+use super::pool::PoolArgs;
 use super::records::RecordArgs;
 use super::separator;
 use crate::codec::Decoder;
 use crate::fold::{self, Fold};
 use crate::map::command::{Capture, Feed, Trace};
-use crate::map::{Command, CommandPlan, DryRun, Map};
+use crate::map::{Command, CommandPlan, Coprocess, DryRun, Map};
 use crate::memory::Budget;
 use crate::plan::Dash;
 use crate::plan::{Order, Partial, Plan, Schedule, Unit};
@@ -48,6 +49,9 @@ pub struct RunArgs {
 
     #[command(flatten)]
     batch: BatchArgs,
+
+    #[command(flatten)]
+    pool: PoolArgs,
 
     /// Commands write straight to fanfold's own stdout and stderr
     #[arg(short, long, conflicts_with_all = ["tag", "unordered", "line_buffer"], help_heading = "Workers and output")]
@@ -101,6 +105,7 @@ struct ChildArgs {
 /// What keeps the run from beginning.
 pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
     let command = Arc::new(args.command()?);
+    let coprocess = args.pool.plan(&command, args.inputs.terminator())?.map(Arc::new);
     let parts = args.records.plan().map_err(|error| Usage(format!("{error:#}")))?;
     if args.ungroup && parts.records.is_some() {
         return Err(Usage("--ungroup leaves no output to make records of".into()).into());
@@ -108,6 +113,9 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
     let plan = args.plan(&command, parts.records.as_ref().and_then(|records| records.first))?;
     let budget = Budget::new(plan.memory);
     let start = |_slot| -> Box<dyn Map> {
+        if let Some(coprocess) = &coprocess {
+            return Box::new(Coprocess::new(Arc::clone(coprocess)));
+        }
         if args.dry_run {
             return Box::new(DryRun::new(Arc::clone(&command)));
         }
@@ -169,9 +177,12 @@ impl RunArgs {
         let feed = match (child.decompress, child.stdin) {
             (true, _) => Feed::Decompressed,
             (_, true) => Feed::Raw,
+            // What it is told comes by its standard input.
+            _ if self.pool.pool => Feed::Raw,
             _ => Feed::Null,
         };
         let template = match &child.shell {
+            Some(script) if self.pool.pool => Template::script(script),
             Some(script) => Template::shell(script),
             None if self.command.is_empty() => return Err(Usage(separator::missing()).into()),
             None => Template::parse(&self.command).map_err(|error| Usage(format!("{error:#}")))?,

@@ -9,10 +9,10 @@ mod supervise;
 
 pub use super::child::{ProgramError, resolve_program};
 
-use super::child::{Pipes, is_out_of_files, patiently};
+use super::child::{Busy, Pipes, is_out_of_files, patiently};
 use super::{Emit, Map};
 use crate::codec::{DecodeError, Decoder};
-use crate::control::{Activity, Seat};
+use crate::control::Seat;
 use crate::job::{Ending, Failure, Job, Trust};
 use crate::sys::{Group, Launcher};
 use crate::template::{Template, shell_quote};
@@ -229,19 +229,8 @@ impl Command {
 
 impl Map for Command {
     fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
-        let seat = emit.seat().clone();
-        seat.set_activity(Activity::Running);
-        let _busy = Busy(seat);
+        let _busy = Busy::on(emit.seat());
         self.supervised(job, emit)
-    }
-}
-
-/// Says that the worker has no child when it is done with one, by a panic too.
-struct Busy(Seat);
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0.set_activity(Activity::Idle);
     }
 }
 

@@ -7,6 +7,7 @@ mod cat;
 mod check;
 mod child;
 pub mod command;
+mod coprocess;
 mod digest;
 mod dry_run;
 mod range;
@@ -16,6 +17,7 @@ mod wc;
 
 pub use cat::{Cat, read};
 pub use command::{Command, CommandPlan};
+pub use coprocess::{Coprocess, CoprocessPlan, Reply};
 pub use dry_run::DryRun;
 
 use crate::codec::Decoder;
@@ -23,6 +25,7 @@ use crate::control::{Seat, Wish};
 use crate::job::{Failure, Job, Trust};
 use crate::plan::Unit;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 /// Every built-in map, the default first.
 pub static FUNCTIONS: &[Function] = &[cat::FUNCTION, wc::FUNCTION, digest::FUNCTION, check::FUNCTION];
@@ -63,6 +66,24 @@ pub trait Map {
     /// A [`Failure`] fails the job, or this try at it; what was emitted is then taken back where
     /// it was [`Trust::Provisional`].
     fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure>;
+
+    /// Looks after what lives from job to job, while there is no job, without waiting. Says when to
+    /// look again; None: there is nothing to look after.
+    fn idle(&mut self, _seat: &Seat, _aside: &mut dyn FnMut(Aside<'_>)) -> Option<Duration> {
+        None
+    }
+
+    /// Ends what lives from job to job: there will be no other job.
+    fn end(&mut self, _seat: &Seat, _aside: &mut dyn FnMut(Aside<'_>)) {}
+}
+
+/// What a map says that is no job's.
+#[derive(Debug)]
+pub enum Aside<'a> {
+    /// Whole lines for standard error, at once.
+    Lines(&'a [u8]),
+    /// A failure: it is reported and counted.
+    Failure(Failure),
 }
 
 /// Makes the instance of a map that the worker with this slot (from 0) will use.
@@ -85,6 +106,9 @@ pub trait Emit {
     /// To be called by a map that waits for the seat's bell, when it rings: what was emitted may
     /// be wanted now.
     fn woken(&mut self) {}
+
+    /// Takes what belongs to no job, and does not wait for the job's end.
+    fn aside(&mut self, aside: Aside<'_>);
 
     /// The worker's seat: its slot, and whether the run wants its workers to go on.
     fn seat(&self) -> &Seat;

@@ -24,6 +24,8 @@ impl Emit for Taken {
 
     fn warn(&mut self, _: &OsStr, _: &str) {}
 
+    fn aside(&mut self, _: Aside<'_>) {}
+
     fn seat(&self) -> &Seat {
         &self.seat
     }

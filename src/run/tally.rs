@@ -25,13 +25,13 @@ pub struct Summary {
     pub done: u64,
     /// Inputs that were unreadable, corrupt or gone.
     pub bad_inputs: u64,
-    /// Jobs that failed for another reason: a command that ended badly, a map that panicked.
+    /// Failures for another reason: a command or a co-process that ended badly, a map that panicked.
     pub failed: u64,
     /// Lines that the format could not read.
     pub bad_lines: u64,
     /// fanfold's own reading or writing failed.
     pub own_failures: u64,
-    /// Failures ended the run, as `--halt` asked.
+    /// Failures ended the run, as `--halt` asked, or because no job could succeed.
     pub halted: bool,
     /// The signal that ended the run; SIGPIPE when the reader of its output went away.
     pub signal: Option<i32>,
@@ -48,7 +48,12 @@ impl Summary {
         match failure {
             None => self.done += 1,
             Some(Failure::Unreadable { .. } | Failure::Corrupt { .. }) => self.bad_inputs += 1,
-            Some(Failure::Command { .. } | Failure::Panicked { .. }) => self.failed += 1,
+            Some(
+                Failure::Command { .. }
+                | Failure::Reply { .. }
+                | Failure::Hopeless { .. }
+                | Failure::Panicked { .. },
+            ) => self.failed += 1,
             Some(Failure::Own { .. }) => self.own_failures += 1,
             Some(Failure::Stopped) => {}
         }

@@ -4,7 +4,7 @@ use super::{Event, Report, Shared};
 use crate::control::{Seat, Wish};
 use crate::fold::Fold;
 use crate::job::{Failure, Job, Trust};
-use crate::map::Emit;
+use crate::map::{Aside, Emit};
 use crate::message;
 use crate::plan::{Order, Partial, Tag};
 use crate::record::{Rows, Stage, Take};
@@ -310,6 +310,10 @@ impl Emit for Lane<'_> {
         let _ = self.send(Stream::Err);
     }
 
+    fn aside(&mut self, aside: Aside<'_>) {
+        tell(self.shared, self.seat.slot, aside);
+    }
+
     fn seat(&self) -> &Seat {
         self.seat
     }
@@ -317,6 +321,19 @@ impl Emit for Lane<'_> {
     fn attempt(&self) -> u32 {
         self.attempt
     }
+}
+
+/// Has the main thread hear what is no job's.
+pub(super) fn tell(shared: &Shared<'_>, slot: usize, aside: Aside<'_>) {
+    let event = match aside {
+        Aside::Lines(lines) => Event::Lines {
+            slot,
+            lines: lines.to_vec(),
+        },
+        Aside::Failure(failure) => Event::Fault { slot, failure },
+    };
+    // The main thread outlives the workers.
+    let _ = shared.events.send(event);
 }
 
 impl Lane<'_> {

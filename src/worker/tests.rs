@@ -70,7 +70,7 @@ fn counted(
                 assert!(matches!(report.failure, Some(Failure::Corrupt { .. })));
                 pieces.extend(report.pieces);
             }
-            Event::Discard { .. } => {}
+            _ => {}
         }
     }
     let stands = pieces.iter().filter(|piece| piece.trust == Trust::Final);

@@ -8,6 +8,7 @@ mod harness;
 mod inputs;
 mod library;
 mod memory;
+mod pool;
 mod readme;
 mod records;
 mod run;

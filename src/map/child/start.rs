@@ -1,6 +1,6 @@
 //! Starting a child where processes or files are scarce for a moment.
 
-use crate::control::{Seat, Wish};
+use crate::control::{Activity, Seat, Wish};
 use crate::sys::raise_file_limit;
 use std::io;
 use std::time::{Duration, Instant};
@@ -23,6 +23,23 @@ pub(in crate::map) fn patiently<T>(
         }
     }
     Ok(None)
+}
+
+/// Says that the worker has a child, and when it is done with it, by a panic too, that it has none.
+pub(in crate::map) struct Busy(Seat);
+
+impl Busy {
+    /// To be had before a child is started.
+    pub(in crate::map) fn on(seat: &Seat) -> Self {
+        seat.set_activity(Activity::Running);
+        Busy(seat.clone())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.set_activity(Activity::Idle);
+    }
 }
 
 /// What keeps a child from being started and may pass by itself.

@@ -14,7 +14,6 @@ use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -308,12 +307,16 @@ impl<'a> Supervision<'a> {
 
 impl CommandPlan {
     fn ended(&self, status: ExitStatus) -> Result<(), Failure> {
-        let cause = match (status.code(), status.signal()) {
-            (Some(code), _) if self.ok_exit.contains(&code) => return Ok(()),
-            (Some(code), _) => Ending::Exit(code),
-            (None, signal) => Ending::Signal(signal.unwrap_or_default()),
-        };
+        let cause = Ending::from(status);
+        if self.accepts(&cause) {
+            return Ok(());
+        }
         Err(self.failed(cause))
+    }
+
+    /// Whether this is no failure.
+    pub(in crate::map) fn accepts(&self, ending: &Ending) -> bool {
+        matches!(ending, Ending::Exit(status) if self.ok_exit.contains(status))
     }
 
     fn stopped(&self, reason: Reason) -> Result<(), Failure> {

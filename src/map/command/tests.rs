@@ -3,6 +3,7 @@
 use super::*;
 use crate::control::{Control, Wish};
 use crate::job::Input;
+use crate::map::Aside;
 use crate::memory::Budget;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -31,6 +32,9 @@ impl Emit for Kept<'_> {
     }
     fn warn(&mut self, _: &OsStr, what: &str) {
         self.warnings.push(what.to_owned());
+    }
+    fn aside(&mut self, aside: Aside<'_>) {
+        panic!("a command has no life beside its jobs: {aside:?}");
     }
     fn seat(&self) -> &Seat {
         &self.seat

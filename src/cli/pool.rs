@@ -1,0 +1,52 @@
+//! The options of a pool: a command that lives from job to job.
+
+use super::exit::Usage;
+use crate::map::{CommandPlan, CoprocessPlan, Reply};
+use clap::{Args, ValueEnum};
+
+/// Whether there is a pool, and what its replies are.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Commands")]
+pub struct PoolArgs {
+    /// Start COMMAND once per worker: it reads a name a line (NUL with -0) and answers each with one line
+    #[arg(long, conflicts_with_all = ["decompress", "stdin", "ungroup", "dry_run", "max_args", "batch"])]
+    pub pool: bool,
+
+    /// What a pool's COMMAND answers: one line, or any bytes up to a NUL
+    #[arg(long, value_name = "KIND", value_enum, default_value_t = ReplyArg::Line, requires = "pool")]
+    reply: ReplyArg,
+}
+
+/// As [`Reply`], as it is typed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ReplyArg {
+    /// A line
+    Line,
+    /// Bytes up to a NUL
+    Nul,
+}
+
+impl PoolArgs {
+    /// The pool's plan, with names that end with `name_end`; None where there is no pool.
+    ///
+    /// # Errors
+    /// [`Usage`] when the command has a replacement string that differs from job to job.
+    pub fn plan(&self, command: &CommandPlan, name_end: u8) -> Result<Option<CoprocessPlan>, Usage> {
+        if !self.pool {
+            return Ok(None);
+        }
+        if command.template.is_of_a_job() {
+            let what = "with --pool the command is started before it is told a name: it can have {%}, but no {} \
+                        and no {#} ({{} stands for a literal {})";
+            return Err(Usage(what.into()));
+        }
+        Ok(Some(CoprocessPlan {
+            command: command.clone(),
+            name_end,
+            reply: match self.reply {
+                ReplyArg::Line => Reply::Line,
+                ReplyArg::Nul => Reply::Nul,
+            },
+        }))
+    }
+}

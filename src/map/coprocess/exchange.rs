@@ -1,0 +1,87 @@
+//! One name to a co-process, and one reply from it.
+//!
+//! Both pipes are looked after at once, so neither a long name nor a long reply can block. It does
+//! not know what a fault means for the job.
+
+use super::process::Process;
+use super::{Question, Reply};
+use crate::control::Wish;
+use crate::job::Trust;
+use crate::map::Emit;
+use crate::map::child::Timers;
+use std::io;
+
+/// Why an exchange did not end with one reply.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The process is gone, or no longer reads or writes.
+    Gone {
+        /// Whether a part of a reply had come.
+        begun: bool,
+        /// How much of the name it had been given.
+        given: usize,
+    },
+    /// It does not give one reply for each name.
+    OutOfStep(&'static str),
+    /// It took too long.
+    TimedOut,
+    /// The run is being stopped.
+    Wished,
+    /// Nobody wants the rest of the reply.
+    NotWanted,
+    /// The system refused.
+    Broken(io::Error),
+}
+
+/// Gives the name, and emits the reply. What comes of one that is not whole is provisional.
+///
+/// # Errors
+/// A [`Fault`]; the process is then of no more use.
+pub(super) fn exchange(
+    process: &mut Process,
+    question: &Question,
+    buffer: &mut [u8],
+    emit: &mut dyn Emit,
+) -> Result<(), Fault> {
+    let seat = emit.seat().clone();
+    let mut timers = Timers::new(question.timeout);
+    let (mut given, mut begun) = (0, false);
+    loop {
+        let input = &question.bytes[given..];
+        let step = process.step(&seat, &mut timers, input, buffer, &mut |aside| emit.aside(aside));
+        let step = step.map_err(Fault::Broken)?;
+        given += step.taken;
+        let block = &buffer[..step.out];
+        match memchr::memchr(question.reply.end(), block) {
+            Some(_) if given < question.bytes.len() => {
+                return Err(Fault::OutOfStep("answered before it was asked"));
+            }
+            Some(at) if at + 1 < block.len() => {
+                return Err(Fault::OutOfStep("gave more than one reply"));
+            }
+            Some(at) => {
+                let reply = match question.reply {
+                    Reply::Line => block,
+                    Reply::Nul => &block[..at],
+                };
+                // Whoever wants no more has it all the same.
+                let _ = emit.out(reply, Trust::Final);
+                return Ok(());
+            }
+            None if !block.is_empty() => {
+                begun = true;
+                if emit.out(block, Trust::Provisional).is_break() {
+                    return Err(Fault::NotWanted);
+                }
+            }
+            None if step.gone => return Err(Fault::Gone { begun, given }),
+            None => {}
+        }
+        if seat.wish() != Wish::Go {
+            return Err(Fault::Wished);
+        }
+        if timers.try_is_over() {
+            return Err(Fault::TimedOut);
+        }
+    }
+}
