@@ -3,6 +3,10 @@
 //! A [`Job`] says which inputs it is about. It does not know how it will be run, where its
 //! output goes, or what other jobs there are.
 
+mod part;
+
+pub use part::{Fate, Link};
+
 use crate::message;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -34,6 +38,18 @@ pub enum Input {
         /// One past the last; `u64::MAX` for the end of the file.
         end: u64,
     },
+    /// A part of a compressed file: the lines that begin in the members or frames of `start..end`,
+    /// but for its first byte, unless that is the file's, and at the first byte after it.
+    Part {
+        /// The file's name.
+        name: OsString,
+        /// Where a member or frame begins.
+        start: u64,
+        /// Where another does; `u64::MAX` for the end of the file.
+        end: u64,
+        /// Its place among the others.
+        link: Link,
+    },
     /// Standard input, as data.
     Stdin,
 }
@@ -42,8 +58,16 @@ impl Input {
     /// The name to show and to substitute: the path as it was given, `-` for standard input.
     pub fn name(&self) -> &OsStr {
         match self {
-            Input::File(name) | Input::Range { name, .. } => name,
+            Input::File(name) | Input::Range { name, .. } | Input::Part { name, .. } => name,
             Input::Stdin => OsStr::new("-"),
+        }
+    }
+
+    /// Its place among the parts that count together, if it is one.
+    pub fn link(&self) -> Option<&Link> {
+        match self {
+            Input::Part { link, .. } => Some(link),
+            _ => None,
         }
     }
 }

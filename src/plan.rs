@@ -161,6 +161,8 @@ pub enum Schedule {
 pub enum Unit {
     /// Whole files.
     File,
+    /// Lines of plain files, and other files whole.
+    PlainLines,
     /// Lines: what it gives for a file is what it gives for parts of it that begin and end with
     /// lines, one after another.
     Lines,

@@ -7,12 +7,14 @@ mod failed;
 mod feed;
 mod status;
 mod tally;
+mod wholes;
 
 use tally::Tally;
 pub use tally::{Failures, Summary};
+use wholes::Wholes;
 
 use crate::control::{Control, Wish};
-use crate::fold::{Fold, StartFold};
+use crate::fold::StartFold;
 use crate::job::{Failure, Job};
 use crate::map::StartMap;
 use crate::memory::Budget;
@@ -22,7 +24,7 @@ use crate::record::{Bad, RecordPlan};
 use crate::sink::{Closed, First, Sink, Verdict};
 use crate::source::Missing;
 use crate::sys::{self, signals};
-use crate::worker::{self, Event, Gate, Report, Shared};
+use crate::worker::{self, Event, Folds, Gate, Report, Shared};
 use anyhow::Context;
 use crossbeam_channel::{Receiver, Sender, at, bounded, never, select};
 use failed::FailedList;
@@ -139,6 +141,7 @@ struct Main<'a> {
     /// Workers that have not left.
     working: usize,
     stop: Option<Stop>,
+    wholes: Wholes,
 }
 
 /// The run is on its way to its end before its time: nothing new starts.
@@ -186,6 +189,7 @@ impl<'a> Main<'a> {
             ended: 0,
             working: 0,
             stop: None,
+            wholes: Wholes::default(),
         }
     }
 
@@ -291,7 +295,7 @@ impl<'a> Main<'a> {
         let printed = match event {
             Event::Piece { seq, piece } => self.printing(|sink| sink.piece(seq, piece)),
             Event::Discard { seq } => return self.sink.discard(seq),
-            Event::Done(report) => self.done(report),
+            Event::Done(report) => self.ended(report),
             Event::Lines { slot, lines } => self.lines(slot, &lines),
             Event::Fault { slot, failure } => {
                 self.fault(slot, &failure);
@@ -316,8 +320,20 @@ impl<'a> Main<'a> {
         }
     }
 
-    fn done(&mut self, mut report: Report) -> Result<(), Closed> {
+    /// Takes the report of a job that has ended. What becomes of a part is known when its file has.
+    fn ended(&mut self, mut report: Report) -> Result<(), Closed> {
         self.ended += 1;
+        let Some(link) = report.link.take() else {
+            return self.done(report);
+        };
+        for piece in std::mem::take(&mut report.pieces) {
+            self.printing(|sink| sink.piece(report.seq, piece))?;
+        }
+        let all = self.wholes.ended(report, &link);
+        all.into_iter().try_for_each(|report| self.done(report))
+    }
+
+    fn done(&mut self, mut report: Report) -> Result<(), Closed> {
         self.tally.count(report.failure.as_ref());
         self.tally.bad_lines += report.bad_lines;
         let mut notes = std::mem::take(&mut report.warnings);
@@ -446,15 +462,16 @@ impl<'a> Main<'a> {
     }
 
     /// Merges the workers' folds in their order and prints the result.
-    fn finish(&mut self, folds: Vec<Box<dyn Fold>>) {
+    fn finish(&mut self, folds: Vec<Folds>) {
         let mut folds = folds.into_iter();
         // A run that was stopped has no answer: a part must not be taken for the whole.
-        if let Some(mut total) = folds.next().filter(|_| self.stop.is_none()) {
+        if let Some(first) = folds.next().filter(|_| self.stop.is_none()) {
             let mut out = BufWriter::with_capacity(1 << 16, &mut self.sink);
-            let merged = folds.try_for_each(|mut fold| total.merge(&mut *fold));
-            let written = merged
-                .and_then(|()| total.finish(&mut out))
-                .and_then(|()| out.flush());
+            let written = first.total().and_then(|mut total| {
+                folds.try_for_each(|folds| total.merge(&mut *folds.total()?))?;
+                total.finish(&mut out)?;
+                out.flush()
+            });
             if let Err(cause) = written {
                 // What is left in the buffer would be tried again, and fail again.
                 let _ = out.into_parts();

@@ -5,15 +5,17 @@
 
 mod lane;
 mod panic;
+mod parts;
 #[cfg(test)]
 mod tests;
 
 pub use lane::{Gate, Lane};
 pub use panic::hush_maps;
+pub use parts::Folds;
 
 use crate::control::{Seat, Wish};
 use crate::fold::{Fold, StartFold};
-use crate::job::{self, Failure, Input, Job};
+use crate::job::{self, Failure, Input, Job, Link};
 use crate::map::{Aside, Map, StartMap};
 use crate::record::{RecordPlan, Stage};
 use crate::sink::Piece;
@@ -72,17 +74,28 @@ pub struct Report {
     pub failure: Option<Failure>,
     /// How many lines the format could not read.
     pub bad_lines: u64,
+    /// Its place among the parts of a file that count together, if it is one.
+    pub link: Option<Link>,
 }
 
 impl Report {
     fn new(job: &Job) -> Self {
         Report {
-            seq: job.seq,
+            link: job.inputs[0].link().cloned(),
+            ..Report::of(job.seq)
+        }
+    }
+
+    /// A report of a job that gave nothing.
+    pub fn of(seq: u64) -> Self {
+        Report {
+            seq,
             pieces: Vec::new(),
             warnings: Vec::new(),
             names: Vec::new(),
             failure: None,
             bad_lines: 0,
+            link: None,
         }
     }
 
@@ -127,20 +140,20 @@ struct Worker<'a> {
     map: Box<dyn Map>,
     stage: Option<Stage>,
     /// Everything from this worker's finished jobs.
-    total: Option<Box<dyn Fold>>,
+    folds: Option<Folds>,
     /// What the try in progress has given; merged only when the try succeeds.
     part: Option<Box<dyn Fold>>,
 }
 
-/// Works until the queue is closed and empty, or nobody wants more; gives the fold of all jobs
+/// Works until the queue is closed and empty, or nobody wants more; gives the folds of all jobs
 /// that succeeded.
-pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Box<dyn Fold>> {
+pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
     crate::sys::signals::block_in_this_thread();
     let start = shared.start_fold;
     let mut worker = Worker {
         map: (shared.start_map)(seat.slot),
         stage: shared.records.map(Stage::new),
-        total: start.map(|start| start()),
+        folds: start.map(Folds::new),
         part: start.map(|start| start()),
         shared,
         seat,
@@ -156,7 +169,7 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Box<dyn Fold>> {
         }
     }
     worker.end();
-    worker.total
+    worker.folds
 }
 
 /// Says that the worker has left, however it leaves.
@@ -283,6 +296,7 @@ impl Worker<'_> {
             Err(_) if kept => lane.report_complete_lines(),
             _ => lane.report(),
         };
+        report.link = job.inputs[0].link().cloned();
         report.failure = match end {
             Ok(()) => self.settle(job).err(),
             Err(failure) if kept => Some(self.settle(job).err().unwrap_or(failure)),
@@ -308,8 +322,11 @@ impl Worker<'_> {
                 what,
             });
         }
-        if let (Some(total), Some(part)) = (&mut self.total, &mut self.part) {
-            total.merge(&mut **part).map_err(lane::spill_failed)?;
+        if let (Some(folds), Some(part), Some(start)) =
+            (&mut self.folds, &mut self.part, self.shared.start_fold)
+        {
+            let merged = folds.add(job.inputs[0].link(), &mut **part, start);
+            merged.map_err(lane::spill_failed)?;
         }
         Ok(())
     }

@@ -111,11 +111,16 @@ impl MapArgs {
         let linewise = parts.records.as_ref().is_some_and(RecordPlan::cuttable);
         // Printed as jobs finish, a file is still to be whole.
         let joined = parts.fold.is_some() || self.output.order() == Order::Input;
-        let plain = self.codec.is_none_or(|codec| codec.name == "plain");
-        if linewise && joined && plain {
-            function.unit
-        } else {
-            Unit::File
+        if !linewise || !joined || function.unit == Unit::File {
+            return Unit::File;
+        }
+        match (self.codec, self.partial) {
+            (None, PartialArg::Discard) => Unit::Lines,
+            // Of a corrupt file the lines before the damage count: only who reads it from its beginning
+            // knows where that is.
+            (None, PartialArg::Keep) => Unit::PlainLines,
+            (Some(codec), _) if codec.name == "plain" => Unit::PlainLines,
+            (Some(_), _) => Unit::File,
         }
     }
 }

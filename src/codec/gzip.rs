@@ -1,13 +1,15 @@
 //! gzip (RFC 1952), with the verdicts of `gzip -t`: every member, zero padding after the last one in
 //! silence, other bytes after it with a warning.
 //!
-//! Two ways, with one result. Small files whose size is known are held whole, and [`whole`] decodes
-//! their members with libdeflate as long as it can prove each one good. From the first member that it
-//! can't, and for everything else, this file streams through zlib-rs in constant memory; only this way
-//! judges what is wrong, so the fast one cannot disagree about errors.
+//! Three ways, with one result. Small files whose size is known are held [`whole`], and libdeflate decodes
+//! their members as long as it can prove each one good; so it does with the small [`blocks`] of BGZF. From
+//! the first member that it can't, and for everything else, this file streams through zlib-rs in constant
+//! memory; only this way judges what is wrong, so the fast ones cannot disagree about errors.
 //!
 //! [`whole`]: super::gzip_whole::Whole
+//! [`blocks`]: super::gzip_blocks::Blocks
 
+use super::gzip_blocks::Blocks;
 use super::gzip_whole::{Progress, Whole};
 use super::reader::Reader;
 use super::{Codec, DecodeError, Engine, Sink};
@@ -42,6 +44,7 @@ const BLOCK: usize = 256 << 10;
 
 struct Gzip {
     whole: Whole,
+    blocks: Blocks,
     inflate: Decompress,
     block: Vec<u8>,
 }
@@ -50,6 +53,7 @@ impl Gzip {
     fn new(budget: &Budget) -> Self {
         Gzip {
             whole: Whole::new(budget),
+            blocks: Blocks::new(),
             inflate: Decompress::new(false),
             block: Vec::new(),
         }
@@ -109,6 +113,12 @@ impl Gzip {
     /// Streams from the beginning of a member to the end of the file.
     fn stream(&mut self, reader: &mut Reader<'_>, sink: &mut Sink<'_>) -> Result<(), DecodeError> {
         loop {
+            match self.blocks.decode(reader, sink)? {
+                (_, Progress::Done) => return Ok(()),
+                (1.., Progress::Rest) if !another(reader, sink)? => return Ok(()),
+                (_, Progress::Rest) => {}
+            }
+            sink.begins(reader.offset())?;
             header(reader)?;
             if self.member(reader, sink)?.is_break() || !another(reader, sink)? {
                 return Ok(());

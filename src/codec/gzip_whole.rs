@@ -154,7 +154,7 @@ fn extent(packed: &[u8]) -> (usize, usize) {
     (packed.len(), length)
 }
 
-fn number(bytes: &[u8]) -> usize {
+pub(super) fn number(bytes: &[u8]) -> usize {
     bytes
         .iter()
         .take(4)
@@ -164,7 +164,7 @@ fn number(bytes: &[u8]) -> usize {
 
 /// Whether the member that libdeflate found good in `packed`, and that decoded to `plain`, is all of
 /// `packed`. The checksum is worked out again only if the length alone doesn't tell.
-fn ends_at_end(packed: &[u8], plain: &[u8]) -> bool {
+pub(super) fn ends_at_end(packed: &[u8], plain: &[u8]) -> bool {
     let length = (plain.len() as u32).to_le_bytes();
     let data = &packed[HEADER..];
     if Finder::new(&length).find(data) == Some(data.len() - 4) {

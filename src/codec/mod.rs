@@ -4,7 +4,9 @@
 //! jobs or threads. To add one: a file that implements [`Engine`], and a row in [`CODECS`].
 
 mod bzip2;
+mod chain;
 mod gzip;
+mod gzip_blocks;
 mod gzip_whole;
 mod lz4;
 mod plain;
@@ -15,9 +17,12 @@ mod tests;
 mod xz;
 mod zstd;
 
+pub use chain::{Chain, HEAD};
+
 use crate::job::Trust;
 use crate::memory::Budget;
 use reader::Reader;
+use std::cell::Cell;
 use std::fmt;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -95,10 +100,22 @@ impl DecodeError {
     }
 }
 
+/// A part of a file: the members or frames that begin in `start..end`, which are places where one does.
+#[derive(Debug)]
+pub struct Part<'a> {
+    /// Where the first begins.
+    pub start: u64,
+    /// Where one begins that is no more of the part.
+    pub end: u64,
+    /// Whether what is given lies behind the part: set on the way.
+    pub passed: &'a Cell<bool>,
+}
+
 /// Where decoded bytes and warnings go.
 struct Sink<'a> {
     warn: &'a mut dyn FnMut(&str),
     out: &'a mut dyn FnMut(&[u8], Trust) -> ControlFlow<()>,
+    part: Option<&'a Part<'a>>,
 }
 
 impl Sink<'_> {
@@ -108,6 +125,38 @@ impl Sink<'_> {
             return ControlFlow::Continue(());
         }
         (self.out)(block, trust)
+    }
+
+    /// Whether the part ends at this offset.
+    fn ends(&self, at: u64) -> bool {
+        self.part.is_some_and(|part| at == part.end)
+    }
+
+    /// Whether what is given lies behind the part.
+    fn passed(&self) -> bool {
+        self.part.is_some_and(|part| part.passed.get())
+    }
+
+    /// Says that what is given from now on is of the member or frame that begins at this offset.
+    fn begins(&mut self, at: u64) -> Result<(), DecodeError> {
+        match self.part {
+            Some(part) if at == part.end => part.passed.set(true),
+            Some(part) if at > part.end && !part.passed.get() => return Err(part.missed()),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl Part<'_> {
+    /// No member begins where the headers before said one does, so what they say can't be trusted: a
+    /// header lies, or the file was changed since it was read.
+    fn missed(&self) -> DecodeError {
+        let Part { start, end, .. } = self;
+        let ends = format_args!("at byte {start} or at byte {end}");
+        DecodeError::Corrupt(format!(
+            "corrupt file: no member begins {ends}, though a header says so"
+        ))
     }
 }
 
@@ -174,16 +223,74 @@ impl Decoder {
         warn: &mut dyn FnMut(&str),
         out: &mut dyn FnMut(&[u8], Trust) -> ControlFlow<()>,
     ) -> Result<(), DecodeError> {
-        let mut reader = Reader::new(source, &mut self.buffer);
         let row = match self.forced {
             Some(forced) => CODECS.iter().position(|codec| codec.name == forced.name),
+            None => None,
+        };
+        let mut sink = Sink {
+            warn,
+            out,
+            part: None,
+        };
+        self.run(source, 0, row, size, &mut sink)
+    }
+
+    /// As [`Decoder::decode`], of a part of a file and as much behind it as `out` takes. `source` stands at
+    /// the part's beginning.
+    ///
+    /// # Errors
+    /// [`DecodeError`], also where nothing begins at the part's end: what was given of any part of the file
+    /// is then not to be trusted.
+    pub fn decode_part(
+        &mut self,
+        source: &mut dyn Read,
+        part: &Part<'_>,
+        warn: &mut dyn FnMut(&str),
+        out: &mut dyn FnMut(&[u8], Trust) -> ControlFlow<()>,
+    ) -> Result<(), DecodeError> {
+        let mut enough = false;
+        let mut out = |block: &[u8], _| {
+            let flow = out(block, Trust::Provisional);
+            enough = flow.is_break();
+            flow
+        };
+        let mut sink = Sink {
+            warn,
+            out: &mut out,
+            part: Some(part),
+        };
+        self.run(source, part.start, None, None, &mut sink)?;
+        if enough || part.passed.get() || part.end == u64::MAX {
+            Ok(())
+        } else {
+            Err(part.missed())
+        }
+    }
+
+    /// Decodes what begins at the offset `start`, by the codec in this row, or by what it begins with.
+    fn run(
+        &mut self,
+        source: &mut dyn Read,
+        start: u64,
+        row: Option<usize>,
+        size: Option<u64>,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), DecodeError> {
+        let mut reader = Reader::new(source, start, &mut self.buffer);
+        let row = match row {
+            Some(row) => row,
             None => {
                 let head = reader.peek(MAGIC)?;
-                CODECS.iter().position(|codec| codec.recognise(head))
+                let row = CODECS.iter().position(|codec| codec.recognise(head));
+                row.unwrap_or(CODECS.len() - 1)
             }
         };
-        let row = row.unwrap_or(CODECS.len() - 1);
+        if let Some(part) = sink.part
+            && CODECS[row].name == plain::CODEC.name
+        {
+            return Err(part.missed());
+        }
         let engine = self.engines[row].get_or_insert_with(|| (CODECS[row].start)(&self.budget));
-        engine.decode(&mut reader, size, &mut Sink { warn, out })
+        engine.decode(&mut reader, size, sink)
     }
 }

@@ -21,7 +21,8 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(source: &'a mut dyn Read, buffer: &'a mut Vec<u8>) -> Self {
+    /// A reader of a source that stands at the offset `base` of its file.
+    pub(super) fn new(source: &'a mut dyn Read, base: u64, buffer: &'a mut Vec<u8>) -> Self {
         if buffer.len() < CHUNK {
             buffer.resize(CHUNK, 0);
         }
@@ -30,7 +31,7 @@ impl<'a> Reader<'a> {
             buffer,
             start: 0,
             end: 0,
-            base: 0,
+            base,
             ended: false,
         }
     }

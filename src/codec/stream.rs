@@ -61,9 +61,12 @@ impl<S: Stream> Engine for Streaming<S> {
         self.block.resize(BLOCK, 0);
         let corrupt = |at: u64, what: String| DecodeError::corrupt(S::NAME, at, what);
         self.stream.restart().map_err(|what| corrupt(0, what))?;
-        let mut complete = false;
+        let (mut begins, mut complete) = (true, false);
         loop {
             let at = reader.offset();
+            if begins {
+                sink.begins(at)?;
+            }
             let input = reader.fill()?;
             let ended = input.is_empty();
             if ended && complete {
@@ -85,6 +88,7 @@ impl<S: Stream> Engine for Streaming<S> {
                 return Ok(());
             }
             complete = step.complete;
+            begins = complete;
             if step.written == 0 && step.read == 0 && !complete {
                 return Err(if ended {
                     DecodeError::truncated(S::NAME, at)

@@ -63,12 +63,17 @@ pub fn read(
         let mut block = |block: &[u8]| each(emit, block, Trust::Final);
         return super::range::read(name, start, end, buffer, &mut block).map_err(unreadable);
     }
-    let (mut source, size) = open(input).map_err(unreadable)?;
     let mut warnings = Vec::new();
     let mut warn = |what: &str| warnings.push(what.to_owned());
-    let end = decoder.decode(&mut *source, size, &mut warn, &mut |block, trust| {
-        each(emit, block, trust)
-    });
+    let end = if let &Input::Part { start, end, .. } = input {
+        let mut block = |block: &[u8]| each(emit, block, Trust::Provisional);
+        super::part::read(decoder, name, (start, end), &mut warn, &mut block)
+    } else {
+        let (mut source, size) = open(input).map_err(unreadable)?;
+        decoder.decode(&mut *source, size, &mut warn, &mut |block, trust| {
+            each(emit, block, trust)
+        })
+    };
     for what in warnings {
         emit.warn(name, &what);
     }
@@ -84,7 +89,7 @@ pub fn read(
 fn open(input: &Input) -> io::Result<(Box<dyn Read>, Option<u64>)> {
     match input {
         Input::Stdin => Ok((Box::new(io::stdin().lock()), None)),
-        Input::File(name) | Input::Range { name, .. } => {
+        Input::File(name) | Input::Range { name, .. } | Input::Part { name, .. } => {
             let file = File::open(name)?;
             let found = file.metadata()?;
             if found.is_dir() {

@@ -10,6 +10,7 @@ pub mod command;
 mod coprocess;
 mod digest;
 mod dry_run;
+mod part;
 mod range;
 #[cfg(test)]
 mod tests;

@@ -44,7 +44,14 @@ impl<I: Iterator<Item = Together>> Scheduled<I> {
             && let Some(found) = self.found.next()
         {
             inputs += found.as_ref().map_or(1, Vec::len);
+            let part = found
+                .as_ref()
+                .is_ok_and(|inputs| matches!(inputs[..], [Input::Part { .. }, ..]));
             ahead.push(self.number(found));
+            // Its parts spread over the workers anyway, and all are known only when its headers are read.
+            if part {
+                return ahead;
+            }
         }
         let all = inputs < most;
         let mut jobs = ahead.iter().flatten();
@@ -85,7 +92,7 @@ fn size(input: &Input) -> u64 {
         Input::File(name) => of_file(name),
         Input::Range { name, start, end } if *end == u64::MAX => of_file(name).saturating_sub(*start),
         Input::Range { start, end, .. } => end - start,
-        Input::Stdin => 0,
+        Input::Part { .. } | Input::Stdin => 0,
     }
 }
 

@@ -5,6 +5,7 @@
 //! jobs, maps or output.
 #![allow(unsafe_code)]
 
+mod ahead;
 pub mod arguments;
 mod group;
 pub mod guardian;
@@ -18,6 +19,7 @@ mod wake;
 #[cfg(test)]
 mod tests;
 
+pub use ahead::will_read;
 pub use group::Group;
 pub use limits::{available_memory, raise_file_limit};
 pub use output::{Output, outputs_are_one};

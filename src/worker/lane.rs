@@ -152,12 +152,10 @@ impl<'a> Lane<'a> {
             .filter_map(Gathered::rest)
             .collect();
         Report {
-            seq: self.seq,
             pieces,
             warnings: self.warnings,
-            names: Vec::new(),
-            failure: None,
             bad_lines,
+            ..Report::of(self.seq)
         }
     }
 

@@ -59,7 +59,7 @@ fn counted(
     let inputs = vec![Input::File("a.gz".into())];
     queue.send(Job { seq: 0, inputs }).expect("taken");
     drop(queue);
-    let total =
+    let folds =
         thread::scope(|scope| scope.spawn(|| work(&shared, control.seat(0))).join()).expect("no panic");
     drop(shared);
     let mut pieces = Vec::new();
@@ -76,7 +76,8 @@ fn counted(
     let stands = pieces.iter().filter(|piece| piece.trust == Trust::Final);
     let printed = stands.flat_map(|piece| piece.bytes.clone()).collect();
     let mut rows = Vec::new();
-    if let Some(mut total) = total {
+    if let Some(folds) = folds {
+        let mut total = folds.total().expect("memory");
         total.finish(&mut rows).expect("memory");
     }
     let text = |bytes| String::from_utf8(bytes).expect("text");
@@ -166,7 +167,8 @@ fn panicking(until: u32, retries: u32) -> (Vec<Option<String>>, String) {
         }
     }
     let mut rows = Vec::new();
-    let mut total = total.expect("a worker never dies").expect("there is a fold");
+    let folds = total.expect("a worker never dies").expect("there is a fold");
+    let mut total = folds.total().expect("memory");
     total.finish(&mut rows).expect("memory");
     (failures, String::from_utf8(rows).expect("text"))
 }

@@ -1,0 +1,63 @@
+//! What a worker's jobs gave to its folds: at once where it stands, and for parts of cut files when the
+//! file turns out whole. It does not know what decides that.
+
+use crate::fold::{Fold, StartFold};
+use crate::job::{Fate, Link};
+use std::io;
+
+/// The folds of one worker.
+pub struct Folds {
+    total: Box<dyn Fold>,
+    /// For each file of which this worker has done parts and that is not decided: few, since jobs
+    /// are started in order.
+    undecided: Vec<(Fate, Box<dyn Fold>)>,
+}
+
+impl Folds {
+    /// Empty ones.
+    pub fn new(start: &StartFold<'_>) -> Self {
+        Folds {
+            total: start(),
+            undecided: Vec::new(),
+        }
+    }
+
+    /// Moves what a job gave to what the others did; `link`: it is a part.
+    ///
+    /// # Errors
+    /// What the fold said.
+    pub fn add(&mut self, link: Option<&Link>, part: &mut dyn Fold, start: &StartFold<'_>) -> io::Result<()> {
+        self.settle()?;
+        let Some(Link { fate, .. }) = link else {
+            return self.total.merge(part);
+        };
+        let at = self.undecided.iter().position(|(of, _)| of == fate);
+        let at = at.unwrap_or_else(|| {
+            self.undecided.push((fate.clone(), start()));
+            self.undecided.len() - 1
+        });
+        self.undecided[at].1.merge(part)
+    }
+
+    /// The fold of everything that counts, when all is decided.
+    ///
+    /// # Errors
+    /// What the fold said.
+    pub fn total(mut self) -> io::Result<Box<dyn Fold>> {
+        self.settle()?;
+        Ok(self.total)
+    }
+
+    /// Moves what files that turned out whole have given to the total, and forgets those that did not.
+    fn settle(&mut self) -> io::Result<()> {
+        let decided = self
+            .undecided
+            .extract_if(.., |(fate, _)| fate.is_whole().is_some());
+        for (fate, mut fold) in decided {
+            if fate.is_whole() == Some(true) {
+                self.total.merge(&mut *fold)?;
+            }
+        }
+        Ok(())
+    }
+}
