@@ -24,9 +24,9 @@ use crate::record::{Bad, RecordPlan};
 use crate::sink::{Closed, First, Sink, Verdict};
 use crate::source::Missing;
 use crate::sys::{self, signals};
-use crate::worker::{self, Event, Folds, Gate, Report, Shared};
+use crate::worker::{self, Event, Folds, Gate, News, Report, Shared};
 use anyhow::Context;
-use crossbeam_channel::{Receiver, Sender, at, bounded, never, select};
+use crossbeam_channel::{Receiver, Sender, after, at, bounded, never, select};
 use failed::FailedList;
 use feed::Feed;
 use std::fs::File;
@@ -36,10 +36,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Jobs that wait in the queue, for each worker.
-const WAITING: usize = 4;
-/// News that waits, for each worker.
-const NEWS: usize = 4;
+/// Jobs that wait in the queue, for each worker: more than short ones need while nobody looks.
+const WAITING: usize = 16;
+/// Jobs in the queue, for each worker, below which workers say at once that they need more.
+const SCARCE: usize = 4;
+/// How long reports of short jobs may lie before they are looked at.
+const LOOK: Duration = Duration::from_millis(2);
 /// How far a job may be ahead of the lowest unprinted one: bounds what is remembered of jobs that
 /// are done but not printed.
 const WINDOW: u64 = 1 << 18;
@@ -68,12 +70,12 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     worker::hush_maps();
     let mut feed = Feed::new(plan)?;
     let failed = FailedList::new(plan.failures.listed.as_ref())?;
-    let news = signals::install().context("can't listen to signals")?;
+    let signals = signals::install().context("can't listen to signals")?;
     let control = Control::new(workers).context("can't make the workers' wake-up descriptors")?;
     // Of large jobs, one for each worker waits.
     let waiting = if plan.batch == Batch::One { WAITING } else { 1 };
     let (queue, jobs) = bounded(waiting * workers);
-    let (events, reports) = bounded(NEWS * workers);
+    let news = News::new(workers);
     let gate = Gate {
         lowest: AtomicU64::new(0),
         open: AtomicBool::new(true),
@@ -84,7 +86,8 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     };
     let shared = Shared {
         queue: jobs,
-        events,
+        news: &news,
+        scarce: SCARCE * workers,
         start_map: work.map,
         start_fold: work.fold,
         records: work.records,
@@ -111,10 +114,10 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
             main.prepare(records)?;
         }
         main.working = threads.len();
-        main.drive(&mut feed, queue, &reports, &news);
+        main.drive(&mut feed, queue, &news, &signals);
         // Workers that still have something to say must not wait for someone to listen.
         while threads.iter().any(|thread| !thread.is_finished()) {
-            let _ = reports.recv_timeout(Duration::from_millis(1));
+            let _ = news.receiver().recv_timeout(Duration::from_millis(1));
         }
         // A worker catches the panics of maps; one of its own is a defect that must be seen.
         let join =
@@ -210,17 +213,15 @@ impl<'a> Main<'a> {
 
     /// Runs until every job that was sent has ended and every worker has left, or, when the run is
     /// stopped, until the workers have heard of it.
-    fn drive(
-        &mut self,
-        feed: &mut Feed,
-        queue: Sender<Job>,
-        reports: &Receiver<Event>,
-        news: &Receiver<i32>,
-    ) {
+    fn drive(&mut self, feed: &mut Feed, queue: Sender<Job>, news: &News, signals: &Receiver<i32>) {
         let mut queue = Some(queue);
-        // A channel that takes nothing, for when there is nothing to send.
-        let (idle, _unheard) = bounded::<Job>(0);
+        let mut look = false;
         loop {
+            let (found, looking) = news.find(look);
+            for report in found {
+                self.hear(Event::Done(report));
+            }
+            look = false;
             if let Some(open) = &queue {
                 self.fill(feed, open);
             }
@@ -231,27 +232,22 @@ impl<'a> Main<'a> {
             if queue.is_none() && self.ended == self.sent && self.working == 0 {
                 return;
             }
-            let to = queue
-                .as_ref()
-                .filter(|_| feed.has_job() && self.within_window())
-                .unwrap_or(&idle);
             let inputs = feed
                 .channel()
                 .filter(|_| queue.is_some())
                 .cloned()
                 .unwrap_or_else(never);
+            let later = if looking { after(LOOK) } else { never() };
+            // That the queue has room again needs no arm of its own: a job has ended then.
             select! {
-                recv(reports) -> event => match event {
-                    Ok(event) => self.hear(event),
-                    // Every worker has gone, so there is no more to wait for.
-                    Err(_) => return,
+                recv(news.receiver()) -> event => if let Ok(event) = event {
+                    look = matches!(event, Event::Done(_));
+                    self.hear(event);
                 },
-                recv(news) -> signal => if let Ok(signal) = signal { self.signal(signal, feed) },
+                recv(later) -> _ => {},
+                recv(signals) -> signal => if let Ok(signal) = signal { self.signal(signal, feed) },
                 recv(inputs) -> found => feed.received(found.ok()),
                 recv(self.deadline()) -> _ => (self.work.give_up)(&self.tally),
-                send(to, feed.take().expect("a job is ready, or the channel takes nothing")) -> sent => {
-                    if sent.is_ok() { self.sent += 1 }
-                },
             }
         }
     }

@@ -4,12 +4,14 @@
 //! the terminal, the other workers, or any map or fold by name.
 
 mod lane;
+mod news;
 mod panic;
 mod parts;
 #[cfg(test)]
 mod tests;
 
 pub use lane::{Gate, Lane};
+pub use news::News;
 pub use panic::hush_maps;
 pub use parts::Folds;
 
@@ -19,7 +21,7 @@ use crate::job::{self, Failure, Input, Job, Link};
 use crate::map::{Aside, Map, StartMap};
 use crate::record::{RecordPlan, Stage};
 use crate::sink::Piece;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 use std::ffi::OsString;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -66,6 +68,8 @@ pub struct Report {
     pub seq: u64,
     /// The rest of its output.
     pub pieces: Vec<Piece>,
+    /// Whether a part of its output was sent before, which this must not overtake.
+    pub follows: bool,
     /// Warnings about its inputs, a line each without the program's name.
     pub warnings: Vec<String>,
     /// The names of its inputs, where it failed.
@@ -91,6 +95,7 @@ impl Report {
         Report {
             seq,
             pieces: Vec::new(),
+            follows: false,
             warnings: Vec::new(),
             names: Vec::new(),
             failure: None,
@@ -118,7 +123,9 @@ pub struct Shared<'a> {
     /// Where jobs come from.
     pub queue: Receiver<Job>,
     /// Where news goes.
-    pub events: Sender<Event>,
+    pub news: &'a News,
+    /// With fewer jobs than this in the queue, the main thread is needed.
+    pub scarce: usize,
     /// Makes this worker's map.
     pub start_map: &'a StartMap<'a>,
     /// Makes folds, where there is one.
@@ -163,10 +170,8 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
         worker.seat.begin(job.seq);
         let report = worker.job(&job);
         worker.seat.end();
-        // The main thread outlives the workers; without it there is no one to tell.
-        if shared.events.send(Event::Done(report)).is_err() {
-            break;
-        }
+        let scarce = shared.queue.len() < shared.scarce;
+        shared.news.tell(report, scarce);
     }
     worker.end();
     worker.folds
@@ -177,7 +182,7 @@ struct Leaving<'a>(&'a Shared<'a>);
 
 impl Drop for Leaving<'_> {
     fn drop(&mut self) {
-        let _ = self.0.events.send(Event::Left);
+        self.0.news.send(Event::Left);
     }
 }
 
@@ -254,8 +259,7 @@ impl Worker<'_> {
                     ));
                 }
             }
-            // The main thread outlives the workers.
-            let _ = shared.events.send(Event::Discard { seq: job.seq });
+            shared.news.send(Event::Discard { seq: job.seq });
             self.wait(attempt);
             attempt += 1;
         }

@@ -5,6 +5,7 @@ use crate::plan::{Batch, Inputs, Plan};
 use crate::source::{Batched, Cut, Found, Missing, Named, Numbered, Scheduled, read_names};
 use anyhow::Context;
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
+use std::collections::VecDeque;
 use std::thread;
 
 /// Jobs of one name that a list's reader may be ahead.
@@ -19,8 +20,25 @@ pub struct Feed {
 
 enum From {
     Walk(Box<dyn Iterator<Item = Numbered>>),
-    List(Receiver<Numbered>),
+    List(Listed),
     Dry,
+}
+
+/// What a list's reader has made.
+struct Listed {
+    names: Receiver<Numbered>,
+    /// What was taken together, to wake the reader once and not for each.
+    taken: VecDeque<Numbered>,
+}
+
+impl Listed {
+    fn next(&mut self) -> Result<Numbered, TryRecvError> {
+        if self.taken.is_empty() {
+            let most = self.names.capacity().unwrap_or(1);
+            self.taken.extend(self.names.try_iter().take(most));
+        }
+        self.taken.pop_front().map_or_else(|| self.names.try_recv(), Ok)
+    }
 }
 
 impl Feed {
@@ -57,7 +75,7 @@ impl Feed {
             let found = match &mut self.from {
                 From::Dry => return false,
                 From::Walk(names) => names.next(),
-                From::List(names) => match names.try_recv() {
+                From::List(listed) => match listed.next() {
                     Ok(found) => Some(found),
                     Err(TryRecvError::Empty) => return false,
                     Err(TryRecvError::Disconnected) => None,
@@ -87,11 +105,6 @@ impl Feed {
         self.next = Some(job);
     }
 
-    /// Whether a job is ready.
-    pub fn has_job(&self) -> bool {
-        self.next.is_some()
-    }
-
     /// Whether no job is ready and none will be.
     pub fn is_dry(&self) -> bool {
         self.next.is_none() && matches!(self.from, From::Dry)
@@ -99,7 +112,7 @@ impl Feed {
 
     /// How many jobs have not been taken yet, where that is known.
     pub fn left(&self) -> Option<u64> {
-        let ready = u64::from(self.has_job());
+        let ready = u64::from(self.next.is_some());
         match &self.from {
             From::Dry => Some(ready),
             From::Walk(names) => match names.size_hint() {
@@ -113,7 +126,7 @@ impl Feed {
     /// The channel to wait on while no job is ready.
     pub fn channel(&self) -> Option<&Receiver<Numbered>> {
         match &self.from {
-            From::List(names) if self.next.is_none() => Some(names),
+            From::List(listed) if self.next.is_none() && listed.taken.is_empty() => Some(&listed.names),
             _ => None,
         }
     }
@@ -131,10 +144,7 @@ fn jobs<I: Iterator<Item = Found>>(found: I, plan: &Plan) -> Scheduled<Batched<C
 }
 
 /// Has the jobs made by a thread of their own.
-fn read(
-    jobs: impl Iterator<Item = Numbered> + Send + 'static,
-    plan: &Plan,
-) -> anyhow::Result<Receiver<Numbered>> {
+fn read(jobs: impl Iterator<Item = Numbered> + Send + 'static, plan: &Plan) -> anyhow::Result<Listed> {
     // Jobs of many names are large, and nobody waits for them for long.
     let ahead = if plan.batch == Batch::One { AHEAD } else { 1 };
     let (sender, receiver) = bounded(ahead);
@@ -148,5 +158,8 @@ fn read(
     // Not joined: a read of standard input may never return.
     let thread = thread::Builder::new().name("list".into()).spawn(read);
     thread.context("can't start the list's reader")?;
-    Ok(receiver)
+    Ok(Listed {
+        names: receiver,
+        taken: VecDeque::new(),
+    })
 }

@@ -47,6 +47,8 @@ pub struct Lane<'a> {
     out: Gathered,
     err: Gathered,
     bad: Gathered,
+    /// Whether a part of the output was sent.
+    sent: bool,
     warnings: Vec<String>,
     failure: Option<Failure>,
     /// Whether the main thread knows that output is held back until the job's turn.
@@ -120,6 +122,7 @@ impl<'a> Lane<'a> {
                 trust: Trust::Provisional,
                 ..gathered(Stream::Bad)
             },
+            sent: false,
             warnings: Vec::new(),
             failure: None,
             holds: false,
@@ -153,10 +156,16 @@ impl<'a> Lane<'a> {
             .collect();
         Report {
             pieces,
+            follows: self.sent,
             warnings: self.warnings,
             bad_lines,
             ..Report::of(self.seq)
         }
+    }
+
+    fn tell(&mut self, piece: Piece) {
+        self.sent = true;
+        self.shared.news.send(Event::Piece { seq: self.seq, piece });
     }
 
     /// Whether what was given counts though the job failed in this way.
@@ -225,11 +234,8 @@ impl<'a> Lane<'a> {
         }) else {
             return ControlFlow::Continue(());
         };
-        let event = Event::Piece { seq: self.seq, piece };
-        match self.shared.events.send(event) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        }
+        self.tell(piece);
+        ControlFlow::Continue(())
     }
 
     fn gathered(&mut self, which: Stream) -> &mut Gathered {
@@ -267,11 +273,8 @@ impl Emit for Lane<'_> {
         if trust != self.out.trust {
             self.gather_rows();
             if !self.out.bytes.is_empty() {
-                let event = Event::Piece {
-                    seq: self.seq,
-                    piece: self.out.piece(),
-                };
-                let _ = self.shared.events.send(event);
+                let piece = self.out.piece();
+                self.tell(piece);
             }
             self.out.trust = trust;
         }
@@ -330,8 +333,7 @@ pub(super) fn tell(shared: &Shared<'_>, slot: usize, aside: Aside<'_>) {
         },
         Aside::Failure(failure) => Event::Fault { slot, failure },
     };
-    // The main thread outlives the workers.
-    let _ = shared.events.send(event);
+    shared.news.send(event);
 }
 
 impl Lane<'_> {

@@ -43,14 +43,15 @@ fn counted(
         terminal: false,
     };
     let (queue, jobs) = unbounded();
-    let (events, news) = unbounded();
+    let news = News::new(16);
     let control = Control::new(1).expect("descriptors");
     let start_map = |_slot| -> Box<dyn Map> { Box::new(Corrupt(blocks)) };
     let shared = Shared {
         retries: 0,
         delay: Duration::ZERO,
         queue: jobs,
-        events,
+        news: &news,
+        scarce: 0,
         start_map: &start_map,
         start_fold: fold,
         records,
@@ -61,9 +62,8 @@ fn counted(
     drop(queue);
     let folds =
         thread::scope(|scope| scope.spawn(|| work(&shared, control.seat(0))).join()).expect("no panic");
-    drop(shared);
     let mut pieces = Vec::new();
-    for event in news {
+    for event in news.receiver().try_iter() {
         match event {
             Event::Piece { piece, .. } => pieces.push(piece),
             Event::Done(report) => {
@@ -141,7 +141,7 @@ fn panicking(until: u32, retries: u32) -> (Vec<Option<String>>, String) {
     );
     let start = || crate::fold::start(&group, &Budget::new(1 << 20), &std::env::temp_dir());
     let (queue, jobs) = unbounded();
-    let (events, news) = unbounded();
+    let news = News::new(16);
     let control = Control::new(1).expect("descriptors");
     for seq in 0..2 {
         let inputs = vec![Input::File("a".into())];
@@ -152,16 +152,16 @@ fn panicking(until: u32, retries: u32) -> (Vec<Option<String>>, String) {
         retries,
         delay: Duration::ZERO,
         queue: jobs,
-        events,
+        news: &news,
+        scarce: 0,
         start_map: &|_slot| Box::new(Panicking { until }),
         start_fold: Some(&start),
         records: Some(&plan),
         gate: &gate,
     };
     let total = thread::scope(|scope| scope.spawn(|| work(&shared, control.seat(0))).join());
-    drop(shared);
     let mut failures = Vec::new();
-    for event in news {
+    for event in news.receiver().try_iter() {
         if let Event::Done(report) = event {
             failures.push(report.failure.map(|failure| failure.to_string()));
         }

@@ -99,11 +99,15 @@ fn the_lowest_job_streams_while_it_runs() {
 #[test]
 fn what_a_job_wrote_comes_when_its_turn_comes() {
     // The second writes before the first ends, and then blocks; nothing more comes from it.
-    let waits = "case $1 in a) read line < first; read line < first;; *) echo hi; echo so >&2; \
+    let waits = "case $1 in a) read line < first; read line < turn;; *) echo hi; echo so >&2; \
                  echo > first; read line < second;; esac; echo $1";
-    let mut running = script("-j2", waits).fifo("first").fifo("second").spawn();
+    let mut running = script("-j2", waits)
+        .fifo("first")
+        .fifo("turn")
+        .fifo("second")
+        .spawn();
     running.write("a\nb\n");
-    drop(open(&running.path("first")));
+    drop(open(&running.path("turn")));
     assert_eq!(running.line(), "a");
     assert_eq!(running.line(), "hi");
     running.hears("so\n");
