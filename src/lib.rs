@@ -20,6 +20,7 @@ pub mod record;
 pub mod run;
 pub mod sink;
 pub mod source;
+pub mod state;
 pub mod sys;
 pub mod template;
 pub mod worker;

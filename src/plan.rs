@@ -4,9 +4,11 @@
 
 mod batch;
 mod inputs;
+mod state;
 
 pub use batch::{Batch, Room};
 pub use inputs::{Dash, Empty, Hidden, Inputs, Links, WalkPlan};
+pub use state::{Again, Past, StateAccess, StatePlan};
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -43,6 +45,8 @@ pub struct Plan {
     pub patience: Duration,
     /// Whether having no input at all is fine.
     pub empty: Empty,
+    /// Where it is remembered which jobs were done.
+    pub state: Option<StatePlan>,
 }
 
 impl Plan {
@@ -64,6 +68,7 @@ impl Plan {
             failures: Failures::reported(),
             patience: Duration::ZERO,
             empty: Empty::Refused,
+            state: None,
         }
     }
 }

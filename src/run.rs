@@ -5,6 +5,8 @@
 mod aside;
 mod failed;
 mod feed;
+mod remember;
+mod sending;
 mod status;
 mod tally;
 mod wholes;
@@ -15,7 +17,7 @@ use wholes::Wholes;
 
 use crate::control::{Control, Wish};
 use crate::fold::StartFold;
-use crate::job::{Failure, Job};
+use crate::job::Failure;
 use crate::map::StartMap;
 use crate::memory::Budget;
 use crate::message;
@@ -24,11 +26,12 @@ use crate::record::{Bad, RecordPlan};
 use crate::sink::{Closed, First, Sink, Verdict};
 use crate::source::Missing;
 use crate::sys::{self, signals};
-use crate::worker::{self, Event, Folds, Gate, News, Report, Shared};
+use crate::worker::{self, Event, Folds, Gate, News, Recording, Report, Shared, Task};
 use anyhow::Context;
 use crossbeam_channel::{Receiver, Sender, after, at, bounded, never, select};
 use failed::FailedList;
 use feed::Feed;
+use remember::Remember;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write as _};
 use std::panic::resume_unwind;
@@ -69,7 +72,12 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let workers = plan.workers.get();
     worker::hush_maps();
     let mut feed = Feed::new(plan)?;
+    let remember = Remember::open(plan, work.fold.is_some())?;
     let failed = FailedList::new(plan.failures.listed.as_ref())?;
+    let recording = plan.state.as_ref().map(|_| Recording {
+        parts: work.fold.map(|_| plan.tmpdir.clone()),
+        commands: false,
+    });
     let signals = signals::install().context("can't listen to signals")?;
     let control = Control::new(workers).context("can't make the workers' wake-up descriptors")?;
     // Of large jobs, one for each worker waits.
@@ -94,6 +102,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         retries: plan.failures.retries,
         delay: plan.failures.delay,
         gate: &gate,
+        recording: recording.as_ref(),
     };
     thread::scope(|scope| {
         let mut threads = Vec::with_capacity(workers);
@@ -110,6 +119,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
             }
         }
         let mut main = Main::new(plan, work, &control, &gate, failed);
+        main.remember = remember;
         if let Some(records) = work.records {
             main.prepare(records)?;
         }
@@ -124,6 +134,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
             |thread: thread::ScopedJoinHandle<'_, _>| thread.join().unwrap_or_else(|e| resume_unwind(e));
         main.finish(threads.into_iter().filter_map(join).collect());
         main.tally.failures.buried = main.sink.is_buried();
+        main.end_state();
         Ok(main.tally)
     })
 }
@@ -137,8 +148,15 @@ struct Main<'a> {
     order: Order,
     halt: Halt,
     failed: FailedList,
+    remember: Option<Remember>,
+    /// How many jobs may have been sent and not have ended.
+    most_running: u64,
+    /// Jobs are left to be looked up, and it is time to hear what there is to hear.
+    recess: bool,
     patience: Duration,
     tally: Tally,
+    /// Jobs that were found, whether or not they are to be run.
+    found: u64,
     sent: u64,
     ended: u64,
     /// Workers that have not left.
@@ -186,8 +204,16 @@ impl<'a> Main<'a> {
             order: plan.order,
             halt: plan.failures.halt,
             failed,
+            remember: None,
+            most_running: match plan.state {
+                // What is stored is not run again, and what is not stored is what runs.
+                Some(_) => plan.workers.get() as u64,
+                None => u64::MAX,
+            },
+            recess: false,
             patience: plan.patience + GRACE,
             tally: Tally::default(),
+            found: 0,
             sent: 0,
             ended: 0,
             working: 0,
@@ -213,7 +239,7 @@ impl<'a> Main<'a> {
 
     /// Runs until every job that was sent has ended and every worker has left, or, when the run is
     /// stopped, until the workers have heard of it.
-    fn drive(&mut self, feed: &mut Feed, queue: Sender<Job>, news: &News, signals: &Receiver<i32>) {
+    fn drive(&mut self, feed: &mut Feed, queue: Sender<Task>, news: &News, signals: &Receiver<i32>) {
         let mut queue = Some(queue);
         let mut look = false;
         loop {
@@ -222,10 +248,11 @@ impl<'a> Main<'a> {
                 self.hear(Event::Done(report));
             }
             look = false;
+            self.store(feed.is_dry());
             if let Some(open) = &queue {
                 self.fill(feed, open);
             }
-            if self.stop.is_some() || feed.is_dry() {
+            if self.stop.is_some() || self.is_dry(feed) {
                 // Closed, so that workers exit once it is empty.
                 queue = None;
             }
@@ -242,28 +269,14 @@ impl<'a> Main<'a> {
             select! {
                 recv(news.receiver()) -> event => if let Ok(event) = event {
                     look = matches!(event, Event::Done(_));
-                    self.hear(event);
+                    self.hear_all(event, news.receiver());
                 },
                 recv(later) -> _ => {},
                 recv(signals) -> signal => if let Ok(signal) = signal { self.signal(signal, feed) },
                 recv(inputs) -> found => feed.received(found.ok()),
                 recv(self.deadline()) -> _ => (self.work.give_up)(&self.tally),
+                recv(self.recess()) -> _ => {},
             }
-        }
-    }
-
-    /// Sends jobs until the queue is full.
-    fn fill(&mut self, feed: &mut Feed, queue: &Sender<Job>) {
-        while self.stop.is_none() && self.within_window() && feed.fetch() {
-            let Some(job) = feed.take() else { break };
-            if let Err(refused) = queue.try_send(job) {
-                feed.put_back(refused.into_inner());
-                break;
-            }
-            self.sent += 1;
-        }
-        for missing in feed.take_missing() {
-            self.missing(&missing);
         }
     }
 
@@ -271,10 +284,6 @@ impl<'a> Main<'a> {
     /// hear that it is to stop.
     fn deadline(&self) -> Receiver<Instant> {
         self.stop.and_then(|stop| stop.deadline).map_or_else(never, at)
-    }
-
-    fn within_window(&self) -> bool {
-        self.order == Order::Finish || self.sent - self.sink.lowest() < WINDOW
     }
 
     fn missing(&mut self, missing: &Missing) {
@@ -292,6 +301,7 @@ impl<'a> Main<'a> {
             Event::Piece { seq, piece } => self.printing(|sink| sink.piece(seq, piece)),
             Event::Discard { seq } => return self.sink.discard(seq),
             Event::Done(report) => self.ended(report),
+            Event::Restored(end) => return self.restored(end),
             Event::Lines { slot, lines } => self.lines(slot, &lines),
             Event::Fault { slot, failure } => {
                 self.fault(slot, &failure);
@@ -354,21 +364,20 @@ impl<'a> Main<'a> {
             .iter()
             .flat_map(|note| format!("fanfold: {note}\n").into_bytes())
             .collect();
+        let pieces = std::mem::take(&mut report.pieces);
         self.printing(|sink| {
             // What a stopped job had given is a part of nothing.
             if let Some(Failure::Stopped) = report.failure {
                 sink.discard(report.seq);
                 return sink.done(report.seq, Verdict::Drop, notes);
             }
-            for piece in report.pieces {
+            for piece in pieces {
                 sink.piece(report.seq, piece)?;
             }
             sink.done(report.seq, verdict, notes)
         })?;
-        let lowest = self.sink.lowest();
-        if self.gate.lowest.swap(lowest, Ordering::SeqCst) != lowest {
-            self.control.nudge(lowest);
-        }
+        self.note(&mut report);
+        self.printed();
         Ok(())
     }
 

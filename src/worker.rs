@@ -7,6 +7,7 @@ mod lane;
 mod news;
 mod panic;
 mod parts;
+mod ran;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ pub use lane::{Gate, Lane};
 pub use news::News;
 pub use panic::hush_maps;
 pub use parts::Folds;
+pub use ran::{Ran, Recording};
 
 use crate::control::{Seat, Wish};
 use crate::fold::{Fold, StartFold};
@@ -21,10 +23,22 @@ use crate::job::{self, Failure, Input, Job, Link};
 use crate::map::{Aside, Map, StartMap};
 use crate::record::{RecordPlan, Stage};
 use crate::sink::Piece;
+use crate::state::{Part, Unpack};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
+use ran::Recorder;
 use std::ffi::OsString;
+use std::io;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+
+/// What a worker is given to do.
+#[derive(Debug)]
+pub enum Task {
+    /// A job to run.
+    Job(Job),
+    /// What jobs gave the fold in an earlier run, to be added as it is.
+    Parts(Vec<Part>),
+}
 
 /// News from a worker to the main thread.
 #[derive(Debug)]
@@ -43,6 +57,8 @@ pub enum Event {
     },
     /// The job has ended.
     Done(Report),
+    /// Parts of an earlier run were added, or why they could not be.
+    Restored(io::Result<()>),
     /// Lines for standard error that are no job's.
     Lines {
         /// The worker's slot, from 0.
@@ -80,6 +96,10 @@ pub struct Report {
     pub bad_lines: u64,
     /// Its place among the parts of a file that count together, if it is one.
     pub link: Option<Link>,
+    /// How many bytes the map gave in its last try.
+    pub given: u64,
+    /// How it went, where that is recorded.
+    pub ran: Option<Box<Ran>>,
 }
 
 impl Report {
@@ -101,6 +121,8 @@ impl Report {
             failure: None,
             bad_lines: 0,
             link: None,
+            given: 0,
+            ran: None,
         }
     }
 
@@ -121,7 +143,7 @@ impl Report {
 /// What all workers share.
 pub struct Shared<'a> {
     /// Where jobs come from.
-    pub queue: Receiver<Job>,
+    pub queue: Receiver<Task>,
     /// Where news goes.
     pub news: &'a News,
     /// With fewer jobs than this in the queue, the main thread is needed.
@@ -138,6 +160,8 @@ pub struct Shared<'a> {
     pub delay: Duration,
     /// What the lanes need to know of the run.
     pub gate: &'a Gate,
+    /// What is told of each job beside its output.
+    pub recording: Option<&'a Recording>,
 }
 
 /// One worker's state.
@@ -150,6 +174,8 @@ struct Worker<'a> {
     folds: Option<Folds>,
     /// What the try in progress has given; merged only when the try succeeds.
     part: Option<Box<dyn Fold>>,
+    recorder: Option<Recorder>,
+    unpack: Option<Unpack>,
 }
 
 /// Works until the queue is closed and empty, or nobody wants more; gives the folds of all jobs
@@ -162,16 +188,23 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
         stage: shared.records.map(Stage::new),
         folds: start.map(Folds::new),
         part: start.map(|start| start()),
+        recorder: shared
+            .recording
+            .map(|recording| Recorder::new(recording, seat.slot).expect("a compressor is a few hundred KiB")),
+        unpack: None,
         shared,
         seat,
     };
     let _leaving = Leaving(shared);
-    while let Some(job) = worker.next() {
-        worker.seat.begin(job.seq);
-        let report = worker.job(&job);
-        worker.seat.end();
-        let scarce = shared.queue.len() < shared.scarce;
-        shared.news.tell(report, scarce);
+    while let Some(task) = worker.next() {
+        match task {
+            Task::Job(job) => {
+                let report = worker.recorded(job);
+                let scarce = shared.queue.len() < shared.scarce;
+                shared.news.tell(report, scarce);
+            }
+            Task::Parts(parts) => shared.news.send(Event::Restored(worker.restore(parts))),
+        }
     }
     worker.end();
     worker.folds
@@ -187,13 +220,13 @@ impl Drop for Leaving<'_> {
 }
 
 impl Worker<'_> {
-    /// The next job; None at the end. While there is none, the map looks after what it keeps.
-    fn next(&mut self) -> Option<Job> {
+    /// The next task; None at the end. While there is none, the map looks after what it keeps.
+    fn next(&mut self) -> Option<Task> {
         let shared = self.shared;
         let mut again = Duration::ZERO;
         loop {
             match shared.queue.recv_timeout(again) {
-                Ok(job) => return Some(job),
+                Ok(task) => return Some(task),
                 Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -226,6 +259,25 @@ impl Worker<'_> {
         }
     }
 
+    /// Does a job, and records how it went where that is wanted.
+    fn recorded(&mut self, job: Job) -> Report {
+        let clock = (SystemTime::now(), Instant::now());
+        self.seat.begin(job.seq);
+        let mut report = self.job(&job);
+        self.seat.end();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.record(job, &*self.map, clock, &mut report);
+        }
+        report
+    }
+
+    fn restore(&mut self, parts: Vec<Part>) -> io::Result<()> {
+        match &mut self.folds {
+            Some(folds) => ran::restore(parts, folds.total_mut(), &mut self.unpack),
+            None => Ok(()),
+        }
+    }
+
     /// Tries a job until it succeeds, no try is left, or the run is stopped.
     fn job(&mut self, job: &Job) -> Report {
         let (shared, retries) = (self.shared, self.shared.retries);
@@ -240,6 +292,9 @@ impl Worker<'_> {
                 };
             }
             let mut report = self.attempt(job, attempt);
+            if let Some(recorder) = &mut self.recorder {
+                recorder.tries = attempt;
+            }
             warnings.append(&mut report.warnings);
             report.names = match &report.failure {
                 None | Some(Failure::Stopped) => Vec::new(),
@@ -329,6 +384,9 @@ impl Worker<'_> {
         if let (Some(folds), Some(part), Some(start)) =
             (&mut self.folds, &mut self.part, self.shared.start_fold)
         {
+            if let Some(recorder) = &mut self.recorder {
+                recorder.keep(&mut **part)?;
+            }
             let merged = folds.add(job.inputs[0].link(), &mut **part, start);
             merged.map_err(lane::spill_failed)?;
         }

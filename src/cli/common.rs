@@ -158,6 +158,11 @@ impl OutputArgs {
         if self.tag { Tag::Input } else { Tag::Off }
     }
 
+    /// What `--tag` means for what a job prints, for a state.
+    pub fn tag_meaning(&self) -> Vec<u8> {
+        if self.tag { b"--tag".to_vec() } else { Vec::new() }
+    }
+
     /// The budget of memory, in bytes.
     pub fn memory(&self) -> u64 {
         self.memory.unwrap_or_else(|| crate::sys::available_memory() / 4)

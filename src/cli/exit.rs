@@ -5,6 +5,7 @@ use crate::message;
 use crate::plan::Empty;
 use crate::run::{Failures, Summary};
 use crate::source::NoMatch;
+use crate::state::{Kind, StateError};
 use crate::sys::signals;
 use std::fmt;
 use std::process::ExitCode;
@@ -15,6 +16,8 @@ const INPUT: u8 = 3;
 const NONE: u8 = 4;
 /// fanfold's own reading or writing failed.
 const OWN: u8 = 5;
+/// The state is in use.
+const IN_USE: u8 = 6;
 /// A command failed.
 const COMMAND: u8 = 123;
 /// Failures ended the run, as `--halt` asked.
@@ -76,6 +79,13 @@ pub fn code(end: anyhow::Result<Option<Ended>>) -> ExitCode {
 fn refusal(error: &anyhow::Error) -> u8 {
     if let Some(program) = error.downcast_ref::<ProgramError>() {
         return program.exit_code();
+    }
+    if let Some(state) = error.downcast_ref::<StateError>() {
+        return match state.kind {
+            Kind::Refused => 2,
+            Kind::InUse => IN_USE,
+            Kind::Io => OWN,
+        };
     }
     if error.is::<NoMatch>() {
         return NONE;

@@ -4,12 +4,13 @@ use super::common::{InputArgs, OutputArgs};
 use super::exit::{self, Ended, Usage};
 use super::failures::FailureArgs;
 use super::records::{RecordArgs, RecordsAndFold};
+use super::state::{Meaning, StateArgs};
 use crate::codec::{self, CODECS, Codec, Decoder};
 use crate::fold::{self, Fold};
 use crate::map::{self, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
 use crate::plan::{Batch, Dash, Inputs};
-use crate::plan::{Order, Partial, Plan, Schedule, Unit};
+use crate::plan::{Order, Partial, Plan, Schedule, StateAccess, Unit};
 use crate::record::RecordPlan;
 use crate::run::{Work, run};
 use clap::{Args, ValueEnum};
@@ -36,6 +37,9 @@ pub struct MapArgs {
 
     #[command(flatten)]
     failures: FailureArgs,
+
+    #[command(flatten)]
+    state: StateArgs,
 
     /// What is done to each file [default: cat]: wc, digest, check; see `fanfold list`
     #[arg(long = "fn", value_name = "NAME", value_parser = function_named)]
@@ -70,6 +74,14 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
     let parts = args.records.plan().map_err(|error| Usage(format!("{error:#}")))?;
     let function = args.function.unwrap_or(&FUNCTIONS[0]);
     let inputs = args.inputs.plan(Dash::Stdin)?;
+    let first = parts.records.as_ref().and_then(|records| records.first);
+    let meaning = || args.meaning(function);
+    let state = args.state.plan(meaning, StateAccess::Write, first)?;
+    let is_stdin = |input: &std::ffi::OsString| input == "-";
+    if state.is_some() && matches!(&inputs, Inputs::Named(typed, _) if typed.iter().any(is_stdin)) {
+        let what = "standard input has neither name nor time: --state can't remember it";
+        return Err(Usage(what.into()).into());
+    }
     let plan = Plan {
         unit: args.unit(function, &parts),
         batch: Batch::One,
@@ -79,12 +91,13 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         order: args.output.order(),
         tag: args.output.tag(),
         partial: args.partial.into(),
-        first: parts.records.as_ref().and_then(|records| records.first),
+        first,
         memory: args.output.memory(),
         tmpdir: args.output.tmpdir(),
         failures: args.failures.plan(args.inputs.terminator()),
         patience: Duration::ZERO,
         empty: args.inputs.empty(),
+        state,
     };
     let budget = Budget::new(plan.memory);
     let map = |_slot| -> Box<dyn Map> { function.start(Decoder::new(budget.clone(), args.codec)) };
@@ -106,15 +119,33 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
 }
 
 impl MapArgs {
+    fn meaning(&self, function: &Function) -> Meaning {
+        let codec = self.codec.map_or("", |codec| codec.name);
+        let partial = match self.partial {
+            PartialArg::Discard => "discard",
+            PartialArg::Keep => "keep",
+        };
+        let mut meaning = vec![("mode", b"map".to_vec()), ("function", function.name.into())];
+        meaning.extend(self.records.meaning());
+        meaning.push(("codec", codec.into()));
+        meaning.push(("partial", partial.into()));
+        meaning.push(("tag", self.output.tag_meaning()));
+        meaning
+    }
+
     /// Whether big files may be cut: where lines are what counts, whose places in the file do not.
     fn unit(&self, function: &Function, parts: &RecordsAndFold) -> Unit {
         let linewise = parts.records.as_ref().is_some_and(RecordPlan::cuttable);
-        // Printed as jobs finish, a file is still to be whole.
-        let joined = parts.fold.is_some() || self.output.order() == Order::Input;
+        // Printed as jobs finish, a file is still to be whole, and the order is no part of what a state
+        // remembers.
+        let in_order = self.output.order() == Order::Input && !self.state.is_asked();
+        let joined = parts.fold.is_some() || in_order;
         if !linewise || !joined || function.unit == Unit::File {
             return Unit::File;
         }
         match (self.codec, self.partial) {
+            // What is remembered of a part must not hang on the other parts.
+            (None, PartialArg::Discard) if self.state.is_asked() => Unit::PlainLines,
             (None, PartialArg::Discard) => Unit::Lines,
             // Of a corrupt file the lines before the damage count: only who reads it from its beginning
             // knows where that is.

@@ -11,6 +11,7 @@ mod pool;
 mod records;
 mod run;
 mod separator;
+mod state;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -1,5 +1,6 @@
 //! The options about records and folds, and the plans that they mean.
 
+use super::state::Typed;
 use crate::fold::{Aggregate, GroupPlan, Kind, Order, Shape};
 use crate::record::name::unknown;
 use crate::record::{Bad, Condition, Field, Format, FormatChoice, Output, RecordPlan, Test, Text};
@@ -118,6 +119,30 @@ impl RecordArgs {
             records: Some(records).filter(|_| wanted),
             fold,
         })
+    }
+
+    /// What the options mean for a job: which records it gives, and what they are folded into. How
+    /// the rows of a fold are sorted, cut and written is no part of it.
+    pub fn meaning(&self) -> [(&'static str, Vec<u8>); 2] {
+        let folded = self.unique || self.count || self.by.is_some() || self.agg.is_some();
+        let records = Typed::default()
+            .values("--input-format", &self.input_format)
+            .values("--delimiter", &self.delimiter)
+            .flag("--no-header", self.no_header)
+            .values("--extract", &self.extract)
+            .values("--bad", &self.bad)
+            .values("--grep", &self.grep)
+            .values("--not-grep", &self.not_grep)
+            .values("--regex", &self.regex)
+            .values("--where", &self.conditions)
+            .values("--select", &self.select)
+            .values("--output-format", self.output_format.as_ref().filter(|_| !folded));
+        let fold = Typed::default()
+            .flag("--unique", self.unique)
+            .flag("--count", self.count)
+            .values("--by", &self.by)
+            .values("--agg", &self.agg);
+        [("record options", records.text()), ("fold", fold.text())]
     }
 
     fn asks_for_records(&self) -> bool {

@@ -7,13 +7,14 @@ use super::failures::{FailureArgs, duration};
 use super::pool::PoolArgs;
 use super::records::RecordArgs;
 use super::separator;
+use super::state::{Meaning, StateArgs, Typed};
 use crate::codec::Decoder;
 use crate::fold::{self, Fold};
 use crate::map::command::{Capture, Feed, Trace};
 use crate::map::{Command, CommandPlan, Coprocess, DryRun, Map};
 use crate::memory::Budget;
 use crate::plan::Dash;
-use crate::plan::{Order, Partial, Plan, Schedule, Unit};
+use crate::plan::{Order, Partial, Plan, Schedule, StateAccess, Unit};
 use crate::run::{Work, run};
 use crate::sys::guardian;
 use crate::template::Template;
@@ -43,6 +44,9 @@ pub struct RunArgs {
 
     #[command(flatten)]
     failures: FailureArgs,
+
+    #[command(flatten)]
+    state: StateArgs,
 
     #[command(flatten)]
     child: ChildArgs,
@@ -150,6 +154,10 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
 impl RunArgs {
     fn plan(&self, command: &CommandPlan, first: Option<u64>) -> anyhow::Result<Plan> {
         let (memory, workers) = (self.output.memory(), self.output.workers());
+        let access = match self.dry_run {
+            true => StateAccess::Look,
+            false => StateAccess::Write,
+        };
         Ok(Plan {
             inputs: self.inputs.plan(Dash::Name)?,
             unit: Unit::File,
@@ -169,7 +177,26 @@ impl RunArgs {
             failures: self.failures.plan(self.inputs.terminator()),
             patience: self.child.kill_after,
             empty: self.inputs.empty(),
+            state: self.state.plan(|| self.meaning(), access, first)?,
         })
+    }
+
+    fn meaning(&self) -> Meaning {
+        let child = &self.child;
+        let command = match &child.shell {
+            Some(script) => Typed::default().values("--shell", [script]).text(),
+            None => Typed::default().words(&self.command).text(),
+        };
+        let input = Typed::default()
+            .flag("--decompress", child.decompress)
+            .flag("--stdin", child.stdin);
+        let ok_exit: Vec<_> = child.ok_exit.iter().map(i32::to_string).collect();
+        let mut meaning = vec![("mode", b"run".to_vec()), ("command", command)];
+        meaning.push(("standard input", input.text()));
+        meaning.push(("ok-exit", ok_exit.join(",").into()));
+        meaning.extend(self.records.meaning());
+        meaning.push(("tag", self.output.tag_meaning()));
+        meaning
     }
 
     fn command(&self) -> anyhow::Result<CommandPlan> {

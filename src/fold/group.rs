@@ -6,12 +6,12 @@ use super::order::{put_number, put_text};
 use super::pairs::{Pairs, Tasks};
 use super::plan::{GroupPlan, Shape};
 use super::rows::Rows;
-use super::run::write_entry;
+use super::run::{SavedReader, broken, write_entry};
 use super::store::{Sorted, Store};
 use crate::memory::Budget;
 use crate::record::{Number, cell_tsv};
 use std::any::Any;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -278,36 +278,20 @@ impl Fold for Group {
         out.flush()
     }
 
-    fn load(&mut self, saved: &[u8]) -> io::Result<()> {
-        let broken = || io::Error::new(io::ErrorKind::InvalidData, "not a saved fold of this version");
-        let rest = saved.strip_prefix(&[VERSION]).ok_or_else(broken)?;
-        let (bad, mut rest) = rest.split_first_chunk().ok_or_else(broken)?;
-        self.bad = self.bad.saturating_add(u64::from_le_bytes(*bad));
+    fn load(&mut self, saved: &mut dyn Read) -> io::Result<()> {
+        let mut saved = SavedReader::new(saved);
+        if saved.array()? != [VERSION] {
+            return Err(broken());
+        }
+        self.bad = self.bad.saturating_add(u64::from_le_bytes(saved.array()?));
         for store in self.stores() {
-            loop {
-                let (tag, after) = rest.split_first().ok_or_else(broken)?;
-                rest = after;
-                if *tag != ENTRY {
-                    break;
-                }
-                let (item, after) = read_entry(rest).ok_or_else(broken)?;
+            while saved.array()? == [ENTRY] {
+                let item = saved.entry()?;
                 store.load(item)?.ok_or_else(broken)?;
-                rest = after;
             }
         }
-        if rest.is_empty() { Ok(()) } else { Err(broken()) }
+        saved.end()
     }
-}
-
-/// A key and what was kept of it, then what follows.
-type Entry<'a> = ((&'a [u8], &'a [u8]), &'a [u8]);
-
-fn read_entry(bytes: &[u8]) -> Option<Entry<'_>> {
-    let (key, rest) = bytes.split_first_chunk()?;
-    let (kept, rest) = rest.split_first_chunk()?;
-    let (key, rest) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*key)).ok()?)?;
-    let (kept, rest) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*kept)).ok()?)?;
-    Some(((key, kept), rest))
 }
 
 /// One value as it is; several as the row that they are printed as, which escaping keeps

@@ -21,7 +21,7 @@ pub use plan::{Aggregate, GroupPlan, Order, Shape};
 
 use crate::memory::Budget;
 use std::any::Any;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -57,11 +57,12 @@ pub trait Fold: Any + Send {
     /// What `out` said.
     fn save(&mut self, out: &mut dyn Write) -> io::Result<()>;
 
-    /// Adds what was saved.
+    /// Adds what was saved, bit by bit as it is read.
     ///
     /// # Errors
-    /// `InvalidData` when the bytes are not of this version of this fold.
-    fn load(&mut self, saved: &[u8]) -> io::Result<()>;
+    /// `InvalidData` when the bytes are not of this version of this fold; a part of them may then
+    /// have been added. What `saved` said.
+    fn load(&mut self, saved: &mut dyn Read) -> io::Result<()>;
 }
 
 /// Makes an empty fold.

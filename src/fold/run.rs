@@ -110,6 +110,53 @@ fn fill(input: &mut impl Read, buffer: &mut Vec<u8>, length: [u8; 8]) -> io::Res
     }
 }
 
+/// Reads what [`write_entry`] and its surroundings wrote, out of any reader.
+pub(super) struct SavedReader<'a> {
+    input: BufReader<&'a mut dyn Read>,
+    head: Head,
+}
+
+impl<'a> SavedReader<'a> {
+    pub fn new(saved: &'a mut dyn Read) -> SavedReader<'a> {
+        SavedReader {
+            input: BufReader::with_capacity(1 << 16, saved),
+            head: Head::default(),
+        }
+    }
+
+    pub fn array<const N: usize>(&mut self) -> io::Result<[u8; N]> {
+        let mut bytes = [0; N];
+        self.input.read_exact(&mut bytes).map_err(cut_short)?;
+        Ok(bytes)
+    }
+
+    pub fn entry(&mut self) -> io::Result<Item<'_>> {
+        let lengths: [[u8; 8]; 2] = [self.array()?, self.array()?];
+        fill(&mut self.input, &mut self.head.key, lengths[0]).map_err(cut_short)?;
+        fill(&mut self.input, &mut self.head.kept, lengths[1]).map_err(cut_short)?;
+        Ok((&self.head.key, &self.head.kept))
+    }
+
+    /// Fails where anything follows.
+    pub fn end(mut self) -> io::Result<()> {
+        use io::BufRead;
+        let rest = self.input.fill_buf()?;
+        if rest.is_empty() { Ok(()) } else { Err(broken()) }
+    }
+}
+
+/// What was to be loaded was not saved by this version of this fold.
+pub(super) fn broken() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "not a saved fold of this version")
+}
+
+fn cut_short(cause: io::Error) -> io::Error {
+    match cause.kind() {
+        io::ErrorKind::UnexpectedEof => broken(),
+        _ => cause,
+    }
+}
+
 /// The first entry of a run that was not yet taken.
 #[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Head {

@@ -25,6 +25,7 @@ use crate::codec::Decoder;
 use crate::control::{Seat, Wish};
 use crate::job::{Failure, Job, Trust};
 use crate::plan::Unit;
+use crate::template::shell_quote;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -76,6 +77,13 @@ pub trait Map {
 
     /// Ends what lives from job to job: there will be no other job.
     fn end(&mut self, _seat: &Seat, _aside: &mut dyn FnMut(Aside<'_>)) {}
+
+    /// What is run for `job` by the worker with this slot (from 0), as a shell would read it: for
+    /// a log. The inputs' names, where nothing else is said.
+    fn describe(&self, job: &Job, _slot: usize) -> Vec<u8> {
+        let names: Vec<_> = job.inputs.iter().map(|input| input.name().to_owned()).collect();
+        shell_quote(&names)
+    }
 }
 
 /// What a map says that is no job's.

@@ -3,6 +3,7 @@
 use crate::job::Job;
 use crate::plan::{Batch, Inputs, Plan};
 use crate::source::{Batched, Cut, Found, Missing, Named, Numbered, Scheduled, read_names};
+use crate::worker::Task;
 use anyhow::Context;
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use std::collections::VecDeque;
@@ -15,6 +16,8 @@ const AHEAD: usize = 256;
 pub struct Feed {
     from: From,
     next: Option<Job>,
+    /// Whether it was decided that the one that waits is to be run.
+    wanted: bool,
     missing: Vec<Missing>,
 }
 
@@ -65,6 +68,7 @@ impl Feed {
         Ok(Feed {
             from,
             next: None,
+            wanted: false,
             missing: Vec::new(),
         })
     }
@@ -89,9 +93,25 @@ impl Feed {
     /// Takes what a source gave; `None` is its end.
     pub fn received(&mut self, found: Option<Numbered>) {
         match found {
-            Some(Ok(job)) => self.next = Some(job),
+            Some(Ok(job)) => {
+                self.wanted = false;
+                self.next = Some(job);
+            }
             Some(Err(missing)) => self.missing.push(missing),
             None => self.from = From::Dry,
+        }
+    }
+
+    /// The job that is ready, if it was not yet decided whether it is to be run.
+    pub fn undecided(&self) -> Option<&Job> {
+        self.next.as_ref().filter(|_| !self.wanted)
+    }
+
+    /// Has the job that is ready run, or leaves it out.
+    pub fn decide(&mut self, wanted: bool) {
+        self.wanted = wanted;
+        if !wanted {
+            self.next = None;
         }
     }
 
@@ -101,8 +121,10 @@ impl Feed {
     }
 
     /// Puts a job back that could not be sent.
-    pub fn put_back(&mut self, job: Job) {
-        self.next = Some(job);
+    pub fn put_back(&mut self, task: Task) {
+        if let Task::Job(job) = task {
+            self.next = Some(job);
+        }
     }
 
     /// Whether no job is ready and none will be.

@@ -23,6 +23,8 @@ pub struct Failures {
 pub struct Summary {
     /// Jobs that succeeded.
     pub done: u64,
+    /// Jobs that were not run, because of what is remembered of them.
+    pub remembered: u64,
     /// Inputs that were unreadable, corrupt or gone.
     pub bad_inputs: u64,
     /// Failures for another reason: a command or a co-process that ended badly, a map that panicked.
@@ -76,7 +78,8 @@ impl Summary {
 
     /// Whether there was nothing to do at all.
     pub fn is_empty(&self) -> bool {
-        self.done + self.bad_inputs + self.failed + self.own_failures == 0 && self.signal.is_none()
+        self.done + self.remembered + self.bad_inputs + self.failed + self.own_failures == 0
+            && self.signal.is_none()
     }
 }
 

@@ -169,6 +169,12 @@ impl<'a> Sink<'a> {
         self.lowest
     }
 
+    /// Whether something is held that this job gave.
+    pub fn holds(&self, seq: u64) -> bool {
+        let held = self.jobs.get(&seq);
+        held.is_some_and(|held| !(held.pieces.is_empty() && held.notes.is_empty()))
+    }
+
     /// Takes a piece of a job's output, and prints it if its turn has come.
     ///
     /// # Errors

@@ -53,6 +53,7 @@ pub struct Lane<'a> {
     failure: Option<Failure>,
     /// Whether the main thread knows that output is held back until the job's turn.
     holds: bool,
+    given: u64,
 }
 
 /// Who takes the records.
@@ -126,6 +127,7 @@ impl<'a> Lane<'a> {
             warnings: Vec::new(),
             failure: None,
             holds: false,
+            given: 0,
         }
     }
 
@@ -159,6 +161,7 @@ impl<'a> Lane<'a> {
             follows: self.sent,
             warnings: self.warnings,
             bad_lines,
+            given: self.given,
             ..Report::of(self.seq)
         }
     }
@@ -278,6 +281,7 @@ impl Emit for Lane<'_> {
             }
             self.out.trust = trust;
         }
+        self.given += block.len() as u64;
         // A big block becomes records bit by bit, so that what it gives is never held at once.
         for part in block.chunks(self.chunk()) {
             match self.take(part) {

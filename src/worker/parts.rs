@@ -39,6 +39,11 @@ impl Folds {
         self.undecided[at].1.merge(part)
     }
 
+    /// The fold of what counts whatever else happens.
+    pub fn total_mut(&mut self) -> &mut dyn Fold {
+        &mut *self.total
+    }
+
     /// The fold of everything that counts, when all is decided.
     ///
     /// # Errors

@@ -56,9 +56,10 @@ fn counted(
         start_fold: fold,
         records,
         gate: &gate,
+        recording: None,
     };
     let inputs = vec![Input::File("a.gz".into())];
-    queue.send(Job { seq: 0, inputs }).expect("taken");
+    queue.send(Task::Job(Job { seq: 0, inputs })).expect("taken");
     drop(queue);
     let folds =
         thread::scope(|scope| scope.spawn(|| work(&shared, control.seat(0))).join()).expect("no panic");
@@ -145,7 +146,7 @@ fn panicking(until: u32, retries: u32) -> (Vec<Option<String>>, String) {
     let control = Control::new(1).expect("descriptors");
     for seq in 0..2 {
         let inputs = vec![Input::File("a".into())];
-        queue.send(Job { seq, inputs }).expect("taken");
+        queue.send(Task::Job(Job { seq, inputs })).expect("taken");
     }
     drop(queue);
     let shared = Shared {
@@ -158,6 +159,7 @@ fn panicking(until: u32, retries: u32) -> (Vec<Option<String>>, String) {
         start_fold: Some(&start),
         records: Some(&plan),
         gate: &gate,
+        recording: None,
     };
     let total = thread::scope(|scope| scope.spawn(|| work(&shared, control.seat(0))).join());
     let mut failures = Vec::new();

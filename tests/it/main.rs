@@ -13,4 +13,5 @@ mod pool;
 mod readme;
 mod records;
 mod run;
+mod state;
 mod tidy;

@@ -10,23 +10,25 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "run", "map", "fold", "record", "codec", "template", "plan", "source", "memory", "message", "sys",
+            "run", "state", "map", "fold", "record", "codec", "template", "plan", "source", "memory",
+            "message", "sys",
         ],
     ),
     (
         "run",
         &[
-            "worker", "sink", "map", "fold", "record", "plan", "source", "control", "job", "memory",
+            "worker", "sink", "state", "map", "fold", "record", "plan", "source", "control", "job", "memory",
             "message", "sys",
         ],
     ),
     (
         "worker",
         &[
-            "sink", "map", "fold", "record", "plan", "control", "job", "memory", "message", "sys",
+            "sink", "state", "map", "fold", "record", "plan", "control", "job", "memory", "message", "sys",
         ],
     ),
     ("sink", &["plan", "job", "memory", "message", "sys"]),
+    ("state", &["plan", "job", "message", "sys"]),
     (
         "map",
         &[

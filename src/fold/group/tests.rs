@@ -195,7 +195,7 @@ fn what_outgrows_memory_gives_the_same_result() {
         part.merge(&mut rest)
             .expect("memory and the temporary directory work");
         let mut loaded = group(&plan, 0);
-        loaded.load(&saved).expect("just saved");
+        loaded.load(&mut &saved[..]).expect("just saved");
         let want = finish(&mut large);
         assert!(want.len() > 50_000);
         assert!(finish(&mut small) == want, "one fold");
@@ -212,10 +212,13 @@ fn what_was_not_saved_is_not_loaded() {
     let mut saved = Vec::new();
     fold.save(&mut saved).expect("memory");
     for end in 0..saved.len() {
-        assert!(group(&all_aggregates(), 0).load(&saved[..end]).is_err(), "{end}");
+        assert!(
+            group(&all_aggregates(), 0).load(&mut &saved[..end]).is_err(),
+            "{end}"
+        );
     }
     saved[0] = VERSION + 1;
-    assert!(fold.load(&saved).is_err());
+    assert!(fold.load(&mut &saved[..]).is_err());
 }
 
 /// What the aggregates of [`all_aggregates`] come to, by the plainest code.
@@ -325,7 +328,7 @@ proptest! {
         first.save(&mut saved).expect("memory");
         prop_assert_eq!(finish(&mut first), finish(&mut filled(&a, 0)), "saving changes nothing");
         let mut loaded = filled(&b, 0);
-        loaded.load(&saved).expect("just saved");
+        loaded.load(&mut &saved[..]).expect("just saved");
         prop_assert_eq!(finish(&mut loaded), finish(&mut filled(&[&a[..], &b].concat(), 0)));
     }
 }

@@ -1,0 +1,112 @@
+//! The options about what is remembered, and the meaning of a command line.
+
+use super::exit::Usage;
+use crate::plan::{Again, Past, StateAccess, StatePlan};
+use crate::template::shell_quote;
+use clap::Args;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// The version of what a state holds of a fold.
+const PARTS: &[u8] = b"1";
+
+/// What is remembered.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "State")]
+pub struct StateArgs {
+    /// Remember in FILE which jobs were done: the same command line again runs only those that failed, changed or are new, and a fold's answer is that of a full run. Without a fold, done jobs print nothing
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+
+    /// Run only the jobs that the state says failed
+    #[arg(long, requires = "state", conflicts_with = "fresh")]
+    retry_failed: bool,
+
+    /// Forget what the state says, and begin anew
+    #[arg(long, requires = "state")]
+    fresh: bool,
+}
+
+/// The parts of a command line's meaning, each with what it is called in messages.
+pub type Meaning = Vec<(&'static str, Vec<u8>)>;
+
+impl StateArgs {
+    /// The state, if there is one; `meaning` says what it is a state of. `first` is `--first`.
+    ///
+    /// # Errors
+    /// [`Usage`] for what can't be remembered.
+    pub fn plan(
+        &self,
+        meaning: impl FnOnce() -> Meaning,
+        access: StateAccess,
+        first: Option<u64>,
+    ) -> Result<Option<StatePlan>, Usage> {
+        let Some(file) = &self.state else {
+            return Ok(None);
+        };
+        if first.is_some() {
+            let what = "--first leaves jobs half done, which --state can't remember";
+            return Err(Usage(what.into()));
+        }
+        let mut meaning = meaning();
+        meaning.push(("parts", PARTS.to_vec()));
+        Ok(Some(StatePlan {
+            file: file.clone(),
+            meaning,
+            again: match self.retry_failed {
+                true => Again::Failed,
+                false => Again::Unfinished,
+            },
+            past: match self.fresh {
+                true => Past::Forgotten,
+                false => Past::Kept,
+            },
+            access,
+        }))
+    }
+
+    /// Whether there is a state.
+    pub fn is_asked(&self) -> bool {
+        self.state.is_some()
+    }
+}
+
+/// Options as they would be typed, those that were given: what they mean, in one order.
+#[derive(Debug, Default)]
+pub struct Typed {
+    words: Vec<OsString>,
+}
+
+impl Typed {
+    /// An option with its value, once for each.
+    pub fn values<T: AsRef<std::ffi::OsStr>>(
+        mut self,
+        name: &str,
+        values: impl IntoIterator<Item = T>,
+    ) -> Self {
+        for value in values {
+            self.words.push(name.into());
+            self.words.push(value.as_ref().to_owned());
+        }
+        self
+    }
+
+    /// Words as they are.
+    pub fn words(mut self, words: &[OsString]) -> Self {
+        self.words.extend_from_slice(words);
+        self
+    }
+
+    /// An option without a value.
+    pub fn flag(mut self, name: &str, given: bool) -> Self {
+        if given {
+            self.words.push(name.into());
+        }
+        self
+    }
+
+    /// The text, quoted for a shell.
+    pub fn text(&self) -> Vec<u8> {
+        shell_quote(&self.words)
+    }
+}

@@ -1,0 +1,46 @@
+//! What is remembered of a run, and where, as it was decided.
+
+use std::path::PathBuf;
+
+/// A state file, and what is done with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatePlan {
+    /// The file.
+    pub file: PathBuf,
+    /// What the command line means, part by part: a state is of one meaning. Not how it is carried
+    /// out (workers, order, memory), nor which inputs there are.
+    pub meaning: Vec<(&'static str, Vec<u8>)>,
+    /// Which jobs are run.
+    pub again: Again,
+    /// What becomes of what is remembered already.
+    pub past: Past,
+    /// Whether it is written.
+    pub access: StateAccess,
+}
+
+/// Which jobs are run, of those that are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// All that are not done.
+    Unfinished,
+    /// Those that failed.
+    Failed,
+}
+
+/// What becomes of what is remembered already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Past {
+    /// It counts.
+    Kept,
+    /// It is forgotten, whatever command line it was of.
+    Forgotten,
+}
+
+/// Whether a state is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StateAccess {
+    /// It is.
+    Write,
+    /// It is only looked at, for a run that does nothing.
+    Look,
+}

@@ -1,0 +1,335 @@
+//! `--state`: which jobs need not run, and when it is stored how the others ended.
+//!
+//! A job's end is stored once nothing of it can be lost any more: under a fold at once, with its
+//! part of it, and otherwise when its output has been printed.
+
+use super::Main;
+use crate::job::{Ending, Failure, Job};
+use crate::message;
+use crate::plan::Plan;
+use crate::sink::Verdict;
+use crate::state::{Memory, Outcome, Progress, Record, Stamp, State, StateError, stamps};
+use crate::worker::{Event, Ran, Report, Task};
+use crossbeam_channel::Receiver;
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::sync::atomic::Ordering;
+use std::time::SystemTime;
+
+/// How many parts of earlier runs are given to a worker at once, and how many bytes of them.
+const PARTS: usize = 64;
+const PARTS_SIZE: u64 = 1 << 20;
+
+/// How many jobs are looked up before the main thread looks at its news again.
+const AT_ONCE: usize = 1024;
+
+/// The main thread's side of the state.
+pub(super) struct Remember {
+    state: State,
+    folded: bool,
+    /// Jobs that were sent and have not ended.
+    running: HashMap<u64, Running>,
+    /// The ends that will be stored next.
+    ends: Vec<Record>,
+    /// The ends of jobs whose output is not all printed.
+    unprinted: BTreeMap<u64, Record>,
+    /// The rows of done jobs whose parts no worker has yet, and the numbers of the jobs.
+    parts: Vec<(i64, u64)>,
+    /// How many of `parts` were taken; they are sorted once the first is.
+    taken: usize,
+    /// Tasks that the queue had no room for.
+    pub waiting: Vec<Task>,
+    progress: Progress,
+    stored: Progress,
+    broken: bool,
+}
+
+/// What was known of a job when it was sent.
+struct Running {
+    row: Option<i64>,
+    stamps: Vec<Stamp>,
+    /// Whether its inputs could have changed again without showing.
+    recent: bool,
+}
+
+impl Remember {
+    /// Takes hold of the plan's state, where it has one.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn open(plan: &Plan, folded: bool) -> Result<Option<Self>, StateError> {
+        let Some(state) = &plan.state else {
+            return Ok(None);
+        };
+        Ok(Some(Remember {
+            state: State::open(state, &plan.tmpdir)?,
+            folded,
+            running: HashMap::new(),
+            ends: Vec::new(),
+            unprinted: BTreeMap::new(),
+            parts: Vec::new(),
+            taken: 0,
+            waiting: Vec::new(),
+            progress: Progress::default(),
+            stored: Progress::default(),
+            broken: false,
+        }))
+    }
+
+    /// Whether a job that was found is to be run.
+    fn screen(&mut self, job: &Job) -> bool {
+        self.progress.found += 1;
+        let now = SystemTime::now();
+        let stamps = stamps(job);
+        let memory = self.state.look_up(job, &stamps);
+        if let Memory::Done(row) = memory {
+            self.progress.remembered += 1;
+            if self.folded {
+                self.parts.push((row, job.seq));
+            }
+            return false;
+        }
+        if !self.state.wants(memory) {
+            return false;
+        }
+        let row = match memory {
+            Memory::Again { row, .. } | Memory::Done(row) => Some(row),
+            Memory::New => None,
+        };
+        self.sent(job.seq, row, stamps, now);
+        true
+    }
+
+    fn sent(&mut self, seq: u64, row: Option<i64>, stamps: Vec<Stamp>, now: SystemTime) {
+        let recent = stamps.iter().any(|stamp| stamp.is_recent(now));
+        self.running.insert(seq, Running { row, stamps, recent });
+    }
+
+    /// Takes note of a job's end. `printed` says whether its output can't be lost any more.
+    fn ended(&mut self, seq: u64, failure: Option<&Failure>, bad_lines: u64, ran: Ran, printed: bool) {
+        let Some(before) = self.running.remove(&seq) else {
+            return;
+        };
+        if matches!(failure, Some(Failure::Stopped | Failure::Own { .. })) {
+            return;
+        }
+        let record = record(before, failure, bad_lines, ran);
+        if printed {
+            self.ends.push(record);
+        } else {
+            self.unprinted.insert(seq, record);
+        }
+    }
+
+    /// Takes note that the output of all jobs below `lowest` is printed.
+    fn printed(&mut self, lowest: u64) {
+        while let Some(entry) = self.unprinted.first_entry()
+            && *entry.key() < lowest
+        {
+            self.ends.push(entry.remove());
+        }
+    }
+
+    /// Stores what has ended.
+    fn store(&mut self, complete: bool) -> Result<(), StateError> {
+        self.progress.complete |= complete;
+        if self.broken || (self.ends.is_empty() && self.stored.complete == self.progress.complete) {
+            return Ok(());
+        }
+        let stored = self.state.commit(&mut self.ends, self.progress);
+        self.broken = stored.is_err();
+        self.stored = self.progress;
+        stored
+    }
+
+    /// The next parts for a worker to add, or a job whose part turned out to be damaged.
+    fn next_task(&mut self, bad_lines: &mut u64) -> Result<Option<Task>, StateError> {
+        if let Some(task) = self.waiting.pop() {
+            return Ok(Some(task));
+        }
+        if self.taken == 0 {
+            // As they lie in the file.
+            self.parts.sort_unstable();
+        }
+        let (mut parts, mut size) = (Vec::new(), 0);
+        while parts.len() < PARTS
+            && size < PARTS_SIZE
+            && let Some(&(row, seq)) = self.parts.get(self.taken)
+        {
+            self.taken += 1;
+            let Some(stored) = self.state.part(row)? else {
+                let inputs = self.state.inputs(row)?;
+                let job = Job { seq, inputs };
+                self.progress.remembered -= 1;
+                self.sent(seq, Some(row), stamps(&job), SystemTime::now());
+                // What was gathered so far comes next.
+                if !parts.is_empty() {
+                    self.waiting.push(Task::Parts(parts));
+                }
+                return Ok(Some(Task::Job(job)));
+            };
+            *bad_lines += stored.bad_lines;
+            size += stored.part.size;
+            parts.push(stored.part);
+        }
+        Ok((!parts.is_empty()).then_some(Task::Parts(parts)))
+    }
+
+    /// Whether workers are still to be given something, once all jobs are found.
+    pub fn is_dry(&self) -> bool {
+        self.broken || (self.waiting.is_empty() && self.taken == self.parts.len())
+    }
+}
+
+fn record(before: Running, failure: Option<&Failure>, bad_lines: u64, ran: Ran) -> Record {
+    let pairs = before.stamps.iter().zip(&ran.after);
+    let settled: Option<Vec<Stamp>> = pairs.map(|(before, after)| before.settled(*after)).collect();
+    let outcome = match (failure, &settled) {
+        (Some(_), _) => Outcome::Failed,
+        (None, Some(_)) if !before.recent => Outcome::Done,
+        (None, _) => Outcome::Unsettled,
+    };
+    let (status, signal) = match failure {
+        Some(Failure::Command { cause, .. }) => match cause {
+            Ending::Exit(status) => (Some(*status), None),
+            Ending::Signal(signal) => (None, Some(*signal)),
+            Ending::TimedOut(_) | Ending::NotStarted(_) => (None, None),
+        },
+        _ => (None, None),
+    };
+    Record {
+        row: before.row,
+        inputs: ran.job.inputs,
+        stamps: settled.unwrap_or(before.stamps),
+        outcome,
+        bad_lines,
+        part: ran.part.filter(|_| outcome == Outcome::Done),
+        cause: failure.map(Failure::to_string),
+        status,
+        signal,
+        tries: ran.tries,
+        started: ran.started,
+        took: ran.took,
+        bytes: ran.bytes,
+    }
+}
+
+impl Main<'_> {
+    /// Whether the next job is to be run; where it was done before, it takes its place in the order.
+    pub(super) fn wants(&mut self, job: &Job) -> bool {
+        let Some(remember) = &mut self.remember else {
+            return true;
+        };
+        if remember.screen(job) {
+            return true;
+        }
+        self.tally.remembered += 1;
+        let seq = job.seq;
+        if let Err(closed) = self.printing(|sink| sink.done(seq, Verdict::Keep, Vec::new())) {
+            self.close(&closed);
+        }
+        self.printed();
+        false
+    }
+
+    /// Whether enough jobs were looked up for now.
+    pub(super) fn is_due(&self, looked_up: usize) -> bool {
+        self.remember.is_some() && looked_up >= AT_ONCE
+    }
+
+    /// Takes note that a worker added parts of earlier runs.
+    pub(super) fn restored(&mut self, end: io::Result<()>) {
+        self.ended += 1;
+        if let Err(cause) = end {
+            self.tally.own_failures += 1;
+            message::say(format_args!(
+                "what was remembered of a fold: {}",
+                message::cause(&cause)
+            ));
+            self.halt();
+        }
+    }
+
+    /// Hears one event, and with a state all that there are: how they ended is stored together.
+    pub(super) fn hear_all(&mut self, event: Event, events: &Receiver<Event>) {
+        self.hear(event);
+        if self.remember.is_some() {
+            events
+                .try_iter()
+                .take(events.len())
+                .for_each(|event| self.hear(event));
+        }
+    }
+
+    /// Takes note of a job's end.
+    pub(super) fn note(&mut self, report: &mut Report) {
+        let Some(ran) = report.ran.take() else { return };
+        let Some(remember) = &mut self.remember else {
+            return;
+        };
+        // A job that failed runs again whether or not its output was printed.
+        let printed = remember.folded || report.failure.is_some() || !self.sink.holds(report.seq);
+        if self.sink.is_closed() && !remember.folded {
+            remember.running.remove(&report.seq);
+            return;
+        }
+        remember.ended(
+            report.seq,
+            report.failure.as_ref(),
+            report.bad_lines,
+            *ran,
+            printed,
+        );
+    }
+
+    /// Takes note of how far the output has come.
+    pub(super) fn printed(&mut self) {
+        let lowest = self.sink.lowest();
+        if self.gate.lowest.swap(lowest, Ordering::SeqCst) != lowest {
+            self.control.nudge(lowest);
+        }
+        if let Some(remember) = &mut self.remember {
+            remember.printed(lowest);
+        }
+    }
+
+    /// Stores what has ended since the last time. Where that fails, nothing more is started.
+    pub(super) fn store(&mut self, complete: bool) {
+        if let Some(remember) = &mut self.remember
+            && let Err(error) = remember.store(complete)
+        {
+            self.state_failed(&error);
+        }
+    }
+
+    /// Parts of earlier runs for a worker.
+    pub(super) fn next_parts(&mut self) -> Option<Task> {
+        let remember = self.remember.as_mut().filter(|remember| !remember.broken)?;
+        match remember.next_task(&mut self.tally.bad_lines) {
+            Ok(task) => task,
+            Err(error) => {
+                remember.broken = true;
+                self.state_failed(&error);
+                None
+            }
+        }
+    }
+
+    /// Ends the books.
+    pub(super) fn end_state(&mut self) {
+        self.store(false);
+        let Some(remember) = self.remember.take().filter(|remember| !remember.broken) else {
+            return;
+        };
+        if let Err(error) = remember.state.finish(remember.progress) {
+            self.state_failed(&error);
+        }
+    }
+
+    fn state_failed(&mut self, error: &StateError) {
+        self.tally.own_failures += 1;
+        message::say(error);
+        self.stop.get_or_insert_default();
+        self.gate.open.store(false, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,74 @@
+//! Which task is sent next, and when.
+//!
+//! It does not know what the state is; only that some jobs are not to be run.
+
+use super::feed::Feed;
+use super::remember::Remember;
+use super::{Main, WINDOW};
+use crate::plan::Order;
+use crate::worker::Task;
+use crossbeam_channel::{Receiver, Sender, at, never};
+use std::time::Instant;
+
+impl Main<'_> {
+    /// Sends jobs until the queue is full.
+    pub(super) fn fill(&mut self, feed: &mut Feed, queue: &Sender<Task>) {
+        let mut looked_up = 0;
+        self.recess = false;
+        while self.stop.is_none() && self.within_window() && feed.fetch() {
+            if let Some(job) = feed.undecided() {
+                self.recess = self.is_due(looked_up);
+                if self.recess {
+                    break;
+                }
+                looked_up += 1;
+                self.found += 1;
+                let wanted = self.wants(job);
+                feed.decide(wanted);
+            }
+            let Some(job) = feed.take() else { continue };
+            if let Err(refused) = queue.try_send(Task::Job(job)) {
+                feed.put_back(refused.into_inner());
+                break;
+            }
+            self.sent += 1;
+        }
+        if feed.is_dry() {
+            self.fill_parts(queue);
+        }
+        for missing in feed.take_missing() {
+            self.missing(&missing);
+        }
+    }
+
+    /// Fires at once where there is more to do than to wait.
+    pub(super) fn recess(&self) -> Receiver<Instant> {
+        if self.recess { at(Instant::now()) } else { never() }
+    }
+
+    pub(super) fn within_window(&self) -> bool {
+        let running = self.sent - self.ended;
+        running < self.most_running
+            && (self.order == Order::Finish || self.found - self.sink.lowest() < WINDOW)
+    }
+
+    /// Whether there is nothing more to send, now or later.
+    pub(super) fn is_dry(&self, feed: &Feed) -> bool {
+        feed.is_dry() && self.remember.as_ref().is_none_or(Remember::is_dry)
+    }
+
+    /// Sends parts of earlier runs, once all jobs are found.
+    pub(super) fn fill_parts(&mut self, queue: &Sender<Task>) {
+        while self.stop.is_none()
+            && let Some(task) = self.next_parts()
+        {
+            if let Err(refused) = queue.try_send(task) {
+                if let Some(remember) = &mut self.remember {
+                    remember.waiting.push(refused.into_inner());
+                }
+                return;
+            }
+            self.sent += 1;
+        }
+    }
+}

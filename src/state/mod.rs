@@ -1,0 +1,267 @@
+//! What was done, in an SQLite file, so that the same command line carries on.
+//!
+//! One process at a time holds a state; only its main thread reads and writes it. It does not know
+//! how jobs are run, nor what is in the parts that it keeps.
+
+mod index;
+mod open;
+mod part;
+mod row;
+mod stamp;
+
+pub use part::{Pack, Part, Unpack};
+pub use row::{Outcome, Record};
+pub use stamp::{Stamp, stamps};
+
+use crate::job::{Input, Job};
+use crate::message;
+use crate::plan::{Again, Past, StateAccess, StatePlan};
+use index::{Index, Known};
+use rusqlite::Connection;
+use std::fmt;
+use std::fs::File;
+use std::path::Path;
+use std::time::SystemTime;
+
+/// Why a state can't be used.
+#[derive(Debug)]
+pub struct StateError {
+    file: String,
+    what: String,
+    /// What kind of reason it is.
+    pub kind: Kind,
+}
+
+/// What kind of reason there is for a state not to be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It is no state, a newer one, a damaged one, or that of another command line; it was left
+    /// as it is.
+    Refused,
+    /// Another process holds it.
+    InUse,
+    /// It can't be read or written.
+    Io,
+}
+
+/// What is remembered of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Memory {
+    /// It was done, with its inputs as they are now: the row that says so.
+    Done(i64),
+    /// It failed, it has changed since, or its input could not be told from a changed one.
+    Again {
+        /// The row that will be replaced.
+        row: i64,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// Nothing.
+    New,
+}
+
+/// How far a run has come, for those who look at the state while it runs and afterwards.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Jobs that were found so far.
+    pub found: u64,
+    /// Whether these are all.
+    pub complete: bool,
+    /// How many of them were remembered as done.
+    pub remembered: u64,
+}
+
+/// A job's part of a fold as it was stored.
+#[derive(Debug)]
+pub struct Stored {
+    /// The part.
+    pub part: Part,
+    /// How many of the job's lines could not be read.
+    pub bad_lines: u64,
+}
+
+/// A state that is held.
+pub struct State {
+    shown: String,
+    db: Option<Connection>,
+    index: Index,
+    next_row: i64,
+    /// This run's row.
+    run: i64,
+    progress: Progress,
+    again: Again,
+    tmpdir: std::path::PathBuf,
+    /// Dropped last: while the file is locked, no other process begins.
+    _lock: Option<File>,
+}
+
+impl State {
+    /// Takes hold of the state that the plan names, and makes it where there is none.
+    ///
+    /// # Errors
+    /// [`StateError`], by its [`Kind`].
+    pub fn open(plan: &StatePlan, tmpdir: &Path) -> Result<State, StateError> {
+        let shown = message::shown(plan.file.as_os_str()).into_owned();
+        let (db, lock) = match plan.access {
+            StateAccess::Write => {
+                let (db, lock) = open::hold(&plan.file, plan.past)?;
+                open::claim(&db, &plan.meaning).map_err(|wrong| wrong.of(&shown))?;
+                (Some(db), Some(lock))
+            }
+            StateAccess::Look if plan.past == Past::Forgotten => (None, None),
+            StateAccess::Look => {
+                let db = open::look(&plan.file)?;
+                if let Some(db) = &db {
+                    open::same_command(db, &plan.meaning).map_err(|wrong| wrong.of(&shown))?;
+                }
+                (db, None)
+            }
+        };
+        let mut state = State {
+            shown,
+            index: Index::default(),
+            next_row: 1,
+            run: 0,
+            progress: Progress::default(),
+            again: plan.again,
+            tmpdir: tmpdir.to_owned(),
+            db,
+            _lock: lock,
+        };
+        state.begin(plan.access).map_err(|cause| state.error(&cause))?;
+        Ok(state)
+    }
+
+    /// Reads what is remembered, and writes that a run has begun: what can't be written is better
+    /// known now.
+    fn begin(&mut self, access: StateAccess) -> rusqlite::Result<()> {
+        let Some(db) = &self.db else { return Ok(()) };
+        let mut damaged = Vec::new();
+        (self.index, self.next_row) = row::read_all(db, &mut damaged)?;
+        if !damaged.is_empty() {
+            message::say(format_args!(
+                "{}: {} damaged entries are forgotten: their jobs run again",
+                self.shown,
+                damaged.len()
+            ));
+        }
+        if access == StateAccess::Look {
+            return Ok(());
+        }
+        let writing = db.unchecked_transaction()?;
+        for id in damaged {
+            row::delete(db, id)?;
+        }
+        let now = row::seconds(SystemTime::now());
+        db.execute("INSERT INTO runs (started) VALUES (?1)", [now])?;
+        self.run = db.last_insert_rowid();
+        writing.commit()
+    }
+
+    /// What is remembered of a job whose inputs have these stamps. A name that stands in the
+    /// inputs twice is remembered twice.
+    pub fn look_up(&mut self, job: &Job, stamps: &[Stamp]) -> Memory {
+        match self.index.take(&job.inputs, stamps) {
+            None => Memory::New,
+            Some(Known { row, outcome, same }) => match outcome {
+                Outcome::Done if same => Memory::Done(row),
+                _ => Memory::Again { row, outcome },
+            },
+        }
+    }
+
+    /// Whether a job that is not done is to be run now.
+    pub fn wants(&self, memory: Memory) -> bool {
+        match (self.again, memory) {
+            (_, Memory::Done(_)) => false,
+            (Again::Unfinished, _) => true,
+            (Again::Failed, Memory::Again { outcome, .. }) => outcome == Outcome::Failed,
+            (Again::Failed, Memory::New) => false,
+        }
+    }
+
+    /// Stores how jobs ended, all of them or none; `records` is empty afterwards.
+    ///
+    /// # Errors
+    /// When the file can't be written: nothing of this was stored.
+    pub fn commit(&mut self, records: &mut Vec<Record>, progress: Progress) -> Result<(), StateError> {
+        let stored = self.store(records, progress);
+        stored.map_err(|cause| self.error(&cause))?;
+        self.progress = progress;
+        records.clear();
+        Ok(())
+    }
+
+    fn store(&mut self, records: &mut [Record], progress: Progress) -> rusqlite::Result<()> {
+        let Some(db) = self.db.as_ref().filter(|_| self.run > 0) else {
+            return Ok(());
+        };
+        let writing = db.unchecked_transaction()?;
+        for record in records {
+            let id = record.row.unwrap_or(self.next_row);
+            self.next_row = self.next_row.max(id + 1);
+            row::write(db, id, self.run, record)?;
+        }
+        if progress != self.progress {
+            self.write_progress(db, progress)?;
+        }
+        writing.commit()
+    }
+
+    fn write_progress(&self, db: &Connection, progress: Progress) -> rusqlite::Result<()> {
+        let sql = "UPDATE runs SET found = ?2, complete = ?3, remembered = ?4 WHERE id = ?1";
+        let found = progress.found.cast_signed();
+        let remembered = progress.remembered.cast_signed();
+        db.prepare_cached(sql)?
+            .execute((self.run, found, progress.complete, remembered))?;
+        Ok(())
+    }
+
+    /// The part that was stored with this row; `None` where it is damaged.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn part(&self, row: i64) -> Result<Option<Stored>, StateError> {
+        let Some(db) = &self.db else { return Ok(None) };
+        row::part(db, row, &self.tmpdir).map_err(|cause| self.error(&cause))
+    }
+
+    /// The inputs of the job of this row.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn inputs(&self, row: i64) -> Result<Vec<Input>, StateError> {
+        let Some(db) = &self.db else {
+            return Ok(Vec::new());
+        };
+        row::inputs(db, row).map_err(|cause| self.error(&cause))
+    }
+
+    /// Writes that the run has come to its end.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn finish(mut self, progress: Progress) -> Result<(), StateError> {
+        let Some(db) = self.db.take().filter(|_| self.run > 0) else {
+            return Ok(());
+        };
+        let now = row::seconds(SystemTime::now());
+        let ended = self
+            .write_progress(&db, progress)
+            .and_then(|()| db.execute("UPDATE runs SET ended = ?2 WHERE id = ?1", (self.run, now)));
+        ended.map_err(|cause| self.error(&cause))?;
+        db.close().map_err(|(_, cause)| self.error(&cause))
+    }
+
+    fn error(&self, cause: &rusqlite::Error) -> StateError {
+        open::Wrong::from(cause).of(&self.shown)
+    }
+}
+
+impl fmt::Display for StateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.file, self.what)
+    }
+}
+
+impl std::error::Error for StateError {}

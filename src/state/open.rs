@@ -1,0 +1,279 @@
+//! Taking hold of a state file: what it is, whether it is free, and whose it is.
+//!
+//! A file that is no state is looked at and never opened by SQLite, so that nothing of it changes.
+
+use super::{Kind, StateError};
+use crate::message;
+use crate::plan::Past;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
+use rustix::fs::{FlockOperation, flock};
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What stands in the header of every state: `fanf`.
+const APPLICATION: i32 = 0x6661_6e66;
+
+/// The version of the schema.
+const VERSION: i32 = 1;
+
+/// The tables. Documented in README.md; whatever changes here changes the version.
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// The length of SQLite's header, of which we read a little ourselves.
+const HEADER: usize = 100;
+
+/// How long to wait for another program that looks at the file.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why a state can't be used, before the file's name is added.
+pub(super) struct Wrong {
+    kind: Kind,
+    what: String,
+}
+
+impl Wrong {
+    pub fn of(self, file: &str) -> StateError {
+        StateError {
+            file: file.to_owned(),
+            what: self.what,
+            kind: self.kind,
+        }
+    }
+}
+
+fn refused(what: impl Into<String>) -> Wrong {
+    Wrong {
+        kind: Kind::Refused,
+        what: what.into(),
+    }
+}
+
+impl From<io::Error> for Wrong {
+    fn from(cause: io::Error) -> Self {
+        Wrong {
+            kind: Kind::Io,
+            what: message::cause(&cause),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Wrong {
+    fn from(cause: rusqlite::Error) -> Self {
+        Wrong::from(&cause)
+    }
+}
+
+impl From<&rusqlite::Error> for Wrong {
+    fn from(cause: &rusqlite::Error) -> Self {
+        let said = cause.to_string();
+        match cause.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => refused("not a state file"),
+            Some(ErrorCode::DatabaseCorrupt) | None => {
+                refused(format!("damaged ({said}); --fresh begins anew"))
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Wrong {
+                kind: Kind::InUse,
+                what: "in use by another program".into(),
+            },
+            Some(_) => Wrong {
+                kind: Kind::Io,
+                what: format!("the state can't be written: {said}"),
+            },
+        }
+    }
+}
+
+/// Locks the state file, making it where there is none, and opens it.
+pub(super) fn hold(file: &Path, past: Past) -> Result<(Connection, File), StateError> {
+    let shown = message::shown(file.as_os_str());
+    let held = lock(file).and_then(|lock| {
+        recognise(&lock)?;
+        if past == Past::Forgotten {
+            empty(file, &lock)?;
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(file, flags)?;
+        // Until it is known to be ours, nothing of it is changed, not even by closing it.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        prepare(&db)?;
+        Ok((db, lock))
+    });
+    held.map_err(|wrong: Wrong| wrong.of(&shown))
+}
+
+/// Opens an existing state for a look; `None` where there is none.
+pub(super) fn look(file: &Path) -> Result<Option<Connection>, StateError> {
+    let shown = message::shown(file.as_os_str());
+    let looked = || -> Result<Option<Connection>, Wrong> {
+        match File::open(file) {
+            Ok(found) => recognise(&found)?,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(cause.into()),
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(file, flags)?;
+        db.busy_timeout(PATIENCE)?;
+        // An empty one is about to be made, or was about to be when its maker was killed.
+        Ok(Some(db).filter(|db| version(db).is_ok_and(|version| version != 0)))
+    };
+    looked().map_err(|wrong| wrong.of(&shown))
+}
+
+/// An exclusive lock on the file that has this name now.
+fn lock(file: &Path) -> Result<File, Wrong> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).mode(0o600);
+    loop {
+        let open = options.open(file)?;
+        let found = open.metadata()?;
+        if !found.is_file() {
+            return Err(refused("not a regular file"));
+        }
+        match flock(&open, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                return Err(Wrong {
+                    kind: Kind::InUse,
+                    what: "in use by another fanfold".into(),
+                });
+            }
+            Err(cause) => return Err(io::Error::from(cause).into()),
+        }
+        // Someone may have put another file in its place meanwhile.
+        match fs::metadata(file) {
+            Ok(now) if (now.dev(), now.ino()) == (found.dev(), found.ino()) => return Ok(open),
+            _ => {}
+        }
+    }
+}
+
+/// Whether this can be a state: an empty file, or by its header, which SQLite specifies at
+/// <https://www.sqlite.org/fileformat.html#the_database_header>.
+fn recognise(file: &File) -> Result<(), Wrong> {
+    let size = file.metadata()?.len();
+    if size == 0 {
+        return Ok(());
+    }
+    let mut header = [0; HEADER];
+    let read = file.read_exact_at(&mut header, 0);
+    let number = |at: usize| {
+        let bytes = header[at..at + 4].try_into();
+        i32::from_be_bytes(bytes.expect("four bytes"))
+    };
+    if read.is_err() || !header.starts_with(b"SQLite format 3\0") {
+        return Err(refused("not a state file"));
+    }
+    // One page that says nothing is what is left of a maker that was killed.
+    let page = u64::from(u16::from_be_bytes([header[16], header[17]])).max(512);
+    match number(68) {
+        APPLICATION if number(60) > VERSION => Err(newer(number(60))),
+        APPLICATION => Ok(()),
+        0 if size <= page && number(60) == 0 => Ok(()),
+        _ => Err(refused("not a state file, but another SQLite database")),
+    }
+}
+
+fn newer(version: i32) -> Wrong {
+    refused(format!(
+        "a state of version {version}, and this fanfold knows version {VERSION} and older ones"
+    ))
+}
+
+/// Forgets everything. First the database, so that a kill in between leaves no old one to return.
+fn empty(file: &Path, lock: &File) -> Result<(), Wrong> {
+    lock.set_len(0)?;
+    for suffix in ["-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        match fs::remove_file(PathBuf::from(name)) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause.into()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn prepare(db: &Connection) -> rusqlite::Result<()> {
+    db.busy_timeout(PATIENCE)?;
+    db.pragma_update(None, "cell_size_check", true)?;
+    db.pragma_update(None, "trusted_schema", false)?;
+    // A commit is one write, which outlives our death. Where the machine dies, the last commits
+    // may be lost, never torn: those jobs run again.
+    db.pragma_update(None, "synchronous", "NORMAL")?;
+    // The names of more columns than anyone asks for.
+    db.set_prepared_statement_cache_capacity(32);
+    Ok(())
+}
+
+/// Makes the state ours: a new one is given its tables, one that exists is to be of the same
+/// command line.
+pub(super) fn claim(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), Wrong> {
+    if version(db)? == 0 {
+        make(db, meaning)?;
+    } else {
+        same_command(db, meaning)?;
+        db.pragma_update(None, "journal_mode", "WAL")?;
+    }
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    Ok(())
+}
+
+/// The version of a state, 0 for an empty database.
+pub(super) fn version(db: &Connection) -> Result<i32, Wrong> {
+    let number = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
+    match (number("application_id")?, number("user_version")?) {
+        (APPLICATION, version) if version > VERSION => Err(newer(version)),
+        (APPLICATION, version) if version > 0 && tables > 0 => Ok(version),
+        (0, 0) if tables == 0 => Ok(0),
+        _ => Err(refused("not a state file, but another SQLite database")),
+    }
+}
+
+fn make(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), Wrong> {
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    let making = db.unchecked_transaction()?;
+    db.execute_batch(SCHEMA)?;
+    db.pragma_update(None, "application_id", APPLICATION)?;
+    db.pragma_update(None, "user_version", VERSION)?;
+    for (label, value) in meaning {
+        let value = super::row::text(value);
+        db.execute(
+            "INSERT INTO command (label, value) VALUES (?1, ?2)",
+            (label, value),
+        )?;
+    }
+    making.commit()?;
+    // From now on the file itself says what it is.
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))?;
+    Ok(())
+}
+
+/// Compares the command line with that of the state.
+pub(super) fn same_command(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), Wrong> {
+    version(db)?;
+    let stored = |label: &str| -> rusqlite::Result<Vec<u8>> {
+        let sql = "SELECT value FROM command WHERE label = ?1";
+        let value = db.query_row(sql, [label], |row| {
+            Ok(super::row::bytes(row.get_ref(0)?)?.to_vec())
+        });
+        Ok(value.optional()?.unwrap_or_default())
+    };
+    for (label, now) in meaning {
+        let stored = stored(label)?;
+        if stored != *now {
+            return Err(refused(format!(
+                "the state of another command line: {label}: stored '{}', now '{}'",
+                message::shown(OsStr::from_bytes(&stored)),
+                message::shown(OsStr::from_bytes(now))
+            )));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,243 @@
+//! A job's part of a fold, packed: chunks of compressed bytes, in memory while they are few and in
+//! an unlinked temporary file beyond.
+//!
+//! It does not know what the bytes mean.
+
+use std::hash::Hasher as _;
+use std::io::{self, Read, Seek as _, Write};
+use std::path::Path;
+use tempfile::SpooledTempFile;
+use twox_hash::XxHash64;
+
+/// Bytes that are compressed together.
+const CHUNK: usize = 1 << 20;
+
+/// Packed bytes that may lie in memory.
+const IN_MEMORY: usize = 1 << 20;
+
+/// The level of zstd: about as fast as the disk, and a list of hosts becomes a third.
+const LEVEL: i32 = 1;
+
+/// Packed bytes: chunks, each with its length before it.
+#[derive(Debug)]
+pub struct Part {
+    chunks: SpooledTempFile,
+    /// How many chunks.
+    pub count: u32,
+    /// How many bytes, packed.
+    pub size: u64,
+    /// A checksum of the chunks.
+    pub sum: i64,
+}
+
+/// Packs what is written to it. Kept from part to part, for its buffers.
+pub struct Pack {
+    raw: Vec<u8>,
+    packed: Vec<u8>,
+    zstd: zstd::bulk::Compressor<'static>,
+    part: Option<Part>,
+    sum: XxHash64,
+    tmpdir: std::path::PathBuf,
+}
+
+/// Reads a part's bytes, unpacked.
+pub struct Unpack {
+    zstd: zstd::bulk::Decompressor<'static>,
+    raw: Vec<u8>,
+}
+
+/// A part being read.
+pub struct Unpacked<'a> {
+    unpack: &'a mut Unpack,
+    part: Part,
+    packed: Vec<u8>,
+    at: usize,
+}
+
+impl Part {
+    /// No chunks, in memory and later in a file in `tmpdir`.
+    pub fn new(tmpdir: &Path) -> Part {
+        Part {
+            chunks: SpooledTempFile::new_in(IN_MEMORY, tmpdir),
+            count: 0,
+            size: 0,
+            sum: 0,
+        }
+    }
+
+    /// Adds a chunk.
+    ///
+    /// # Errors
+    /// When the temporary file can't be written.
+    pub fn push(&mut self, chunk: &[u8]) -> io::Result<()> {
+        let length = u32::try_from(chunk.len()).map_err(io::Error::other)?;
+        self.chunks.write_all(&length.to_le_bytes())?;
+        self.chunks.write_all(chunk)?;
+        self.count += 1;
+        self.size += u64::from(length);
+        Ok(())
+    }
+
+    /// Goes to the first chunk.
+    ///
+    /// # Errors
+    /// What the temporary file said.
+    pub fn rewind(&mut self) -> io::Result<()> {
+        self.chunks.rewind()
+    }
+
+    /// Reads the next chunk into `chunk`, which is replaced; to be asked `count` times.
+    ///
+    /// # Errors
+    /// What the temporary file said.
+    pub fn next(&mut self, chunk: &mut Vec<u8>) -> io::Result<()> {
+        let mut length = [0; 4];
+        self.chunks.read_exact(&mut length)?;
+        chunk.resize(u32::from_le_bytes(length) as usize, 0);
+        self.chunks.read_exact(chunk)
+    }
+}
+
+impl Pack {
+    /// A pack whose large parts go to files in `tmpdir`.
+    ///
+    /// # Errors
+    /// When there is no memory for the compressor.
+    pub fn new(tmpdir: &Path) -> io::Result<Pack> {
+        Ok(Pack {
+            raw: Vec::new(),
+            packed: Vec::new(),
+            zstd: zstd::bulk::Compressor::new(LEVEL)?,
+            part: None,
+            sum: sum(),
+            tmpdir: tmpdir.to_owned(),
+        })
+    }
+
+    /// What was written since the last part.
+    ///
+    /// # Errors
+    /// When the temporary file can't be written.
+    pub fn finish(&mut self) -> io::Result<Part> {
+        self.chunk()?;
+        let mut part = self.part.take().unwrap_or_else(|| Part::new(&self.tmpdir));
+        part.sum = std::mem::replace(&mut self.sum, sum()).finish().cast_signed();
+        part.rewind()?;
+        Ok(part)
+    }
+
+    fn chunk(&mut self) -> io::Result<()> {
+        if self.raw.is_empty() {
+            return Ok(());
+        }
+        self.packed.clear();
+        self.packed
+            .reserve(zstd::zstd_safe::compress_bound(self.raw.len()));
+        self.zstd.compress_to_buffer(&self.raw, &mut self.packed)?;
+        self.raw.clear();
+        self.sum.write(&self.packed);
+        let tmpdir = &self.tmpdir;
+        self.part
+            .get_or_insert_with(|| Part::new(tmpdir))
+            .push(&self.packed)
+    }
+}
+
+/// The checksum that a part's chunks go through.
+pub(super) fn sum() -> XxHash64 {
+    XxHash64::with_seed(0)
+}
+
+impl Write for Pack {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.len().min(CHUNK - self.raw.len());
+        self.raw.extend_from_slice(&bytes[..taken]);
+        if self.raw.len() == CHUNK {
+            self.chunk()?;
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Unpack {
+    /// Buffers to unpack with, kept from part to part.
+    ///
+    /// # Errors
+    /// When there is no memory for the decompressor.
+    pub fn new() -> io::Result<Unpack> {
+        Ok(Unpack {
+            zstd: zstd::bulk::Decompressor::new()?,
+            raw: Vec::new(),
+        })
+    }
+
+    /// The bytes of `part`.
+    pub fn open(&mut self, part: Part) -> Unpacked<'_> {
+        self.raw.clear();
+        Unpacked {
+            unpack: self,
+            part,
+            packed: Vec::new(),
+            at: 0,
+        }
+    }
+}
+
+impl Read for Unpacked<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.at == self.unpack.raw.len() {
+            if self.part.count == 0 {
+                return Ok(0);
+            }
+            self.part.count -= 1;
+            self.part.next(&mut self.packed)?;
+            self.unpack.raw.clear();
+            self.unpack.raw.reserve(CHUNK);
+            let Unpack { zstd, raw } = &mut *self.unpack;
+            zstd.decompress_to_buffer(&self.packed, raw)?;
+            self.at = 0;
+        }
+        let raw = &self.unpack.raw[self.at..];
+        let taken = raw.len().min(out.len());
+        out[..taken].copy_from_slice(&raw[..taken]);
+        self.at += taken;
+        Ok(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_packed_comes_out_whatever_its_size() {
+        let tmpdir = std::env::temp_dir();
+        let mut pack = Pack::new(&tmpdir).expect("memory");
+        let mut unpack = Unpack::new().expect("memory");
+        for size in [0, 1, CHUNK - 1, CHUNK, 3 * CHUNK + 7, 5] {
+            let bytes: Vec<u8> = (0..size).map(|_| fastrand::u8(..)).collect();
+            pack.write_all(&bytes).expect("packed");
+            let part = pack.finish().expect("packed");
+            assert_eq!(part.count as usize, size.div_ceil(CHUNK));
+            let mut out = Vec::new();
+            unpack.open(part).read_to_end(&mut out).expect("unpacked");
+            assert!(out == bytes, "{size} bytes");
+        }
+    }
+
+    #[test]
+    fn the_checksum_is_of_the_content_alone() {
+        let mut pack = Pack::new(&std::env::temp_dir()).expect("memory");
+        let sums: Vec<i64> = [b"a", b"b", b"a"]
+            .map(|bytes| {
+                pack.write_all(bytes).expect("packed");
+                pack.finish().expect("packed").sum
+            })
+            .into();
+        assert!(sums[0] == sums[2] && sums[0] != sums[1]);
+    }
+}

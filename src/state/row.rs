@@ -1,0 +1,370 @@
+//! The rows of a state: how a job's end is written, and how all of them are read.
+
+use super::index::Index;
+use super::part::{Part, sum};
+use super::{Stamp, Stored};
+use crate::job::Input;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, Row, params};
+use std::ffi::OsString;
+use std::hash::Hasher as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// How a job ended, as it is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It succeeded, and its inputs were what they are remembered as.
+    Done,
+    /// It failed.
+    Failed,
+    /// It succeeded, but which version of its inputs it read can't be told: it is run again.
+    Unsettled,
+}
+
+impl Outcome {
+    pub(super) const ALL: [Outcome; 3] = [Outcome::Done, Outcome::Failed, Outcome::Unsettled];
+
+    /// What stands in the state.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Outcome::Done => "done",
+            Outcome::Failed => "failed",
+            Outcome::Unsettled => "unsettled",
+        }
+    }
+}
+
+/// The end of a job, to be stored.
+#[derive(Debug)]
+pub struct Record {
+    /// The row that it replaces.
+    pub row: Option<i64>,
+    /// What it was about.
+    pub inputs: Vec<Input>,
+    /// A stamp for each input.
+    pub stamps: Vec<Stamp>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Lines that the format could not read.
+    pub bad_lines: u64,
+    /// Its part of the fold, where there is one and it succeeded.
+    pub part: Option<Part>,
+    /// Why it failed.
+    pub cause: Option<String>,
+    /// The exit status that was a failure.
+    pub status: Option<i32>,
+    /// The signal that ended its command.
+    pub signal: Option<i32>,
+    /// How often it was tried.
+    pub tries: u32,
+    /// When it was begun.
+    pub started: SystemTime,
+    /// How long all tries took.
+    pub took: Duration,
+    /// How many bytes it gave.
+    pub bytes: u64,
+}
+
+/// Seconds since 1970.
+pub(super) fn seconds(time: SystemTime) -> f64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or_default().as_secs_f64()
+}
+
+/// A name as it is stored: text where it is UTF-8, so that queries can be typed.
+pub(super) fn text(name: &[u8]) -> ToSqlOutput<'_> {
+    ToSqlOutput::Borrowed(match std::str::from_utf8(name) {
+        Ok(_) => ValueRef::Text(name),
+        Err(_) => ValueRef::Blob(name),
+    })
+}
+
+/// What [`text`] stored.
+pub(super) fn bytes(value: ValueRef<'_>) -> rusqlite::Result<&[u8]> {
+    match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Ok(bytes),
+        other => Err(rusqlite::Error::InvalidColumnType(
+            0,
+            String::new(),
+            other.data_type(),
+        )),
+    }
+}
+
+/// The five columns of an input.
+struct Columns<'a> {
+    name: &'a [u8],
+    range: [Option<i64>; 2],
+    stamp: [Option<i64>; 2],
+}
+
+impl<'a> Columns<'a> {
+    fn new(input: &'a Input, stamp: Stamp) -> Self {
+        Columns {
+            name: input.name().as_bytes(),
+            range: match input {
+                // The end of a file, wherever that is, is -1.
+                Input::Range { start, end, .. } | Input::Part { start, end, .. } => {
+                    [Some(start.cast_signed()), Some(end.cast_signed())]
+                }
+                Input::File(_) | Input::Stdin => [None, None],
+            },
+            stamp: match stamp {
+                Stamp::File { size, mtime } => [Some(size), Some(mtime)],
+                Stamp::Name | Stamp::Stream => [None, None],
+            },
+        }
+    }
+
+    /// Reads them from these five columns on.
+    fn read(row: &'a Row<'_>, at: usize) -> rusqlite::Result<Self> {
+        Ok(Columns {
+            name: bytes(row.get_ref(at)?)?,
+            range: [row.get(at + 1)?, row.get(at + 2)?],
+            stamp: [row.get(at + 3)?, row.get(at + 4)?],
+        })
+    }
+
+    fn input(&self) -> Input {
+        let name = OsString::from_vec(self.name.to_vec());
+        match self.range {
+            [Some(start), Some(end)] => Input::Range {
+                name,
+                start: start.cast_unsigned(),
+                end: end.cast_unsigned(),
+            },
+            _ => Input::File(name),
+        }
+    }
+
+    fn stamp(&self) -> Stamp {
+        match self.stamp {
+            [Some(size), Some(mtime)] => Stamp::File { size, mtime },
+            _ => Stamp::Name,
+        }
+    }
+}
+
+/// The checksum of what a row's meaning depends on.
+struct Sum(twox_hash::XxHash64);
+
+impl Sum {
+    fn new(id: i64, inputs: i64, outcome: &[u8], bad_lines: i64, part: Option<i64>) -> Self {
+        let mut sum = Sum(sum());
+        sum.number(Some(id));
+        sum.number(Some(inputs));
+        sum.text(outcome);
+        sum.number(Some(bad_lines));
+        sum.number(part);
+        sum
+    }
+
+    fn number(&mut self, number: Option<i64>) {
+        self.0.write(&[u8::from(number.is_some())]);
+        self.0.write(&number.unwrap_or(0).to_le_bytes());
+    }
+
+    fn text(&mut self, text: &[u8]) {
+        self.0.write(&(text.len() as u64).to_le_bytes());
+        self.0.write(text);
+    }
+
+    fn input(&mut self, columns: &Columns<'_>) {
+        self.text(columns.name);
+        columns
+            .range
+            .iter()
+            .chain(&columns.stamp)
+            .for_each(|number| self.number(*number));
+    }
+
+    fn finish(&self) -> i64 {
+        self.0.finish().cast_signed()
+    }
+}
+
+/// Writes a job's row, its further inputs and its part, in place of what there was.
+pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut Record) -> rusqlite::Result<()> {
+    if record.row.is_some() {
+        delete(db, id)?;
+    }
+    let (count, bad_lines) = (record.inputs.len() as i64, record.bad_lines.cast_signed());
+    let part = record.part.as_ref().map(|part| part.sum);
+    let outcome = record.outcome.name();
+    let mut sum = Sum::new(id, count, outcome.as_bytes(), bad_lines, part);
+    for (place, (input, stamp)) in record.inputs.iter().zip(&record.stamps).enumerate() {
+        let input = Columns::new(input, *stamp);
+        sum.input(&input);
+        if place > 0 {
+            let sql = "INSERT INTO inputs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            let ([first, last], [size, mtime]) = (input.range, input.stamp);
+            let place = place as i64 + 1;
+            db.prepare_cached(sql)?.execute(params![
+                id,
+                place,
+                text(input.name),
+                first,
+                last,
+                size,
+                mtime
+            ])?;
+        }
+    }
+    let first = Columns::new(&record.inputs[0], record.stamps[0]);
+    let sql = "INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, \
+               ?16, ?17, ?18, ?19)";
+    db.prepare_cached(sql)?.execute(params![
+        id,
+        count,
+        text(first.name),
+        first.range[0],
+        first.range[1],
+        first.stamp[0],
+        first.stamp[1],
+        outcome,
+        bad_lines,
+        part,
+        sum.finish(),
+        run,
+        record.cause,
+        record.status,
+        record.signal,
+        record.tries,
+        seconds(record.started),
+        record.took.as_secs_f64(),
+        record.bytes.cast_signed(),
+    ])?;
+    match &mut record.part {
+        Some(part) => write_part(db, id, part),
+        None => Ok(()),
+    }
+}
+
+fn write_part(db: &Connection, id: i64, part: &mut Part) -> rusqlite::Result<()> {
+    let unreadable = |cause| rusqlite::Error::ToSqlConversionFailure(Box::new(cause));
+    let mut bytes = Vec::new();
+    part.rewind().map_err(unreadable)?;
+    for chunk in 1..=part.count {
+        part.next(&mut bytes).map_err(unreadable)?;
+        db.prepare_cached("INSERT INTO parts VALUES (?1, ?2, ?3)")?
+            .execute(params![id, chunk, bytes])?;
+    }
+    Ok(())
+}
+
+/// Deletes a job's row and all that belongs to it.
+pub(super) fn delete(db: &Connection, id: i64) -> rusqlite::Result<()> {
+    for sql in [
+        "DELETE FROM jobs WHERE id = ?1",
+        "DELETE FROM inputs WHERE job = ?1",
+        "DELETE FROM parts WHERE job = ?1",
+    ] {
+        db.prepare_cached(sql)?.execute([id])?;
+    }
+    Ok(())
+}
+
+/// Reads all rows; gives the first row number that is free too. The numbers of rows whose
+/// checksum is wrong go to `damaged`.
+pub(super) fn read_all(db: &Connection, damaged: &mut Vec<i64>) -> rusqlite::Result<(Index, i64)> {
+    let count: i64 = db.query_row("SELECT count(*) FROM jobs", (), |row| row.get(0))?;
+    let mut index = Index::with_capacity(usize::try_from(count).unwrap_or(0));
+    let mut statement = db.prepare(
+        "SELECT id, inputs, input, first, last, size, mtime, outcome, bad_lines, part, sum FROM jobs \
+         ORDER BY id",
+    )?;
+    let mut rows = statement.query(())?;
+    let mut before = 0;
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        if id <= before {
+            // A page that is read twice: nothing here can be trusted.
+            let twice = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+            return Err(rusqlite::Error::SqliteFailure(twice, None));
+        }
+        before = id;
+        if !matches!(read(db, id, row, &mut index), Ok(true)) {
+            damaged.push(id);
+        }
+    }
+    index.sort();
+    Ok((index, before + 1))
+}
+
+/// Reads one row into the index; false where its checksum is wrong.
+fn read(db: &Connection, id: i64, row: &Row<'_>, index: &mut Index) -> rusqlite::Result<bool> {
+    let inputs: i64 = row.get(1)?;
+    let first = Columns::read(row, 2)?;
+    let name = bytes(row.get_ref(7)?)?;
+    let mut sum = Sum::new(id, inputs, name, row.get(8)?, row.get(9)?);
+    sum.input(&first);
+    let Some(outcome) = Outcome::ALL.into_iter().find(|o| o.name().as_bytes() == name) else {
+        return Ok(false);
+    };
+    let stored: i64 = row.get(10)?;
+    if inputs == 1 {
+        index.add_one(first.name, first.range, first.stamp(), id, outcome);
+    } else {
+        let mut all = vec![first.input()];
+        let mut stamps = vec![first.stamp()];
+        further(db, id, |columns| {
+            sum.input(columns);
+            all.push(columns.input());
+            stamps.push(columns.stamp());
+        })?;
+        if all.len() as i64 != inputs {
+            return Ok(false);
+        }
+        index.add(&all, &stamps, id, outcome);
+    }
+    let right = sum.finish() == stored;
+    if !right {
+        index.drop_last();
+    }
+    Ok(right)
+}
+
+/// Gives the second and further inputs of a job to `each`.
+fn further(db: &Connection, id: i64, mut each: impl FnMut(&Columns<'_>)) -> rusqlite::Result<()> {
+    let sql = "SELECT input, first, last, size, mtime FROM inputs WHERE job = ?1 ORDER BY place";
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query([id])?;
+    while let Some(row) = rows.next()? {
+        each(&Columns::read(row, 0)?);
+    }
+    Ok(())
+}
+
+/// The inputs of a job.
+pub(super) fn inputs(db: &Connection, id: i64) -> rusqlite::Result<Vec<Input>> {
+    let sql = "SELECT input, first, last, size, mtime FROM jobs WHERE id = ?1";
+    let mut statement = db.prepare_cached(sql)?;
+    let first = statement.query_row([id], |row| Ok(Columns::read(row, 0)?.input()))?;
+    let mut all = vec![first];
+    further(db, id, |columns| all.push(columns.input()))?;
+    Ok(all)
+}
+
+/// The part that was stored with a row; `None` where it is not what was stored.
+pub(super) fn part(db: &Connection, id: i64, tmpdir: &Path) -> rusqlite::Result<Option<Stored>> {
+    let unwritable = |cause| rusqlite::Error::ToSqlConversionFailure(Box::new(cause));
+    let sql = "SELECT jobs.part, jobs.bad_lines, parts.bytes FROM jobs LEFT JOIN parts ON parts.job = jobs.id \
+               WHERE jobs.id = ?1 ORDER BY parts.chunk";
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query([id])?;
+    let mut part = Part::new(tmpdir);
+    let (mut found, mut wanted, mut bad_lines) = (sum(), None, 0);
+    while let Some(row) = rows.next()? {
+        wanted = row.get::<_, Option<i64>>(0)?;
+        bad_lines = row.get::<_, i64>(1)?.cast_unsigned();
+        if let ValueRef::Blob(chunk) = row.get_ref(2)? {
+            found.write(chunk);
+            part.push(chunk).map_err(unwritable)?;
+        }
+    }
+    part.rewind().map_err(unwritable)?;
+    part.sum = found.finish().cast_signed();
+    Ok((wanted == Some(part.sum)).then_some(Stored { part, bad_lines }))
+}

@@ -1,0 +1,59 @@
+-- What the command line means; a state is of one command line.
+CREATE TABLE command (
+    label TEXT PRIMARY KEY, -- mode, command, record options ...
+    value TEXT NOT NULL     -- as typed, or a BLOB where that is not UTF-8
+) WITHOUT ROWID;
+
+-- Each start of the command line.
+CREATE TABLE runs (
+    id         INTEGER PRIMARY KEY,
+    started    REAL NOT NULL,              -- seconds since 1970
+    ended      REAL,                       -- NULL while it runs, and where it was killed
+    found      INTEGER NOT NULL DEFAULT 0, -- jobs that were found
+    complete   INTEGER NOT NULL DEFAULT 0, -- 1: these are all
+    remembered INTEGER NOT NULL DEFAULT 0  -- jobs found that were done before and not run
+);
+
+-- The last end of each job.
+CREATE TABLE jobs (
+    id        INTEGER PRIMARY KEY,
+    inputs    INTEGER NOT NULL, -- how many; the second and further ones are in inputs
+    input     TEXT NOT NULL,    -- the first one's name, as typed or found; a BLOB where it is not UTF-8
+    first     INTEGER,          -- the part of a big plain file that begins at this byte,
+    last      INTEGER,          -- and ends before this one; both NULL for a whole file
+    size      INTEGER,          -- in bytes; NULL where it is no regular file
+    mtime     INTEGER,          -- nanoseconds since 1970; NULL where it is no regular file
+    outcome   TEXT NOT NULL,    -- done, failed, or unsettled: run, but to be run again, because an
+                                -- input changed while it was read, or had just been changed
+    bad_lines INTEGER NOT NULL, -- lines that were not in the input format
+    part      INTEGER,          -- under a fold: a checksum of the job's part of it, in parts
+    sum       INTEGER NOT NULL, -- a checksum of the columns above and of inputs
+    run       INTEGER NOT NULL, -- which of runs
+    cause     TEXT,             -- why it failed
+    status    INTEGER,          -- the command's exit status where it failed by it
+    signal    INTEGER,          -- the signal that ended the command
+    tries     INTEGER NOT NULL,
+    started   REAL NOT NULL,    -- seconds since 1970
+    seconds   REAL NOT NULL,    -- all tries together
+    bytes     INTEGER NOT NULL  -- what the job gave: a command's output, a file's decompressed bytes
+);
+
+-- The second and further inputs of jobs that have several.
+CREATE TABLE inputs (
+    job   INTEGER NOT NULL,
+    place INTEGER NOT NULL, -- from 2
+    input TEXT NOT NULL,
+    first INTEGER,
+    last  INTEGER,
+    size  INTEGER,
+    mtime INTEGER,
+    PRIMARY KEY (job, place)
+) WITHOUT ROWID;
+
+-- Under a fold, what each done job gave it, in pieces compressed by zstd.
+CREATE TABLE parts (
+    job   INTEGER NOT NULL,
+    chunk INTEGER NOT NULL, -- from 1
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (job, chunk)
+) WITHOUT ROWID;

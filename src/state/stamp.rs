@@ -1,0 +1,102 @@
+//! What tells one version of an input from another: its size and the time of its last change.
+//!
+//! It does not read what is in a file, and does not know where stamps are kept.
+
+use crate::job::{Input, Job};
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::time::{Duration, SystemTime};
+
+/// A change within this time of the one before may leave the file with the same time: file
+/// systems count in steps of up to two seconds.
+const STEP: Duration = Duration::from_secs(2);
+
+/// What tells one version of an input from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stamp {
+    /// A regular file's size in bytes, and when it was last changed, in nanoseconds since 1970.
+    File {
+        /// The size.
+        size: i64,
+        /// The time.
+        mtime: i64,
+    },
+    /// A directory, or no file at all: the name says everything.
+    Name,
+    /// A pipe, a socket or a device: it may give something else each time.
+    Stream,
+}
+
+impl Stamp {
+    /// The stamp of an input as it is now.
+    pub fn of(input: &Input) -> Stamp {
+        if *input == Input::Stdin {
+            return Stamp::Stream;
+        }
+        match fs::metadata(input.name()) {
+            Ok(found) if found.is_file() => Stamp::File {
+                size: found.size().cast_signed(),
+                mtime: found.mtime().saturating_mul(1_000_000_000) + found.mtime_nsec(),
+            },
+            Ok(found) if found.is_dir() => Stamp::Name,
+            Ok(_) => Stamp::Stream,
+            Err(_) => Stamp::Name,
+        }
+    }
+
+    /// Whether a file with this stamp, seen at `now`, could be changed once more without showing.
+    pub fn is_recent(self, now: SystemTime) -> bool {
+        let Stamp::File { mtime, .. } = self else {
+            return self == Stamp::Stream;
+        };
+        let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let latest = i64::try_from(now.saturating_sub(STEP).as_nanos()).unwrap_or(i64::MAX);
+        mtime > latest
+    }
+
+    /// The stamp under which the job is remembered, where `self` was seen before it ran and
+    /// `after` when it had ended; `None` where it can't be told which version was read.
+    ///
+    /// A job may consume its input (`gzip`, `mv`), and may make the file that it names.
+    pub fn settled(self, after: Stamp) -> Option<Stamp> {
+        match (self, after) {
+            (Stamp::Stream, _) | (_, Stamp::Stream) => None,
+            (Stamp::Name, made) => Some(made),
+            (read, Stamp::Name) => Some(read),
+            (before, after) => (before == after).then_some(before),
+        }
+    }
+}
+
+/// The stamps of a job's inputs as they are now.
+pub fn stamps(job: &Job) -> Vec<Stamp> {
+    job.inputs.iter().map(Stamp::of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(size: i64, mtime: i64) -> Stamp {
+        Stamp::File { size, mtime }
+    }
+
+    #[test]
+    fn a_file_that_was_just_changed_is_recent_and_so_is_one_of_the_future() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(100);
+        for (mtime, recent) in [(98, false), (50, false), (99, true), (100, true), (200, true)] {
+            assert_eq!(file(1, mtime * 1_000_000_000).is_recent(now), recent, "{mtime}");
+        }
+        assert!(!Stamp::Name.is_recent(now) && Stamp::Stream.is_recent(now));
+    }
+
+    #[test]
+    fn what_changed_while_it_was_read_has_no_stamp() {
+        assert_eq!(file(1, 5).settled(file(1, 5)), Some(file(1, 5)));
+        assert_eq!(file(1, 5).settled(file(2, 5)), None);
+        assert_eq!(file(1, 5).settled(file(1, 6)), None);
+        assert_eq!(file(1, 5).settled(Stamp::Name), Some(file(1, 5)));
+        assert_eq!(Stamp::Name.settled(file(1, 5)), Some(file(1, 5)));
+        assert_eq!(Stamp::Stream.settled(Stamp::Stream), None);
+    }
+}
