@@ -34,7 +34,7 @@ pub struct Plan {
     /// What becomes of what a file gave before it turned out corrupt.
     pub partial: Partial,
     /// How many rows are wanted, where no fold decides that.
-    pub first: Option<u64>,
+    pub first: Option<Wanted>,
     /// The budget of memory for the whole run, in bytes.
     pub memory: u64,
     /// Where temporary files are made (and at once unlinked).
@@ -71,6 +71,24 @@ impl Plan {
             state: None,
         }
     }
+}
+
+/// How many rows are wanted, and how one ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// How many.
+    pub rows: u64,
+    /// How each ends.
+    pub end: RowEnd,
+}
+
+/// How a printed row ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowEnd {
+    /// At a newline.
+    Newline,
+    /// At a newline that is not between the quotes of RFC 4180; with what stands between values.
+    Csv(u8),
 }
 
 /// In which order the jobs' results are printed.

@@ -187,7 +187,7 @@ impl<'a> Main<'a> {
         let first = if work.fold.is_some() {
             First::all()
         } else {
-            First::rows(plan.first)
+            plan.first.map_or_else(First::all, First::rows)
         };
         Main {
             control,
@@ -472,8 +472,10 @@ impl<'a> Main<'a> {
         // A run that was stopped has no answer: a part must not be taken for the whole.
         if let Some(first) = folds.next().filter(|_| self.stop.is_none()) {
             let mut out = BufWriter::with_capacity(1 << 16, &mut self.sink);
+            let bad_values = &mut self.tally.bad_values;
             let written = first.total().and_then(|mut total| {
                 folds.try_for_each(|folds| total.merge(&mut *folds.total()?))?;
+                *bad_values = total.bad_values();
                 total.finish(&mut out)?;
                 out.flush()
             });

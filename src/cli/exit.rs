@@ -62,11 +62,17 @@ pub fn code(end: anyhow::Result<Option<Ended>>) -> ExitCode {
             return ExitCode::from(refusal(&error));
         }
     };
-    if ended.summary.bad_lines > 0 {
-        message::say(format_args!(
-            "{} lines could not be read in this format",
-            ended.summary.bad_lines
-        ));
+    match ended.summary.bad_lines {
+        0 => {}
+        1 => message::say("1 line could not be read in this format"),
+        n => message::say(format_args!("{n} lines could not be read in this format")),
+    }
+    match ended.summary.bad_values {
+        0 => {}
+        1 => message::say("1 value is no number, and was left out of the aggregates"),
+        n => message::say(format_args!(
+            "{n} values are no numbers, and were left out of the aggregates"
+        )),
     }
     if ended.summary.is_empty() && ended.empty == Empty::Refused {
         message::say("no input (--allow-empty makes this no error)");

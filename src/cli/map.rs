@@ -74,7 +74,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
     let parts = args.records.plan().map_err(|error| Usage(format!("{error:#}")))?;
     let function = args.function.unwrap_or(&FUNCTIONS[0]);
     let inputs = args.inputs.plan(Dash::Stdin)?;
-    let first = parts.records.as_ref().and_then(|records| records.first);
+    let first = parts.wanted();
     let meaning = || args.meaning(function);
     let state = args.state.plan(meaning, StateAccess::Write, first)?;
     let is_stdin = |input: &std::ffi::OsString| input == "-";

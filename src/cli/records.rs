@@ -2,6 +2,7 @@
 
 use super::state::Typed;
 use crate::fold::{Aggregate, GroupPlan, Kind, Order, Shape};
+use crate::plan::{RowEnd, Wanted};
 use crate::record::name::unknown;
 use crate::record::{Bad, Condition, Field, Format, FormatChoice, Output, RecordPlan, Test, Text};
 use anyhow::{Context, Result, bail};
@@ -101,6 +102,21 @@ pub struct RecordsAndFold {
     pub records: Option<RecordPlan>,
     /// What records are folded into.
     pub fold: Option<GroupPlan>,
+}
+
+impl RecordsAndFold {
+    /// How many rows are wanted, where only some are.
+    pub fn wanted(&self) -> Option<Wanted> {
+        let records = self.records.as_ref()?;
+        let end = match (&records.format, records.output) {
+            (_, Output::Csv) => RowEnd::Csv(b','),
+            (Format::Csv { delimiter, .. }, Output::Tsv) if records.projection.is_empty() => {
+                RowEnd::Csv(*delimiter)
+            }
+            _ => RowEnd::Newline,
+        };
+        records.first.map(|rows| Wanted { rows, end })
+    }
 }
 
 impl RecordArgs {

@@ -14,7 +14,7 @@ use crate::map::command::{Capture, Feed, Trace};
 use crate::map::{Command, CommandPlan, Coprocess, DryRun, Map};
 use crate::memory::Budget;
 use crate::plan::Dash;
-use crate::plan::{Order, Partial, Plan, Schedule, StateAccess, Unit};
+use crate::plan::{Order, Partial, Plan, Schedule, StateAccess, Unit, Wanted};
 use crate::run::{Work, run};
 use crate::sys::guardian;
 use crate::template::Template;
@@ -114,7 +114,7 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
     if args.ungroup && parts.records.is_some() {
         return Err(Usage("--ungroup leaves no output to make records of".into()).into());
     }
-    let plan = args.plan(&command, parts.records.as_ref().and_then(|records| records.first))?;
+    let plan = args.plan(&command, parts.wanted())?;
     let budget = Budget::new(plan.memory);
     let start = |_slot| -> Box<dyn Map> {
         if let Some(coprocess) = &coprocess {
@@ -152,7 +152,7 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
 }
 
 impl RunArgs {
-    fn plan(&self, command: &CommandPlan, first: Option<u64>) -> anyhow::Result<Plan> {
+    fn plan(&self, command: &CommandPlan, first: Option<Wanted>) -> anyhow::Result<Plan> {
         let (memory, workers) = (self.output.memory(), self.output.workers());
         let access = match self.dry_run {
             true => StateAccess::Look,

@@ -1,7 +1,7 @@
 //! The options about what is remembered, and the meaning of a command line.
 
 use super::exit::Usage;
-use crate::plan::{Again, Past, StateAccess, StatePlan};
+use crate::plan::{Again, Past, StateAccess, StatePlan, Wanted};
 use crate::template::shell_quote;
 use clap::Args;
 use std::ffi::OsString;
@@ -39,7 +39,7 @@ impl StateArgs {
         &self,
         meaning: impl FnOnce() -> Meaning,
         access: StateAccess,
-        first: Option<u64>,
+        first: Option<Wanted>,
     ) -> Result<Option<StatePlan>, Usage> {
         let Some(file) = &self.state else {
             return Ok(None);

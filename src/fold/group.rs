@@ -104,11 +104,6 @@ impl Group {
         }
     }
 
-    /// How many values were left out because they were no numbers, since it was last as if new.
-    pub fn bad_values(&self) -> u64 {
-        self.bad
-    }
-
     fn add_aggregated(&mut self, record: &[&[u8]], keys: usize) -> io::Result<()> {
         let (keys, values) = record.split_at(keys.min(record.len()));
         self.numbers.clear();
@@ -250,6 +245,10 @@ impl Fold for Group {
         }
         other.clear();
         Ok(())
+    }
+
+    fn bad_values(&self) -> u64 {
+        self.bad
     }
 
     fn clear(&mut self) {

@@ -14,6 +14,7 @@ mod rows;
 mod run;
 mod store;
 mod table;
+mod top;
 
 pub use aggregate::{AGGREGATES, AggregateEntry, Kind, StateKind};
 pub use group::Group;
@@ -41,6 +42,11 @@ pub trait Fold: Any + Send {
     /// # Errors
     /// When a sorted run can't be written to or read from the temporary directory.
     fn merge(&mut self, other: &mut dyn Fold) -> io::Result<()>;
+
+    /// How many values were left out because they were no numbers, since it was last as if new.
+    fn bad_values(&self) -> u64 {
+        0
+    }
 
     /// Forgets everything that was added.
     fn clear(&mut self);

@@ -3,10 +3,10 @@
 use super::order::{put_rank, put_text};
 use super::plan::{GroupPlan, Order, Shape};
 use super::store::Store;
+use super::top::Top;
 use crate::memory::Budget;
 use crate::record::{Cell, Number, Output, cell_tsv, header, row, unescape_tsv};
 use std::borrow::Cow;
-use std::collections::BinaryHeap;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -17,6 +17,8 @@ pub(super) struct Rows<'a> {
     /// How many rows may still be written.
     left: usize,
     ranking: Ranking,
+    budget: &'a Budget,
+    tmpdir: &'a Path,
     line: Vec<u8>,
     rank: Vec<u8>,
 }
@@ -24,9 +26,9 @@ pub(super) struct Rows<'a> {
 enum Ranking {
     /// Rows come in the order in which they are written.
     None,
-    /// Only so many are wanted: the best so far, the worst of them on top.
-    Top(BinaryHeap<(Vec<u8>, Vec<u8>)>),
-    /// All are wanted: a store sorts them, with runs when they outgrow memory. A key is a rank
+    /// Only so many are wanted.
+    Top(Top),
+    /// All are wanted, or more than memory holds: a store sorts them, with runs when they outgrow memory. A key is a rank
     /// and a row; its count is where the row begins.
     All(Box<Store>),
 }
@@ -34,13 +36,13 @@ enum Ranking {
 impl<'a> Rows<'a> {
     pub fn new(
         plan: &'a GroupPlan,
-        budget: &Budget,
-        tmpdir: &Path,
+        budget: &'a Budget,
+        tmpdir: &'a Path,
         out: &'a mut dyn Write,
     ) -> io::Result<Rows<'a>> {
         let ranking = match (plan.order, plan.top) {
             (Order::Key, _) => Ranking::None,
-            (_, Some(_)) => Ranking::Top(BinaryHeap::new()),
+            (_, Some(rows)) => Ranking::Top(Top::new(rows, budget)),
             _ => Ranking::All(Box::new(Store::new(plan.seed, Vec::new(), budget, tmpdir))),
         };
         let mut line = Vec::new();
@@ -51,6 +53,8 @@ impl<'a> Rows<'a> {
             out,
             left: plan.top.unwrap_or(usize::MAX),
             ranking,
+            budget,
+            tmpdir,
             line,
             rank: Vec::new(),
         })
@@ -98,40 +102,42 @@ impl<'a> Rows<'a> {
 
     fn keep(&mut self) -> io::Result<()> {
         match &mut self.ranking {
-            Ranking::None => {}
-            Ranking::Top(best) => {
-                if best.len() < self.left {
-                    best.push((self.rank.clone(), self.line.clone()));
-                } else if let Some(mut worst) = best.peek_mut()
-                    && self.rank < worst.0
-                {
-                    *worst = (self.rank.clone(), self.line.clone());
+            Ranking::None => Ok(()),
+            Ranking::Top(top) => {
+                if top.offer(&self.rank, &self.line) {
+                    return Ok(());
                 }
+                let store = Store::new(self.plan.seed, Vec::new(), self.budget, self.tmpdir);
+                let full = std::mem::replace(&mut self.ranking, Ranking::All(Box::new(store)));
+                if let (Ranking::Top(top), Ranking::All(store)) = (full, &mut self.ranking) {
+                    for (mut rank, line) in top.into_sorted() {
+                        put(store, &mut rank, &line)?;
+                    }
+                }
+                self.keep()
             }
-            Ranking::All(store) => {
-                let start = self.rank.len() as u64;
-                self.rank.extend_from_slice(&self.line);
-                let hash = store.table.hash(&self.rank);
-                store.count(hash, &self.rank, start)?;
-            }
+            Ranking::All(store) => put(store, &mut self.rank, &self.line),
         }
-        Ok(())
     }
 
     /// Writes what was kept.
     pub fn end(self) -> io::Result<()> {
         match self.ranking {
             Ranking::None => {}
-            Ranking::Top(best) => {
-                for (_, line) in best.into_sorted_vec() {
+            Ranking::Top(top) => {
+                for (_, line) in top.into_sorted() {
                     self.out.write_all(&line)?;
                 }
             }
             Ranking::All(mut store) => {
+                let mut left = self.left;
                 let mut sorted = store.sorted()?;
-                while let Some((key, start)) = sorted.next()? {
+                while left > 0
+                    && let Some((key, start)) = sorted.next()?
+                {
                     let start = start.try_into().map_or(0, u64::from_le_bytes);
                     self.out.write_all(&key[start as usize..])?;
+                    left -= 1;
                 }
             }
         }
@@ -214,4 +220,12 @@ impl<'a> Rows<'a> {
         }
         line.push(b'\n');
     }
+}
+
+/// Puts a row behind its rank, which is what the store sorts by.
+fn put(store: &mut Store, rank: &mut Vec<u8>, line: &[u8]) -> io::Result<()> {
+    let start = rank.len() as u64;
+    rank.extend_from_slice(line);
+    let hash = store.table.hash(rank);
+    store.count(hash, rank, start)
 }

@@ -7,7 +7,7 @@ use super::pick::{Derived, Operand, Pick, View};
 use super::plan::{Bad, RecordPlan};
 use super::prefilter::prefilter;
 use memchr::memmem::Finder;
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 use regex::bytes::Regex;
 use std::io::{self, Write};
 use std::mem;
@@ -107,10 +107,12 @@ impl Core {
         self.carry.extend_from_slice(bytes);
     }
 
-    /// Passes over a record that is a header.
-    pub fn skip(&mut self) -> ControlFlow<()> {
+    /// Passes over a record that is a header; `bytes` are the last of it.
+    pub fn skip(&mut self, bytes: &[u8]) -> ControlFlow<()> {
+        if self.counts {
+            self.line_number += newlines(&self.carry) + newlines(bytes);
+        }
         self.carry.clear();
-        self.line_number += 1;
         ControlFlow::Continue(())
     }
 
@@ -279,8 +281,14 @@ impl Core {
             .iter()
             .rposition(|byte| !matches!(byte, b'\r' | b'\n'))
             .map_or(start, |last| last + 1);
+        if self.counts {
+            // A record has the number of its first line.
+            self.line_number += newlines(&line[..start]);
+            self.count_line();
+            self.line_number += newlines(&line[start..]);
+            self.line_number -= 1;
+        }
         let line = &line[start..end];
-        self.count_line();
         let mut flow = Ok(ControlFlow::Continue(()));
         if self.passes(line) {
             split(&mut self.spans);
@@ -358,6 +366,10 @@ impl Core {
             }
         }
     }
+}
+
+fn newlines(bytes: &[u8]) -> u64 {
+    memchr_iter(b'\n', bytes).count() as u64
 }
 
 /// Gives the projection of a record, from the stack unless it is long.

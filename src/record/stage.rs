@@ -156,7 +156,7 @@ fn csv_record(
             core.failure = Some(missing);
             ControlFlow::Break(())
         }
-        Ok(true) => core.skip(),
+        Ok(true) => core.skip(bytes),
         Ok(false) => core.read(bytes, csv.decoded(), |spans| csv.split(spans), take)?,
     };
     csv.clear();

@@ -31,6 +31,8 @@ pub struct Summary {
     pub failed: u64,
     /// Lines that the format could not read.
     pub bad_lines: u64,
+    /// Values that a fold left out because they were no numbers.
+    pub bad_values: u64,
     /// fanfold's own reading or writing failed.
     pub own_failures: u64,
     /// Failures ended the run, as `--halt` asked, or because no job could succeed.

@@ -233,6 +233,7 @@ impl<'a> Sink<'a> {
             .is_some_and(|held| held.verdict.is_some())
         {
             self.print_held(self.lowest)?;
+            self.first.end_job();
             self.lowest += 1;
         }
         self.print_ready()

@@ -2,6 +2,7 @@
 
 mod batch;
 mod cut;
+mod differential;
 mod ending;
 mod failing;
 mod gzip;

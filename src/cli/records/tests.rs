@@ -187,7 +187,7 @@ fn csv_has_headers_quotes_and_newlines() {
             &["-i", "csv", "-s", "note,-1,2,@line", "-w", "city == Paris"],
             data
         ),
-        "a, \"b\"\\nc\ta, \"b\"\\nc\t1\t2\nx\tx\t300\t4\n"
+        "a, \"b\"\\nc\ta, \"b\"\\nc\t1\t2\nx\tx\t300\t6\n"
     );
     assert_eq!(output(&["-i", "csv", "--grep", "Rome"], data), "Rome,20,\n");
     assert_eq!(

@@ -1,0 +1,488 @@
+//! Lines of each format as they should and should not be, and options about them.
+
+use fastrand::Rng;
+
+/// A format: what its lines are made of, and what may be asked of it.
+pub struct Shape {
+    pub name: &'static str,
+    /// What chooses it.
+    pub options: &'static [&'static str],
+    /// Fields that can be asked for.
+    pub fields: &'static [&'static str],
+    pub header: &'static str,
+    /// What ends a line now and then.
+    pub other_end: &'static [u8],
+    line: fn(&mut Rng) -> Vec<u8>,
+}
+
+pub fn shapes() -> Vec<Shape> {
+    let numbers = &["1", "2", "3", "-1", "-2", "9", "0", "@file", "@line"];
+    let shape = |name, options, fields: &'static [&'static str], line| Shape {
+        name,
+        options,
+        fields,
+        header: "",
+        other_end: b"\r\n",
+        line,
+    };
+    let named = &["id", "size", "text", "when", "2", "-1", "0", "@line"];
+    vec![
+        shape("ws", &[], numbers, ws),
+        shape("-d", &["--delimiter", ";"], numbers, |rng| joined(rng, b";")),
+        shape("lines", &["--input-format", "lines"], &["0", "1", "-1"], ws),
+        shape("clf", &["--input-format", "clf"], CLF, clf),
+        Shape {
+            header: "id,size,text,when\n",
+            ..shape("csv", &["--input-format", "csv"], named, |rng| csv(rng, b","))
+        },
+        shape(
+            "csv --no-header",
+            &["--input-format", "csv", "--no-header", "--delimiter", ";"],
+            numbers,
+            |rng| csv(rng, b";"),
+        ),
+        Shape {
+            header: "id\tsize\ttext\twhen\n",
+            ..shape("tsv", &["--input-format", "tsv"], named, |rng| csv(rng, b"\t"))
+        },
+        shape(
+            "json",
+            &["--input-format", "json"],
+            &[
+                "id",
+                "user.id",
+                "user.tags.1",
+                "a.b",
+                "text",
+                "size",
+                "when",
+                "user",
+                "none",
+                "0",
+            ],
+            json,
+        ),
+        shape(
+            "logfmt",
+            &["--input-format", "logfmt"],
+            &["id", "size", "text", "when", "none", "0", "@line"],
+            logfmt,
+        ),
+        shape(
+            "-x",
+            &["--extract", "(?P<key>[a-z]{1,20})=(?P<size>[0-9.]+)(x)?"],
+            &["key", "size", "3", "-1", "0", "@file"],
+            |rng| {
+                [
+                    ws(rng),
+                    pick(rng, &[" ab=1 ", "x=22x", "=", " long=1.5x1"]).to_vec(),
+                ]
+                .concat()
+            },
+        ),
+    ]
+}
+
+const CLF: &[&str] = &[
+    "host", "user", "time", "request", "method", "path", "protocol", "status", "bytes", "referer", "agent",
+    "9", "0",
+];
+
+/// Words that have tripped programs up.
+const WORDS: &[&[u8]] = &[
+    b"a",
+    b"A",
+    b"ab",
+    b"b\xc3\xa9",
+    b"\xff\xfe",
+    b"x\\y",
+    b"\\",
+    b"",
+    b"-",
+    b"z\r",
+    b"q\"q",
+    b"n\0l",
+    b"/a/b?c=1",
+    b"/a?",
+    b"long-enough-to-leave-its-slot-in-the-table",
+];
+
+const NUMBERS: &[&[u8]] = &[
+    b"0",
+    b"1",
+    b"7",
+    b"10",
+    b"010",
+    b"1e1",
+    b"10.0",
+    b"-5",
+    b"+5",
+    b".5",
+    b"2.25",
+    b"-0.125",
+    b"1e-7",
+    b"12345678901234567890123456789",
+    b"9007199254740993",
+    b"0x1",
+    b"1_0",
+    b"nan",
+    b"3.",
+    b"1e400",
+];
+
+const TIMES: &[&[u8]] = &[
+    b"[31/Jan/2012:23:59:58 -0500]",
+    b"01/Feb/2012:04:59:58 +0000",
+    b"2012-02-01T04:59:58Z",
+    b"2012-01-31",
+    b"2012-02-01 05:00:00",
+    b"2012-02-01T06:29:58+01:30",
+    b"32/Jan/2012x",
+    b"-",
+];
+
+pub fn line(rng: &mut Rng, shape: &Shape) -> Vec<u8> {
+    match rng.u16(..400) {
+        0 => Vec::new(),
+        1 if shape.name != "json" => b"x".repeat(rng.usize(1..1 << 18)),
+        _ => (shape.line)(rng),
+    }
+}
+
+fn pick<'a>(rng: &mut Rng, from: &'a [impl AsRef<[u8]>]) -> &'a [u8] {
+    rng.choice(from).expect("not empty").as_ref()
+}
+
+/// Any value; few different ones, so that groups have several records.
+fn value(rng: &mut Rng) -> &'static [u8] {
+    let from = *rng.choice(&[WORDS, NUMBERS, TIMES]).expect("not empty");
+    pick(rng, from)
+}
+
+fn ws(rng: &mut Rng) -> Vec<u8> {
+    let mut line = Vec::new();
+    for _ in 0..rng.usize(..6) {
+        line.extend_from_slice(value(rng));
+        line.extend_from_slice(pick(rng, &[" ", " ", " ", "\t", "  \t"]));
+    }
+    line
+}
+
+fn joined(rng: &mut Rng, delimiter: &[u8]) -> Vec<u8> {
+    let cells: Vec<_> = (0..rng.usize(..5)).map(|_| value(rng)).collect();
+    cells.join(delimiter)
+}
+
+fn clf(rng: &mut Rng) -> Vec<u8> {
+    let text = |rng: &mut Rng, from: &[&'static str]| *rng.choice(from).expect("not empty");
+    let host = text(rng, &["1.2.3.4", "10.0.0.1", "host.example", "::1"]);
+    let user = text(rng, &["-", "bob", "Ada"]);
+    let time = text(
+        rng,
+        &[
+            "31/Jan/2012:23:59:58 -0500",
+            "01/Feb/2012:00:00:00 +0000",
+            "never",
+        ],
+    );
+    let path = text(rng, &["/", "/a?b=1", "/a", "/x y", "/q\\\"q"]);
+    let protocol = text(rng, &[" HTTP/1.1", " HTTP/1.0", ""]);
+    let status = text(rng, &["200", "404", "304"]);
+    let bytes = text(rng, &["-", "0", "17", "2048", "1e3"]);
+    let rest = text(
+        rng,
+        &[
+            "",
+            " \"-\" \"Mozilla (x)\"",
+            " \"http://r/\" \"q \\\"q\\\"\"",
+            " \"-\"",
+            " junk",
+        ],
+    );
+    let mut line =
+        format!("{host} - {user} [{time}] \"GET {path}{protocol}\" {status} {bytes}{rest}").into_bytes();
+    if rng.u8(..10) == 0 {
+        line.truncate(rng.usize(..line.len()));
+    }
+    line
+}
+
+fn csv(rng: &mut Rng, delimiter: &[u8]) -> Vec<u8> {
+    let mut cells = Vec::new();
+    for _ in 0..rng.usize(2..6) {
+        let mut cell = value(rng).to_vec();
+        if rng.u8(..4) == 0 {
+            cell.extend_from_slice(pick(rng, &[",", "\n", "\"", "\t", ";", "\r\n"]));
+        }
+        let plain = !cell.iter().any(|byte| b",\n\r;\t\"".contains(byte));
+        if !plain || rng.u8(..5) == 0 {
+            let doubled = cell
+                .split(|byte| *byte == b'"')
+                .collect::<Vec<_>>()
+                .join(&b"\"\""[..]);
+            cell = [b"\"", &doubled[..], b"\""].concat();
+        } else if rng.u8(..20) == 0 {
+            cell = [b"x\"", &cell[..]].concat();
+        }
+        cells.push(cell);
+    }
+    cells.join(delimiter)
+}
+
+/// Values other than strings are spaced as Python's json writes them.
+fn json(rng: &mut Rng) -> Vec<u8> {
+    let text = |rng: &mut Rng| {
+        let texts = [
+            "\"a\"",
+            "\"x\\ty\"",
+            "\"\\u00e9 \\\"q\\\"\"",
+            "\"é\"",
+            "\"10\"",
+            "\"\"",
+            "\"2012-02-01T04:59:58Z\"",
+            "\"a\\\\b\"",
+        ];
+        String::from_utf8_lossy(pick(rng, &texts)).into_owned()
+    };
+    let number =
+        |rng: &mut Rng| String::from_utf8_lossy(pick(rng, &["1", "-5", "2.5", "0", "1000000"])).into_owned();
+    let mut members = vec![format!("\"id\": {}", number(rng))];
+    for key in ["text", "size", "when", "a.b", "n\\u006fne"] {
+        if rng.bool() {
+            let value = match rng.u8(..6) {
+                0 | 1 => number(rng),
+                2 => pick(rng, &["true", "null", "[]", "{\"k\": [1, \"x\"]}"])
+                    .iter()
+                    .map(|byte| *byte as char)
+                    .collect(),
+                _ => text(rng),
+            };
+            members.push(format!("\"{key}\": {value}"));
+        }
+    }
+    if rng.bool() {
+        members.push(format!(
+            "\"user\": {{\"id\": {}, \"tags\": [{}, {}]}}",
+            number(rng),
+            number(rng),
+            number(rng)
+        ));
+    }
+    rng.shuffle(&mut members);
+    let mut line = format!("{{{}}}", members.join(", ")).into_bytes();
+    if rng.u8(..12) == 0 {
+        line = pick(
+            rng,
+            &[
+                "{",
+                "[1, 2]",
+                " ",
+                "{\"id\": 1,}",
+                "{\"id\": tru}",
+                "{\"id\": 1} x",
+            ],
+        )
+        .to_vec();
+    }
+    line
+}
+
+fn logfmt(rng: &mut Rng) -> Vec<u8> {
+    let mut line = Vec::new();
+    for _ in 0..rng.usize(..6) {
+        line.extend_from_slice(pick(rng, &["id", "size", "text", "when", "flag", "b\u{e9}"]));
+        match rng.u8(..8) {
+            0 => {}
+            1 => line.extend_from_slice(pick(
+                rng,
+                &[
+                    "=\"a b\"",
+                    "=\"q \\\"q\\\"\\n\"",
+                    "=\"\"",
+                    "=\"x\\\\y\"",
+                    "=\"tab\\t\" ",
+                    "=\"never closed",
+                ],
+            )),
+            _ => {
+                let value = value(rng);
+                let plain = !value.iter().any(|byte| b" \"\t\r".contains(byte));
+                line.push(b'=');
+                line.extend_from_slice(if plain { value } else { b"v" });
+            }
+        }
+        line.push(b' ');
+    }
+    line
+}
+
+/// Options about this shape, chosen so that they can stand together.
+pub fn options(rng: &mut Rng, shape: &Shape) -> Vec<String> {
+    let mut words: Vec<String> = shape.options.iter().map(|word| (*word).to_owned()).collect();
+    // Without any option there are no records, only bytes.
+    if words.is_empty() {
+        words.extend(["--not-grep", "nowhere"].map(str::to_owned));
+    }
+    let mut add = |option: &str, value: String| words.extend([option.to_owned(), value]);
+    if rng.u8(..4) == 0 {
+        let option = *rng.choice(&["--grep", "--not-grep"]).expect("not empty");
+        add(
+            option,
+            (*rng.choice(&["a", "1", "\u{e9}", "x", "\""]).expect("not empty")).to_owned(),
+        );
+    }
+    if rng.u8(..6) == 0 {
+        add(
+            "--regex",
+            (*rng.choice(&["[0-9]{2}", "a|b", "^[a-z]"]).expect("not empty")).to_owned(),
+        );
+    }
+    for _ in 0..*rng.choice(&[0, 0, 1, 1, 2]).expect("not empty") {
+        let field = field(rng, shape);
+        add("--where", condition(rng, &field));
+    }
+    let several = |rng: &mut Rng| {
+        let fields: Vec<_> = (0..rng.usize(1..4)).map(|_| field(rng, shape)).collect();
+        let mut names: Vec<String> = Vec::new();
+        fields.into_iter().for_each(|f| {
+            if !names.contains(&f) {
+                names.push(f);
+            }
+        });
+        names
+    };
+    match rng.u8(..6) {
+        0 => {
+            if rng.bool() {
+                add("--select", several(rng).join(","));
+            }
+            if rng.u8(..3) == 0 {
+                add("--first", rng.usize(..40).to_string());
+            }
+        }
+        kind @ 1..=3 => {
+            let mut columns = vec!["line".to_owned()];
+            if rng.u8(..5) > 0 {
+                columns = several(rng);
+                add("--select", columns.join(","));
+            }
+            if kind > 1 {
+                columns.push("count".to_owned());
+            }
+            rows(rng, &columns, &mut add);
+            words.push(if kind == 1 { "--unique" } else { "--count" }.to_owned());
+        }
+        _ => {
+            let mut columns = Vec::new();
+            if rng.u8(..5) > 0 {
+                columns = several(rng);
+                add("--by", columns.join(","));
+            }
+            let aggregates = aggregates(rng, shape);
+            add("--agg", aggregates.join(","));
+            columns.extend(aggregates);
+            rows(rng, &columns, &mut add);
+        }
+    }
+    if rng.u8(..3) == 0 {
+        words.extend([
+            "--output-format".to_owned(),
+            (*rng.choice(&["csv", "json"]).expect("not empty")).to_owned(),
+        ]);
+    }
+    words
+}
+
+/// What is asked of the rows of a fold.
+fn rows(rng: &mut Rng, columns: &[String], add: &mut impl FnMut(&str, String)) {
+    let column = |rng: &mut Rng| rng.choice(columns).expect("not empty").clone();
+    if rng.u8(..3) == 0 {
+        let minus = if rng.bool() { "-" } else { "" };
+        let column = column(rng);
+        // A column whose name begins with a '-' means itself.
+        if !columns.contains(&format!("{minus}{column}")) || minus.is_empty() {
+            add("--sort", format!("{minus}{column}"));
+        }
+    }
+    if rng.u8(..4) == 0 {
+        let column = column(rng);
+        add("--having", condition(rng, &column));
+    }
+    if rng.u8(..3) == 0 {
+        add("--top", rng.usize(..12).to_string());
+    }
+}
+
+fn field(rng: &mut Rng, shape: &Shape) -> String {
+    let name = *rng.choice(shape.fields).expect("not empty");
+    let modifier = *rng
+        .choice(&[
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            ":lower",
+            ":noquery",
+            ":day",
+            ":hour",
+            ":minute",
+            ":hod",
+            "[1:3]",
+            "[:2]",
+            "[2:]",
+            ":noquery[1:]",
+            ":day[:4]",
+        ])
+        .expect("not empty");
+    format!("{name}{modifier}")
+}
+
+fn aggregates(rng: &mut Rng, shape: &Shape) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for _ in 0..rng.usize(1..5) {
+        let kind = *rng
+            .choice(&[
+                "count", "sum", "mean", "min", "max", "p0", "p50", "p99.9", "p100", "distinct",
+            ])
+            .expect("not empty");
+        let name = match kind {
+            "count" => kind.to_owned(),
+            _ => format!("{kind}:{}", field(rng, shape)),
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn condition(rng: &mut Rng, field: &str) -> String {
+    let op = *rng
+        .choice(&["==", "!=", "<", "<=", ">", ">=", "~", "!~", "in"])
+        .expect("not empty");
+    let value = match op {
+        "~" | "!~" => *rng
+            .choice(&["^[ab1-9]", "0$", "a|1", "[0-9]\\.?[0-9]"])
+            .expect("not empty"),
+        "in" => *rng.choice(&["a,10,7", "200,304", "GET,/a,b"]).expect("not empty"),
+        _ => *rng
+            .choice(&[
+                "a",
+                "10",
+                "5",
+                "2012-02-01",
+                "2012-02-01T04:59:58Z",
+                "x\\y",
+                "b",
+                "-",
+                "/a",
+                "404",
+                "1e1",
+                "\u{e9}",
+            ])
+            .expect("not empty"),
+    };
+    format!("{field} {op} {value}")
+}

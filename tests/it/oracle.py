@@ -1,0 +1,452 @@
+"""fanfold map, told a second time: the plainest code that does what the manual says, one line after another.
+
+Reads a JSON list of command lines from standard input, and prints a JSON list of [stdout, bad lines, bad values], the
+first as text of which each character is a byte. It shares nothing with fanfold but the manual.
+"""
+import csv, fractions, functools, gzip, io, json, re, sys
+from datetime import date
+
+csv.field_size_limit(1 << 30)
+
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+CLF = "host ident user time request method path protocol status bytes referer agent".split()
+
+
+class Bad(Exception):
+    """A line that the format can't read."""
+
+
+# Numbers and times
+
+def number(text):
+    """An integer, or a float that is none, or None."""
+    if not re.fullmatch(rb"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", text):
+        return None
+    if re.fullmatch(rb"[+-]?[0-9]+", text) and -(1 << 127) <= int(text) < 1 << 127:
+        return int(text)
+    value = float(text)
+    return None if abs(value) == float("inf") else from_float(value)
+
+
+def from_float(value):
+    return int(value) if value == int(value) and abs(value) < 1.7e38 else value
+
+
+def show(value):
+    if value is None:
+        return b""
+    if isinstance(value, int):
+        return b"%d" % value
+    digits, exponent = re.fullmatch(r"(-?[0-9.]+)(?:e([+-][0-9]+))?", repr(value)).groups()
+    exact = fractions.Fraction(digits) * fractions.Fraction(10) ** int(exponent or 0)
+    sign, exact = ("-" if exact < 0 else ""), abs(exact)
+    figures = re.sub(r"\.0$", "", digits.lstrip("-")).replace(".", "").strip("0")
+    power = 0
+    while exact >= 10:
+        exact, power = exact / 10, power + 1
+    while exact < 1:
+        exact, power = exact * 10, power - 1
+    # Halfway between two shortest texts, Python takes the even one and Rust the upper.
+    scaled = fractions.Fraction(abs(value)) * fractions.Fraction(10) ** (len(figures) - 1 - power)
+    if scaled % 1 == fractions.Fraction(1, 2):
+        figures = str(int(scaled) + 1)
+    if 1e-5 <= abs(value) < 1e16:
+        if power < 0:
+            return (sign + "0." + "0" * (-power - 1) + figures).encode()
+        return (sign + figures[:power + 1].ljust(power + 1, "0") + "." + figures[power + 1:]).encode()
+    return (sign + figures[0] + ("." + figures[1:] if figures[1:] else "") + "e" + str(power)).encode()
+
+
+def clock(text):
+    """Year to second by the time's own clock, and the instant."""
+    text = text.removeprefix(b"[").removesuffix(b"]").decode("latin-1")
+    if m := re.fullmatch(r"(\d\d)/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d)(?: ([+-])(\d\d)(\d\d))?", text):
+        day, month, year, *rest = m.groups()
+        if month not in MONTHS:
+            return None
+        year, month, day = int(year), MONTHS.index(month) + 1, int(day)
+        hour, minute, second = map(int, rest[:3])
+        zone = rest[3:]
+    elif m := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d):(\d\d)(?:[Zz]|([+-])(\d\d):(\d\d))?)?", text):
+        parts = m.groups()
+        year, month, day, hour, minute, second = (int(part or 0) for part in parts[:6])
+        zone = parts[6:]
+    else:
+        return None
+    ahead = (int(zone[1]) * 3600 + int(zone[2]) * 60) * (-1 if zone[0] == "-" else 1) if zone[0] else 0
+    days = date(year, month, day).toordinal()
+    return (year, month, day, hour, minute, second), ((days * 24 + hour) * 60 + minute) * 60 + second - ahead
+
+
+# Lines into fields: each gives a function from a field's name to its value
+
+def ws(line, last):
+    return by_number([field for field in re.split(rb"[ \t]+", line) if field])
+
+
+def by_number(fields):
+    def get(name):
+        at = int(name)
+        at = at - 1 if at > 0 else at
+        return fields[at] if -len(fields) <= at < len(fields) else b""
+    return get
+
+
+def clf(line, last):
+    """As far as the last field that is asked for."""
+    found, rest = {}, line
+    shape = [("host", rb"([^ ]*) "), ("ident", rb"([^ ]*) "), ("user", rb"([^ ]*) "), ("time", rb"\[([^\]]*)\]"),
+             ("request", rb' "((?:[^"\\]|\\.)*)"'), ("status", rb" ([^ ]*)"), ("bytes", rb" ([^ ]*)"),
+             ("referer", rb' "((?:[^"\\]|\\.)*)"'), ("agent", rb' "((?:[^"\\]|\\.)*)"')]
+    for name, pattern in shape:
+        if CLF.index(name) > last or (name in ("referer", "agent") and not rest):
+            break
+        m = re.match(pattern, rest, re.S)
+        if not m:
+            raise Bad
+        found[name], rest = m[1], rest[m.end():]
+    if m := re.fullmatch(rb"([^ ]*) (.*?)(?: ([^ ]*))?", found.get("request", b""), re.S):
+        found["method"], found["path"], found["protocol"] = m[1], m[2], m[3] or b""
+    return lambda name: found.get(CLF[int(name) - 1] if name.isdigit() else name, b"")
+
+
+def json_line(line, last):
+    if not line.strip(b" \t\n\r\f"):
+        return None
+    try:
+        text = line.decode()
+        whole = json.loads(text)
+    except ValueError:
+        raise Bad from None
+    if not isinstance(whole, dict):
+        raise Bad
+
+    def get(path):
+        value = dig(whole, path.split("."))
+        if value is None:
+            return b""
+        # The generator writes values other than strings as Python does.
+        return (value if isinstance(value, str) else json.dumps(value)).encode()
+    return get
+
+
+def dig(value, path):
+    for at, key in enumerate(path):
+        if isinstance(value, dict):
+            # A key may have dots in it.
+            whole = ".".join(path[at:])
+            if whole in value:
+                return value[whole]
+            value = value.get(key)
+        elif isinstance(value, list) and key.isdigit():
+            value = value[int(key)] if int(key) < len(value) else None
+        else:
+            return None
+    return value
+
+
+def logfmt(line, last):
+    found, rest = {}, line
+    while rest := rest.lstrip(b" \t\r"):
+        key = re.match(rb"[^= \t]*", rest)[0]
+        value, rest = b"", rest[len(key):]
+        if rest.startswith(b'="'):
+            m = re.match(rb'="((?:[^"\\]|\\.)*)"', rest, re.S)
+            if not m:
+                raise Bad
+            ends = {b"n": b"\n", b"t": b"\t", b"r": b"\r"}
+            value = re.sub(rb"\\(.)", lambda m: ends.get(m[1], m[1]), m[1], flags=re.S)
+            rest = rest[m.end():]
+        elif rest.startswith(b"="):
+            m = re.match(rb"=([^ \t]*)", rest)
+            value, rest = m[1], rest[m.end():]
+        found.setdefault(key, value)
+    return lambda name: found.get(name.encode(), b"")
+
+
+def extract(pattern):
+    regex = re.compile(pattern.encode())
+
+    def split(line, last):
+        m = regex.search(line)
+        if not m:
+            return None
+        groups = regex.groups
+        return lambda name: m[name if not name.lstrip("-").isdigit() else int(name) % (groups + 1)] or b""
+    return split
+
+
+@functools.cache
+def csv_records(data, delimiter):
+    """Line numbers, bytes and fields of records, by the states of RFC 4180, and again by Python's reader."""
+    out, fields, field, start, quoted, at = [], [], bytearray(), 0, False, 0
+    while at <= len(data):
+        byte = data[at:at + 1]
+        if quoted and byte:
+            if byte == b'"' and data[at + 1:at + 2] == b'"':
+                field += b'"'
+                at += 1
+            elif byte == b'"':
+                quoted = False
+            else:
+                field += byte
+        elif byte == b'"' and (at == start or data[at - 1:at] == delimiter):
+            quoted = True
+        elif byte in (b"", b"\n", b"\r"):
+            if at > start:
+                out.append((data.count(b"\n", 0, start) + 1, data[start:at], fields + [bytes(field)]))
+            fields, field, start = [], bytearray(), at + 1
+        elif byte == delimiter:
+            fields, field = fields + [bytes(field)], bytearray()
+        else:
+            field += byte
+        at += 1
+    reader = csv.reader(io.StringIO(data.decode("latin-1"), newline=""), delimiter=delimiter.decode())
+    assert [[cell.encode("latin-1") for cell in row] for row in reader if row] == [fields for *_, fields in out]
+    return out
+
+
+# A command line
+
+def parse(argv):
+    many = {"--grep", "--not-grep", "--regex", "--where", "--having"}
+    flags = {"--unique", "--count", "--no-header"}
+    options, inputs, at = {name: [] for name in many}, [], 0
+    while at < len(argv):
+        word = argv[at]
+        if not word.startswith("-"):
+            inputs.append(word)
+        elif word in flags:
+            options[word] = True
+        else:
+            at += 1
+            if word in many:
+                options[word].append(argv[at])
+            else:
+                options[word] = argv[at]
+        at += 1
+    return options, inputs
+
+
+def modified(value, modifiers):
+    for modifier in modifiers:
+        if m := re.fullmatch(r"(\d*):(\d*)", modifier):
+            value = value[int(m[1] or 0):int(m[2]) if m[2] else None]
+        elif modifier == "noquery":
+            value = value.split(b"?")[0]
+        elif modifier == "lower":
+            value = value.lower()
+        else:
+            time = clock(value)
+            y, mo, d, h, mi, _ = time[0] if time else [0] * 6
+            shapes = {"day": f"{y:04}-{mo:02}-{d:02}", "hour": f"{y:04}-{mo:02}-{d:02}T{h:02}",
+                      "minute": f"{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}", "hod": f"{h:02}"}
+            value = shapes[modifier].encode() if time else b""
+    return value
+
+
+def source(field):
+    """The field's name, and its modifiers."""
+    name = re.match(r"[^:\[]*", field)[0]
+    return name, re.findall(r"(?<=:)[a-z]+|(?<=\[)\d*:\d*(?=\])", field[len(name):])
+
+
+def compares(value, literal):
+    a, b = number(value), number(literal)
+    if a is not None and b is not None:
+        return (a > b) - (a < b)
+    a, b = clock(value), clock(literal) if b is None else None
+    if a and b:
+        return (a[1] > b[1]) - (a[1] < b[1])
+    return (value > literal) - (value < literal)
+
+
+def holds(op, literal, value):
+    if op in ("~", "!~"):
+        return bool(re.search(literal.encode().replace(b"$", rb"\Z"), value)) == (op == "~")
+    if op == "in":
+        return any(compares(value, part.strip().encode()) == 0 for part in literal.split(","))
+    sign = compares(value, literal.encode())
+    return {"==": sign == 0, "!=": sign != 0, "<": sign < 0, "<=": sign <= 0, ">": sign > 0, ">=": sign >= 0}[op]
+
+
+def escaped(value):
+    return value.replace(b"\\", rb"\\").replace(b"\t", rb"\t").replace(b"\n", rb"\n")
+
+
+def row(output, names, cells, whole=False):
+    """Cells are bytes, or (number,)."""
+    texts = [show(*cell) if isinstance(cell, tuple) else cell for cell in cells]
+    if output == "json":
+        def one(name, cell, text):
+            value = (text.decode() or "null") if isinstance(cell, tuple) else string(text)
+            return string(name.encode()) + ":" + value
+        return ("{" + ",".join(map(one, names, cells, texts)) + "}").encode() + b"\n"
+    if output == "csv":
+        def quote(text):
+            if re.search(rb'[,"\r\n]', text) or (not text and len(texts) == 1):
+                return b'"' + text.replace(b'"', b'""') + b'"'
+            return text
+        return b",".join(map(quote, texts)) + b"\n"
+    return b"\t".join(text if whole else escaped(text) for text in texts) + b"\n"
+
+
+def string(text):
+    return json.dumps(text.decode(errors="replace"), ensure_ascii=False)
+
+
+class Table:
+    """Groups of records with equal keys."""
+
+    def __init__(self, options, keys):
+        self.options, self.keys, self.groups, self.bad = options, keys, {}, 0
+        text = options.get("--agg", "count") if "--by" in options or "--agg" in options else None
+        self.aggregates = text.split(",") if text else []
+        if self.aggregates and not keys:
+            self.groups[()] = []
+
+    def add(self, key, values):
+        self.groups.setdefault(key, []).append(values)
+
+    def aggregate(self, name, place, records):
+        if name == "count":
+            return len(records)
+        kind = name.split(":")[0]
+        values = [record[place] for record in records]
+        if kind == "distinct":
+            return len(set(values))
+        numbers = sorted(n for n in map(number, values) if n is not None)
+        if not numbers:
+            return None
+        total = sum(map(fractions.Fraction, numbers))
+        if kind in ("sum", "mean"):
+            ints = all(isinstance(n, int) for n in numbers)
+            total = int(total) if ints and abs(total) < 1 << 127 else from_float(float(total))
+            return total if kind == "sum" else from_float(float(total) / len(numbers))
+        if kind in ("min", "max"):
+            return numbers[0] if kind == "min" else numbers[-1]
+        rank = -(-fractions.Fraction(kind[1:]) * len(numbers) // 100)
+        return numbers[max(int(rank), 1) - 1]
+
+    def result(self, values):
+        options = self.options
+        numeric = {name.split(":", 1)[1] for name in self.aggregates
+                   if ":" in name and not name.startswith("distinct:")}
+        rows = []
+        for key, records in self.groups.items():
+            self.bad += sum(number(record[values.index(name)]) is None for record in records for name in numeric)
+            aggregates = [(self.aggregate(name, values.index(name.split(":", 1)[1]) if ":" in name else None, records),)
+                          for name in self.aggregates]
+            counted = [(len(records),)] if "--count" in options else []
+            order = key[0] if len(key) == 1 else b"\t".join(map(escaped, key))
+            rows.append((order, counted + list(key) + aggregates))
+        names = (["count"] if "--count" in options else []) + self.keys + self.aggregates
+        for condition in options["--having"]:
+            name, op, literal = condition.split(" ", 2)
+            text = lambda cell: show(*cell) if isinstance(cell, tuple) else cell
+            rows = [r for r in rows if holds(op, literal, text(r[1][names.index(name)]))]
+        rows.sort(key=lambda r: r[0])
+        column = options.get("--sort")
+        if not column and "--count" in options:
+            column = "-count"
+        if not column and "--top" in options and self.aggregates:
+            column = "-" + self.aggregates[0]
+        if column:
+            down = column not in names
+            self.sort(rows, names.index(column[1:] if down else column), down)
+        return names, [cells for _, cells in rows[:int(options.get("--top", len(rows)))]]
+
+    @staticmethod
+    def sort(rows, place, down):
+        def classed(cells):
+            cell = cells[place]
+            value = cell[0] if isinstance(cell, tuple) else number(cell)
+            if value is not None:
+                return 0, value
+            return (2, 0) if isinstance(cell, tuple) else (1, cell)
+        # Sorting is stable: equal ones stay in the order of their keys.
+        parts = [[r for r in rows if classed(r[1])[0] == which] for which in (0, 1, 2)]
+        rows[:] = [r for part in parts for r in sorted(part, key=lambda r: classed(r[1])[1], reverse=down)]
+
+
+def lines(data):
+    parts = data.split(b"\n")
+    return parts[:-1] if not parts[-1] else parts
+
+
+def records(options, name, data, last):
+    """Each record of a file: the number of its line, its bytes, and what splits it."""
+    form, delimiter = options.get("--input-format", "ws"), options.get("--delimiter")
+    if form in ("csv", "tsv"):
+        found = csv_records(data, (delimiter or {"csv": ",", "tsv": "\t"}[form]).encode())
+        header = []
+        if "--no-header" not in options and found:
+            header, found = [cell.decode("latin-1") for cell in found[0][2]], found[1:]
+        for at, line, fields in found:
+            get = by_number(fields)
+            yield at, line, lambda l, f=get: lambda name: f(str(header.index(name) + 1) if name in header else name)
+        return
+    split = {"ws": ws, "clf": clf, "json": json_line, "logfmt": logfmt, "lines": lambda l, _: lambda name: l}[form]
+    if delimiter:
+        split = lambda line, last: by_number(line.split(delimiter.encode()))
+    if "--extract" in options:
+        split = extract(options["--extract"])
+    for at, line in enumerate(lines(data), 1):
+        yield at, line, lambda line: split(line, last)
+
+
+def run(argv):
+    options, inputs = parse(argv)
+    listed = lambda name: options[name].split(",") if name in options else []
+    folds = {"--unique", "--count", "--by", "--agg"} & options.keys()
+    keys = listed("--by") if {"--by", "--agg"} & options.keys() else listed("--select")
+    table = Table(options, keys or ([] if {"--by", "--agg"} & options.keys() else ["line"]))
+    values = list(dict.fromkeys(name.split(":", 1)[1] for name in table.aggregates if ":" in name))
+    asked = [source(field)[0] for field in
+             keys + values + [c.split(" ", 2)[0] for c in options["--where"]]]
+    places = [CLF.index(name) if name in CLF else int(name) - 1 for name in asked
+              if name in CLF or (name.isdigit() and name != "0")]
+    last = max(places, default=8)
+    output, bad, printed = options.get("--output-format", "tsv"), 0, []
+    for name in inputs:
+        data = open(name, "rb").read()
+        if data[:2] == b"\x1f\x8b":
+            data = gzip.decompress(data)
+        for at, line, split in records(options, name, data, last):
+            if not (all(text.encode() in line for text in options["--grep"])
+                    and not any(text.encode() in line for text in options["--not-grep"])
+                    and all(re.search(regex.encode(), line) for regex in options["--regex"])):
+                continue
+            try:
+                get = split(line)
+            except Bad:
+                bad += 1
+                continue
+            if get is None:
+                continue
+
+            def value(field):
+                base, modifiers = source(field)
+                special = {"0": line, "@file": name.encode(), "@line": b"%d" % at}
+                return modified(special[base] if base in special else get(base), modifiers)
+
+            conditions = (c.split(" ", 2) for c in options["--where"])
+            if not all(holds(op, literal, value(field)) for field, op, literal in conditions):
+                continue
+            key = tuple(map(value, keys)) if keys else (() if table.aggregates else (line,))
+            if folds:
+                table.add(key, [value(field) for field in values])
+            else:
+                printed.append(list(key))
+    names = keys or ["line"]
+    if folds:
+        names, printed = table.result(values)
+    elif "--first" in options:
+        printed = printed[:int(options["--first"])]
+    head = row("csv", names, [n.encode() for n in names]) if output == "csv" else b""
+    whole = output == "tsv" and not keys and not table.aggregates
+    return head + b"".join(row(output, names, cells, whole) for cells in printed), bad, table.bad
+
+
+answers = [run(argv) for argv in json.load(sys.stdin)]
+json.dump([[out.decode("latin-1"), bad, bad_values] for out, bad, bad_values in answers], sys.stdout)
