@@ -15,4 +15,5 @@ mod readme;
 mod records;
 mod run;
 mod state;
+mod tasks;
 mod tidy;
