@@ -3,6 +3,7 @@
 //! It does not know any map or fold by name, nor which command line it came from.
 
 mod aside;
+mod crew;
 mod failed;
 mod feed;
 mod remember;
@@ -28,13 +29,13 @@ use crate::source::Missing;
 use crate::sys::{self, signals};
 use crate::worker::{self, Event, Folds, Gate, News, Recording, Report, Shared, Task};
 use anyhow::Context;
+use crew::Crew;
 use crossbeam_channel::{Receiver, Sender, after, at, bounded, never, select};
 use failed::FailedList;
 use feed::Feed;
 use remember::Remember;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write as _};
-use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -105,34 +106,14 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         recording: recording.as_ref(),
     };
     thread::scope(|scope| {
-        let mut threads = Vec::with_capacity(workers);
-        for slot in 0..workers {
-            let (shared, seat) = (&shared, control.seat(slot));
-            let thread = thread::Builder::new().name(format!("worker {}", slot + 1));
-            match thread.spawn_scoped(scope, move || worker::work(shared, seat)) {
-                Ok(thread) => threads.push(thread),
-                Err(cause) if threads.is_empty() => return Err(cause).context("can't start a worker"),
-                Err(_) => {
-                    message::say(format_args!("only {slot} of {workers} workers could be started"));
-                    break;
-                }
-            }
-        }
+        let mut crew = Crew::new(scope, &shared, &control, workers);
         let mut main = Main::new(plan, work, &control, &gate, failed);
         main.remember = remember;
         if let Some(records) = work.records {
             main.prepare(records)?;
         }
-        main.working = threads.len();
-        main.drive(&mut feed, queue, &news, &signals);
-        // Workers that still have something to say must not wait for someone to listen.
-        while threads.iter().any(|thread| !thread.is_finished()) {
-            let _ = news.receiver().recv_timeout(Duration::from_millis(1));
-        }
-        // A worker catches the panics of maps; one of its own is a defect that must be seen.
-        let join =
-            |thread: thread::ScopedJoinHandle<'_, _>| thread.join().unwrap_or_else(|e| resume_unwind(e));
-        main.finish(threads.into_iter().filter_map(join).collect());
+        main.drive(&mut feed, queue, &news, &signals, &mut crew)?;
+        main.finish(crew.join(&news));
         main.tally.failures.buried = main.sink.is_buried();
         main.end_state();
         Ok(main.tally)
@@ -239,7 +220,17 @@ impl<'a> Main<'a> {
 
     /// Runs until every job that was sent has ended and every worker has left, or, when the run is
     /// stopped, until the workers have heard of it.
-    fn drive(&mut self, feed: &mut Feed, queue: Sender<Task>, news: &News, signals: &Receiver<i32>) {
+    ///
+    /// # Errors
+    /// When no worker can be started.
+    fn drive(
+        &mut self,
+        feed: &mut Feed,
+        queue: Sender<Task>,
+        news: &News,
+        signals: &Receiver<i32>,
+        crew: &mut Crew<'_, '_>,
+    ) -> anyhow::Result<()> {
         let mut queue = Some(queue);
         let mut look = false;
         loop {
@@ -251,13 +242,14 @@ impl<'a> Main<'a> {
             self.store(feed.is_dry());
             if let Some(open) = &queue {
                 self.fill(feed, open);
+                self.working += crew.staff(self.sent - self.ended)?;
             }
             if self.stop.is_some() || self.is_dry(feed) {
                 // Closed, so that workers exit once it is empty.
                 queue = None;
             }
             if queue.is_none() && self.ended == self.sent && self.working == 0 {
-                return;
+                return Ok(());
             }
             let inputs = feed
                 .channel()

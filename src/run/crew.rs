@@ -1,0 +1,79 @@
+//! The workers' threads: one for each job under way, up to the plan's number. A run of one job
+//! does not pay for the start of the others.
+//!
+//! It does not know what workers do, nor what they say.
+
+use crate::control::Control;
+use crate::message;
+use crate::worker::{self, Folds, News, Shared};
+use anyhow::Context;
+use std::panic::resume_unwind;
+use std::thread::{self, Scope, ScopedJoinHandle};
+use std::time::Duration;
+
+/// The threads that were started.
+pub struct Crew<'scope, 'run> {
+    scope: &'scope Scope<'scope, 'run>,
+    shared: &'run Shared<'run>,
+    control: &'run Control,
+    threads: Vec<ScopedJoinHandle<'scope, Option<Folds>>>,
+    most: usize,
+}
+
+impl<'scope, 'run> Crew<'scope, 'run> {
+    /// Nobody yet, and at most this many, each of whom has a seat in `control`.
+    pub fn new(
+        scope: &'scope Scope<'scope, 'run>,
+        shared: &'run Shared<'run>,
+        control: &'run Control,
+        most: usize,
+    ) -> Self {
+        Crew {
+            scope,
+            shared,
+            control,
+            threads: Vec::new(),
+            most,
+        }
+    }
+
+    /// Starts workers for this many jobs under way; the answer is how many were started.
+    ///
+    /// # Errors
+    /// When there is none and none can be started; with some, the run goes on with those.
+    pub fn staff(&mut self, under_way: u64) -> anyhow::Result<usize> {
+        let before = self.threads.len();
+        while self.threads.len() < self.most && (self.threads.len() as u64) < under_way {
+            let slot = self.threads.len();
+            let (shared, seat) = (self.shared, self.control.seat(slot));
+            let thread = thread::Builder::new().name(format!("worker {}", slot + 1));
+            match thread.spawn_scoped(self.scope, move || worker::work(shared, seat)) {
+                Ok(thread) => self.threads.push(thread),
+                Err(cause) if slot == 0 => return Err(cause).context("can't start a worker"),
+                Err(_) => {
+                    message::say(format_args!(
+                        "only {slot} of {} workers could be started",
+                        self.most
+                    ));
+                    self.most = slot;
+                }
+            }
+        }
+        Ok(self.threads.len() - before)
+    }
+
+    /// Waits until all have left, and gives their folds in the workers' order.
+    pub fn join(self, news: &News) -> Vec<Folds> {
+        // Workers that still have something to say must not wait for someone to listen.
+        while self.threads.iter().any(|thread| !thread.is_finished()) {
+            let _ = news.receiver().recv_timeout(Duration::from_millis(1));
+        }
+        // A worker catches the panics of maps; one of its own is a defect that must be seen.
+        let join = |thread: ScopedJoinHandle<'_, _>| thread.join().unwrap_or_else(|e| resume_unwind(e));
+        if self.threads.is_empty() {
+            // Nothing has a result too: a count of 0.
+            return self.shared.start_fold.map(Folds::new).into_iter().collect();
+        }
+        self.threads.into_iter().filter_map(join).collect()
+    }
+}
