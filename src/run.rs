@@ -6,20 +6,22 @@ mod aside;
 mod crew;
 mod failed;
 mod feed;
+mod gather;
 mod remember;
 mod sending;
 mod status;
 mod tally;
 mod wholes;
+mod work;
 
+pub use gather::Collision;
 use tally::Tally;
 pub use tally::{Failures, Summary};
 use wholes::Wholes;
+pub use work::{To, Work};
 
 use crate::control::{Control, Wish};
-use crate::fold::StartFold;
 use crate::job::Failure;
-use crate::map::StartMap;
 use crate::memory::Budget;
 use crate::message;
 use crate::plan::{Batch, Halt, Order, Plan};
@@ -52,18 +54,6 @@ const WINDOW: u64 = 1 << 18;
 /// What ending takes beside the time that children are given.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// What is done to each job and to what it gives.
-pub struct Work<'a> {
-    /// Makes each worker's map.
-    pub map: &'a StartMap<'a>,
-    /// How the map's bytes become records; `None`: they pass as they are.
-    pub records: Option<&'a RecordPlan>,
-    /// Makes folds of the records; `None`: they are printed.
-    pub fold: Option<&'a StartFold<'a>>,
-    /// Ends the process: called where the run was stopped and a worker does not hear of it.
-    pub give_up: fn(&Summary) -> !,
-}
-
 /// Runs the plan to its end and says how it went. Failures of single jobs are in the summary.
 ///
 /// # Errors
@@ -72,7 +62,7 @@ pub struct Work<'a> {
 pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let workers = plan.workers.get();
     worker::hush_maps();
-    let mut feed = Feed::new(plan)?;
+    let mut feed = Feed::new(plan, work.to.names())?;
     let remember = Remember::open(plan, work.fold.is_some())?;
     let failed = FailedList::new(plan.failures.listed.as_ref())?;
     let recording = plan.state.as_ref().map(|_| Recording {
@@ -100,6 +90,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         start_map: work.map,
         start_fold: work.fold,
         records: work.records,
+        outputs: work.to.files(),
         retries: plan.failures.retries,
         delay: plan.failures.delay,
         gate: &gate,
@@ -211,6 +202,7 @@ impl<'a> Main<'a> {
             self.sink.keep_bad(name, file);
         }
         if self.work.fold.is_none()
+            && self.work.to.files().is_none()
             && let Err(closed) = self.sink.heading(&records.header())
         {
             self.close(&closed);
@@ -266,10 +258,18 @@ impl<'a> Main<'a> {
                 recv(later) -> _ => {},
                 recv(signals) -> signal => if let Ok(signal) = signal { self.signal(signal, feed) },
                 recv(inputs) -> found => feed.received(found.ok()),
-                recv(self.deadline()) -> _ => (self.work.give_up)(&self.tally),
+                recv(self.deadline()) -> _ => self.give_up(),
                 recv(self.recess()) -> _ => {},
             }
         }
+    }
+
+    /// Ends the process while workers are still busy.
+    fn give_up(&self) -> ! {
+        if let Some(outputs) = self.work.to.files() {
+            outputs.abandon();
+        }
+        (self.work.give_up)(&self.tally)
     }
 
     /// Fires when the workers have been waited for long enough: one that is blocked in a read can't

@@ -105,6 +105,16 @@ impl Template {
         pieces.any(|piece| matches!(piece, Piece::Input(_) | Piece::Job))
     }
 
+    /// Whether the job's number is a part of it.
+    pub fn has_number(&self) -> bool {
+        self.words.iter().flatten().any(|piece| *piece == Piece::Job)
+    }
+
+    /// Whether the worker's slot is a part of it.
+    pub fn has_slot(&self) -> bool {
+        self.words.iter().flatten().any(|piece| *piece == Piece::Slot)
+    }
+
     /// Adds `{}` as the last argument.
     pub fn append_input(&mut self) {
         self.words.push(vec![name(false, 0)]);

@@ -22,7 +22,7 @@ use crate::fold::{Fold, StartFold};
 use crate::job::{self, Failure, Input, Job, Link};
 use crate::map::{Aside, Map, StartMap};
 use crate::record::{RecordPlan, Stage};
-use crate::sink::Piece;
+use crate::sink::{NewFile, Outputs, Piece};
 use crate::state::{Part, Unpack};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use ran::Recorder;
@@ -154,6 +154,8 @@ pub struct Shared<'a> {
     pub start_fold: Option<&'a StartFold<'a>>,
     /// How bytes become records, where they do.
     pub records: Option<&'a RecordPlan>,
+    /// The files that the jobs' output goes to; `None`: it is printed.
+    pub outputs: Option<&'a Outputs>,
     /// How often a failed job is tried again.
     pub retries: u32,
     /// How long to wait before the second try.
@@ -351,13 +353,14 @@ impl Worker<'_> {
         let end = end.unwrap_or_else(|what| Err(Failure::Panicked { what }));
         let end = end.and_then(|()| lane.end());
         let kept = end.as_ref().err().is_some_and(|failure| lane.keeps(failure));
+        let file = lane.take_file();
         let mut report = match &end {
             Err(_) if kept => lane.report_complete_lines(),
             _ => lane.report(),
         };
         report.link = job.inputs[0].link().cloned();
         report.failure = match end {
-            Ok(()) => self.settle(job).err(),
+            Ok(()) => self.settle(job).and_then(|()| self.commit(file)).err(),
             Err(failure) if kept => Some(self.settle(job).err().unwrap_or(failure)),
             Err(failure) => Some(failure),
         };
@@ -372,6 +375,15 @@ impl Worker<'_> {
             self.stage = shared.records.map(Stage::new);
         }
         report
+    }
+
+    /// Gives the try's file its name. Of a job that may have been told to end early there is none.
+    fn commit(&self, file: Option<NewFile>) -> Result<(), Failure> {
+        match file {
+            Some(_) if self.seat.wish() != Wish::Go => Err(Failure::Stopped),
+            Some(file) => file.commit(),
+            None => Ok(()),
+        }
     }
 
     fn settle(&mut self, job: &Job) -> Result<(), Failure> {

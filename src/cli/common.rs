@@ -1,6 +1,7 @@
 //! The options that `map` and `run` share: inputs, workers, output.
 
 use super::exit::Usage;
+use super::out::OutArgs;
 use crate::plan::{Dash, Empty, Hidden, Inputs, Links, WalkPlan};
 use crate::plan::{Order, Schedule, Tag};
 use clap::{Args, ValueEnum};
@@ -65,6 +66,9 @@ pub struct OutputArgs {
     /// Prefix each line by its input (of several, the first) and a tab
     #[arg(long)]
     tag: bool,
+
+    #[command(flatten)]
+    pub out: OutArgs,
 
     /// Memory for buffers and folds, as 512MiB or 2G [default: a quarter of what there is]
     #[arg(long, value_name = "SIZE", value_parser = size)]

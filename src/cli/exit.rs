@@ -3,7 +3,7 @@
 use crate::map::command::ProgramError;
 use crate::message;
 use crate::plan::Empty;
-use crate::run::{Failures, Summary};
+use crate::run::{Collision, Failures, Summary};
 use crate::source::NoMatch;
 use crate::state::{Kind, StateError};
 use crate::sys::signals;
@@ -96,7 +96,11 @@ fn refusal(error: &anyhow::Error) -> u8 {
     if error.is::<NoMatch>() {
         return NONE;
     }
-    if error.is::<Usage>() { 2 } else { OWN }
+    if error.is::<Usage>() || error.is::<Collision>() {
+        2
+    } else {
+        OWN
+    }
 }
 
 /// Ends the process where a worker can't be waited for.

@@ -12,7 +12,7 @@ use crate::memory::Budget;
 use crate::plan::{Batch, Dash, Inputs};
 use crate::plan::{Order, Partial, Plan, Schedule, StateAccess, Unit};
 use crate::record::RecordPlan;
-use crate::run::{Work, run};
+use crate::run::{To, Work, run};
 use clap::{Args, ValueEnum};
 use std::time::Duration;
 
@@ -82,6 +82,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         let what = "standard input has neither name nor time: --state can't remember it";
         return Err(Usage(what.into()).into());
     }
+    let outputs = args.output.out.plan(&parts, args.partial.into(), &args.state)?;
     let plan = Plan {
         unit: args.unit(function, &parts),
         batch: Batch::One,
@@ -110,6 +111,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         map: &map,
         records: parts.records.as_ref(),
         fold,
+        to: outputs.as_ref().map_or(To::Stdout, To::Files),
         give_up: exit::give_up,
     };
     Ok(Some(Ended {
@@ -130,16 +132,17 @@ impl MapArgs {
         meaning.push(("codec", codec.into()));
         meaning.push(("partial", partial.into()));
         meaning.push(("tag", self.output.tag_meaning()));
+        meaning.push(("out", self.output.out.meaning()));
         meaning
     }
 
     /// Whether big files may be cut: where lines are what counts, whose places in the file do not.
     fn unit(&self, function: &Function, parts: &RecordsAndFold) -> Unit {
         let linewise = parts.records.as_ref().is_some_and(RecordPlan::cuttable);
-        // Printed as jobs finish, a file is still to be whole, and the order is no part of what a state
-        // remembers.
-        let in_order = self.output.order() == Order::Input && !self.state.is_asked();
-        let joined = parts.fold.is_some() || in_order;
+        // Printed as jobs finish, or written, a file is still to be whole, and the order is no part of what
+        // a state remembers.
+        let in_order = self.output.order() == Order::Input && !self.output.out.is_asked();
+        let joined = parts.fold.is_some() || in_order && !self.state.is_asked();
         if !linewise || !joined || function.unit == Unit::File {
             return Unit::File;
         }

@@ -7,6 +7,7 @@ mod exit;
 mod failures;
 mod list;
 mod map;
+mod out;
 mod pool;
 mod records;
 mod run;

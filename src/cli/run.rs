@@ -15,7 +15,7 @@ use crate::map::{Command, CommandPlan, Coprocess, DryRun, Map};
 use crate::memory::Budget;
 use crate::plan::Dash;
 use crate::plan::{Order, Partial, Plan, Schedule, StateAccess, Unit, Wanted};
-use crate::run::{Work, run};
+use crate::run::{To, Work, run};
 use crate::sys::guardian;
 use crate::template::Template;
 use anyhow::Context;
@@ -58,7 +58,7 @@ pub struct RunArgs {
     pool: PoolArgs,
 
     /// Commands write straight to fanfold's own stdout and stderr
-    #[arg(short, long, conflicts_with_all = ["tag", "unordered", "line_buffer"], help_heading = "Workers and output")]
+    #[arg(short, long, conflicts_with_all = ["tag", "out", "unordered", "line_buffer"], help_heading = "Workers and output")]
     ungroup: bool,
 
     /// Print the commands, quoted for a shell, and run nothing
@@ -114,6 +114,7 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
     if args.ungroup && parts.records.is_some() {
         return Err(Usage("--ungroup leaves no output to make records of".into()).into());
     }
+    let outputs = args.output.out.plan(&parts, Partial::Discard, &args.state)?;
     let plan = args.plan(&command, parts.wanted())?;
     let budget = Budget::new(plan.memory);
     let start = |_slot| -> Box<dyn Map> {
@@ -121,7 +122,7 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
             return Box::new(Coprocess::new(Arc::clone(coprocess)));
         }
         if args.dry_run {
-            return Box::new(DryRun::new(Arc::clone(&command)));
+            return Box::new(DryRun::new(Arc::clone(&command), args.output.out.template()));
         }
         Box::new(Command::new(
             Arc::clone(&command),
@@ -137,6 +138,11 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
         map: &start,
         records: parts.records.as_ref(),
         fold,
+        to: match &outputs {
+            Some(outputs) if args.dry_run => To::Rehearsal(outputs),
+            Some(outputs) => To::Files(outputs),
+            None => To::Stdout,
+        },
         give_up: exit::give_up,
     };
     if !args.dry_run {
@@ -196,6 +202,7 @@ impl RunArgs {
         meaning.push(("ok-exit", ok_exit.join(",").into()));
         meaning.extend(self.records.meaning());
         meaning.push(("tag", self.output.tag_meaning()));
+        meaning.push(("out", self.output.out.meaning()));
         meaning
     }
 

@@ -1,7 +1,9 @@
 //! The next job, without ever blocking the main thread: lists are read by a thread of their own.
 
+use super::gather::gather;
 use crate::job::Job;
 use crate::plan::{Batch, Inputs, Plan};
+use crate::sink::Outputs;
 use crate::source::{Batched, Cut, Found, Missing, Named, Numbered, Scheduled, read_names};
 use crate::worker::Task;
 use anyhow::Context;
@@ -49,8 +51,11 @@ impl Feed {
     ///
     /// # Errors
     /// [`crate::source::NoMatch`] for a pattern that matches nothing, where that is refused; no
-    /// thread for a list's reader.
-    pub fn new(plan: &Plan) -> anyhow::Result<Self> {
+    /// thread for a list's reader; what [`gather`] refuses, where the output goes to files.
+    pub fn new(plan: &Plan, outputs: Option<&Outputs>) -> anyhow::Result<Self> {
+        if let Some(outputs) = outputs {
+            return Self::gathered(plan, outputs);
+        }
         let from = match &plan.inputs {
             Inputs::Named(names, walk) => {
                 let jobs = jobs(Named::new(names, walk, plan.empty)?, plan);
@@ -70,6 +75,22 @@ impl Feed {
             next: None,
             wanted: false,
             missing: Vec::new(),
+        })
+    }
+
+    /// All jobs, known before the first starts.
+    fn gathered(plan: &Plan, outputs: &Outputs) -> anyhow::Result<Self> {
+        let (jobs, missing) = match &plan.inputs {
+            Inputs::Named(names, walk) => gather(jobs(Named::new(names, walk, plan.empty)?, plan), outputs)?,
+            Inputs::Listed { files, terminator } => {
+                gather(jobs(read_names(files.clone(), *terminator), plan), outputs)?
+            }
+        };
+        Ok(Feed {
+            from: From::Walk(Box::new(jobs.into_iter().map(Ok))),
+            next: None,
+            wanted: false,
+            missing,
         })
     }
 

@@ -3,11 +3,15 @@
 //! The lowest unprinted job is printed as it writes; what others give is held, in memory up to a
 //! bound and then in an unlinked temporary file. It does not know what a job was about.
 
+mod claims;
 mod first;
+mod outputs;
 mod spill;
 mod tag;
 
+pub use claims::Claims;
 pub use first::First;
+pub use outputs::{NewFile, Outputs};
 pub use tag::Tagger;
 
 use crate::job::Trust;

@@ -6,6 +6,7 @@
 mod batch;
 mod cut;
 mod list;
+mod packed;
 mod pattern;
 mod schedule;
 mod walk;
@@ -13,6 +14,7 @@ mod walk;
 pub use batch::{Batched, Together};
 pub use cut::Cut;
 pub use list::{Names, read_names};
+pub use packed::{Packed, Unpacked};
 pub use schedule::{Numbered, Scheduled};
 pub use walk::Walk;
 

@@ -8,7 +8,7 @@ use crate::map::{Aside, Emit};
 use crate::message;
 use crate::plan::{Order, Partial, Tag};
 use crate::record::{Rows, Stage, Take};
-use crate::sink::{Piece, Stream, Tagger};
+use crate::sink::{NewFile, Piece, Stream, Tagger};
 use memchr::memrchr;
 use std::ffi::OsStr;
 use std::io;
@@ -54,6 +54,8 @@ pub struct Lane<'a> {
     /// Whether the main thread knows that output is held back until the job's turn.
     holds: bool,
     given: u64,
+    /// What takes the output instead of the main thread.
+    file: Option<NewFile>,
 }
 
 /// Who takes the records.
@@ -108,6 +110,11 @@ impl<'a> Lane<'a> {
             },
             tagger: (shared.gate.tag == Tag::Input).then(|| shared.gate.tagger(job)),
         };
+        let file = shared.outputs.map(|outputs| outputs.start(job));
+        let mut out = gathered(Stream::Out);
+        if let (Some(_), Some(records)) = (&file, shared.records) {
+            out.bytes = records.header();
+        }
         Lane {
             seq: job.seq,
             attempt,
@@ -115,7 +122,8 @@ impl<'a> Lane<'a> {
             shared,
             stage,
             to,
-            out: gathered(Stream::Out),
+            file,
+            out,
             err: gathered(Stream::Err),
             // Never printed before the job's end, whatever is done with its rows.
             bad: Gathered {
@@ -146,7 +154,29 @@ impl<'a> Lane<'a> {
             }
             self.gather_rows();
         }
+        if self.failure.is_none() {
+            let _ = self.save();
+        }
         self.failure.take().map_or(Ok(()), Err)
+    }
+
+    /// The file of this try, with all that was given: what is left of it is forgotten.
+    pub(super) fn take_file(&mut self) -> Option<NewFile> {
+        let file = self.file.take()?;
+        self.out.bytes.clear();
+        Some(file)
+    }
+
+    /// Writes what was gathered to the file of this try, where there is one.
+    fn save(&mut self) -> ControlFlow<()> {
+        if let Some(file) = &mut self.file {
+            if let Err(failure) = file.write(&self.out.bytes) {
+                self.failure = Some(failure);
+                return ControlFlow::Break(());
+            }
+            self.out.bytes.clear();
+        }
+        ControlFlow::Continue(())
     }
 
     /// What is left to send, with the job's end.
@@ -223,6 +253,12 @@ impl<'a> Lane<'a> {
 
     /// Sends what was gathered if it is much, or if it can be printed at once.
     fn send(&mut self, which: Stream) -> ControlFlow<()> {
+        if which == Stream::Out && self.file.is_some() {
+            return match self.out.bytes.len() {
+                PIECE.. => self.save(),
+                _ => ControlFlow::Continue(()),
+            };
+        }
         let gathered = self.gathered(which);
         let (ready, stands) = (gathered.ready(), gathered.trust == Trust::Final);
         if ready == 0 || (ready < PIECE && !(stands && self.is_turn())) {
@@ -275,7 +311,7 @@ impl Emit for Lane<'_> {
         };
         if trust != self.out.trust {
             self.gather_rows();
-            if !self.out.bytes.is_empty() {
+            if !self.out.bytes.is_empty() && self.file.is_none() {
                 let piece = self.out.piece();
                 self.tell(piece);
             }

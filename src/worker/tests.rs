@@ -48,6 +48,7 @@ fn counted(
     let start_map = |_slot| -> Box<dyn Map> { Box::new(Corrupt(blocks)) };
     let shared = Shared {
         retries: 0,
+        outputs: None,
         delay: Duration::ZERO,
         queue: jobs,
         news: &news,
@@ -151,6 +152,7 @@ fn panicking(until: u32, retries: u32) -> (Vec<Option<String>>, String) {
     drop(queue);
     let shared = Shared {
         retries,
+        outputs: None,
         delay: Duration::ZERO,
         queue: jobs,
         news: &news,

@@ -29,6 +29,7 @@ pub fn fan(words: &str) -> Fan {
         cwd: None,
         args: words.split_whitespace().map(OsString::from).collect(),
         env: Vec::new(),
+        under: Vec::new(),
         stdin: Vec::new(),
         stdout: None,
         stderr: None,
@@ -85,6 +86,7 @@ pub struct Fan {
     cwd: Option<PathBuf>,
     args: Vec<OsString>,
     env: Vec<(String, String)>,
+    under: Vec<String>,
     stdin: Vec<u8>,
     stdout: Option<Vec<u8>>,
     stderr: Option<String>,
@@ -139,6 +141,12 @@ impl Fan {
     /// A variable of its environment.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Started by another program, whose last argument it is to be.
+    pub fn under(mut self, words: &[&str]) -> Self {
+        self.under = words.iter().map(|&word| word.to_owned()).collect();
         self
     }
 
@@ -201,7 +209,10 @@ impl Fan {
 
     /// Starts it, for tests that talk with it. Standard input stays open where it was not given.
     pub fn spawn(mut self) -> Running {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fanfold"));
+        let mut words = std::mem::take(&mut self.under);
+        words.push(env!("CARGO_BIN_EXE_fanfold").to_owned());
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]);
         let cwd = self.cwd.clone().unwrap_or_else(|| self.dir.path().to_owned());
         command.args(&self.args).current_dir(cwd).env_remove("TMPDIR");
         command.envs(self.env.iter().map(|(name, value)| (name, value)));

@@ -4,7 +4,7 @@ use crate::harness::{has, oracle, repository};
 use fanfold::job::{Failure, Job};
 use fanfold::map::{Emit, Map};
 use fanfold::plan::{Inputs, Plan, WalkPlan};
-use fanfold::run::{Work, run};
+use fanfold::run::{To, Work, run};
 use std::path::Path;
 use std::process::Command;
 
@@ -65,6 +65,7 @@ fn the_panic_of_a_map_is_said_once() {
             map: &|_slot| Box::new(Panicking),
             records: None,
             fold: None,
+            to: To::Stdout,
             give_up: |_| std::process::exit(1),
         },
     );

@@ -337,3 +337,26 @@ fn the_state_is_for_its_owner_only() {
         .mode();
     assert_eq!(mode & 0o777, 0o600);
 }
+
+#[test]
+fn files_of_done_jobs_stay_and_those_of_others_are_made() {
+    let place = Place::new();
+    place.file("a", b"A", 60).file("c", b"C", 60);
+    let script = r#"cat "$1"; echo "$1" >> ran; [ "$1" != c ]"#;
+    let to = |template: &str, names: &str| {
+        let fan = place.fan("run --state s -j1 --out").arg(template).stdin(names);
+        fan.args(["--", "sh", "-c", script, "sh"])
+    };
+    let run = |names: &str| to("out/{}", names);
+    run("a\nc\n").says("job 2 (c)").code(123);
+    assert!(place.path("out/a").exists() && !place.path("out/c").exists());
+    place.file("b", b"B", 60);
+    run("a\nb\n").stdout("").ok();
+    assert_eq!(place.lines("ran"), ["a", "b", "c"]);
+    for (name, bytes) in [("out/a", "A"), ("out/b", "B")] {
+        assert_eq!(std::fs::read(place.path(name)).expect("made"), bytes.as_bytes());
+    }
+    to("other/{}", "a\n")
+        .says("out: stored 'out/{}', now 'other/{}'")
+        .code(2);
+}

@@ -10,7 +10,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "run", "state", "map", "fold", "record", "codec", "template", "plan", "source", "memory",
+            "run", "sink", "state", "map", "fold", "record", "codec", "template", "plan", "source", "memory",
             "message", "sys",
         ],
     ),
@@ -27,7 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "sink", "state", "map", "fold", "record", "plan", "control", "job", "memory", "message", "sys",
         ],
     ),
-    ("sink", &["plan", "job", "memory", "message", "sys"]),
+    ("sink", &["template", "plan", "job", "memory", "message", "sys"]),
     ("state", &["plan", "job", "message", "sys"]),
     (
         "map",

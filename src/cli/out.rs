@@ -1,0 +1,68 @@
+//! `--out`: a file for each job's output.
+
+use super::exit::Usage;
+use super::records::RecordsAndFold;
+use super::state::StateArgs;
+use crate::plan::Partial;
+use crate::sink::Outputs;
+use crate::template::Template;
+use clap::Args;
+use std::ffi::OsString;
+
+/// Where each job's output goes.
+#[derive(Debug, Args)]
+pub struct OutArgs {
+    /// Write each job's output to a file of its own, which has its name only once it is complete,
+    /// as 'out/{/.}.txt' (of several inputs, the first). All names are read before the first job: two
+    /// jobs with one name, or an output that is an input, are refused
+    #[arg(long, value_name = "TEMPLATE", conflicts_with = "tag")]
+    out: Option<OsString>,
+}
+
+impl OutArgs {
+    /// Whether files are asked for.
+    pub fn is_asked(&self) -> bool {
+        self.out.is_some()
+    }
+
+    /// The name of each job's file, as it would be.
+    pub fn template(&self) -> Option<Template> {
+        self.out.as_deref().map(Template::single)
+    }
+
+    /// What it says of the jobs' results.
+    pub fn meaning(&self) -> Vec<u8> {
+        let template = self.out.clone().unwrap_or_default();
+        template.into_encoded_bytes()
+    }
+
+    /// The files.
+    ///
+    /// # Errors
+    /// [`Usage`] for a template that names no file of its own for each job, and where the output of
+    /// all jobs is to become one answer.
+    pub fn plan(
+        &self,
+        parts: &RecordsAndFold,
+        partial: Partial,
+        state: &StateArgs,
+    ) -> Result<Option<Outputs>, Usage> {
+        let Some(template) = &self.out else {
+            return Ok(None);
+        };
+        let first = parts.records.as_ref().and_then(|records| records.first);
+        let against = if parts.fold.is_some() {
+            "a fold makes one answer of all jobs, and --out a file of each: leave one out"
+        } else if first.is_some() {
+            "--first counts the rows of all jobs, and --out makes a file of each: leave one out"
+        } else if partial == Partial::Keep {
+            "--partial keep gives incomplete output, and --out only complete files: leave one out"
+        } else if state.is_asked() && Template::single(template).has_number() {
+            "{#} in --out is another with other inputs, and --state goes by inputs: use {} or a part of it"
+        } else {
+            let outputs = Outputs::new(template).map_err(|what| Usage(format!("--out: {what}")))?;
+            return Ok(Some(outputs));
+        };
+        Err(Usage(against.into()))
+    }
+}

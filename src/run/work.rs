@@ -1,0 +1,50 @@
+//! What is done to each job, and where its output goes.
+
+use super::Summary;
+use crate::fold::StartFold;
+use crate::map::StartMap;
+use crate::record::RecordPlan;
+use crate::sink::Outputs;
+
+/// What is done to each job and to what it gives.
+pub struct Work<'a> {
+    /// Makes each worker's map.
+    pub map: &'a StartMap<'a>,
+    /// How the map's bytes become records; `None`: they pass as they are.
+    pub records: Option<&'a RecordPlan>,
+    /// Makes folds of the records; `None`: they are printed.
+    pub fold: Option<&'a StartFold<'a>>,
+    /// Where the jobs' output goes.
+    pub to: To<'a>,
+    /// Ends the process: called where the run was stopped and a worker does not hear of it.
+    pub give_up: fn(&Summary) -> !,
+}
+
+/// Where the jobs' output goes.
+#[derive(Debug, Clone, Copy)]
+pub enum To<'a> {
+    /// It is printed, or goes into the fold.
+    Stdout,
+    /// Each job's to a file of its own.
+    Files(&'a Outputs),
+    /// It is printed, and the names of such files are only checked.
+    Rehearsal(&'a Outputs),
+}
+
+impl<'a> To<'a> {
+    /// The files that are written.
+    pub(super) fn files(self) -> Option<&'a Outputs> {
+        match self {
+            To::Files(outputs) => Some(outputs),
+            To::Stdout | To::Rehearsal(_) => None,
+        }
+    }
+
+    /// The files whose names are checked.
+    pub(super) fn names(self) -> Option<&'a Outputs> {
+        match self {
+            To::Files(outputs) | To::Rehearsal(outputs) => Some(outputs),
+            To::Stdout => None,
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Files of the jobs' own, for `--out`: what they are called, and how each is made whole.
+//!
+//! It does not know what is written to them, nor whether two jobs' files have the same name.
+
+use crate::job::{Failure, Input, Job};
+use crate::message;
+use crate::template::Template;
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tempfile::NamedTempFile;
+
+/// The bytes of a name that are kept in the temporary one, so that it is no longer than a name may
+/// be (255 bytes) with what stands around them.
+const KEPT: usize = 235;
+
+/// The files of all jobs.
+#[derive(Debug)]
+pub struct Outputs {
+    template: Template,
+    /// The temporary files that there are now.
+    unfinished: Unfinished,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Unfinished(Arc<Mutex<BTreeSet<PathBuf>>>);
+
+/// The file of one try at a job. It has its name once it was committed; dropped before, nothing is
+/// left of it.
+#[derive(Debug)]
+pub struct NewFile {
+    unfinished: Unfinished,
+    name: PathBuf,
+    file: Option<NamedTempFile>,
+}
+
+impl Outputs {
+    /// Files with these names.
+    ///
+    /// # Errors
+    /// What is wrong with a template that gives all jobs one name, or whose names would depend on
+    /// which worker ran the job.
+    pub fn new(template: &OsStr) -> Result<Self, &'static str> {
+        let template = Template::single(template);
+        if template.has_slot() {
+            return Err("{%} can't be in a file's name: which worker runs a job is left to chance");
+        }
+        if !template.has_replacement() {
+            return Err("a replacement string is needed, as in 'out/{/}', so that each job has a file");
+        }
+        Ok(Outputs {
+            template,
+            unfinished: Unfinished::default(),
+        })
+    }
+
+    /// The name of a job's file: what the template makes of its first input.
+    pub fn name(&self, job: &Job) -> PathBuf {
+        let names: Vec<&OsStr> = job.inputs.iter().map(Input::name).collect();
+        PathBuf::from(self.template.render_single(&names, job.seq + 1, 0))
+    }
+
+    /// A file for a try at the job. It is made when the first bytes come.
+    pub fn start(&self, job: &Job) -> NewFile {
+        NewFile {
+            unfinished: self.unfinished.clone(),
+            name: self.name(job),
+            file: None,
+        }
+    }
+
+    /// Removes what is not finished, for a process that ends without its workers.
+    pub fn abandon(&self) {
+        for name in std::mem::take(&mut *self.unfinished.names()) {
+            // It may have been finished or removed just now.
+            let _ = fs::remove_file(name);
+        }
+    }
+}
+
+impl Unfinished {
+    fn names(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        // A set of names is whole after a panic too.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl NewFile {
+    /// Adds bytes.
+    ///
+    /// # Errors
+    /// `Own`, with the file's name.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let written = self.file().and_then(|file| file.write_all(bytes));
+        written.map_err(|cause| self.failed(cause))
+    }
+
+    /// Gives the file its name, for good: when this returns, it outlasts a loss of power.
+    ///
+    /// # Errors
+    /// `Own`, with the file's name. Then there is no file, or the one that was there before; but
+    /// where only its directory could not be secured, the new one.
+    pub fn commit(mut self) -> Result<(), Failure> {
+        self.publish().map_err(|cause| self.failed(cause))
+    }
+
+    fn publish(&mut self) -> io::Result<()> {
+        self.file()?.sync_all()?;
+        let Some(file) = self.file.take() else {
+            return Ok(());
+        };
+        let temporary = file.path().to_owned();
+        let renamed = file.persist(&self.name).map_err(|refused| refused.error);
+        self.unfinished.names().remove(&temporary);
+        renamed?;
+        secure(directory(&self.name))
+    }
+
+    fn file(&mut self) -> io::Result<&mut File> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => {
+                let file = temporary(&self.name)?;
+                self.unfinished.names().insert(file.path().to_owned());
+                file
+            }
+        };
+        Ok(self.file.insert(file).as_file_mut())
+    }
+
+    fn failed(&self, cause: io::Error) -> Failure {
+        let what = message::shown(self.name.as_os_str()).into_owned();
+        Failure::Own { what, cause }
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if let Some(file) = self.file.take() {
+            self.unfinished.names().remove(file.path());
+        }
+    }
+}
+
+/// A temporary file beside the one with this name: `.NAME.fanfold-XXXXXX`, with the permissions
+/// that any new file gets. Directories that are missing are made, and stay.
+fn temporary(name: &Path) -> io::Result<NamedTempFile> {
+    let base = name.file_name().unwrap_or_default().as_bytes();
+    let mut prefix = OsString::from(".");
+    prefix.push(OsStr::from_bytes(&base[..base.len().min(KEPT)]));
+    prefix.push(".fanfold-");
+    let directory = directory(name);
+    let make = || {
+        tempfile::Builder::new()
+            .prefix(&prefix)
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(directory)
+    };
+    match make() {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+            make_directories(directory)?;
+            make()
+        }
+        made => made,
+    }
+}
+
+fn directory(name: &Path) -> &Path {
+    match name.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes the directory and those above it that are missing, for good.
+fn make_directories(directory: &Path) -> io::Result<()> {
+    let made = match fs::create_dir(directory) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+            let above = directory.parent().ok_or(cause)?;
+            make_directories(above)?;
+            fs::create_dir(directory)
+        }
+        made => made,
+    };
+    match made {
+        Ok(()) => secure(self::directory(directory)),
+        // Another worker was here, or a link to a directory is.
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && directory.is_dir() => Ok(()),
+        Err(cause) => Err(cause),
+    }
+}
+
+/// Has the names in a directory outlast a loss of power.
+fn secure(directory: &Path) -> io::Result<()> {
+    match File::open(directory)?.sync_all() {
+        // Some file systems have no such thing for directories.
+        Err(cause) if cause.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        done => done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(name: &str) -> Job {
+        let inputs = vec![Input::File(name.into())];
+        Job { seq: 6, inputs }
+    }
+
+    fn outputs(template: impl AsRef<OsStr>) -> Outputs {
+        Outputs::new(template.as_ref()).expect("a template")
+    }
+
+    fn entries(dir: &Path) -> Vec<OsString> {
+        let entries = fs::read_dir(dir).expect("a directory").flatten();
+        entries.map(|entry| entry.file_name()).collect()
+    }
+
+    #[test]
+    fn a_file_has_its_name_only_once_it_was_committed() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let outputs = outputs(dir.path().join("{/.}.txt"));
+        let name = dir.path().join("a.txt");
+        fs::write(&name, "old").expect("written");
+        let mut file = outputs.start(&job("in/a.wav"));
+        file.write(b"ne").expect("written");
+        file.write(b"w").expect("written");
+        let unfinished: Vec<_> = outputs.unfinished.names().iter().cloned().collect();
+        let base = unfinished[0].file_name().expect("a name").to_string_lossy();
+        assert!(base.starts_with(".a.txt.fanfold-"), "{base}");
+        assert_eq!(fs::read(&name).expect("readable"), b"old");
+        file.commit().expect("renamed");
+        assert_eq!(fs::read(&name).expect("readable"), b"new");
+        assert_eq!(entries(dir.path()), ["a.txt"]);
+        assert!(outputs.unfinished.names().is_empty());
+    }
+
+    #[test]
+    fn what_was_not_committed_leaves_nothing() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let outputs = outputs(dir.path().join("{}"));
+        let mut dropped = outputs.start(&job("a"));
+        dropped.write(b"x").expect("written");
+        drop(dropped);
+        assert!(outputs.unfinished.names().is_empty());
+        let mut abandoned = outputs.start(&job("b"));
+        abandoned.write(b"x").expect("written");
+        outputs.abandon();
+        assert_eq!(entries(dir.path()), [""; 0]);
+    }
+
+    #[test]
+    fn names_depend_on_the_job_alone() {
+        assert_eq!(outputs("o/{/}-{#}").name(&job("in/a")), Path::new("o/a-7"));
+        assert!(Outputs::new("o/{%}-{}".as_ref()).is_err());
+        assert!(Outputs::new("o/x{{}".as_ref()).is_err());
+    }
+}
