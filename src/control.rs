@@ -4,11 +4,11 @@
 //! One [`Control`] for a run, one [`Seat`] for each worker. It does not know processes or
 //! channels, and of jobs only their numbers.
 
-use crate::sys::Wake;
+use crate::sys::{self, Wake};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What is wanted of a worker's job in flight.
@@ -33,6 +33,10 @@ pub enum Activity {
     Stopped,
 }
 
+/// How many descriptors a worker with a child takes: its bell, four ends of two pipes, the input,
+/// the notice of the exit, and one to spare.
+const SHARE: usize = 8;
+
 /// The main thread's end.
 #[derive(Debug)]
 pub struct Control {
@@ -46,6 +50,15 @@ struct Shared {
     suspended: AtomicBool,
     bells: Vec<Bell>,
     start: Instant,
+    crew: Mutex<Crew>,
+}
+
+/// How many workers are there, how many of them are to leave, and whether any was asked to.
+#[derive(Debug, Default)]
+struct Crew {
+    workers: usize,
+    to_leave: usize,
+    shrinks: bool,
 }
 
 #[derive(Debug)]
@@ -69,36 +82,64 @@ pub struct Seat {
 }
 
 impl Control {
-    /// A control of this many workers that wishes everyone to go on.
+    /// A control of this many workers that wishes everyone to go on; of fewer where there are not
+    /// descriptors for all, as each has one to be woken by, and some more for its child.
     ///
     /// # Errors
-    /// When the process may open no more files: each worker has a descriptor to be woken by.
+    /// When there are not even descriptors for one worker.
     pub fn new(workers: usize) -> io::Result<Self> {
-        let bells = (0..workers)
-            .map(|_| {
-                Ok(Bell {
-                    wake: Wake::new()?,
-                    activity: AtomicU8::new(Activity::Idle as u8),
-                    job: AtomicU64::new(0),
-                    since: AtomicU64::new(0),
-                    holding: AtomicBool::new(false),
-                })
+        let (mut wakes, mut raised) = (Vec::new(), false);
+        while wakes.len() < workers {
+            match Wake::new() {
+                Ok(wake) => wakes.push(wake),
+                Err(e) if sys::is_out_of_files(&e) && !raised => {
+                    sys::raise_file_limit();
+                    raised = true;
+                }
+                Err(e) if sys::is_out_of_files(&e) && wakes.len() > 1 => {
+                    wakes.truncate(wakes.len().div_ceil(SHARE));
+                    break;
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        let bells = wakes.into_iter();
+        let bells = bells
+            .map(|wake| Bell {
+                wake,
+                activity: AtomicU8::new(Activity::Idle as u8),
+                job: AtomicU64::new(0),
+                since: AtomicU64::new(0),
+                holding: AtomicBool::new(false),
             })
-            .collect::<io::Result<_>>()?;
+            .collect();
         Ok(Control {
             shared: Arc::new(Shared {
                 level: AtomicU8::new(0),
                 signal: AtomicI32::new(0),
                 suspended: AtomicBool::new(false),
+                crew: Mutex::default(),
                 bells,
                 start: Instant::now(),
             }),
         })
     }
 
-    /// The seat of the worker with this slot, which must be below the number of workers.
+    /// How many workers there are seats for.
+    pub fn seats(&self) -> usize {
+        self.shared.bells.len()
+    }
+
+    /// Whether descriptors have been too few for the workers that are there.
+    pub fn is_short(&self) -> bool {
+        self.shared.crew().shrinks
+    }
+
+    /// The seat of the worker with this slot, which must be below the number of seats. Whoever takes
+    /// it counts as a worker from then on.
     pub fn seat(&self, slot: usize) -> Seat {
         assert!(slot < self.shared.bells.len(), "no worker has slot {slot}");
+        self.shared.crew().workers += 1;
         Seat {
             slot,
             shared: Arc::clone(&self.shared),
@@ -175,6 +216,12 @@ impl Control {
     }
 }
 
+impl Shared {
+    fn crew(&self) -> MutexGuard<'_, Crew> {
+        self.crew.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Seat {
     /// What is wanted now.
     pub fn wish(&self) -> Wish {
@@ -225,6 +272,31 @@ impl Seat {
     /// *after* this whether its turn has come meanwhile.
     pub fn hold(&self) {
         self.bell().holding.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether another worker has a child.
+    pub fn others_run(&self) -> bool {
+        let idle = Activity::Idle as u8;
+        let mut others = self.shared.bells.iter().enumerate();
+        others.any(|(slot, bell)| slot != self.slot && bell.activity.load(Ordering::SeqCst) != idle)
+    }
+
+    /// Asks for one worker to leave when it has ended its job, unless one only would be left.
+    pub fn ask_one_to_leave(&self) {
+        let mut crew = self.shared.crew();
+        crew.shrinks = true;
+        if crew.workers - crew.to_leave > 1 {
+            crew.to_leave += 1;
+        }
+    }
+
+    /// Whether this worker is to leave; then, how many are left of how many there were. Who asks
+    /// and is told so must leave.
+    pub fn leave(&self) -> Option<(usize, usize)> {
+        let mut crew = self.shared.crew();
+        crew.to_leave = crew.to_leave.checked_sub(1)?;
+        crew.workers -= 1;
+        Some((crew.workers, self.shared.bells.len()))
     }
 
     /// Waits for `duration`, or less when something new is wanted (the bell is left ringing).

@@ -4,6 +4,7 @@
 
 mod aside;
 mod crew;
+mod ending;
 mod failed;
 mod feed;
 mod gather;
@@ -20,7 +21,7 @@ pub use tally::{Failures, Summary};
 use wholes::Wholes;
 pub use work::{To, Work};
 
-use crate::control::{Control, Wish};
+use crate::control::Control;
 use crate::job::Failure;
 use crate::memory::Budget;
 use crate::message;
@@ -32,15 +33,16 @@ use crate::sys::{self, signals};
 use crate::worker::{self, Event, Folds, Gate, News, Recording, Report, Shared, Task};
 use anyhow::Context;
 use crew::Crew;
-use crossbeam_channel::{Receiver, Sender, after, at, bounded, never, select};
+use crossbeam_channel::{Receiver, Sender, after, bounded, never, select};
+use ending::{GRACE, Stop};
 use failed::FailedList;
 use feed::Feed;
 use remember::Remember;
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write as _};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::io::{BufWriter, IsTerminal, Write as _};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Jobs that wait in the queue, for each worker: more than short ones need while nobody looks.
 const WAITING: usize = 16;
@@ -51,8 +53,6 @@ const LOOK: Duration = Duration::from_millis(2);
 /// How far a job may be ahead of the lowest unprinted one: bounds what is remembered of jobs that
 /// are done but not printed.
 const WINDOW: u64 = 1 << 18;
-/// What ending takes beside the time that children are given.
-const GRACE: Duration = Duration::from_millis(500);
 
 /// Runs the plan to its end and says how it went. Failures of single jobs are in the summary.
 ///
@@ -71,6 +71,10 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     });
     let signals = signals::install().context("can't listen to signals")?;
     let control = Control::new(workers).context("can't make the workers' wake-up descriptors")?;
+    if control.seats() < workers {
+        fewer(control.seats(), workers);
+    }
+    let workers = control.seats();
     // Of large jobs, one for each worker waits.
     let waiting = if plan.batch == Batch::One { WAITING } else { 1 };
     let (queue, jobs) = bounded(waiting * workers);
@@ -111,6 +115,12 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     })
 }
 
+fn fewer(left: usize, of: usize) {
+    message::say(format_args!(
+        "too many open files: going on with {left} of {of} workers"
+    ));
+}
+
 /// The main thread's state.
 struct Main<'a> {
     control: &'a Control,
@@ -135,15 +145,8 @@ struct Main<'a> {
     working: usize,
     stop: Option<Stop>,
     wholes: Wholes,
-}
-
-/// The run is on its way to its end before its time: nothing new starts.
-#[derive(Clone, Copy, Default)]
-struct Stop {
-    /// A signal came; the next one kills at once.
-    signalled: bool,
-    /// When workers that have not ended their jobs are left behind.
-    deadline: Option<Instant>,
+    /// How few workers were told of.
+    crew: usize,
 }
 
 impl<'a> Main<'a> {
@@ -191,6 +194,7 @@ impl<'a> Main<'a> {
             working: 0,
             stop: None,
             wholes: Wholes::default(),
+            crew: usize::MAX,
         }
     }
 
@@ -272,12 +276,6 @@ impl<'a> Main<'a> {
         (self.work.give_up)(&self.tally)
     }
 
-    /// Fires when the workers have been waited for long enough: one that is blocked in a read can't
-    /// hear that it is to stop.
-    fn deadline(&self) -> Receiver<Instant> {
-        self.stop.and_then(|stop| stop.deadline).map_or_else(never, at)
-    }
-
     fn missing(&mut self, missing: &Missing) {
         self.tally.bad_inputs += 1;
         self.tally.failures.add(self.sent, &missing.to_string());
@@ -297,6 +295,15 @@ impl<'a> Main<'a> {
             Event::Lines { slot, lines } => self.lines(slot, &lines),
             Event::Fault { slot, failure } => {
                 self.fault(slot, &failure);
+                Ok(())
+            }
+            Event::Fewer { left, of } => {
+                // Those who leave together may be heard in any order.
+                if left < self.crew {
+                    self.crew = left;
+                    fewer(left, of);
+                    self.sink.mark(true);
+                }
                 Ok(())
             }
             Event::Left => {
@@ -371,91 +378,6 @@ impl<'a> Main<'a> {
         self.note(&mut report);
         self.printed();
         Ok(())
-    }
-
-    /// Lists a failed job's inputs, and ends the run where that was one failure too many.
-    fn after_failure(&mut self, report: &Report) {
-        if let Err(cause) = self.failed.add(&report.names) {
-            self.failed_list(&cause);
-        }
-        if let Some(failure) = &report.failure {
-            self.halt_after(failure);
-        }
-    }
-
-    /// Ends the run where this failure was one too many.
-    fn halt_after(&mut self, failure: &Failure) {
-        let failed = self.tally.failed + self.tally.bad_inputs;
-        match self.halt {
-            _ if matches!(failure, Failure::Own { .. }) => self.halt(),
-            _ if matches!(failure, Failure::Hopeless { .. }) => self.halt_soon(),
-            Halt::Soon(limit) if limit.is_reached(failed, self.ended) => self.halt_soon(),
-            Halt::Now(limit) if limit.is_reached(failed, self.ended) => {
-                self.tally.halted = true;
-                self.halt();
-            }
-            _ => {}
-        }
-    }
-
-    /// Starts nothing more.
-    fn halt_soon(&mut self) {
-        self.tally.halted = true;
-        self.stop.get_or_insert_default();
-        self.gate.open.store(false, Ordering::Relaxed);
-    }
-
-    fn failed_list(&mut self, cause: &io::Error) {
-        self.tally.own_failures += 1;
-        message::say(format_args!("{}: {}", self.failed.shown(), message::cause(cause)));
-        self.halt();
-    }
-
-    /// Nothing more can be printed: says why where that is an error, and stops the run.
-    fn close(&mut self, closed: &Closed) {
-        self.sink.close();
-        self.tally.closed(closed);
-        if let Closed::Failed { what, cause } = closed {
-            message::say(format_args!("{what}: {}", message::cause(cause)));
-        }
-        self.halt();
-    }
-
-    /// Starts nothing more and ends what runs.
-    fn halt(&mut self) {
-        let deadline = Instant::now() + self.patience;
-        self.stop.get_or_insert_default().deadline.get_or_insert(deadline);
-        self.control.wish(Wish::Terminate(signals::TERM));
-    }
-
-    fn signal(&mut self, signal: i32, feed: &Feed) {
-        match signal {
-            signals::TSTP => {
-                self.control.suspend(Duration::from_millis(500));
-                signals::stop_self();
-            }
-            signals::CONT => self.control.resume(),
-            signals::USR1 => message::say(status::line(
-                &self.tally,
-                &self.control.in_flight(),
-                self.sent - self.ended,
-                feed,
-            )),
-            _ => {
-                let before = self.stop.unwrap_or_default();
-                let patience = if before.signalled { GRACE } else { self.patience };
-                self.stop = Some(Stop {
-                    signalled: true,
-                    deadline: Some(Instant::now() + patience),
-                });
-                self.tally.signal = Some(signal);
-                self.control.wish(if before.signalled {
-                    Wish::Kill
-                } else {
-                    Wish::Terminate(signal)
-                });
-            }
-        }
     }
 
     /// Merges the workers' folds in their order and prints the result.

@@ -73,6 +73,13 @@ pub enum Event {
         /// What failed.
         failure: Failure,
     },
+    /// The worker leaves before the end, for lack of descriptors.
+    Fewer {
+        /// How many are left.
+        left: usize,
+        /// How many there were.
+        of: usize,
+    },
     /// The worker has nothing more to say.
     Left,
 }
@@ -206,6 +213,10 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
                 shared.news.tell(report, scarce);
             }
             Task::Parts(parts) => shared.news.send(Event::Restored(worker.restore(parts))),
+        }
+        if let Some((left, of)) = worker.seat.leave() {
+            shared.news.send(Event::Fewer { left, of });
+            break;
         }
     }
     worker.end();

@@ -9,12 +9,12 @@ mod supervise;
 
 pub use super::child::{ProgramError, resolve_program};
 
-use super::child::{Busy, Pipes, is_out_of_files, patiently};
+use super::child::{Busy, Pipes, patiently};
 use super::{Emit, Map};
 use crate::codec::{DecodeError, Decoder};
 use crate::control::Seat;
 use crate::job::{Ending, Failure, Job, Trust};
-use crate::sys::{Group, Launcher};
+use crate::sys::{Group, Launcher, is_out_of_files};
 use crate::template::{Template, shell_quote};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -168,17 +168,12 @@ impl Command {
 
     fn supervised(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
         let plan = Arc::clone(&self.plan);
-        // Before the child is started: most files that can't be read can't even be opened.
-        let first = match plan.feed {
-            Feed::Null => None,
-            Feed::Decompressed | Feed::Raw => Some(open(job.inputs[0].name())?),
-        };
         if plan.trace == Trace::Stderr {
             let mut line = shell_quote(&plan.args(job, emit.seat().slot));
             line.push(b'\n');
             emit.err(&line);
         }
-        let (mut group, pipes) = self.start(job, emit)?;
+        let (first, mut group, pipes) = self.start(job, emit)?;
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut child = Supervision::new(&mut group, pipes, &plan, job, &mut buffer, emit);
         if plan.feed != Feed::Null
@@ -191,11 +186,22 @@ impl Command {
         end
     }
 
-    /// Starts the child.
-    fn start(&mut self, job: &Job, emit: &dyn Emit) -> Result<(Group, Pipes), Failure> {
-        let (seat, attempt) = (emit.seat(), emit.attempt());
-        match patiently(seat, || self.spawn(job, seat, attempt)) {
-            Ok(Some(started)) => Ok(started),
+    /// Starts the child, after the first file that it is fed was opened: most files that can't be
+    /// read can't even be opened.
+    fn start(&mut self, job: &Job, emit: &dyn Emit) -> Result<(Option<File>, Group, Pipes), Failure> {
+        let (seat, attempt, fed) = (emit.seat(), emit.attempt(), self.plan.feed != Feed::Null);
+        let name = job.inputs[0].name();
+        // Where files are scarce, both or none: what is held while waiting is missing elsewhere.
+        let started = patiently(seat, || {
+            let first = match fed.then(|| File::open(name)).transpose() {
+                Err(cause) if !is_out_of_files(&cause) => return Ok(Err(unreadable(name, cause))),
+                first => first?,
+            };
+            let (group, pipes) = self.spawn(job, seat, attempt)?;
+            Ok(Ok((first, group, pipes)))
+        });
+        match started {
+            Ok(Some(started)) => started,
             Ok(None) => Err(Failure::Stopped),
             Err(cause) => Err(self.not_started(cause)),
         }

@@ -6,13 +6,13 @@
 mod exchange;
 mod process;
 
-use super::child::{Busy, Timers, is_out_of_files, patiently};
+use super::child::{Busy, Timers, patiently};
 use super::command::{CommandPlan, Trace};
 use super::{Aside, Emit, Map};
 use crate::control::{Seat, Wish};
 use crate::job::{Ending, Failure, Job};
 use crate::message;
-use crate::sys::Launcher;
+use crate::sys::{Launcher, is_out_of_files};
 use crate::template::shell_quote;
 use exchange::{Fault, exchange};
 use process::{Left, Process};

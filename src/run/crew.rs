@@ -37,12 +37,16 @@ impl<'scope, 'run> Crew<'scope, 'run> {
         }
     }
 
-    /// Starts workers for this many jobs under way; the answer is how many were started.
+    /// Starts workers for this many jobs under way, unless there are too many as it is; the answer
+    /// is how many were started.
     ///
     /// # Errors
     /// When there is none and none can be started; with some, the run goes on with those.
     pub fn staff(&mut self, under_way: u64) -> anyhow::Result<usize> {
         let before = self.threads.len();
+        if before > 0 && self.control.is_short() {
+            return Ok(0);
+        }
         while self.threads.len() < self.most && (self.threads.len() as u64) < under_way {
             let slot = self.threads.len();
             let (shared, seat) = (self.shared, self.control.seat(slot));

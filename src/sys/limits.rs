@@ -1,18 +1,36 @@
 //! The process's own limits.
 
-use rustix::process::{Resource, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::io;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-/// Raises the soft limit of open files to the hard one; whether that gave any room.
-///
-/// Children inherit the higher limit: lowering it for them alone needs code between fork and
-/// exec, which would cost `posix_spawn`. So it is asked for only when a file could not be opened.
-pub fn raise_file_limit() -> bool {
-    let mut limit = getrlimit(Resource::Nofile);
-    if limit.current == limit.maximum {
-        return false;
+/// The limit of open files as it was before it was raised.
+static BEFORE: RwLock<Option<Rlimit>> = RwLock::new(None);
+
+/// Raises the soft limit of open files to the hard one, if that gives any room. Children are started
+/// with the one before; they cost more from then on, so it is for when a file could not be opened.
+pub fn raise_file_limit() {
+    // Whoever starts a child meanwhile holds the lock, so none is started with the higher limit.
+    let mut before = BEFORE.write().unwrap_or_else(PoisonError::into_inner);
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if limit.current != limit.maximum && setrlimit(Resource::Nofile, raised).is_ok() {
+        *before = Some(limit);
     }
-    limit.current = limit.maximum;
-    setrlimit(Resource::Nofile, limit).is_ok()
+}
+
+/// The limit of open files that children are to have, where it is not our own. It is not changed
+/// while the answer is held.
+pub(super) fn file_limit_before() -> RwLockReadGuard<'static, Option<Rlimit>> {
+    BEFORE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether a descriptor could not be had (EMFILE, ENFILE), for which std has no kind.
+pub fn is_out_of_files(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
 /// The memory that this process may use, in bytes: the machine's, or less where its cgroup says so.

@@ -3,25 +3,31 @@
 //! Our own and not `std::process::Command`, which hands down the worker's signal mask, copies the
 //! environment for each child anew, and opens `/dev/null` each time.
 
-use super::Group;
+use super::limits::file_limit_before;
+use super::{Group, lowered};
 use rustix::process::Pid;
 use std::env;
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
 use std::ptr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A program that is started again and again, with everything that stays the same.
 #[derive(Debug)]
 pub struct Launcher {
     program: CString,
     environment: Vec<CString>,
-    null: OwnedFd,
+    null: BorrowedFd<'static>,
 }
+
+/// `/dev/null`, once for all launchers and never closed.
+static NULL: OnceLock<File> = OnceLock::new();
 
 /// The child's standard streams. None: `/dev/null` for the input, our own for the outputs.
 #[derive(Debug, Default)]
@@ -48,7 +54,7 @@ impl Launcher {
         Ok(Launcher {
             program: c_string(program.as_os_str().to_os_string())?,
             environment,
-            null: File::open("/dev/null")?.into(),
+            null: null()?,
         })
     }
 
@@ -70,6 +76,13 @@ impl Launcher {
             .into_iter()
             .map(|(name, value)| c_string(pair(name.into(), value.as_ref())));
         let own = own.collect::<io::Result<Vec<_>>>()?;
+        let _now = Starting::now();
+        let before = file_limit_before();
+        if let Some(limit) = *before {
+            let environment = self.environment.iter().chain(&own);
+            let leader = lowered::spawn(&self.program, &args, environment, &streams, self.null, limit);
+            return leader.map(Group::led_by);
+        }
         let argv = pointers(args.iter());
         let envp = pointers(self.environment.iter().chain(&own));
         let stdin = streams
@@ -101,6 +114,38 @@ impl Launcher {
         let leader = Pid::from_raw(pid).expect("a child's number is positive");
         Ok(Group::led_by(leader))
     }
+}
+
+/// How many children are between fork and exec: they hold whatever we have open.
+static STARTING: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether a child is being started somewhere that may hold copies of descriptors that we have
+/// closed.
+pub fn is_starting() -> bool {
+    STARTING.load(Ordering::SeqCst) > 0
+}
+
+struct Starting;
+
+impl Starting {
+    fn now() -> Self {
+        STARTING.fetch_add(1, Ordering::SeqCst);
+        Starting
+    }
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        STARTING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn null() -> io::Result<BorrowedFd<'static>> {
+    if let Some(file) = NULL.get() {
+        return Ok(file.as_fd());
+    }
+    let file = File::open("/dev/null")?;
+    Ok(NULL.get_or_init(|| file).as_fd())
 }
 
 struct Actions(libc::posix_spawn_file_actions_t);

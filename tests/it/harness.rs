@@ -27,9 +27,9 @@ pub fn fan(words: &str) -> Fan {
     Fan {
         dir: tempfile::tempdir().expect("a temporary directory"),
         cwd: None,
+        under: Vec::new(),
         args: words.split_whitespace().map(OsString::from).collect(),
         env: Vec::new(),
-        under: Vec::new(),
         stdin: Vec::new(),
         stdout: None,
         stderr: None,
@@ -84,9 +84,9 @@ pub fn fifo(path: &Path) {
 pub struct Fan {
     dir: TempDir,
     cwd: Option<PathBuf>,
+    under: Vec<OsString>,
     args: Vec<OsString>,
     env: Vec<(String, String)>,
-    under: Vec<String>,
     stdin: Vec<u8>,
     stdout: Option<Vec<u8>>,
     stderr: Option<String>,
@@ -144,10 +144,16 @@ impl Fan {
         self
     }
 
-    /// Started by another program, whose last argument it is to be.
-    pub fn under(mut self, words: &[&str]) -> Self {
-        self.under = words.iter().map(|&word| word.to_owned()).collect();
+    /// Is started by another program, to whose words its own are appended.
+    pub fn under<A: AsRef<OsStr>>(mut self, words: &[A]) -> Self {
+        self.under = words.iter().map(|word| word.as_ref().to_owned()).collect();
         self
+    }
+
+    /// Is started by `sh`, after this.
+    pub fn after(self, script: &str) -> Self {
+        let script = format!("{script}; exec \"$@\"");
+        self.under(&["sh", "-c", &script, "sh"])
     }
 
     /// Works in another directory than the temporary one.
@@ -209,10 +215,13 @@ impl Fan {
 
     /// Starts it, for tests that talk with it. Standard input stays open where it was not given.
     pub fn spawn(mut self) -> Running {
-        let mut words = std::mem::take(&mut self.under);
-        words.push(env!("CARGO_BIN_EXE_fanfold").to_owned());
-        let mut command = Command::new(&words[0]);
-        command.args(&words[1..]);
+        let mut words = self
+            .under
+            .iter()
+            .cloned()
+            .chain([env!("CARGO_BIN_EXE_fanfold").into()]);
+        let mut command = Command::new(words.next().expect("one at least"));
+        command.args(words);
         let cwd = self.cwd.clone().unwrap_or_else(|| self.dir.path().to_owned());
         command.args(&self.args).current_dir(cwd).env_remove("TMPDIR");
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
@@ -396,7 +405,7 @@ impl Done {
     }
 
     fn show(&self) -> String {
-        let mut text = format!("command: fanfold {:?}\n", self.fan.args);
+        let mut text = format!("command: {:?} fanfold {:?}\n", self.fan.under, self.fan.args);
         let dir = self.fan.cwd.as_deref().unwrap_or(self.fan.dir.path());
         let _ = writeln!(text, "directory: {}", dir.display());
         for name in entries(self.fan.dir.path()) {

@@ -15,6 +15,7 @@ mod pool;
 mod readme;
 mod records;
 mod run;
+mod scarce;
 mod state;
 mod tasks;
 mod tidy;

@@ -10,5 +10,5 @@ mod timers;
 
 pub(super) use pipes::{Pipes, receive};
 pub use program::{ProgramError, resolve_program};
-pub(super) use start::{Busy, is_out_of_files, patiently};
+pub(super) use start::{Busy, patiently};
 pub(super) use timers::Timers;

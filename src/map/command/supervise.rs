@@ -8,7 +8,7 @@ use crate::control::{Activity, Seat, Wish};
 use crate::job::{Ending, Failure, Job, Trust};
 use crate::map::Emit;
 use crate::map::child::{Pipes, Timers, receive};
-use crate::sys::{Group, Interest, Ready, poll};
+use crate::sys::{Group, Interest, Ready, is_starting, poll};
 use rustix::process::Signal;
 use std::ffi::OsStr;
 use std::io;
@@ -19,6 +19,9 @@ use std::time::Duration;
 
 /// How long pipes that outlive the child are still read.
 const DRAIN: Duration = Duration::from_millis(200);
+/// How often that is begun anew because the holder may be a child of another worker that has not
+/// come to its exec yet, on a machine with much to do.
+const MORE_DRAINS: u32 = 10;
 /// How often the group of a stopped child is looked up, and how often an exit is asked for where
 /// the system has no notice of it.
 const LOOK: Duration = Duration::from_millis(20);
@@ -62,6 +65,7 @@ pub(super) struct Supervision<'a> {
     timers: Timers,
     exited: bool,
     leaked: bool,
+    drains: u32,
     suspended: bool,
     stopping: Option<(Reason, Stopping)>,
 }
@@ -87,6 +91,7 @@ impl<'a> Supervision<'a> {
             timers: Timers::new(plan.timeout),
             exited: false,
             leaked: false,
+            drains: 0,
             suspended: false,
             stopping: None,
         }
@@ -289,7 +294,10 @@ impl<'a> Supervision<'a> {
     }
 
     fn follow_timers(&mut self) {
-        if self.timers.drain_is_over() {
+        if self.timers.drain_is_over() && self.drains < MORE_DRAINS && is_starting() {
+            self.drains += 1;
+            self.timers.drain_in(DRAIN);
+        } else if self.timers.drain_is_over() {
             self.timers.forget_drain();
             self.leaked = self.pipes.close_outputs();
         }

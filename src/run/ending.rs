@@ -1,0 +1,121 @@
+//! How a run comes to its end before its time: failures that are too many, signals, a closed output.
+
+use super::Main;
+use super::feed::Feed;
+use super::status;
+use crate::control::Wish;
+use crate::job::Failure;
+use crate::message;
+use crate::plan::Halt;
+use crate::sink::Closed;
+use crate::sys::signals;
+use crate::worker::Report;
+use crossbeam_channel::{Receiver, at, never};
+use std::io;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// What ending takes beside the time that children are given.
+pub(super) const GRACE: Duration = Duration::from_millis(500);
+
+/// The run is on its way to its end before its time: nothing new starts.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Stop {
+    /// A signal came; the next one kills at once.
+    signalled: bool,
+    /// When workers that have not ended their jobs are left behind.
+    deadline: Option<Instant>,
+}
+
+impl Main<'_> {
+    /// Fires when the workers have been waited for long enough: one that is blocked in a read can't
+    /// hear that it is to stop.
+    pub(super) fn deadline(&self) -> Receiver<Instant> {
+        self.stop.and_then(|stop| stop.deadline).map_or_else(never, at)
+    }
+
+    /// Lists a failed job's inputs, and ends the run where that was one failure too many.
+    pub(super) fn after_failure(&mut self, report: &Report) {
+        if let Err(cause) = self.failed.add(&report.names) {
+            self.failed_list(&cause);
+        }
+        if let Some(failure) = &report.failure {
+            self.halt_after(failure);
+        }
+    }
+
+    /// Ends the run where this failure was one too many.
+    pub(super) fn halt_after(&mut self, failure: &Failure) {
+        let failed = self.tally.failed + self.tally.bad_inputs;
+        match self.halt {
+            _ if matches!(failure, Failure::Own { .. }) => self.halt(),
+            _ if matches!(failure, Failure::Hopeless { .. }) => self.halt_soon(),
+            Halt::Soon(limit) if limit.is_reached(failed, self.ended) => self.halt_soon(),
+            Halt::Now(limit) if limit.is_reached(failed, self.ended) => {
+                self.tally.halted = true;
+                self.halt();
+            }
+            _ => {}
+        }
+    }
+
+    /// Starts nothing more.
+    pub(super) fn halt_soon(&mut self) {
+        self.tally.halted = true;
+        self.stop.get_or_insert_default();
+        self.gate.open.store(false, Ordering::Relaxed);
+    }
+
+    pub(super) fn failed_list(&mut self, cause: &io::Error) {
+        self.tally.own_failures += 1;
+        message::say(format_args!("{}: {}", self.failed.shown(), message::cause(cause)));
+        self.halt();
+    }
+
+    /// Nothing more can be printed: says why where that is an error, and stops the run.
+    pub(super) fn close(&mut self, closed: &Closed) {
+        self.sink.close();
+        self.tally.closed(closed);
+        if let Closed::Failed { what, cause } = closed {
+            message::say(format_args!("{what}: {}", message::cause(cause)));
+        }
+        self.halt();
+    }
+
+    /// Starts nothing more and ends what runs.
+    pub(super) fn halt(&mut self) {
+        let deadline = Instant::now() + self.patience;
+        self.stop.get_or_insert_default().deadline.get_or_insert(deadline);
+        self.control.wish(Wish::Terminate(signals::TERM));
+    }
+
+    pub(super) fn signal(&mut self, signal: i32, feed: &Feed) {
+        match signal {
+            signals::TSTP => {
+                self.control.suspend(Duration::from_millis(500));
+                signals::stop_self();
+            }
+            signals::CONT => self.control.resume(),
+            signals::USR1 => message::say(status::line(
+                &self.tally,
+                &self.control.in_flight(),
+                self.sent - self.ended,
+                feed,
+            )),
+            _ => {
+                let before = self.stop.unwrap_or_default();
+                let patience = if before.signalled { GRACE } else { self.patience };
+                self.stop = Some(Stop {
+                    signalled: true,
+                    deadline: Some(Instant::now() + patience),
+                });
+                self.tally.signal = Some(signal);
+                self.control.wish(if before.signalled {
+                    Wish::Kill
+                } else {
+                    Wish::Terminate(signal)
+                });
+            }
+        }
+    }
+}

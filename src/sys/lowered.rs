@@ -1,0 +1,72 @@
+//! Starting a child with a lower limit of open files than our own.
+//!
+//! Only where ours was raised: `posix_spawn` has no attribute for limits, and lowering the child's
+//! from here once it runs would be a race. So this is fork, setrlimit and exec by
+//! `std::process::Command`, at several times the price.
+
+use super::spawn::Streams;
+use rustix::process::{Pid, Resource, Rlimit, setrlimit};
+use std::ffi::{CStr, CString, OsStr};
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::BorrowedFd;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+
+/// Starts what a `Launcher` starts, with this limit of open files. Nobody but the caller reaps it.
+///
+/// # Errors
+/// What the system said to the fork or the exec.
+pub(super) fn spawn<'a>(
+    program: &CStr,
+    args: &[CString],
+    environment: impl Iterator<Item = &'a CString>,
+    streams: &Streams<'_>,
+    null: BorrowedFd<'_>,
+    limit: Rlimit,
+) -> io::Result<Pid> {
+    let stdio = |fd: BorrowedFd<'_>| fd.try_clone_to_owned().map(Stdio::from);
+    let mut command = Command::new(text(program));
+    if let Some((name, args)) = args.split_first() {
+        command.arg0(text(name)).args(args.iter().map(|arg| text(arg)));
+    }
+    command
+        .env_clear()
+        .envs(environment.filter_map(|pair| split(text(pair))));
+    command.stdin(stdio(streams.stdin.unwrap_or(null))?);
+    if let Some(fd) = streams.stdout {
+        command.stdout(stdio(fd)?);
+    }
+    if let Some(fd) = streams.stderr {
+        command.stderr(stdio(fd)?);
+    }
+    command.process_group(0);
+    // SAFETY: the child calls what is async-signal-safe, on values of its own.
+    unsafe {
+        command.pre_exec(move || {
+            setrlimit(Resource::Nofile, limit)?;
+            let mut none = MaybeUninit::uninit();
+            libc::sigemptyset(none.as_mut_ptr());
+            libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
+            Ok(())
+        });
+    }
+    let child = command.spawn()?;
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    Ok(pid.expect("a child's number is positive"))
+}
+
+fn text(string: &CStr) -> &OsStr {
+    OsStr::from_bytes(string.to_bytes())
+}
+
+/// A variable's name, which may begin with a `=`, and its value.
+fn split(pair: &OsStr) -> Option<(&OsStr, &OsStr)> {
+    let bytes = pair.as_bytes();
+    let at = memchr::memchr(b'=', bytes.get(1..)?)? + 1;
+    Some((
+        OsStr::from_bytes(&bytes[..at]),
+        OsStr::from_bytes(&bytes[at + 1..]),
+    ))
+}

@@ -1,0 +1,121 @@
+//! Descriptors and processes that can't be had for a while, or not so many.
+
+use crate::harness::{fan, has};
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+
+#[test]
+fn more_files_are_allowed_where_they_are_needed_and_children_get_the_limit_as_it_was() {
+    // All 8 wait at the gate, so all are there at once, with some six descriptors each.
+    let script = "ulimit -Sn; cut -d' ' -f5 /proc/$$/stat | grep -cx $$; echo > here; read line < gate";
+    let names: String = (1..=8).map(|at| format!("{at}\n")).collect();
+    let fan = fan("run -j8").args(["--", "sh", "-c", script, "sh"]);
+    let fan = fan
+        .after("ulimit -Sn 34")
+        .fifo("here")
+        .fifo("gate")
+        .stdout("34\n1\n".repeat(8))
+        .stderr("");
+    let (here, gate) = (fan.path("here"), fan.path("gate"));
+    let mut running = fan.spawn();
+    running.write(&names);
+    // Open for both, so that neither ends between two of them.
+    let open = |path| {
+        OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(path)
+            .expect("a FIFO")
+    };
+    assert_eq!(BufReader::new(open(here)).lines().take(8).count(), 8);
+    let mut gate = open(gate);
+    gate.write_all(&[b'\n'; 8]).expect("written");
+    let done = running.wait();
+    done.expect(done.status.success(), "success");
+}
+
+#[test]
+fn fewer_workers_go_on_where_no_more_files_are_allowed() {
+    let names: String = (1..=60).map(|at| format!("{at}\n")).collect();
+    for limit in [28, 40] {
+        for words in ["run -j8", "run -j8 --stdin", "run -j300"] {
+            fan(words)
+                .args(["--", "sh", "-c", "echo $1", "sh", "{}"])
+                .file("names", &names)
+                .stdin(&names)
+                .after(&format!(
+                    "for at in $(cat names); do > $at; done; ulimit -n {limit}"
+                ))
+                .stdout(&names)
+                .says("too many open files: going on with ")
+                .code(0);
+        }
+    }
+}
+
+#[test]
+fn without_files_for_one_child_it_is_said_which_could_not_be_started() {
+    fan("run -j1")
+        .args(["--", "true"])
+        .stdin("a\n")
+        .after("ulimit -n 12")
+        .says("job 1 (a): can't start 'true': too many open files")
+        .code(5);
+}
+
+/// Runs 30 short jobs of one worker while strace has calls of its thread fail.
+fn injected(what: &str, words: &str) -> Option<crate::harness::Fan> {
+    let names: String = (1..=30).map(|at| format!("{at}\n")).collect();
+    let inject = format!("inject={what}");
+    has("strace").then(|| {
+        fan(&format!("run -j1 {words}"))
+            .args(["--", "echo"])
+            .stdin(&names)
+            .stdout(&names)
+            .under(&[
+                "strace",
+                "-f",
+                "-qqq",
+                "-e",
+                "signal=none",
+                "-o",
+                "trace",
+                "-e",
+                &inject,
+            ])
+    })
+}
+
+#[test]
+fn processes_that_are_scarce_are_waited_for_and_no_try_is_lost() {
+    // The main thread makes fewer than 10 threads; the worker's tenth child is hard to get.
+    if let Some(fan) = injected("clone3,clone,vfork:error=EAGAIN:when=10..13", "") {
+        let done = fan.stderr("").ok();
+        let trace = std::fs::read_to_string(done.fan.path("trace")).expect("strace wrote it");
+        done.expect(trace.matches("EAGAIN").count() >= 4, "four refusals");
+    }
+}
+
+#[test]
+fn a_program_that_is_being_written_is_waited_for() {
+    if !has("strace") {
+        return;
+    }
+    let program = std::fs::read("/bin/true").expect("a program");
+    let strace = ["strace", "-f", "-qqq", "-e", "trace=execve", "-o", "trace"];
+    let fan = fan("run a").args(["--", "./program"]).file("program", program);
+    let fan = fan.file("a", "").stderr("").under(&strace).fifo("trace");
+    let path = fan.path("program");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&path, mode).expect("it is ours");
+    let held = File::options().append(true).open(&path).expect("it is ours");
+    let running = fan.spawn();
+    let trace = File::open(running.path("trace")).expect("a FIFO");
+    let mut calls = BufReader::new(trace).lines().map_while(Result::ok);
+    assert!(calls.any(|call| call.contains("ETXTBSY")));
+    drop(held);
+    assert!(calls.any(|call| call.contains("./program") && call.contains("= 0")));
+    calls.for_each(drop);
+    let done = running.wait();
+    done.expect(done.status.success(), "success");
+}
