@@ -6,7 +6,6 @@ use crate::fold::AGGREGATES;
 use crate::map::FUNCTIONS;
 use crate::record::{FORMATS, MODIFIERS, OUTPUTS};
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 /// Prints the tables.
 ///
@@ -21,9 +20,7 @@ pub fn main() -> anyhow::Result<Option<Ended>> {
         + &section("modifiers", MODIFIERS.iter().map(|e| (e.name, e.help)))
         + &section("aggregates", AGGREGATES.iter().map(|e| (e.name, e.help)))
         + &section("output formats", OUTPUTS.iter().map(|(e, _)| (e.name, e.help)));
-    let written = crate::sys::Output::stdout().write_all(text.as_bytes());
-    written.map_err(|cause| anyhow::anyhow!("standard output: {}", crate::message::cause(&cause)))?;
-    Ok(None)
+    super::pages::print(text.as_bytes())
 }
 
 fn section<'a>(title: &str, rows: impl Iterator<Item = (&'a str, &'a str)>) -> String {

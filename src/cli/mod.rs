@@ -8,6 +8,7 @@ mod failures;
 mod list;
 mod map;
 mod out;
+mod pages;
 mod pool;
 mod records;
 mod run;
@@ -36,6 +37,8 @@ enum Subcommands {
     Run(Box<run::RunArgs>),
     /// List the codecs, functions, formats and modifiers that are known
     List,
+    Completions(pages::CompletionsArgs),
+    Man(pages::ManArgs),
 }
 
 /// Reads the command line, does what it says, and gives the exit code; does not return where a
@@ -49,6 +52,8 @@ pub fn main() -> ExitCode {
         Subcommands::Map(args) => map::main(&args),
         Subcommands::Run(args) => run::main(&args),
         Subcommands::List => list::main(),
+        Subcommands::Completions(args) => pages::completions(&args),
+        Subcommands::Man(args) => pages::man(&args),
     };
     exit::code(end)
 }

@@ -11,6 +11,7 @@ mod inputs;
 mod library;
 mod memory;
 mod out;
+mod pages;
 mod pool;
 mod readme;
 mod records;
