@@ -363,6 +363,11 @@ impl Worker<'_> {
         let panicked = end.is_err();
         let end = end.unwrap_or_else(|what| Err(Failure::Panicked { what }));
         let end = end.and_then(|()| lane.end());
+        // A map that was told that nobody wants more has returned early, and not for a failure.
+        let end = match end {
+            Ok(()) if self.seat.wish() != Wish::Go => Err(Failure::Stopped),
+            end => end,
+        };
         let kept = end.as_ref().err().is_some_and(|failure| lane.keeps(failure));
         let file = lane.take_file();
         let mut report = match &end {
@@ -371,7 +376,10 @@ impl Worker<'_> {
         };
         report.link = job.inputs[0].link().cloned();
         report.failure = match end {
-            Ok(()) => self.settle(job).and_then(|()| self.commit(file)).err(),
+            Ok(()) => self
+                .settle(job)
+                .and_then(|()| file.map_or(Ok(()), NewFile::commit))
+                .err(),
             Err(failure) if kept => Some(self.settle(job).err().unwrap_or(failure)),
             Err(failure) => Some(failure),
         };
@@ -386,15 +394,6 @@ impl Worker<'_> {
             self.stage = shared.records.map(Stage::new);
         }
         report
-    }
-
-    /// Gives the try's file its name. Of a job that may have been told to end early there is none.
-    fn commit(&self, file: Option<NewFile>) -> Result<(), Failure> {
-        match file {
-            Some(_) if self.seat.wish() != Wish::Go => Err(Failure::Stopped),
-            Some(file) => file.commit(),
-            None => Ok(()),
-        }
     }
 
     fn settle(&mut self, job: &Job) -> Result<(), Failure> {

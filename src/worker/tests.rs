@@ -9,6 +9,7 @@ use crate::memory::Budget;
 use crate::plan::{Order, Partial, Tag};
 use crate::record::Format;
 use crossbeam_channel::unbounded;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::thread;
 
@@ -126,9 +127,14 @@ impl Map for Panicking {
     }
 }
 
-/// What becomes of two jobs that panic until the try after `until`: their failures, and the
-/// fold's rows.
+/// What becomes of two jobs that panic until the try after `until`.
 fn panicking(until: u32, retries: u32) -> (Vec<Option<String>>, String) {
+    let control = Control::new(1).expect("descriptors");
+    ended(&control, retries, &|_slot| Box::new(Panicking { until }))
+}
+
+/// How two jobs end: their failures, and the fold's rows.
+fn ended(control: &Control, retries: u32, start_map: &StartMap<'_>) -> (Vec<Option<String>>, String) {
     let gate = Gate {
         open: AtomicBool::new(true),
         order: Order::Input,
@@ -144,7 +150,6 @@ fn panicking(until: u32, retries: u32) -> (Vec<Option<String>>, String) {
     let start = || crate::fold::start(&group, &Budget::new(1 << 20), &std::env::temp_dir());
     let (queue, jobs) = unbounded();
     let news = News::new(16);
-    let control = Control::new(1).expect("descriptors");
     for seq in 0..2 {
         let inputs = vec![Input::File("a".into())];
         queue.send(Task::Job(Job { seq, inputs })).expect("taken");
@@ -157,7 +162,7 @@ fn panicking(until: u32, retries: u32) -> (Vec<Option<String>>, String) {
         queue: jobs,
         news: &news,
         scarce: 0,
-        start_map: &|_slot| Box::new(Panicking { until }),
+        start_map,
         start_fold: Some(&start),
         records: Some(&plan),
         gate: &gate,
@@ -186,4 +191,30 @@ fn a_panic_fails_its_job_and_the_worker_goes_on() {
 #[test]
 fn a_retry_does_not_double_count() {
     assert_eq!(panicking(2, 2), (vec![None, None], "2\trecord\n".to_owned()));
+}
+
+/// Gives a record, has the run stopped, and returns once nobody wants more, as maps do.
+struct Stopping {
+    control: Arc<Control>,
+}
+
+impl Map for Stopping {
+    fn run(&mut self, _job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
+        let _ = emit.out(b"record\n", Trust::Final);
+        self.control.wish(Wish::Terminate(15));
+        assert!(emit.out(b"more\n", Trust::Final).is_break());
+        Ok(())
+    }
+}
+
+#[test]
+fn a_job_that_was_cut_short_is_not_done() {
+    let control = Arc::new(Control::new(1).expect("descriptors"));
+    let start = |_slot| -> Box<dyn Map> {
+        Box::new(Stopping {
+            control: Arc::clone(&control),
+        })
+    };
+    let stopped = Some("stopped".to_owned());
+    assert_eq!(ended(&control, 0, &start), (vec![stopped; 2], String::new()));
 }
