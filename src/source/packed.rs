@@ -9,6 +9,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 /// twenty bytes beside its own.
 #[derive(Debug, Default)]
 pub struct Packed {
+    jobs: usize,
     bytes: Vec<u8>,
     /// The inputs that are no whole files: few.
     others: Vec<Input>,
@@ -19,6 +20,7 @@ pub struct Packed {
 pub struct Unpacked<P> {
     packed: P,
     at: usize,
+    left: usize,
 }
 
 const FILE: u8 = 0;
@@ -27,6 +29,7 @@ const OTHER: u8 = 1;
 impl Packed {
     /// Adds a job.
     pub fn add(&mut self, job: &Job) {
+        self.jobs += 1;
         self.number(job.seq);
         self.number(job.inputs.len() as u64);
         for input in &job.inputs {
@@ -47,7 +50,7 @@ impl Packed {
 
     /// The jobs.
     pub fn iter(&self) -> Unpacked<&Packed> {
-        Unpacked { packed: self, at: 0 }
+        Unpacked::new(self)
     }
 
     fn number(&mut self, number: u64) {
@@ -60,11 +63,16 @@ impl IntoIterator for Packed {
     type IntoIter = Unpacked<Packed>;
 
     fn into_iter(self) -> Unpacked<Packed> {
-        Unpacked { packed: self, at: 0 }
+        Unpacked::new(self)
     }
 }
 
 impl<P: Borrow<Packed>> Unpacked<P> {
+    fn new(packed: P) -> Self {
+        let left = packed.borrow().jobs;
+        Unpacked { packed, at: 0, left }
+    }
+
     fn bytes(&mut self, count: usize) -> &[u8] {
         let from = self.at;
         self.at += count;
@@ -90,12 +98,14 @@ impl<P: Borrow<Packed>> Iterator for Unpacked<P> {
     type Item = Job;
 
     fn next(&mut self) -> Option<Job> {
-        if self.at == self.packed.borrow().bytes.len() {
-            return None;
-        }
+        self.left = self.left.checked_sub(1)?;
         let seq = self.number();
         let inputs = (0..self.number()).map(|_| self.input()).collect();
         Some(Job { seq, inputs })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
     }
 }
 
@@ -120,6 +130,9 @@ mod tests {
         let mut packed = Packed::default();
         jobs.iter().for_each(|job| packed.add(job));
         assert!(packed.iter().eq(jobs.iter().cloned()));
+        let mut some = packed.iter();
+        some.next();
+        assert_eq!(some.size_hint(), (2, Some(2)));
         assert!(packed.into_iter().eq(jobs));
         assert_eq!(Packed::default().into_iter().next(), None);
     }
