@@ -47,6 +47,8 @@ pub struct Plan {
     pub empty: Empty,
     /// Where it is remembered which jobs were done.
     pub state: Option<StatePlan>,
+    /// The file in which each job that ended has a line.
+    pub joblog: Option<PathBuf>,
 }
 
 impl Plan {
@@ -69,6 +71,7 @@ impl Plan {
             patience: Duration::ZERO,
             empty: Empty::Refused,
             state: None,
+            joblog: None,
         }
     }
 }

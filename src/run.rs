@@ -8,6 +8,7 @@ mod ending;
 mod failed;
 mod feed;
 mod gather;
+mod joblog;
 mod remember;
 mod sending;
 mod status;
@@ -30,13 +31,14 @@ use crate::record::{Bad, RecordPlan};
 use crate::sink::{Closed, First, Sink, Verdict};
 use crate::source::Missing;
 use crate::sys::{self, signals};
-use crate::worker::{self, Event, Folds, Gate, News, Recording, Report, Shared, Task};
+use crate::worker::{self, Event, Folds, Gate, News, Report, Shared, Task};
 use anyhow::Context;
 use crew::Crew;
 use crossbeam_channel::{Receiver, Sender, after, bounded, never, select};
 use ending::{GRACE, Stop};
 use failed::FailedList;
 use feed::Feed;
+use joblog::JobLog;
 use remember::Remember;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write as _};
@@ -65,10 +67,8 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let mut feed = Feed::new(plan, work.to.names())?;
     let remember = Remember::open(plan, work.fold.is_some())?;
     let failed = FailedList::new(plan.failures.listed.as_ref())?;
-    let recording = plan.state.as_ref().map(|_| Recording {
-        parts: work.fold.map(|_| plan.tmpdir.clone()),
-        commands: false,
-    });
+    let joblog = JobLog::new(plan.joblog.as_ref())?;
+    let recording = remember::recording(plan, work.fold.is_some());
     let signals = signals::install().context("can't listen to signals")?;
     let control = Control::new(workers).context("can't make the workers' wake-up descriptors")?;
     if control.seats() < workers {
@@ -103,14 +103,14 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     thread::scope(|scope| {
         let mut crew = Crew::new(scope, &shared, &control, workers);
         let mut main = Main::new(plan, work, &control, &gate, failed);
-        main.remember = remember;
+        (main.remember, main.joblog) = (remember, joblog);
         if let Some(records) = work.records {
             main.prepare(records)?;
         }
         main.drive(&mut feed, queue, &news, &signals, &mut crew)?;
         main.finish(crew.join(&news));
         main.tally.failures.buried = main.sink.is_buried();
-        main.end_state();
+        main.end_state(&feed);
         Ok(main.tally)
     })
 }
@@ -130,6 +130,7 @@ struct Main<'a> {
     order: Order,
     halt: Halt,
     failed: FailedList,
+    joblog: JobLog,
     remember: Option<Remember>,
     /// How many jobs may have been sent and not have ended.
     most_running: u64,
@@ -179,6 +180,7 @@ impl<'a> Main<'a> {
             order: plan.order,
             halt: plan.failures.halt,
             failed,
+            joblog: JobLog::default(),
             remember: None,
             most_running: match plan.state {
                 // What is stored is not run again, and what is not stored is what runs.
@@ -235,7 +237,7 @@ impl<'a> Main<'a> {
                 self.hear(Event::Done(report));
             }
             look = false;
-            self.store(feed.is_dry());
+            self.store(feed);
             if let Some(open) = &queue {
                 self.fill(feed, open);
                 self.working += crew.staff(self.sent - self.ended)?;
@@ -349,6 +351,7 @@ impl<'a> Main<'a> {
         if report.failure.is_some() {
             self.after_failure(&report);
         }
+        self.log(&report);
         let verdict = if report.failure.is_some() {
             Verdict::Drop
         } else {

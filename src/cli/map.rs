@@ -99,6 +99,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         patience: Duration::ZERO,
         empty: args.inputs.empty(),
         state,
+        joblog: args.state.joblog(),
     };
     let budget = Budget::new(plan.memory);
     let map = |_slot| -> Box<dyn Map> { function.start(Decoder::new(budget.clone(), args.codec)) };

@@ -14,6 +14,7 @@ mod records;
 mod run;
 mod separator;
 mod state;
+mod status;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ struct Cli {
 enum Subcommands {
     Map(Box<map::MapArgs>),
     Run(Box<run::RunArgs>),
+    Status(status::StatusArgs),
     /// List the codecs, functions, formats and modifiers that are known
     List,
     Completions(pages::CompletionsArgs),
@@ -51,6 +53,7 @@ pub fn main() -> ExitCode {
     let end = match cli.command {
         Subcommands::Map(args) => map::main(&args),
         Subcommands::Run(args) => run::main(&args),
+        Subcommands::Status(args) => status::main(&args),
         Subcommands::List => list::main(),
         Subcommands::Completions(args) => pages::completions(&args),
         Subcommands::Man(args) => pages::man(&args),

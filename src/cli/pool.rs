@@ -1,6 +1,7 @@
 //! The options of a pool: a command that lives from job to job.
 
 use super::exit::Usage;
+use super::state::Typed;
 use crate::map::{CommandPlan, CoprocessPlan, Reply};
 use clap::{Args, ValueEnum};
 
@@ -27,6 +28,13 @@ enum ReplyArg {
 }
 
 impl PoolArgs {
+    /// What the options mean for a job.
+    pub fn meaning(&self) -> Vec<u8> {
+        let reply = matches!(self.reply, ReplyArg::Nul).then_some("nul");
+        let pool = Typed::default().flag("--pool", self.pool);
+        pool.values("--reply", reply).text()
+    }
+
     /// The pool's plan, with names that end with `name_end`; None where there is no pool.
     ///
     /// # Errors

@@ -183,6 +183,7 @@ impl RunArgs {
             failures: self.failures.plan(self.inputs.terminator()),
             patience: self.child.kill_after,
             empty: self.inputs.empty(),
+            joblog: self.state.joblog().filter(|_| !self.dry_run),
             state: self.state.plan(|| self.meaning(), access, first)?,
         })
     }
@@ -200,6 +201,7 @@ impl RunArgs {
         let mut meaning = vec![("mode", b"run".to_vec()), ("command", command)];
         meaning.push(("standard input", input.text()));
         meaning.push(("ok-exit", ok_exit.join(",").into()));
+        meaning.push(("pool", self.pool.meaning()));
         meaning.extend(self.records.meaning());
         meaning.push(("tag", self.output.tag_meaning()));
         meaning.push(("out", self.output.out.meaning()));

@@ -25,6 +25,10 @@ pub struct StateArgs {
     /// Forget what the state says, and begin anew
     #[arg(long, requires = "state")]
     fresh: bool,
+
+    /// Write a line for each job that ended to FILE, in the nine columns of GNU parallel's --joblog
+    #[arg(long, value_name = "FILE")]
+    joblog: Option<PathBuf>,
 }
 
 /// The parts of a command line's meaning, each with what it is called in messages.
@@ -63,6 +67,11 @@ impl StateArgs {
             },
             access,
         }))
+    }
+
+    /// The log of jobs.
+    pub fn joblog(&self) -> Option<PathBuf> {
+        self.joblog.clone()
     }
 
     /// Whether there is a state.

@@ -238,6 +238,10 @@ impl Map for Command {
         let _busy = Busy::on(emit.seat());
         self.supervised(job, emit)
     }
+
+    fn describe(&self, job: &Job, slot: usize) -> Vec<u8> {
+        shell_quote(&self.plan.args(job, slot))
+    }
 }
 
 fn unreadable(name: &OsStr, cause: io::Error) -> Failure {

@@ -4,7 +4,7 @@ use super::gather::gather;
 use crate::job::Job;
 use crate::plan::{Batch, Inputs, Plan};
 use crate::sink::Outputs;
-use crate::source::{Batched, Cut, Found, Missing, Named, Numbered, Scheduled, read_names};
+use crate::source::{Batched, Counted, Cut, Found, Missing, Named, Numbered, Scheduled, read_names};
 use crate::worker::Task;
 use anyhow::Context;
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
@@ -60,6 +60,8 @@ impl Feed {
             Inputs::Named(names, walk) => {
                 let jobs = jobs(Named::new(names, walk, plan.empty)?, plan);
                 match plan.batch {
+                    // Who looks at a state wants to know how much is left.
+                    Batch::One if plan.state.is_some() => From::Walk(Box::new(Counted::new(jobs))),
                     Batch::One => From::Walk(Box::new(jobs)),
                     // Many names may have to be found before the first job.
                     Batch::Count { .. } | Batch::Fill { .. } => From::List(read(jobs, plan)?),
@@ -164,6 +166,12 @@ impl Feed {
             },
             From::List(_) => None,
         }
+    }
+
+    /// How many jobs it was not yet decided about, where that is known.
+    pub fn undecided_left(&self) -> Option<u64> {
+        self.left()
+            .map(|left| left - u64::from(self.next.is_some() && self.wanted))
     }
 
     /// The channel to wait on while no job is ready.

@@ -4,12 +4,13 @@
 //! part of it, and otherwise when its output has been printed.
 
 use super::Main;
+use super::feed::Feed;
 use crate::job::{Ending, Failure, Job};
 use crate::message;
 use crate::plan::Plan;
 use crate::sink::Verdict;
 use crate::state::{Memory, Outcome, Progress, Record, Stamp, State, StateError, stamps};
-use crate::worker::{Event, Ran, Report, Task};
+use crate::worker::{Event, Ran, Recording, Report, Task};
 use crossbeam_channel::Receiver;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -39,6 +40,8 @@ pub(super) struct Remember {
     taken: usize,
     /// Tasks that the queue had no room for.
     pub waiting: Vec<Task>,
+    /// Jobs that were looked up.
+    looked_up: u64,
     progress: Progress,
     stored: Progress,
     broken: bool,
@@ -70,18 +73,26 @@ impl Remember {
             parts: Vec::new(),
             taken: 0,
             waiting: Vec::new(),
+            looked_up: 0,
             progress: Progress::default(),
             stored: Progress::default(),
             broken: false,
         }))
     }
 
-    /// Whether a job that was found is to be run.
-    fn screen(&mut self, job: &Job) -> bool {
-        self.progress.found += 1;
+    /// Whether a job that was found is to be run; `gone` says that what it makes is not there.
+    fn screen(&mut self, job: &Job, gone: bool) -> bool {
+        self.looked_up += 1;
         let now = SystemTime::now();
         let stamps = stamps(job);
         let memory = self.state.look_up(job, &stamps);
+        let memory = match memory {
+            Memory::Done(row) if gone => Memory::Again {
+                row,
+                outcome: Outcome::Unsettled,
+            },
+            memory => memory,
+        };
         if let Memory::Done(row) = memory {
             self.progress.remembered += 1;
             if self.folded {
@@ -130,9 +141,10 @@ impl Remember {
         }
     }
 
-    /// Stores what has ended.
-    fn store(&mut self, complete: bool) -> Result<(), StateError> {
-        self.progress.complete |= complete;
+    /// Stores what has ended; `left` is how many jobs are still to be looked up, where that is known.
+    fn store(&mut self, left: Option<u64>) -> Result<(), StateError> {
+        self.progress.complete = left.is_some();
+        self.progress.found = self.looked_up + left.unwrap_or(0);
         if self.broken || (self.ends.is_empty() && self.stored.complete == self.progress.complete) {
             return Ok(());
         }
@@ -204,7 +216,7 @@ fn record(before: Running, failure: Option<&Failure>, bad_lines: u64, ran: Ran) 
         outcome,
         bad_lines,
         part: ran.part.filter(|_| outcome == Outcome::Done),
-        cause: failure.map(Failure::to_string),
+        cause: failure.map(cause),
         status,
         signal,
         tries: ran.tries,
@@ -214,13 +226,38 @@ fn record(before: Running, failure: Option<&Failure>, bad_lines: u64, ran: Ran) 
     }
 }
 
+/// Why a job failed, without the name of its input, so that causes can be counted.
+fn cause(failure: &Failure) -> String {
+    match failure {
+        Failure::Unreadable { cause, .. } => message::cause(cause),
+        Failure::Corrupt { what, .. } => what.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// What the workers are to tell of the jobs; `folded` says whether there is a fold.
+pub(super) fn recording(plan: &Plan, folded: bool) -> Option<Recording> {
+    let wanted = plan.state.is_some() || plan.joblog.is_some();
+    wanted.then(|| Recording {
+        parts: plan
+            .state
+            .as_ref()
+            .filter(|_| folded)
+            .map(|_| plan.tmpdir.clone()),
+        commands: plan.joblog.is_some(),
+    })
+}
+
 impl Main<'_> {
     /// Whether the next job is to be run; where it was done before, it takes its place in the order.
     pub(super) fn wants(&mut self, job: &Job) -> bool {
         let Some(remember) = &mut self.remember else {
             return true;
         };
-        if remember.screen(job) {
+        // A file that is not there was not made, whatever is remembered.
+        let outputs = self.work.to.names();
+        let gone = outputs.is_some_and(|outputs| !outputs.name(job).exists());
+        if remember.screen(job, gone) {
             return true;
         }
         self.tally.remembered += 1;
@@ -294,9 +331,9 @@ impl Main<'_> {
     }
 
     /// Stores what has ended since the last time. Where that fails, nothing more is started.
-    pub(super) fn store(&mut self, complete: bool) {
+    pub(super) fn store(&mut self, feed: &Feed) {
         if let Some(remember) = &mut self.remember
-            && let Err(error) = remember.store(complete)
+            && let Err(error) = remember.store(feed.undecided_left())
         {
             self.state_failed(&error);
         }
@@ -316,8 +353,8 @@ impl Main<'_> {
     }
 
     /// Ends the books.
-    pub(super) fn end_state(&mut self) {
-        self.store(false);
+    pub(super) fn end_state(&mut self, feed: &Feed) {
+        self.store(feed);
         let Some(remember) = self.remember.take().filter(|remember| !remember.broken) else {
             return;
         };

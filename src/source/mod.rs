@@ -4,6 +4,7 @@
 //! the first bytes of files that it may cut.
 
 mod batch;
+mod counted;
 mod cut;
 mod list;
 mod packed;
@@ -12,6 +13,7 @@ mod schedule;
 mod walk;
 
 pub use batch::{Batched, Together};
+pub use counted::Counted;
 pub use cut::Cut;
 pub use list::{Names, read_names};
 pub use packed::{Packed, Unpacked};

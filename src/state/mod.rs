@@ -5,10 +5,12 @@
 
 mod index;
 mod open;
+mod overview;
 mod part;
 mod row;
 mod stamp;
 
+pub use overview::{Cause, Overview};
 pub use part::{Pack, Part, Unpack};
 pub use row::{Outcome, Record};
 pub use stamp::{Stamp, stamps};

@@ -54,6 +54,11 @@ fn refused(what: impl Into<String>) -> Wrong {
     }
 }
 
+/// There is no state.
+pub(super) fn nothing() -> Wrong {
+    refused("no state is there")
+}
+
 impl From<io::Error> for Wrong {
     fn from(cause: io::Error) -> Self {
         Wrong {

@@ -18,6 +18,7 @@ mod records;
 mod run;
 mod scarce;
 mod state;
+mod state_harm;
 mod tasks;
 mod tidy;
 mod whole;

@@ -1,0 +1,125 @@
+//! What a state says, in sum: for `fanfold status`.
+
+use super::{StateError, open, row};
+use crate::message;
+use rusqlite::{Connection, OptionalExtension as _};
+use std::path::Path;
+
+/// Causes that are told one by one.
+const CAUSES: i64 = 20;
+
+/// What a state says, in sum.
+#[derive(Debug)]
+pub struct Overview {
+    /// What the command line means, part by part.
+    pub command: Vec<(String, Vec<u8>)>,
+    /// Jobs that were done.
+    pub done: u64,
+    /// Jobs that failed.
+    pub failed: u64,
+    /// Jobs that ran well and will be run again.
+    pub unsettled: u64,
+    /// Jobs of the last run that have not ended; at least so many where it had not found all.
+    pub left: u64,
+    /// Whether the last run had found all jobs.
+    pub complete: bool,
+    /// How long all jobs took, in seconds, their last run counted.
+    pub seconds: f64,
+    /// The sizes of the inputs of jobs that are done.
+    pub size: u64,
+    /// What jobs that are done gave.
+    pub bytes: u64,
+    /// Why jobs failed, the most frequent first.
+    pub causes: Vec<Cause>,
+    /// How often the command line was started.
+    pub runs: u64,
+    /// When the last run began, in seconds since 1970.
+    pub started: Option<f64>,
+    /// When it ended; none where it still runs, or was killed.
+    pub ended: Option<f64>,
+}
+
+/// Why jobs failed.
+#[derive(Debug)]
+pub struct Cause {
+    /// The cause.
+    pub cause: String,
+    /// How many jobs.
+    pub jobs: u64,
+    /// The input of one of them.
+    pub input: Vec<u8>,
+}
+
+impl Overview {
+    /// Looks at a state, which may be in use.
+    ///
+    /// # Errors
+    /// [`StateError`] when there is none.
+    pub fn of(file: &Path) -> Result<Overview, StateError> {
+        let shown = message::shown(file.as_os_str());
+        let db = open::look(file)?.ok_or_else(|| open::nothing().of(&shown))?;
+        let overview = read(&db);
+        overview.map_err(|cause| open::Wrong::from(&cause).of(&shown))
+    }
+}
+
+fn read(db: &Connection) -> rusqlite::Result<Overview> {
+    // One moment for all of it, though the state may be in use.
+    let _moment = db.unchecked_transaction()?;
+    let number = |sql: &str| -> rusqlite::Result<u64> {
+        let number: Option<i64> = db.query_row(sql, (), |row| row.get(0))?;
+        Ok(number.unwrap_or(0).max(0).cast_unsigned())
+    };
+    let ended = |outcome| number(&format!("SELECT count(*) FROM jobs WHERE outcome = '{outcome}'"));
+    let sql = "SELECT id, started, ended, found, complete, remembered FROM runs ORDER BY id DESC LIMIT 1";
+    let last = db.query_row(sql, (), |row| {
+        let left = row.get::<_, i64>(3)? - row.get::<_, i64>(5)?;
+        let run: (i64, f64, Option<f64>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok((run, left, row.get::<_, bool>(4)?))
+    });
+    let last = last.optional()?;
+    let ((run, started, end), found, complete) = match last {
+        Some(((id, started, ended), found, complete)) => ((id, Some(started), ended), found, complete),
+        None => ((0, None, None), 0, false),
+    };
+    let ended_now = number(&format!("SELECT count(*) FROM jobs WHERE run = {run}"))?;
+    Ok(Overview {
+        command: command(db)?,
+        done: ended("done")?,
+        failed: ended("failed")?,
+        unsettled: ended("unsettled")?,
+        left: found.max(0).cast_unsigned().saturating_sub(ended_now),
+        complete,
+        seconds: db.query_row("SELECT total(seconds) FROM jobs", (), |row| row.get(0))?,
+        size: number(
+            "SELECT sum(size) FROM (SELECT size FROM jobs WHERE outcome = 'done' UNION ALL SELECT inputs.size \
+             FROM inputs JOIN jobs ON jobs.id = inputs.job WHERE outcome = 'done')",
+        )?,
+        bytes: number("SELECT sum(bytes) FROM jobs WHERE outcome = 'done'")?,
+        causes: causes(db)?,
+        runs: number("SELECT count(*) FROM runs")?,
+        started,
+        ended: end,
+    })
+}
+
+fn command(db: &Connection) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
+    let mut statement = db.prepare("SELECT label, value FROM command WHERE value != '' ORDER BY label")?;
+    let rows = statement.query_map((), |row| Ok((row.get(0)?, row::bytes(row.get_ref(1)?)?.to_vec())))?;
+    rows.collect()
+}
+
+fn causes(db: &Connection) -> rusqlite::Result<Vec<Cause>> {
+    let mut statement = db.prepare(
+        "SELECT coalesce(cause, ''), count(*) AS jobs, min(input) FROM jobs WHERE outcome = 'failed' \
+         GROUP BY cause ORDER BY jobs DESC, cause LIMIT ?1",
+    )?;
+    let rows = statement.query_map([CAUSES], |row| {
+        Ok(Cause {
+            cause: row.get(0)?,
+            jobs: row.get::<_, i64>(1)?.cast_unsigned(),
+            input: row::bytes(row.get_ref(2)?)?.to_vec(),
+        })
+    })?;
+    rows.collect()
+}
