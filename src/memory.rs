@@ -16,6 +16,7 @@ pub struct Budget {
 struct Shared {
     limit: u64,
     used: AtomicU64,
+    sharers: AtomicU64,
 }
 
 /// Bytes taken from a [`Budget`]; given back when dropped.
@@ -32,6 +33,7 @@ impl Budget {
             shared: Arc::new(Shared {
                 limit,
                 used: AtomicU64::new(0),
+                sharers: AtomicU64::new(0),
             }),
         }
     }
@@ -39,6 +41,13 @@ impl Budget {
     /// The whole budget, in bytes.
     pub fn limit(&self) -> u64 {
         self.shared.limit
+    }
+
+    /// One more who shares the budget evenly with all others that do. It is a measure to keep to;
+    /// nothing is taken.
+    pub fn share(&self) -> Share {
+        self.shared.sharers.fetch_add(1, Ordering::Relaxed);
+        Share { budget: self.clone() }
     }
 
     /// Takes `bytes`, or nothing when fewer are left.
@@ -82,5 +91,41 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         self.shrink(self.bytes);
+    }
+}
+
+/// An even part of a [`Budget`]: the fewer share it, the larger it is.
+#[derive(Debug)]
+pub struct Share {
+    budget: Budget,
+}
+
+impl Share {
+    /// How many bytes it is just now.
+    pub fn bytes(&self) -> u64 {
+        let shared = &self.budget.shared;
+        shared.limit / shared.sharers.load(Ordering::Relaxed).max(1)
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.budget.shared.sharers.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_shares_gets_an_even_part_and_more_when_others_are_done() {
+        let budget = Budget::new(120);
+        let (first, second) = (budget.share(), budget.share());
+        assert_eq!(first.bytes(), 60);
+        let third = budget.share();
+        assert_eq!((first.bytes(), second.bytes()), (40, 40));
+        drop((second, third));
+        assert_eq!(first.bytes(), 120);
     }
 }

@@ -6,8 +6,9 @@ use super::order::{put_number, put_text};
 use super::pairs::{Pairs, Tasks};
 use super::plan::{GroupPlan, Shape};
 use super::rows::Rows;
-use super::run::{SavedReader, broken, write_entry};
-use super::store::{Sorted, Store};
+use super::run::damaged;
+use super::saved::{SavedReader, broken, write_entry};
+use super::store::{Sorted, Store, count_of};
 use crate::memory::Budget;
 use crate::record::{Number, cell_tsv};
 use std::any::Any;
@@ -165,9 +166,8 @@ impl Group {
         shape: Shape,
         mut kept: &[u8],
     ) -> io::Result<(Vec<Option<Number>>, Vec<u64>)> {
-        let broken = || io::Error::new(io::ErrorKind::InvalidData, "a sorted run is damaged");
         if shape != Shape::Aggregated || layout.kinds.is_empty() {
-            let count = kept.try_into().map(u64::from_le_bytes).map_err(|_| broken())?;
+            let count = count_of(kept).ok_or_else(damaged)?;
             return Ok(match shape {
                 Shape::Counted => (vec![Some(Number::Int(i128::from(count)))], Vec::new()),
                 Shape::Keys => (Vec::new(), Vec::new()),
@@ -177,7 +177,7 @@ impl Group {
         let mut results = Vec::new();
         for kind in &layout.kinds {
             let mut state = (kind.0)();
-            state.load(&mut kept).ok_or_else(broken)?;
+            state.load(&mut kept).ok_or_else(damaged)?;
             results.push(state.result());
         }
         let columns = layout

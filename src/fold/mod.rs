@@ -7,11 +7,13 @@
 mod aggregate;
 mod exact;
 mod group;
+mod merge;
 mod order;
 mod pairs;
 mod plan;
 mod rows;
 mod run;
+mod saved;
 mod store;
 mod table;
 mod top;

@@ -5,7 +5,8 @@
 
 use super::aggregate::rank;
 use super::order::{put_text, read_number};
-use super::store::{Sorted, Store};
+use super::run::damaged;
+use super::store::{Sorted, Store, count_of};
 use crate::record::Number;
 use std::io;
 
@@ -69,7 +70,7 @@ impl Walk<'_> {
             Some((pair, count)) => {
                 self.pair.clear();
                 self.pair.extend_from_slice(pair);
-                self.count = count.try_into().map_or(0, u64::from_le_bytes);
+                self.count = count_of(count).ok_or_else(damaged)?;
             }
         }
         Ok(())

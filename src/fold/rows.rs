@@ -2,7 +2,8 @@
 
 use super::order::{put_rank, put_text};
 use super::plan::{GroupPlan, Order, Shape};
-use super::store::Store;
+use super::run::damaged;
+use super::store::{Store, count_of};
 use super::top::Top;
 use crate::memory::Budget;
 use crate::record::{Cell, Number, Output, cell_tsv, header, row, unescape_tsv};
@@ -135,7 +136,7 @@ impl<'a> Rows<'a> {
                 while left > 0
                     && let Some((key, start)) = sorted.next()?
                 {
-                    let start = start.try_into().map_or(0, u64::from_le_bytes);
+                    let start = count_of(start).ok_or_else(damaged)?;
                     self.out.write_all(&key[start as usize..])?;
                     left -= 1;
                 }

@@ -1,15 +1,20 @@
-//! Sorted runs: what outgrew memory, in unlinked temporary files, and their merge.
+//! Sorted runs: what outgrew memory, in unlinked temporary files.
 //!
-//! A run is a list of entries, by the bytes of their keys, compressed with LZ4: the fastest
-//! decompressor there is in safe Rust, and keys that are sorted compress well even so.
+//! A run is a list of entries by the bytes of their keys. Of a key only what differs from the one
+//! before is written, then blocks of entries are compressed with LZ4: the fastest decompressor there
+//! is in safe Rust. A block is small, since many runs are read at once when they are merged.
 
-use lz4_flex::frame::{FrameDecoder, FrameEncoder};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
+use super::merge::Head;
+use lz4_flex::block::{compress_into, decompress_into, get_maximum_output_size};
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::Path;
+
+/// How many bytes of entries are compressed together, or one entry if that is longer.
+const BLOCK: usize = 32 << 10;
+
+/// What stands before a block: how long it is compressed, and how long it was; zeros at the end.
+const HEADER: usize = 8;
 
 /// A key with what was kept of it.
 pub(super) type Item<'a> = (&'a [u8], &'a [u8]);
@@ -24,193 +29,185 @@ pub(super) struct Run {
 
 /// Writes a run.
 pub(super) struct RunWriter<'a> {
-    out: FrameEncoder<BufWriter<File>>,
+    file: File,
+    block: Vec<u8>,
+    packed: Vec<u8>,
+    last: Vec<u8>,
     tmpdir: &'a Path,
 }
 
 /// Adds the name of the directory to what the system said.
-fn named(tmpdir: &Path, error: io::Error) -> io::Error {
+pub(super) fn named(tmpdir: &Path, error: io::Error) -> io::Error {
     io::Error::new(
         error.kind(),
         format!("{}: temporary file: {error}", tmpdir.display()),
     )
 }
 
+/// What a run that is not as it was written is.
+pub(super) fn damaged() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "a sorted run is damaged")
+}
+
 impl<'a> RunWriter<'a> {
     pub fn new(tmpdir: &'a Path) -> io::Result<RunWriter<'a>> {
-        let file = tempfile::tempfile_in(tmpdir).map_err(|e| named(tmpdir, e))?;
         Ok(RunWriter {
-            out: FrameEncoder::new(BufWriter::with_capacity(1 << 16, file)),
+            file: tempfile::tempfile_in(tmpdir).map_err(|e| named(tmpdir, e))?,
+            block: Vec::with_capacity(BLOCK + 1024),
+            packed: Vec::new(),
+            last: Vec::new(),
             tmpdir,
         })
     }
 
     /// Writes the next entry; keys come in order.
     pub fn entry(&mut self, (key, kept): Item<'_>) -> io::Result<()> {
-        write_entry(&mut self.out, key, kept).map_err(|e| named(self.tmpdir, e))
+        let shared = self.last.iter().zip(key).take_while(|(a, b)| a == b).count();
+        let rest = &key[shared..];
+        for number in [shared, rest.len(), kept.len()] {
+            put_length(&mut self.block, number);
+        }
+        self.block.extend_from_slice(rest);
+        self.block.extend_from_slice(kept);
+        self.last.truncate(shared);
+        self.last.extend_from_slice(rest);
+        if self.block.len() >= BLOCK {
+            self.write_block()?;
+        }
+        Ok(())
     }
 
-    pub fn finish(self, level: u32) -> io::Result<Run> {
-        let inner = self.out.finish().map_err(|e| named(self.tmpdir, e.into()))?;
-        let file = inner
-            .into_inner()
-            .map_err(|e| named(self.tmpdir, e.into_error()))?;
-        Ok(Run { file, level })
+    fn write_block(&mut self) -> io::Result<()> {
+        self.packed.clear();
+        self.packed
+            .resize(HEADER + get_maximum_output_size(self.block.len()), 0);
+        let length = compress_into(&self.block, &mut self.packed[HEADER..]).map_err(io::Error::other)?;
+        let lengths = [length, self.block.len()].map(|n| u32::try_from(n).map(u32::to_le_bytes));
+        let [Ok(packed), Ok(plain)] = lengths else {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        };
+        self.packed[..4].copy_from_slice(&packed);
+        self.packed[4..HEADER].copy_from_slice(&plain);
+        self.block.clear();
+        self.file
+            .write_all(&self.packed[..HEADER + length])
+            .map_err(|e| named(self.tmpdir, e))
+    }
+
+    pub fn finish(mut self, level: u32) -> io::Result<Run> {
+        if !self.block.is_empty() {
+            self.write_block()?;
+        }
+        let end = self.file.write_all(&[0; HEADER]);
+        end.map_err(|e| named(self.tmpdir, e))?;
+        Ok(Run {
+            file: self.file,
+            level,
+        })
     }
 }
 
-/// Writes an entry so that [`EntryReader`] reads it.
-pub(super) fn write_entry(out: &mut impl Write, key: &[u8], kept: &[u8]) -> io::Result<()> {
-    let mut head = [0; 16];
-    head[..8].copy_from_slice(&(key.len() as u64).to_le_bytes());
-    head[8..].copy_from_slice(&(kept.len() as u64).to_le_bytes());
-    out.write_all(&head)?;
-    out.write_all(key)?;
-    out.write_all(kept)
+/// Appends a length, seven bits a byte, the lowest first.
+fn put_length(out: &mut Vec<u8>, mut length: usize) {
+    while length >= 0x80 {
+        out.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    out.push(length as u8);
 }
 
-/// Reads entries one after another into buffers that are kept.
-struct EntryReader<'a> {
-    input: BufReader<FrameDecoder<BufReader<&'a File>>>,
+/// The length at the beginning of `bytes`, which moves past it.
+#[inline]
+fn read_length(bytes: &mut &[u8]) -> Option<usize> {
+    let mut length = 0;
+    for shift in (0..usize::BITS).step_by(7) {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        length |= usize::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Some(length);
+        }
+    }
+    None
+}
+
+/// Reads the entries of a run, one after another.
+pub(super) struct EntryReader<'a> {
+    file: &'a File,
+    /// The header of the block that is next.
+    header: [u8; HEADER],
+    packed: Vec<u8>,
+    block: Vec<u8>,
+    at: usize,
 }
 
 impl<'a> EntryReader<'a> {
-    fn new(run: &'a Run) -> io::Result<EntryReader<'a>> {
+    pub fn new(run: &'a Run) -> io::Result<EntryReader<'a>> {
         let mut file = &run.file;
         file.rewind()?;
-        let input = FrameDecoder::new(BufReader::with_capacity(1 << 16, file));
+        let mut header = [0; HEADER];
+        file.read_exact(&mut header)?;
         Ok(EntryReader {
-            input: BufReader::new(input),
+            file,
+            header,
+            packed: Vec::new(),
+            block: Vec::new(),
+            at: 0,
         })
     }
 
-    /// The next entry into `head`; false at the end.
-    fn next(&mut self, head: &mut Head) -> io::Result<bool> {
-        use io::BufRead;
-        if self.input.fill_buf()?.is_empty() {
+    /// The next entry into `head`, which has the one before; false at the end.
+    pub fn next(&mut self, head: &mut Head) -> io::Result<bool> {
+        if self.at == self.block.len() && !self.next_block()? {
             return Ok(false);
         }
-        let mut lengths = [[0; 8]; 2];
-        self.input.read_exact(&mut lengths[0])?;
-        self.input.read_exact(&mut lengths[1])?;
-        fill(&mut self.input, &mut head.key, lengths[0])?;
-        fill(&mut self.input, &mut head.kept, lengths[1])?;
+        let mut rest = &self.block[self.at..];
+        read_entry(&mut rest, head).ok_or_else(damaged)?;
+        self.at = self.block.len() - rest.len();
         Ok(true)
     }
-}
 
-fn fill(input: &mut impl Read, buffer: &mut Vec<u8>, length: [u8; 8]) -> io::Result<()> {
-    let length = u64::from_le_bytes(length);
-    buffer.clear();
-    let got = input.take(length).read_to_end(buffer)?;
-    if got as u64 == length {
-        Ok(())
-    } else {
-        Err(io::ErrorKind::UnexpectedEof.into())
-    }
-}
-
-/// Reads what [`write_entry`] and its surroundings wrote, out of any reader.
-pub(super) struct SavedReader<'a> {
-    input: BufReader<&'a mut dyn Read>,
-    head: Head,
-}
-
-impl<'a> SavedReader<'a> {
-    pub fn new(saved: &'a mut dyn Read) -> SavedReader<'a> {
-        SavedReader {
-            input: BufReader::with_capacity(1 << 16, saved),
-            head: Head::default(),
+    /// Reads a block, and the header of the one after it.
+    fn next_block(&mut self) -> io::Result<bool> {
+        let (packed, plain) = self.header.split_at(4);
+        let length = |bytes: &[u8]| bytes.iter().rev().fold(0, |n, &byte| n << 8 | usize::from(byte));
+        let (packed, plain) = (length(packed), length(plain));
+        if plain == 0 {
+            return Ok(false);
+        }
+        self.packed.resize(packed + HEADER, 0);
+        self.block.resize(plain, 0);
+        self.at = 0;
+        self.file.read_exact(&mut self.packed)?;
+        let (block, header) = self.packed.split_at(packed);
+        self.header.copy_from_slice(header);
+        match decompress_into(block, &mut self.block) {
+            Ok(length) if length == plain => Ok(true),
+            _ => Err(damaged()),
         }
     }
-
-    pub fn array<const N: usize>(&mut self) -> io::Result<[u8; N]> {
-        let mut bytes = [0; N];
-        self.input.read_exact(&mut bytes).map_err(cut_short)?;
-        Ok(bytes)
-    }
-
-    pub fn entry(&mut self) -> io::Result<Item<'_>> {
-        let lengths: [[u8; 8]; 2] = [self.array()?, self.array()?];
-        fill(&mut self.input, &mut self.head.key, lengths[0]).map_err(cut_short)?;
-        fill(&mut self.input, &mut self.head.kept, lengths[1]).map_err(cut_short)?;
-        Ok((&self.head.key, &self.head.kept))
-    }
-
-    /// Fails where anything follows.
-    pub fn end(mut self) -> io::Result<()> {
-        use io::BufRead;
-        let rest = self.input.fill_buf()?;
-        if rest.is_empty() { Ok(()) } else { Err(broken()) }
-    }
 }
 
-/// What was to be loaded was not saved by this version of this fold.
-pub(super) fn broken() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "not a saved fold of this version")
+#[inline]
+fn read_entry(rest: &mut &[u8], head: &mut Head) -> Option<()> {
+    let (shared, key, kept) = (read_length(rest)?, read_length(rest)?, read_length(rest)?);
+    let (key, after) = rest.split_at_checked(key)?;
+    let (kept, after) = after.split_at_checked(kept)?;
+    *rest = after;
+    head.set(shared, key, kept)
 }
 
-fn cut_short(cause: io::Error) -> io::Error {
-    match cause.kind() {
-        io::ErrorKind::UnexpectedEof => broken(),
-        _ => cause,
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The first entry of a run that was not yet taken.
-#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Head {
-    key: Vec<u8>,
-    kept: Vec<u8>,
-    reader: usize,
-}
-
-/// All entries of several runs, by the bytes of their keys; equal keys come one after another.
-pub(super) struct Merge<'a> {
-    readers: Vec<EntryReader<'a>>,
-    heads: BinaryHeap<Reverse<Head>>,
-    tmpdir: &'a Path,
-}
-
-impl<'a> Merge<'a> {
-    pub fn new(runs: &'a [Run], tmpdir: &'a Path) -> io::Result<Merge<'a>> {
-        let mut merge = Merge {
-            readers: Vec::new(),
-            heads: BinaryHeap::new(),
-            tmpdir,
-        };
-        for (reader, run) in runs.iter().enumerate() {
-            let mut entries = EntryReader::new(run).map_err(|e| named(tmpdir, e))?;
-            let mut head = Head {
-                reader,
-                ..Head::default()
-            };
-            if entries.next(&mut head).map_err(|e| named(tmpdir, e))? {
-                merge.heads.push(Reverse(head));
-            }
-            merge.readers.push(entries);
+    #[test]
+    fn lengths_come_back() {
+        for length in [0, 1, 127, 128, 300, 1 << 20, usize::MAX] {
+            let mut out = Vec::new();
+            put_length(&mut out, length);
+            assert_eq!(read_length(&mut &out[..]), Some(length));
+            assert_eq!(read_length(&mut &out[..out.len() - 1]), None);
         }
-        Ok(merge)
-    }
-
-    /// Moves to the next entry.
-    pub fn advance(&mut self) -> io::Result<()> {
-        if let Some(mut top) = self.heads.peek_mut() {
-            let reader = top.0.reader;
-            if !self.readers[reader]
-                .next(&mut top.0)
-                .map_err(|e| named(self.tmpdir, e))?
-            {
-                PeekMut::pop(top);
-            }
-        }
-        Ok(())
-    }
-
-    /// The entry that the merge is at; none at the end.
-    pub fn entry(&self) -> Option<Item<'_>> {
-        self.heads
-            .peek()
-            .map(|Reverse(head)| (&head.key[..], &head.kept[..]))
     }
 }

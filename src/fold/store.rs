@@ -4,9 +4,10 @@
 //! It does not know what keys mean or how results are written.
 
 use super::aggregate::{State, StateKind};
-use super::run::{Item, Merge, Run, RunWriter};
-use super::table::Table;
-use crate::memory::{Budget, Reservation};
+use super::merge::Merge;
+use super::run::{Item, Run, RunWriter, damaged};
+use super::table::{Slot, Table};
+use crate::memory::{Budget, Reservation, Share};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -29,7 +30,8 @@ pub(super) struct Store {
     rows: usize,
     runs: Vec<Run>,
     reservation: Reservation,
-    limit: u64,
+    /// Stores take no more than their share, so that none that is started later gets nothing.
+    share: Share,
     tmpdir: PathBuf,
 }
 
@@ -43,8 +45,7 @@ impl Store {
             rows: 0,
             runs: Vec::new(),
             reservation: budget.reserve(0).expect("nothing can always be taken"),
-            // One store alone must leave room for those that it will be merged with.
-            limit: budget.limit() / 4,
+            share: budget.share(),
             tmpdir: tmpdir.to_owned(),
         }
     }
@@ -114,17 +115,17 @@ impl Store {
     fn take(&mut self, growth: u64) -> bool {
         let size = self.table.size() + (self.states.len() * STATE_SIZE) as u64 + growth;
         let held = self.reservation.bytes();
-        size <= FREE.max(held) || (size <= self.limit && self.reservation.grow(size - held))
+        size <= FREE.max(held) || (size <= self.share.bytes() && self.reservation.grow(size - held))
     }
 
     /// Empties the table into a sorted run.
     fn spill(&mut self) -> io::Result<()> {
         let mut writer = RunWriter::new(&self.tmpdir)?;
         let mut kept = Vec::new();
-        for (key, tally) in self.table.sorted() {
+        for slot in self.table.sorted() {
             kept.clear();
-            save(&self.states, self.kinds.len(), tally, &mut kept);
-            writer.entry((key, &kept))?;
+            save(&self.states, self.kinds.len(), slot.tally, &mut kept);
+            writer.entry((self.table.key(&slot), &kept))?;
         }
         self.runs.push(writer.finish(0)?);
         self.forget_table();
@@ -198,10 +199,10 @@ impl Store {
     pub fn load(&mut self, (key, mut kept): Item<'_>) -> io::Result<Option<()>> {
         let hash = self.table.hash(key);
         if self.kinds.is_empty() {
-            let Ok(count) = kept.try_into() else {
+            let Some(count) = count_of(kept) else {
                 return Ok(None);
             };
-            self.count(hash, key, u64::from_le_bytes(count))?;
+            self.count(hash, key, count)?;
             return Ok(Some(()));
         }
         for state in self.row(hash, key)? {
@@ -218,6 +219,8 @@ impl Store {
             return Ok(Sorted {
                 from: From::Table {
                     slots: self.table.sorted().into_iter(),
+                    slot: Slot::default(),
+                    table: &self.table,
                     states: &self.states,
                 },
                 kinds: &self.kinds,
@@ -232,9 +235,23 @@ impl Store {
     }
 }
 
+/// Appends a count, without the zeros above it: most are small.
+fn put_count(kept: &mut Vec<u8>, count: u64) {
+    let length = 8 - count.leading_zeros() as usize / 8;
+    kept.extend_from_slice(&count.to_le_bytes()[..length]);
+}
+
+/// The count that is kept of a key where there are no states.
+#[inline]
+pub(super) fn count_of(kept: &[u8]) -> Option<u64> {
+    let mut bytes = [0; 8];
+    bytes.get_mut(..kept.len())?.copy_from_slice(kept);
+    Some(u64::from_le_bytes(bytes))
+}
+
 fn save(states: &[Box<dyn State>], width: usize, tally: u64, kept: &mut Vec<u8>) {
     if width == 0 {
-        kept.extend_from_slice(&tally.to_le_bytes());
+        put_count(kept, tally);
     }
     for state in states.iter().skip(tally as usize * width).take(width) {
         state.save(kept);
@@ -251,7 +268,9 @@ pub(super) struct Sorted<'a> {
 
 enum From<'a> {
     Table {
-        slots: std::vec::IntoIter<(&'a [u8], u64)>,
+        slots: std::vec::IntoIter<Slot>,
+        slot: Slot,
+        table: &'a Table,
         states: &'a [Box<dyn State>],
     },
     Runs {
@@ -278,12 +297,18 @@ impl<'a> Sorted<'a> {
     pub fn next(&mut self) -> io::Result<Option<Item<'_>>> {
         self.kept.clear();
         match &mut self.from {
-            From::Table { slots, states } => {
-                let Some((key, tally)) = slots.next() else {
+            From::Table {
+                slots,
+                slot,
+                table,
+                states,
+            } => {
+                let Some(next) = slots.next() else {
                     return Ok(None);
                 };
-                save(states, self.kinds.len(), tally, &mut self.kept);
-                Ok(Some((key, &self.kept)))
+                *slot = next;
+                save(states, self.kinds.len(), slot.tally, &mut self.kept);
+                Ok(Some((table.key(slot), &self.kept)))
             }
             From::Runs { merge, row } => {
                 let Some((key, kept)) = merge.entry() else {
@@ -309,23 +334,22 @@ fn combine(
     key: &[u8],
     kept: &mut Vec<u8>,
 ) -> io::Result<()> {
-    let broken = || io::Error::new(io::ErrorKind::InvalidData, "a sorted run is damaged");
     let mut count = 0;
     row.iter_mut().for_each(|state| state.reset());
     let mut add = |row: &mut [Box<dyn State>], mut kept: &[u8]| -> Option<()> {
         if row.is_empty() {
-            count += u64::from_le_bytes(kept.try_into().ok()?);
+            count += count_of(kept)?;
         }
         row.iter_mut().try_for_each(|state| state.load(&mut kept))
     };
-    add(row, kept).ok_or_else(broken)?;
+    add(row, kept).ok_or_else(damaged)?;
     while let Some((_, more)) = merge.entry().filter(|entry| entry.0 == key) {
-        add(row, more).ok_or_else(broken)?;
+        add(row, more).ok_or_else(damaged)?;
         merge.advance()?;
     }
     kept.clear();
     if row.is_empty() {
-        kept.extend_from_slice(&count.to_le_bytes());
+        put_count(kept, count);
     }
     row.iter().for_each(|state| state.save(kept));
     Ok(())

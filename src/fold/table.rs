@@ -1,11 +1,12 @@
-//! A table of byte keys, each with a tally: short keys in their slots, long ones in one arena
-//! with their hashes kept.
+//! A table of byte keys, each with a tally: short keys in their slots, long ones in one
+//! arena.
 //!
 //! It does not know what a tally means, nor where memory comes from; it says how much it holds.
 
 use foldhash::SharedSeed;
 use foldhash::fast::{FoldHasher, SeedableRandomState};
 use hashbrown::HashTable;
+use std::cmp::Ordering;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::LazyLock;
 
@@ -15,10 +16,10 @@ static SHARED: LazyLock<SharedSeed> = LazyLock::new(|| SharedSeed::from_u64(0x00
 const INLINE: usize = 20;
 
 /// One key and its tally. A key that is too long for the slot is in the arena, and the slot has
-/// its hash, its place, and its first bytes.
-#[derive(Debug, Clone, Copy)]
-struct Slot {
-    tally: u64,
+/// its first bytes, its place, and a part of its hash.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Slot {
+    pub tally: u64,
     length: u32,
     bytes: [u8; INLINE],
 }
@@ -59,7 +60,7 @@ impl Table {
             })
         } else {
             self.slots.find_mut(hash, |slot| {
-                slot.length as usize == key.len() && slot.hash() == hash && slot.key(arena) == key
+                slot.length as usize == key.len() && slot.mark() == mark(hash) && slot.key(arena) == key
             })
         };
         slot.map(|slot| &mut slot.tally)
@@ -93,13 +94,14 @@ impl Table {
         if key.len() <= INLINE {
             slot.bytes[..key.len()].copy_from_slice(key);
         } else {
-            slot.bytes[..8].copy_from_slice(&hash.to_le_bytes());
+            slot.bytes[..8].copy_from_slice(&key[..8]);
             slot.bytes[8..16].copy_from_slice(&(self.arena.len() as u64).to_le_bytes());
+            slot.bytes[16..].copy_from_slice(&mark(hash).to_le_bytes());
             self.arena.extend_from_slice(key);
         }
         let (arena, state) = (&self.arena, &self.hash);
         self.slots
-            .insert_unique(hash, slot, |slot| slot.hash_of(state, arena));
+            .insert_unique(hash, slot, |slot| self::hash(state, slot.key(arena)));
     }
 
     /// Whether a key of this length can be put in at all.
@@ -109,24 +111,24 @@ impl Table {
 
     /// All keys with hash and tally, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &[u8], u64)> {
-        let hashed = |slot: &Slot| slot.hash_of(&self.hash, &self.arena);
-        self.slots
-            .iter()
-            .map(move |slot| (hashed(slot), slot.key(&self.arena), slot.tally))
+        self.slots.iter().map(|slot| {
+            let key = slot.key(&self.arena);
+            (self.hash(key), key, slot.tally)
+        })
     }
 
-    /// All keys with their tallies, by the bytes of the keys.
-    pub fn sorted(&self) -> Vec<(&[u8], u64)> {
-        let mut all: Vec<_> = self
-            .slots
-            .iter()
-            .map(|slot| {
-                let key = slot.key(&self.arena);
-                (prefix(key), key, slot.tally)
-            })
-            .collect();
-        all.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)));
-        all.into_iter().map(|(_, key, tally)| (key, tally)).collect()
+    /// The key of one of its slots.
+    #[inline]
+    pub fn key<'a>(&'a self, slot: &'a Slot) -> &'a [u8] {
+        slot.key(&self.arena)
+    }
+
+    /// All slots, by the bytes of their keys. They are moved as they are, so that whoever walks over
+    /// them need not go back to the table, where they lie in no order.
+    pub fn sorted(&self) -> Vec<Slot> {
+        let mut all: Vec<_> = self.slots.iter().copied().collect();
+        all.sort_unstable_by(|a, b| a.order(b, &self.arena));
+        all
     }
 
     /// Forgets the keys and keeps the memory.
@@ -147,19 +149,26 @@ impl Slot {
         }
     }
 
-    /// The hash of a key that is in the arena.
+    /// The part of the hash that is kept of a key in the arena.
     #[inline]
-    fn hash(&self) -> u64 {
-        self.part(0)
+    fn mark(&self) -> u32 {
+        let [.., a, b, c, d] = self.bytes;
+        u32::from_le_bytes([a, b, c, d])
     }
 
-    /// The hash: kept for a long key, and for a short one made again sooner than fetched.
-    fn hash_of(&self, state: &SeedableRandomState, arena: &[u8]) -> u64 {
-        if self.length as usize <= INLINE {
-            hash(state, self.key(arena))
-        } else {
-            self.hash()
+    /// How two keys stand to each other. The first bytes of both are in their slots, with zeros
+    /// behind a short one.
+    #[inline]
+    fn order(&self, other: &Slot, arena: &[u8]) -> Ordering {
+        let first = self.part(0).swap_bytes().cmp(&other.part(0).swap_bytes());
+        if first.is_ne() {
+            return first;
         }
+        if self.length.max(other.length) as usize > INLINE {
+            return self.key(arena).cmp(other.key(arena));
+        }
+        let rest = self.bytes[8..].cmp(&other.bytes[8..]);
+        rest.then(self.length.cmp(&other.length))
     }
 
     #[inline]
@@ -202,16 +211,14 @@ fn same(a: &[u8], b: &[u8]) -> bool {
     a.iter().eq(b)
 }
 
-/// The first bytes of a key as a number: most comparisons need not look further.
-fn prefix(key: &[u8]) -> u64 {
-    let mut bytes = [0; 8];
-    let length = key.len().min(8);
-    bytes[..length].copy_from_slice(&key[..length]);
-    u64::from_be_bytes(bytes)
+/// What is kept of a hash: another part than the one that the table of slots looks at first.
+#[inline]
+fn mark(hash: u64) -> u32 {
+    (hash >> 20) as u32
 }
 
-/// What a key takes besides its bytes: its slot, a byte of control, and its place in a sort.
-const KEY_SIZE: usize = size_of::<Slot>() + 1 + size_of::<(u64, &[u8], u64)>();
+/// What a key takes besides its bytes: its slot, a byte of control, and its slot in a sort.
+const KEY_SIZE: usize = 2 * size_of::<Slot>() + 1;
 
 /// About what a table of slots takes: an eighth is left free.
 fn slots_size(capacity: usize) -> usize {
@@ -238,7 +245,7 @@ mod tests {
         }
 
         #[test]
-        fn keys_of_all_lengths_are_found(keys in prop::collection::hash_set("[ab]{0,40}", 0..200)) {
+        fn keys_of_all_lengths_are_found(keys in prop::collection::hash_set("[ab\0]{0,40}", 0..200)) {
             let mut table = Table::new(1);
             for (i, key) in keys.iter().enumerate() {
                 let hash = table.hash(key.as_bytes());
@@ -252,7 +259,8 @@ mod tests {
             prop_assert!(table.iter().all(|(hash, key, _)| hash == table.hash(key)));
             let mut want: Vec<_> = keys.iter().map(|key| key.as_bytes()).collect();
             want.sort_unstable();
-            let got: Vec<_> = table.sorted().into_iter().map(|(key, _)| key).collect();
+            let sorted = table.sorted();
+            let got: Vec<_> = sorted.iter().map(|slot| table.key(slot)).collect();
             prop_assert_eq!(got, want);
         }
     }

@@ -81,3 +81,42 @@ fn a_million_names_in_full_command_lines_take_what_the_budget_allows() {
     assert!(running.wait().status.success());
     assert!(peak < LIMIT, "peak of {peak} KiB");
 }
+
+/// Numbers below `n`, each once, in no order; `n` is no multiple of 48271, which is prime.
+fn mixed(n: u64) -> impl Iterator<Item = u64> {
+    (0..n).map(move |i| i * 48271 % n)
+}
+
+/// Runs it over these lines, cut into jobs, and looks at its peak when it begins to print: it then
+/// waits for us, with everything still at hand.
+fn peak_of(options: &str, lines: &str, expected: &str) -> u64 {
+    let fan = fan("map a -j2 --memory 1MiB").args(options.split_whitespace());
+    let mut running = fan.file("a", lines).stdout(expected).spawn();
+    running.line();
+    let peak = peak(running.pid());
+    assert!(running.wait().status.success());
+    peak
+}
+
+#[test]
+fn more_distinct_keys_than_fit_take_little_memory() {
+    const KEYS: u64 = 400_000;
+    let lines: String = mixed(KEYS).map(|key| format!("key-{key} x\n")).collect();
+    let mut sorted: Vec<_> = (0..KEYS).map(|key| format!("key-{key}\n")).collect();
+    sorted.sort_unstable();
+    let peak = peak_of("--select 1 --unique", &lines, &sorted.concat());
+    assert!(peak < LIMIT / 3, "peak of {peak} KiB");
+}
+
+#[test]
+fn one_group_that_is_larger_than_memory_takes_little_of_it() {
+    const VALUES: u64 = 150_000;
+    let large = mixed(VALUES).map(|value| format!("large {value}\n"));
+    let small = (0..10_000).map(|key| format!("small-{key:05} {key}\n"));
+    let lines: String = large.chain(small).collect();
+    let median = VALUES / 2 - 1;
+    let mut expected = format!("large\t{VALUES}\t{median}\n");
+    expected.extend((0..10_000).map(|key| format!("small-{key:05}\t1\t{key}\n")));
+    let peak = peak_of("--by 1 --agg distinct:2,p50:2", &lines, &expected);
+    assert!(peak < LIMIT / 3, "peak of {peak} KiB");
+}

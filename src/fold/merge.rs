@@ -1,0 +1,181 @@
+//! Sorted runs into one sorted sequence, by a tree of losers (Knuth, The Art of Computer Programming
+//! 3, section 5.4.1): an entry costs as many comparisons as the tree is high.
+
+use super::run::{EntryReader, Item, Run, named};
+use std::cmp::Ordering;
+use std::io;
+use std::path::Path;
+
+/// The first entry of a run that was not yet taken.
+#[derive(Debug, Default)]
+pub(super) struct Head {
+    key: Vec<u8>,
+    kept: Vec<u8>,
+    /// The key's first bytes: most comparisons need not look further.
+    prefix: u128,
+    ended: bool,
+}
+
+impl Head {
+    /// Takes an entry of which `shared` bytes of the key are those of the one before; `None` when
+    /// that had fewer.
+    #[inline]
+    pub fn set(&mut self, shared: usize, rest: &[u8], kept: &[u8]) -> Option<()> {
+        if shared > self.key.len() {
+            return None;
+        }
+        self.key.truncate(shared);
+        self.key.extend_from_slice(rest);
+        self.kept.clear();
+        self.kept.extend_from_slice(kept);
+        let mut prefix = [0; 16];
+        let length = self.key.len().min(16);
+        prefix[..length].copy_from_slice(&self.key[..length]);
+        self.prefix = u128::from_be_bytes(prefix);
+        Some(())
+    }
+
+    #[inline]
+    fn order(&self, other: &Head) -> Ordering {
+        let ended = self.ended.cmp(&other.ended);
+        ended
+            .then(self.prefix.cmp(&other.prefix))
+            .then_with(|| self.key.cmp(&other.key))
+    }
+}
+
+/// All entries of several runs, by the bytes of their keys; equal keys come one after another.
+pub(super) struct Merge<'a> {
+    readers: Vec<EntryReader<'a>>,
+    heads: Vec<Head>,
+    /// The least of all, then at each node the larger of two that met there; the leaves are the
+    /// readers, which are not in it.
+    tree: Vec<usize>,
+    tmpdir: &'a Path,
+}
+
+/// A node that nobody has come to yet.
+const NOBODY: usize = usize::MAX;
+
+impl<'a> Merge<'a> {
+    pub fn new(runs: &'a [Run], tmpdir: &'a Path) -> io::Result<Merge<'a>> {
+        let mut merge = Merge {
+            readers: Vec::new(),
+            heads: Vec::new(),
+            tree: vec![NOBODY; runs.len().max(1)],
+            tmpdir,
+        };
+        for run in runs {
+            let reader = EntryReader::new(run).map_err(|e| named(tmpdir, e))?;
+            merge.readers.push(reader);
+            merge.heads.push(Head::default());
+        }
+        for reader in 0..runs.len() {
+            merge.read(reader)?;
+        }
+        for reader in 0..runs.len() {
+            merge.play(reader);
+        }
+        Ok(merge)
+    }
+
+    fn read(&mut self, reader: usize) -> io::Result<()> {
+        let head = &mut self.heads[reader];
+        let more = self.readers[reader].next(head);
+        head.ended = !more.map_err(|e| named(self.tmpdir, e))?;
+        Ok(())
+    }
+
+    /// Takes a reader from its leaf up to where it loses.
+    #[inline]
+    fn play(&mut self, reader: usize) {
+        let mut best = reader;
+        let mut node = (reader + self.heads.len()) / 2;
+        while node > 0 {
+            let other = self.tree[node];
+            if other == NOBODY {
+                self.tree[node] = best;
+                return;
+            }
+            if self.heads[other].order(&self.heads[best]).is_lt() {
+                self.tree[node] = best;
+                best = other;
+            }
+            node /= 2;
+        }
+        self.tree[0] = best;
+    }
+
+    /// Moves to the next entry.
+    pub fn advance(&mut self) -> io::Result<()> {
+        let reader = self.tree[0];
+        self.read(reader)?;
+        self.play(reader);
+        Ok(())
+    }
+
+    /// The entry that the merge is at; none at the end.
+    #[inline]
+    pub fn entry(&self) -> Option<Item<'_>> {
+        let head = self.heads.get(self.tree[0]).filter(|head| !head.ended)?;
+        Some((&head.key, &head.kept))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::run::RunWriter;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn run(keys: &[Vec<u8>], dir: &Path) -> Run {
+        let mut writer = RunWriter::new(dir).expect("the temporary directory works");
+        for key in keys {
+            writer.entry((key, &[key.len() as u8])).expect("written");
+        }
+        writer.finish(0).expect("written")
+    }
+
+    fn merged(runs: &[Run], dir: &Path) -> Vec<Vec<u8>> {
+        let mut merge = Merge::new(runs, dir).expect("just written");
+        let mut keys = Vec::new();
+        while let Some((key, kept)) = merge.entry() {
+            assert_eq!(kept, [key.len() as u8]);
+            keys.push(key.to_vec());
+            merge.advance().expect("just written");
+        }
+        keys
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_merge_is_what_sorting_gives(
+            runs in prop::collection::vec(prop::collection::vec(prop::collection::vec(0u8..3, 0..24), 0..40), 0..20),
+        ) {
+            let dir = std::env::temp_dir();
+            let mut all: Vec<_> = runs.iter().flatten().cloned().collect();
+            all.sort_unstable();
+            let runs: Vec<_> = runs
+                .into_iter()
+                .map(|mut keys| {
+                    keys.sort_unstable();
+                    run(&keys, &dir)
+                })
+                .collect();
+            prop_assert_eq!(merged(&runs, &dir), all);
+        }
+    }
+
+    #[test]
+    fn keys_larger_than_a_block_and_runs_of_many_blocks_come_back() {
+        let dir = std::env::temp_dir();
+        let many: Vec<_> = (0..30_000u32).map(|i| i.to_be_bytes().to_vec()).collect();
+        let large = vec![b"a".repeat(300_000), b"a".repeat(300_001), b"b".repeat(70_000)];
+        let runs = [run(&many, &dir), run(&large, &dir), run(&[], &dir)];
+        let mut all = [many, large].concat();
+        all.sort_unstable();
+        assert!(merged(&runs, &dir) == all);
+    }
+}

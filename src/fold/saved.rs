@@ -1,0 +1,74 @@
+//! The form in which folds are saved: entries one after another, each with the lengths before it.
+
+use super::run::Item;
+use std::io::{self, BufReader, Read, Write};
+
+/// Writes an entry so that [`SavedReader`] reads it.
+pub(super) fn write_entry(out: &mut impl Write, key: &[u8], kept: &[u8]) -> io::Result<()> {
+    let mut head = [0; 16];
+    head[..8].copy_from_slice(&(key.len() as u64).to_le_bytes());
+    head[8..].copy_from_slice(&(kept.len() as u64).to_le_bytes());
+    out.write_all(&head)?;
+    out.write_all(key)?;
+    out.write_all(kept)
+}
+
+/// Reads what [`write_entry`] and its surroundings wrote, out of any reader.
+pub(super) struct SavedReader<'a> {
+    input: BufReader<&'a mut dyn Read>,
+    key: Vec<u8>,
+    kept: Vec<u8>,
+}
+
+impl<'a> SavedReader<'a> {
+    pub fn new(saved: &'a mut dyn Read) -> SavedReader<'a> {
+        SavedReader {
+            input: BufReader::with_capacity(1 << 16, saved),
+            key: Vec::new(),
+            kept: Vec::new(),
+        }
+    }
+
+    pub fn array<const N: usize>(&mut self) -> io::Result<[u8; N]> {
+        let mut bytes = [0; N];
+        self.input.read_exact(&mut bytes).map_err(cut_short)?;
+        Ok(bytes)
+    }
+
+    pub fn entry(&mut self) -> io::Result<Item<'_>> {
+        let lengths: [[u8; 8]; 2] = [self.array()?, self.array()?];
+        fill(&mut self.input, &mut self.key, lengths[0]).map_err(cut_short)?;
+        fill(&mut self.input, &mut self.kept, lengths[1]).map_err(cut_short)?;
+        Ok((&self.key, &self.kept))
+    }
+
+    /// Fails where anything follows.
+    pub fn end(mut self) -> io::Result<()> {
+        use io::BufRead;
+        let rest = self.input.fill_buf()?;
+        if rest.is_empty() { Ok(()) } else { Err(broken()) }
+    }
+}
+
+fn fill(input: &mut impl Read, buffer: &mut Vec<u8>, length: [u8; 8]) -> io::Result<()> {
+    let length = u64::from_le_bytes(length);
+    buffer.clear();
+    let got = input.take(length).read_to_end(buffer)?;
+    if got as u64 == length {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+/// What was to be loaded was not saved by this version of this fold.
+pub(super) fn broken() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "not a saved fold of this version")
+}
+
+fn cut_short(cause: io::Error) -> io::Error {
+    match cause.kind() {
+        io::ErrorKind::UnexpectedEof => broken(),
+        _ => cause,
+    }
+}
