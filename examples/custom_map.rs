@@ -66,6 +66,7 @@ fn main() -> anyhow::Result<ExitCode> {
             records: Some(&RecordPlan::new(Format::choose(&FormatChoice::default())?)),
             fold: Some(&|| -> Box<dyn Fold> { fold::start(&unique, &budget, &plan.tmpdir) }),
             to: To::Stdout,
+            merge: None,
             give_up: |_| std::process::exit(1),
         },
     )?;

@@ -9,6 +9,7 @@ mod failed;
 mod feed;
 mod gather;
 mod joblog;
+mod merges;
 mod remember;
 mod sending;
 mod status;
@@ -17,6 +18,8 @@ mod wholes;
 mod work;
 
 pub use gather::Collision;
+pub use merges::MergeWork;
+use merges::Merges;
 use tally::Tally;
 pub use tally::{Failures, Summary};
 use wholes::Wholes;
@@ -87,7 +90,10 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         partial: plan.partial,
         terminal: std::io::stdout().is_terminal(),
     };
+    let drafts = merges::drafts(plan, work)?;
+    let (merging, merges) = merges::start(work, drafts.as_ref(), workers);
     let shared = Shared {
+        merging,
         queue: jobs,
         news: &news,
         scarce: SCARCE * workers,
@@ -104,6 +110,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         let mut crew = Crew::new(scope, &shared, &control, workers);
         let mut main = Main::new(plan, work, &control, &gate, failed);
         (main.remember, main.joblog) = (remember, joblog);
+        main.merges = Merges::new(work, merges, shared.merging.as_ref());
         if let Some(records) = work.records {
             main.prepare(records)?;
         }
@@ -145,6 +152,7 @@ struct Main<'a> {
     /// Workers that have not left.
     working: usize,
     stop: Option<Stop>,
+    merges: Option<Merges<'a>>,
     wholes: Wholes,
     /// How few workers were told of.
     crew: usize,
@@ -195,6 +203,7 @@ impl<'a> Main<'a> {
             ended: 0,
             working: 0,
             stop: None,
+            merges: None,
             wholes: Wholes::default(),
             crew: usize::MAX,
         }
@@ -209,6 +218,7 @@ impl<'a> Main<'a> {
         }
         if self.work.fold.is_none()
             && self.work.to.files().is_none()
+            && self.work.merge.is_none()
             && let Err(closed) = self.sink.heading(&records.header())
         {
             self.close(&closed);
@@ -246,7 +256,9 @@ impl<'a> Main<'a> {
                 // Closed, so that workers exit once it is empty.
                 queue = None;
             }
-            if queue.is_none() && self.ended == self.sent && self.working == 0 {
+            let all = queue.is_none() && self.ended == self.sent;
+            self.merge(all);
+            if all && self.working == 0 {
                 return Ok(());
             }
             let inputs = feed
@@ -268,14 +280,6 @@ impl<'a> Main<'a> {
                 recv(self.recess()) -> _ => {},
             }
         }
-    }
-
-    /// Ends the process while workers are still busy.
-    fn give_up(&self) -> ! {
-        if let Some(outputs) = self.work.to.files() {
-            outputs.abandon();
-        }
-        (self.work.give_up)(&self.tally)
     }
 
     fn missing(&mut self, missing: &Missing) {
@@ -306,6 +310,10 @@ impl<'a> Main<'a> {
                     fewer(left, of);
                     self.sink.mark(true);
                 }
+                Ok(())
+            }
+            Event::Merged { merge, end } => {
+                self.merged(merge, end);
                 Ok(())
             }
             Event::Left => {
@@ -352,6 +360,9 @@ impl<'a> Main<'a> {
             self.after_failure(&report);
         }
         self.log(&report);
+        if let Some(merges) = &mut self.merges {
+            merges.ended(report.seq, report.draft.take());
+        }
         let verdict = if report.failure.is_some() {
             Verdict::Drop
         } else {
@@ -406,5 +417,6 @@ impl<'a> Main<'a> {
                 self.close(&closed);
             }
         }
+        self.print_merged();
     }
 }

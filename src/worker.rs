@@ -3,7 +3,9 @@
 //! It never prints and never dies: a panic in a map becomes that job's failure. It does not know
 //! the terminal, the other workers, or any map or fold by name.
 
+mod gathered;
 mod lane;
+mod merge;
 mod news;
 mod panic;
 mod parts;
@@ -12,6 +14,7 @@ mod ran;
 mod tests;
 
 pub use lane::{Gate, Lane};
+pub use merge::{Merge, Merging};
 pub use news::News;
 pub use panic::hush_maps;
 pub use parts::Folds;
@@ -22,7 +25,7 @@ use crate::fold::{Fold, StartFold};
 use crate::job::{self, Failure, Input, Job, Link};
 use crate::map::{Aside, Map, StartMap};
 use crate::record::{RecordPlan, Stage};
-use crate::sink::{NewFile, Outputs, Piece};
+use crate::sink::{Draft, NewFile, Outputs, Piece};
 use crate::state::{Part, Unpack};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use ran::Recorder;
@@ -38,6 +41,8 @@ pub enum Task {
     Job(Job),
     /// What jobs gave the fold in an earlier run, to be added as it is.
     Parts(Vec<Part>),
+    /// Outputs of jobs, to be made one.
+    Merge(Merge),
 }
 
 /// News from a worker to the main thread.
@@ -80,6 +85,13 @@ pub enum Event {
         /// How many there were.
         of: usize,
     },
+    /// A merge has ended.
+    Merged {
+        /// The merge, with its outputs, which are of no more use.
+        merge: Merge,
+        /// The output that takes their place.
+        end: Result<Draft, Failure>,
+    },
     /// The worker has nothing more to say.
     Left,
 }
@@ -107,6 +119,8 @@ pub struct Report {
     pub given: u64,
     /// How it went, where that is recorded.
     pub ran: Option<Box<Ran>>,
+    /// Its output, where that is to be merged.
+    pub draft: Option<Draft>,
 }
 
 impl Report {
@@ -130,6 +144,7 @@ impl Report {
             link: None,
             given: 0,
             ran: None,
+            draft: None,
         }
     }
 
@@ -163,6 +178,8 @@ pub struct Shared<'a> {
     pub records: Option<&'a RecordPlan>,
     /// The files that the jobs' output goes to; `None`: it is printed.
     pub outputs: Option<&'a Outputs>,
+    /// How outputs are merged, where they are.
+    pub merging: Option<Merging<'a>>,
     /// How often a failed job is tried again.
     pub retries: u32,
     /// How long to wait before the second try.
@@ -178,6 +195,8 @@ struct Worker<'a> {
     shared: &'a Shared<'a>,
     seat: Seat,
     map: Box<dyn Map>,
+    /// The map for merges, once there was one.
+    merger: Option<Box<dyn Map>>,
     stage: Option<Stage>,
     /// Everything from this worker's finished jobs.
     folds: Option<Folds>,
@@ -194,6 +213,7 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
     let start = shared.start_fold;
     let mut worker = Worker {
         map: (shared.start_map)(seat.slot),
+        merger: None,
         stage: shared.records.map(Stage::new),
         folds: start.map(Folds::new),
         part: start.map(|start| start()),
@@ -213,6 +233,10 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
                 shared.news.tell(report, scarce);
             }
             Task::Parts(parts) => shared.news.send(Event::Restored(worker.restore(parts))),
+            Task::Merge(merge) => {
+                let merged = worker.merge(merge);
+                shared.news.send(merged);
+            }
         }
         if let Some((left, of)) = worker.seat.leave() {
             shared.news.send(Event::Fewer { left, of });
@@ -235,18 +259,14 @@ impl Drop for Leaving<'_> {
 impl Worker<'_> {
     /// The next task; None at the end. While there is none, the map looks after what it keeps.
     fn next(&mut self) -> Option<Task> {
-        let shared = self.shared;
-        let mut again = Duration::ZERO;
+        let mut again = Some(Duration::ZERO);
         loop {
-            match shared.queue.recv_timeout(again) {
+            match merge::wait(self.shared, again) {
                 Ok(task) => return Some(task),
                 Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            match self.guarded(|map, seat, aside| map.idle(seat, aside)) {
-                Some(Some(later)) => again = later,
-                _ => return shared.queue.recv().ok(),
-            }
+            again = self.guarded(|map, seat, aside| map.idle(seat, aside)).flatten();
         }
     }
 
@@ -380,9 +400,15 @@ impl Worker<'_> {
                 .settle(job)
                 .and_then(|()| file.map_or(Ok(()), NewFile::commit))
                 .err(),
-            Err(failure) if kept => Some(self.settle(job).err().unwrap_or(failure)),
+            Err(failure) if kept => {
+                let own = report.failure.take().or_else(|| self.settle(job).err());
+                Some(own.unwrap_or(failure))
+            }
             Err(failure) => Some(failure),
         };
+        if report.failure.is_some() && !kept {
+            report.draft = None;
+        }
         if report.failure.is_some()
             && let Some(part) = &mut self.part
         {

@@ -3,6 +3,7 @@
 use super::common::{InputArgs, OutputArgs};
 use super::exit::{self, Ended, Usage};
 use super::failures::FailureArgs;
+use super::merge::{MergeArgs, MergePlan};
 use super::records::{RecordArgs, RecordsAndFold};
 use super::state::{Meaning, StateArgs};
 use crate::codec::{self, CODECS, Codec, Decoder};
@@ -13,6 +14,8 @@ use crate::plan::{Batch, Dash, Inputs};
 use crate::plan::{Order, Partial, Plan, Schedule, StateAccess, Unit};
 use crate::record::RecordPlan;
 use crate::run::{To, Work, run};
+use crate::sys::guardian;
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use std::time::Duration;
 
@@ -34,6 +37,9 @@ pub struct MapArgs {
 
     #[command(flatten)]
     output: OutputArgs,
+
+    #[command(flatten)]
+    merge: MergeArgs,
 
     #[command(flatten)]
     failures: FailureArgs,
@@ -83,6 +89,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         return Err(Usage(what.into()).into());
     }
     let outputs = args.output.out.plan(&parts, args.partial.into(), &args.state)?;
+    let merge = args.merge.plan(parts.fold.is_some())?;
     let plan = Plan {
         unit: args.unit(function, &parts),
         batch: Batch::One,
@@ -96,7 +103,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         memory: args.output.memory(),
         tmpdir: args.output.tmpdir(),
         failures: args.failures.plan(args.inputs.terminator()),
-        patience: Duration::ZERO,
+        patience: merge.as_ref().map_or(Duration::ZERO, MergePlan::patience),
         empty: args.inputs.empty(),
         state,
         joblog: args.state.joblog(),
@@ -108,11 +115,19 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         move || -> Box<dyn Fold> { fold::start(group, budget, tmpdir) }
     });
     let fold = start.as_ref().map(|start| start as &fold::StartFold<'_>);
+    let start_merge = merge.as_ref().map(|merge| move |_slot| merge.start());
+    if merge.is_some() {
+        guardian::start().context("can't start the guardian of the merges")?;
+    }
     let work = Work {
         map: &map,
         records: parts.records.as_ref(),
         fold,
         to: outputs.as_ref().map_or(To::Stdout, To::Files),
+        merge: merge
+            .as_ref()
+            .zip(start_merge.as_ref())
+            .map(|(merge, start)| merge.work(start)),
         give_up: exit::give_up,
     };
     Ok(Some(Ended {
@@ -140,9 +155,10 @@ impl MapArgs {
     /// Whether big files may be cut: where lines are what counts, whose places in the file do not.
     fn unit(&self, function: &Function, parts: &RecordsAndFold) -> Unit {
         let linewise = parts.records.as_ref().is_some_and(RecordPlan::cuttable);
-        // Printed as jobs finish, or written, a file is still to be whole, and the order is no part of what
-        // a state remembers.
-        let in_order = self.output.order() == Order::Input && !self.output.out.is_asked();
+        // Printed as jobs finish, written or merged, a file is still to be whole, and the order is no part
+        // of what a state remembers.
+        let whole = self.output.out.is_asked() || self.merge.is_asked();
+        let in_order = self.output.order() == Order::Input && !whole;
         let joined = parts.fold.is_some() || in_order && !self.state.is_asked();
         if !linewise || !joined || function.unit == Unit::File {
             return Unit::File;

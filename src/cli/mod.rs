@@ -7,6 +7,7 @@ mod exit;
 mod failures;
 mod list;
 mod map;
+mod merge;
 mod out;
 mod pages;
 mod pool;

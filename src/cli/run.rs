@@ -4,6 +4,7 @@ use super::batch::BatchArgs;
 use super::common::{InputArgs, OutputArgs};
 use super::exit::{self, Ended, Usage};
 use super::failures::{FailureArgs, duration};
+use super::merge::MergeArgs;
 use super::pool::PoolArgs;
 use super::records::RecordArgs;
 use super::separator;
@@ -57,12 +58,15 @@ pub struct RunArgs {
     #[command(flatten)]
     pool: PoolArgs,
 
+    #[command(flatten)]
+    merge: MergeArgs,
+
     /// Commands write straight to fanfold's own stdout and stderr
-    #[arg(short, long, conflicts_with_all = ["tag", "out", "unordered", "line_buffer"], help_heading = "Workers and output")]
+    #[arg(short, long, conflicts_with_all = ["tag", "out", "unordered", "line_buffer", "merge"], help_heading = "Workers and output")]
     ungroup: bool,
 
     /// Print the commands, quoted for a shell, and run nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "merge")]
     dry_run: bool,
 
     /// The program and its arguments, executed directly
@@ -115,6 +119,7 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
         return Err(Usage("--ungroup leaves no output to make records of".into()).into());
     }
     let outputs = args.output.out.plan(&parts, Partial::Discard, &args.state)?;
+    let merge = args.merge.plan(parts.fold.is_some())?;
     let plan = args.plan(&command, parts.wanted())?;
     let budget = Budget::new(plan.memory);
     let start = |_slot| -> Box<dyn Map> {
@@ -134,6 +139,7 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
         move || -> Box<dyn Fold> { fold::start(group, budget, tmpdir) }
     });
     let fold = start_fold.as_ref().map(|start| start as &fold::StartFold<'_>);
+    let start_merge = merge.as_ref().map(|merge| move |_slot| merge.start());
     let work = Work {
         map: &start,
         records: parts.records.as_ref(),
@@ -143,6 +149,10 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
             Some(outputs) => To::Files(outputs),
             None => To::Stdout,
         },
+        merge: merge
+            .as_ref()
+            .zip(start_merge.as_ref())
+            .map(|(merge, start)| merge.work(start)),
         give_up: exit::give_up,
     };
     if !args.dry_run {

@@ -62,6 +62,11 @@ impl Main<'_> {
     /// Starts nothing more.
     pub(super) fn halt_soon(&mut self) {
         self.tally.halted = true;
+        self.close_gate();
+    }
+
+    /// Starts nothing more, where nobody asked for a halt.
+    pub(super) fn close_gate(&mut self) {
         self.stop.get_or_insert_default();
         self.gate.open.store(false, Ordering::Relaxed);
     }

@@ -1,6 +1,6 @@
 //! What is done to each job, and where its output goes.
 
-use super::Summary;
+use super::{MergeWork, Summary};
 use crate::fold::StartFold;
 use crate::map::StartMap;
 use crate::record::RecordPlan;
@@ -14,6 +14,8 @@ pub struct Work<'a> {
     pub records: Option<&'a RecordPlan>,
     /// Makes folds of the records; `None`: they are printed.
     pub fold: Option<&'a StartFold<'a>>,
+    /// How the outputs of jobs are brought together; `None`: they are not.
+    pub merge: Option<MergeWork<'a>>,
     /// Where the jobs' output goes.
     pub to: To<'a>,
     /// Ends the process: called where the run was stopped and a worker does not hear of it.

@@ -4,12 +4,14 @@
 //! bound and then in an unlinked temporary file. It does not know what a job was about.
 
 mod claims;
+mod draft;
 mod first;
 mod outputs;
 mod spill;
 mod tag;
 
 pub use claims::Claims;
+pub use draft::{Draft, DraftWriter, Drafts};
 pub use first::First;
 pub use outputs::{NewFile, Outputs};
 pub use tag::Tagger;

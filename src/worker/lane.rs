@@ -1,5 +1,7 @@
 //! The way of one try's output from its map to the main thread, or record by record into a fold.
 
+use super::gathered::Gathered;
+use super::merge::lost;
 use super::{Event, Report, Shared};
 use crate::control::{Seat, Wish};
 use crate::fold::Fold;
@@ -8,8 +10,7 @@ use crate::map::{Aside, Emit};
 use crate::message;
 use crate::plan::{Order, Partial, Tag};
 use crate::record::{Rows, Stage, Take};
-use crate::sink::{NewFile, Piece, Stream, Tagger};
-use memchr::memrchr;
+use crate::sink::{Draft, DraftWriter, NewFile, Piece, Stream, Tagger};
 use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
@@ -56,6 +57,10 @@ pub struct Lane<'a> {
     given: u64,
     /// What takes the output instead of the main thread.
     file: Option<NewFile>,
+    /// Where output goes that is to be merged.
+    writer: Option<DraftWriter<'a>>,
+    /// That output, once it is whole.
+    draft: Option<Draft>,
 }
 
 /// Who takes the records.
@@ -64,16 +69,6 @@ enum To<'a> {
     Bytes,
     Rows(Rows),
     Fold(&'a mut dyn Fold),
-}
-
-/// Output on its way.
-struct Gathered {
-    stream: Stream,
-    bytes: Vec<u8>,
-    /// How many of them are complete lines, where only such may be sent before the job's end.
-    complete: Option<usize>,
-    trust: Trust,
-    tagger: Option<Tagger>,
 }
 
 struct IntoFold<'f>(&'f mut dyn Fold);
@@ -136,6 +131,8 @@ impl<'a> Lane<'a> {
             failure: None,
             holds: false,
             given: 0,
+            writer: shared.merging.as_ref().map(|merging| merging.drafts.writer()),
+            draft: None,
         }
     }
 
@@ -157,7 +154,19 @@ impl<'a> Lane<'a> {
         if self.failure.is_none() {
             let _ = self.save();
         }
-        self.failure.take().map_or(Ok(()), Err)
+        self.failure.take().map_or(Ok(()), Err)?;
+        self.end_draft()
+    }
+
+    /// Ends the output that is to be merged.
+    fn end_draft(&mut self) -> Result<(), Failure> {
+        let (Some(mut writer), Some(merging)) = (self.writer.take(), &self.shared.merging) else {
+            return Ok(());
+        };
+        let rest = self.out.take_rest();
+        let whole = writer.write(&rest).and_then(|()| writer.finish());
+        self.draft = Some(whole.map_err(|cause| lost(merging.drafts, cause))?);
+        Ok(())
     }
 
     /// The file of this try, with all that was given: what is left of it is forgotten.
@@ -180,7 +189,12 @@ impl<'a> Lane<'a> {
     }
 
     /// What is left to send, with the job's end.
-    pub(super) fn report(self) -> Report {
+    pub(super) fn report(mut self) -> Report {
+        if self.shared.merging.is_some() {
+            // It is in the draft, or the job failed and it is left out.
+            self.out.bytes.clear();
+            self.out.tagger = None;
+        }
         let bad_lines = self.stage.map_or(0, |stage| stage.bad_lines());
         let pieces = [self.out, self.err, self.bad]
             .into_iter()
@@ -192,11 +206,20 @@ impl<'a> Lane<'a> {
             warnings: self.warnings,
             bad_lines,
             given: self.given,
+            draft: self.draft,
             ..Report::of(self.seq)
         }
     }
 
     fn tell(&mut self, piece: Piece) {
+        if let (Some(writer), Some(merging), Stream::Out) =
+            (&mut self.writer, &self.shared.merging, piece.stream)
+        {
+            if let Err(cause) = writer.write(&piece.bytes) {
+                self.failure = Some(lost(merging.drafts, cause));
+            }
+            return;
+        }
         self.sent = true;
         self.shared.news.send(Event::Piece { seq: self.seq, piece });
     }
@@ -210,7 +233,11 @@ impl<'a> Lane<'a> {
     /// As [`Lane::report`], without an incomplete last line.
     pub(super) fn report_complete_lines(mut self) -> Report {
         self.out.bytes.truncate(self.out.complete.unwrap_or(0));
-        self.report()
+        let failure = self.end_draft().err();
+        Report {
+            failure,
+            ..self.report()
+        }
     }
 
     fn gather_rows(&mut self) {
@@ -261,6 +288,8 @@ impl<'a> Lane<'a> {
         }
         let gathered = self.gathered(which);
         let (ready, stands) = (gathered.ready(), gathered.trust == Trust::Final);
+        // What is to be merged has no turn.
+        let stands = stands && (self.writer.is_none() || which != Stream::Out);
         if ready == 0 || (ready < PIECE && !(stands && self.is_turn())) {
             return ControlFlow::Continue(());
         }
@@ -383,59 +412,6 @@ impl Lane<'_> {
             To::Fold(_) => usize::MAX,
             To::Rows(_) | To::Bytes => 1 << 20,
         }
-    }
-}
-
-impl Gathered {
-    fn add(&mut self, bytes: &[u8]) {
-        let before = self.bytes.len();
-        match &mut self.tagger {
-            Some(tagger) => tagger.tag(bytes, &mut self.bytes),
-            None => self.bytes.extend_from_slice(bytes),
-        }
-        if let Some(complete) = &mut self.complete
-            && let Some(last) = memrchr(b'\n', &self.bytes[before..])
-        {
-            *complete = before + last + 1;
-        }
-    }
-
-    /// Whether bytes would become all of it as they are.
-    fn is_fresh(&self) -> bool {
-        self.bytes.is_empty() && self.tagger.is_none() && self.complete.is_none()
-    }
-
-    /// How many bytes may be sent.
-    fn ready(&self) -> usize {
-        self.complete.unwrap_or(self.bytes.len())
-    }
-
-    /// What may be sent, taken out.
-    fn piece(&mut self) -> Piece {
-        let held_back = self.bytes.split_off(self.ready());
-        self.complete = self.complete.map(|_| 0);
-        Piece {
-            stream: self.stream,
-            bytes: std::mem::replace(&mut self.bytes, held_back),
-            trust: self.trust,
-        }
-    }
-
-    /// What there is up to the end of the last whole line.
-    fn whole_lines(&mut self) -> Option<Piece> {
-        let end = memchr::memrchr(b'\n', &self.bytes)? + 1;
-        let rest = self.bytes.split_off(end);
-        let piece = self.piece();
-        self.bytes = rest;
-        Some(piece)
-    }
-
-    fn rest(mut self) -> Option<Piece> {
-        if let Some(tagger) = &mut self.tagger {
-            tagger.end(&mut self.bytes);
-        }
-        self.complete = None;
-        (!self.bytes.is_empty()).then(|| self.piece())
     }
 }
 

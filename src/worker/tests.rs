@@ -57,6 +57,7 @@ fn counted(
         start_map: &start_map,
         start_fold: fold,
         records,
+        merging: None,
         gate: &gate,
         recording: None,
     };
@@ -165,6 +166,7 @@ fn ended(control: &Control, retries: u32, start_map: &StartMap<'_>) -> (Vec<Opti
         start_map,
         start_fold: Some(&start),
         records: Some(&plan),
+        merging: None,
         gate: &gate,
         recording: None,
     };

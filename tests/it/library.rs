@@ -66,6 +66,7 @@ fn the_panic_of_a_map_is_said_once() {
             records: None,
             fold: None,
             to: To::Stdout,
+            merge: None,
             give_up: |_| std::process::exit(1),
         },
     );

@@ -10,6 +10,7 @@ mod harness;
 mod inputs;
 mod library;
 mod memory;
+mod merge;
 mod out;
 mod pages;
 mod pool;

@@ -1,0 +1,102 @@
+//! The options of a merge: a command that makes one of several outputs.
+
+use super::exit::Usage;
+use crate::codec::Decoder;
+use crate::map::command::Feed;
+use crate::map::{Command, CommandPlan, Map, StartMap};
+use crate::memory::Budget;
+use crate::run::MergeWork;
+use crate::template::Template;
+use clap::Args;
+use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Whether outputs are merged, by what, and how many at a time.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Workers and output")]
+pub struct MergeArgs {
+    /// Merge the jobs' outputs by CMD, which is given files as {} and prints one output, until one is left: 'sort -m {}'. Words are split as a shell would; no shell runs
+    #[arg(long, value_name = "CMD", conflicts_with_all = ["unordered", "line_buffer", "tag", "first", "state"])]
+    merge: Option<OsString>,
+
+    /// How many outputs each merge takes, neighbours in input order
+    #[arg(long, value_name = "N", default_value = "16", value_parser = arity, requires = "merge")]
+    arity: NonZeroUsize,
+}
+
+/// A merge, as it was decided.
+#[derive(Debug)]
+pub struct MergePlan {
+    command: Arc<CommandPlan>,
+    arity: NonZeroUsize,
+    /// Nothing is fed, so nothing is decoded: no memory is ever asked for.
+    budget: Budget,
+}
+
+impl MergeArgs {
+    /// Whether outputs are merged.
+    pub fn is_asked(&self) -> bool {
+        self.merge.is_some()
+    }
+
+    /// The merge, if one was asked for; `folded` is whether the outputs are folded.
+    ///
+    /// # Errors
+    /// [`Usage`] when it can't be understood, or stands beside a fold; when the program is not found, or
+    /// can't be executed.
+    pub fn plan(&self, folded: bool) -> anyhow::Result<Option<MergePlan>> {
+        let Some(typed) = &self.merge else {
+            return Ok(None);
+        };
+        if folded {
+            let what =
+                "--merge and a fold (--count, --unique, --by, --agg) both bring outputs together: use one";
+            return Err(Usage(what.into()).into());
+        }
+        let template = Template::parse(&words(typed)?);
+        let template = template.map_err(|_| Usage("--merge: no command was given".into()))?;
+        Ok(Some(MergePlan {
+            command: Arc::new(CommandPlan::new(template, Feed::Null)?),
+            arity: self.arity,
+            budget: Budget::new(0),
+        }))
+    }
+}
+
+impl MergePlan {
+    /// How long a merge may take to end once it was asked to.
+    pub fn patience(&self) -> Duration {
+        self.command.kill_after
+    }
+
+    /// A worker's map.
+    pub fn start(&self) -> Box<dyn Map> {
+        let decoder = Decoder::new(self.budget.clone(), None);
+        Box::new(Command::new(Arc::clone(&self.command), decoder))
+    }
+
+    /// The merge, by maps that `map` makes.
+    pub fn work<'a>(&self, map: &'a StartMap<'a>) -> MergeWork<'a> {
+        MergeWork {
+            map,
+            arity: self.arity,
+        }
+    }
+}
+
+/// The words of a command line, quoted as for a shell.
+fn words(line: &OsStr) -> Result<Vec<OsString>, Usage> {
+    let words = shlex::bytes::split(line.as_bytes());
+    let words = words.ok_or_else(|| Usage("--merge: a quote is not closed".into()))?;
+    Ok(words.into_iter().map(OsString::from_vec).collect())
+}
+
+fn arity(text: &str) -> Result<NonZeroUsize, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|n: &NonZeroUsize| (2..=4096).contains(&n.get()))
+        .ok_or_else(|| "expected a number from 2 to 4096".into())
+}

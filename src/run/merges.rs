@@ -1,0 +1,201 @@
+//! The main thread's draft in merging: it collects outputs, has neighbours merged as soon as there
+//! are enough of them, and prints the last.
+
+mod tree;
+
+use super::{Main, Work};
+use crate::job::Failure;
+use crate::map::StartMap;
+use crate::message;
+use crate::plan::Plan;
+use crate::record::RecordPlan;
+use crate::sink::{Closed, Draft, Drafts, Stream};
+use crate::worker::{Merge, Merging};
+use anyhow::Context;
+use crossbeam_channel::{Sender, TrySendError, bounded};
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tree::Tree;
+
+/// Outputs that may wait: beyond that, merges come before jobs.
+const WAITING: usize = 1024;
+
+/// Outputs that may lie in memory, in bytes: what is beyond it are files, which are page cache as long
+/// as there is room.
+const IN_MEMORY: u64 = 16 << 20;
+
+/// How outputs are brought together.
+pub struct MergeWork<'a> {
+    /// Makes each worker's map for merges: its inputs are the files of outputs.
+    pub map: &'a StartMap<'a>,
+    /// How many outputs a merge takes at most, 2 or more.
+    pub arity: NonZeroUsize,
+}
+
+/// Where outputs lie that are merged, if any are.
+pub(super) fn drafts(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Option<Drafts>> {
+    let drafts = work.merge.as_ref().map(|_| {
+        let made = Drafts::new(&plan.tmpdir, IN_MEMORY.min(plan.memory / 4));
+        made.with_context(|| format!("{}: temporary directory", message::shown(plan.tmpdir.as_os_str())))
+    });
+    drafts.transpose()
+}
+
+/// The workers' draft of merging, and the way to them, if there is any.
+pub(super) fn start<'a>(
+    work: &'a Work<'a>,
+    drafts: Option<&'a Drafts>,
+    workers: usize,
+) -> (Option<Merging<'a>>, Option<Sender<Merge>>) {
+    let (Some(merge), Some(drafts)) = (&work.merge, drafts) else {
+        return (None, None);
+    };
+    let (sender, queue) = bounded(workers);
+    let merging = Merging {
+        queue,
+        start_map: merge.map,
+        drafts,
+        pressing: AtomicBool::new(false),
+    };
+    (Some(merging), Some(sender))
+}
+
+/// The outputs of jobs that have ended, and the way to the workers.
+pub(super) struct Merges<'a> {
+    tree: Tree<Draft>,
+    /// None once there is nothing more to merge.
+    queue: Option<Sender<Merge>>,
+    /// The merge that found no room in the queue.
+    next: Option<Merge>,
+    merging: &'a Merging<'a>,
+}
+
+impl<'a> Merges<'a> {
+    /// None where nothing is merged.
+    pub(super) fn new(
+        work: &Work<'_>,
+        queue: Option<Sender<Merge>>,
+        merging: Option<&'a Merging<'a>>,
+    ) -> Option<Self> {
+        Some(Merges {
+            tree: Tree::new(work.merge.as_ref()?.arity.get()),
+            queue: Some(queue?),
+            next: None,
+            merging: merging?,
+        })
+    }
+
+    /// Takes what became of a job.
+    pub(super) fn ended(&mut self, job: u64, output: Option<Draft>) {
+        self.tree.ended(job, output.map(with_size));
+        let pressing = self.tree.waiting() > WAITING;
+        self.merging.pressing.store(pressing, Ordering::Relaxed);
+    }
+
+    /// Sends what can be merged, as far as there is room; `all` says that all jobs have ended.
+    fn send(&mut self, all: bool) {
+        while let Some(queue) = &self.queue {
+            if let Some(merge) = self.next.take() {
+                match queue.try_send(merge) {
+                    Ok(()) => continue,
+                    Err(TrySendError::Full(merge)) => self.next = Some(merge),
+                    // Every worker has gone, so there is no more to wait for.
+                    Err(TrySendError::Disconnected(_)) => self.queue = None,
+                }
+                return;
+            }
+            if all && self.tree.is_done() {
+                self.queue = None;
+                return;
+            }
+            let window = match all {
+                true => self.tree.next_of_all(),
+                false => self.tree.next_level(),
+            };
+            let Some(window) = window else { return };
+            self.next = Some(Merge {
+                from: window.from,
+                to: window.to,
+                level: window.level,
+                drafts: window.items,
+            });
+        }
+    }
+
+    /// Has nothing more merged.
+    fn stop(&mut self) {
+        self.queue = None;
+        self.next = None;
+    }
+}
+
+fn with_size(draft: Draft) -> (Draft, u64) {
+    let size = draft.size();
+    (draft, size)
+}
+
+impl Main<'_> {
+    /// Has merged what can be merged; `all` says that all jobs have ended.
+    pub(super) fn merge(&mut self, all: bool) {
+        match &mut self.merges {
+            Some(merges) if self.stop.is_some() => merges.stop(),
+            Some(merges) => merges.send(all),
+            None => {}
+        }
+    }
+
+    /// Takes what became of a merge. One that failed leaves no answer to wait for.
+    pub(super) fn merged(&mut self, merge: Merge, end: Result<Draft, Failure>) {
+        let Some(merges) = &mut self.merges else { return };
+        let failure = match end {
+            Ok(draft) => {
+                let size = draft.size();
+                return merges.tree.merged(merge.from, merge.to, merge.level, draft, size);
+            }
+            Err(Failure::Stopped) => return,
+            Err(failure) => failure,
+        };
+        self.tally.count(Some(&failure));
+        message::say(format_args!(
+            "merge of jobs {} to {}: {failure}; nothing is printed",
+            merge.from + 1,
+            merge.to
+        ));
+        self.close_gate();
+        self.halt_after(&failure);
+    }
+
+    /// Ends the process; what is dropped elsewhere is removed here.
+    pub(super) fn give_up(&self) -> ! {
+        if let Some(outputs) = self.work.to.files() {
+            outputs.abandon();
+        }
+        if let Some(merges) = &self.merges {
+            merges.merging.drafts.remove();
+        }
+        (self.work.give_up)(&self.tally)
+    }
+
+    /// Prints the last output.
+    pub(super) fn print_merged(&mut self) {
+        let Some(merges) = self.merges.as_mut().filter(|_| self.stop.is_none()) else {
+            return;
+        };
+        let Some(draft) = merges.tree.take_last() else {
+            return;
+        };
+        let heading = self.work.records.map(RecordPlan::header).unwrap_or_default();
+        let sink = &mut self.sink;
+        let printed = sink.heading(&heading).map(|()| {
+            draft
+                .read(|block| sink.print(Stream::Out, block))
+                .unwrap_or_else(|cause| {
+                    let what = format!("{}: temporary file", merges.merging.drafts.dir().display());
+                    Err(Closed::Failed { what, cause })
+                })
+        });
+        if let Err(closed) = printed.and_then(|printed| printed) {
+            self.close(&closed);
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Outputs that a command will read: small ones wait in memory, others in files of a private
+//! directory.
+//!
+//! It does not know which job gave an output, nor what will become of it.
+
+use crate::memory::{Budget, Reservation};
+use std::fs::{File, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use tempfile::{Builder, NamedTempFile, TempDir, TempPath};
+
+/// An output larger than this goes to its file as it comes, in bytes.
+const IN_MEMORY: usize = 64 * 1024;
+/// The least that an output in memory counts for.
+const OVERHEAD: u64 = 128;
+
+/// Where outputs lie. Dropped, it removes its directory.
+#[derive(Debug)]
+pub struct Drafts {
+    dir: TempDir,
+    budget: Budget,
+}
+
+/// A whole output. Dropped, it is gone.
+#[derive(Debug)]
+pub struct Draft {
+    store: Store,
+    size: u64,
+}
+
+#[derive(Debug)]
+enum Store {
+    Memory { bytes: Vec<u8>, _held: Reservation },
+    File(TempPath),
+}
+
+/// An output that is being written. Dropped, it is gone.
+#[derive(Debug)]
+pub struct DraftWriter<'a> {
+    drafts: &'a Drafts,
+    held: Vec<u8>,
+    file: Option<NamedTempFile>,
+    size: u64,
+}
+
+impl Drafts {
+    /// A new directory in `tmpdir`, for this user alone; at most `memory` bytes stay out of it.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn new(tmpdir: &Path, memory: u64) -> io::Result<Self> {
+        Ok(Drafts {
+            dir: Builder::new()
+                .prefix("fanfold-")
+                .permissions(Permissions::from_mode(0o700))
+                .tempdir_in(tmpdir)?,
+            budget: Budget::new(memory),
+        })
+    }
+
+    /// The directory, for messages.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Removes the directory now, for a process that ends where nothing is dropped. What can't be
+    /// removed stays.
+    pub fn remove(&self) {
+        let _ = std::fs::remove_dir_all(self.dir.path());
+    }
+
+    /// A new output.
+    pub fn writer(&self) -> DraftWriter<'_> {
+        DraftWriter {
+            drafts: self,
+            held: Vec::new(),
+            file: None,
+            size: 0,
+        }
+    }
+
+    fn file(&self) -> io::Result<NamedTempFile> {
+        Builder::new().prefix("").tempfile_in(self.dir.path())
+    }
+}
+
+impl DraftWriter<'_> {
+    /// Takes bytes.
+    ///
+    /// # Errors
+    /// When they can't be written (a full disk, say).
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.size += bytes.len() as u64;
+        if self.held.len() + bytes.len() <= IN_MEMORY && self.file.is_none() {
+            self.held.extend_from_slice(bytes);
+            return Ok(());
+        }
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(self.drafts.file()?),
+        };
+        if !self.held.is_empty() {
+            file.as_file_mut().write_all(&std::mem::take(&mut self.held))?;
+        }
+        file.as_file_mut().write_all(bytes)
+    }
+
+    /// Ends the output.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn finish(self) -> io::Result<Draft> {
+        let size = self.size;
+        if let Some(file) = self.file {
+            let store = Store::File(file.into_temp_path());
+            return Ok(Draft { store, size });
+        }
+        let store = match self.drafts.budget.reserve(size.max(OVERHEAD)) {
+            Some(held) => {
+                let mut bytes = self.held;
+                bytes.shrink_to_fit();
+                Store::Memory { bytes, _held: held }
+            }
+            None => Store::File(self.drafts.keep(&self.held)?),
+        };
+        Ok(Draft { store, size })
+    }
+}
+
+impl Drafts {
+    fn keep(&self, bytes: &[u8]) -> io::Result<TempPath> {
+        let mut file = self.file()?;
+        file.as_file_mut().write_all(bytes)?;
+        Ok(file.into_temp_path())
+    }
+}
+
+impl Draft {
+    /// Its size, in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Its file, which is made if it lies in memory.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn path(&mut self, drafts: &Drafts) -> io::Result<PathBuf> {
+        if let Store::Memory { bytes, .. } = &self.store {
+            self.store = Store::File(drafts.keep(bytes)?);
+        }
+        match &self.store {
+            Store::File(path) => Ok(path.to_path_buf()),
+            Store::Memory { .. } => unreachable!("it has just become a file"),
+        }
+    }
+
+    /// Gives its bytes, block by block, until `take` fails.
+    ///
+    /// # Errors
+    /// When it can't be read; inside, what `take` says.
+    pub fn read<E>(self, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> io::Result<Result<(), E>> {
+        let path = match self.store {
+            Store::Memory { bytes, .. } => return Ok(take(&bytes)),
+            Store::File(path) => path,
+        };
+        let mut file = File::open(&path)?;
+        let mut block = vec![0; 1 << 20];
+        loop {
+            match file.read(&mut block) {
+                Ok(0) => return Ok(Ok(())),
+                Ok(n) => {
+                    if let Err(refused) = take(&block[..n]) {
+                        return Ok(Err(refused));
+                    }
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(drafts: &Drafts, blocks: &[&[u8]]) -> Draft {
+        let mut writer = drafts.writer();
+        for block in blocks {
+            writer.write(block).expect("written");
+        }
+        writer.finish().expect("written")
+    }
+
+    fn bytes(draft: Draft) -> Vec<u8> {
+        let mut all = Vec::new();
+        let read = draft.read(|block| {
+            all.extend_from_slice(block);
+            Ok::<_, ()>(())
+        });
+        read.expect("read").expect("taken");
+        all
+    }
+
+    fn files(drafts: &Drafts) -> usize {
+        std::fs::read_dir(drafts.dir()).expect("a directory").count()
+    }
+
+    #[test]
+    fn small_outputs_stay_in_memory_while_there_is_room() {
+        let tmp = tempfile::tempdir().expect("a directory");
+        let drafts = Drafts::new(tmp.path(), 1000).expect("a directory");
+        let small = draft(&drafts, &[b"ab", b"", b"c"]);
+        assert_eq!((small.size(), files(&drafts)), (3, 0));
+        // Were they free, a million of them would not be.
+        let more: Vec<_> = (0..20).map(|_| draft(&drafts, &[b""])).collect();
+        assert_eq!(files(&drafts), 20 - 6);
+        drop(more);
+        assert_eq!((bytes(small), files(&drafts)), (b"abc".to_vec(), 0));
+    }
+
+    #[test]
+    fn large_outputs_are_files_for_this_user_alone_and_are_gone_when_dropped() {
+        let tmp = tempfile::tempdir().expect("a directory");
+        let drafts = Drafts::new(tmp.path(), 1 << 20).expect("a directory");
+        let mode = |path: &Path| std::fs::metadata(path).expect("it is there").permissions().mode();
+        assert_eq!(mode(drafts.dir()) & 0o777, 0o700);
+        let block = vec![7; IN_MEMORY];
+        let mut large = draft(&drafts, &[b"x", &block, &block]);
+        let path = large.path(&drafts).expect("a file");
+        assert_eq!(mode(&path) & 0o777, 0o600);
+        assert_eq!(std::fs::metadata(&path).expect("there").len(), large.size());
+        let all = bytes(large);
+        assert_eq!((all.len(), files(&drafts)), (1 + 2 * IN_MEMORY, 0));
+        let mut small = draft(&drafts, &[b"y"]);
+        assert_eq!(
+            std::fs::read(small.path(&drafts).expect("a file")).expect("read"),
+            b"y"
+        );
+        drop(drafts.writer());
+        drop((small, drafts));
+        assert_eq!(std::fs::read_dir(tmp.path()).expect("a directory").count(), 0);
+    }
+}

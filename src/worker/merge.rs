@@ -1,0 +1,182 @@
+//! One merge: a map whose inputs are outputs of jobs, and whose output takes their place.
+//!
+//! It does not know why these are merged, nor what becomes of the result.
+
+use super::lane::tell;
+use super::{Event, Shared, Task, Worker, panic};
+use crate::control::{Seat, Wish};
+use crate::job::{Failure, Input, Job, Trust};
+use crate::map::{Aside, Emit, StartMap};
+use crate::message;
+use crate::sink::{Draft, DraftWriter, Drafts};
+use crossbeam_channel::{Receiver, RecvError, RecvTimeoutError, TryRecvError, after, never, select};
+use std::ffi::OsStr;
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Neighbouring outputs that are to become one.
+#[derive(Debug)]
+pub struct Merge {
+    /// The first job that they come from.
+    pub from: u64,
+    /// One past the last.
+    pub to: u64,
+    /// How many merges deep the result is.
+    pub level: u32,
+    /// The outputs, in input order.
+    pub drafts: Vec<Draft>,
+}
+
+/// What workers need for merges.
+pub struct Merging<'a> {
+    /// Where merges come from. They are done while there is no job.
+    pub queue: Receiver<Merge>,
+    /// Makes a worker's map for merges.
+    pub start_map: &'a StartMap<'a>,
+    /// Where outputs lie.
+    pub drafts: &'a Drafts,
+    /// Outputs have become too many: merges come before jobs.
+    pub pressing: AtomicBool,
+}
+
+/// Waits for what is to be done next, for `patience` at most (none: for ever). Jobs come before merges,
+/// unless outputs have become too many.
+pub(super) fn wait(shared: &Shared<'_>, patience: Option<Duration>) -> Result<Task, RecvTimeoutError> {
+    let Some(merging) = &shared.merging else {
+        return match patience {
+            Some(patience) => shared.queue.recv_timeout(patience),
+            None => shared.queue.recv().map_err(RecvTimeoutError::from),
+        };
+    };
+    if merging.pressing.load(Ordering::Relaxed)
+        && let Ok(merge) = merging.queue.try_recv()
+    {
+        return Ok(Task::Merge(merge));
+    }
+    let over = patience.map_or_else(never, after);
+    let tasks = match shared.queue.try_recv() {
+        Ok(task) => return Ok(task),
+        Err(TryRecvError::Empty) => shared.queue.clone(),
+        Err(TryRecvError::Disconnected) => never(),
+    };
+    select! {
+        // At its end there may still be merges.
+        recv(tasks) -> task => task.or_else(|_| wait(shared, patience)),
+        recv(merging.queue) -> merge => match merge {
+            Ok(merge) => Ok(Task::Merge(merge)),
+            Err(RecvError) => shared.queue.recv().map_err(RecvTimeoutError::from),
+        },
+        recv(over) -> _ => Err(RecvTimeoutError::Timeout),
+    }
+}
+
+impl Worker<'_> {
+    /// Does a merge, and does it again where it fails as often as a job would be tried.
+    pub(super) fn merge(&mut self, mut merge: Merge) -> Event {
+        let shared = self.shared;
+        let mut end = Err(Failure::Stopped);
+        for attempt in 1..=shared.retries.saturating_add(1) {
+            if !shared.gate.open.load(Ordering::Relaxed) || self.seat.wish() != Wish::Go {
+                end = Err(Failure::Stopped);
+                break;
+            }
+            end = self.merge_once(&mut merge, attempt);
+            if matches!(end, Ok(_) | Err(Failure::Own { .. } | Failure::Stopped)) {
+                break;
+            }
+        }
+        Event::Merged { merge, end }
+    }
+
+    fn merge_once(&mut self, merge: &mut Merge, attempt: u32) -> Result<Draft, Failure> {
+        let Some(merging) = &self.shared.merging else {
+            return Err(Failure::Stopped);
+        };
+        let drafts = merging.drafts;
+        let paths = merge.drafts.iter_mut().map(|draft| draft.path(drafts));
+        let inputs = paths.map(|path| path.map(|path| Input::File(path.into())));
+        let inputs = inputs
+            .collect::<io::Result<_>>()
+            .map_err(|cause| lost(drafts, cause))?;
+        let job = Job {
+            seq: merge.from,
+            inputs,
+        };
+        let map = self
+            .merger
+            .get_or_insert_with(|| (merging.start_map)(self.seat.slot));
+        let mut emit = IntoDraft {
+            writer: drafts.writer(),
+            drafts,
+            failure: None,
+            attempt,
+            seat: &self.seat,
+            shared: self.shared,
+        };
+        match panic::caught(|| map.run(&job, &mut emit)) {
+            Ok(end) => end?,
+            Err(what) => {
+                self.merger = None;
+                return Err(Failure::Panicked { what });
+            }
+        }
+        emit.failure.map_or(Ok(()), Err)?;
+        emit.writer.finish().map_err(|cause| lost(drafts, cause))
+    }
+}
+
+/// Takes what a merge emits.
+struct IntoDraft<'a> {
+    writer: DraftWriter<'a>,
+    drafts: &'a Drafts,
+    failure: Option<Failure>,
+    attempt: u32,
+    seat: &'a Seat,
+    shared: &'a Shared<'a>,
+}
+
+impl Emit for IntoDraft<'_> {
+    fn out(&mut self, block: &[u8], _: Trust) -> ControlFlow<()> {
+        if self.seat.wish() != Wish::Go {
+            return ControlFlow::Break(());
+        }
+        match self.writer.write(block) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(cause) => {
+                self.failure = Some(lost(self.drafts, cause));
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    fn err(&mut self, block: &[u8]) {
+        self.aside(Aside::Lines(block));
+    }
+
+    fn warn(&mut self, name: &OsStr, what: &str) {
+        let line = format!("fanfold: {}: {what}\n", message::shown(name));
+        self.aside(Aside::Lines(line.as_bytes()));
+    }
+
+    fn aside(&mut self, aside: Aside<'_>) {
+        tell(self.shared, self.seat.slot, aside);
+    }
+
+    fn seat(&self) -> &Seat {
+        self.seat
+    }
+
+    fn attempt(&self) -> u32 {
+        self.attempt
+    }
+}
+
+/// The failure of a file for an output.
+pub(super) fn lost(drafts: &Drafts, cause: io::Error) -> Failure {
+    Failure::Own {
+        what: format!("{}: temporary file", message::shown(drafts.dir().as_os_str())),
+        cause,
+    }
+}

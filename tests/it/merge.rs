@@ -1,0 +1,258 @@
+//! `--merge`: the outputs of jobs made one, by a command, neighbours in input order first.
+
+use crate::harness::{Fan, fan, oracle};
+use rustix::process::Signal;
+use std::fs::read_dir;
+use std::path::Path;
+
+/// `count` sorted files of uneven length in `d`, with lines that several of them hold.
+fn sorted(mut fan: Fan, count: usize) -> Fan {
+    for at in 0..count {
+        let mut lines: Vec<String> = (0..at * 7 % 90)
+            .map(|n| (n * (at + 3) % 211).to_string())
+            .collect();
+        lines.sort();
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        fan = fan.file(format!("d/{at:03}"), text);
+    }
+    fan
+}
+
+/// What is left in `tmp`, beside the file that made the directory.
+fn left(tmp: &Path) -> usize {
+    read_dir(tmp).expect("a directory").count() - 1
+}
+
+#[test]
+fn forty_sorted_outputs_are_sorted_whatever_the_arity() {
+    for (arity, workers) in [(2, 1), (2, 4), (3, 2), (16, 2), (64, 2)] {
+        let words = format!("run d -j{workers} --arity {arity} --tmpdir tmp --merge");
+        let fan = sorted(fan(&words).arg("sort -m {}").file("tmp/.keep", ""), 40).env("LC_ALL", "C");
+        let expected = oracle(fan.dir(), "sort d/*", &[]);
+        let done = fan.args(["--", "cat"]).stdout(expected).ok();
+        done.expect(left(&done.fan.path("tmp")) == 0, "no temporary file left");
+    }
+}
+
+#[test]
+fn a_merge_that_does_not_commute_keeps_the_input_order() {
+    // Even jobs wait for the next, so that they end after it; the merges are joined in order.
+    let waits = "n=${1#d/}; case $n in *[02468]) read x < pipe-$n;; *) echo > pipe-$(printf %03d $((${n#0} - 1)));; esac; echo $n";
+    let mut fan = sorted(fan("run d -j4 --arity 3 --merge").arg("cat {}"), 10);
+    for even in (0..10).step_by(2) {
+        fan = fan.fifo(&format!("pipe-{even:03}"));
+    }
+    let names: String = (0..10).map(|at| format!("{at:03}\n")).collect();
+    let waits = waits.replace("${n#0}", "${n#00}");
+    fan.args(["--", "sh", "-c", &waits, "sh"]).stdout(names).ok();
+}
+
+#[test]
+fn large_and_small_outputs_are_merged_with_little_memory() {
+    let names: String = (0..100).map(|at| format!("{at}\n")).collect();
+    let script = "head -c $(($1 * 2000)) /dev/zero | tr '\\0' x; echo $1";
+    let mut expected = Vec::new();
+    for at in 0..100 {
+        expected.extend(std::iter::repeat_n(b'x', at * 2000));
+        expected.extend_from_slice(format!("{at}\n").as_bytes());
+    }
+    fan("run -j4 --arity 7 --memory 1MiB --merge")
+        .arg("cat {}")
+        .args(["--", "sh", "-c", script, "sh"])
+        .stdin(names)
+        .stdout(expected)
+        .ok();
+}
+
+#[test]
+fn built_in_maps_and_pools_are_merged_too() {
+    let fan_of = |words: &str| {
+        let fan = fan(words).arg("sort -mn {}").args(["--arity", "2"]);
+        fan.gz("d/a.gz", "1 a\n5 b\n")
+            .file("d/b", "3 c\n")
+            .file("d/c", "2 d\n4 e\n9 f\n")
+    };
+    fan_of("map d --select 1 --merge")
+        .stdout("1\n2\n3\n4\n5\n9\n")
+        .ok();
+    let answers = "while read -r n; do echo ${#n}; done";
+    let names = "four4\none\nfifteen characters\n";
+    fan_of("run --pool --merge")
+        .args(["--shell", answers])
+        .stdin(names)
+        .stdout("3\n5\n18\n")
+        .ok();
+}
+
+#[test]
+fn a_header_comes_once_and_first() {
+    fan("map a b -i csv -o csv --select n --merge")
+        .arg("sort -m {}")
+        .file("a", "n\n1\n3\n")
+        .file("b", "n\n2\n")
+        .stdout("n\n1\n2\n3\n")
+        .ok();
+}
+
+#[test]
+fn neighbours_are_merged_while_jobs_are_still_to_come() {
+    let merge = r#"sh -c 'echo $# > merged; cat "$@"' sh {}"#;
+    let fan = fan("run -j2 --arity 3 --merge").arg(merge).args(["--", "echo"]);
+    let mut running = fan.fifo("merged").spawn();
+    running.write("a\nb\nc\n");
+    let merged = std::fs::read_to_string(running.path("merged")).expect("a FIFO");
+    assert_eq!(merged, "3\n", "the list is still open");
+    running.write("d\n");
+    let path = running.path("merged");
+    let last = std::thread::spawn(move || std::fs::read_to_string(path).expect("a FIFO"));
+    let done = running.wait();
+    assert_eq!(last.join().expect("no panic"), "2\n", "abc and d");
+    done.expect(
+        done.out == b"a\nb\nc\nd\n" && done.status.success(),
+        "all in order",
+    );
+}
+
+#[test]
+fn a_failed_job_is_left_out_and_told() {
+    fan("run -j2 --arity 2 --merge")
+        .arg("cat {}")
+        .args(["--", "sh", "-c", "echo $1; [ $1 != b ]", "sh"])
+        .stdin("a\nb\nc\nd\n")
+        .stdout("a\nc\nd\n")
+        .says("job 2 (b): 'sh' exited with status 1")
+        .code(123);
+    fan("run --merge")
+        .arg("cat {}")
+        .args(["--", "false"])
+        .stdin("a\nb\n")
+        .stdout("")
+        .code(123);
+    fan("run --retries 1 -j1 --merge")
+        .arg("cat {}")
+        .args(["--", "sh", "-c", "echo $1; [ $1 != b -o $FANFOLD_TRY = 2 ]", "sh"])
+        .stdin("a\nb\nc\n")
+        .stdout("a\nb\nc\n")
+        .says("(try 1 of 2)")
+        .code(0);
+}
+
+#[test]
+fn a_failed_merge_prints_nothing_and_names_the_command() {
+    // The last of the three merges fails, after it has written.
+    let merge = r#"sh -c 'cat "$@"; [ ! -e once ] || exit 7; grep -q 4 "$@" || exit 0; touch once' sh {}"#;
+    for options in ["", "--retries 0"] {
+        let done = fan("run -j1 --arity 2 --tmpdir tmp")
+            .args(options.split_whitespace())
+            .args(["--merge", merge])
+            .file("tmp/.keep", "")
+            .args(["--", "echo"])
+            .stdin("1\n2\n3\n4\n")
+            .stdout("")
+            .says("fanfold: merge of jobs 1 to 4: 'sh' exited with status 7; nothing is printed\n")
+            .code(123);
+        done.expect(left(&done.fan.path("tmp")) == 0, "no temporary file left");
+    }
+    // It is tried as often as a job would be.
+    let once = r#"sh -c 'cat "$@"; [ -e tried ] || { touch tried; exit 1; }' sh {}"#;
+    fan("run -j1 --retries 1 --merge")
+        .arg(once)
+        .args(["--", "echo"])
+        .stdin("1\n2\n")
+        .stdout("1\n2\n")
+        .ok();
+}
+
+#[test]
+fn what_a_merge_says_passes() {
+    fan("run -j1 --merge")
+        .arg(r#"sh -c 'echo about $# >&2; cat "$@"' sh {}"#)
+        .args(["--", "echo"])
+        .stdin("1\n2\n")
+        .stdout("1\n2\n")
+        .stderr("about 2\n")
+        .ok();
+}
+
+#[test]
+fn one_output_is_printed_as_it_is() {
+    fan("run --merge")
+        .arg("false")
+        .args(["--", "echo"])
+        .stdin("a\n")
+        .stdout("a\n")
+        .ok();
+}
+
+#[test]
+fn inputs_are_deleted_as_they_are_used() {
+    // Each merge notes the bytes that lie there besides its own output.
+    let merge = r#"sh -c 'cat "$1"/../* 2> err | wc -c >> used; cat "$@"' sh {}"#;
+    let merge = merge.replace("\"$1\"/../*", "\"${1%/*}\"/*");
+    let names: String = (0..24).map(|at| format!("{at}\n")).collect();
+    let script = "head -c 100000 /dev/zero | tr '\\0' x; echo $1";
+    let done = fan("run -j2 --arity 3 --merge")
+        .arg(merge)
+        .args(["--", "sh", "-c", script, "sh"])
+        .stdin(names)
+        .ok();
+    done.expect(done.out.len() > 2_400_000, "all outputs");
+    let used = std::fs::read_to_string(done.fan.path("used")).expect("the merges wrote it");
+    let most = used
+        .lines()
+        .filter_map(|line| line.trim().parse::<usize>().ok())
+        .max();
+    let bounded = most.is_some_and(|most| most > 0 && most <= 2 * 2_500_000);
+    done.expect(bounded, &format!("at most twice the data: {most:?}"));
+}
+
+#[test]
+fn a_signal_leaves_no_temporary_files() {
+    use std::os::unix::process::ExitStatusExt;
+    let merge = "sh -c 'echo > merging; read x < never' sh {}";
+    let fan = fan("run -j2 --arity 2 --tmpdir tmp --merge").arg(merge);
+    let fan = fan.file("tmp/.keep", "").fifo("merging").fifo("never");
+    let mut running = fan
+        .args(["--", "sh", "-c", "head -c 100000 /dev/zero", "sh"])
+        .spawn();
+    running.write("a\nb\n");
+    std::fs::read(running.path("merging")).expect("a FIFO");
+    assert_eq!(left(&running.path("tmp")), 1, "a directory of its own");
+    running.signal(Signal::TERM);
+    let done = running.wait_open();
+    done.expect(
+        done.status.signal() == Some(15) && done.out.is_empty(),
+        "death by TERM",
+    );
+    done.expect(left(&done.fan.path("tmp")) == 0, "no temporary file left");
+}
+
+#[test]
+fn what_can_not_be_merged_is_refused_before_the_first_job() {
+    let refused = |words: &str, merge: &str, said: &str, code: i32| {
+        let fan = fan(words).file("a", "").args(["--merge", merge]);
+        let done = fan.args(["--", "touch", "ran"]).stdout("").says(said).code(code);
+        done.expect(!done.fan.path("ran").exists(), "no job");
+    };
+    refused("run a", "no-such-program {}", "'no-such-program' not found", 127);
+    refused("run a", "sort 'x", "a quote is not closed", 2);
+    refused("run a", "", "no command", 2);
+    refused("run a --arity 1", "cat {}", "from 2 to 4096", 2);
+    for option in [
+        "--count",
+        "--tag",
+        "--unordered",
+        "--line-buffer",
+        "-u",
+        "--dry-run",
+    ] {
+        refused(&format!("run a {option}"), "cat {}", "--", 2);
+    }
+    refused("run a --state s", "cat {}", "--state", 2);
+    refused(
+        "run a --tmpdir nowhere",
+        "cat {}",
+        "nowhere: temporary directory",
+        5,
+    );
+}
