@@ -14,6 +14,7 @@ use super::reader::Reader;
 use super::{DecodeError, Sink};
 use crate::job::Trust;
 use crate::memory::{Budget, Reservation};
+use crate::sys::prefer_huge_pages;
 use libdeflater::Decompressor;
 use memchr::memmem::Finder;
 
@@ -114,6 +115,7 @@ impl Whole {
         if self.plain.is_empty() {
             // All of it at once: zeroed pages cost nothing until they are touched.
             self.plain = vec![0; PLAIN];
+            prefer_huge_pages(&mut self.plain);
         }
         let plain = &mut self.plain[filled..top];
         match self.inflate.gzip_decompress(packed, plain) {

@@ -20,6 +20,7 @@ mod run;
 mod scarce;
 mod state;
 mod state_harm;
+mod status;
 mod tasks;
 mod tidy;
 mod whole;

@@ -33,10 +33,12 @@ fn the_readme_shows_what_is_printed() {
         .display()
         .to_string();
     let path = format!("{bin}:{}", std::env::var("PATH").expect("PATH is set"));
+    let home = tempfile::tempdir().expect("a directory");
     for (command, shown) in recipes {
         let done = Command::new("sh")
             .args(["-c", &command])
             .env("PATH", &path)
+            .env("HOME", home.path())
             .current_dir(root)
             .stdin(Stdio::null())
             .output()

@@ -38,7 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("fold", &["record", "memory", "message", "sys"]),
     ("record", &["job", "memory", "message"]),
     ("source", &["codec", "plan", "job", "message", "sys"]),
-    ("codec", &["job", "memory", "message"]),
+    ("codec", &["job", "memory", "message", "sys"]),
     ("template", &["job", "message"]),
     ("plan", &[]),
     ("control", &["job", "sys"]),
