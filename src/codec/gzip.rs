@@ -11,11 +11,12 @@
 
 use super::gzip_blocks::Blocks;
 use super::gzip_whole::{Progress, Whole};
+use super::inflate::{AHEAD, Inflate, Invalid};
 use super::reader::Reader;
+use super::stream::Step;
 use super::{Codec, DecodeError, Engine, Sink};
 use crate::job::Trust;
 use crate::memory::Budget;
-use flate2::{Decompress, FlushDecompress, Status};
 use libdeflater::Crc;
 use std::ops::ControlFlow;
 
@@ -45,7 +46,7 @@ const BLOCK: usize = 256 << 10;
 struct Gzip {
     whole: Whole,
     blocks: Blocks,
-    inflate: Decompress,
+    inflate: Inflate,
     block: Vec<u8>,
 }
 
@@ -54,7 +55,7 @@ impl Gzip {
         Gzip {
             whole: Whole::new(budget),
             blocks: Blocks::new(),
-            inflate: Decompress::new(false),
+            inflate: Inflate::new(),
             block: Vec::new(),
         }
     }
@@ -65,36 +66,43 @@ impl Gzip {
         reader: &mut Reader<'_>,
         sink: &mut Sink<'_>,
     ) -> Result<ControlFlow<()>, DecodeError> {
-        self.inflate.reset(false);
+        self.inflate.reset();
         self.block.resize(BLOCK, 0);
         let mut crc = Crc::new();
+        let mut written = 0;
         loop {
             let at = reader.offset();
-            let input = reader.fill()?;
-            let ended = input.is_empty();
-            let (read, written) = (self.inflate.total_in(), self.inflate.total_out());
-            let status = self
-                .inflate
-                .decompress(input, &mut self.block, FlushDecompress::None);
-            let read = (self.inflate.total_in() - read) as usize;
-            let block = &self.block[..(self.inflate.total_out() - written) as usize];
-            reader.consume(read);
+            let input = reader.peek(AHEAD + 1)?;
+            let length = input.len();
+            let (step, valid) = match self.inflate.step(input, &mut self.block) {
+                Ok(step) => (step, true),
+                Err(Invalid { read, written }) => (
+                    Step {
+                        read,
+                        written,
+                        complete: false,
+                    },
+                    false,
+                ),
+            };
+            let block = &self.block[..step.written];
+            reader.consume(step.read);
             crc.update(block);
+            written += block.len() as u64;
             if sink.give(block, Trust::Provisional).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
-            match status {
-                Ok(Status::StreamEnd) => break,
-                Ok(_) if ended && block.is_empty() => return Err(truncated(reader)),
-                Ok(_) => {}
+            if step.complete {
+                break;
+            }
+            let stuck = step.read == 0 && step.written == 0;
+            if stuck && valid && length <= AHEAD {
+                return Err(DecodeError::truncated(NAME, at + length as u64));
+            }
+            if stuck || !valid {
                 // The library's own message depends on how the input was cut into reads.
-                Err(_) => {
-                    return Err(DecodeError::corrupt(
-                        NAME,
-                        at + read as u64,
-                        "invalid deflate data",
-                    ));
-                }
+                let at = at + step.read as u64;
+                return Err(DecodeError::corrupt(NAME, at, "invalid deflate data"));
             }
         }
         let at = reader.offset();
@@ -104,7 +112,7 @@ impl Gzip {
             return Err(DecodeError::corrupt(NAME, at, "crc mismatch"));
         }
         // RFC 1952: the length is stored modulo 2^32.
-        if length != self.inflate.total_out() as u32 {
+        if length != written as u32 {
             return Err(DecodeError::corrupt(NAME, at + 4, "length mismatch"));
         }
         Ok(ControlFlow::Continue(()))
@@ -134,7 +142,8 @@ impl Engine for Gzip {
         size: Option<u64>,
         sink: &mut Sink<'_>,
     ) -> Result<(), DecodeError> {
-        if let Some(size) = size {
+        // ISA-L is as fast on small files, and needs no large buffers.
+        if let Some(size) = size.filter(|_| !cfg!(feature = "isal")) {
             match self.whole.decode(reader, size, sink)? {
                 Progress::Done => return Ok(()),
                 Progress::Rest => {}

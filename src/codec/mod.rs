@@ -8,6 +8,7 @@ mod chain;
 mod gzip;
 mod gzip_blocks;
 mod gzip_whole;
+mod inflate;
 mod lz4;
 mod plain;
 mod reader;

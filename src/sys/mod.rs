@@ -9,6 +9,8 @@ mod ahead;
 pub mod arguments;
 mod group;
 pub mod guardian;
+#[cfg(feature = "isal")]
+pub mod isal;
 mod limits;
 mod lowered;
 mod output;
