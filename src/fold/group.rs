@@ -236,6 +236,22 @@ impl Fold for Group {
         Ok(ControlFlow::Continue(()))
     }
 
+    fn only_counts(&self) -> bool {
+        self.plan.shape == Shape::Aggregated
+            && self.plan.keys.is_empty()
+            && self.pairs.is_empty()
+            && !self.layout.kinds.is_empty()
+            && self.layout.inputs.iter().all(Option::is_none)
+    }
+
+    fn add_many(&mut self, number: u64) -> io::Result<ControlFlow<()>> {
+        encode(&mut self.key, &[]);
+        let hash = self.groups.table.hash(&self.key);
+        let row = self.groups.row(hash, &self.key)?;
+        row.iter_mut().for_each(|state| state.add_many(number));
+        Ok(ControlFlow::Continue(()))
+    }
+
     fn merge(&mut self, other: &mut dyn Fold) -> io::Result<()> {
         let other = (other as &mut dyn Any).downcast_mut::<Group>();
         let other = other.expect("the contract of merge: a fold of the same type");

@@ -38,6 +38,24 @@ pub trait Fold: Any + Send {
     /// When a sorted run can't be written to the temporary directory.
     fn add(&mut self, record: &[&[u8]]) -> io::Result<ControlFlow<()>>;
 
+    /// Whether nothing but the number of records matters.
+    fn only_counts(&self) -> bool {
+        false
+    }
+
+    /// Takes so many records at once, where nothing but their number matters.
+    ///
+    /// # Errors
+    /// As for one.
+    fn add_many(&mut self, number: u64) -> io::Result<ControlFlow<()>> {
+        for _ in 0..number {
+            if self.add(&[])?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
     /// Moves everything from `other`, a fold of the same type and plan, into this one; `other` is
     /// left as if new, and keeps its memory for reuse.
     ///

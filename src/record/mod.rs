@@ -48,4 +48,22 @@ pub trait Take {
     /// # Errors
     /// What the taker's own writing said.
     fn record(&mut self, fields: &[&[u8]]) -> io::Result<ControlFlow<()>>;
+
+    /// Whether nothing but the number of records matters.
+    fn only_counts(&self) -> bool {
+        false
+    }
+
+    /// Takes so many records at once, where nothing but their number matters.
+    ///
+    /// # Errors
+    /// As for one.
+    fn records(&mut self, number: u64) -> io::Result<ControlFlow<()>> {
+        for _ in 0..number {
+            if self.record(&[])?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
 }

@@ -77,6 +77,14 @@ impl Take for IntoFold<'_> {
     fn record(&mut self, fields: &[&[u8]]) -> io::Result<ControlFlow<()>> {
         self.0.add(fields)
     }
+
+    fn only_counts(&self) -> bool {
+        self.0.only_counts()
+    }
+
+    fn records(&mut self, number: u64) -> io::Result<ControlFlow<()>> {
+        self.0.add_many(number)
+    }
 }
 
 impl<'a> Lane<'a> {

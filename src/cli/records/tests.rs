@@ -30,6 +30,14 @@ impl Take for Into<'_> {
     fn record(&mut self, fields: &[&[u8]]) -> io::Result<ControlFlow<()>> {
         self.0.add(fields)
     }
+
+    fn only_counts(&self) -> bool {
+        self.0.only_counts()
+    }
+
+    fn records(&mut self, number: u64) -> io::Result<ControlFlow<()>> {
+        self.0.add_many(number)
+    }
 }
 
 /// What the options make of an input that comes in blocks of this size.
@@ -321,4 +329,31 @@ fn web_logs_have_names_and_modifiers() {
     assert_eq!(output(&["-s", "4:day", "-w", "4:hod == 13"], CLF), "2012-01-01\n");
     assert_eq!(output(&["-x", "^(?<h>h.)", "-s", "h"], CLF), "h1\nh2\n");
     assert!(refusal(&["-i", "clf", "-s", "hots"]).contains("did you mean 'host'?"));
+}
+
+#[test]
+fn lines_that_are_only_counted_are_all_counted() {
+    for (text, lines) in [
+        ("", "0\n"),
+        ("\n", "1\n"),
+        ("a b\n\nc\nd", "4\n"),
+        ("a\nb\n", "2\n"),
+    ] {
+        for size in [1, 2, 3, 100] {
+            let expected = if lines == "0\n" { "" } else { lines };
+            assert_eq!(
+                output_in(&["--agg", "count"], text.as_bytes(), size),
+                expected,
+                "{text:?}"
+            );
+        }
+    }
+    // Here it is not enough to find the ends of lines.
+    let text = b"1 x\n2\nx 3\n";
+    assert_eq!(output_in(&["--agg", "count,sum:1"], text, 5), "3\t3\n");
+    assert_eq!(output_in(&["--grep", "x", "--agg", "count"], text, 5), "2\n");
+    assert_eq!(
+        output_in(&["-x", "(?P<n>^\\d)", "--agg", "count"], text, 5),
+        "2\n"
+    );
 }

@@ -14,6 +14,10 @@ impl State for Count {
         self.0 += 1;
     }
 
+    fn add_many(&mut self, times: u64) {
+        self.0 += times;
+    }
+
     fn merge(&mut self, other: &dyn State) {
         self.0 += same::<Count>(other).0;
     }

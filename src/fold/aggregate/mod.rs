@@ -19,6 +19,12 @@ use std::any::Any;
 pub(super) trait State: Any + Send {
     /// Takes a value.
     fn add(&mut self, value: Number);
+    /// Takes so many times a value of which only matters that it is one.
+    fn add_many(&mut self, times: u64) {
+        for _ in 0..times {
+            self.add(Number::Int(1));
+        }
+    }
     /// Adds another state of the same kind.
     fn merge(&mut self, other: &dyn State);
     /// Forgets everything.
