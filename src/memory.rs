@@ -1,10 +1,10 @@
 //! One budget of memory for the whole run, which every part that holds a lot takes from.
 //!
-//! A part that gets no more spills to a temporary file or takes a slower way; it never waits for
-//! another part, so a small budget never means a stuck run.
+//! A part that gets no more spills to a temporary file or takes a slower way. Only where there is no other
+//! way it waits, for parts that wait for nobody: so a small budget never means a stuck run.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 /// A number of bytes that several threads share.
 #[derive(Debug, Clone)]
@@ -17,6 +17,9 @@ struct Shared {
     limit: u64,
     used: AtomicU64,
     sharers: AtomicU64,
+    /// Whether someone has more than there was left, and news for who waits.
+    exceeded: Mutex<bool>,
+    given_back: Condvar,
 }
 
 /// Bytes taken from a [`Budget`]; given back when dropped.
@@ -34,6 +37,8 @@ impl Budget {
                 limit,
                 used: AtomicU64::new(0),
                 sharers: AtomicU64::new(0),
+                exceeded: Mutex::new(false),
+                given_back: Condvar::new(),
             }),
         }
     }
@@ -57,6 +62,47 @@ impl Budget {
             bytes: 0,
         };
         reservation.grow(bytes).then_some(reservation)
+    }
+
+    /// Takes `bytes` that there is no way to do without, and waits for them if need be: for as long as
+    /// somebody has bytes in this way that the budget did not have. So the budget is exceeded by at most one
+    /// of those who ask, who goes on at once when there are no others.
+    ///
+    /// Who has bytes in this way must not wait for more of them.
+    pub fn insist(&self, bytes: u64) -> Insisted {
+        let shared = &self.shared;
+        let mut exceeded = shared.exceeded.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let reservation = self.reserve(bytes);
+            if reservation.is_some() || !*exceeded {
+                *exceeded |= reservation.is_none();
+                return Insisted {
+                    budget: self.clone(),
+                    reservation,
+                };
+            }
+            let waited = shared.given_back.wait(exceeded);
+            exceeded = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// Bytes from [`Budget::insist`]; given back when dropped.
+#[derive(Debug)]
+pub struct Insisted {
+    budget: Budget,
+    /// None where the budget did not have them.
+    reservation: Option<Reservation>,
+}
+
+impl Drop for Insisted {
+    fn drop(&mut self) {
+        let shared = &self.budget.shared;
+        let mut exceeded = shared.exceeded.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.reservation.take().is_none() {
+            *exceeded = false;
+        }
+        shared.given_back.notify_all();
     }
 }
 
@@ -117,6 +163,8 @@ impl Drop for Share {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::mpsc::channel;
+    use std::thread;
 
     #[test]
     fn who_shares_gets_an_even_part_and_more_when_others_are_done() {
@@ -127,5 +175,28 @@ mod tests {
         assert_eq!((first.bytes(), second.bytes()), (40, 40));
         drop((second, third));
         assert_eq!(first.bytes(), 120);
+    }
+
+    #[test]
+    fn one_may_exceed_the_budget_and_others_wait_for_it() {
+        let budget = Budget::new(100);
+        let within = budget.insist(80);
+        let beyond = budget.insist(80);
+        let (sender, receiver) = channel();
+        let (other, ready) = (budget.clone(), sender.clone());
+        let third = thread::spawn(move || {
+            ready.send("asks").expect("somebody listens");
+            let held = other.insist(30);
+            ready.send("has it").expect("somebody listens");
+            drop(held);
+        });
+        assert_eq!(receiver.recv(), Ok("asks"));
+        sender.send("given back").expect("somebody listens");
+        drop(beyond);
+        let told: Vec<_> = receiver.iter().take(2).collect();
+        assert_eq!(told, ["given back", "has it"]);
+        third.join().expect("no panic");
+        drop(within);
+        assert!(budget.reserve(100).is_some(), "all was given back");
     }
 }

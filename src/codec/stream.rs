@@ -16,6 +16,17 @@ pub(super) trait Stream: Send {
     /// Makes ready for a new file.
     fn restart(&mut self) -> Result<(), String>;
 
+    /// How many bytes [`Stream::begin`] is shown, where the file has them.
+    const HEAD: usize = 0;
+
+    /// Makes ready for a frame that begins with `head`.
+    fn begin(&mut self, _head: &[u8]) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Gives large buffers back: the file is at its end.
+    fn end(&mut self) {}
+
     /// Decodes some of `input`, which is empty at the end of the file.
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, Bad>;
 }
@@ -58,6 +69,14 @@ impl<S: Stream> Engine for Streaming<S> {
         _size: Option<u64>,
         sink: &mut Sink<'_>,
     ) -> Result<(), DecodeError> {
+        let end = self.stream(reader, sink);
+        self.stream.end();
+        end
+    }
+}
+
+impl<S: Stream> Streaming<S> {
+    fn stream(&mut self, reader: &mut Reader<'_>, sink: &mut Sink<'_>) -> Result<(), DecodeError> {
         self.block.resize(BLOCK, 0);
         let corrupt = |at: u64, what: String| DecodeError::corrupt(S::NAME, at, what);
         self.stream.restart().map_err(|what| corrupt(0, what))?;
@@ -66,6 +85,8 @@ impl<S: Stream> Engine for Streaming<S> {
             let at = reader.offset();
             if begins {
                 sink.begins(at)?;
+                let head = reader.peek(S::HEAD)?;
+                self.stream.begin(head).map_err(|what| corrupt(at, what))?;
             }
             let input = reader.fill()?;
             let ended = input.is_empty();
