@@ -24,13 +24,13 @@ use std::ops::ControlFlow;
 pub(super) const CODEC: Codec = Codec {
     name: NAME,
     help: "gzip: all members, as written by gzip, pigz, bgzip",
-    recognise: |head| head.starts_with(&MAGIC),
+    recognise: |head| head.starts_with(&MAGIC[..2]),
     start: |budget| Box::new(Gzip::new(budget)),
 };
 
 const NAME: &str = "gzip";
 
-/// The two bytes of the format, and deflate, the only method that there is.
+/// The two bytes by which a file is known, and deflate, the only method that there is.
 pub(super) const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
 
 pub(super) const HEADER_CRC: u8 = 2;

@@ -1,8 +1,10 @@
-//! Every codec against the program that defines it: the same verdict, and the same bytes.
+//! Every codec, in the ways in which files can be read: the same verdict, and the same bytes. The
+//! programs that define the formats are asked in `tests/it/codecs.rs`.
 
 mod gzip;
 
 use super::*;
+use std::cell::RefCell;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -60,11 +62,17 @@ fn kind(got: &Got) -> Option<&str> {
     got.result.as_ref().err()?.split(" stream ").next()
 }
 
+thread_local! {
+    /// Kept, because its buffers take longer to make than a test file to decode.
+    static DECODER: RefCell<Decoder> = RefCell::new(decoder());
+}
+
 /// Decodes as a file of known size and as a pipe, and holds the two to the same verdict.
 fn decode(bytes: &[u8]) -> Got {
-    let mut decoder = decoder();
-    let held = decode_with(&mut decoder, &mut &bytes[..], Some(bytes.len() as u64));
-    let streamed = decode_with(&mut decoder, &mut Trickle { bytes, step: 7 }, None);
+    let (held, streamed) = DECODER.with_borrow_mut(|decoder| {
+        let held = decode_with(decoder, &mut &bytes[..], Some(bytes.len() as u64));
+        (held, decode_with(decoder, &mut Trickle { bytes, step: 7 }, None))
+    });
     assert_eq!(kind(&held), kind(&streamed));
     assert!(
         held.plain == streamed.plain || held.result.is_err(),
@@ -123,7 +131,12 @@ fn text(lines: usize, seed: u64) -> Vec<u8> {
 /// Holds what is decoded from `bytes` to what `program -dc` makes of them: 0 is good, `warned` is good
 /// with a warning, everything else is bad. Bytes are compared where it is good.
 fn agree(program: &str, bytes: &[u8], about: &dyn fmt::Debug) -> bool {
-    let Some((status, plain)) = pipe(program, &["-dc"], bytes) else {
+    // Windows as large as the decoder's budget.
+    let args: &[&str] = match program {
+        "zstd" => &["-dc", "--memory=1024MB"],
+        _ => &["-dc"],
+    };
+    let Some((status, plain)) = pipe(program, args, bytes) else {
         return false;
     };
     let got = decode(bytes);
@@ -159,8 +172,8 @@ fn each(mut test: impl FnMut(&'static Codec, &str)) {
 /// A member, a stream or a frame of each of two texts, and the codec and program that wrote them.
 fn each_pair(mut test: impl FnMut(&'static Codec, &str, &[u8], &[u8])) {
     each(|codec, program| {
-        let one = pipe(program, &["-c"], &text(40, 1));
-        let two = pipe(program, &["-c"], &text(30, 2));
+        let one = pipe(program, &["-c"], &text(5, 1));
+        let two = pipe(program, &["-c"], &text(3, 2));
         if let (Some((0, one)), Some((0, two))) = (one, two) {
             test(codec, program, &one, &two);
         }
@@ -170,7 +183,7 @@ fn each_pair(mut test: impl FnMut(&'static Codec, &str, &[u8], &[u8])) {
 #[test]
 fn truncation_at_every_byte_is_an_error() {
     each(|codec, program| {
-        let Some((_, packed)) = pipe(program, &["-c"], &text(40, 1)) else {
+        let Some((_, packed)) = pipe(program, &["-c"], &text(5, 1)) else {
             return;
         };
         for n in 0..packed.len() {
@@ -180,7 +193,6 @@ fn truncation_at_every_byte_is_an_error() {
                 assert!(got.result.is_ok() && got.plain == part, "{n}: {got:?}");
                 continue;
             }
-            agree(program, part, &n);
             let error = decode(part).result.expect_err("truncated");
             assert_eq!(error, format!("truncated {} stream after {n} bytes", codec.name));
         }
@@ -189,24 +201,22 @@ fn truncation_at_every_byte_is_an_error() {
 }
 
 #[test]
-fn a_flipped_bit_gets_the_verdict_of_the_program() {
-    each_pair(|codec, program, one, _| {
+fn a_flipped_bit_is_judged_alike_however_a_file_is_read() {
+    each_pair(|codec, _, one, _| {
         for bit in 0..one.len() * 8 {
             let mut bytes = one.to_vec();
             bytes[bit / 8] ^= 1 << (bit % 8);
             // A damaged magic number makes it another kind of file.
             let known = codec.recognise(&bytes);
-            // Every bit of the first bytes and of the last, and one of each byte between.
-            let ends = bit / 8 < 12 || bit / 8 + 12 > one.len();
-            if known && (ends || bit % 8 == bit / 8 % 8) {
-                agree(program, &bytes, &bit);
+            if known && (bit / 8 < 12 || bit % 8 == bit / 8 % 8) {
+                decode(&bytes);
             }
         }
     });
 }
 
 #[test]
-fn members_padding_and_garbage_get_the_verdict_of_the_program() {
+fn members_padding_and_garbage_are_judged_alike_however_a_file_is_read() {
     each_pair(|_, program, one, two| {
         let empty = pipe(program, &["-c"], b"")
             .map(|(_, packed)| packed)
@@ -229,10 +239,9 @@ fn members_padding_and_garbage_get_the_verdict_of_the_program() {
             &one[..2],
             &one[..one.len() / 2],
         ];
-        for (a, first) in tails.iter().enumerate() {
-            for (b, second) in tails.iter().enumerate() {
-                let bytes = [one, *first, *second].concat();
-                agree(program, &bytes, &(a, b));
+        for first in tails {
+            for second in tails {
+                decode(&[one, first, second].concat());
             }
         }
     });
@@ -245,7 +254,7 @@ fn a_buffer_keeps_nothing_from_file_to_file() {
         let cut = &one[..one.len() / 2];
         for bytes in [one, cut, two, &[one, two].concat(), b"plain", cut, two] {
             let again = decode_with(&mut decoder, &mut &bytes[..], Some(bytes.len() as u64));
-            let fresh = decode(bytes);
+            let fresh = decode_with(&mut self::decoder(), &mut &bytes[..], Some(bytes.len() as u64));
             assert_eq!(
                 (again.result, again.plain),
                 (fresh.result, fresh.plain),
@@ -335,4 +344,39 @@ fn a_source_that_fails_is_not_a_corrupt_file() {
             );
         }
     });
+}
+
+#[test]
+fn large_windows_are_taken_from_the_budget() {
+    let with = |limit, bytes: &[u8]| {
+        let mut decoder = Decoder::new(Budget::new(limit), None);
+        decode_with(&mut decoder, &mut &*bytes, None).result
+    };
+    if let Some((_, mut packed)) = pipe("zstd", &["-c"], &text(40, 1)) {
+        assert_eq!(
+            packed[4] & 0x20,
+            0,
+            "the size was not known, so the window is told"
+        );
+        for (log, small, large) in [
+            (27, true, true),
+            (28, false, true),
+            (30, false, true),
+            (31, false, false),
+        ] {
+            packed[5] = (log - 10) << 3;
+            assert_eq!(with(1 << 20, &packed).is_ok(), small, "2^{log}");
+            assert_eq!(with(1 << 30, &packed).is_ok(), large, "2^{log}");
+        }
+        let said = with(1 << 20, &packed).expect_err("too large");
+        assert_eq!(
+            said,
+            "corrupt zstd stream at byte 0: its window needs more than --memory allows"
+        );
+    }
+    if let Some((_, packed)) = pipe("xz", &["-9c"], &text(40, 1)) {
+        for limit in [1 << 20, 1 << 30] {
+            assert_eq!(with(limit, &packed), Ok(()), "it needs 65 MiB");
+        }
+    }
 }

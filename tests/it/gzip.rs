@@ -105,8 +105,9 @@ fn gzip_agrees_on_files_cut_anywhere() {
     }
     let first = gzip(&lines(300));
     let two = [first.clone(), gzip(&lines(20))].concat();
-    // With two bytes, a file is not yet known for gzip: it is plain.
+    // With one byte, a file is not yet known for gzip: it is plain.
     let cuts = [
+        2,
         3,
         5,
         9,
@@ -140,16 +141,13 @@ fn gzip_agrees_on_flipped_bits() {
     let mut random = fastrand::Rng::with_seed(11);
     for round in 0..60 {
         let mut flipped = whole.clone();
-        // From the third byte on: without its magic number a file is plain, and gzip refuses it.
+        // Behind the magic number: without it a file is plain, and gzip refuses it.
         let at = if round < 12 {
             2 + round
         } else {
             random.usize(2..whole.len())
         };
         flipped[at] ^= 1 << random.u8(..8);
-        if round < 12 && flipped[2] != 8 {
-            continue;
-        }
         agrees(&flipped, &format!("a flipped bit in byte {at}"));
     }
 }

@@ -1,6 +1,7 @@
 //! The program as its users meet it: one file per capability, over one small harness.
 
 mod batch;
+mod codecs;
 mod cut;
 mod differential;
 mod ending;
