@@ -7,6 +7,9 @@
 //! Two traits are there to be implemented: [`map::Map`], what is done to one job, and
 //! [`fold::Fold`], a mergeable accumulator of records. [`run::run`] runs a [`plan::Plan`] with
 //! them, as `examples/custom_map.rs` shows.
+//!
+//! A program with threads of its own hands them CPU-heavy jobs by a [`pool::Pool`] and waits for
+//! each answer: `examples/coprocessor.rs` is a server that does.
 pub mod cli;
 pub mod codec;
 pub mod control;
@@ -16,6 +19,7 @@ pub mod map;
 pub mod memory;
 pub mod message;
 pub mod plan;
+pub mod pool;
 pub mod record;
 pub mod run;
 pub mod sink;

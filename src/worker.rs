@@ -16,6 +16,7 @@ mod tests;
 pub use lane::{Gate, Lane};
 pub use merge::{Merge, Merging};
 pub use news::News;
+pub(crate) use panic::caught;
 pub use panic::hush_maps;
 pub use parts::Folds;
 pub use ran::{Ran, Recording};

@@ -25,7 +25,7 @@ pub fn hush_maps() {
 }
 
 /// Calls a map; its panic's message is the error.
-pub(super) fn caught<T>(map: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn caught<T>(map: impl FnOnce() -> T) -> Result<T, String> {
     IN_MAP.set(true);
     let end = catch_unwind(AssertUnwindSafe(map));
     IN_MAP.set(false);

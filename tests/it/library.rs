@@ -1,12 +1,14 @@
-//! The library as a user's own program uses it: `examples/custom_map.rs`.
+//! The library as a user's own program uses it: the programs of `examples`.
 
 use crate::harness::{has, oracle, repository};
 use fanfold::job::{Failure, Job};
 use fanfold::map::{Emit, Map};
 use fanfold::plan::{Inputs, Plan, WalkPlan};
 use fanfold::run::{To, Work, run};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Shutdown, TcpStream};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 #[test]
 fn a_map_written_by_a_user_finds_what_awk_finds() {
@@ -71,4 +73,41 @@ fn the_panic_of_a_map_is_said_once() {
         },
     );
     assert_eq!(summary.expect("it begins").failed, 1);
+}
+
+/// What the server says to these lines, on a connection of their own.
+fn asked(address: &str, lines: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    stream.write_all(lines.as_bytes()).expect("it reads");
+    stream.shutdown(Shutdown::Write).expect("it is connected");
+    std::io::read_to_string(stream).expect("text")
+}
+
+#[test]
+fn a_server_hands_its_requests_to_a_pool() {
+    let program = Path::new(env!("CARGO_BIN_EXE_fanfold"));
+    let example = program.with_file_name("examples").join("coprocessor");
+    if !example.exists() {
+        assert!(std::env::var_os("CI").is_none(), "the examples are not built");
+        return;
+    }
+    let mut server = Command::new(example);
+    let server = server.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut server = server.expect("it starts");
+    let mut address = String::new();
+    let mut said = BufReader::new(server.stdout.take().expect("it is piped"));
+    said.read_line(&mut address).expect("a line");
+    let address = address.trim();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let replies = asked(address, "10\n100000\nmany\n2\n");
+                let error = "error: expected a number up to 100000000";
+                assert_eq!(replies, format!("4\n9592\n{error}\n0\n"));
+            });
+        }
+    });
+    // It ends with its input.
+    drop(server.stdin.take());
+    assert!(server.wait().expect("it is our child").success());
 }

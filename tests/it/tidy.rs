@@ -21,6 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "message", "sys",
         ],
     ),
+    ("pool", &["worker", "job"]),
     (
         "worker",
         &[

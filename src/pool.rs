@@ -1,0 +1,254 @@
+//! A pool for programs: threads that do CPU-heavy jobs for other threads, which wait for their
+//! answers.
+//!
+//! It is the co-processor of a threaded server: however many threads submit, as many jobs run as
+//! there are workers, and the queue before them is bounded. It does not know files, maps or runs.
+
+use crate::job::Failure;
+use crate::worker;
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use std::io;
+use std::num::NonZeroUsize;
+use std::thread::{Builder, JoinHandle};
+
+/// Workers that turn a `Q` into an `A`.
+///
+/// ```
+/// use fanfold::pool::Pool;
+/// use std::num::NonZeroUsize;
+///
+/// let two = NonZeroUsize::new(2).expect("2 is not 0");
+/// // Each worker has a function of its own, which may keep what is dear to make.
+/// let pool = Pool::new(two, 16, |_slot| {
+///     let mut buffer = Vec::new();
+///     move |text: &str| {
+///         buffer.clear();
+///         buffer.extend(text.bytes().rev());
+///         String::from_utf8_lossy(&buffer).into_owned()
+///     }
+/// })?;
+/// // From any thread: submit, do something else, wait.
+/// std::thread::scope(|scope| {
+///     for word in ["fan", "fold"] {
+///         let pool = &pool;
+///         scope.spawn(move || {
+///             let answer = pool.submit(word);
+///             let reversed: String = word.chars().rev().collect();
+///             assert_eq!(answer.wait().expect("no panic"), reversed);
+///         });
+///     }
+/// });
+/// # Ok::<_, std::io::Error>(())
+/// ```
+///
+/// Dropped, it does the jobs that wait, and then ends.
+#[derive(Debug)]
+pub struct Pool<Q, A> {
+    /// None while it is being dropped.
+    queue: Option<Sender<Submitted<Q, A>>>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+/// A job, and the way back.
+#[derive(Debug)]
+struct Submitted<Q, A> {
+    job: Q,
+    answer: Sender<Result<A, Failure>>,
+}
+
+/// The answer to a job, once it is there. Dropped, it is not waited for; the job is done all the
+/// same.
+#[derive(Debug)]
+#[must_use = "a job's failure is told by its answer alone"]
+pub struct Answer<A> {
+    from: Receiver<Result<A, Failure>>,
+}
+
+impl<Q: Send + 'static, A: Send + 'static> Pool<Q, A> {
+    /// Starts `workers` threads, each with the function that `start` makes for its slot (from 0).
+    /// At most `waiting` jobs wait for a worker.
+    ///
+    /// A panic in the function is its job's failure and is not printed; the worker goes on with a
+    /// new function.
+    ///
+    /// # Errors
+    /// When a thread can't be started.
+    pub fn new<F>(
+        workers: NonZeroUsize,
+        waiting: usize,
+        start: impl Fn(usize) -> F + Clone + Send + 'static,
+    ) -> io::Result<Self>
+    where
+        F: FnMut(Q) -> A,
+    {
+        worker::hush_maps();
+        let (sender, jobs) = bounded(waiting);
+        let mut pool = Pool {
+            queue: Some(sender),
+            workers: Vec::with_capacity(workers.get()),
+        };
+        for slot in 0..workers.get() {
+            let (jobs, start) = (jobs.clone(), start.clone());
+            let thread = Builder::new().name(format!("pool worker {}", slot + 1));
+            // Dropped on an error, the pool ends those that were started.
+            pool.workers
+                .push(thread.spawn(move || work(&jobs, || start(slot)))?);
+        }
+        Ok(pool)
+    }
+
+    /// Gives a job to the pool; blocks while too many wait.
+    pub fn submit(&self, job: Q) -> Answer<A> {
+        let (submitted, from) = Submitted::new(job);
+        // Workers outlive the pool's last use, so there is someone who takes it.
+        let _ = self.queue().send(submitted);
+        Answer { from }
+    }
+
+    /// As [`Pool::submit`], without waiting.
+    ///
+    /// # Errors
+    /// The job, when too many wait: a server may say that it is busy.
+    pub fn try_submit(&self, job: Q) -> Result<Answer<A>, Q> {
+        let (submitted, from) = Submitted::new(job);
+        match self.queue().try_send(submitted) {
+            Ok(()) => Ok(Answer { from }),
+            Err(TrySendError::Full(refused) | TrySendError::Disconnected(refused)) => Err(refused.job),
+        }
+    }
+
+    fn queue(&self) -> &Sender<Submitted<Q, A>> {
+        self.queue.as_ref().expect("only drop takes it")
+    }
+}
+
+impl<Q, A> Submitted<Q, A> {
+    fn new(job: Q) -> (Self, Receiver<Result<A, Failure>>) {
+        // Room for the one answer, so that no worker waits for who asked.
+        let (answer, from) = bounded(1);
+        (Submitted { job, answer }, from)
+    }
+}
+
+impl<A> Answer<A> {
+    /// Waits for the answer.
+    ///
+    /// # Errors
+    /// [`Failure::Panicked`] when the job panicked.
+    pub fn wait(self) -> Result<A, Failure> {
+        self.from.recv().unwrap_or(Err(Failure::Stopped))
+    }
+
+    /// The answer if it is there, or itself.
+    ///
+    /// # Errors
+    /// Itself, to be asked again.
+    pub fn try_wait(self) -> Result<Result<A, Failure>, Self> {
+        self.from.try_recv().map_err(|_| self)
+    }
+}
+
+impl<Q, A> Drop for Pool<Q, A> {
+    fn drop(&mut self) {
+        self.queue = None;
+        for worker in self.workers.drain(..) {
+            // What panicked was a job, and who waits for it has been told.
+            let _ = worker.join();
+        }
+    }
+}
+
+fn work<Q, A, F: FnMut(Q) -> A>(jobs: &Receiver<Submitted<Q, A>>, start: impl Fn() -> F) {
+    // Made inside `caught` too: a start that panics is the failure of the job that wanted it.
+    let mut function = None;
+    for Submitted { job, answer } in jobs {
+        let end = worker::caught(|| function.get_or_insert_with(&start)(job));
+        if end.is_err() {
+            // What a panic left behind is not to be trusted.
+            function = None;
+        }
+        // Nobody may be waiting any more.
+        let _ = answer.send(end.map_err(|what| Failure::Panicked { what }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Barrier};
+
+    fn two() -> NonZeroUsize {
+        NonZeroUsize::new(2).expect("2 is not 0")
+    }
+
+    #[test]
+    fn each_thread_gets_the_answers_to_its_own_jobs() {
+        let pool = Pool::new(two(), 3, |_| |n: u64| n * n).expect("threads");
+        std::thread::scope(|scope| {
+            for thread in 0..8 {
+                let pool = &pool;
+                scope.spawn(move || {
+                    let ask = |n: u64| (thread * 1000 + n, pool.submit(thread * 1000 + n));
+                    let answers: Vec<_> = (0..100).map(ask).collect();
+                    for (n, answer) in answers {
+                        assert_eq!(answer.wait().expect("no panic"), n * n);
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn a_panic_is_the_failure_of_its_job_and_costs_the_worker_its_function() {
+        let pool = Pool::new(NonZeroUsize::MIN, 8, |_| {
+            let mut count = 0;
+            move |job: &str| {
+                count += 1;
+                assert!(job != "bad", "not {job}");
+                count
+            }
+        });
+        let pool = pool.expect("a thread");
+        let answers = ["good", "good", "bad", "good"].map(|job| pool.submit(job));
+        let ends = answers.map(|answer| answer.wait().map_err(|failure| failure.to_string()));
+        let panicked = Err("the map panicked: not bad".to_owned());
+        assert_eq!(ends, [Ok(1), Ok(2), panicked, Ok(1)]);
+    }
+
+    #[test]
+    fn a_full_queue_gives_the_job_back() {
+        let (entered, leave) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+        let barriers = (Arc::clone(&entered), Arc::clone(&leave));
+        let pool = Pool::new(NonZeroUsize::MIN, 1, move |_| {
+            let (entered, leave) = barriers.clone();
+            move |block: bool| {
+                if block {
+                    entered.wait();
+                    leave.wait();
+                }
+                block
+            }
+        });
+        let pool = pool.expect("a thread");
+        let first = pool.submit(true);
+        entered.wait();
+        let second = pool.try_submit(false).expect("there is room for one");
+        assert!(!pool.try_submit(false).expect_err("and for no other"));
+        let first = first.try_wait().expect_err("it is blocked");
+        leave.wait();
+        assert!(first.wait().expect("no panic"));
+        assert!(!second.wait().expect("no panic"));
+    }
+
+    #[test]
+    fn jobs_that_wait_are_done_before_a_dropped_pool_ends() {
+        let pool = Pool::new(two(), 100, |_| |n: usize| n).expect("threads");
+        let answers: Vec<_> = (0..100).map(|n| pool.submit(n)).collect();
+        drop(pool);
+        let sum: usize = answers
+            .into_iter()
+            .map(|answer| answer.try_wait().expect("done").expect("no panic"))
+            .sum();
+        assert_eq!(sum, 4950);
+    }
+}
