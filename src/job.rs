@@ -20,8 +20,20 @@ use std::time::Duration;
 pub struct Job {
     /// Its place in the input order, from 0, without gaps.
     pub seq: u64,
-    /// What it is about, at least one.
+    /// What it is about: at least one, unless the run is a job without inputs.
     pub inputs: Vec<Input>,
+}
+
+impl Job {
+    /// The name of its first input.
+    pub fn name(&self) -> &OsStr {
+        self.inputs.first().map_or(OsStr::new("-"), Input::name)
+    }
+
+    /// Its place among the parts that count together, if it is about one.
+    pub fn link(&self) -> Option<&Link> {
+        self.inputs.first().and_then(Input::link)
+    }
 }
 
 /// One thing that a job reads or names.
@@ -52,6 +64,13 @@ pub enum Input {
     },
     /// Standard input, as data.
     Stdin,
+    /// A word of a list, which may be no file at all.
+    Word {
+        /// Its bytes.
+        word: OsString,
+        /// Whether a line of the list ends with it.
+        ends_line: bool,
+    },
 }
 
 impl Input {
@@ -59,6 +78,7 @@ impl Input {
     pub fn name(&self) -> &OsStr {
         match self {
             Input::File(name) | Input::Range { name, .. } | Input::Part { name, .. } => name,
+            Input::Word { word, .. } => word,
             Input::Stdin => OsStr::new("-"),
         }
     }
@@ -69,6 +89,11 @@ impl Input {
             Input::Part { link, .. } => Some(link),
             _ => None,
         }
+    }
+
+    /// Whether it ends a line of the list that it was read from.
+    pub fn ends_line(&self) -> bool {
+        matches!(self, Input::Word { ends_line: true, .. })
     }
 }
 
@@ -166,6 +191,23 @@ impl From<ExitStatus> for Ending {
             Some(code) => Ending::Exit(code),
             None => Ending::Signal(status.signal().unwrap_or_default()),
         }
+    }
+}
+
+impl Failure {
+    /// Whether it tells of more than its own job, as POSIX has it for xargs: a command that can't be
+    /// started, that was killed by a signal, or that exited with 255 to say so. Or something of our
+    /// own failed.
+    pub fn is_fatal(&self) -> bool {
+        let cause = match self {
+            Failure::Command { cause, .. } => cause,
+            Failure::Own { .. } => return true,
+            _ => return false,
+        };
+        matches!(
+            cause,
+            Ending::Exit(255) | Ending::Signal(_) | Ending::NotStarted(_)
+        )
     }
 }
 

@@ -8,15 +8,33 @@ use std::ffi::OsStr;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::sync::OnceLock;
 
 /// The longest name that a file can have, on any system.
 const LONGEST: usize = 4096;
 
+/// The name that the program goes by, where it is another than its own.
+static NAME: OnceLock<String> = OnceLock::new();
+
+/// Has the program go by another name in everything that it says. The first call counts.
+pub fn go_by(name: String) {
+    let _ = NAME.set(name);
+}
+
+/// The name that the program goes by.
+pub fn name() -> &'static str {
+    NAME.get().map_or("fanfold", String::as_str)
+}
+
+/// `fanfold: WHAT` as a line.
+pub fn line(what: impl Display) -> String {
+    format!("{}: {what}\n", name())
+}
+
 /// Says `fanfold: WHAT` on standard error. What can't be said (a closed stderr) is dropped: there
 /// is nowhere left to report it.
 pub fn say(what: impl Display) {
-    let line = format!("fanfold: {what}\n");
-    let _ = io::stderr().lock().write_all(line.as_bytes());
+    let _ = io::stderr().lock().write_all(line(what).as_bytes());
 }
 
 /// A name as it is shown in a message: printable text as it is, control bytes as `\n`, `\x1b`,
@@ -59,13 +77,19 @@ fn escaped(bytes: &[u8]) -> String {
 
 /// What the system said, without the `(os error N)` that std adds, in lowercase.
 pub fn cause(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
+    let text = system(error);
     let mut chars = text.chars();
     match chars.next() {
         Some(first) if !text.starts_with("I/O") => first.to_lowercase().chain(chars).collect(),
-        _ => text.to_owned(),
+        _ => text,
     }
+}
+
+/// What the system said, as it says it.
+pub fn system(error: &io::Error) -> String {
+    let mut text = error.to_string();
+    text.truncate(text.find(" (os error").unwrap_or(text.len()));
+    text
 }
 
 #[cfg(test)]

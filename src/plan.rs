@@ -5,10 +5,12 @@
 mod batch;
 mod inputs;
 mod state;
+mod words;
 
-pub use batch::{Batch, Room};
+pub use batch::{Batch, Most, Room, Split, Waiting};
 pub use inputs::{Dash, Empty, Hidden, Inputs, Links, WalkPlan};
 pub use state::{Again, Past, StateAccess, StatePlan};
+pub use words::{Blanks, Syntax, Words};
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -25,7 +27,7 @@ pub struct Plan {
     pub batch: Batch,
     /// Which job starts first.
     pub schedule: Schedule,
-    /// How many worker threads.
+    /// How many worker threads at most.
     pub workers: NonZeroUsize,
     /// In which order results are printed.
     pub order: Order,
@@ -123,6 +125,8 @@ pub struct Failures {
     pub delay: Duration,
     /// When failures end the run.
     pub halt: Halt,
+    /// How failures are told.
+    pub told: Told,
     /// The file that lists the inputs that failed, and the byte that ends a name in it.
     pub listed: Option<(PathBuf, u8)>,
 }
@@ -134,6 +138,7 @@ impl Failures {
             retries: 0,
             delay: Duration::ZERO,
             halt: Halt::Never,
+            told: Told::Jobs,
             listed: None,
         }
     }
@@ -148,6 +153,18 @@ pub enum Halt {
     Soon(Limit),
     /// At the limit nothing more is started, and what runs is ended.
     Now(Limit),
+    /// At the first failure that is fatal ([`crate::job::Failure::is_fatal`]) nothing more is
+    /// started, by any worker.
+    Fatal,
+}
+
+/// How failures are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// Each, with its job.
+    Jobs,
+    /// Those that end the run, by the command's name, as xargs tells them.
+    Commands,
 }
 
 /// How many failures are too many.

@@ -14,6 +14,7 @@ mod remember;
 mod sending;
 mod status;
 mod tally;
+mod told;
 mod wholes;
 mod work;
 
@@ -29,10 +30,10 @@ use crate::control::Control;
 use crate::job::Failure;
 use crate::memory::Budget;
 use crate::message;
-use crate::plan::{Batch, Halt, Order, Plan};
+use crate::plan::{Halt, Order, Plan, Told};
 use crate::record::{Bad, RecordPlan};
 use crate::sink::{Closed, First, Sink, Verdict};
-use crate::source::Missing;
+
 use crate::sys::{self, signals};
 use crate::worker::{self, Event, Folds, Gate, News, Report, Shared, Task};
 use anyhow::Context;
@@ -79,7 +80,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     }
     let workers = control.seats();
     // Of large jobs, one for each worker waits.
-    let waiting = if plan.batch == Batch::One { WAITING } else { 1 };
+    let waiting = if plan.batch.is_small() { WAITING } else { 1 };
     let (queue, jobs) = bounded(waiting * workers);
     let news = News::new(workers);
     let gate = Gate {
@@ -88,6 +89,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         order: plan.order,
         tag: plan.tag,
         partial: plan.partial,
+        halt: plan.failures.halt,
         terminal: std::io::stdout().is_terminal(),
     };
     let drafts = merges::drafts(plan, work)?;
@@ -136,6 +138,7 @@ struct Main<'a> {
     work: &'a Work<'a>,
     order: Order,
     halt: Halt,
+    told: Told,
     failed: FailedList,
     joblog: JobLog,
     remember: Option<Remember>,
@@ -153,6 +156,8 @@ struct Main<'a> {
     working: usize,
     stop: Option<Stop>,
     merges: Option<Merges<'a>>,
+    /// What is wrong with a list of inputs, after so many jobs, until that is told.
+    untold: Vec<(u64, String)>,
     wholes: Wholes,
     /// How few workers were told of.
     crew: usize,
@@ -187,6 +192,7 @@ impl<'a> Main<'a> {
             work,
             order: plan.order,
             halt: plan.failures.halt,
+            told: plan.failures.told,
             failed,
             joblog: JobLog::default(),
             remember: None,
@@ -204,6 +210,7 @@ impl<'a> Main<'a> {
             working: 0,
             stop: None,
             merges: None,
+            untold: Vec::new(),
             wholes: Wholes::default(),
             crew: usize::MAX,
         }
@@ -282,16 +289,6 @@ impl<'a> Main<'a> {
         }
     }
 
-    fn missing(&mut self, missing: &Missing) {
-        self.tally.bad_inputs += 1;
-        self.tally.failures.add(self.sent, &missing.to_string());
-        message::say(missing);
-        self.sink.mark(true);
-        if let Err(cause) = self.failed.add(std::slice::from_ref(&missing.name)) {
-            self.failed_list(&cause);
-        }
-    }
-
     fn hear(&mut self, event: Event) {
         let printed = match event {
             Event::Piece { seq, piece } => self.printing(|sink| sink.piece(seq, piece)),
@@ -350,9 +347,11 @@ impl<'a> Main<'a> {
 
     fn done(&mut self, mut report: Report) -> Result<(), Closed> {
         self.tally.count(report.failure.as_ref());
+        self.forget_untold(&report);
+        self.tell_untold();
         self.tally.bad_lines += report.bad_lines;
         let mut notes = std::mem::take(&mut report.warnings);
-        if let Some(what) = report.told() {
+        if let Some(what) = told::told(self.told, &report) {
             self.tally.failures.add(report.seq, &what);
             notes.push(what);
         }
@@ -375,7 +374,7 @@ impl<'a> Main<'a> {
         }
         let notes = notes
             .iter()
-            .flat_map(|note| format!("fanfold: {note}\n").into_bytes())
+            .flat_map(|note| message::line(note).into_bytes())
             .collect();
         let pieces = std::mem::take(&mut report.pieces);
         self.printing(|sink| {
@@ -391,6 +390,10 @@ impl<'a> Main<'a> {
         })?;
         self.note(&mut report);
         self.printed();
+        if self.halt == Halt::Fatal {
+            let fatal = report.failure.filter(Failure::is_fatal);
+            self.tally.fatal.extend(fatal);
+        }
         Ok(())
     }
 

@@ -3,8 +3,10 @@
 //!
 //! Names are bytes throughout. It does not know jobs or processes.
 
+mod show;
 mod size;
 
+pub use show::shell_escape;
 pub use size::Size;
 
 use anyhow::ensure;
@@ -30,6 +32,8 @@ enum Piece {
 /// What of an input's name is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
+    /// All of a word that may be no file's name: it is taken exactly as it is.
+    Word,
     Directory,
     /// The name, or its base name, without so many extensions.
     Name {
@@ -91,6 +95,38 @@ impl Template {
         Template {
             words: fixed.map(literal).to_vec(),
         }
+    }
+
+    /// A command line whose holes are where `hole` stands, and each is filled with a word exactly
+    /// as it is; without a `hole`, the words are appended. The program's name has no holes.
+    ///
+    /// # Errors
+    /// When there is no program.
+    pub fn of_words(command: &[OsString], hole: Option<&OsStr>) -> anyhow::Result<Self> {
+        let Some((program, rest)) = command.split_first() else {
+            anyhow::bail!("no command");
+        };
+        let mut words = vec![literal(program)];
+        match hole {
+            Some(hole) => words.extend(rest.iter().map(|word| split(word.as_bytes(), hole.as_bytes()))),
+            None => {
+                words.extend(rest.iter().map(literal));
+                words.push(vec![Piece::Input(Part::Word)]);
+            }
+        }
+        Ok(Template { words })
+    }
+
+    /// For each word, how long it is without what fills its holes, and how many they are.
+    pub fn lengths(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.words.iter().map(|word| {
+            let literals = word.iter().filter_map(|piece| match piece {
+                Piece::Literal(bytes) => Some(bytes.len()),
+                _ => None,
+            });
+            let (plain, pieces) = literals.fold((0, 0), |(sum, n), length| (sum + length, n + 1));
+            (plain, word.len() - pieces)
+        })
     }
 
     /// Whether there is anything to replace.
@@ -168,6 +204,23 @@ pub fn shell_quote(args: &[OsString]) -> Vec<u8> {
     line
 }
 
+/// The pieces of a word before, between and after the holes in it.
+fn split(word: &[u8], hole: &[u8]) -> Word {
+    let mut pieces = Word::new();
+    let mut rest = word;
+    while let Some(at) = memchr::memmem::find(rest, hole).filter(|_| !hole.is_empty()) {
+        if at > 0 {
+            pieces.push(Piece::Literal(rest[..at].to_vec()));
+        }
+        pieces.push(Piece::Input(Part::Word));
+        rest = &rest[at + hole.len()..];
+    }
+    if !rest.is_empty() || pieces.is_empty() {
+        pieces.push(Piece::Literal(rest.to_vec()));
+    }
+    pieces
+}
+
 fn literal(word: impl AsRef<OsStr>) -> Word {
     vec![Piece::Literal(word.as_ref().as_bytes().to_vec())]
 }
@@ -211,10 +264,17 @@ fn fill(word: &[Piece], input: &OsStr, job_number: u64, slot: usize) -> OsString
             Piece::Input(part) => {
                 let text = part.of(input.as_bytes());
                 // Further on in the argument it can't be taken for an option.
-                if i == 0 && text.starts_with(b"-") {
+                if i == 0 && text.starts_with(b"-") && *part != Part::Word {
                     arg.extend_from_slice(b"./");
                 }
                 arg.extend_from_slice(text);
+                if *part == Part::Word
+                    && let Some(nul) = memchr::memchr(0, text)
+                {
+                    // A word may hold a NUL, and an argument ends there.
+                    arg.truncate(arg.len() - text.len() + nul);
+                    break;
+                }
             }
         }
     }
@@ -224,6 +284,7 @@ fn fill(word: &[Piece], input: &OsStr, job_number: u64, slot: usize) -> OsString
 impl Part {
     fn of(self, name: &[u8]) -> &[u8] {
         match self {
+            Part::Word => name,
             Part::Directory => directory(name),
             Part::Name { base, cut } => {
                 let from = if base { base_start(name) } else { 0 };

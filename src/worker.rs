@@ -25,6 +25,7 @@ use crate::control::{Seat, Wish};
 use crate::fold::{Fold, StartFold};
 use crate::job::{self, Failure, Input, Job, Link};
 use crate::map::{Aside, Map, StartMap};
+use crate::plan::Halt;
 use crate::record::{RecordPlan, Stage};
 use crate::sink::{Draft, NewFile, Outputs, Piece};
 use crate::state::{Part, Unpack};
@@ -127,7 +128,7 @@ pub struct Report {
 impl Report {
     fn new(job: &Job) -> Self {
         Report {
-            link: job.inputs[0].link().cloned(),
+            link: job.link().cloned(),
             ..Report::of(job.seq)
         }
     }
@@ -230,6 +231,7 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
         match task {
             Task::Job(job) => {
                 let report = worker.recorded(job);
+                worker.heed(&report);
                 let scarce = shared.queue.len() < shared.scarce;
                 shared.news.tell(report, scarce);
             }
@@ -354,6 +356,15 @@ impl Worker<'_> {
         }
     }
 
+    /// Where a fatal failure ends the run, closes the gate before anyone can take another job.
+    fn heed(&self, report: &Report) {
+        let gate = self.shared.gate;
+        let fatal = report.failure.as_ref().is_some_and(Failure::is_fatal);
+        if fatal && gate.halt == Halt::Fatal {
+            gate.open.store(false, Ordering::Relaxed);
+        }
+    }
+
     /// Waits before the try after this one: the delay, doubled for each, half to all of it, so
     /// that jobs which failed together are not tried together.
     fn wait(&self, attempt: u32) {
@@ -369,7 +380,7 @@ impl Worker<'_> {
     fn attempt(&mut self, job: &Job, attempt: u32) -> Report {
         let shared = self.shared;
         if let Some(stage) = &mut self.stage {
-            stage.begin(job.inputs[0].name());
+            stage.begin(job.name());
         }
         let map = &mut self.map;
         let mut lane = Lane::new(
@@ -395,7 +406,7 @@ impl Worker<'_> {
             Err(_) if kept => lane.report_complete_lines(),
             _ => lane.report(),
         };
-        report.link = job.inputs[0].link().cloned();
+        report.link = job.link().cloned();
         report.failure = match end {
             Ok(()) => self
                 .settle(job)
@@ -426,7 +437,7 @@ impl Worker<'_> {
     fn settle(&mut self, job: &Job) -> Result<(), Failure> {
         if let Some(what) = self.stage.as_ref().and_then(Stage::failure) {
             return Err(Failure::Corrupt {
-                name: job.inputs[0].name().to_owned(),
+                name: job.name().to_owned(),
                 what,
             });
         }
@@ -436,7 +447,7 @@ impl Worker<'_> {
             if let Some(recorder) = &mut self.recorder {
                 recorder.keep(&mut **part)?;
             }
-            let merged = folds.add(job.inputs[0].link(), &mut **part, start);
+            let merged = folds.add(job.link(), &mut **part, start);
             merged.map_err(lane::spill_failed)?;
         }
         Ok(())

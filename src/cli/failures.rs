@@ -1,6 +1,6 @@
 //! The options about jobs that fail.
 
-use crate::plan::{Failures, Halt, Limit};
+use crate::plan::{Failures, Halt, Limit, Told};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -34,6 +34,7 @@ impl FailureArgs {
             retries: self.retries,
             delay: self.retry_delay,
             halt: self.halt,
+            told: Told::Jobs,
             listed: self.failed.clone().map(|file| (file, terminator)),
         }
     }

@@ -16,8 +16,12 @@ mod run;
 mod separator;
 mod state;
 mod status;
+mod xargs;
 
+use crate::message;
 use clap::{Parser, Subcommand};
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Do one thing to every file, on all cores, and fold the results.
@@ -38,6 +42,13 @@ enum Subcommands {
     Map(Box<map::MapArgs>),
     Run(Box<run::RunArgs>),
     Status(status::StatusArgs),
+    /// Run commands with the words of standard input: xargs, option by option
+    #[command(disable_help_flag = true)]
+    Xargs {
+        /// See `fanfold xargs --help`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
     /// List the codecs, functions, formats and modifiers that are known
     List,
     Completions(pages::CompletionsArgs),
@@ -47,6 +58,9 @@ enum Subcommands {
 /// Reads the command line, does what it says, and gives the exit code; does not return where a
 /// signal ended the run.
 pub fn main() -> ExitCode {
+    if let Some((name, words)) = called_xargs() {
+        return xargs::main(name, &words);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return exit::clap(&separator::with_hint(error)),
@@ -55,9 +69,24 @@ pub fn main() -> ExitCode {
         Subcommands::Map(args) => map::main(&args),
         Subcommands::Run(args) => run::main(&args),
         Subcommands::Status(args) => status::main(&args),
+        Subcommands::Xargs { words } => return xargs::main(XARGS.into(), &words),
         Subcommands::List => list::main(),
         Subcommands::Completions(args) => pages::completions(&args),
         Subcommands::Man(args) => pages::man(&args),
     };
     exit::code(end)
+}
+
+/// What xargs goes by where it is no program of its own.
+const XARGS: &str = "fanfold xargs";
+
+/// The name and the words of xargs, where this is called by that name or has it as its first word:
+/// its options are not clap's to read.
+fn called_xargs() -> Option<(String, Vec<OsString>)> {
+    let mut words = std::env::args_os();
+    let program = words.next()?;
+    if Path::new(&program).file_name() == Some(OsStr::new("xargs")) {
+        return Some((message::shown(&program).into_owned(), words.collect()));
+    }
+    (words.next()? == "xargs").then(|| (XARGS.to_owned(), words.collect()))
 }

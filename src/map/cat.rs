@@ -89,7 +89,10 @@ pub fn read(
 fn open(input: &Input) -> io::Result<(Box<dyn Read>, Option<u64>)> {
     match input {
         Input::Stdin => Ok((Box::new(io::stdin().lock()), None)),
-        Input::File(name) | Input::Range { name, .. } | Input::Part { name, .. } => {
+        Input::File(name)
+        | Input::Range { name, .. }
+        | Input::Part { name, .. }
+        | Input::Word { word: name, .. } => {
             let file = File::open(name)?;
             let found = file.metadata()?;
             if found.is_dir() {

@@ -4,22 +4,25 @@
 //! No thread for a child, no shell, no temporary file. It does not know what becomes of the
 //! output, nor which jobs there are.
 
+mod announce;
 mod room;
 mod supervise;
 
 pub use super::child::{ProgramError, resolve_program};
 
-use super::child::{Busy, Pipes, patiently};
+use super::child::{Busy, Pipes, patiently, seek_program};
 use super::{Emit, Map};
 use crate::codec::{DecodeError, Decoder};
 use crate::control::Seat;
 use crate::job::{Ending, Failure, Job, Trust};
-use crate::sys::{Group, Launcher, is_out_of_files};
+use crate::sys::{Family, Group, Input, Launcher, is_out_of_files, terminal};
 use crate::template::{Template, shell_quote};
+use announce::announce;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
+use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +37,17 @@ pub enum Feed {
     Decompressed,
     /// The input files' bytes as they are.
     Raw,
+    /// Our own.
+    Inherited,
+    /// The terminal.
+    Terminal,
+}
+
+impl Feed {
+    /// Whether we write it.
+    pub(super) fn is_fed(self) -> bool {
+        matches!(self, Feed::Decompressed | Feed::Raw)
+    }
 }
 
 /// Where the child's output goes.
@@ -52,6 +66,33 @@ pub enum Trace {
     Off,
     /// On the job's standard error, quoted for a shell.
     Stderr,
+    /// On our own, quoted as GNU programs do.
+    Direct,
+    /// As [`Trace::Direct`], and it starts only where the terminal's user agrees.
+    Ask,
+}
+
+/// When the file is looked for that the program's name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lookup {
+    /// It was found before the first job.
+    Done,
+    /// As a worker's first command starts; and a file that is no program is run by `sh`: as
+    /// execvp(3) does.
+    AtStart,
+}
+
+/// What a child is told of itself by a variable of its environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fact {
+    /// The job's number, from 1.
+    Job,
+    /// The worker's slot, from 1.
+    Slot,
+    /// The worker's slot, from 0.
+    Index,
+    /// Which try at the job it is, from 1.
+    Try,
 }
 
 /// Everything about a command that is the same for all jobs.
@@ -73,6 +114,12 @@ pub struct CommandPlan {
     pub trace: Trace,
     /// The exit statuses that count as success.
     pub ok_exit: Vec<i32>,
+    /// What a child is told of itself, by the variables' names.
+    pub variables: Vec<(String, Fact)>,
+    /// Whose process group the child belongs to.
+    pub family: Family,
+    /// When the program is looked for.
+    pub lookup: Lookup,
 }
 
 impl CommandPlan {
@@ -85,8 +132,19 @@ impl CommandPlan {
         if feed == Feed::Null && !template.has_replacement() {
             template.append_input();
         }
+        let program = resolve_program(template.program())?;
+        let plan = CommandPlan::unresolved(template, feed);
         Ok(CommandPlan {
-            program: resolve_program(template.program())?,
+            program,
+            lookup: Lookup::Done,
+            ..plan
+        })
+    }
+
+    /// The plan of `template` as it is, whose program is looked for when it is started.
+    pub fn unresolved(template: Template, feed: Feed) -> Self {
+        CommandPlan {
+            program: template.program().into(),
             template,
             feed,
             capture: Capture::Whole,
@@ -94,7 +152,21 @@ impl CommandPlan {
             kill_after: Duration::from_secs(10),
             trace: Trace::Off,
             ok_exit: vec![0],
-        })
+            variables: VARIABLES.map(|(name, fact)| (name.to_owned(), fact)).to_vec(),
+            family: Family::Own,
+            lookup: Lookup::AtStart,
+        }
+    }
+
+    /// What starts the program, which is looked for if that was not done.
+    fn launcher(&self) -> io::Result<Launcher> {
+        let found = match self.lookup {
+            Lookup::Done => None,
+            Lookup::AtStart => Some(seek_program(self.template.program())?),
+        };
+        let names: Vec<_> = self.variables.iter().map(|(name, _)| name.as_str()).collect();
+        let launcher = Launcher::new(found.as_ref().unwrap_or(&self.program), &names)?;
+        Ok(launcher.family(self.family))
     }
 
     /// The arguments of a job in the worker with this slot (from 0), as for `--dry-run`.
@@ -114,7 +186,11 @@ pub struct Command {
 }
 
 /// What a child is told of itself.
-const VARIABLES: [&str; 3] = ["FANFOLD_JOB", "FANFOLD_SLOT", "FANFOLD_TRY"];
+const VARIABLES: [(&str, Fact); 3] = [
+    ("FANFOLD_JOB", Fact::Job),
+    ("FANFOLD_SLOT", Fact::Slot),
+    ("FANFOLD_TRY", Fact::Try),
+];
 
 impl Command {
     /// A worker's instance; `decoder` reads what is fed decompressed.
@@ -168,15 +244,13 @@ impl Command {
 
     fn supervised(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
         let plan = Arc::clone(&self.plan);
-        if plan.trace == Trace::Stderr {
-            let mut line = shell_quote(&plan.args(job, emit.seat().slot));
-            line.push(b'\n');
-            emit.err(&line);
+        if !announce(&plan, job, emit)? {
+            return Ok(());
         }
         let (first, mut group, pipes) = self.start(job, emit)?;
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut child = Supervision::new(&mut group, pipes, &plan, job, &mut buffer, emit);
-        if plan.feed != Feed::Null
+        if plan.feed.is_fed()
             && let Err(failure) = self.feed(job, first, &mut child)
         {
             child.stop(Reason::BadInput(failure));
@@ -189,8 +263,8 @@ impl Command {
     /// Starts the child, after the first file that it is fed was opened: most files that can't be
     /// read can't even be opened.
     fn start(&mut self, job: &Job, emit: &dyn Emit) -> Result<(Option<File>, Group, Pipes), Failure> {
-        let (seat, attempt, fed) = (emit.seat(), emit.attempt(), self.plan.feed != Feed::Null);
-        let name = job.inputs[0].name();
+        let (seat, attempt, fed) = (emit.seat(), emit.attempt(), self.plan.feed.is_fed());
+        let name = job.name();
         // Where files are scarce, both or none: what is held while waiting is missing elsewhere.
         let started = patiently(seat, || {
             let first = match fed.then(|| File::open(name)).transpose() {
@@ -211,12 +285,29 @@ impl Command {
         let plan = &self.plan;
         let launcher = match &mut self.launcher {
             Some(launcher) => launcher,
-            none => none.insert(Launcher::new(&plan.program, &VARIABLES)?),
+            none => none.insert(plan.launcher()?),
         };
         let (pipes, stdin) = Pipes::new(plan.feed, plan.capture)?;
-        let values = [job.seq + 1, seat.slot as u64 + 1, attempt.into()];
-        let own = VARIABLES.into_iter().zip(values.map(|value| value.to_string()));
-        let group = launcher.spawn(plan.args(job, seat.slot), own, pipes.streams(&stdin))?;
+        let mut streams = pipes.streams(&stdin);
+        let terminal = (plan.feed == Feed::Terminal).then(terminal).transpose()?;
+        match &terminal {
+            Some(terminal) => streams.stdin = Input::Given(terminal.as_fd()),
+            None if plan.feed == Feed::Inherited => streams.stdin = Input::Inherited,
+            None => {}
+        }
+        let value = |fact| match fact {
+            Fact::Job => job.seq + 1,
+            Fact::Slot => seat.slot as u64 + 1,
+            Fact::Index => seat.slot as u64,
+            Fact::Try => attempt.into(),
+        };
+        let variables = plan.variables.iter();
+        let own = variables.map(|(name, fact)| (name.as_str(), value(*fact).to_string()));
+        let args = plan.args(job, seat.slot);
+        let group = match plan.lookup {
+            Lookup::Done => launcher.spawn(args, own, streams)?,
+            Lookup::AtStart => launcher.spawn_or_interpret(args, own, streams)?,
+        };
         Ok((group, pipes))
     }
 

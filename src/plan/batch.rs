@@ -23,6 +23,64 @@ pub enum Batch {
         /// The jobs that are to end together: the workers.
         spread: NonZeroUsize,
     },
+    /// As many as there is room for, and no more than are wanted at once. One that there is no
+    /// room for ends the inputs.
+    Packed {
+        /// How many are wanted at once.
+        most: Most,
+        /// What they may take.
+        room: Room,
+        /// What becomes of those that are wanted at once and have no room together.
+        split: Split,
+        /// What becomes of those that wait for others where the list turns out malformed.
+        waiting: Waiting,
+    },
+}
+
+impl Batch {
+    /// Whether a job is about a few inputs at most.
+    pub fn is_small(self) -> bool {
+        match self {
+            Batch::One => true,
+            Batch::Packed {
+                most: Most::Inputs(most),
+                ..
+            } => most.get() <= FEW,
+            _ => false,
+        }
+    }
+}
+
+/// How many inputs are a few.
+const FEW: usize = 8;
+
+/// How many inputs are wanted at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Most {
+    /// As many as there is room for.
+    Any,
+    /// So many.
+    Inputs(NonZeroUsize),
+    /// Those of so many lines.
+    Lines(NonZeroUsize),
+}
+
+/// What becomes of inputs that wait for others where the list turns out malformed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// They are a job.
+    Given,
+    /// They are given up.
+    GivenUp,
+}
+
+/// What becomes of inputs that are wanted at once and have no room together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// They are given to several jobs.
+    Allowed,
+    /// They end the inputs.
+    Refused,
 }
 
 /// What the inputs of one job may take of a command line, in bytes.
@@ -39,6 +97,16 @@ pub struct Room {
 }
 
 impl Room {
+    /// Room for so many bytes of words, each with its end.
+    pub fn of_words(total: usize) -> Self {
+        Room {
+            total,
+            longest: usize::MAX,
+            each: 1,
+            times: 1,
+        }
+    }
+
     /// What an input with a name of so many bytes takes; more than there is where it can never fit.
     pub fn taken_by(&self, name: usize) -> usize {
         let taken = name.saturating_mul(self.times).saturating_add(self.each);

@@ -1,5 +1,6 @@
 //! Where the inputs of a run come from, as it was decided.
 
+use super::Words;
 use std::ffi::OsString;
 
 /// Where the inputs of a run come from.
@@ -14,6 +15,8 @@ pub enum Inputs {
         /// The byte that ends a name: a newline or NUL.
         terminator: u8,
     },
+    /// A list of words, which are arguments and may be no files at all.
+    Words(Words),
 }
 
 /// What a directory or a pattern gives.
@@ -66,4 +69,6 @@ pub enum Empty {
     Refused,
     /// Nothing to do: exit 0.
     Allowed,
+    /// One job without inputs.
+    OneJob,
 }

@@ -1,10 +1,13 @@
-//! What workers say that is no job's: lines and failures of what lives from job to job.
+//! What is told that is no job's: inputs that can't be had, lines and failures of what lives from
+//! job to job.
 
 use super::Main;
-use crate::job::Failure;
+use crate::job::{Ending, Failure};
 use crate::message;
 use crate::plan::Tag;
 use crate::sink::{Closed, Stream};
+use crate::source::Missing;
+use crate::worker::Report;
 
 impl Main<'_> {
     /// Prints whole lines on standard error at once, where lines are tagged with the worker's slot.
@@ -25,5 +28,49 @@ impl Main<'_> {
         self.tally.count(Some(failure));
         message::say(format_args!("worker {}: {failure}", slot + 1));
         self.halt_after(failure);
+    }
+
+    /// Tells of what can't be had, after so many jobs, and counts it.
+    pub(super) fn missing(&mut self, before: u64, missing: &Missing) {
+        let Missing::Input { name, .. } = missing else {
+            self.tally.malformed |= matches!(missing, Missing::Rest(_));
+            self.untold.push((before, missing.to_string()));
+            return self.tell_untold();
+        };
+        self.tally.bad_inputs += 1;
+        self.tally.failures.add(self.sent, &missing.to_string());
+        message::say(missing);
+        self.sink.mark(true);
+        if let Err(cause) = self.failed.add(std::slice::from_ref(name)) {
+            self.failed_list(&cause);
+        }
+    }
+
+    /// Tells what was found wrong with a list, once the jobs that came before it have ended: as if
+    /// it had not been read ahead.
+    pub(super) fn tell_untold(&mut self) {
+        while let Some((before, what)) = self.untold.first()
+            && *before <= self.ended
+        {
+            message::say(what);
+            self.untold.remove(0);
+        }
+    }
+
+    /// Forgets it where the run ended before a job that came before it.
+    pub(super) fn forget_untold(&mut self, report: &Report) {
+        let not_started = matches!(
+            report.failure,
+            Some(
+                Failure::Stopped
+                    | Failure::Command {
+                        cause: Ending::NotStarted(_),
+                        ..
+                    }
+            )
+        );
+        if not_started {
+            self.untold.retain(|&(before, _)| before <= report.seq);
+        }
     }
 }

@@ -48,6 +48,10 @@ impl Main<'_> {
     pub(super) fn halt_after(&mut self, failure: &Failure) {
         let failed = self.tally.failed + self.tally.bad_inputs;
         match self.halt {
+            // The worker has closed the gate.
+            Halt::Fatal if failure.is_fatal() => {
+                self.stop.get_or_insert_default();
+            }
             _ if matches!(failure, Failure::Own { .. }) => self.halt(),
             _ if matches!(failure, Failure::Hopeless { .. }) => self.halt_soon(),
             Halt::Soon(limit) if limit.is_reached(failed, self.ended) => self.halt_soon(),

@@ -2,11 +2,14 @@
 
 use super::gather::gather;
 use crate::job::Job;
-use crate::plan::{Batch, Inputs, Plan};
+use crate::message;
+use crate::plan::{Batch, Empty, Inputs, Plan, Words};
 use crate::sink::Outputs;
-use crate::source::{Batched, Counted, Cut, Found, Missing, Named, Numbered, Scheduled, read_names};
+use crate::source::{
+    Batched, Counted, Cut, Found, ListedWords, Missing, Named, Numbered, Scheduled, read_names,
+};
 use crate::worker::Task;
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use std::collections::VecDeque;
 use std::thread;
@@ -20,7 +23,12 @@ pub struct Feed {
     next: Option<Job>,
     /// Whether it was decided that the one that waits is to be run.
     wanted: bool,
-    missing: Vec<Missing>,
+    /// What can't be had, with how many jobs came before it.
+    missing: Vec<(u64, Missing)>,
+    /// How many jobs there were.
+    made: u64,
+    /// Whether there is to be one job where there is no input.
+    lone: bool,
 }
 
 enum From {
@@ -64,12 +72,20 @@ impl Feed {
                     Batch::One if plan.state.is_some() => From::Walk(Box::new(Counted::new(jobs))),
                     Batch::One => From::Walk(Box::new(jobs)),
                     // Many names may have to be found before the first job.
-                    Batch::Count { .. } | Batch::Fill { .. } => From::List(read(jobs, plan)?),
+                    _ => From::List(read(jobs, plan)?),
                 }
             }
             Inputs::Listed { files, terminator } => {
                 let names = read_names(files.clone(), *terminator);
                 From::List(read(jobs(names, plan), plan)?)
+            }
+            Inputs::Words(words) => {
+                let words = open(words)?;
+                if words.may_wait() {
+                    From::List(read(jobs(words, plan), plan)?)
+                } else {
+                    From::Walk(Box::new(jobs(words, plan)))
+                }
             }
         };
         Ok(Feed {
@@ -77,6 +93,8 @@ impl Feed {
             next: None,
             wanted: false,
             missing: Vec::new(),
+            made: 0,
+            lone: plan.empty == Empty::OneJob,
         })
     }
 
@@ -87,12 +105,15 @@ impl Feed {
             Inputs::Listed { files, terminator } => {
                 gather(jobs(read_names(files.clone(), *terminator), plan), outputs)?
             }
+            Inputs::Words(words) => gather(jobs(open(words)?, plan), outputs)?,
         };
         Ok(Feed {
             from: From::Walk(Box::new(jobs.into_iter().map(Ok))),
             next: None,
             wanted: false,
-            missing,
+            missing: missing.into_iter().map(|missing| (0, missing)).collect(),
+            made: 0,
+            lone: plan.empty == Empty::OneJob,
         })
     }
 
@@ -118,11 +139,17 @@ impl Feed {
         match found {
             Some(Ok(job)) => {
                 self.wanted = false;
+                self.made += 1;
                 self.next = Some(job);
             }
-            Some(Err(missing)) => self.missing.push(missing),
-            None => self.from = From::Dry,
+            Some(Err(missing)) => self.missing.push((self.made, missing)),
+            None => {
+                self.from = From::Dry;
+                let inputs = Vec::new();
+                self.next = self.lone.then_some(Job { seq: 0, inputs });
+            }
         }
+        self.lone = false;
     }
 
     /// The job that is ready, if it was not yet decided whether it is to be run.
@@ -182,10 +209,18 @@ impl Feed {
         }
     }
 
-    /// The inputs that could not be had since this was last asked.
-    pub fn take_missing(&mut self) -> Vec<Missing> {
+    /// The inputs that could not be had since this was last asked, each with how many jobs came before
+    /// it.
+    pub fn take_missing(&mut self) -> Vec<(u64, Missing)> {
         std::mem::take(&mut self.missing)
     }
+}
+
+fn open(words: &Words) -> anyhow::Result<ListedWords> {
+    ListedWords::open(words).map_err(|cause| {
+        let name = words.shown();
+        anyhow!("Cannot open input file '{name}': {}", message::system(&cause))
+    })
 }
 
 /// The jobs of what was found.
@@ -197,7 +232,7 @@ fn jobs<I: Iterator<Item = Found>>(found: I, plan: &Plan) -> Scheduled<Batched<C
 /// Has the jobs made by a thread of their own.
 fn read(jobs: impl Iterator<Item = Numbered> + Send + 'static, plan: &Plan) -> anyhow::Result<Listed> {
     // Jobs of many names are large, and nobody waits for them for long.
-    let ahead = if plan.batch == Batch::One { AHEAD } else { 1 };
+    let ahead = if plan.batch.is_small() { AHEAD } else { 1 };
     let (sender, receiver) = bounded(ahead);
     let read = move || {
         for job in jobs {

@@ -36,8 +36,8 @@ impl Main<'_> {
         if feed.is_dry() {
             self.fill_parts(queue);
         }
-        for missing in feed.take_missing() {
-            self.missing(&missing);
+        for (before, missing) in feed.take_missing() {
+            self.missing(before, &missing);
         }
     }
 

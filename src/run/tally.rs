@@ -41,6 +41,10 @@ pub struct Summary {
     pub signal: Option<i32>,
     /// What failed.
     pub failures: Failures,
+    /// The failures that ended the run, where fatal ones do, the first of them first.
+    pub fatal: Vec<Failure>,
+    /// The rest of the list of inputs could not be had.
+    pub malformed: bool,
 }
 
 /// Counts jobs as they end.

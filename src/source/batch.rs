@@ -2,6 +2,7 @@
 //!
 //! It holds the inputs of one job, or of as many jobs as are to be spread evenly, and never more.
 
+use super::pack::Pack;
 use super::{Found, Missing};
 use crate::job::Input;
 use crate::plan::{Batch, Room};
@@ -22,6 +23,8 @@ pub struct Batched<I> {
     ended: bool,
     /// The jobs that what is left is spread over.
     parts: usize,
+    /// What does it all where inputs are packed.
+    pack: Option<Pack>,
 }
 
 impl<I: Iterator<Item = Found>> Batched<I> {
@@ -35,7 +38,16 @@ impl<I: Iterator<Item = Found>> Batched<I> {
             ended: false,
             parts: match batch {
                 Batch::Fill { spread, .. } => spread.get(),
-                Batch::One | Batch::Count { .. } => 1,
+                Batch::One | Batch::Count { .. } | Batch::Packed { .. } => 1,
+            },
+            pack: match batch {
+                Batch::Packed {
+                    most,
+                    room,
+                    split,
+                    waiting,
+                } => Some(Pack::new(most, room, split, waiting)),
+                _ => None,
             },
         }
     }
@@ -104,6 +116,7 @@ impl<I: Iterator<Item = Found>> Iterator for Batched<I> {
             Batch::One => Some(self.found.next()?.map(|input| vec![input])),
             Batch::Count { most, room } => self.next_of(most.get(), room),
             Batch::Fill { room, spread } => self.next_full(room, spread.get()),
+            Batch::Packed { .. } => self.pack.as_mut()?.next(&mut self.found),
         }
     }
 }
@@ -204,7 +217,7 @@ mod tests {
     fn a_missing_input_is_told_and_the_others_stay_together() {
         let found = [Some("a"), None, Some("b"), Some("c")].map(|name| match name {
             Some(name) => Ok(Input::File(name.into())),
-            None => Err(Missing {
+            None => Err(Missing::Input {
                 name: "gone".into(),
                 cause: std::io::ErrorKind::NotFound.into(),
             }),

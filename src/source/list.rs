@@ -43,7 +43,7 @@ impl<R: BufRead> Iterator for Names<R> {
                     }
                 }
                 Err(cause) => {
-                    return Some(Err(Missing {
+                    return Some(Err(Missing::Input {
                         name: self.name.clone(),
                         cause,
                     }));
@@ -65,7 +65,7 @@ pub fn read_names(files: Vec<OsString>, terminator: u8) -> Box<dyn Iterator<Item
             .flat_map(move |name| -> Box<dyn Iterator<Item = Found> + Send> {
                 match File::open(&name) {
                     Ok(file) => Box::new(Names::new(BufReader::new(file), name, terminator)),
-                    Err(cause) => Box::new(std::iter::once(Err(Missing { name, cause }))),
+                    Err(cause) => Box::new(std::iter::once(Err(Missing::Input { name, cause }))),
                 }
             }),
     )

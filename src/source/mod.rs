@@ -7,18 +7,23 @@ mod batch;
 mod counted;
 mod cut;
 mod list;
+mod malformed;
+mod pack;
 mod packed;
 mod pattern;
 mod schedule;
 mod walk;
+mod words;
 
 pub use batch::{Batched, Together};
 pub use counted::Counted;
 pub use cut::Cut;
 pub use list::{Names, read_names};
+pub use malformed::Malformed;
 pub use packed::{Packed, Unpacked};
 pub use schedule::{Numbered, Scheduled};
 pub use walk::Walk;
+pub use words::{ListedWords, Words};
 
 use crate::job::Input;
 use crate::message;
@@ -32,13 +37,20 @@ use std::path::Path;
 /// An input, or why one that was asked for can't be had.
 pub type Found = Result<Input, Missing>;
 
-/// An input that can't be had: the run goes on without it.
+/// What can't be had.
 #[derive(Debug)]
-pub struct Missing {
-    /// Its name.
-    pub name: OsString,
-    /// What the system said.
-    pub cause: io::Error,
+pub enum Missing {
+    /// An input: the run goes on without it.
+    Input {
+        /// Its name.
+        name: OsString,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// What is behind a NUL in a word, and behind all that follow: the run goes on.
+    AfterNul,
+    /// The rest of a list: the run ends with what came before.
+    Rest(Malformed),
 }
 
 /// One INPUT as typed, and what it turned out to be.
@@ -104,7 +116,7 @@ fn meaning(name: &OsStr, plan: &WalkPlan, empty: Empty) -> Result<Meaning, NoMat
         Ok(found) if found.is_dir() => return Ok(Meaning::Walk(Walk::directory(Path::new(name), plan))),
         Ok(_) => return Ok(Meaning::Literal(name.to_owned())),
         Err(cause) if !pattern::is_pattern(name) => {
-            return Ok(Meaning::Nothing(Missing {
+            return Ok(Meaning::Nothing(Missing::Input {
                 name: name.to_owned(),
                 cause,
             }));
@@ -157,12 +169,16 @@ impl Iterator for Named {
 
 impl std::fmt::Display for Missing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{}: {}",
-            message::shown(&self.name),
-            message::cause(&self.cause)
-        )
+        match self {
+            Missing::Input { name, cause } => {
+                write!(f, "{}: {}", message::shown(name), message::cause(cause))
+            }
+            Missing::AfterNul => f.write_str(
+                "WARNING: a NUL character occurred in the input.  It cannot be passed through in the \
+                 argument list.  Did you mean to use the --null option?",
+            ),
+            Missing::Rest(malformed) => malformed.fmt(f),
+        }
     }
 }
 

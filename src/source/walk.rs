@@ -149,7 +149,7 @@ impl Iterator for Walk {
                     let cause = error.into_io_error().unwrap_or_else(|| {
                         io::Error::other("symbolic link leads back to a directory above it")
                     });
-                    return Some(Err(Missing {
+                    return Some(Err(Missing::Input {
                         name: self.name(name),
                         cause,
                     }));

@@ -152,7 +152,7 @@ fn columns(input: &Input) -> (&[u8], [Option<i64>; 2]) {
         Input::Range { start, end, .. } | Input::Part { start, end, .. } => {
             [Some(start.cast_signed()), Some(end.cast_signed())]
         }
-        Input::File(_) | Input::Stdin => [None, None],
+        Input::File(_) | Input::Stdin | Input::Word { .. } => [None, None],
     };
     (input.name().as_bytes(), range)
 }

@@ -109,7 +109,7 @@ impl<'a> Columns<'a> {
                 Input::Range { start, end, .. } | Input::Part { start, end, .. } => {
                     [Some(start.cast_signed()), Some(end.cast_signed())]
                 }
-                Input::File(_) | Input::Stdin => [None, None],
+                Input::File(_) | Input::Stdin | Input::Word { .. } => [None, None],
             },
             stamp: match stamp {
                 Stamp::File { size, mtime } => [Some(size), Some(mtime)],

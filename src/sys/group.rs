@@ -5,8 +5,8 @@
 
 use super::guardian;
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process_group, pidfd_open, waitid,
-    waitpid,
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process, kill_process_group,
+    pidfd_open, waitid, waitpid,
 };
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -20,6 +20,7 @@ pub struct Group {
     notice: Option<OwnedFd>,
     reaped: Option<ExitStatus>,
     place: Option<guardian::Place>,
+    alone: bool,
 }
 
 impl Group {
@@ -31,6 +32,19 @@ impl Group {
             notice: pidfd_open(leader, PidfdFlags::empty()).ok(),
             reaped: None,
             place: guardian::watch(leader.as_raw_nonzero().get()),
+            alone: false,
+        }
+    }
+
+    /// A child that was just started and belongs to our own group: it is signalled alone, and
+    /// nothing is known of its children.
+    pub(super) fn of_one(child: Pid) -> Self {
+        Group {
+            leader: child,
+            notice: pidfd_open(child, PidfdFlags::empty()).ok(),
+            reaped: None,
+            place: None,
+            alone: true,
         }
     }
 
@@ -55,12 +69,18 @@ impl Group {
         if let Some(signal) = Signal::from_named_raw(signal) {
             // The leader is unreaped, so the group exists; the one failure left is a child
             // that runs as another user, and that one is out of our reach.
-            let _ = kill_process_group(self.leader, signal);
+            let _ = match self.alone {
+                true => kill_process(self.leader, signal),
+                false => kill_process_group(self.leader, signal),
+            };
         }
     }
 
     /// Whether the group has a living member besides an exited leader.
     pub fn has_others(&self) -> bool {
+        if self.alone {
+            return false;
+        }
         let leader = self.leader.as_raw_nonzero().get();
         let Ok(entries) = std::fs::read_dir("/proc") else {
             return false;

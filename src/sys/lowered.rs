@@ -4,7 +4,7 @@
 //! from here once it runs would be a race. So this is fork, setrlimit and exec by
 //! `std::process::Command`, at several times the price.
 
-use super::spawn::Streams;
+use super::spawn::{Family, Input, Streams};
 use rustix::process::{Pid, Resource, Rlimit, setrlimit};
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
@@ -23,7 +23,7 @@ pub(super) fn spawn<'a>(
     args: &[CString],
     environment: impl Iterator<Item = &'a CString>,
     streams: &Streams<'_>,
-    null: BorrowedFd<'_>,
+    family: Family,
     limit: Rlimit,
 ) -> io::Result<Pid> {
     let stdio = |fd: BorrowedFd<'_>| fd.try_clone_to_owned().map(Stdio::from);
@@ -34,14 +34,20 @@ pub(super) fn spawn<'a>(
     command
         .env_clear()
         .envs(environment.filter_map(|pair| split(text(pair))));
-    command.stdin(stdio(streams.stdin.unwrap_or(null))?);
+    match streams.stdin {
+        Input::Null => command.stdin(Stdio::null()),
+        Input::Inherited => command.stdin(Stdio::inherit()),
+        Input::Given(fd) => command.stdin(stdio(fd)?),
+    };
     if let Some(fd) = streams.stdout {
         command.stdout(stdio(fd)?);
     }
     if let Some(fd) = streams.stderr {
         command.stderr(stdio(fd)?);
     }
-    command.process_group(0);
+    if family == Family::Own {
+        command.process_group(0);
+    }
     // SAFETY: the child calls what is async-signal-safe, on values of its own.
     unsafe {
         command.pre_exec(move || {

@@ -12,12 +12,14 @@ pub mod guardian;
 #[cfg(feature = "isal")]
 pub mod isal;
 mod limits;
+pub mod locale;
 mod lowered;
 mod output;
 mod pages;
 mod poll;
 pub mod signals;
 mod spawn;
+mod terminal;
 mod wake;
 
 #[cfg(test)]
@@ -30,5 +32,6 @@ pub use output::{Output, outputs_are_one};
 pub use pages::prefer_huge_pages;
 pub use poll::{Interest, Ready, pipe, poll};
 pub use signals::{die_by_signal, stop_self};
-pub use spawn::{Launcher, Streams, is_starting};
+pub use spawn::{Family, Input, Launcher, Streams, is_starting};
+pub use terminal::terminal;
 pub use wake::Wake;

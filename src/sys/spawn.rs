@@ -7,7 +7,7 @@ use super::limits::file_limit_before;
 use super::{Group, lowered};
 use rustix::process::Pid;
 use std::env;
-use std::ffi::{CString, OsStr, OsString};
+use std::ffi::{CStr, CString, OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
@@ -24,16 +24,38 @@ pub struct Launcher {
     program: CString,
     environment: Vec<CString>,
     null: BorrowedFd<'static>,
+    family: Family,
 }
 
 /// `/dev/null`, once for all launchers and never closed.
 static NULL: OnceLock<File> = OnceLock::new();
 
-/// The child's standard streams. None: `/dev/null` for the input, our own for the outputs.
+/// Whose process group a child belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// One of its own, which can be ended as a whole, but can't read from our terminal.
+    Own,
+    /// Ours: what the terminal sends to us is sent to it too.
+    Ours,
+}
+
+/// What a child's standard input is.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Input<'a> {
+    /// `/dev/null`.
+    #[default]
+    Null,
+    /// Our own.
+    Inherited,
+    /// This.
+    Given(BorrowedFd<'a>),
+}
+
+/// The child's standard streams. None: our own.
 #[derive(Debug, Default)]
 pub struct Streams<'a> {
     /// Standard input.
-    pub stdin: Option<BorrowedFd<'a>>,
+    pub stdin: Input<'a>,
     /// Standard output.
     pub stdout: Option<BorrowedFd<'a>>,
     /// Standard error.
@@ -55,20 +77,59 @@ impl Launcher {
             program: c_string(program.as_os_str().to_os_string())?,
             environment,
             null: null()?,
+            family: Family::Own,
         })
     }
 
+    /// Has the children belong to another process group than their own.
+    pub fn family(mut self, family: Family) -> Self {
+        self.family = family;
+        self
+    }
+
+    /// As [`Launcher::spawn`], but a file that is no program is a script for `sh`, as execvp(3) has
+    /// it.
+    ///
+    /// # Errors
+    /// As [`Launcher::spawn`].
+    pub fn spawn_or_interpret<'v>(
+        &self,
+        args: Vec<OsString>,
+        own: impl IntoIterator<Item = (&'v str, String)> + Clone,
+        streams: Streams<'_>,
+    ) -> io::Result<Group> {
+        match self.start(&self.program, args.clone(), own.clone(), &streams) {
+            Err(e) if e.raw_os_error() == Some(libc::ENOEXEC) => {}
+            end => return end,
+        }
+        let script = OsString::from_vec(self.program.as_bytes().to_vec());
+        let args = ["/bin/sh".into(), script]
+            .into_iter()
+            .chain(args.into_iter().skip(1));
+        self.start(c"/bin/sh", args.collect(), own, &streams)
+    }
+
     /// Starts a child with these arguments (the first is its name) and these variables besides the
-    /// environment, as the leader of a new process group. Its signal mask is empty and SIGPIPE is
+    /// environment, by default as the leader of a new process group. Its signal mask is empty and SIGPIPE is
     /// at its default; its other descriptors are closed.
     ///
     /// # Errors
     /// What the system said to the spawn or the exec; an argument with a NUL.
-    pub fn spawn(
+    pub fn spawn<'v>(
         &self,
         args: Vec<OsString>,
-        own: impl IntoIterator<Item = (&'static str, String)>,
+        own: impl IntoIterator<Item = (&'v str, String)>,
         streams: Streams<'_>,
+    ) -> io::Result<Group> {
+        self.start(&self.program, args, own, &streams)
+    }
+
+    fn start<'v>(
+        &self,
+        program: &CStr,
+        args: Vec<OsString>,
+        own: impl IntoIterator<Item = (&'v str, String)>,
+        streams: &Streams<'_>,
     ) -> io::Result<Group> {
         let args = args.into_iter().map(c_string);
         let args = args.collect::<io::Result<Vec<_>>>()?;
@@ -80,30 +141,37 @@ impl Launcher {
         let before = file_limit_before();
         if let Some(limit) = *before {
             let environment = self.environment.iter().chain(&own);
-            let leader = lowered::spawn(&self.program, &args, environment, &streams, self.null, limit);
-            return leader.map(Group::led_by);
+            let streams = Streams {
+                stdin: match streams.stdin {
+                    Input::Null => Input::Given(self.null),
+                    other => other,
+                },
+                ..*streams
+            };
+            let leader = lowered::spawn(program, &args, environment, &streams, self.family, limit)?;
+            return Ok(self.family.group(leader));
         }
         let argv = pointers(args.iter());
         let envp = pointers(self.environment.iter().chain(&own));
-        let stdin = streams
-            .stdin
-            .as_ref()
-            .map_or(self.null.as_raw_fd(), |fd| fd.as_raw_fd());
         let mut actions = Actions::new()?;
-        actions.dup(stdin, 0)?;
+        match &streams.stdin {
+            Input::Null => actions.dup(self.null.as_raw_fd(), 0)?,
+            Input::Inherited => {}
+            Input::Given(fd) => actions.dup(fd.as_raw_fd(), 0)?,
+        }
         for (stream, number) in [(streams.stdout, 1), (streams.stderr, 2)] {
             if let Some(fd) = stream {
                 actions.dup(fd.as_raw_fd(), number)?;
             }
         }
-        let attributes = Attributes::new()?;
+        let attributes = Attributes::new(self.family)?;
         let mut pid = 0;
         // SAFETY: argv and envp are null-terminated arrays of pointers to strings that live until
         // the end of this function; actions and attributes are initialised.
         let code = unsafe {
             libc::posix_spawn(
                 &mut pid,
-                self.program.as_ptr(),
+                program.as_ptr(),
                 &actions.0,
                 &attributes.0,
                 argv.as_ptr(),
@@ -112,7 +180,17 @@ impl Launcher {
         };
         check(code)?;
         let leader = Pid::from_raw(pid).expect("a child's number is positive");
-        Ok(Group::led_by(leader))
+        Ok(self.family.group(leader))
+    }
+}
+
+impl Family {
+    /// What is held of a child that was started so.
+    fn group(self, child: Pid) -> Group {
+        match self {
+            Family::Own => Group::led_by(child),
+            Family::Ours => Group::of_one(child),
+        }
     }
 }
 
@@ -176,10 +254,12 @@ impl Drop for Actions {
 struct Attributes(libc::posix_spawnattr_t);
 
 impl Attributes {
-    /// A group of its own, an empty signal mask, and SIGPIPE as it is by default: Rust ignores it.
-    fn new() -> io::Result<Self> {
-        const FLAGS: i32 =
-            libc::POSIX_SPAWN_SETPGROUP | libc::POSIX_SPAWN_SETSIGMASK | libc::POSIX_SPAWN_SETSIGDEF;
+    /// A group, an empty signal mask, and SIGPIPE as it is by default: Rust ignores it.
+    fn new(family: Family) -> io::Result<Self> {
+        let mut flags = libc::POSIX_SPAWN_SETSIGMASK | libc::POSIX_SPAWN_SETSIGDEF;
+        if family == Family::Own {
+            flags |= libc::POSIX_SPAWN_SETPGROUP;
+        }
         let mut attributes = MaybeUninit::uninit();
         let mut set = MaybeUninit::uninit();
         // SAFETY: both are initialised by their first calls before they are read.
@@ -194,7 +274,7 @@ impl Attributes {
                 &mut attributes.0,
                 set.as_ptr(),
             ))?;
-            check(libc::posix_spawnattr_setflags(&mut attributes.0, FLAGS as _))?;
+            check(libc::posix_spawnattr_setflags(&mut attributes.0, flags as _))?;
             Ok(attributes)
         }
     }

@@ -8,7 +8,7 @@ use crate::fold::Fold;
 use crate::job::{Failure, Job, Trust};
 use crate::map::{Aside, Emit};
 use crate::message;
-use crate::plan::{Order, Partial, Tag};
+use crate::plan::{Halt, Order, Partial, Tag};
 use crate::record::{Rows, Stage, Take};
 use crate::sink::{Draft, DraftWriter, NewFile, Piece, Stream, Tagger};
 use std::ffi::OsStr;
@@ -33,6 +33,8 @@ pub struct Gate {
     pub tag: Tag,
     /// What becomes of what a file gave before it turned out corrupt.
     pub partial: Partial,
+    /// When failures end the run.
+    pub halt: Halt,
     /// Whether names on a tag are escaped, because a terminal shows them.
     pub terminal: bool,
 }
@@ -425,7 +427,7 @@ impl Lane<'_> {
 
 impl Gate {
     fn tagger(&self, job: &Job) -> Tagger {
-        let name = job.inputs[0].name();
+        let name = job.name();
         match self.terminal {
             true => Tagger::new(message::shown(name).as_bytes()),
             false => Tagger::new(name.as_bytes()),

@@ -6,7 +6,7 @@ use crate::fold::{GroupPlan, Shape};
 use crate::job::{Input, Trust};
 use crate::map::Emit;
 use crate::memory::Budget;
-use crate::plan::{Order, Partial, Tag};
+use crate::plan::{Halt, Order, Partial, Tag};
 use crate::record::Format;
 use crossbeam_channel::unbounded;
 use std::sync::Arc;
@@ -41,6 +41,7 @@ fn counted(
         lowest: AtomicU64::new(0),
         tag: Tag::Off,
         partial,
+        halt: Halt::Never,
         terminal: false,
     };
     let (queue, jobs) = unbounded();
@@ -142,6 +143,7 @@ fn ended(control: &Control, retries: u32, start_map: &StartMap<'_>) -> (Vec<Opti
         lowest: AtomicU64::new(0),
         tag: Tag::Off,
         partial: Partial::Discard,
+        halt: Halt::Never,
         terminal: false,
     };
     let (plan, group) = (

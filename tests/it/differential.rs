@@ -5,18 +5,12 @@
 
 mod data;
 
-use crate::harness::{Fan, fan, gzip, has};
+use crate::harness::{Fan, fan, gzip, has, setting};
 use data::{Shape, line, shapes};
 use fastrand::Rng;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
-
-/// A number that the environment may set.
-fn setting(name: &str, otherwise: u64) -> u64 {
-    let typed = std::env::var(name).ok().and_then(|text| text.parse().ok());
-    typed.unwrap_or(otherwise)
-}
 
 /// What the oracle prints for each command line in `dir`: standard output, bad lines, bad values.
 fn oracle(dir: &Path, command_lines: &[Vec<String>]) -> Vec<(Vec<u8>, u64, u64)> {

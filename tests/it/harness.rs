@@ -38,6 +38,12 @@ pub fn fan(words: &str) -> Fan {
     }
 }
 
+/// A number that the environment may set.
+pub fn setting(name: &str, otherwise: u64) -> u64 {
+    let typed = std::env::var(name).ok().and_then(|text| text.parse().ok());
+    typed.unwrap_or(otherwise)
+}
+
 /// The repository.
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -263,7 +269,7 @@ fn hear(mut stderr: ChildStderr, (said, more): &Heard) {
 }
 
 /// Kills the process, and fails loudly, unless the sender is dropped in time.
-fn watch(pid: u32, args: String) -> Sender<()> {
+pub fn watch(pid: u32, args: String) -> Sender<()> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         if receiver.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {

@@ -25,3 +25,4 @@ mod status;
 mod tasks;
 mod tidy;
 mod whole;
+mod xargs;

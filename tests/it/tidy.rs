@@ -11,7 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "run", "sink", "state", "map", "fold", "record", "codec", "template", "plan", "source", "memory",
-            "message", "sys",
+            "job", "message", "sys",
         ],
     ),
     (
@@ -40,7 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("record", &["job", "memory", "message"]),
     ("source", &["codec", "plan", "job", "message", "sys"]),
     ("codec", &["job", "memory", "message", "sys"]),
-    ("template", &["job", "message"]),
+    ("template", &["job", "message", "sys"]),
     ("plan", &[]),
     ("control", &["job", "sys"]),
     ("job", &["message"]),

@@ -9,6 +9,7 @@ mod start;
 mod timers;
 
 pub(super) use pipes::{Pipes, receive};
+pub(super) use program::seek_program;
 pub use program::{ProgramError, resolve_program};
 pub(super) use start::{Busy, patiently};
 pub(super) use timers::Timers;

@@ -1,7 +1,7 @@
 //! A child's pipes, seen from our side.
 
 use crate::map::command::{Capture, Feed};
-use crate::sys::{Ready, Streams, pipe};
+use crate::sys::{Input, Ready, Streams, pipe};
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 
@@ -33,7 +33,7 @@ impl Pipes {
             pipes.stderr = Some(stderr);
             pipes.held = Some([child_stdout, child_stderr]);
         }
-        if feed == Feed::Null {
+        if !feed.is_fed() {
             return Ok((pipes, None));
         }
         let (child_stdin, stdin) = pipe()?;
@@ -49,7 +49,7 @@ impl Pipes {
             None => [None, None],
         };
         Streams {
-            stdin: stdin.as_ref().map(|fd| fd.as_fd()),
+            stdin: stdin.as_ref().map_or(Input::Null, |fd| Input::Given(fd.as_fd())),
             stdout,
             stderr,
         }

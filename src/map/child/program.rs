@@ -1,6 +1,7 @@
 //! Which file a command's name stands for, looked up once and not for each job.
 
 use rustix::fs::{Access, access};
+use rustix::io::Errno;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -49,6 +50,22 @@ pub fn resolve_program(program: &OsStr) -> Result<PathBuf, ProgramError> {
     // What execvp(3) falls back to.
     let path = env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
     resolve_in(program, &path)
+}
+
+/// As [`resolve_program`], for a program that is about to be started: a name with a slash is not
+/// looked at, and whoever starts it is told what is wrong.
+///
+/// # Errors
+/// What execvp(3) would say.
+pub(in crate::map) fn seek_program(program: &OsStr) -> io::Result<PathBuf> {
+    if program.is_empty() || program.as_bytes().contains(&b'/') {
+        return Ok(program.into());
+    }
+    resolve_program(program).map_err(|error| match error {
+        ProgramError::NotFound(_) => Errno::NOENT.into(),
+        ProgramError::NotExecutable(_, cause) if cause.raw_os_error().is_none() => Errno::ACCESS.into(),
+        ProgramError::NotExecutable(_, cause) => cause,
+    })
 }
 
 fn resolve_in(program: &OsStr, path: &OsStr) -> Result<PathBuf, ProgramError> {

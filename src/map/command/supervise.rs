@@ -125,7 +125,7 @@ impl<'a> Supervision<'a> {
         }
         if self.leaked && self.stopping.is_none() {
             let what = "a process that the command left behind holds its output; not waited for";
-            self.emit.warn(self.job.inputs[0].name(), what);
+            self.emit.warn(self.job.name(), what);
         }
         let status = self.group.reap();
         match (self.stopping, status) {

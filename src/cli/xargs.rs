@@ -1,0 +1,328 @@
+//! `fanfold xargs`: the command line of GNU xargs, and its words and exit codes.
+//!
+//! What its options mean is said by the plan; the run does not know that it is xargs.
+
+mod delimiter;
+mod getopt;
+mod help;
+mod limits;
+mod number;
+mod options;
+
+use crate::codec::Decoder;
+use crate::job::{Ending, Failure};
+use crate::map::command::{Capture, Fact, Feed, Trace};
+use crate::map::{Command, CommandPlan, Map};
+use crate::memory::Budget;
+use crate::message;
+use crate::plan::{
+    Batch, Blanks, Empty, Failures, Halt, Inputs, Most, Order, Partial, Plan, Room, Schedule, Split, Syntax,
+    Tag, Told, Unit, Waiting, Words,
+};
+use crate::run::{Summary, To, Work, run};
+use crate::sys::{self, Family, guardian, signals};
+use crate::template::Template;
+use limits::Limits;
+use options::{Asked, Options, Share};
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write as _};
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Something is wrong that is no command's fault.
+const WRONG: u8 = 1;
+/// A command exited with a status from 1 to 254.
+const FAILED: u8 = 123;
+/// A command exited with 255.
+const ABORTED: u8 = 124;
+/// A command was killed by a signal.
+const KILLED: u8 = 125;
+/// The command can't be run.
+const NOT_RUN: u8 = 126;
+/// The command is not found.
+const NOT_FOUND: u8 = 127;
+
+/// What keeps a run from beginning.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refusal {
+    what: String,
+    /// Whether reading the help may help.
+    usage: bool,
+}
+
+impl Refusal {
+    fn plain(what: String) -> Self {
+        Refusal { what, usage: false }
+    }
+
+    fn usage(what: String) -> Self {
+        Refusal { what, usage: true }
+    }
+}
+
+/// Does what these words say, as the program `name`, and gives the exit code; does not return
+/// where a signal ended the run.
+pub fn main(name: String, words: &[OsString]) -> ExitCode {
+    message::go_by(name);
+    match follow(words) {
+        Ok(code) => ExitCode::from(code),
+        Err(Refusal { what, usage }) => {
+            message::say(what);
+            if usage {
+                let name = message::name();
+                let _ = writeln!(io::stderr(), "Try '{name} --help' for more information.");
+            }
+            ExitCode::from(WRONG)
+        }
+    }
+}
+
+fn follow(words: &[OsString]) -> Result<u8, Refusal> {
+    let limits = Limits::here();
+    let (options, taken) = match options::read(words, limits.longest)? {
+        Asked::Run(options, taken) => (options, taken),
+        Asked::Help => return print(&help::text()),
+        Asked::Version => return print(&format!("xargs (fanfold) {}\n", env!("CARGO_PKG_VERSION"))),
+    };
+    let echo = [OsString::from("echo")];
+    let command = match &words[taken..] {
+        [] => &echo[..],
+        command => command,
+    };
+    let chars = options.chars.unwrap_or(limits.usual);
+    if options.limits {
+        limits.show(chars, &options, &command[0]);
+    }
+    let template = template(command, &options.share)?;
+    let plan = plan(&options, &template, chars)?;
+    go(&plan, &Arc::new(options.command(template)))
+}
+
+fn print(text: &str) -> Result<u8, Refusal> {
+    let printed = sys::Output::stdout().write_all(text.as_bytes());
+    printed.map_err(|cause| Refusal::plain(format!("write error: {}", message::system(&cause))))?;
+    Ok(0)
+}
+
+fn template(command: &[OsString], share: &Share) -> Result<Template, Refusal> {
+    let hole = match share {
+        Share::Replace(hole) => Some(hole.as_os_str()),
+        _ => None,
+    };
+    if hole.is_some_and(OsStr::is_empty) && command.len() > 1 {
+        return Err(Refusal::plain("command too long".into()));
+    }
+    Template::of_words(command, hole).map_err(|error| Refusal::plain(format!("{error:#}")))
+}
+
+/// What is said of a command that is too long before it has words.
+const NO_ROOM: &str = "cannot fit single argument within argument list size limit";
+
+/// The room for words, and the longest that one may be, in commands of at most `chars` bytes.
+fn room(template: &Template, share: &Share, chars: usize) -> Result<(Room, [usize; 2]), Refusal> {
+    let mut lengths = template.lengths();
+    let program = lengths.next().map_or(0, |(length, _)| length + 1);
+    let refused = || Refusal::plain(NO_ROOM.into());
+    if !matches!(share, Share::Replace(_)) {
+        let fixed: usize = lengths
+            .filter(|&(_, holes)| holes == 0)
+            .map(|(length, _)| length + 1)
+            .sum();
+        let total = chars.checked_sub(program + fixed).ok_or_else(refused)?;
+        return Ok((Room::of_words(total), [total.saturating_sub(1); 2]));
+    }
+    // The first line is read before the command is looked at.
+    let longest = [chars - 1, chars.saturating_sub(program + 1)];
+    let Some(total) = chars.checked_sub(program) else {
+        return Ok((Room::of_words(0), longest));
+    };
+    let mut room = Room {
+        total,
+        longest: usize::MAX - 1,
+        each: 0,
+        times: 0,
+    };
+    for (length, holes) in lengths {
+        room.each += length + 1;
+        room.times += holes;
+        // An argument and two bytes have to fit.
+        let left = chars.checked_sub(length + 2);
+        let most = left.map_or(0, |left| left.checked_div(holes).unwrap_or(room.longest));
+        room.longest = room.longest.min(most);
+    }
+    Ok((room, longest))
+}
+
+fn plan(options: &Options, template: &Template, chars: usize) -> Result<Plan, Refusal> {
+    let (room, longest) = room(template, &options.share, chars)?;
+    let most = match options.share {
+        Share::All => Most::Any,
+        Share::Words(most) => Most::Inputs(most),
+        Share::Lines(most) => Most::Lines(most),
+        Share::Replace(_) => Most::Inputs(NonZeroUsize::MIN),
+    };
+    let split = match options.share {
+        Share::Lines(_) | Share::Replace(_) => Split::Refused,
+        Share::Words(_) if options.exit => Split::Refused,
+        _ => Split::Allowed,
+    };
+    let waiting = match options.share {
+        Share::Lines(_) | Share::Replace(_) => Waiting::GivenUp,
+        _ if options.exit => Waiting::GivenUp,
+        _ => Waiting::Given,
+    };
+    let words = Words {
+        file: options.file.clone(),
+        syntax: options.syntax(),
+        longest,
+    };
+    let empty = match options.share {
+        Share::Replace(_) => Empty::Allowed,
+        _ if options.not_empty => Empty::Allowed,
+        _ => Empty::OneJob,
+    };
+    Ok(Plan {
+        inputs: Inputs::Words(words),
+        unit: Unit::File,
+        batch: Batch::Packed {
+            most,
+            room,
+            split,
+            waiting,
+        },
+        schedule: Schedule::Order,
+        workers: options.procs.unwrap_or(MOST).min(MOST),
+        order: if options.keep_order {
+            Order::Input
+        } else {
+            Order::Finish
+        },
+        tag: if options.tag { Tag::Input } else { Tag::Off },
+        partial: Partial::Discard,
+        first: None,
+        memory: sys::available_memory() / 4,
+        tmpdir: std::env::temp_dir(),
+        failures: Failures {
+            retries: options.retries,
+            delay: Duration::ZERO,
+            halt: Halt::Fatal,
+            told: Told::Commands,
+            listed: None,
+        },
+        patience: PATIENCE,
+        state: None,
+        joblog: None,
+        empty,
+    })
+}
+
+/// As many commands at a time as can be.
+const MOST: NonZeroUsize = NonZeroUsize::new(256).expect("it is not 0");
+/// From TERM to KILL, for a command that is to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Options {
+    fn syntax(&self) -> Syntax {
+        match self.ended_by {
+            Some(byte) => Syntax::Ended(byte),
+            None => Syntax::Quoted {
+                blanks: match self.share {
+                    Share::Replace(_) => Blanks::Belong,
+                    _ => Blanks::Separate,
+                },
+                end: self.end.clone(),
+            },
+        }
+    }
+
+    fn command(&self, template: Template) -> CommandPlan {
+        let feed = match &self.file {
+            _ if self.open_tty => Feed::Terminal,
+            Some(_) => Feed::Inherited,
+            None => Feed::Null,
+        };
+        let held = self.group || self.keep_order || self.tag;
+        CommandPlan {
+            capture: if held { Capture::Whole } else { Capture::Inherit },
+            timeout: self.timeout,
+            kill_after: PATIENCE,
+            trace: match (self.interactive, self.verbose) {
+                (true, _) => Trace::Ask,
+                (_, true) => Trace::Direct,
+                _ => Trace::Off,
+            },
+            variables: self
+                .slot_var
+                .iter()
+                .map(|name| (name.clone(), Fact::Index))
+                .collect(),
+            // A command may want to read from the terminal. One that is to be ended has to be
+            // ended as a whole.
+            family: if self.timeout.is_some() {
+                Family::Own
+            } else {
+                Family::Ours
+            },
+            ..CommandPlan::unresolved(template, feed)
+        }
+    }
+}
+
+fn go(plan: &Plan, command: &Arc<CommandPlan>) -> Result<u8, Refusal> {
+    let failed = |error: anyhow::Error| Refusal::plain(format!("{error:#}"));
+    if command.family == Family::Own {
+        guardian::start().map_err(|cause| failed(cause.into()))?;
+    }
+    let budget = Budget::new(plan.memory);
+    let start = |_slot| -> Box<dyn Map> {
+        Box::new(Command::new(
+            Arc::clone(command),
+            Decoder::new(budget.clone(), None),
+        ))
+    };
+    let work = Work {
+        map: &start,
+        records: None,
+        fold: None,
+        to: To::Stdout,
+        merge: None,
+        give_up,
+    };
+    let summary = run(plan, &work).map_err(failed)?;
+    Ok(code(&summary))
+}
+
+/// Ends the process where a worker can't be waited for.
+fn give_up(summary: &Summary) -> ! {
+    std::process::exit(i32::from(code(summary)))
+}
+
+/// The exit code. That any command failed in an ordinary way counts for more than what ended the
+/// run, as with GNU xargs.
+fn code(summary: &Summary) -> u8 {
+    if let Some(signal) = summary.signal {
+        signals::die_by_signal(signal);
+    }
+    let of_command = |failure: &&Failure| matches!(failure, Failure::Command { .. });
+    let fatal = summary.fatal.iter().filter(of_command).count() as u64;
+    if summary.failed > fatal {
+        return FAILED;
+    }
+    match summary.fatal.first() {
+        Some(Failure::Command { cause, .. }) => match cause {
+            Ending::Exit(_) => ABORTED,
+            Ending::Signal(_) => KILLED,
+            Ending::NotStarted(cause) => match cause.kind() {
+                io::ErrorKind::NotFound => NOT_FOUND,
+                io::ErrorKind::ArgumentListTooLong => WRONG,
+                _ => NOT_RUN,
+            },
+            Ending::TimedOut(_) => FAILED,
+        },
+        Some(_) => WRONG,
+        None if summary.malformed || summary.own_failures > 0 => WRONG,
+        None => 0,
+    }
+}

@@ -1,0 +1,125 @@
+//! The byte that `-d` names: itself, or an escape as in C.
+
+use super::Refusal;
+use crate::message;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+/// The byte that `typed` names.
+///
+/// # Errors
+/// When it names none, or none that fits a byte.
+pub fn read(typed: &OsStr) -> Result<u8, Refusal> {
+    match typed.as_bytes() {
+        [byte] => Ok(*byte),
+        [b'\\', escape @ ..] if !escape.is_empty() => escaped(typed, escape),
+        _ => Err(Refusal::plain(format!(
+            "Invalid input delimiter specification {}: the delimiter must be either a single \
+             character or an escape sequence starting with \\.",
+            message::shown(typed)
+        ))),
+    }
+}
+
+fn escaped(typed: &OsStr, escape: &[u8]) -> Result<u8, Refusal> {
+    Ok(match escape[0] {
+        b'a' => 0x07,
+        b'b' => 0x08,
+        b'f' => 0x0c,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'v' => 0x0b,
+        b'\\' => b'\\',
+        b'x' => return number(typed, &escape[1..], 16, "ff"),
+        b'0'..=b'9' => return number(typed, escape, 8, "377"),
+        _ => return Err(invalid(typed, "")),
+    })
+}
+
+/// The number that the digits stand for, as strtoul(3) reads it: blanks, a sign and `0x` may come
+/// first, and a negative number is a very large one.
+fn number(typed: &OsStr, text: &[u8], base: u32, most: &str) -> Result<u8, Refusal> {
+    let text = text.trim_ascii_start();
+    let negative = text.starts_with(b"-");
+    let digits = text
+        .strip_prefix(b"+")
+        .or(text.strip_prefix(b"-"))
+        .unwrap_or(text);
+    let is_digit = |b: &u8| char::from(*b).is_digit(base);
+    let digits = match digits {
+        [b'0', b'x' | b'X', rest @ ..] if base == 16 && rest.first().is_some_and(is_digit) => rest,
+        all => all,
+    };
+    let end = digits.iter().position(|b| !is_digit(b)).unwrap_or(digits.len());
+    let value = digits[..end].iter().fold(0u64, |value, b| {
+        let digit = char::from(*b).to_digit(base).unwrap_or_default();
+        value.saturating_mul(base.into()).saturating_add(digit.into())
+    });
+    let byte = u8::try_from(value).ok().filter(|&value| !negative || value == 0);
+    let Some(byte) = byte else {
+        let what = format!("; character values must not exceed {most}");
+        return Err(invalid(typed, &what));
+    };
+    if end == digits.len() {
+        return Ok(byte);
+    }
+    // Where there is no digit, nothing was read.
+    let rest = if end == 0 { text } else { &digits[end..] };
+    let rest = message::shown(OsStr::from_bytes(rest)).into_owned();
+    Err(invalid(
+        typed,
+        &format!("; trailing characters {rest} not recognised"),
+    ))
+}
+
+fn invalid(typed: &OsStr, what: &str) -> Refusal {
+    Refusal::plain(format!(
+        "Invalid escape sequence {} in input delimiter specification{what}.",
+        message::shown(typed)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delimiter_is_a_byte_or_an_escape() {
+        for (typed, byte) in [
+            (",", b','),
+            (r"\", b'\\'),
+            (r"\\", b'\\'),
+            (r"\n", b'\n'),
+            (r"\t", b'\t'),
+            (r"\0", 0),
+            (r"\101", b'A'),
+            (r"\x41", b'A'),
+            (r"\x0x4", 4),
+            (r"\x", 0),
+        ] {
+            assert_eq!(read(typed.as_ref()).ok(), Some(byte), "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_delimiter_is_refused() {
+        let said = |typed: &str| read(typed.as_ref()).expect_err(typed).what;
+        for typed in ["", "ab", "\u{e9}"] {
+            assert!(
+                said(typed).starts_with("Invalid input delimiter specification"),
+                "{typed}"
+            );
+        }
+        for (typed, end) in [
+            (r"\q", "specification."),
+            (r"\08", "; trailing characters 8 not recognised."),
+            (r"\xg", "; trailing characters g not recognised."),
+            (r"\400", "; character values must not exceed 377."),
+            (r"\x100", "; character values must not exceed ff."),
+            (r"\x-1", "; character values must not exceed ff."),
+        ] {
+            assert!(said(typed).ends_with(end), "{typed}: {}", said(typed));
+        }
+    }
+}

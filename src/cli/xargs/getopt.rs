@@ -1,0 +1,231 @@
+//! The option grammar of getopt_long(3), with its messages: stops at the first word that is no
+//! option, takes optional values only where they are attached, and unambiguous beginnings of long
+//! names.
+//!
+//! clap can't say this grammar: it can't tell `-e EOF` (no value) from `-eEOF` (a value), and its
+//! messages and exit codes are its own. This knows no option by name.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::os::unix::ffi::OsStrExt as _;
+
+/// Whether an option has a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value {
+    /// It has none.
+    None,
+    /// It has one: attached, or the next word.
+    Required,
+    /// It has one where it is attached.
+    Optional,
+}
+
+/// An option: a name of one letter, a long one, or both.
+#[derive(Debug)]
+pub struct Spec<Name> {
+    /// What it is.
+    pub name: Name,
+    /// Its letter.
+    pub short: Option<char>,
+    /// Its long name.
+    pub long: Option<&'static str>,
+    /// Whether it has a value.
+    pub value: Value,
+    /// Whether its long name may be cut short.
+    pub shortens: bool,
+}
+
+/// What is wrong with the words, as getopt_long(3) puts it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Wrong(pub String);
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An option that was typed, with its value.
+pub type Typed<Name> = (Name, Option<OsString>);
+
+/// The options that `words` begin with, and how many words they are; for each option that can't
+/// be taken, what is wrong with it: the first ends the reading.
+pub fn options<Name: Copy + PartialEq>(
+    specs: &[Spec<Name>],
+    words: &[OsString],
+) -> (Vec<Typed<Name>>, Result<usize, Wrong>) {
+    let mut typed = Vec::new();
+    let mut at = 0;
+    while let Some(word) = words.get(at).map(|word| word.as_bytes()) {
+        at += 1;
+        let next = words.get(at);
+        let end = match word {
+            b"--" => return (typed, Ok(at)),
+            [b'-', b'-', name @ ..] => long(specs, name, next, &mut typed),
+            [b'-', letters @ ..] if !letters.is_empty() => short(specs, letters, next, &mut typed),
+            _ => return (typed, Ok(at - 1)),
+        };
+        match end {
+            Ok(taken) => at += taken,
+            Err(wrong) => return (typed, Err(wrong)),
+        }
+    }
+    (typed, Ok(at))
+}
+
+/// Reads `NAME` or `NAME=VALUE`; how many of the next words belong to it.
+fn long<Name: Copy + PartialEq>(
+    specs: &[Spec<Name>],
+    word: &[u8],
+    next: Option<&OsString>,
+    typed: &mut Vec<Typed<Name>>,
+) -> Result<usize, Wrong> {
+    let split = memchr::memchr(b'=', word);
+    let (name, value) = match split {
+        Some(at) => (&word[..at], Some(OsStr::from_bytes(&word[at + 1..]).to_owned())),
+        None => (word, None),
+    };
+    let (spec, known) = named(specs, name, word)?;
+    let (value, taken) = match (spec.value, value) {
+        (Value::None, Some(_)) => return wrong(format!("option '--{known}' doesn't allow an argument")),
+        (Value::Required, None) => match next {
+            Some(next) => (Some(next.clone()), 1),
+            None => return wrong(format!("option '--{known}' requires an argument")),
+        },
+        (_, value) => (value, 0),
+    };
+    typed.push((spec.name, value));
+    Ok(taken)
+}
+
+/// The option with this long name, or the only one whose name begins so.
+fn named<'a, Name: PartialEq>(
+    specs: &'a [Spec<Name>],
+    name: &[u8],
+    word: &[u8],
+) -> Result<(&'a Spec<Name>, &'static str), Wrong> {
+    let longs = || specs.iter().filter_map(|spec| Some((spec, spec.long?)));
+    if let Some(exact) = longs().find(|(_, long)| long.as_bytes() == name) {
+        return Ok(exact);
+    }
+    let begins = |(spec, long): &(&Spec<Name>, &str)| spec.shortens && long.as_bytes().starts_with(name);
+    let close: Vec<_> = longs().filter(begins).collect();
+    let shown = String::from_utf8_lossy(word);
+    match close.as_slice() {
+        [] => wrong(format!("unrecognized option '--{shown}'")),
+        [only] => Ok(*only),
+        several => {
+            let names: String = several.iter().map(|(_, long)| format!(" '--{long}'")).collect();
+            wrong(format!("option '--{shown}' is ambiguous; possibilities:{names}"))
+        }
+    }
+}
+
+/// Reads letters, the last of which may have a value; how many of the next words belong to it.
+fn short<Name: Copy>(
+    specs: &[Spec<Name>],
+    mut letters: &[u8],
+    next: Option<&OsString>,
+    typed: &mut Vec<Typed<Name>>,
+) -> Result<usize, Wrong> {
+    while let [letter, rest @ ..] = letters {
+        let shown = OsStr::from_bytes(&[*letter]).to_string_lossy().into_owned();
+        let spec = specs.iter().find(|spec| spec.short == Some(char::from(*letter)));
+        let Some(spec) = spec else {
+            return wrong(format!("invalid option -- '{shown}'"));
+        };
+        let attached = (!rest.is_empty()).then(|| OsStr::from_bytes(rest).to_owned());
+        match (spec.value, attached) {
+            (Value::None, _) => typed.push((spec.name, None)),
+            (Value::Required, None) => {
+                let Some(next) = next else {
+                    return wrong(format!("option requires an argument -- '{shown}'"));
+                };
+                typed.push((spec.name, Some(next.clone())));
+                return Ok(1);
+            }
+            (Value::Optional | Value::Required, attached) => {
+                typed.push((spec.name, attached));
+                return Ok(0);
+            }
+        }
+        letters = rest;
+    }
+    Ok(0)
+}
+
+fn wrong<T>(what: String) -> Result<T, Wrong> {
+    Err(Wrong(what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPECS: &[Spec<char>] = &[
+        spec('0', Some('0'), Some("null"), Value::None),
+        spec('n', Some('n'), Some("max-args"), Value::Required),
+        spec('l', Some('l'), Some("max-lines"), Value::Optional),
+        Spec {
+            shortens: false,
+            ..spec('m', None, Some("maxim"), Value::None)
+        },
+    ];
+
+    const fn spec(name: char, short: Option<char>, long: Option<&'static str>, value: Value) -> Spec<char> {
+        Spec {
+            name,
+            short,
+            long,
+            value,
+            shortens: true,
+        }
+    }
+
+    fn read(line: &str) -> (String, Result<usize, String>) {
+        let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        let (typed, end) = options(SPECS, &words);
+        let shown = typed.into_iter().map(|(name, value)| match value {
+            Some(value) => format!("{name}={} ", value.display()),
+            None => format!("{name} "),
+        });
+        (shown.collect(), end.map_err(|wrong| wrong.0))
+    }
+
+    #[test]
+    fn letters_share_a_word_and_values_are_attached_or_follow() {
+        assert_eq!(read("-0n5 -n 6 -l7 echo -0"), ("0 n=5 n=6 l=7 ".into(), Ok(4)));
+        assert_eq!(read("-n=5 -l 7"), ("n==5 l ".into(), Ok(2)));
+        assert_eq!(read("-0 -- -n"), ("0 ".into(), Ok(2)));
+        assert_eq!(read("- -0"), (String::new(), Ok(0)));
+    }
+
+    #[test]
+    fn long_names_may_be_cut_short_as_long_as_they_are_one() {
+        assert_eq!(
+            read("--nu --max-a=5 --max-args 6 --max-lines"),
+            ("0 n=5 n=6 l ".into(), Ok(5))
+        );
+        assert_eq!(read("--max-l=3 x"), ("l=3 ".into(), Ok(1)));
+        assert_eq!(read("--maxim"), ("m ".into(), Ok(1)));
+        assert_eq!(
+            read("--max=1").1,
+            Err("option '--max=1' is ambiguous; possibilities: '--max-args' '--max-lines'".into())
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_as_getopt_says_it() {
+        for (line, said) in [
+            ("-z", "invalid option -- 'z'"),
+            ("-n", "option requires an argument -- 'n'"),
+            ("--nul=1", "option '--null' doesn't allow an argument"),
+            ("--max-args", "option '--max-args' requires an argument"),
+            ("--zero=1", "unrecognized option '--zero=1'"),
+        ] {
+            assert_eq!(read(line).1, Err(said.into()), "{line}");
+        }
+        // What came before is taken: it may have had something to say.
+        assert_eq!(read("-0 -z").0, "0 ");
+    }
+}

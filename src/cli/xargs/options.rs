@@ -1,0 +1,342 @@
+//! What the options of `fanfold xargs` say, read in their order: a later one may undo an earlier.
+
+use super::getopt::{self, Spec, Value};
+use super::number::{self, Bounds};
+use super::{Refusal, delimiter};
+use crate::cli::failures::duration;
+use crate::message;
+use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
+use std::os::unix::ffi::OsStringExt as _;
+use std::time::Duration;
+
+/// The options by what they say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Name {
+    Null,
+    ArgFile,
+    Delimiter,
+    /// `-E END`
+    End,
+    /// `-e[END]`
+    EndOrNone,
+    /// `-I R`
+    Replace,
+    /// `-i[R]`
+    ReplaceOrBraces,
+    /// `-L N`
+    Lines,
+    /// `-l[N]`
+    LinesOrOne,
+    Args,
+    OpenTty,
+    Interactive,
+    NotEmpty,
+    Chars,
+    Verbose,
+    Limits,
+    Exit,
+    Procs,
+    SlotVar,
+    Version,
+    Help,
+    Group,
+    KeepOrder,
+    Tag,
+    Timeout,
+    Retries,
+}
+
+/// In the order in which an ambiguity names them.
+const SPECS: &[Spec<Name>] = &[
+    spec(Name::Null, Some('0'), Some("null"), Value::None),
+    spec(Name::ArgFile, Some('a'), Some("arg-file"), Value::Required),
+    spec(Name::Delimiter, Some('d'), Some("delimiter"), Value::Required),
+    spec(Name::EndOrNone, Some('e'), Some("eof"), Value::Optional),
+    spec(Name::End, Some('E'), None, Value::Required),
+    spec(Name::ReplaceOrBraces, Some('i'), Some("replace"), Value::Optional),
+    spec(Name::Replace, Some('I'), None, Value::Required),
+    spec(Name::LinesOrOne, Some('l'), Some("max-lines"), Value::Optional),
+    spec(Name::Lines, Some('L'), None, Value::Required),
+    spec(Name::Args, Some('n'), Some("max-args"), Value::Required),
+    spec(Name::OpenTty, Some('o'), Some("open-tty"), Value::None),
+    spec(Name::Interactive, Some('p'), Some("interactive"), Value::None),
+    spec(Name::NotEmpty, Some('r'), Some("no-run-if-empty"), Value::None),
+    spec(Name::Chars, Some('s'), Some("max-chars"), Value::Required),
+    spec(Name::Verbose, Some('t'), Some("verbose"), Value::None),
+    spec(Name::Limits, None, Some("show-limits"), Value::None),
+    spec(Name::Exit, Some('x'), Some("exit"), Value::None),
+    spec(Name::Procs, Some('P'), Some("max-procs"), Value::Required),
+    spec(Name::SlotVar, None, Some("process-slot-var"), Value::Required),
+    spec(Name::Version, None, Some("version"), Value::None),
+    spec(Name::Help, None, Some("help"), Value::None),
+    own(Name::Group, "group", Value::None),
+    own(Name::KeepOrder, "keep-order", Value::None),
+    own(Name::Tag, "tag", Value::None),
+    own(Name::Timeout, "timeout", Value::Required),
+    own(Name::Retries, "retries", Value::Required),
+];
+
+const fn spec(name: Name, short: Option<char>, long: Option<&'static str>, value: Value) -> Spec<Name> {
+    Spec {
+        name,
+        short,
+        long,
+        value,
+        shortens: true,
+    }
+}
+
+/// An option that xargs does not have. Its name is typed whole, so that every beginning of a name
+/// means what it means to xargs.
+const fn own(name: Name, long: &'static str, value: Value) -> Spec<Name> {
+    Spec {
+        name,
+        short: None,
+        long: Some(long),
+        value,
+        shortens: false,
+    }
+}
+
+/// What was asked for.
+pub enum Asked {
+    /// To run commands: the options, and how many words they are.
+    Run(Box<Options>, usize),
+    /// To be told of the options.
+    Help,
+    /// To be told of the version.
+    Version,
+}
+
+/// What the options say together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// `-a`: the file of words.
+    pub file: Option<OsString>,
+    /// `-0`, `-d`: the byte that ends a word, where blanks and newlines do not.
+    pub ended_by: Option<u8>,
+    /// `-E`, `-e`: the word that ends the list.
+    pub end: Option<Vec<u8>>,
+    /// `-n`, `-L`, `-l`, `-I`, `-i`: what goes into one command.
+    pub share: Share,
+    /// `-s`: the longest command line; none: as long as is usual.
+    pub chars: Option<usize>,
+    /// `-x`: whether a command line that gets too long ends it all.
+    pub exit: bool,
+    /// `-P`: how many commands at a time; none: as many as can be.
+    pub procs: Option<NonZeroUsize>,
+    /// `-r`: whether there is no command where there is no word.
+    pub not_empty: bool,
+    /// `-o`: whether commands read from the terminal.
+    pub open_tty: bool,
+    /// `-p`: whether it is asked before each.
+    pub interactive: bool,
+    /// `-t`: whether each is shown.
+    pub verbose: bool,
+    /// `--show-limits`
+    pub limits: bool,
+    /// `--process-slot-var`
+    pub slot_var: Option<String>,
+    /// `--group`
+    pub group: bool,
+    /// `--keep-order`
+    pub keep_order: bool,
+    /// `--tag`
+    pub tag: bool,
+    /// `--timeout`
+    pub timeout: Option<Duration>,
+    /// `--retries`
+    pub retries: u32,
+}
+
+/// What goes into one command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Share {
+    /// As many words as fit.
+    All,
+    /// So many words.
+    Words(NonZeroUsize),
+    /// The words of so many lines.
+    Lines(NonZeroUsize),
+    /// One, wherever this stands.
+    Replace(OsString),
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            file: None,
+            ended_by: None,
+            end: None,
+            share: Share::All,
+            chars: None,
+            exit: false,
+            procs: NonZeroUsize::new(1),
+            not_empty: false,
+            open_tty: false,
+            interactive: false,
+            verbose: false,
+            limits: false,
+            slot_var: None,
+            group: false,
+            keep_order: false,
+            tag: false,
+            timeout: None,
+            retries: 0,
+        }
+    }
+}
+
+/// Reads the options that `words` begin with. No command line may be longer than `most`.
+///
+/// # Errors
+/// The first thing that is wrong with them; what they say that is no error has been said.
+pub fn read(words: &[OsString], most: usize) -> Result<Asked, Refusal> {
+    let (typed, end) = getopt::options(SPECS, words);
+    let mut options = Options::default();
+    for (name, value) in typed {
+        match name {
+            Name::Help => return Ok(Asked::Help),
+            Name::Version => return Ok(Asked::Version),
+            _ => options.take(name, value, most)?,
+        }
+    }
+    let words = end.map_err(|wrong| Refusal::usage(wrong.to_string()))?;
+    if options.end.is_some() && options.ended_by.is_some() {
+        message::say("warning: the -E option has no effect if -0 or -d is used.\n");
+    }
+    Ok(Asked::Run(Box::new(options), words))
+}
+
+impl Options {
+    fn take(&mut self, name: Name, value: Option<OsString>, most: usize) -> Result<(), Refusal> {
+        let given = value.clone().unwrap_or_default();
+        match name {
+            Name::Null => self.ended_by = Some(0),
+            Name::Delimiter => self.ended_by = Some(delimiter::read(&given)?),
+            Name::ArgFile => self.file = value,
+            Name::End | Name::EndOrNone => {
+                self.end = Some(given.into_vec()).filter(|end| !end.is_empty());
+            }
+            Name::Replace => self.replace(given),
+            Name::ReplaceOrBraces => self.replace(value.unwrap_or_else(|| "{}".into())),
+            Name::Lines => self.lines(&given, 'L', "-L")?,
+            Name::LinesOrOne => {
+                self.lines(&value.unwrap_or_else(|| "1".into()), 'l', "--max-lines/-l")?;
+            }
+            Name::Args => self.args(&given)?,
+            Name::Chars => self.chars = Some(chars(&given, most)?),
+            Name::Procs => self.procs = procs(&given)?,
+            Name::Exit => self.exit = true,
+            Name::NotEmpty => self.not_empty = true,
+            Name::OpenTty => self.open_tty = true,
+            Name::Interactive => self.interactive = true,
+            Name::Verbose => self.verbose = true,
+            Name::Limits => self.limits = true,
+            Name::SlotVar => self.slot_var = Some(slot_var(&given)?),
+            Name::Group => self.group = true,
+            Name::KeepOrder => self.keep_order = true,
+            Name::Tag => self.tag = true,
+            Name::Timeout => self.timeout = Some(timeout(&given)?),
+            Name::Retries => self.retries = retries(&given)?,
+            Name::Help | Name::Version => {}
+        }
+        Ok(())
+    }
+
+    fn replace(&mut self, hole: OsString) {
+        match self.share {
+            Share::Words(_) => self.undo("--max-args", "--replace/-I/-i"),
+            Share::Lines(_) => self.undo("--max-lines", "--replace/-I/-i"),
+            Share::All | Share::Replace(_) => {}
+        }
+        self.share = Share::Replace(hole);
+    }
+
+    fn args(&mut self, typed: &OsStr) -> Result<(), Refusal> {
+        let most = at_least_one(typed, 'n')?;
+        match self.share {
+            // That is what a replacement does.
+            Share::Replace(_) if most == NonZeroUsize::MIN => return Ok(()),
+            Share::Replace(_) => self.undo("--replace", "--max-args/-n"),
+            Share::Lines(_) => self.undo("--max-lines", "--max-args/-n"),
+            Share::All | Share::Words(_) => {}
+        }
+        self.share = Share::Words(most);
+        Ok(())
+    }
+
+    fn lines(&mut self, typed: &OsStr, letter: char, shown: &str) -> Result<(), Refusal> {
+        let most = at_least_one(typed, letter)?;
+        match self.share {
+            Share::Words(_) => self.undo("--max-args", shown),
+            Share::Replace(_) => self.undo("--replace", shown),
+            Share::All | Share::Lines(_) => {}
+        }
+        self.share = Share::Lines(most);
+        Ok(())
+    }
+
+    fn undo(&self, earlier: &str, later: &str) {
+        message::say(format_args!(
+            "warning: options {earlier} and {later} are mutually exclusive, ignoring previous {earlier} value"
+        ));
+    }
+}
+
+fn at_least_one(typed: &OsStr, letter: char) -> Result<NonZeroUsize, Refusal> {
+    let most = i64::MAX;
+    let number = number::read(typed, letter, Bounds { least: 1, most })?;
+    let number = number.map_err(|beyond| Refusal::usage(beyond.what))?;
+    Ok(NonZeroUsize::new(number.unsigned_abs() as usize).unwrap_or(NonZeroUsize::MIN))
+}
+
+/// One that is out of bounds is told, and the nearest is taken.
+fn chars(typed: &OsStr, most: usize) -> Result<usize, Refusal> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let number = number::read(typed, 's', Bounds { least: 1, most })?.unwrap_or_else(|beyond| {
+        message::say(&beyond.what);
+        beyond.nearest
+    });
+    Ok(number.unsigned_abs() as usize)
+}
+
+/// The most processes that can be asked for.
+pub const MOST_PROCS: i32 = i32::MAX;
+
+fn procs(typed: &OsStr) -> Result<Option<NonZeroUsize>, Refusal> {
+    let most = i64::from(MOST_PROCS);
+    let number = number::read(typed, 'P', Bounds { least: 0, most })?;
+    let number = number.map_err(|beyond| Refusal::usage(beyond.what))?;
+    Ok(NonZeroUsize::new(number.unsigned_abs() as usize))
+}
+
+fn slot_var(typed: &OsStr) -> Result<String, Refusal> {
+    let refused = |why: &str| {
+        let what = format!(
+            "failed to unset environment variable {}: {why}",
+            message::shown(typed)
+        );
+        Err(Refusal::plain(what))
+    };
+    match typed.to_str() {
+        Some("") => refused("Invalid argument"),
+        Some(name) if name.contains('=') => Err(Refusal::plain(
+            "option --process-slot-var may not be set to a value which includes `='".into(),
+        )),
+        Some(name) => Ok(name.to_owned()),
+        None => refused("it is no text"),
+    }
+}
+
+fn timeout(typed: &OsStr) -> Result<Duration, Refusal> {
+    let text = typed.to_string_lossy();
+    duration(&text).map_err(|why| Refusal::usage(format!("invalid value '{text}' for --timeout: {why}")))
+}
+
+fn retries(typed: &OsStr) -> Result<u32, Refusal> {
+    let text = typed.to_string_lossy();
+    let refused = |_| Refusal::usage(format!("invalid value '{text}' for --retries: expected a number"));
+    text.parse().map_err(refused)
+}

@@ -1,0 +1,75 @@
+//! Shows a command before it starts, and asks whether it may.
+
+use super::{CommandPlan, Trace};
+use crate::control::Wish;
+use crate::job::{Failure, Job};
+use crate::map::Emit;
+use crate::sys::{Interest, Ready, poll, terminal};
+use crate::template::{shell_escape, shell_quote};
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::AsFd as _;
+use std::sync::Mutex;
+
+/// One question at a time.
+static ASKING: Mutex<()> = Mutex::new(());
+
+/// Shows the command of `job` where that was asked for. Whether it may start.
+pub(super) fn announce(plan: &CommandPlan, job: &Job, emit: &mut dyn Emit) -> Result<bool, Failure> {
+    let args = || plan.args(job, emit.seat().slot);
+    match plan.trace {
+        Trace::Off => {}
+        Trace::Stderr => {
+            let mut line = shell_quote(&args());
+            line.push(b'\n');
+            emit.err(&line);
+        }
+        Trace::Direct => {
+            let mut line = shell_escape(&args());
+            line.push(b'\n');
+            show(&line);
+        }
+        Trace::Ask => return ask(&shell_escape(&args()), emit),
+    }
+    Ok(true)
+}
+
+/// A closed standard error leaves nowhere to show it.
+fn show(bytes: &[u8]) {
+    let _ = io::stderr().lock().write_all(bytes);
+}
+
+/// Asks the terminal's user. The answer is yes where it begins with a `y`.
+fn ask(command: &[u8], emit: &dyn Emit) -> Result<bool, Failure> {
+    let failed = |what: &str| {
+        let what = what.to_owned();
+        move |cause| Failure::Own { what, cause }
+    };
+    // A panic of another who asked leaves nothing behind.
+    let _one = ASKING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    show(command);
+    let mut terminal = terminal().map_err(failed("failed to open /dev/tty for reading"))?;
+    show(b"?...");
+    let mut answer = [0; 4096];
+    loop {
+        let seat = emit.seat();
+        let waits = [
+            (terminal.as_fd(), Interest::Read),
+            (seat.wake_fd(), Interest::Read),
+        ];
+        let [ready, _] = poll(waits.map(Some), None).map_err(failed("/dev/tty"))?;
+        if seat.wish() != Wish::Go {
+            return Err(Failure::Stopped);
+        }
+        if ready == Ready::No {
+            seat.hush();
+            continue;
+        }
+        // A terminal gives a line at a time.
+        let length = terminal.read(&mut answer).map_err(failed("/dev/tty"))?;
+        if length == 0 {
+            let cause = io::ErrorKind::UnexpectedEof.into();
+            return Err(failed("failed to read the answer")(cause));
+        }
+        return Ok(matches!(answer[0], b'y' | b'Y'));
+    }
+}

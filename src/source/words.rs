@@ -1,0 +1,413 @@
+//! Lists of words as xargs reads them: with quotes, a line each, or between a given byte.
+//!
+//! POSIX says it under "xargs", INPUT FILES; what it leaves open is done as GNU does it. It does
+//! not know how many words make a command line.
+
+use super::{Found, Malformed, Missing};
+use crate::job::Input;
+use crate::plan::{Blanks, Syntax, Words as Plan};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Seek as _, SeekFrom};
+use std::os::fd::AsFd as _;
+use std::os::unix::ffi::OsStringExt as _;
+
+/// The words of one reader.
+pub struct Words<R> {
+    from: R,
+    plan: Plan,
+    /// The longest word that is taken now.
+    longest: usize,
+    /// Whether the next word is the first of its line.
+    first: bool,
+    /// Nothing more is read: the end, the logical end, or something malformed.
+    over: bool,
+    /// Whether there was a NUL in a quoted word.
+    nul: bool,
+    /// Whether that was told.
+    warned: bool,
+    /// What comes next, after what was told of it.
+    held: Option<Found>,
+}
+
+/// Where the reader of quoted words is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Before a word.
+    Between,
+    /// In a word.
+    Within,
+    /// In a word, after this quote.
+    Quoted(u8),
+    /// In a word, after a backslash.
+    Escaped,
+}
+
+/// What ended a word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// A blank: the line goes on.
+    Blank,
+    /// A newline; a line whose last byte is a blank goes on after it.
+    Newline { goes_on: bool },
+    /// The end of the input.
+    Input,
+}
+
+/// The words of a file or of standard input. Where they end before it does, it is left there for
+/// who reads on.
+pub struct ListedWords {
+    words: Words<BufReader<File>>,
+}
+
+impl ListedWords {
+    /// The words of the list that `plan` names.
+    ///
+    /// # Errors
+    /// What the system said to opening it.
+    pub fn open(plan: &Plan) -> io::Result<Self> {
+        let file = match &plan.file {
+            Some(name) => File::open(name)?,
+            None => io::stdin().as_fd().try_clone_to_owned()?.into(),
+        };
+        let from = BufReader::with_capacity(1 << 16, file);
+        Ok(ListedWords {
+            words: Words::new(from, plan.clone()),
+        })
+    }
+
+    /// Whether reading may have to wait for someone who writes.
+    pub fn may_wait(&self) -> bool {
+        let found = self.words.from.get_ref().metadata();
+        !found.is_ok_and(|found| found.is_file())
+    }
+}
+
+impl Iterator for ListedWords {
+    type Item = Found;
+
+    fn next(&mut self) -> Option<Found> {
+        let found = self.words.next();
+        if self.words.over {
+            // What can't be sought in was not someone else's to read on in.
+            let unread = self.words.from.buffer().len() as i64;
+            let _ = self.words.from.get_ref().seek(SeekFrom::Current(-unread));
+        }
+        found
+    }
+}
+
+impl<R: BufRead> Words<R> {
+    /// The words of `from`.
+    pub fn new(from: R, plan: Plan) -> Self {
+        Words {
+            from,
+            longest: plan.longest[0],
+            plan,
+            first: true,
+            over: false,
+            nul: false,
+            warned: false,
+            held: None,
+        }
+    }
+
+    /// The next byte, if there is one.
+    fn byte(&mut self) -> Result<Option<u8>, Malformed> {
+        loop {
+            match self.from.fill_buf() {
+                Ok(buffer) => {
+                    let byte = buffer.first().copied();
+                    self.from.consume(usize::from(byte.is_some()));
+                    return Ok(byte);
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(cause) => return Err(Malformed::Unreadable(cause)),
+            }
+        }
+    }
+
+    /// Takes bytes into `word` up to the next that is `special`.
+    fn take_plain(&mut self, word: &mut Vec<u8>, special: impl Fn(u8) -> bool) {
+        // Whatever keeps it from being read is told to who asks for the next byte.
+        while let Ok(buffer) = self.from.fill_buf()
+            && !buffer.is_empty()
+            && word.len() <= self.longest
+        {
+            let plain = buffer.iter().position(|&b| special(b));
+            let taken = plain.unwrap_or(buffer.len());
+            word.extend_from_slice(&buffer[..taken]);
+            self.from.consume(taken);
+            if plain.is_some() {
+                return;
+            }
+        }
+    }
+
+    /// The next word of a list whose words end with `end`; none at the end.
+    fn ended(&mut self, end: u8) -> Result<Option<Input>, Malformed> {
+        let mut word = Vec::new();
+        self.take_plain(&mut word, |b| b == end);
+        let last = self.byte()?;
+        self.fits(&word)?;
+        self.over = last.is_none();
+        if self.over && word.is_empty() {
+            return Ok(None);
+        }
+        // A word that holds a NUL ends there, as an argument does, and nobody is told.
+        Ok(Some(input(word, true)))
+    }
+
+    /// The next word of a quoted list; none at its end.
+    fn quoted(&mut self, blanks: Blanks, end: Option<&[u8]>) -> Result<Option<Input>, Malformed> {
+        let mut word = Vec::new();
+        let ended = self.quoted_word(blanks, &mut word);
+        if ended.is_err() {
+            // What is beyond it is not looked at.
+            word.truncate(self.longest + 1);
+        }
+        self.nul |= memchr::memchr(0, &word).is_some();
+        let ended = ended?;
+        self.over = ended == End::Input;
+        let first = std::mem::replace(&mut self.first, ended != End::Blank);
+        // Without a newline, an end that is not alone on the last line is a word like others.
+        let counts = first || ended != End::Input;
+        if self.over && word.is_empty() {
+            return Ok(None);
+        }
+        if counts && end == Some(cut_at_nul(&word)) {
+            self.over = true;
+            return Ok(None);
+        }
+        Ok(Some(input(
+            word,
+            matches!(ended, End::Newline { goes_on: false }),
+        )))
+    }
+
+    fn quoted_word(&mut self, blanks: Blanks, word: &mut Vec<u8>) -> Result<End, Malformed> {
+        let separate = blanks == Blanks::Separate;
+        let (mut state, mut before) = (State::Between, b'\n');
+        loop {
+            if state == State::Within {
+                let from = word.len();
+                self.take_plain(word, |b| match b {
+                    b'\n' | b'\'' | b'"' | b'\\' => true,
+                    b' ' | b'\t' => separate,
+                    _ => false,
+                });
+                before = word[from..].last().copied().unwrap_or(before);
+            }
+            let byte = self.byte()?;
+            self.fits(word)?;
+            let Some(byte) = byte else {
+                return match state {
+                    // A quote with nothing after it is as good as nothing.
+                    State::Quoted(quote) if !word.is_empty() => Err(Malformed::Unmatched(quote)),
+                    _ => Ok(End::Input),
+                };
+            };
+            state = match (state, byte) {
+                (State::Between, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c) => {
+                    // A line without a word is none, and a line that goes on has a next one.
+                    State::Between
+                }
+                (State::Within, b'\n') => {
+                    let goes_on = is_blank(before);
+                    return Ok(End::Newline { goes_on });
+                }
+                (State::Within, b) if separate && is_blank(b) => {
+                    return Ok(End::Blank);
+                }
+                (State::Between | State::Within, b'\\') => State::Escaped,
+                (State::Between | State::Within, b @ (b'\'' | b'"')) => State::Quoted(b),
+                (State::Quoted(quote), b'\n') => return Err(Malformed::Unmatched(quote)),
+                (State::Quoted(quote), b) if b == quote => State::Within,
+                (State::Quoted(_), b) => {
+                    word.push(b);
+                    state
+                }
+                (_, b) => {
+                    word.push(b);
+                    State::Within
+                }
+            };
+            before = byte;
+        }
+    }
+
+    fn fits(&self, word: &[u8]) -> Result<(), Malformed> {
+        match word.len() <= self.longest {
+            true => Ok(()),
+            false => Err(Malformed::Word),
+        }
+    }
+}
+
+impl<R: BufRead> Iterator for Words<R> {
+    type Item = Found;
+
+    fn next(&mut self) -> Option<Found> {
+        if let Some(held) = self.held.take() {
+            return Some(held);
+        }
+        if self.over {
+            return None;
+        }
+        let found = match &self.plan.syntax {
+            Syntax::Ended(end) => self.ended(*end),
+            Syntax::Quoted { blanks, end } => {
+                let (blanks, end) = (*blanks, end.clone());
+                self.quoted(blanks, end.as_deref())
+            }
+        };
+        self.over |= found.is_err();
+        self.longest = self.plan.longest[1];
+        let found = found.map_err(Missing::Rest).transpose();
+        if self.nul && !std::mem::replace(&mut self.warned, true) {
+            self.held = found;
+            return Some(Err(Missing::AfterNul));
+        }
+        found
+    }
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+fn input(word: Vec<u8>, ends_line: bool) -> Input {
+    Input::Word {
+        word: OsString::from_vec(word),
+        ends_line,
+    }
+}
+
+fn cut_at_nul(word: &[u8]) -> &[u8] {
+    &word[..memchr::memchr(0, word).unwrap_or(word.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const QUOTED: Syntax = Syntax::Quoted {
+        blanks: Blanks::Separate,
+        end: None,
+    };
+
+    fn quoted(blanks: Blanks, end: &str) -> Syntax {
+        Syntax::Quoted {
+            blanks,
+            end: Some(end.into()),
+        }
+    }
+
+    /// The words of a list, one after another in brackets, `$` after one that ends its line, and
+    /// what is wrong at the end.
+    fn read(list: &[u8], syntax: &Syntax) -> String {
+        let plan = Plan {
+            file: None,
+            syntax: syntax.clone(),
+            longest: [12; 2],
+        };
+        // A buffer of three bytes ends everywhere.
+        let words = Words::new(BufReader::with_capacity(3, list), plan);
+        words
+            .map(|found| match found {
+                Ok(Input::Word { word, ends_line }) => {
+                    format!("[{}]{}", word.display(), if ends_line { "$" } else { "" })
+                }
+                Ok(other) => panic!("{other:?} is no word"),
+                Err(missing) => missing.to_string(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn words_stand_between_blanks_and_newlines() {
+        assert_eq!(read(b" a\tb \n\n  c\nd", &QUOTED), "[a][b][c]$[d]");
+        assert_eq!(read(b"\x0b\x0c\r a\x0bb\rc\n", &QUOTED), "[a\x0bb\rc]$");
+        assert_eq!(read(b" \n\t\n", &QUOTED), "");
+    }
+
+    #[test]
+    fn quotes_and_backslashes_keep_what_would_separate() {
+        assert_eq!(read(b"'a b'\"c 'd\"e\\ f\n", &QUOTED), "[a bc 'de f]$");
+        assert_eq!(read(b"a\\\nb\\'\n'\\'\n", &QUOTED), "[a\nb']$[\\]$");
+        assert_eq!(read(b"'' \"\" a''\n", &QUOTED), "[][][a]$");
+        assert_eq!(read(b"a\\", &QUOTED), "[a]");
+    }
+
+    #[test]
+    fn nothing_but_quotes_at_the_end_of_the_input_is_no_word() {
+        assert_eq!(read(b"a ''", &QUOTED), "[a]");
+        assert_eq!(read(b"a ''\n", &QUOTED), "[a][]$");
+    }
+
+    #[test]
+    fn a_quote_ends_on_its_line() {
+        assert!(read(b"a 'b\nc' d\n", &QUOTED).starts_with("[a]unmatched single quote;"));
+        assert!(read(b"a \"b", &QUOTED).starts_with("[a]unmatched double quote;"));
+        assert_eq!(read(b"a \"", &QUOTED), "[a]");
+    }
+
+    #[test]
+    fn a_line_that_ends_with_a_blank_goes_on() {
+        assert_eq!(read(b"a \nb\nc\\ \nd\n", &QUOTED), "[a][b]$[c ][d]$");
+    }
+
+    #[test]
+    fn blanks_belong_to_a_word_that_is_a_line() {
+        let lines = quoted(Blanks::Belong, "END");
+        assert_eq!(read(b"  a 'b'  \n\n \t\nc\\d\n", &lines), "[a b  ][cd]$");
+        assert_eq!(read(b"a\n END\nb\n", &lines), "[a]$");
+        assert_eq!(read(b"a\nEND \nb\n", &lines), "[a]$[END ][b]$");
+    }
+
+    #[test]
+    fn the_logical_end_is_a_word_of_its_own() {
+        let end = quoted(Blanks::Separate, "_");
+        assert_eq!(read(b"a _b\n_ c\n", &end), "[a][_b]$");
+        assert_eq!(read(b"a\n'_'\nc", &end), "[a]$");
+        assert_eq!(read(b"a\n_", &end), "[a]$");
+        // GNU takes it for a word where it ends the input and does not begin its line.
+        assert_eq!(read(b"a _", &end), "[a][_]");
+    }
+
+    #[test]
+    fn with_a_byte_that_ends_words_nothing_else_is_special() {
+        assert_eq!(read(b"a\n'b\0\0\\ c", &Syntax::Ended(0)), "[a\n'b]$[]$[\\ c]$");
+        assert_eq!(read(b"a,,b,", &Syntax::Ended(b',')), "[a]$[]$[b]$");
+        assert_eq!(read(b"", &Syntax::Ended(0)), "");
+    }
+
+    #[test]
+    fn a_word_longer_than_any_command_line_ends_the_list() {
+        assert_eq!(
+            read(b"123456789012 1234567890123 a", &QUOTED),
+            "[123456789012]argument line too long"
+        );
+        assert_eq!(
+            read(b"123456789012,1234567890123", &Syntax::Ended(b',')),
+            "[123456789012]$argument line too long"
+        );
+    }
+
+    #[test]
+    fn what_follows_the_logical_end_can_be_read_on() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), "a\n_\nrest\n").expect("written");
+        let plan = Plan {
+            file: Some(file.path().into()),
+            syntax: quoted(Blanks::Separate, "_"),
+            longest: [9; 2],
+        };
+        let mut words = ListedWords::open(&plan).expect("it is there");
+        assert_eq!(words.by_ref().count(), 1);
+        let mut rest = String::new();
+        let mut file = words.words.from.get_ref();
+        std::io::Read::read_to_string(&mut file, &mut rest).expect("text");
+        assert_eq!(rest, "rest\n");
+    }
+}

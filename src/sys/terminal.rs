@@ -1,0 +1,12 @@
+//! The terminal that the process was started from.
+
+use std::fs::File;
+use std::io;
+
+/// The terminal, to be read from, wherever standard input comes from.
+///
+/// # Errors
+/// When there is none.
+pub fn terminal() -> io::Result<File> {
+    File::open("/dev/tty")
+}

@@ -1,0 +1,177 @@
+//! A command line as GNU programs show it: words that a shell reads back, quoted only where they
+//! have to be, and with escapes for what a terminal can't show.
+//!
+//! The rules are those of the style `shell-escape` of GNU ls(1), as its programs apply them.
+
+use crate::sys::locale;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
+
+/// The words with a blank between each two.
+pub fn shell_escape(words: &[OsString]) -> Vec<u8> {
+    let mut line = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        if at > 0 {
+            line.push(b' ');
+        }
+        show(word.as_bytes(), &mut line);
+    }
+    line
+}
+
+/// What a character is to a shell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// Nothing special.
+    Plain,
+    /// Special, but not between double quotes.
+    Blank,
+    /// Special nearly everywhere.
+    Special,
+    /// Nothing special, but neither said to be safe between double quotes.
+    Odd,
+    /// `'`
+    Quote,
+    /// Nothing that can be shown.
+    Unprintable,
+}
+
+/// A character of a word: its bytes, and what it is.
+struct Character<'a> {
+    bytes: &'a [u8],
+    class: Class,
+}
+
+fn show(word: &[u8], line: &mut Vec<u8>) {
+    let characters = characters(word);
+    let has = |class| characters.iter().any(|c| c.class == class);
+    let quoted = has(Class::Blank) || has(Class::Special) || has(Class::Quote) || has(Class::Unprintable);
+    if !quoted && !word.is_empty() {
+        line.extend_from_slice(word);
+        return;
+    }
+    let simple = |c: &Character| matches!(c.class, Class::Plain | Class::Blank | Class::Quote);
+    if has(Class::Quote) && characters.iter().all(simple) {
+        line.push(b'"');
+        line.extend_from_slice(word);
+        line.push(b'"');
+        return;
+    }
+    line.push(b'\'');
+    // A word with a quote that ends with an escape is shown as if one had come before it too.
+    let mut escaping = has(Class::Quote) && characters.last().is_some_and(|c| c.class == Class::Unprintable);
+    for Character { bytes, class } in &characters {
+        match class {
+            Class::Unprintable => {
+                if !escaping {
+                    line.extend_from_slice(b"'$'");
+                    escaping = true;
+                }
+                bytes.iter().for_each(|&byte| escape(byte, line));
+                continue;
+            }
+            Class::Quote => line.extend_from_slice(b"'\\''"),
+            _ => {
+                if escaping {
+                    line.extend_from_slice(b"''");
+                }
+                line.extend_from_slice(bytes);
+            }
+        }
+        escaping = false;
+    }
+    line.push(b'\'');
+}
+
+fn escape(byte: u8, line: &mut Vec<u8>) {
+    line.push(b'\\');
+    match byte {
+        0x07 => line.push(b'a'),
+        0x08 => line.push(b'b'),
+        b'\t' => line.push(b't'),
+        b'\n' => line.push(b'n'),
+        0x0b => line.push(b'v'),
+        0x0c => line.push(b'f'),
+        b'\r' => line.push(b'r'),
+        _ => line.extend([byte >> 6, byte >> 3 & 7, byte & 7].map(|digit| b'0' + digit)),
+    }
+}
+
+fn characters(word: &[u8]) -> Vec<Character<'_>> {
+    let mut characters = Vec::new();
+    let mut rest = word;
+    while let Some(&first) = rest.first() {
+        let leads = rest.len() == word.len();
+        let (length, class) = match class(first, leads, word.len() == 1) {
+            Some(class) => (1, class),
+            None => match locale::character(rest) {
+                (length, true) => (length, Class::Plain),
+                (length, false) => (length, Class::Unprintable),
+            },
+        };
+        let (bytes, after) = rest.split_at(length);
+        characters.push(Character { bytes, class });
+        rest = after;
+    }
+    characters
+}
+
+/// What a byte is that is a character by itself in every locale; none for another.
+fn class(byte: u8, leads: bool, alone: bool) -> Option<Class> {
+    Some(match byte {
+        b'\'' => Class::Quote,
+        b' ' => Class::Blank,
+        b'#' | b'~' if leads => Class::Blank,
+        b'#' | b'~' => Class::Odd,
+        b'{' | b'}' if alone => Class::Blank,
+        b'{' | b'}' => Class::Odd,
+        b'!' | b'"' | b'$' | b'&' | b'(' | b')' | b'*' | b';' | b'<' | b'=' | b'>' | b'?' | b'[' | b'\\'
+        | b'^' | b'`' | b'|' => Class::Special,
+        0x07..=0x0d => Class::Unprintable,
+        b'%' | b'+'..=b':' | b'A'..=b'Z' | b']' | b'_' | b'a'..=b'z' => Class::Plain,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(word: &str) -> String {
+        let line = shell_escape(&["x".into(), word.into()]);
+        let line = String::from_utf8(line).expect("text");
+        line.strip_prefix("x ").expect("a plain word").to_owned()
+    }
+
+    #[test]
+    fn words_are_quoted_where_they_have_to_be() {
+        for plain in ["a", "a-b_c/d.e:f,g", "a#~", "{}", "a{b", "@%+]"] {
+            assert_eq!(shown(plain), plain);
+        }
+        for (word, quoted) in [
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("#", "'#'"),
+            ("{", "'{'"),
+            ("a=b", "'a=b'"),
+            ("\\", "'\\'"),
+            ("it's", "\"it's\""),
+            ("'!", "''\\''!'"),
+            ("a'#", "'a'\\''#'"),
+        ] {
+            assert_eq!(shown(word), quoted, "{word:?}");
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_shown_is_escaped() {
+        for (word, quoted) in [
+            ("a\tb", "'a'$'\\t''b'"),
+            ("\n\x01", "''$'\\n\\001'"),
+            ("\n'", "''$'\\n'\\'''"),
+            ("it's\t", "'''it'\\''s'$'\\t'"),
+        ] {
+            assert_eq!(shown(word), quoted, "{word:?}");
+        }
+    }
+}
