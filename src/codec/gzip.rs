@@ -228,16 +228,9 @@ fn another(reader: &mut Reader<'_>, sink: &mut Sink<'_>) -> Result<bool, DecodeE
         [] => Ok(false),
         [a, b, ..] if is_magic([a, b]) => Ok(true),
         [0, ..] => {
-            loop {
-                let block = reader.fill()?;
-                let n = block.len();
-                if n == 0 {
-                    return Ok(false);
-                }
-                if block.iter().any(|&b| b != 0) {
-                    break;
-                }
-                reader.consume(n);
+            let zeros = |block: &[u8]| block.iter().all(|&b| b == 0).then_some(block.len());
+            if reader.each(zeros)? {
+                return Ok(false);
             }
             (sink.warn)("trailing garbage ignored");
             Ok(false)

@@ -2,7 +2,7 @@
 //! behind them is an error, as for `lz4 -t`. The legacy format, which can't tell a truncated file from a
 //! complete one, is refused.
 
-use super::reader::{CHUNK, Reader};
+use super::reader::Reader;
 use super::{Codec, DecodeError, Engine, Sink};
 use crate::job::Trust;
 use lz4_flex::frame::FrameDecoder;
@@ -91,13 +91,13 @@ fn skip(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         }
     };
     reader.consume(8);
-    while left > 0 {
-        let n = reader.fill()?.len().min(left.min(CHUNK as u64) as usize);
-        if n == 0 {
-            return Err(truncated(reader, 0));
-        }
-        reader.consume(n);
+    let ended = reader.each(|block| {
+        let n = block.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         left -= n as u64;
+        (n > 0).then_some(n)
+    })?;
+    if ended && left > 0 {
+        return Err(truncated(reader, 0));
     }
     Ok(())
 }

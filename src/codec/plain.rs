@@ -21,13 +21,10 @@ impl Engine for Plain {
         _size: Option<u64>,
         sink: &mut Sink<'_>,
     ) -> Result<(), DecodeError> {
-        loop {
-            let block = reader.fill()?;
-            let n = block.len();
-            if n == 0 || sink.give(block, Trust::Final).is_break() {
-                return Ok(());
-            }
-            reader.consume(n);
-        }
+        let give = |block: &[u8]| {
+            let flow = sink.give(block, Trust::Final);
+            flow.is_continue().then_some(block.len())
+        };
+        reader.each(give).map(drop)
     }
 }

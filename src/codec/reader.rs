@@ -71,6 +71,21 @@ impl<'a> Reader<'a> {
         self.start += n;
     }
 
+    /// Shows `take` what comes, block after block, and consumes as much of each as it says; until it says
+    /// none, or the source ends: whether it did.
+    pub(super) fn each(&mut self, mut take: impl FnMut(&[u8]) -> Option<usize>) -> Result<bool, DecodeError> {
+        loop {
+            let block = self.fill()?;
+            if block.is_empty() {
+                return Ok(true);
+            }
+            match take(block) {
+                Some(n) => self.consume(n),
+                None => return Ok(false),
+            }
+        }
+    }
+
     /// The next byte, consumed; none at the end.
     pub(super) fn byte(&mut self) -> Result<Option<u8>, DecodeError> {
         let byte = self.fill()?.first().copied();
