@@ -170,6 +170,8 @@ pub enum Ending {
     Exit(i32),
     /// It was killed by this signal.
     Signal(i32),
+    /// It was killed, and the system's count of processes that it killed for their memory has risen.
+    OutOfMemory,
     /// It ran longer than `--timeout` and was killed.
     TimedOut(Duration),
     /// It could not be started.
@@ -206,7 +208,7 @@ impl Failure {
         };
         matches!(
             cause,
-            Ending::Exit(255) | Ending::Signal(_) | Ending::NotStarted(_)
+            Ending::Exit(255) | Ending::Signal(_) | Ending::OutOfMemory | Ending::NotStarted(_)
         )
     }
 }
@@ -237,6 +239,9 @@ impl fmt::Display for Ending {
         match self {
             Ending::Exit(status) => write!(f, "exited with status {status}"),
             Ending::Signal(signal) => write!(f, "was killed by signal {signal}"),
+            Ending::OutOfMemory => {
+                f.write_str("was killed by signal 9, by the out-of-memory killer as its cgroup tells")
+            }
             Ending::TimedOut(limit) => write!(f, "ran longer than {limit:?} and was killed"),
             Ending::NotStarted(cause) => write!(f, "could not be started: {}", message::cause(cause)),
         }

@@ -8,6 +8,7 @@ use crate::source::NoMatch;
 use crate::state::{Kind, StateError};
 use crate::sys::signals;
 use std::fmt;
+use std::io;
 use std::process::ExitCode;
 
 /// Some input was unreadable, corrupt or gone.
@@ -58,7 +59,7 @@ pub fn code(end: anyhow::Result<Option<Ended>>) -> ExitCode {
         Ok(Some(ended)) => ended,
         Ok(None) => return ExitCode::SUCCESS,
         Err(error) => {
-            message::say(format_args!("{error:#}"));
+            message::say(chain(&error));
             return ExitCode::from(refusal(&error));
         }
     };
@@ -79,6 +80,15 @@ pub fn code(end: anyhow::Result<Option<Ended>>) -> ExitCode {
         return ExitCode::from(NONE);
     }
     ExitCode::from(finished(&ended.summary))
+}
+
+/// The causes, from the outermost to what the system said.
+fn chain(error: &anyhow::Error) -> String {
+    let part = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref::<io::Error>() {
+        Some(cause) => message::cause(cause),
+        None => cause.to_string(),
+    };
+    error.chain().map(part).collect::<Vec<_>>().join(": ")
 }
 
 /// The exit code of what was refused before the first job.

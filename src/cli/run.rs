@@ -17,7 +17,7 @@ use crate::memory::Budget;
 use crate::plan::Dash;
 use crate::plan::{Order, Partial, Plan, Schedule, StateAccess, Unit, Wanted};
 use crate::run::{To, Work, run};
-use crate::sys::guardian;
+use crate::sys::{guardian, reaper};
 use crate::template::Template;
 use anyhow::Context;
 use clap::Args;
@@ -157,6 +157,7 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
     };
     if !args.dry_run {
         guardian::start().context("can't start the guardian of the commands")?;
+        reaper::start().context("can't start the reaper of orphans")?;
     }
     let mut summary = run(&plan, &work)?;
     // What such commands print is not seen by us.

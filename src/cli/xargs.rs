@@ -313,7 +313,7 @@ fn code(summary: &Summary) -> u8 {
     match summary.fatal.first() {
         Some(Failure::Command { cause, .. }) => match cause {
             Ending::Exit(_) => ABORTED,
-            Ending::Signal(_) => KILLED,
+            Ending::Signal(_) | Ending::OutOfMemory => KILLED,
             Ending::NotStarted(cause) => match cause.kind() {
                 io::ErrorKind::NotFound => NOT_FOUND,
                 io::ErrorKind::ArgumentListTooLong => WRONG,

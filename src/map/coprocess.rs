@@ -6,7 +6,7 @@
 mod exchange;
 mod process;
 
-use super::child::{Busy, Timers, patiently};
+use super::child::{Busy, Timers, ending, patiently};
 use super::command::{CommandPlan, Trace};
 use super::{Aside, Emit, Map};
 use crate::control::{Seat, Wish};
@@ -167,7 +167,7 @@ impl Coprocess {
         }
         let end = match left.killed {
             true => "closed its input or its output".to_owned(),
-            false => Ending::from(left.status).to_string(),
+            false => ending(left.status).to_string(),
         };
         let place = match begun {
             true => "in the middle of its reply",
@@ -255,7 +255,7 @@ impl Coprocess {
 
     /// Reports an exit status that is no success, where no job can be blamed for it.
     fn judge(&self, left: &Left, when: &str, aside: &mut dyn FnMut(Aside<'_>)) {
-        let ending = Ending::from(left.status);
+        let ending = ending(left.status);
         if !self.plan.command.accepts(&ending) {
             aside(Aside::Failure(self.failed(format!("{ending} {when}"))));
         }

@@ -52,6 +52,7 @@ impl JobLog {
                 Ending::Signal(signal) => (0, *signal),
                 // As GNU parallel has it.
                 Ending::TimedOut(_) => (-1, 15),
+                Ending::OutOfMemory => (0, 9),
                 Ending::NotStarted(_) => (127, 0),
             },
             Some(_) => (1, 0),

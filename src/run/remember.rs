@@ -205,6 +205,7 @@ fn record(before: Running, failure: Option<&Failure>, bad_lines: u64, ran: Ran) 
         Some(Failure::Command { cause, .. }) => match cause {
             Ending::Exit(status) => (Some(*status), None),
             Ending::Signal(signal) => (None, Some(*signal)),
+            Ending::OutOfMemory => (None, Some(9)),
             Ending::TimedOut(_) | Ending::NotStarted(_) => (None, None),
         },
         _ => (None, None),

@@ -27,6 +27,7 @@ fn by_command(failure: &Failure) -> Option<String> {
         }
         Ending::Exit(_) => None,
         Ending::Signal(signal) => Some(format!("{program}: terminated by signal {signal}")),
+        Ending::OutOfMemory => Some(format!("{program}: terminated by signal 9")),
         Ending::TimedOut(_) => Some(format!("{program}: {cause}")),
         Ending::NotStarted(cause) if cause.kind() == std::io::ErrorKind::ArgumentListTooLong => {
             Some("can't call exec() due to argument size restrictions".into())

@@ -3,7 +3,8 @@
 //! Whoever holds the [`Group`] is the only one that signals or reaps the child, so a number is
 //! never signalled after the system may have given it to someone else.
 
-use super::guardian;
+use super::proc::{Stat, processes};
+use super::{guardian, reaper};
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process, kill_process_group,
     pidfd_open, waitid, waitpid,
@@ -26,12 +27,14 @@ pub struct Group {
 impl Group {
     /// The group of a child that was just started as its leader.
     pub(super) fn led_by(leader: Pid) -> Self {
+        // First of all: what is not there yet survives if we are killed now.
+        let place = guardian::watch(leader.as_raw_nonzero().get());
         Group {
             leader,
             // Without a notice (an old kernel, no descriptor left) the exit is asked for instead.
             notice: pidfd_open(leader, PidfdFlags::empty()).ok(),
             reaped: None,
-            place: guardian::watch(leader.as_raw_nonzero().get()),
+            place,
             alone: false,
         }
     }
@@ -82,14 +85,8 @@ impl Group {
             return false;
         }
         let leader = self.leader.as_raw_nonzero().get();
-        let Ok(entries) = std::fs::read_dir("/proc") else {
-            return false;
-        };
-        entries
-            .flatten()
-            .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
-            .filter(|&pid| pid != leader)
-            .any(|pid| group_of_living(pid) == Some(leader))
+        let in_group = |pid| Stat::of(pid).is_some_and(|stat| stat.group == leader && stat.lives());
+        processes().any(|pid| pid != leader && in_group(pid))
     }
 
     /// Takes the status of the leader, which has exited or was killed, and forgets its number: the
@@ -103,16 +100,18 @@ impl Group {
         }
         // Before the number is anyone's again.
         self.place = None;
-        loop {
-            match waitpid(Some(self.leader), WaitOptions::empty()) {
-                Ok(Some((_, status))) => {
-                    let status = ExitStatus::from_raw(status.as_raw());
-                    self.reaped = Some(status);
-                    return Ok(status);
-                }
-                Ok(None) | Err(rustix::io::Errno::INTR) => {}
-                Err(e) => return Err(e.into()),
-            }
+        let status = reaper::reaping(self.leader, || wait(self.leader))?;
+        self.reaped = Some(status);
+        Ok(status)
+    }
+}
+
+fn wait(child: Pid) -> io::Result<ExitStatus> {
+    loop {
+        match waitpid(Some(child), WaitOptions::empty()) {
+            Ok(Some((_, status))) => return Ok(ExitStatus::from_raw(status.as_raw())),
+            Ok(None) | Err(rustix::io::Errno::INTR) => {}
+            Err(e) => return Err(e.into()),
         }
     }
 }
@@ -124,15 +123,4 @@ impl Drop for Group {
             let _ = self.reap();
         }
     }
-}
-
-/// The process group of `pid`, unless it is dead or a zombie. See proc_pid_stat(5): the name in
-/// parentheses may hold anything, so the fields are counted from the last `)`.
-fn group_of_living(pid: i32) -> Option<i32> {
-    let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
-    let after = memchr::memrchr(b')', &stat)? + 1;
-    let mut fields = std::str::from_utf8(&stat[after..]).ok()?.split_whitespace();
-    let state = fields.next()?;
-    let group = fields.nth(1)?.parse().ok()?;
-    (!matches!(state, "Z" | "X" | "x")).then_some(group)
 }

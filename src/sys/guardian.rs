@@ -5,6 +5,9 @@
 //! reaches no grandchild. Here the leaders' numbers stand in a page of shared memory, so that
 //! news of a start or an end costs no system call and wakes nobody. The guardian sleeps in a read
 //! from a pipe that nobody writes to, which ends when the last writer is gone: us.
+//!
+//! A child whose number we have not been told yet when we are killed, between its exec and our next
+//! instruction, is missed: its number is nowhere but in the call that would have told it.
 
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};

@@ -4,7 +4,7 @@
 //! environment for each child anew, and opens `/dev/null` each time.
 
 use super::limits::file_limit_before;
-use super::{Group, lowered};
+use super::{Group, lowered, oom, reaper};
 use rustix::process::Pid;
 use std::env;
 use std::ffi::{CStr, CString, OsStr, OsString};
@@ -131,6 +131,19 @@ impl Launcher {
         own: impl IntoIterator<Item = (&'v str, String)>,
         streams: &Streams<'_>,
     ) -> io::Result<Group> {
+        let child = reaper::starting(|| self.begin(program, args, own, streams))?;
+        let group = self.family.group(child);
+        oom::watch();
+        Ok(group)
+    }
+
+    fn begin<'v>(
+        &self,
+        program: &CStr,
+        args: Vec<OsString>,
+        own: impl IntoIterator<Item = (&'v str, String)>,
+        streams: &Streams<'_>,
+    ) -> io::Result<Pid> {
         let args = args.into_iter().map(c_string);
         let args = args.collect::<io::Result<Vec<_>>>()?;
         let own = own
@@ -148,8 +161,7 @@ impl Launcher {
                 },
                 ..*streams
             };
-            let leader = lowered::spawn(program, &args, environment, &streams, self.family, limit)?;
-            return Ok(self.family.group(leader));
+            return lowered::spawn(program, &args, environment, &streams, self.family, limit);
         }
         let argv = pointers(args.iter());
         let envp = pointers(self.environment.iter().chain(&own));
@@ -179,8 +191,7 @@ impl Launcher {
             )
         };
         check(code)?;
-        let leader = Pid::from_raw(pid).expect("a child's number is positive");
-        Ok(self.family.group(leader))
+        Ok(Pid::from_raw(pid).expect("a child's number is positive"))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::harness::fan;
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 
 /// In KiB.
 const LIMIT: u64 = 64 << 10;
@@ -119,4 +119,34 @@ fn one_group_that_is_larger_than_memory_takes_little_of_it() {
     expected.extend((0..10_000).map(|key| format!("small-{key:05}\t1\t{key}\n")));
     let peak = peak_of("--by 1 --agg distinct:2,p50:2", &lines, &expected);
     assert!(peak < LIMIT / 3, "peak of {peak} KiB");
+}
+
+#[test]
+fn output_that_waits_for_its_turn_takes_little_memory() {
+    // The first of 8 jobs holds back 140 MB of the others', with 8 MiB to hold it in.
+    let script = "[ $1 = 0 ] && read line < gate; head -c 20000000 /dev/zero | tr '\\0' $1; \
+                  [ $1 = 0 ] || echo > written";
+    let fan = fan("run -j3 --memory 8MiB --tmpdir .").args(["--", "sh", "-c", script, "sh"]);
+    let fan = fan.fifo("gate").fifo("written");
+    let (gate, written) = (fan.path("gate"), fan.path("written"));
+    let mut running = fan.spawn();
+    let names: String = (0..8).map(|at| format!("{at}\n")).collect();
+    running.write(names);
+    let both = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(written)
+        .expect("a FIFO");
+    assert_eq!(BufReader::new(both).lines().take(7).count(), 7);
+    let peak = peak(running.pid());
+    drop(OpenOptions::new().write(true).open(gate).expect("a FIFO"));
+    let done = running.wait();
+    done.expect(
+        done.status.success() && done.out.len() == 8 * 20_000_000,
+        "all output",
+    );
+    for (at, job) in (b'0'..).zip(done.out.chunks(20_000_000)) {
+        assert!(job.iter().all(|&byte| byte == at), "job {at} is not whole");
+    }
+    assert!(peak < LIMIT, "peak of {peak} KiB");
 }

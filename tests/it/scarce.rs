@@ -119,3 +119,39 @@ fn a_program_that_is_being_written_is_waited_for() {
     let done = running.wait();
     done.expect(done.status.success(), "success");
 }
+
+#[test]
+fn as_the_first_process_of_a_container_it_reaps_what_it_adopts() {
+    let unshare = ["unshare", "-rpf", "--mount-proc"];
+    let allowed = has("unshare") && {
+        let mut try_it = std::process::Command::new(unshare[0]);
+        try_it
+            .args(&unshare[1..])
+            .arg("true")
+            .output()
+            .is_ok_and(|done| done.status.success())
+    };
+    if !allowed {
+        let _ = writeln!(std::io::stderr(), "skipped: no namespaces of our own are allowed");
+        return;
+    }
+    // An orphan is adopted, and tail waits until its number is gone from the table of processes.
+    let orphan = "sh -c 'sh -c \"echo \\$\\$ > pid\" &'; read pid < pid; tail --pid=$pid -s 0.05 -f /dev/null; \
+                  echo $$ $1; exit $(($1 % 3))";
+    let names: String = (1..=12).map(|at| format!("{at}\n")).collect();
+    let done = fan("run -j1")
+        .args(["--", "sh", "-c", orphan, "sh"])
+        .stdin(&names)
+        .fifo("pid")
+        .under(&unshare)
+        .says("8 of 12 jobs failed (exit 123)")
+        .code(123);
+    let printed = String::from_utf8_lossy(&done.out).into_owned();
+    let jobs: Vec<_> = printed
+        .lines()
+        .filter_map(|line| line.split(' ').nth(1))
+        .collect();
+    done.expect(jobs.join("\n") + "\n" == names, "each job's output");
+    let own = |line: &str| line.split(' ').next().is_some_and(|pid| pid.len() < 4);
+    done.expect(printed.lines().all(own), "small numbers: a namespace of its own");
+}

@@ -13,3 +13,17 @@ pub(super) use program::seek_program;
 pub use program::{ProgramError, resolve_program};
 pub(super) use start::{Busy, patiently};
 pub(super) use timers::Timers;
+
+use crate::job::Ending;
+use crate::sys::oom;
+use std::process::ExitStatus;
+
+/// How a child ended that we did not kill.
+pub(super) fn ending(status: ExitStatus) -> Ending {
+    match Ending::from(status) {
+        Ending::Signal(libc::SIGKILL) if oom::take_kill() => Ending::OutOfMemory,
+        // What a shell says of a command that was killed: that kill is not another child's.
+        Ending::Exit(137) if oom::take_kill() => Ending::Exit(137),
+        ending => ending,
+    }
+}

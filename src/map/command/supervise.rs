@@ -7,7 +7,7 @@ use super::{CommandPlan, go_on};
 use crate::control::{Activity, Seat, Wish};
 use crate::job::{Ending, Failure, Job, Trust};
 use crate::map::Emit;
-use crate::map::child::{Pipes, Timers, receive};
+use crate::map::child::{Pipes, Timers, ending, receive};
 use crate::sys::{Group, Interest, Ready, is_starting, poll};
 use rustix::process::Signal;
 use std::ffi::OsStr;
@@ -315,7 +315,7 @@ impl<'a> Supervision<'a> {
 
 impl CommandPlan {
     fn ended(&self, status: ExitStatus) -> Result<(), Failure> {
-        let cause = Ending::from(status);
+        let cause = ending(status);
         if self.accepts(&cause) {
             return Ok(());
         }

@@ -1,0 +1,54 @@
+//! What /proc says of other processes.
+
+/// Some fields of proc_pid_stat(5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stat {
+    /// One letter: `R`, `S`, `T`, `Z` …
+    pub(super) state: u8,
+    /// Its parent's number.
+    pub(super) parent: i32,
+    /// Its process group's number.
+    pub(super) group: i32,
+}
+
+impl Stat {
+    /// That of a process, if it is there.
+    pub(super) fn of(pid: i32) -> Option<Self> {
+        Self::parse(&std::fs::read(format!("/proc/{pid}/stat")).ok()?)
+    }
+
+    /// The name in parentheses may hold anything, so the fields are counted from the last `)`.
+    fn parse(stat: &[u8]) -> Option<Self> {
+        let after = memchr::memrchr(b')', stat)? + 1;
+        let mut fields = std::str::from_utf8(&stat[after..]).ok()?.split_whitespace();
+        Some(Stat {
+            state: *fields.next()?.as_bytes().first()?,
+            parent: fields.next()?.parse().ok()?,
+            group: fields.next()?.parse().ok()?,
+        })
+    }
+
+    /// Whether it is neither dead nor a zombie.
+    pub(super) fn lives(&self) -> bool {
+        !matches!(self.state, b'Z' | b'X' | b'x')
+    }
+}
+
+/// The numbers of all processes; none where there is no /proc.
+pub(super) fn processes() -> impl Iterator<Item = i32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_parentheses_and_blanks_hides_nothing() {
+        let stat = Stat::parse(b"7 (a) Z 1 2 (b) S 5 6 4 0 -1").expect("it is complete");
+        assert_eq!((stat.state, stat.parent, stat.group), (b'S', 5, 6));
+        assert!(stat.lives());
+        assert_eq!(Stat::parse(b"7 (cut) S 5"), None);
+    }
+}
