@@ -8,6 +8,7 @@ mod ending;
 mod failing;
 mod gzip;
 mod harness;
+mod injected;
 mod inputs;
 mod library;
 mod memory;

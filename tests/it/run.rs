@@ -353,3 +353,30 @@ fn output_that_is_not_text_passes_through() {
         .stdout(bytes)
         .ok();
 }
+
+#[test]
+fn feeding_never_waits_for_a_child_that_waits_for_us() {
+    // More than two pipes hold, in both directions.
+    let text = "0123456789abcde\n".repeat(60_000);
+    let count = format!("{}\n", text.len());
+    let scripts = [
+        ("cat | wc -c", count.clone()),
+        (
+            "head -c 900000 /dev/zero; cat | wc -c",
+            "\0".repeat(900_000) + &count,
+        ),
+        ("exec <&-; head -c 900000 /dev/zero", "\0".repeat(900_000)),
+        ("head -n1", "0123456789abcde\n".to_owned()),
+        ("exit 0", String::new()),
+    ];
+    for (script, printed) in scripts {
+        for words in ["run -z a b", "run --stdin a b", "run -z -j1 --retries 1 a b"] {
+            fan(words)
+                .args(["--", "sh", "-c", script])
+                .file("a", &text)
+                .file("b", &text)
+                .stdout(printed.repeat(2))
+                .ok();
+        }
+    }
+}

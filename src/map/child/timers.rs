@@ -81,3 +81,45 @@ impl Timers {
         self.paused.is_none() && end.is_some_and(|end| Instant::now() >= end)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pass(time: Duration) {
+        let until = Instant::now() + time;
+        while Instant::now() < until {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn time_stands_still_in_a_pause() {
+        let limit = Duration::from_millis(20);
+        let mut timers = Timers::new(Some(Duration::from_secs(600)));
+        timers.stop_in(limit);
+        timers.pause();
+        pass(limit * 2);
+        assert!(!timers.grace_is_over());
+        assert_eq!(timers.next(None), None, "nothing is waited for");
+        timers.go_on();
+        // What was left is left, unless this thread was not run for so long.
+        assert!(timers.next(None) > Some(limit / 4));
+        pass(limit);
+        assert!(timers.grace_is_over());
+        assert!(
+            !timers.try_is_over(),
+            "a try that is being stopped has no end of its own"
+        );
+    }
+
+    #[test]
+    fn a_moment_too_far_off_never_comes() {
+        let timers = Timers::new(Some(Duration::MAX));
+        assert!(!timers.try_is_over());
+        assert_eq!(
+            timers.next(Some(Duration::from_secs(1))),
+            Some(Duration::from_secs(1))
+        );
+    }
+}

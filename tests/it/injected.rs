@@ -1,0 +1,166 @@
+//! System calls that fail where they seldom do: the output is right, or the exit code and a message say
+//! what is wrong. Never a hang, and never a part that is passed off as the whole.
+
+use crate::harness::{Done, Fan, fan, has};
+use std::fs::OpenOptions;
+use std::path::Path;
+
+const NAMES: &str = "1\n2\n3\n4\n5\n6\n7\n8\n";
+
+/// Has strace make system calls of the program and its children fail.
+fn injected(fan: Fan, what: &[&str]) -> Fan {
+    let quiet = ["strace", "-f", "-qqq", "-e", "signal=none", "-o", "trace"];
+    fan.under(&[&quiet[..], what].concat())
+}
+
+/// Eight short jobs on two workers, with calls that fail.
+fn jobs(inject: &str) -> Fan {
+    let calls = inject.split(':').next().unwrap_or(inject);
+    let (traced, inject) = (format!("trace={calls}"), format!("inject={inject}"));
+    let fan = fan("run -j2").args(["--", "/bin/echo"]).stdin(NAMES);
+    injected(fan, &["-e", &traced, "-e", &inject])
+}
+
+/// How many calls were made to fail.
+fn failed_calls(done: &Done) -> usize {
+    let trace = std::fs::read_to_string(done.fan.path("trace")).expect("strace wrote it");
+    trace.matches("(INJECTED)").count()
+}
+
+/// `run` of eight jobs, with the writes to its standard output, a file, made to fail.
+fn written(error: &str) -> Option<(Done, Vec<u8>)> {
+    if !has("strace") {
+        return None;
+    }
+    let fan = fan("run -j2").args(["--", "/bin/echo"]).stdin(NAMES);
+    let path = fan.path("out");
+    let file = OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .open(&path)
+        .expect("a file");
+    let shown = path.display().to_string();
+    let inject = format!("inject=write:{error}");
+    let fan = injected(fan, &["-P", &shown, "-e", "trace=write", "-e", &inject]);
+    let done = fan.stdout_to(file).spawn().wait();
+    let out = std::fs::read(path).expect("it was made");
+    done.expect(failed_calls(&done) > 0, "calls that were made to fail");
+    Some((done, out))
+}
+
+#[test]
+fn output_that_cannot_be_written_is_said_and_the_exit_code_tells() {
+    for (error, text) in [
+        ("ENOSPC", "no space left on device"),
+        ("EIO", "input/output error"),
+    ] {
+        let Some((done, out)) = written(&format!("error={error}:when=2+")) else {
+            return;
+        };
+        done.expect(done.status.code() == Some(5), "exit code 5");
+        done.expect(done.err == format!("fanfold: standard output: {text}\n"), text);
+        assert!(NAMES.as_bytes().starts_with(&out) && out.len() < NAMES.len());
+    }
+}
+
+#[test]
+fn interrupted_calls_are_made_again() {
+    if let Some((done, out)) = written("error=EINTR:when=1+2") {
+        done.expect(
+            done.status.success() && out == NAMES.as_bytes(),
+            "the output, whole",
+        );
+        for calls in [
+            "poll,ppoll:error=EINTR:when=1+2",
+            "wait4,waitid:error=EINTR:when=1+2",
+        ] {
+            let done = jobs(calls).stdout(NAMES).stderr("").ok();
+            done.expect(failed_calls(&done) > 0, "calls that were made to fail");
+        }
+    }
+}
+
+#[test]
+fn a_call_that_fails_once_is_made_up_for_or_told() {
+    if !has("strace") {
+        return;
+    }
+    let calls = [
+        "pipe2:error=EMFILE",
+        "clone3,clone,vfork:error=EAGAIN",
+        "clone3,clone,vfork:error=ENOMEM",
+        "poll,ppoll:error=ENOMEM",
+        "pidfd_open:error=EMFILE",
+        "eventfd2:error=EMFILE",
+    ];
+    for call in calls {
+        for at in [1, 2, 3, 5, 9] {
+            let done = jobs(&format!("{call}:when={at}")).spawn().wait();
+            let right = done.status.success() && done.out == NAMES.as_bytes();
+            let told = done.status.code().is_some_and(|code| code != 0) && done.err.contains("fanfold: ");
+            done.expect(
+                right || told,
+                &format!("{call}, call {at}: the output, or a word"),
+            );
+        }
+    }
+}
+
+#[test]
+fn no_space_for_what_waits_for_its_turn_is_said_with_the_directory() {
+    if !has("strace") {
+        return;
+    }
+    // The second job's output does not fit into memory while the first is running.
+    let text = "case $1 in a) read line < gate;; *) head -c 3000000 /dev/zero; echo > gate;; esac";
+    let fan = fan("run -j2 --memory 1MiB --tmpdir spill")
+        .file("spill/.keep", "")
+        .fifo("gate");
+    let fan = fan.args(["--", "sh", "-c", text, "sh"]);
+    let fan = injected(
+        fan,
+        &["-e", "trace=pwrite64", "-e", "inject=pwrite64:error=ENOSPC"],
+    );
+    let mut running = fan.spawn();
+    running.write("a\nb\n");
+    let done = running.wait();
+    done.expect(done.status.code() == Some(5), "exit code 5");
+    done.expect(
+        done.err
+            .contains("spill: temporary file: no space left on device"),
+        "the directory, named",
+    );
+    let left = std::fs::read_dir(done.fan.path("spill"))
+        .expect("it is ours")
+        .count();
+    done.expect(left == 1, "no temporary file left");
+}
+
+#[test]
+fn a_disk_that_is_really_full_is_said_too() {
+    let mount = "mkdir disk && mount -t tmpfs -o size=1m none disk";
+    let inside = ["unshare", "-rm", "sh", "-c"];
+    let mut may = std::process::Command::new(inside[0]);
+    let may = may
+        .args(&inside[1..])
+        .arg(mount)
+        .current_dir(tempfile::tempdir().expect("a directory"));
+    if !has("unshare") || !may.output().is_ok_and(|done| done.status.success()) {
+        return;
+    }
+    let text = "case $1 in a) read line < gate;; *) head -c 3000000 /dev/zero; echo > gate;; esac";
+    let after = format!("{mount}; exec \"$@\"");
+    let fan = fan("run -j2 --memory 1MiB --tmpdir disk").fifo("gate");
+    let fan = fan
+        .args(["--", "sh", "-c", text, "sh"])
+        .under(&[&inside[..], &[&after, "sh"]].concat());
+    let mut running = fan.spawn();
+    running.write("a\nb\n");
+    let done = running.wait();
+    done.expect(done.status.code() == Some(5), "exit code 5");
+    done.expect(
+        done.err.contains("disk: temporary file: no space left on device"),
+        "the directory, named",
+    );
+    assert!(!Path::new("disk").exists());
+}
