@@ -105,6 +105,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         outputs: work.to.files(),
         retries: plan.failures.retries,
         delay: plan.failures.delay,
+        halts: plan.failures.halt != Halt::Never,
         gate: &gate,
         recording: recording.as_ref(),
     };
@@ -311,6 +312,11 @@ impl<'a> Main<'a> {
             }
             Event::Merged { merge, end } => {
                 self.merged(merge, end);
+                Ok(())
+            }
+            // Whoever waits for the other end goes on.
+            Event::Judged(waiting) => {
+                drop(waiting);
                 Ok(())
             }
             Event::Left => {

@@ -29,7 +29,7 @@ use crate::plan::Halt;
 use crate::record::{RecordPlan, Stage};
 use crate::sink::{Draft, NewFile, Outputs, Piece};
 use crate::state::{Part, Unpack};
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use ran::Recorder;
 use std::ffi::OsString;
 use std::io;
@@ -94,6 +94,8 @@ pub enum Event {
         /// The output that takes their place.
         end: Result<Draft, Failure>,
     },
+    /// The worker waits until what it said before was heard: until the other end is dropped.
+    Judged(Sender<()>),
     /// The worker has nothing more to say.
     Left,
 }
@@ -186,6 +188,8 @@ pub struct Shared<'a> {
     pub retries: u32,
     /// How long to wait before the second try.
     pub delay: Duration,
+    /// Whether failures may end the run.
+    pub halts: bool,
     /// What the lanes need to know of the run.
     pub gate: &'a Gate,
     /// What is told of each job beside its output.
@@ -233,7 +237,14 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
                 let report = worker.recorded(job);
                 worker.heed(&report);
                 let scarce = shared.queue.len() < shared.scarce;
+                let failed = report.failure.is_some();
                 shared.news.tell(report, scarce);
+                if failed && shared.halts {
+                    // It may have been one failure too many, and then no other job is begun.
+                    let (waiting, judged) = bounded(0);
+                    shared.news.send(Event::Judged(waiting));
+                    let _ = judged.recv();
+                }
             }
             Task::Parts(parts) => shared.news.send(Event::Restored(worker.restore(parts))),
             Task::Merge(merge) => {
