@@ -29,7 +29,7 @@ pub struct RecordArgs {
     #[arg(short = 'x', long, value_name = "RE", allow_hyphen_values = true)]
     extract: Option<String>,
 
-    /// What to do about lines that the format can't read: skip them (counted), fail the job, or keep them in a file [default: skip]
+    /// What to do about lines that the format can't read: skip them (counted, where they have the text that --where == asks for), fail the job, or keep them in a file [default: skip]
     #[arg(long, value_name = "skip|fail|file=F")]
     bad: Option<String>,
 

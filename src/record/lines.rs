@@ -5,7 +5,7 @@ use super::condition::Test;
 use super::format::{Base, Span, Split, Verdict};
 use super::pick::{Derived, Operand, Pick, View};
 use super::plan::{Bad, RecordPlan};
-use super::prefilter::prefilter;
+use super::prefilter::Prefilter;
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter, memrchr};
 use regex::bytes::Regex;
@@ -18,7 +18,7 @@ use std::slice;
 #[derive(Debug)]
 pub(super) struct Core {
     /// A text that every line that can remain has; looked for in whole blocks.
-    prefilter: Option<Finder<'static>>,
+    prefilter: Option<Prefilter>,
     texts: Vec<(Finder<'static>, bool)>,
     regexes: Vec<Regex>,
     tests: Vec<Test>,
@@ -51,17 +51,17 @@ pub(super) struct Core {
 impl Core {
     pub fn new(plan: &RecordPlan, pick: Pick) -> Core {
         let counts = pick.counts_lines || (plan.bad == Bad::Fail && plan.format.has_bad_lines());
-        let prefilter = prefilter(plan).filter(|_| !counts);
+        let prefilter = Prefilter::new(plan).filter(|_| !counts);
         // What the prefilter has found need not be looked for again.
         let texts = plan
             .texts
             .iter()
-            .filter(|t| !(t.wanted && Some(&t.text[..]) == prefilter));
+            .filter(|t| !(t.wanted && prefilter.as_ref().is_some_and(|p| p.is(&t.text))));
         Core {
             texts: texts
                 .map(|t| (Finder::new(&t.text).into_owned(), t.wanted))
                 .collect(),
-            prefilter: prefilter.map(|text| Finder::new(text).into_owned()),
+            prefilter,
             regexes: plan.regexes.clone(),
             tests: plan.conditions.iter().map(|c| c.test.clone()).collect(),
             spans: vec![Span::default(); pick.sources.len()],
@@ -154,9 +154,9 @@ impl Core {
         let whole = memrchr(b'\n', rest).map_or(0, |last| last + 1);
         let (lines, partial) = rest.split_at(whole);
         let flow = match self.prefilter.take() {
-            Some(finder) => {
-                let flow = self.hits(split, &finder, lines, take);
-                self.prefilter = Some(finder);
+            Some(prefilter) => {
+                let flow = self.hits(split, &prefilter, lines, take);
+                self.prefilter = Some(prefilter);
                 flow?
             }
             None if self.all && !S::CHECKS && take.only_counts() => match memchr_iter(b'\n', lines).count() {
@@ -178,7 +178,7 @@ impl Core {
         take: &mut dyn Take,
     ) -> io::Result<ControlFlow<()>> {
         match &self.prefilter {
-            Some(finder) if finder.find(line).is_none() => Ok(ControlFlow::Continue(())),
+            Some(prefilter) if !prefilter.passes(line) => Ok(ControlFlow::Continue(())),
             _ => self.line(split, line, take),
         }
     }
@@ -222,21 +222,22 @@ impl Core {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Only the lines that have the prefilter's text.
+    /// Only the lines that the prefilter finds.
     fn hits<S: Split>(
         &mut self,
         split: &mut S,
-        finder: &Finder<'_>,
-        mut lines: &[u8],
+        prefilter: &Prefilter,
+        lines: &[u8],
         take: &mut dyn Take,
     ) -> io::Result<ControlFlow<()>> {
-        while let Some(hit) = finder.find(lines) {
-            let start = memrchr(b'\n', &lines[..hit]).map_or(0, |before| before + 1);
+        let (mut hits, mut at) = (prefilter.hits(lines), 0);
+        while let Some(hit) = hits.after(at) {
+            let start = memrchr(b'\n', &lines[at..hit]).map_or(at, |before| at + before + 1);
             let end = memchr(b'\n', &lines[hit..]).map_or(lines.len(), |after| hit + after);
             if self.line(split, &lines[start..end], take)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
-            lines = lines.get(end + 1..).unwrap_or_default();
+            at = end + 1;
         }
         Ok(ControlFlow::Continue(()))
     }

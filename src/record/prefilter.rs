@@ -5,18 +5,87 @@ use super::field::Source;
 use super::format::Format;
 use super::modifier::Modifier;
 use super::plan::{Bad, RecordPlan};
+use memchr::memchr;
+use memchr::memmem::Finder;
 
-/// The longest text that a line must have to remain, if there is one.
-///
-/// Lines without it are not read, so where bad lines must all be found, only texts that are asked
-/// for in so many words are looked for.
-pub(super) fn prefilter(plan: &RecordPlan) -> Option<&[u8]> {
+/// A text without which a line does not remain.
+#[derive(Debug)]
+pub(super) struct Prefilter {
+    finder: Finder<'static>,
+    /// Whether a line may have the text in another guise: it then has a backslash.
+    escapes: bool,
+}
+
+/// Where the lines of a block are that may remain.
+pub(super) struct Hits<'a> {
+    prefilter: &'a Prefilter,
+    lines: &'a [u8],
+    /// The next text, and the next backslash, since they were last looked for.
+    text: Option<usize>,
+    backslash: Option<usize>,
+}
+
+impl Prefilter {
+    /// The longest text that a line must have to remain, if there is one.
+    ///
+    /// Lines without it are not read, so where bad lines must all be found, only texts that are
+    /// asked for in so many words are looked for.
+    pub fn new(plan: &RecordPlan) -> Option<Prefilter> {
+        let (text, escapes) = longest(plan)?;
+        Some(Prefilter {
+            finder: Finder::new(text).into_owned(),
+            escapes,
+        })
+    }
+
+    /// Whether every line that passes has this text.
+    pub fn is(&self, text: &[u8]) -> bool {
+        !self.escapes && self.finder.needle() == text
+    }
+
+    /// Whether a line may remain.
+    pub fn passes(&self, line: &[u8]) -> bool {
+        self.finder.find(line).is_some() || (self.escapes && memchr(b'\\', line).is_some())
+    }
+
+    /// Looks through a block of lines.
+    pub fn hits<'a>(&'a self, lines: &'a [u8]) -> Hits<'a> {
+        Hits {
+            prefilter: self,
+            lines,
+            text: None,
+            backslash: (!self.escapes).then_some(usize::MAX),
+        }
+    }
+}
+
+impl Hits<'_> {
+    /// A place in the first line from `at` on that may remain.
+    #[inline]
+    pub fn after(&mut self, at: usize) -> Option<usize> {
+        let rest = self.lines.get(at..)?;
+        let find = |found: Option<usize>| Some(found.map_or(usize::MAX, |place| at + place));
+        if self.text.is_none_or(|text| text < at) {
+            self.text = find(self.prefilter.finder.find(rest));
+        }
+        if self.backslash.is_none_or(|backslash| backslash < at) {
+            self.backslash = find(memchr(b'\\', rest));
+        }
+        self.text
+            .min(self.backslash)
+            .filter(|&place| place < self.lines.len())
+    }
+}
+
+/// The longest text that a line must have to remain, and whether it may be escaped there.
+fn longest(plan: &RecordPlan) -> Option<(&[u8], bool)> {
     // Where records are not lines, a text says nothing about where one begins.
     if matches!(plan.format, Format::Csv { .. }) {
         return None;
     }
-    let by_fields = plan.format.is_verbatim() && (plan.bad == Bad::Skip || !plan.format.has_bad_lines());
-    let texts = plan.texts.iter().filter(|t| t.wanted).map(|t| &t.text[..]);
+    let by_fields = plan.bad == Bad::Skip || !plan.format.has_bad_lines();
+    let escapes = !plan.format.is_verbatim();
+    let texts = plan.texts.iter().filter(|t| t.wanted);
     let equals = plan
         .conditions
         .iter()
@@ -26,16 +95,17 @@ pub(super) fn prefilter(plan: &RecordPlan) -> Option<&[u8]> {
                 && condition.field.modifiers.iter().all(Modifier::keeps_bytes);
             match &condition.test {
                 Test::Compare(Comparison::Equal, literal) if in_line && literal.is_plain() => {
-                    Some(&literal.text[..])
+                    Some((&literal.text[..], escapes))
                 }
                 _ => None,
             }
         });
     // A text with a newline is in no line, and must not be found across two.
     texts
+        .map(|t| (&t.text[..], false))
         .chain(equals)
-        .filter(|text| !text.is_empty() && !text.contains(&b'\n'))
-        .max_by_key(|text| text.len())
+        .filter(|(text, _)| !text.is_empty() && !text.contains(&b'\n'))
+        .max_by_key(|(text, _)| text.len())
 }
 
 #[cfg(test)]
@@ -52,7 +122,14 @@ mod tests {
         }));
         plan.conditions = conditions.iter().map(|c| Condition::parse(c).expect(c)).collect();
         plan.projection = vec![Field::whole()];
-        prefilter(&plan).map(|text| String::from_utf8(text.to_vec()).expect("text"))
+        longest(&plan).map(|(text, escapes)| {
+            let text = String::from_utf8(text.to_vec()).expect("text");
+            if escapes {
+                format!("{text}, or a backslash")
+            } else {
+                text
+            }
+        })
     }
 
     #[test]
@@ -75,10 +152,10 @@ mod tests {
             assert_eq!(ws(&[condition]), None, "{condition}");
         }
         assert_eq!(
-            chosen(Format::Json, Bad::Skip, None, &["level == error"]),
-            None,
-            "it may be escaped"
+            chosen(Format::Json, Bad::Skip, None, &["level == error"]).as_deref(),
+            Some("error, or a backslash")
         );
+        assert_eq!(chosen(Format::Json, Bad::Fail, None, &["level == error"]), None);
         assert_eq!(
             chosen(Format::Clf, Bad::Skip, None, &["path == /a"]).as_deref(),
             Some("/a")
@@ -97,5 +174,22 @@ mod tests {
             header: true,
         };
         assert_eq!(chosen(csv, Bad::Skip, Some("x"), &[]), None);
+    }
+
+    #[test]
+    fn lines_are_found_by_the_text_or_by_a_backslash() {
+        let mut plan = RecordPlan::new(Format::Logfmt);
+        plan.conditions = vec![Condition::parse("k == ab").expect("a condition")];
+        let prefilter = Prefilter::new(&plan).expect("there is a text");
+        let lines = b"x\n\\ab\nx\nab\\\nx\\\nab\nx\n";
+        let (mut hits, mut at, mut found) = (prefilter.hits(lines), 0, Vec::new());
+        while let Some(hit) = hits.after(at) {
+            let end = hit + memchr(b'\n', &lines[hit..]).expect("a whole line");
+            found.push(hit);
+            assert!(prefilter.passes(&lines[hit..end]));
+            at = end + 1;
+        }
+        assert_eq!(found, [2, 8, 13, 15]);
+        assert!(!prefilter.passes(b"a"));
     }
 }
