@@ -7,7 +7,6 @@ use super::merge::{MergeArgs, MergePlan};
 use super::records::{RecordArgs, RecordsAndFold};
 use super::state::{Meaning, StateArgs};
 use crate::codec::{self, CODECS, Codec, Decoder};
-use crate::fold::{self, Fold};
 use crate::map::{self, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
 use crate::plan::{Batch, Dash, Inputs};
@@ -110,11 +109,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
     };
     let budget = Budget::new(plan.memory);
     let map = |_slot| -> Box<dyn Map> { function.start(Decoder::new(budget.clone(), args.codec)) };
-    let start = parts.fold.as_ref().map(|group| {
-        let (budget, tmpdir) = (&budget, &plan.tmpdir);
-        move || -> Box<dyn Fold> { fold::start(group, budget, tmpdir) }
-    });
-    let fold = start.as_ref().map(|start| start as &fold::StartFold<'_>);
+    let fold = parts.start_fold(&budget, &plan.tmpdir);
     let start_merge = merge.as_ref().map(|merge| move |_slot| merge.start());
     if merge.is_some() {
         guardian::start().context("can't start the guardian of the merges")?;
@@ -122,7 +117,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
     let work = Work {
         map: &map,
         records: parts.records.as_ref(),
-        fold,
+        fold: fold.as_deref(),
         to: outputs.as_ref().map_or(To::Stdout, To::Files),
         merge: merge
             .as_ref()

@@ -1,13 +1,15 @@
 //! The options about records and folds, and the plans that they mean.
 
 use super::state::Typed;
-use crate::fold::{Aggregate, GroupPlan, Kind, Order, Shape};
+use crate::fold::{self, Aggregate, GroupPlan, Kind, Order, Shape, StartFold};
+use crate::memory::Budget;
 use crate::plan::{RowEnd, Wanted};
 use crate::record::name::unknown;
 use crate::record::{Bad, Condition, Field, Format, FormatChoice, Output, RecordPlan, Test, Text};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use regex::bytes::Regex;
+use std::path::Path;
 
 /// Options about records and folds.
 #[derive(Debug, Clone, Default, Args)]
@@ -116,6 +118,12 @@ impl RecordsAndFold {
             _ => RowEnd::Newline,
         };
         records.first.map(|rows| Wanted { rows, end })
+    }
+
+    /// What makes folds, which take memory from `budget` and spill to `tmpdir`.
+    pub fn start_fold<'a>(&'a self, budget: &'a Budget, tmpdir: &'a Path) -> Option<Box<StartFold<'a>>> {
+        let group = self.fold.as_ref()?;
+        Some(Box::new(move || fold::start(group, budget, tmpdir)))
     }
 }
 

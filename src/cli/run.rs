@@ -10,7 +10,6 @@ use super::records::RecordArgs;
 use super::separator;
 use super::state::{Meaning, StateArgs, Typed};
 use crate::codec::Decoder;
-use crate::fold::{self, Fold};
 use crate::map::command::{Capture, Feed, Trace};
 use crate::map::{Command, CommandPlan, Coprocess, DryRun, Map};
 use crate::memory::Budget;
@@ -134,16 +133,12 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
             Decoder::new(budget.clone(), None),
         ))
     };
-    let start_fold = parts.fold.as_ref().map(|group| {
-        let (budget, tmpdir) = (&budget, &plan.tmpdir);
-        move || -> Box<dyn Fold> { fold::start(group, budget, tmpdir) }
-    });
-    let fold = start_fold.as_ref().map(|start| start as &fold::StartFold<'_>);
+    let fold = parts.start_fold(&budget, &plan.tmpdir);
     let start_merge = merge.as_ref().map(|merge| move |_slot| merge.start());
     let work = Work {
         map: &start,
         records: parts.records.as_ref(),
-        fold,
+        fold: fold.as_deref(),
         to: match &outputs {
             Some(outputs) if args.dry_run => To::Rehearsal(outputs),
             Some(outputs) => To::Files(outputs),

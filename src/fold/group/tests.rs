@@ -260,13 +260,17 @@ fn model(records: &[[String; 2]]) -> String {
     out
 }
 
-fn some_records() -> impl Strategy<Value = Vec<[String; 2]>> {
+fn some_record() -> impl Strategy<Value = [String; 2]> {
     let value = prop_oneof![
         4 => (-50i64..50).prop_map(|n| n.to_string()),
         1 => any::<i64>().prop_map(|n| n.to_string()),
         1 => Just("x".to_owned()),
     ];
-    prop::collection::vec(("[a-d]?", value).prop_map(|(key, value)| [key, value]), 0..60)
+    ("[a-d]?", value).prop_map(|(key, value)| [key, value])
+}
+
+fn some_records() -> impl Strategy<Value = Vec<[String; 2]>> {
+    prop::collection::vec(some_record(), 0..60)
 }
 
 fn filled(records: &[[String; 2]], budget: u64) -> Group {
@@ -318,6 +322,30 @@ proptest! {
         for order in [[&a, &b, &c], [&c, &a, &b], [&b, &a, &c]] {
             prop_assert_eq!(&merged(order, false), &want);
             prop_assert_eq!(&merged(order, true), &want);
+        }
+    }
+
+    #[test]
+    fn eight_workers_come_to_what_one_does(
+        spread in prop::collection::vec((some_record(), 0..8usize), 0..80),
+        budget in prop_oneof![Just(0u64), Just(1 << 30)],
+    ) {
+        let all: Vec<_> = spread.iter().map(|(record, _)| record.clone()).collect();
+        for plan in [all_aggregates(), counted(Shape::Counted, &["k", "v"]), counted(Shape::Keys, &["k", "v"])] {
+            let of = |records: &[[String; 2]]| {
+                let mut fold = group(&GroupPlan { seed: 7, ..plan.clone() }, budget);
+                add(&mut fold, records);
+                fold
+            };
+            let worker = |worker: usize| {
+                let part = spread.iter().filter(|(_, to)| *to == worker);
+                of(&part.map(|(record, _)| record.clone()).collect::<Vec<_>>())
+            };
+            let mut total = worker(0);
+            for other in 1..8 {
+                total.merge(&mut worker(other)).expect("memory");
+            }
+            prop_assert_eq!(finish(&mut total), finish(&mut of(&all)));
         }
     }
 
