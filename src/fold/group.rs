@@ -23,6 +23,9 @@ const VERSION: u8 = 1;
 const ENTRY: u8 = 1;
 const END: u8 = 0;
 
+/// How many keys are looked up in one go.
+const HASHES: usize = 32;
+
 /// Records with equal keys, in memory as far as the budget allows, then in sorted runs.
 pub struct Group {
     plan: GroupPlan,
@@ -249,6 +252,26 @@ impl Fold for Group {
         let hash = self.groups.table.hash(&self.key);
         let row = self.groups.row(hash, &self.key)?;
         row.iter_mut().for_each(|state| state.add_many(number));
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn add_singles(&mut self, records: &[&[u8]]) -> io::Result<ControlFlow<()>> {
+        if self.plan.shape == Shape::Aggregated {
+            for record in records {
+                self.add_aggregated(std::slice::from_ref(record), self.plan.keys.len())?;
+            }
+            return Ok(ControlFlow::Continue(()));
+        }
+        // One short loop looks the keys up, so that the processor waits for several of them at once.
+        let mut hashes = [0; HASHES];
+        for keys in records.chunks(HASHES) {
+            for (hash, key) in hashes.iter_mut().zip(keys) {
+                *hash = self.groups.table.hash(key);
+            }
+            for (hash, key) in hashes.iter().zip(keys) {
+                self.groups.count(*hash, key, 1)?;
+            }
+        }
         Ok(ControlFlow::Continue(()))
     }
 

@@ -56,6 +56,19 @@ pub trait Fold: Any + Send {
         Ok(ControlFlow::Continue(()))
     }
 
+    /// Takes several records, each of one field.
+    ///
+    /// # Errors
+    /// As [`Fold::add`].
+    fn add_singles(&mut self, records: &[&[u8]]) -> io::Result<ControlFlow<()>> {
+        for record in records {
+            if self.add(std::slice::from_ref(record))?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
     /// Moves everything from `other`, a fold of the same type and plan, into this one; `other` is
     /// left as if new, and keeps its memory for reuse.
     ///

@@ -14,6 +14,9 @@ use std::mem;
 use std::ops::ControlFlow;
 use std::slice;
 
+/// How many records of one field are given in one go.
+const SINGLES: usize = 32;
+
 /// All that does not depend on the format.
 #[derive(Debug)]
 pub(super) struct Core {
@@ -205,21 +208,37 @@ impl Core {
         mut lines: &[u8],
         take: &mut dyn Take,
     ) -> io::Result<ControlFlow<()>> {
+        let (mut found, mut n) = ([&b""[..]; SINGLES], 0);
         while let Some(end) = memchr(b'\n', lines) {
             let line = &lines[..end];
             lines = &lines[end + 1..];
             let mut span = Span::default();
             let flow = match split.split(line, slice::from_mut(&mut span)) {
-                Verdict::Read if span.base == Base::Line => take.record(&[&line[span.start..span.end]])?,
-                Verdict::Read => take.record(&[&split.decoded()[span.start..span.end]])?,
-                Verdict::Dropped => ControlFlow::Continue(()),
+                Verdict::Read if span.base == Base::Line => {
+                    found[n] = &line[span.start..span.end];
+                    n += 1;
+                    if n < SINGLES {
+                        continue;
+                    }
+                    n = 0;
+                    take.singles(&found)?
+                }
+                // What was decoded is there only until the next line is.
+                Verdict::Read => {
+                    let before = take.singles(&found[..mem::take(&mut n)])?;
+                    if before.is_break() {
+                        return Ok(before);
+                    }
+                    take.record(&[&split.decoded()[span.start..span.end]])?
+                }
+                Verdict::Dropped => continue,
                 Verdict::Bad => self.bad_line(line),
             };
             if flow.is_break() {
                 return Ok(flow);
             }
         }
-        Ok(ControlFlow::Continue(()))
+        take.singles(&found[..n])
     }
 
     /// Only the lines that the prefilter finds.

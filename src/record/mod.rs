@@ -31,6 +31,7 @@ pub(crate) use render::{Cell, cell_tsv, header, row, unescape_tsv};
 
 use std::io;
 use std::ops::ControlFlow;
+use std::slice;
 
 /// One row of a table that `fanfold list` prints.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +62,19 @@ pub trait Take {
     fn records(&mut self, number: u64) -> io::Result<ControlFlow<()>> {
         for _ in 0..number {
             if self.record(&[])?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Takes several records, each of one field.
+    ///
+    /// # Errors
+    /// As [`Take::record`].
+    fn singles(&mut self, records: &[&[u8]]) -> io::Result<ControlFlow<()>> {
+        for record in records {
+            if self.record(slice::from_ref(record))?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }

@@ -87,6 +87,10 @@ impl Take for IntoFold<'_> {
     fn records(&mut self, number: u64) -> io::Result<ControlFlow<()>> {
         self.0.add_many(number)
     }
+
+    fn singles(&mut self, records: &[&[u8]]) -> io::Result<ControlFlow<()>> {
+        self.0.add_singles(records)
+    }
 }
 
 impl<'a> Lane<'a> {
