@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Compares fanfold with the programs that people use for the same jobs, and with the floors under them.
 #
-#     benches/compare.sh [-r ROUNDS] [GROUP...]        default: 5 rounds, every group but `member`
+#     benches/compare.sh [-r ROUNDS] [GROUP...]        default: 5 rounds, every group but `member`, `pool` and `merge`
 #
 # robots   hosts that fetched /robots.txt, gzip        search   lines that hold a literal, plain
 # status   hits by status, gzip                        member   count lines of one gzip member of 1.9 GB
 # hosts    distinct hosts, gzip                        runner   5000 jobs that do nothing, captured and not
 # plain    distinct hosts, plain                       start    one `true`, a hundred times
-# scale    one worker against two
+# scale    one worker against two                      pool     2000 small files counted by Python
+# merge    400 sorted files of 2 GB merged
 #
 # FANFOLD_CORPUS   the corpus (default: target/corpus; made when missing: 2.1 GB)
 # FANFOLD_THREADS  threads for everybody (default: the cores)
@@ -206,10 +207,44 @@ start() {
     compare 'start: one `true`, a hundred times'
 }
 
+pool() {
+    export SMALL=$TARGET/compare/small
+    mkdir -p "$SMALL"
+    for name in "$SMALL"/{0001..2000}; do seq "$((10#${name##*/} % 50))" >"$name"; done
+    peer "$PYTHON" fanfold '"$FANFOLD" run -j "$THREADS" "$SMALL" --pool -- "$PYTHON" "$BENCHES/count.py" pool'
+    peer "$PYTHON" 'multiprocessing.Pool' '"$PYTHON" "$BENCHES/count.py" many "$THREADS" "$SMALL"/*'
+    peer "xargs $PYTHON" 'xargs -n1' \
+        'printf "%s\0" "$SMALL"/* | xargs -0 -P "$THREADS" -n1 "$PYTHON" "$BENCHES/count.py" one'
+    peer "parallel $PYTHON" 'parallel' \
+        'parallel --will-cite -j "$THREADS" "$PYTHON" "$BENCHES/count.py" one ::: "$SMALL"/*'
+    compare 'pool: 2000 small files counted by Python'
+}
+
+# The last lines of each answer are compared: all of it would have to be held, and sorted.
+merge() {
+    export SORTED=$TARGET/compare/sorted SCRATCH=$TARGET/compare/scratch
+    if [ ! -d "$SORTED" ]; then
+        rm -rf "$SORTED.part" && mkdir -p "$SORTED.part"
+        for seed in {001..400}; do
+            awk -v seed="$((10#$seed))" 'BEGIN {
+                srand(seed)
+                for (i = 0; i < 100000; i++) printf "%010d a line of a log of some fifty bytes\n", rand() * 1e10
+            }' | LC_ALL=C sort >"$SORTED.part/$seed"
+        done
+        mv "$SORTED.part" "$SORTED"
+    fi
+    peer '' fanfold '"$FANFOLD" run -j "$THREADS" "$SORTED" --merge "sort -m {}" -- cat | tail -n 9999'
+    peer 'sort' 'cat, then sort -m' 'rm -rf "$SCRATCH" && mkdir "$SCRATCH" &&
+        for file in "$SORTED"/*; do cat "$file" >"$SCRATCH/${file##*/}" || exit; done &&
+        sort -m --batch-size=400 "$SCRATCH"/* | tail -n 9999; rm -rf "$SCRATCH"'
+    peer 'sort' 'sort' 'sort --parallel "$THREADS" "$SORTED"/* | tail -n 9999'
+    compare 'merge: 400 sorted files of 2 GB'
+}
+
 for group in "${groups[@]}"; do
     case $group in
-        robots | status | hosts | plain | search | scale | member | runner | start) ;;
-        *) echo "compare.sh: unknown group '$group' (known: robots status hosts plain search scale member runner start)" >&2
+        robots | status | hosts | plain | search | scale | member | runner | start | pool | merge) ;;
+        *) echo "compare.sh: unknown group '$group' (known: robots status hosts plain search scale member runner start pool merge)" >&2
            exit 2 ;;
     esac
 done

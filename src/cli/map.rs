@@ -87,8 +87,11 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         let what = "standard input has neither name nor time: --state can't remember it";
         return Err(Usage(what.into()).into());
     }
-    let outputs = args.output.out.plan(&parts, args.partial.into(), &args.state)?;
-    let merge = args.merge.plan(parts.fold.is_some())?;
+    let merge = args.merge.plan(parts.fold.is_some(), &args.output.out)?;
+    let outputs = match &merge {
+        Some(_) => None,
+        None => args.output.out.plan(&parts, args.partial.into(), &args.state)?,
+    };
     let plan = Plan {
         unit: args.unit(function, &parts),
         batch: Batch::One,

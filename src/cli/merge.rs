@@ -1,6 +1,7 @@
 //! The options of a merge: a command that makes one of several outputs.
 
 use super::exit::Usage;
+use super::out::OutArgs;
 use crate::codec::Decoder;
 use crate::map::command::Feed;
 use crate::map::{Command, CommandPlan, Map, StartMap};
@@ -11,6 +12,7 @@ use clap::Args;
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +34,7 @@ pub struct MergeArgs {
 pub struct MergePlan {
     command: Arc<CommandPlan>,
     arity: NonZeroUsize,
+    to: Option<PathBuf>,
     /// Nothing is fed, so nothing is decoded: no memory is ever asked for.
     budget: Budget,
 }
@@ -42,12 +45,13 @@ impl MergeArgs {
         self.merge.is_some()
     }
 
-    /// The merge, if one was asked for; `folded` is whether the outputs are folded.
+    /// The merge, if one was asked for; `folded` is whether the outputs are folded, `out` where the last one
+    /// goes.
     ///
     /// # Errors
     /// [`Usage`] when it can't be understood, or stands beside a fold; when the program is not found, or
     /// can't be executed.
-    pub fn plan(&self, folded: bool) -> anyhow::Result<Option<MergePlan>> {
+    pub fn plan(&self, folded: bool, out: &OutArgs) -> anyhow::Result<Option<MergePlan>> {
         let Some(typed) = &self.merge else {
             return Ok(None);
         };
@@ -61,6 +65,7 @@ impl MergeArgs {
         Ok(Some(MergePlan {
             command: Arc::new(CommandPlan::new(template, Feed::Null)?),
             arity: self.arity,
+            to: out.one()?,
             budget: Budget::new(0),
         }))
     }
@@ -83,6 +88,7 @@ impl MergePlan {
         MergeWork {
             map,
             arity: self.arity,
+            to: self.to.clone(),
         }
     }
 }

@@ -8,13 +8,15 @@ use crate::sink::Outputs;
 use crate::template::Template;
 use clap::Args;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// Where each job's output goes.
 #[derive(Debug, Args)]
 pub struct OutArgs {
     /// Write each job's output to a file of its own, which has its name only once it is complete,
     /// as 'out/{/.}.txt' (of several inputs, the first). All names are read before the first job: two
-    /// jobs with one name, or an output that is an input, are refused
+    /// jobs with one name, or an output that is an input, are refused. With --merge: one file, without
+    /// a replacement string
     #[arg(long, value_name = "TEMPLATE", conflicts_with = "tag")]
     out: Option<OsString>,
 }
@@ -28,6 +30,21 @@ impl OutArgs {
     /// The name of each job's file, as it would be.
     pub fn template(&self) -> Option<Template> {
         self.out.as_deref().map(Template::single)
+    }
+
+    /// The one file that takes what a merge makes of all outputs, if one was asked for.
+    ///
+    /// # Errors
+    /// [`Usage`] for a template with replacement strings: there is no job to fill them.
+    pub fn one(&self) -> Result<Option<PathBuf>, Usage> {
+        let Some(name) = &self.out else {
+            return Ok(None);
+        };
+        if Template::single(name).has_replacement() {
+            let what = "--merge makes one output, so --out names one file, without a replacement string";
+            return Err(Usage(what.into()));
+        }
+        Ok(Some(PathBuf::from(name)))
     }
 
     /// What it says of the jobs' results.

@@ -117,8 +117,11 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
     if args.ungroup && parts.records.is_some() {
         return Err(Usage("--ungroup leaves no output to make records of".into()).into());
     }
-    let outputs = args.output.out.plan(&parts, Partial::Discard, &args.state)?;
-    let merge = args.merge.plan(parts.fold.is_some())?;
+    let merge = args.merge.plan(parts.fold.is_some(), &args.output.out)?;
+    let outputs = match &merge {
+        Some(_) => None,
+        None => args.output.out.plan(&parts, Partial::Discard, &args.state)?,
+    };
     let plan = args.plan(&command, parts.wanted())?;
     let budget = Budget::new(plan.memory);
     let start = |_slot| -> Box<dyn Map> {

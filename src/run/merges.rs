@@ -9,11 +9,13 @@ use crate::map::StartMap;
 use crate::message;
 use crate::plan::Plan;
 use crate::record::RecordPlan;
-use crate::sink::{Closed, Draft, Drafts, Stream};
+use crate::sink::{Closed, Draft, Drafts, NewFile, Stream};
 use crate::worker::{Merge, Merging};
 use anyhow::Context;
 use crossbeam_channel::{Sender, TrySendError, bounded};
+use std::io;
 use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use tree::Tree;
 
@@ -30,6 +32,8 @@ pub struct MergeWork<'a> {
     pub map: &'a StartMap<'a>,
     /// How many outputs a merge takes at most, 2 or more.
     pub arity: NonZeroUsize,
+    /// The file that takes the last output, made whole before it has its name; `None`: it is printed.
+    pub to: Option<PathBuf>,
 }
 
 /// Where outputs lie that are merged, if any are.
@@ -134,6 +138,32 @@ fn with_size(draft: Draft) -> (Draft, u64) {
     (draft, size)
 }
 
+/// Writes the last output to the file with this name, after `heading`.
+fn written(draft: Draft, heading: &[u8], name: &Path, drafts: &Drafts) -> Result<(), Closed> {
+    let mut file = NewFile::named(name);
+    file.write(heading).map_err(closed_by)?;
+    given(draft, drafts, |block| file.write(block).map_err(closed_by))?;
+    file.commit().map_err(closed_by)
+}
+
+fn given(draft: Draft, drafts: &Drafts, take: impl FnMut(&[u8]) -> Result<(), Closed>) -> Result<(), Closed> {
+    draft.read(take).unwrap_or_else(|cause| {
+        let dir = message::shown(drafts.dir().as_os_str());
+        let what = format!("{dir}: temporary file");
+        Err(Closed::Failed { what, cause })
+    })
+}
+
+fn closed_by(failure: Failure) -> Closed {
+    match failure {
+        Failure::Own { what, cause } => Closed::Failed { what, cause },
+        other => Closed::Failed {
+            what: other.to_string(),
+            cause: io::ErrorKind::Other.into(),
+        },
+    }
+}
+
 impl Main<'_> {
     /// Has merged what can be merged; `all` says that all jobs have ended.
     pub(super) fn merge(&mut self, all: bool) {
@@ -176,7 +206,7 @@ impl Main<'_> {
         (self.work.give_up)(&self.tally)
     }
 
-    /// Prints the last output.
+    /// Prints the last output, or writes it where it is to go.
     pub(super) fn print_merged(&mut self) {
         let Some(merges) = self.merges.as_mut().filter(|_| self.stop.is_none()) else {
             return;
@@ -185,16 +215,15 @@ impl Main<'_> {
             return;
         };
         let heading = self.work.records.map(RecordPlan::header).unwrap_or_default();
-        let sink = &mut self.sink;
-        let printed = sink.heading(&heading).map(|()| {
-            draft
-                .read(|block| sink.print(Stream::Out, block))
-                .unwrap_or_else(|cause| {
-                    let what = format!("{}: temporary file", merges.merging.drafts.dir().display());
-                    Err(Closed::Failed { what, cause })
-                })
-        });
-        if let Err(closed) = printed.and_then(|printed| printed) {
+        let (sink, drafts) = (&mut self.sink, merges.merging.drafts);
+        let to = self.work.merge.as_ref().and_then(|merge| merge.to.as_deref());
+        let printed = match to {
+            Some(name) => written(draft, &heading, name, drafts),
+            None => sink
+                .heading(&heading)
+                .and_then(|()| given(draft, drafts, |block| sink.print(Stream::Out, block))),
+        };
+        if let Err(closed) = printed {
             self.close(&closed);
         }
     }

@@ -91,6 +91,15 @@ impl Unfinished {
 }
 
 impl NewFile {
+    /// A file with this name, which is no job's.
+    pub fn named(name: &Path) -> Self {
+        NewFile {
+            unfinished: Unfinished::default(),
+            name: name.to_owned(),
+            file: None,
+        }
+    }
+
     /// Adds bytes.
     ///
     /// # Errors

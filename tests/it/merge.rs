@@ -228,6 +228,42 @@ fn a_signal_leaves_no_temporary_files() {
 }
 
 #[test]
+fn the_last_output_goes_to_a_file_that_is_whole_or_not_there() {
+    let done = fan("run -j2 --arity 2 --out new/all --merge")
+        .arg("cat {}")
+        .args(["--", "echo"])
+        .stdin("a\nb\nc\n")
+        .stdout("")
+        .ok();
+    let all = std::fs::read(done.fan.path("new/all")).expect("it was made");
+    done.expect(all == b"a\nb\nc\n", "all of it");
+    let done = fan("map a b -i csv -o csv --select n --out all --merge")
+        .arg("sort -m {}")
+        .file("a", "n\n1\n3\n")
+        .file("b", "n\n2\n")
+        .stdout("")
+        .ok();
+    let all = std::fs::read(done.fan.path("all")).expect("it was made");
+    done.expect(all == b"n\n1\n2\n3\n", "the header and the rows");
+    let done = fan("run -j2 --out all --merge")
+        .arg("false")
+        .file("all", "before")
+        .args(["--", "echo"])
+        .stdin("a\nb\n")
+        .stdout("")
+        .code(123);
+    let all = std::fs::read(done.fan.path("all")).expect("it was there");
+    done.expect(all == b"before", "what was there");
+    fan("run a --out no/../d --merge")
+        .arg("cat {}")
+        .file("a", "")
+        .file("d/file", "")
+        .args(["--", "echo"])
+        .says("no/../d")
+        .code(5);
+}
+
+#[test]
 fn what_can_not_be_merged_is_refused_before_the_first_job() {
     let refused = |words: &str, merge: &str, said: &str, code: i32| {
         let fan = fan(words).file("a", "").args(["--merge", merge]);
@@ -248,6 +284,7 @@ fn what_can_not_be_merged_is_refused_before_the_first_job() {
     ] {
         refused(&format!("run a {option}"), "cat {}", "--", 2);
     }
+    refused("run a --out x/{/}", "cat {}", "without a replacement string", 2);
     refused("run a --state s", "cat {}", "--state", 2);
     refused(
         "run a --tmpdir nowhere",
