@@ -30,7 +30,7 @@ use crate::control::Control;
 use crate::job::Failure;
 use crate::memory::Budget;
 use crate::message;
-use crate::plan::{Halt, Order, Plan, Told};
+use crate::plan::{Halt, Order, Pace, Plan, Told};
 use crate::record::{Bad, RecordPlan};
 use crate::sink::{Closed, First, Sink, Verdict};
 
@@ -197,10 +197,10 @@ impl<'a> Main<'a> {
             failed,
             joblog: JobLog::default(),
             remember: None,
-            most_running: match plan.state {
+            most_running: match &plan.state {
                 // What is stored is not run again, and what is not stored is what runs.
-                Some(_) => plan.workers.get() as u64,
-                None => u64::MAX,
+                Some(state) if state.pace == Pace::Each => plan.workers.get() as u64,
+                _ => u64::MAX,
             },
             recess: false,
             patience: plan.patience + GRACE,

@@ -10,7 +10,7 @@ use crate::codec::{self, CODECS, Codec, Decoder};
 use crate::map::{self, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
 use crate::plan::{Batch, Dash, Inputs};
-use crate::plan::{Order, Partial, Plan, Schedule, StateAccess, Unit};
+use crate::plan::{Order, Pace, Partial, Plan, Schedule, StateAccess, Unit};
 use crate::record::RecordPlan;
 use crate::run::{To, Work, run};
 use crate::sys::guardian;
@@ -81,7 +81,11 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
     let inputs = args.inputs.plan(Dash::Stdin)?;
     let first = parts.wanted();
     let meaning = || args.meaning(function);
-    let state = args.state.plan(meaning, StateAccess::Write, first)?;
+    let pace = match parts.fold {
+        Some(_) => Pace::Free,
+        None => Pace::Each,
+    };
+    let state = args.state.plan(meaning, StateAccess::Write, pace, first)?;
     let is_stdin = |input: &std::ffi::OsString| input == "-";
     if state.is_some() && matches!(&inputs, Inputs::Named(typed, _) if typed.iter().any(is_stdin)) {
         let what = "standard input has neither name nor time: --state can't remember it";

@@ -14,7 +14,7 @@ use crate::map::command::{Capture, Feed, Trace};
 use crate::map::{Command, CommandPlan, Coprocess, DryRun, Map};
 use crate::memory::Budget;
 use crate::plan::Dash;
-use crate::plan::{Order, Partial, Plan, Schedule, StateAccess, Unit, Wanted};
+use crate::plan::{Order, Pace, Partial, Plan, Schedule, StateAccess, Unit, Wanted};
 use crate::run::{To, Work, run};
 use crate::sys::{guardian, reaper};
 use crate::template::Template;
@@ -193,7 +193,7 @@ impl RunArgs {
             patience: self.child.kill_after,
             empty: self.inputs.empty(),
             joblog: self.state.joblog().filter(|_| !self.dry_run),
-            state: self.state.plan(|| self.meaning(), access, first)?,
+            state: self.state.plan(|| self.meaning(), access, Pace::Each, first)?,
         })
     }
 

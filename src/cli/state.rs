@@ -1,7 +1,7 @@
 //! The options about what is remembered, and the meaning of a command line.
 
 use super::exit::Usage;
-use crate::plan::{Again, Past, StateAccess, StatePlan, Wanted};
+use crate::plan::{Again, Pace, Past, StateAccess, StatePlan, Wanted};
 use crate::template::shell_quote;
 use clap::Args;
 use std::ffi::OsString;
@@ -43,6 +43,7 @@ impl StateArgs {
         &self,
         meaning: impl FnOnce() -> Meaning,
         access: StateAccess,
+        pace: Pace,
         first: Option<Wanted>,
     ) -> Result<Option<StatePlan>, Usage> {
         let Some(file) = &self.state else {
@@ -66,6 +67,7 @@ impl StateArgs {
                 false => Past::Kept,
             },
             access,
+            pace,
         }))
     }
 

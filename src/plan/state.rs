@@ -16,6 +16,8 @@ pub struct StatePlan {
     pub past: Past,
     /// Whether it is written.
     pub access: StateAccess,
+    /// How far jobs may be ahead of what is stored.
+    pub pace: Pace,
 }
 
 /// Which jobs are run, of those that are found.
@@ -34,6 +36,16 @@ pub enum Past {
     Kept,
     /// It is forgotten, whatever command line it was of.
     Forgotten,
+}
+
+/// How far jobs may be ahead of what is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// One starts when the one before it on its worker is stored: for jobs that do something, or that
+    /// print, which is not to happen twice.
+    Each,
+    /// They start as they can, and their ends are stored together: for jobs that only read.
+    Free,
 }
 
 /// Whether a state is written.

@@ -359,7 +359,8 @@ impl Main<'_> {
         let Some(remember) = self.remember.take().filter(|remember| !remember.broken) else {
             return;
         };
-        if let Err(error) = remember.state.finish(remember.progress) {
+        let all = remember.progress.complete && remember.looked_up == remember.progress.found;
+        if let Err(error) = remember.state.finish(remember.progress, all) {
             self.state_failed(&error);
         }
     }

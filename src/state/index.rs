@@ -25,7 +25,8 @@ pub(super) struct Index {
 struct Entry {
     names: u128,
     stamps: u64,
-    /// The row, and in the lowest bits the outcome and whether it was taken.
+    /// The row, and in the lowest bits whether there are several inputs, the outcome, and whether it
+    /// was taken.
     row: u64,
 }
 
@@ -39,7 +40,8 @@ pub(super) struct Known {
 
 const TAKEN: u64 = 1;
 const OUTCOME: u64 = 0b110;
-const BITS: u32 = 3;
+const SEVERAL: u64 = 0b1000;
+const BITS: u32 = 4;
 
 impl Index {
     pub fn with_capacity(jobs: usize) -> Self {
@@ -56,6 +58,11 @@ impl Index {
         let names = self.names(inputs.iter().map(columns));
         let stamps = self.stamps(stamps);
         self.push(names, stamps, row, outcome);
+        if inputs.len() > 1
+            && let Some(entry) = self.entries.last_mut()
+        {
+            entry.row |= SEVERAL;
+        }
     }
 
     /// Adds a job with one input.
@@ -119,6 +126,13 @@ impl Index {
             outcome: entry.outcome(),
             same: entry.stamps == stamps,
         })
+    }
+
+    /// The rows of jobs with several inputs that were not taken.
+    pub fn batches_left(&self) -> impl Iterator<Item = i64> {
+        let left = self.entries.iter();
+        left.filter(|entry| entry.row & (SEVERAL | TAKEN) == SEVERAL)
+            .map(|entry| (entry.row >> BITS).cast_signed())
     }
 
     fn names<'a>(&self, inputs: impl Iterator<Item = (&'a [u8], [Option<i64>; 2])>) -> u128 {

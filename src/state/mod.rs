@@ -239,20 +239,33 @@ impl State {
         row::inputs(db, row).map_err(|cause| self.error(&cause))
     }
 
-    /// Writes that the run has come to its end.
+    /// Writes that the run has come to its end; `all` is whether all jobs were found and looked up.
     ///
     /// # Errors
     /// When the file can't be written.
-    pub fn finish(mut self, progress: Progress) -> Result<(), StateError> {
+    pub fn finish(mut self, progress: Progress, all: bool) -> Result<(), StateError> {
         let Some(db) = self.db.take().filter(|_| self.run > 0) else {
             return Ok(());
         };
+        if all && self.again == Again::Unfinished {
+            self.drop_batches(&db).map_err(|cause| self.error(&cause))?;
+        }
         let now = row::seconds(SystemTime::now());
         let ended = self
             .write_progress(&db, progress)
             .and_then(|()| db.execute("UPDATE runs SET ended = ?2 WHERE id = ?1", (self.run, now)));
         ended.map_err(|cause| self.error(&cause))?;
         db.close().map_err(|(_, cause)| self.error(&cause))
+    }
+
+    /// Forgets jobs with several inputs that this run did not have: unlike a file that is gone for a
+    /// while, a batch that was put together in another way does not come back.
+    fn drop_batches(&self, db: &Connection) -> rusqlite::Result<()> {
+        let writing = db.unchecked_transaction()?;
+        for id in self.index.batches_left() {
+            row::delete(db, id)?;
+        }
+        writing.commit()
     }
 
     fn error(&self, cause: &rusqlite::Error) -> StateError {

@@ -54,6 +54,10 @@ fn refused(what: impl Into<String>) -> Wrong {
     }
 }
 
+fn damaged(how: &str) -> Wrong {
+    refused(format!("damaged ({how}); --fresh begins anew"))
+}
+
 /// There is no state.
 pub(super) fn nothing() -> Wrong {
     refused("no state is there")
@@ -79,9 +83,7 @@ impl From<&rusqlite::Error> for Wrong {
         let said = cause.to_string();
         match cause.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => refused("not a state file"),
-            Some(ErrorCode::DatabaseCorrupt) | None => {
-                refused(format!("damaged ({said}); --fresh begins anew"))
-            }
+            Some(ErrorCode::DatabaseCorrupt) | None => damaged(&said),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Wrong {
                 kind: Kind::InUse,
                 what: "in use by another program".into(),
@@ -241,6 +243,23 @@ pub(super) fn version(db: &Connection) -> Result<i32, Wrong> {
     }
 }
 
+/// An empty state in memory.
+fn made() -> rusqlite::Result<Connection> {
+    let db = Connection::open_in_memory()?;
+    db.execute_batch(SCHEMA)?;
+    Ok(db)
+}
+
+/// How the tables of a state are defined. Others may stand beside them.
+fn tables(db: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut statement = db.prepare(
+        "SELECT name, sql FROM sqlite_schema WHERE name IN ('command', 'runs', 'jobs', 'inputs', 'parts') \
+         ORDER BY name",
+    )?;
+    let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
 fn make(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), Wrong> {
     db.pragma_update(None, "journal_mode", "WAL")?;
     let making = db.unchecked_transaction()?;
@@ -263,6 +282,9 @@ fn make(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), Wron
 /// Compares the command line with that of the state.
 pub(super) fn same_command(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), Wrong> {
     version(db)?;
+    if tables(db)? != tables(&made()?)? {
+        return Err(damaged("its tables are not those of this version"));
+    }
     let stored = |label: &str| -> rusqlite::Result<Vec<u8>> {
         let sql = "SELECT value FROM command WHERE label = ?1";
         let value = db.query_row(sql, [label], |row| {

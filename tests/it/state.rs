@@ -289,6 +289,34 @@ fn a_job_may_consume_its_input_or_make_what_it_names() {
 }
 
 #[test]
+fn a_batch_is_done_as_a_whole_and_forgotten_when_it_is_put_together_anew() {
+    let place = Place::new();
+    for name in ["a", "b", "c", "d"] {
+        place.file(&format!("in/{name}"), format!("{name}\n").as_bytes(), 100);
+    }
+    let run = || {
+        place
+            .fan("run in -n2 --state st --count --shell")
+            .arg(r#"echo "$*" >> ran; cat "$@""#)
+    };
+    run().stdout("1\ta\n1\tb\n1\tc\n1\td\n").ok();
+    run().stdout("1\ta\n1\tb\n1\tc\n1\td\n").ok();
+    assert_eq!(place.lines("ran"), ["in/a in/b", "in/c in/d"]);
+    change(&place.path("in/d"), 50);
+    run().stdout("1\ta\n1\tb\n1\tc\n1\td\n").ok();
+    assert_eq!(place.lines("ran"), ["in/a in/b", "in/c in/d", "in/c in/d"]);
+    fs::remove_file(place.path("in/a")).expect("it was there");
+    run().stdout("1\tb\n1\tc\n1\td\n").ok();
+    assert_eq!(place.lines("ran").len(), 5);
+    let db = rusqlite::Connection::open(place.path("st")).expect("a database");
+    let count = |table| -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        db.query_row(&sql, (), |row| row.get(0)).expect("a table")
+    };
+    assert_eq!(["jobs", "inputs", "parts"].map(count), [2, 1, 2]);
+}
+
+#[test]
 fn a_name_that_is_given_twice_counts_twice() {
     let place = Place::new();
     place.file("a", b"x\n", 100);
