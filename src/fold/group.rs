@@ -12,7 +12,7 @@ use super::store::{Sorted, Store, count_of};
 use crate::memory::Budget;
 use crate::record::{Number, cell_tsv};
 use std::any::Any;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -316,7 +316,7 @@ impl Fold for Group {
         out.flush()
     }
 
-    fn load(&mut self, saved: &mut dyn Read) -> io::Result<()> {
+    fn load(&mut self, saved: &mut dyn BufRead) -> io::Result<()> {
         let mut saved = SavedReader::new(saved);
         if saved.array()? != [VERSION] {
             return Err(broken());

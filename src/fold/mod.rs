@@ -24,7 +24,7 @@ pub use plan::{Aggregate, GroupPlan, Order, Shape};
 
 use crate::memory::Budget;
 use std::any::Any;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -101,7 +101,7 @@ pub trait Fold: Any + Send {
     /// # Errors
     /// `InvalidData` when the bytes are not of this version of this fold; a part of them may then
     /// have been added. What `saved` said.
-    fn load(&mut self, saved: &mut dyn Read) -> io::Result<()>;
+    fn load(&mut self, saved: &mut dyn BufRead) -> io::Result<()>;
 }
 
 /// Makes an empty fold.

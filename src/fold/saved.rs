@@ -1,7 +1,7 @@
 //! The form in which folds are saved: entries one after another, each with the lengths before it.
 
 use super::run::Item;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, Write};
 
 /// Writes an entry so that [`SavedReader`] reads it.
 pub(super) fn write_entry(out: &mut impl Write, key: &[u8], kept: &[u8]) -> io::Result<()> {
@@ -15,15 +15,15 @@ pub(super) fn write_entry(out: &mut impl Write, key: &[u8], kept: &[u8]) -> io::
 
 /// Reads what [`write_entry`] and its surroundings wrote, out of any reader.
 pub(super) struct SavedReader<'a> {
-    input: BufReader<&'a mut dyn Read>,
+    input: &'a mut dyn BufRead,
     key: Vec<u8>,
     kept: Vec<u8>,
 }
 
 impl<'a> SavedReader<'a> {
-    pub fn new(saved: &'a mut dyn Read) -> SavedReader<'a> {
+    pub fn new(saved: &'a mut dyn BufRead) -> SavedReader<'a> {
         SavedReader {
-            input: BufReader::with_capacity(1 << 16, saved),
+            input: saved,
             key: Vec::new(),
             kept: Vec::new(),
         }
@@ -37,28 +37,33 @@ impl<'a> SavedReader<'a> {
 
     pub fn entry(&mut self) -> io::Result<Item<'_>> {
         let lengths: [[u8; 8]; 2] = [self.array()?, self.array()?];
-        fill(&mut self.input, &mut self.key, lengths[0]).map_err(cut_short)?;
-        fill(&mut self.input, &mut self.kept, lengths[1]).map_err(cut_short)?;
+        fill(self.input, &mut self.key, lengths[0]).map_err(cut_short)?;
+        fill(self.input, &mut self.kept, lengths[1]).map_err(cut_short)?;
         Ok((&self.key, &self.kept))
     }
 
     /// Fails where anything follows.
-    pub fn end(mut self) -> io::Result<()> {
-        use io::BufRead;
+    pub fn end(self) -> io::Result<()> {
         let rest = self.input.fill_buf()?;
         if rest.is_empty() { Ok(()) } else { Err(broken()) }
     }
 }
 
-fn fill(input: &mut impl Read, buffer: &mut Vec<u8>, length: [u8; 8]) -> io::Result<()> {
-    let length = u64::from_le_bytes(length);
+fn fill(input: &mut dyn BufRead, buffer: &mut Vec<u8>, length: [u8; 8]) -> io::Result<()> {
+    let mut left = u64::from_le_bytes(length);
     buffer.clear();
-    let got = input.take(length).read_to_end(buffer)?;
-    if got as u64 == length {
-        Ok(())
-    } else {
-        Err(io::ErrorKind::UnexpectedEof.into())
+    // As it comes: a wrong length is no reason to ask for that much memory.
+    while left > 0 {
+        let found = input.fill_buf()?;
+        if found.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let taken = found.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        buffer.extend_from_slice(&found[..taken]);
+        input.consume(taken);
+        left -= taken as u64;
     }
+    Ok(())
 }
 
 /// What was to be loaded was not saved by this version of this fold.

@@ -163,6 +163,8 @@ impl Remember {
             // As they lie in the file.
             self.parts.sort_unstable();
         }
+        // One look for all of them: each would lock the file again.
+        let look = self.state.look()?;
         let (mut parts, mut size) = (Vec::new(), 0);
         while parts.len() < PARTS
             && size < PARTS_SIZE
@@ -171,6 +173,7 @@ impl Remember {
             self.taken += 1;
             let Some(stored) = self.state.part(row)? else {
                 let inputs = self.state.inputs(row)?;
+                drop(look);
                 let job = Job { seq, inputs };
                 self.progress.remembered -= 1;
                 self.sent(seq, Some(row), stamps(&job), SystemTime::now());

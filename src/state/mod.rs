@@ -19,7 +19,7 @@ use crate::job::{Input, Job};
 use crate::message;
 use crate::plan::{Again, Past, StateAccess, StatePlan};
 use index::{Index, Known};
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 use std::fmt;
 use std::fs::File;
 use std::path::Path;
@@ -217,6 +217,15 @@ impl State {
         db.prepare_cached(sql)?
             .execute((self.run, found, progress.complete, remembered))?;
         Ok(())
+    }
+
+    /// Has what is read until the answer is dropped be of one moment.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn look(&self) -> Result<Option<Transaction<'_>>, StateError> {
+        let look = self.db.as_ref().map(Connection::unchecked_transaction);
+        look.transpose().map_err(|cause| self.error(&cause))
     }
 
     /// The part that was stored with this row; `None` where it is damaged.

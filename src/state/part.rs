@@ -4,7 +4,7 @@
 //! It does not know what the bytes mean.
 
 use std::hash::Hasher as _;
-use std::io::{self, Read, Seek as _, Write};
+use std::io::{self, BufRead, Read, Seek as _, Write};
 use std::path::Path;
 use tempfile::SpooledTempFile;
 use twox_hash::XxHash64;
@@ -187,11 +187,11 @@ impl Unpack {
     }
 }
 
-impl Read for Unpacked<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+impl BufRead for Unpacked<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.at == self.unpack.raw.len() {
             if self.part.count == 0 {
-                return Ok(0);
+                return Ok(&[]);
             }
             self.part.count -= 1;
             self.part.next(&mut self.packed)?;
@@ -201,10 +201,18 @@ impl Read for Unpacked<'_> {
             zstd.decompress_to_buffer(&self.packed, raw)?;
             self.at = 0;
         }
-        let raw = &self.unpack.raw[self.at..];
-        let taken = raw.len().min(out.len());
-        out[..taken].copy_from_slice(&raw[..taken]);
+        Ok(&self.unpack.raw[self.at..])
+    }
+
+    fn consume(&mut self, taken: usize) {
         self.at += taken;
+    }
+}
+
+impl Read for Unpacked<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let taken = self.fill_buf()?.read(out)?;
+        self.consume(taken);
         Ok(taken)
     }
 }
