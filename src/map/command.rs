@@ -13,7 +13,6 @@ pub use super::child::{ProgramError, resolve_program};
 use super::child::{Busy, Pipes, patiently, seek_program};
 use super::{Emit, Map};
 use crate::codec::{DecodeError, Decoder};
-use crate::control::Seat;
 use crate::job::{Ending, Failure, Job, Trust};
 use crate::sys::{Family, Group, Input, Launcher, is_out_of_files, terminal};
 use crate::template::{Template, shell_quote};
@@ -263,7 +262,7 @@ impl Command {
     /// Starts the child, after the first file that it is fed was opened: most files that can't be
     /// read can't even be opened.
     fn start(&mut self, job: &Job, emit: &dyn Emit) -> Result<(Option<File>, Group, Pipes), Failure> {
-        let (seat, attempt, fed) = (emit.seat(), emit.attempt(), self.plan.feed.is_fed());
+        let (seat, fed) = (emit.seat(), self.plan.feed.is_fed());
         let name = job.name();
         // Where files are scarce, both or none: what is held while waiting is missing elsewhere.
         let started = patiently(seat, || {
@@ -271,7 +270,7 @@ impl Command {
                 Err(cause) if !is_out_of_files(&cause) => return Ok(Err(unreadable(name, cause))),
                 first => first?,
             };
-            let (group, pipes) = self.spawn(job, seat, attempt)?;
+            let (group, pipes) = self.spawn(job, emit)?;
             Ok(Ok((first, group, pipes)))
         });
         match started {
@@ -281,13 +280,16 @@ impl Command {
         }
     }
 
-    fn spawn(&mut self, job: &Job, seat: &Seat, attempt: u32) -> io::Result<(Group, Pipes)> {
-        let plan = &self.plan;
+    fn spawn(&mut self, job: &Job, emit: &dyn Emit) -> io::Result<(Group, Pipes)> {
+        let (plan, seat, attempt) = (&self.plan, emit.seat(), emit.attempt());
         let launcher = match &mut self.launcher {
             Some(launcher) => launcher,
             none => none.insert(plan.launcher()?),
         };
-        let (pipes, stdin) = Pipes::new(plan.feed, plan.capture)?;
+        let (mut pipes, stdin) = Pipes::new(plan.feed, plan.capture)?;
+        if let Some(file) = emit.file() {
+            pipes.divert(file.try_clone_to_owned()?);
+        }
         let mut streams = pipes.streams(&stdin);
         let terminal = (plan.feed == Feed::Terminal).then(terminal).transpose()?;
         match &terminal {

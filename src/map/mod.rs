@@ -27,6 +27,7 @@ use crate::job::{Failure, Job, Trust};
 use crate::plan::Unit;
 use crate::template::shell_quote;
 use std::ops::ControlFlow;
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 /// Every built-in map, the default first.
@@ -115,6 +116,11 @@ pub trait Emit {
     /// To be called by a map that waits for the seat's bell, when it rings: what was emitted may
     /// be wanted now.
     fn woken(&mut self) {}
+
+    /// A file that may take the output as it is, in place of [`Emit::out`].
+    fn file(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
 
     /// Takes what belongs to no job, and does not wait for the job's end.
     fn aside(&mut self, aside: Aside<'_>);

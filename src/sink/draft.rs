@@ -106,13 +106,36 @@ impl DraftWriter<'_> {
         file.as_file_mut().write_all(bytes)
     }
 
+    /// Puts the output into its file from now on, also for others to write to.
+    ///
+    /// # Errors
+    /// When it can't be made or written.
+    pub fn file(&mut self) -> io::Result<&File> {
+        if self.file.is_none() {
+            let file = self.drafts.file()?;
+            self.file
+                .insert(file)
+                .as_file_mut()
+                .write_all(&std::mem::take(&mut self.held))?;
+        }
+        let file = self.file.as_ref().expect("it was just made");
+        Ok(file.as_file())
+    }
+
+    /// Where the output is in its file, that file.
+    pub fn as_file(&self) -> Option<&File> {
+        self.file.as_ref().map(NamedTempFile::as_file)
+    }
+
     /// Ends the output.
     ///
     /// # Errors
     /// When it can't be written.
     pub fn finish(self) -> io::Result<Draft> {
-        let size = self.size;
+        let mut size = self.size;
         if let Some(file) = self.file {
+            // Others may have written to it.
+            size = file.as_file().metadata()?.len();
             let store = Store::File(file.into_temp_path());
             return Ok(Draft { store, size });
         }

@@ -13,6 +13,7 @@ use crossbeam_channel::{Receiver, RecvError, RecvTimeoutError, TryRecvError, aft
 use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -107,8 +108,11 @@ impl Worker<'_> {
         let map = self
             .merger
             .get_or_insert_with(|| (merging.start_map)(self.seat.slot));
+        let mut writer = drafts.writer();
+        // A command writes there itself: what goes through us would be copied twice.
+        writer.file().map_err(|cause| lost(drafts, cause))?;
         let mut emit = IntoDraft {
-            writer: drafts.writer(),
+            writer,
             drafts,
             failure: None,
             attempt,
@@ -158,6 +162,10 @@ impl Emit for IntoDraft<'_> {
     fn warn(&mut self, name: &OsStr, what: &str) {
         let line = format!("fanfold: {}: {what}\n", message::shown(name));
         self.aside(Aside::Lines(line.as_bytes()));
+    }
+
+    fn file(&self) -> Option<BorrowedFd<'_>> {
+        self.writer.as_file().map(AsFd::as_fd)
     }
 
     fn aside(&mut self, aside: Aside<'_>) {

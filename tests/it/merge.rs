@@ -164,6 +164,18 @@ fn a_failed_merge_prints_nothing_and_names_the_command() {
 }
 
 #[test]
+fn a_merge_writes_its_file_itself() {
+    let merge = r#"sh -c 'test -f /dev/stdout && echo file >&2; cat "$@"' sh {}"#;
+    fan("run -j1 --merge")
+        .arg(merge)
+        .args(["--", "echo"])
+        .stdin("1\n2\n")
+        .stdout("1\n2\n")
+        .stderr("file\n")
+        .ok();
+}
+
+#[test]
 fn what_a_merge_says_passes() {
     fan("run -j1 --merge")
         .arg(r#"sh -c 'echo about $# >&2; cat "$@"' sh {}"#)

@@ -55,6 +55,14 @@ impl Pipes {
         }
     }
 
+    /// Has the child write its standard output there, and not to us.
+    pub(in crate::map) fn divert(&mut self, file: OwnedFd) {
+        self.stdout = None;
+        if let Some([stdout, _]) = &mut self.held {
+            *stdout = file;
+        }
+    }
+
     /// Lets the outputs end: the child has exited.
     pub(in crate::map) fn release(&mut self) {
         self.held = None;

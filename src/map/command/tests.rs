@@ -1,7 +1,7 @@
 //! Real children, which block on FIFOs or on `read` where an order matters, and never sleep.
 
 use super::*;
-use crate::control::{Control, Wish};
+use crate::control::{Control, Seat, Wish};
 use crate::job::Input;
 use crate::map::Aside;
 use crate::memory::Budget;
