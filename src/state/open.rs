@@ -14,7 +14,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What stands in the header of every state: `fanf`.
 const APPLICATION: i32 = 0x6661_6e66;
@@ -30,6 +30,10 @@ const HEADER: usize = 100;
 
 /// How long to wait for another program that looks at the file.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a lock may outlive who held it: a child that was being started when its parent was killed
+/// has the file until it becomes another program.
+const LEFTOVER: Duration = Duration::from_millis(300);
 
 /// Why a state can't be used, before the file's name is added.
 pub(super) struct Wrong {
@@ -136,6 +140,7 @@ pub(super) fn look(file: &Path) -> Result<Option<Connection>, StateError> {
 fn lock(file: &Path) -> Result<File, Wrong> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).mode(0o600);
+    let until = Instant::now() + LEFTOVER;
     loop {
         let open = options.open(file)?;
         let found = open.metadata()?;
@@ -144,6 +149,10 @@ fn lock(file: &Path) -> Result<File, Wrong> {
         }
         match flock(&open, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(5));
+                continue;
+            }
             Err(rustix::io::Errno::WOULDBLOCK) => {
                 return Err(Wrong {
                     kind: Kind::InUse,
