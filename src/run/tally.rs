@@ -23,6 +23,8 @@ pub struct Failures {
 pub struct Summary {
     /// Jobs that succeeded.
     pub done: u64,
+    /// Jobs that were cut short with the run.
+    pub stopped: u64,
     /// Jobs that were not run, because of what is remembered of them.
     pub remembered: u64,
     /// Inputs that were unreadable, corrupt or gone.
@@ -63,7 +65,7 @@ impl Summary {
                 | Failure::Panicked { .. },
             ) => self.failed += 1,
             Some(Failure::Own { .. }) => self.own_failures += 1,
-            Some(Failure::Stopped) => {}
+            Some(Failure::Stopped) => self.stopped += 1,
         }
     }
 
@@ -84,7 +86,7 @@ impl Summary {
 
     /// Whether there was nothing to do at all.
     pub fn is_empty(&self) -> bool {
-        self.done + self.remembered + self.bad_inputs + self.failed + self.own_failures == 0
+        self.done + self.stopped + self.remembered + self.bad_inputs + self.failed + self.own_failures == 0
             && self.signal.is_none()
     }
 }
