@@ -8,7 +8,7 @@ use crate::sys::{self, Wake};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 /// What is wanted of a worker's job in flight.
@@ -48,7 +48,7 @@ struct Shared {
     level: AtomicU8,
     signal: AtomicI32,
     suspended: AtomicBool,
-    bells: Vec<Bell>,
+    bells: RwLock<Vec<Arc<Bell>>>,
     start: Instant,
     crew: Mutex<Crew>,
 }
@@ -78,6 +78,7 @@ struct Bell {
 pub struct Seat {
     /// The worker's number, from 0.
     pub slot: usize,
+    bell: Arc<Bell>,
     shared: Arc<Shared>,
 }
 
@@ -103,23 +104,14 @@ impl Control {
                 Err(e) => return Err(e),
             }
         }
-        let bells = wakes.into_iter();
-        let bells = bells
-            .map(|wake| Bell {
-                wake,
-                activity: AtomicU8::new(Activity::Idle as u8),
-                job: AtomicU64::new(0),
-                since: AtomicU64::new(0),
-                holding: AtomicBool::new(false),
-            })
-            .collect();
+        let bells: Vec<_> = wakes.into_iter().map(Bell::new).collect();
         Ok(Control {
             shared: Arc::new(Shared {
                 level: AtomicU8::new(0),
                 signal: AtomicI32::new(0),
                 suspended: AtomicBool::new(false),
                 crew: Mutex::default(),
-                bells,
+                bells: RwLock::new(bells),
                 start: Instant::now(),
             }),
         })
@@ -127,7 +119,38 @@ impl Control {
 
     /// How many workers there are seats for.
     pub fn seats(&self) -> usize {
-        self.shared.bells.len()
+        self.shared.bells().len()
+    }
+
+    /// Adds a seat.
+    ///
+    /// # Errors
+    /// When there is no descriptor for it.
+    pub fn add_seat(&self) -> io::Result<()> {
+        let wake = match Wake::new() {
+            Err(e) if sys::is_out_of_files(&e) => {
+                sys::raise_file_limit();
+                Wake::new()?
+            }
+            made => made?,
+        };
+        let mut bells = self.shared.bells.write().unwrap_or_else(PoisonError::into_inner);
+        bells.push(Bell::new(wake));
+        Ok(())
+    }
+
+    /// Has workers leave when they have ended their jobs, so that so many are left.
+    pub fn have_at_most(&self, workers: usize) {
+        let mut crew = self.shared.crew();
+        while crew.workers - crew.to_leave > workers.max(1) {
+            crew.to_leave += 1;
+        }
+    }
+
+    /// Has one worker fewer leave, if any is to.
+    pub fn have_one_stay(&self) {
+        let mut crew = self.shared.crew();
+        crew.to_leave = crew.to_leave.saturating_sub(1);
     }
 
     /// Whether descriptors have been too few for the workers that are there.
@@ -138,10 +161,11 @@ impl Control {
     /// The seat of the worker with this slot, which must be below the number of seats. Whoever takes
     /// it counts as a worker from then on.
     pub fn seat(&self, slot: usize) -> Seat {
-        assert!(slot < self.shared.bells.len(), "no worker has slot {slot}");
+        let bell = self.shared.bells().get(slot).cloned();
         self.shared.crew().workers += 1;
         Seat {
             slot,
+            bell: bell.unwrap_or_else(|| panic!("no worker has slot {slot}")),
             shared: Arc::clone(&self.shared),
         }
     }
@@ -183,21 +207,23 @@ impl Control {
     /// The jobs in flight and how long each has been, the lowest first.
     pub fn in_flight(&self) -> Vec<(u64, Duration)> {
         let now = self.shared.start.elapsed();
-        let job = |bell: &Bell| {
+        let job = |bell: &Arc<Bell>| {
             let seq = bell.job.load(Ordering::SeqCst).checked_sub(1)?;
             let since = Duration::from_millis(bell.since.load(Ordering::SeqCst));
             Some((seq, now.saturating_sub(since)))
         };
-        let mut jobs: Vec<_> = self.shared.bells.iter().filter_map(job).collect();
+        let mut jobs: Vec<_> = self.shared.bells().iter().filter_map(job).collect();
         jobs.sort_unstable();
         jobs
     }
 
     /// Wakes the worker of job `seq` if it holds output back: its turn has come.
     pub fn nudge(&self, seq: u64) {
-        let mut bells = self.shared.bells.iter();
-        let its =
-            |bell: &&Bell| bell.job.load(Ordering::SeqCst) == seq + 1 && bell.holding.load(Ordering::SeqCst);
+        let bells = self.shared.bells();
+        let mut bells = bells.iter();
+        let its = |bell: &&Arc<Bell>| {
+            bell.job.load(Ordering::SeqCst) == seq + 1 && bell.holding.load(Ordering::SeqCst)
+        };
         if let Some(bell) = bells.find(its) {
             bell.wake.ring();
         }
@@ -205,18 +231,35 @@ impl Control {
 
     fn any_running(&self) -> bool {
         let running = Activity::Running as u8;
-        let mut bells = self.shared.bells.iter();
+        let bells = self.shared.bells();
+        let mut bells = bells.iter();
         bells.any(|bell| bell.activity.load(Ordering::SeqCst) == running)
     }
 
     fn ring(&self) {
-        for bell in &self.shared.bells {
+        for bell in self.shared.bells().iter() {
             bell.wake.ring();
         }
     }
 }
 
+impl Bell {
+    fn new(wake: Wake) -> Arc<Self> {
+        Arc::new(Bell {
+            wake,
+            activity: AtomicU8::new(Activity::Idle as u8),
+            job: AtomicU64::new(0),
+            since: AtomicU64::new(0),
+            holding: AtomicBool::new(false),
+        })
+    }
+}
+
 impl Shared {
+    fn bells(&self) -> RwLockReadGuard<'_, Vec<Arc<Bell>>> {
+        self.bells.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn crew(&self) -> MutexGuard<'_, Crew> {
         self.crew.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -277,7 +320,8 @@ impl Seat {
     /// Whether another worker has a child.
     pub fn others_run(&self) -> bool {
         let idle = Activity::Idle as u8;
-        let mut others = self.shared.bells.iter().enumerate();
+        let bells = self.shared.bells();
+        let mut others = bells.iter().enumerate();
         others.any(|(slot, bell)| slot != self.slot && bell.activity.load(Ordering::SeqCst) != idle)
     }
 
@@ -296,7 +340,7 @@ impl Seat {
         let mut crew = self.shared.crew();
         crew.to_leave = crew.to_leave.checked_sub(1)?;
         crew.workers -= 1;
-        Some((crew.workers, self.shared.bells.len()))
+        Some((crew.workers, self.shared.bells().len()))
     }
 
     /// Waits for `duration`, or less when something new is wanted (the bell is left ringing).
@@ -309,7 +353,7 @@ impl Seat {
     }
 
     fn bell(&self) -> &Bell {
-        &self.shared.bells[self.slot]
+        &self.bell
     }
 }
 
@@ -371,6 +415,17 @@ mod tests {
         );
         holds.end();
         assert_eq!(control.in_flight().len(), 1);
+    }
+
+    #[test]
+    fn so_many_workers_leave_that_enough_are_left() {
+        let control = control();
+        control.add_seat().expect("a descriptor");
+        let seats = [0, 1, 2].map(|slot| control.seat(slot));
+        control.have_at_most(1);
+        control.have_one_stay();
+        let left: Vec<_> = seats.iter().filter_map(Seat::leave).collect();
+        assert_eq!(left, [(2, 3)]);
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub struct Plan {
     pub schedule: Schedule,
     /// How many worker threads at most.
     pub workers: NonZeroUsize,
+    /// What SIGUSR1 and SIGUSR2 are for.
+    pub signals: UserSignals,
     /// In which order results are printed.
     pub order: Order,
     /// Whether printed lines carry their input's name.
@@ -63,6 +65,7 @@ impl Plan {
             batch: Batch::One,
             schedule: Schedule::Order,
             workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            signals: UserSignals::Status,
             order: Order::Input,
             tag: Tag::Off,
             partial: Partial::Discard,
@@ -165,6 +168,15 @@ pub enum Told {
     Jobs,
     /// Those that end the run, by the command's name, as xargs tells them.
     Commands,
+}
+
+/// What SIGUSR1 and SIGUSR2 are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserSignals {
+    /// The first asks for a line of status; the second is not listened to.
+    Status,
+    /// They raise and lower the number of workers.
+    Workers,
 }
 
 /// How many failures are too many.

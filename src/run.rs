@@ -30,7 +30,7 @@ use crate::control::Control;
 use crate::job::Failure;
 use crate::memory::Budget;
 use crate::message;
-use crate::plan::{Halt, Order, Pace, Plan, Told};
+use crate::plan::{Halt, Order, Pace, Plan, Told, UserSignals};
 use crate::record::{Bad, RecordPlan};
 use crate::sink::{Closed, First, Sink, Verdict};
 
@@ -50,6 +50,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::thread;
 use std::time::Duration;
 
+/// More workers than are ever asked for by number.
+const SEATED: usize = 10_000;
 /// Jobs that wait in the queue, for each worker: more than short ones need while nobody looks.
 const WAITING: usize = 16;
 /// Jobs in the queue, for each worker, below which workers say at once that they need more.
@@ -73,11 +75,18 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let failed = FailedList::new(plan.failures.listed.as_ref())?;
     let joblog = JobLog::new(plan.joblog.as_ref())?;
     let recording = remember::recording(plan, work.fold.is_some());
-    let signals = signals::install().context("can't listen to signals")?;
-    let control = Control::new(workers).context("can't make the workers' wake-up descriptors")?;
-    if control.seats() < workers {
+    let signals = signals::install(heard(plan.signals)).context("can't listen to signals")?;
+    // Where they are as many as can be, each gets its seat when it is needed.
+    let seated = if workers > SEATED { WAITING } else { workers };
+    let control = Control::new(seated).context("can't make the workers' wake-up descriptors")?;
+    if control.seats() < seated {
         fewer(control.seats(), workers);
     }
+    let most = if workers > SEATED {
+        workers
+    } else {
+        control.seats()
+    };
     let workers = control.seats();
     // Of large jobs, one for each worker waits.
     let waiting = if plan.batch.is_small() { WAITING } else { 1 };
@@ -110,7 +119,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         recording: recording.as_ref(),
     };
     thread::scope(|scope| {
-        let mut crew = Crew::new(scope, &shared, &control, workers);
+        let mut crew = Crew::new(scope, &shared, &control, most);
         let mut main = Main::new(plan, work, &control, &gate, failed);
         (main.remember, main.joblog) = (remember, joblog);
         main.merges = Merges::new(work, merges, shared.merging.as_ref());
@@ -123,6 +132,13 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         main.end_state(&feed);
         Ok(main.tally)
     })
+}
+
+fn heard(signals: UserSignals) -> signals::Usr2 {
+    match signals {
+        UserSignals::Workers => signals::Usr2::Heard,
+        UserSignals::Status => signals::Usr2::Unheard,
+    }
 }
 
 fn fewer(left: usize, of: usize) {
@@ -140,6 +156,7 @@ struct Main<'a> {
     order: Order,
     halt: Halt,
     told: Told,
+    signals: UserSignals,
     failed: FailedList,
     joblog: JobLog,
     remember: Option<Remember>,
@@ -194,6 +211,7 @@ impl<'a> Main<'a> {
             order: plan.order,
             halt: plan.failures.halt,
             told: plan.failures.told,
+            signals: plan.signals,
             failed,
             joblog: JobLog::default(),
             remember: None,
@@ -258,7 +276,7 @@ impl<'a> Main<'a> {
             self.store(feed);
             if let Some(open) = &queue {
                 self.fill(feed, open);
-                self.working += crew.staff(self.sent - self.ended)?;
+                self.working += crew.staff(self.sent - self.ended, self.working)?;
             }
             if self.stop.is_some() || self.is_dry(feed) {
                 // Closed, so that workers exit once it is empty.
@@ -282,7 +300,7 @@ impl<'a> Main<'a> {
                     self.hear_all(event, news.receiver());
                 },
                 recv(later) -> _ => {},
-                recv(signals) -> signal => if let Ok(signal) = signal { self.signal(signal, feed) },
+                recv(signals) -> signal => if let Ok(signal) = signal { self.signal(signal, feed, crew) },
                 recv(inputs) -> found => feed.received(found.ok()),
                 recv(self.deadline()) -> _ => self.give_up(),
                 recv(self.recess()) -> _ => {},
@@ -303,7 +321,7 @@ impl<'a> Main<'a> {
             }
             Event::Fewer { left, of } => {
                 // Those who leave together may be heard in any order.
-                if left < self.crew {
+                if left < self.crew && self.control.is_short() {
                     self.crew = left;
                     fewer(left, of);
                     self.sink.mark(true);

@@ -10,7 +10,7 @@ use crate::codec::{self, CODECS, Codec, Decoder};
 use crate::map::{self, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
 use crate::plan::{Batch, Dash, Inputs};
-use crate::plan::{Order, Pace, Partial, Plan, Schedule, StateAccess, Unit};
+use crate::plan::{Order, Pace, Partial, Plan, Schedule, StateAccess, Unit, UserSignals};
 use crate::record::RecordPlan;
 use crate::run::{To, Work, run};
 use crate::sys::guardian;
@@ -102,6 +102,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         schedule: args.output.schedule(default_schedule(&inputs, function, &parts)),
         inputs,
         workers: args.output.workers(),
+        signals: UserSignals::Status,
         order: args.output.order(),
         tag: args.output.tag(),
         partial: args.partial.into(),

@@ -14,7 +14,7 @@ use crate::map::command::{Capture, Feed, Trace};
 use crate::map::{Command, CommandPlan, Coprocess, DryRun, Map};
 use crate::memory::Budget;
 use crate::plan::Dash;
-use crate::plan::{Order, Pace, Partial, Plan, Schedule, StateAccess, Unit, Wanted};
+use crate::plan::{Order, Pace, Partial, Plan, Schedule, StateAccess, Unit, UserSignals, Wanted};
 use crate::run::{To, Work, run};
 use crate::sys::{guardian, reaper};
 use crate::template::Template;
@@ -180,6 +180,7 @@ impl RunArgs {
             schedule: self.output.schedule(Schedule::Order),
             partial: Partial::Discard,
             workers,
+            signals: UserSignals::Status,
             order: if self.ungroup {
                 Order::Finish
             } else {

@@ -17,7 +17,7 @@ use crate::memory::Budget;
 use crate::message;
 use crate::plan::{
     Batch, Blanks, Empty, Failures, Halt, Inputs, Most, Order, Partial, Plan, Room, Schedule, Split, Syntax,
-    Tag, Told, Unit, Waiting, Words,
+    Tag, Told, Unit, UserSignals, Waiting, Words,
 };
 use crate::run::{Summary, To, Work, run};
 use crate::sys::{self, Family, guardian, signals};
@@ -193,7 +193,8 @@ fn plan(options: &Options, template: &Template, chars: usize) -> Result<Plan, Re
             waiting,
         },
         schedule: Schedule::Order,
-        workers: options.procs.unwrap_or(MOST).min(MOST),
+        workers: options.procs.unwrap_or(NonZeroUsize::MAX),
+        signals: UserSignals::Workers,
         order: if options.keep_order {
             Order::Input
         } else {
@@ -218,8 +219,6 @@ fn plan(options: &Options, template: &Template, chars: usize) -> Result<Plan, Re
     })
 }
 
-/// As many commands at a time as can be.
-const MOST: NonZeroUsize = NonZeroUsize::new(256).expect("it is not 0");
 /// From TERM to KILL, for a command that is to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 

@@ -7,9 +7,19 @@ use crate::control::Control;
 use crate::message;
 use crate::worker::{self, Folds, News, Shared};
 use anyhow::Context;
+use std::io;
 use std::panic::resume_unwind;
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::Duration;
+
+/// How many are to be at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resize {
+    /// One more.
+    Raise,
+    /// One fewer.
+    Lower,
+}
 
 /// The threads that were started.
 pub struct Crew<'scope, 'run> {
@@ -21,7 +31,7 @@ pub struct Crew<'scope, 'run> {
 }
 
 impl<'scope, 'run> Crew<'scope, 'run> {
-    /// Nobody yet, and at most this many, each of whom has a seat in `control`.
+    /// Nobody yet, and at most this many.
     pub fn new(
         scope: &'scope Scope<'scope, 'run>,
         shared: &'run Shared<'run>,
@@ -37,33 +47,60 @@ impl<'scope, 'run> Crew<'scope, 'run> {
         }
     }
 
-    /// Starts workers for this many jobs under way, unless there are too many as it is; the answer
-    /// is how many were started.
+    /// Starts workers for this many jobs under way, where so many are at work, unless there are too
+    /// many as it is; the answer is how many were started.
     ///
     /// # Errors
     /// When there is none and none can be started; with some, the run goes on with those.
-    pub fn staff(&mut self, under_way: u64) -> anyhow::Result<usize> {
-        let before = self.threads.len();
-        if before > 0 && self.control.is_short() {
+    pub fn staff(&mut self, under_way: u64, at_work: usize) -> anyhow::Result<usize> {
+        let mut started = 0;
+        if at_work > 0 && self.control.is_short() {
             return Ok(0);
         }
-        while self.threads.len() < self.most && (self.threads.len() as u64) < under_way {
-            let slot = self.threads.len();
-            let (shared, seat) = (self.shared, self.control.seat(slot));
-            let thread = thread::Builder::new().name(format!("worker {}", slot + 1));
-            match thread.spawn_scoped(self.scope, move || worker::work(shared, seat)) {
-                Ok(thread) => self.threads.push(thread),
-                Err(cause) if slot == 0 => return Err(cause).context("can't start a worker"),
+        while at_work + started < self.most && ((at_work + started) as u64) < under_way {
+            match self.start() {
+                Ok(()) => started += 1,
+                Err(cause) if at_work + started == 0 => return Err(cause).context("can't start a worker"),
                 Err(_) => {
-                    message::say(format_args!(
-                        "only {slot} of {} workers could be started",
-                        self.most
-                    ));
-                    self.most = slot;
+                    let there = at_work + started;
+                    if self.most != usize::MAX {
+                        message::say(format_args!(
+                            "only {there} of {} workers could be started",
+                            self.most
+                        ));
+                    }
+                    self.most = there;
                 }
             }
         }
-        Ok(self.threads.len() - before)
+        Ok(started)
+    }
+
+    fn start(&mut self) -> io::Result<()> {
+        let slot = self.threads.len();
+        if slot == self.control.seats() {
+            self.control.add_seat()?;
+        }
+        let (shared, seat) = (self.shared, self.control.seat(slot));
+        let thread = thread::Builder::new().name(format!("worker {}", slot + 1));
+        let thread = thread.spawn_scoped(self.scope, move || worker::work(shared, seat))?;
+        self.threads.push(thread);
+        Ok(())
+    }
+
+    /// Has one more be at work, or one fewer but at least one; the answer is how many at most.
+    pub fn resize(&mut self, resize: Resize) -> usize {
+        match resize {
+            Resize::Raise => {
+                self.most = self.most.saturating_add(1);
+                self.control.have_one_stay();
+            }
+            Resize::Lower => {
+                self.most = (self.most - 1).max(1);
+                self.control.have_at_most(self.most);
+            }
+        }
+        self.most
     }
 
     /// Waits until all have left, and gives their folds in the workers' order.

@@ -1,12 +1,13 @@
 //! How a run comes to its end before its time: failures that are too many, signals, a closed output.
 
 use super::Main;
+use super::crew::{Crew, Resize};
 use super::feed::Feed;
 use super::status;
 use crate::control::Wish;
 use crate::job::Failure;
 use crate::message;
-use crate::plan::Halt;
+use crate::plan::{Halt, UserSignals};
 use crate::sink::Closed;
 use crate::sys::signals;
 use crate::worker::Report;
@@ -98,13 +99,15 @@ impl Main<'_> {
         self.control.wish(Wish::Terminate(signals::TERM));
     }
 
-    pub(super) fn signal(&mut self, signal: i32, feed: &Feed) {
+    pub(super) fn signal(&mut self, signal: i32, feed: &Feed, crew: &mut Crew<'_, '_>) {
         match signal {
             signals::TSTP => {
                 self.control.suspend(Duration::from_millis(500));
                 signals::stop_self();
             }
             signals::CONT => self.control.resume(),
+            signals::USR1 if self.signals == UserSignals::Workers => self.resize(Resize::Raise, crew),
+            signals::USR2 => self.resize(Resize::Lower, crew),
             signals::USR1 => message::say(status::line(
                 &self.tally,
                 &self.control.in_flight(),
@@ -126,5 +129,10 @@ impl Main<'_> {
                 });
             }
         }
+    }
+
+    /// Nothing waits in the queue from then on: it would be run by those who are to leave.
+    fn resize(&mut self, resize: Resize, crew: &mut Crew<'_, '_>) {
+        self.most_running = crew.resize(resize) as u64;
     }
 }

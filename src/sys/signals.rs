@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 /// The signals that end a run. A handler of these interrupts a blocked system call.
 const ENDING: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
 /// The signals that a run is told of and carries on. Blocked system calls go on too.
-const NEWS: [i32; 3] = [libc::SIGUSR1, libc::SIGTSTP, libc::SIGCONT];
+const NEWS: [i32; 4] = [libc::SIGUSR1, libc::SIGTSTP, libc::SIGCONT, libc::SIGUSR2];
 /// Ignored by whoever started us (nohup, a shell without job control): stays ignored.
 const RESPECTED: [i32; 2] = [libc::SIGHUP, libc::SIGTSTP];
 
@@ -21,23 +21,34 @@ const RESPECTED: [i32; 2] = [libc::SIGHUP, libc::SIGTSTP];
 pub const TSTP: i32 = libc::SIGTSTP;
 /// Continue.
 pub const CONT: i32 = libc::SIGCONT;
-/// Asks for a status line.
+/// Asks for a status line, or for more workers.
 pub const USR1: i32 = libc::SIGUSR1;
+/// Asks for fewer workers, where it is listened to.
+pub const USR2: i32 = libc::SIGUSR2;
 /// Asks to end.
 pub const TERM: i32 = libc::SIGTERM;
 /// The reader of a pipe has gone.
 pub const PIPE: i32 = libc::SIGPIPE;
 
+/// Whether USR2 is listened to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Usr2 {
+    /// It is.
+    Heard,
+    /// It ends the process, as by default.
+    Unheard,
+}
+
 static NEWS_PIPE: AtomicI32 = AtomicI32::new(-1);
 static PENDING: AtomicBool = AtomicBool::new(false);
 
 /// Installs the handlers and gives the numbers of the signals as they come: INT, TERM, HUP, USR1,
-/// TSTP and CONT, without HUP or TSTP where they were ignored. To be called once, from the main
-/// thread, before any worker is started.
+/// TSTP and CONT, without HUP or TSTP where they were ignored; USR2 too, if it is `heard`. To be
+/// called once, from the main thread, before any worker is started.
 ///
 /// # Errors
 /// When the pipe, the thread or a handler can't be had.
-pub fn install() -> io::Result<Receiver<i32>> {
+pub fn install(heard: Usr2) -> io::Result<Receiver<i32>> {
     let (news, write_end) = pipe_with(PipeFlags::CLOEXEC)?;
     rustix::io::ioctl_fionbio(&write_end, true)?;
     // The write end lives as long as the process: a handler may run at any time.
@@ -47,7 +58,8 @@ pub fn install() -> io::Result<Receiver<i32>> {
         .name("signals".into())
         .spawn(move || carry(&news, &sender))?;
     for signal in ENDING.into_iter().chain(NEWS) {
-        if !(RESPECTED.contains(&signal) && is_ignored(signal)?) {
+        let unheard = signal == USR2 && heard == Usr2::Unheard;
+        if !unheard && !(RESPECTED.contains(&signal) && is_ignored(signal)?) {
             let flags = if ENDING.contains(&signal) {
                 0
             } else {

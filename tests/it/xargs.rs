@@ -403,3 +403,41 @@ fn the_limits_are_those_of_the_installed_xargs() {
         .stderr(&String::from_utf8_lossy(&theirs.stderr))
         .code(0);
 }
+
+#[test]
+fn user_signals_raise_and_lower_the_number_of_commands_at_a_time() {
+    use rustix::process::Signal;
+    let script = "echo start $1; read x <$1; echo end $1";
+    let mut one = fan("xargs -n1 sh -c")
+        .arg(script)
+        .arg("sh")
+        .fifo("a")
+        .fifo("b")
+        .spawn();
+    one.write("a b\n");
+    assert_eq!(one.line(), "start a");
+    one.signal(Signal::USR1);
+    assert_eq!(one.line(), "start b");
+    for gate in ["b", "a"] {
+        std::fs::write(one.path(gate), "go\n").expect("someone reads");
+        assert_eq!(one.line(), format!("end {gate}"));
+    }
+    let done = one.wait();
+    done.expect(done.status.success(), "exit code 0");
+    // How many are at work while each is.
+    let script = "test $1 = 1 && read x <gate; >at.$1; ls at.* | wc -l; rm at.$1";
+    let words: String = (1..=60).map(|n| format!("{n}\n")).collect();
+    let mut three = fan("xargs -P3 -n1 sh -c")
+        .arg(script)
+        .arg("sh")
+        .fifo("gate")
+        .spawn();
+    three.write(words);
+    three.line();
+    three.signal(Signal::USR2);
+    three.signal(Signal::USR2);
+    std::fs::write(three.path("gate"), "go\n").expect("someone reads");
+    let done = three.wait();
+    done.expect(done.out.ends_with(b"\n1\n1\n1\n"), "one at a time in the end");
+    done.expect(done.status.success(), "exit code 0");
+}

@@ -34,7 +34,8 @@ What goes into one command (the last of these counts):
       --show-limits             say how long command lines may be
 
 Commands:
-  -P, --max-procs=N             N at a time (0: as many as possible)
+  -P, --max-procs=N             N at a time (0: as many as possible); SIGUSR1 and SIGUSR2 raise
+                                and lower it
   -p, --interactive             ask on the terminal before each
   -t, --verbose                 show each on standard error
   -o, --open-tty                they read from the terminal, not from /dev/null
