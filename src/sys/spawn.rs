@@ -95,23 +95,21 @@ impl Launcher {
     pub fn spawn_or_interpret<'v>(
         &self,
         args: Vec<OsString>,
-        own: impl IntoIterator<Item = (&'v str, String)> + Clone,
+        own: impl IntoIterator<Item = (&'v str, String)>,
         streams: Streams<'_>,
     ) -> io::Result<Group> {
-        match self.start(&self.program, args.clone(), own.clone(), &streams) {
+        let (mut args, own) = (c_strings(args)?, variables(own)?);
+        match self.start(&self.program, &args, &own, &streams) {
             Err(e) if e.raw_os_error() == Some(libc::ENOEXEC) => {}
             end => return end,
         }
-        let script = OsString::from_vec(self.program.as_bytes().to_vec());
-        let args = ["/bin/sh".into(), script]
-            .into_iter()
-            .chain(args.into_iter().skip(1));
-        self.start(c"/bin/sh", args.collect(), own, &streams)
+        args.splice(..args.len().min(1), [c"/bin/sh".to_owned(), self.program.clone()]);
+        self.start(c"/bin/sh", &args, &own, &streams)
     }
 
     /// Starts a child with these arguments (the first is its name) and these variables besides the
-    /// environment, by default as the leader of a new process group. Its signal mask is empty and SIGPIPE is
-    /// at its default; its other descriptors are closed.
+    /// environment, by default as the leader of a new process group. Its signal mask is empty and
+    /// SIGPIPE is at its default; its other descriptors are closed.
     ///
     /// # Errors
     /// What the system said to the spawn or the exec; an argument with a NUL.
@@ -121,14 +119,14 @@ impl Launcher {
         own: impl IntoIterator<Item = (&'v str, String)>,
         streams: Streams<'_>,
     ) -> io::Result<Group> {
-        self.start(&self.program, args, own, &streams)
+        self.start(&self.program, &c_strings(args)?, &variables(own)?, &streams)
     }
 
-    fn start<'v>(
+    fn start(
         &self,
         program: &CStr,
-        args: Vec<OsString>,
-        own: impl IntoIterator<Item = (&'v str, String)>,
+        args: &[CString],
+        own: &[CString],
         streams: &Streams<'_>,
     ) -> io::Result<Group> {
         let child = reaper::starting(|| self.begin(program, args, own, streams))?;
@@ -137,23 +135,17 @@ impl Launcher {
         Ok(group)
     }
 
-    fn begin<'v>(
+    fn begin(
         &self,
         program: &CStr,
-        args: Vec<OsString>,
-        own: impl IntoIterator<Item = (&'v str, String)>,
+        args: &[CString],
+        own: &[CString],
         streams: &Streams<'_>,
     ) -> io::Result<Pid> {
-        let args = args.into_iter().map(c_string);
-        let args = args.collect::<io::Result<Vec<_>>>()?;
-        let own = own
-            .into_iter()
-            .map(|(name, value)| c_string(pair(name.into(), value.as_ref())));
-        let own = own.collect::<io::Result<Vec<_>>>()?;
         let _now = Starting::now();
         let before = file_limit_before();
         if let Some(limit) = *before {
-            let environment = self.environment.iter().chain(&own);
+            let environment = self.environment.iter().chain(own);
             let streams = Streams {
                 stdin: match streams.stdin {
                     Input::Null => Input::Given(self.null),
@@ -161,10 +153,10 @@ impl Launcher {
                 },
                 ..*streams
             };
-            return lowered::spawn(program, &args, environment, &streams, self.family, limit);
+            return lowered::spawn(program, args, environment, &streams, self.family, limit);
         }
         let argv = pointers(args.iter());
-        let envp = pointers(self.environment.iter().chain(&own));
+        let envp = pointers(self.environment.iter().chain(own));
         let mut actions = Actions::new()?;
         match &streams.stdin {
             Input::Null => actions.dup(self.null.as_raw_fd(), 0)?,
@@ -309,6 +301,16 @@ fn check(code: i32) -> io::Result<()> {
 fn pointers<'a>(strings: impl Iterator<Item = &'a CString>) -> Vec<*mut libc::c_char> {
     let pointers = strings.map(|string| string.as_ptr().cast_mut());
     pointers.chain([ptr::null_mut()]).collect()
+}
+
+fn c_strings(texts: Vec<OsString>) -> io::Result<Vec<CString>> {
+    texts.into_iter().map(c_string).collect()
+}
+
+fn variables<'v>(own: impl IntoIterator<Item = (&'v str, String)>) -> io::Result<Vec<CString>> {
+    let own = own.into_iter();
+    own.map(|(name, value)| c_string(pair(name.into(), value.as_ref())))
+        .collect()
 }
 
 fn pair(mut name: OsString, value: &OsStr) -> OsString {
