@@ -8,7 +8,7 @@
 # hosts    distinct hosts, gzip                        runner   5000 jobs that do nothing, captured and not
 # plain    distinct hosts, plain                       start    one `true`, a hundred times
 # scale    one worker against two                      pool     2000 small files counted by Python
-# merge    400 sorted files of 2 GB merged
+# merge    400 sorted files of 2 GB merged             xargs    `fanfold xargs` and xargs: -P, -n, many words
 #
 # FANFOLD_CORPUS   the corpus (default: target/corpus; made when missing: 2.1 GB)
 # FANFOLD_THREADS  threads for everybody (default: the cores)
@@ -32,7 +32,7 @@ while getopts r: option; do
 done
 shift $((OPTIND - 1))
 groups=("$@")
-[ $# -gt 0 ] || groups=(robots status hosts plain search scale runner start)
+[ $# -gt 0 ] || groups=(robots status hosts plain search scale runner start xargs)
 
 # The commands below see these, so that no path is ever pasted into a command.
 export BENCHES=$PWD/benches
@@ -198,6 +198,26 @@ runner() {
     compare "runner: $JOBS jobs that do nothing"
 }
 
+xargs() {
+    has cc || { echo 'skipped: cc is not installed (xargs)'; return 0; }
+    need_jobs
+    local procs args
+    for procs in 1 2 0; do
+        for args in 1 10; do
+            export OPTIONS="-P$procs -n$args"
+            peer '' 'fanfold xargs' '"$FANFOLD" xargs $OPTIONS "$NOP" <"$NAMES"'
+            peer 'xargs' 'xargs' 'xargs $OPTIONS "$NOP" <"$NAMES"'
+            compare "xargs $OPTIONS: $JOBS words, commands that do nothing"
+        done
+    done
+    peer '' 'fanfold xargs' 'seq 1000000 | "$FANFOLD" xargs "$NOP"'
+    peer 'xargs' 'xargs' 'seq 1000000 | xargs "$NOP"'
+    compare 'xargs: a million words, as many as fit'
+    peer '' 'fanfold xargs' 'for i in {1..100}; do "$FANFOLD" xargs true </dev/null; done'
+    peer 'xargs' 'xargs' 'for i in {1..100}; do xargs true </dev/null; done'
+    compare 'xargs: one `true`, a hundred times'
+}
+
 start() {
     mkdir -p "$TARGET/compare"
     export NAME=$TARGET/compare/name
@@ -243,8 +263,8 @@ merge() {
 
 for group in "${groups[@]}"; do
     case $group in
-        robots | status | hosts | plain | search | scale | member | runner | start | pool | merge) ;;
-        *) echo "compare.sh: unknown group '$group' (known: robots status hosts plain search scale member runner start pool merge)" >&2
+        robots | status | hosts | plain | search | scale | member | runner | start | pool | merge | xargs) ;;
+        *) echo "compare.sh: unknown group '$group' (known: robots status hosts plain search scale member runner start pool merge xargs)" >&2
            exit 2 ;;
     esac
 done

@@ -37,7 +37,7 @@ use crate::sink::{Closed, First, Sink, Verdict};
 use crate::sys::{self, signals};
 use crate::worker::{self, Event, Folds, Gate, News, Report, Shared, Task};
 use anyhow::Context;
-use crew::Crew;
+use crew::{Crew, SEATED};
 use crossbeam_channel::{Receiver, Sender, after, bounded, never, select};
 use ending::{GRACE, Stop};
 use failed::FailedList;
@@ -50,8 +50,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::thread;
 use std::time::Duration;
 
-/// More workers than are ever asked for by number.
-const SEATED: usize = 10_000;
 /// Jobs that wait in the queue, for each worker: more than short ones need while nobody looks.
 const WAITING: usize = 16;
 /// Jobs in the queue, for each worker, below which workers say at once that they need more.
@@ -276,7 +274,9 @@ impl<'a> Main<'a> {
             self.store(feed);
             if let Some(open) = &queue {
                 self.fill(feed, open);
-                self.working += crew.staff(self.sent - self.ended, self.working)?;
+            }
+            if self.stop.is_none() {
+                self.working += crew.staff(self.sent - self.ended, self.working, self.ended)?;
             }
             if self.stop.is_some() || self.is_dry(feed) {
                 // Closed, so that workers exit once it is empty.
@@ -300,6 +300,7 @@ impl<'a> Main<'a> {
                     self.hear_all(event, news.receiver());
                 },
                 recv(later) -> _ => {},
+                recv(crew.later()) -> _ => {},
                 recv(signals) -> signal => if let Ok(signal) = signal { self.signal(signal, feed, crew) },
                 recv(inputs) -> found => feed.received(found.ok()),
                 recv(self.deadline()) -> _ => self.give_up(),

@@ -7,10 +7,14 @@ use crate::control::Control;
 use crate::message;
 use crate::worker::{self, Folds, News, Shared};
 use anyhow::Context;
+use crossbeam_channel::{Receiver, after, never};
 use std::io;
 use std::panic::resume_unwind;
 use std::thread::{self, Scope, ScopedJoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// More workers than are ever asked for by number.
+pub(super) const SEATED: usize = 10_000;
 
 /// How many are to be at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +32,34 @@ pub struct Crew<'scope, 'run> {
     control: &'run Control,
     threads: Vec<ScopedJoinHandle<'scope, Option<Folds>>>,
     most: usize,
+    /// How many at a time become more, where they are as many as can be.
+    growth: Option<Growth>,
+}
+
+/// As many workers as can be would be one for each short job that waits. So they become more by
+/// steps, and only while those that are there are busy with long jobs.
+struct Growth {
+    since: Instant,
+    /// The jobs that had ended by then.
+    ended: u64,
+    waits: bool,
+}
+
+/// How many workers are started at once, and how long it is seen how they do.
+const STEP: usize = 32;
+const PAUSE: Duration = Duration::from_millis(4);
+
+impl Growth {
+    /// How many workers may be started now.
+    fn step(&mut self, wanted: bool, at_work: usize, ended: u64) -> usize {
+        self.waits = wanted;
+        if !wanted || at_work > 0 && self.since.elapsed() < PAUSE {
+            return 0;
+        }
+        let busy = (ended - self.ended) * 4 < at_work as u64;
+        (self.since, self.ended) = (Instant::now(), ended);
+        if at_work == 0 || busy { STEP } else { 0 }
+    }
 }
 
 impl<'scope, 'run> Crew<'scope, 'run> {
@@ -44,20 +76,30 @@ impl<'scope, 'run> Crew<'scope, 'run> {
             control,
             threads: Vec::new(),
             most,
+            growth: (most > SEATED).then(|| Growth {
+                since: Instant::now(),
+                ended: 0,
+                waits: false,
+            }),
         }
     }
 
-    /// Starts workers for this many jobs under way, where so many are at work, unless there are too
-    /// many as it is; the answer is how many were started.
+    /// Starts workers for this many jobs under way, where so many are at work and so many jobs have
+    /// ended, unless there are too many as it is; the answer is how many were started.
     ///
     /// # Errors
     /// When there is none and none can be started; with some, the run goes on with those.
-    pub fn staff(&mut self, under_way: u64, at_work: usize) -> anyhow::Result<usize> {
+    pub fn staff(&mut self, under_way: u64, at_work: usize, ended: u64) -> anyhow::Result<usize> {
         let mut started = 0;
+        let wanted = at_work < self.most && (at_work as u64) < under_way;
+        let step = match &mut self.growth {
+            Some(growth) => growth.step(wanted, at_work, ended),
+            None => usize::MAX,
+        };
         if at_work > 0 && self.control.is_short() {
             return Ok(0);
         }
-        while at_work + started < self.most && ((at_work + started) as u64) < under_way {
+        while started < step && at_work + started < self.most && ((at_work + started) as u64) < under_way {
             match self.start() {
                 Ok(()) => started += 1,
                 Err(cause) if at_work + started == 0 => return Err(cause).context("can't start a worker"),
@@ -74,6 +116,12 @@ impl<'scope, 'run> Crew<'scope, 'run> {
             }
         }
         Ok(started)
+    }
+
+    /// Fires when it is time to see whether more are needed.
+    pub fn later(&self) -> Receiver<Instant> {
+        let waits = self.growth.as_ref().is_some_and(|growth| growth.waits);
+        if waits { after(PAUSE) } else { never() }
     }
 
     fn start(&mut self) -> io::Result<()> {

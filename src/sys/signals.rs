@@ -59,7 +59,7 @@ pub fn install(heard: Usr2) -> io::Result<Receiver<i32>> {
         .spawn(move || carry(&news, &sender))?;
     for signal in ENDING.into_iter().chain(NEWS) {
         let unheard = signal == USR2 && heard == Usr2::Unheard;
-        if !unheard && !(RESPECTED.contains(&signal) && is_ignored(signal)?) {
+        if !(unheard || RESPECTED.contains(&signal) && is_ignored(signal)?) {
             let flags = if ENDING.contains(&signal) {
                 0
             } else {

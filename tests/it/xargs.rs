@@ -382,10 +382,13 @@ fn a_command_is_tried_again_and_one_that_takes_too_long_is_ended() {
 fn as_many_commands_as_there_are_run_at_a_time() {
     // Each waits for the next, and the last for nobody.
     let script =
-        "case $1 in 8) echo x >f7;; 1) read x <f1;; *) read x <f$1; echo x >f$(($1-1));; esac; echo done";
-    let fifos = (1..8).fold(fan("xargs -P0 -n1 sh -c"), |fan, n| fan.fifo(&format!("f{n}")));
-    let fifos = fifos.arg(script).arg("sh").stdin("1 2 3 4 5 6 7 8");
-    fifos.stdout("done\n".repeat(8)).ok();
+        "case $1 in 40) echo x >f39;; 1) read x <f1;; *) read x <f$1; echo x >f$(($1-1));; esac; echo done";
+    let fifos = (1..40).fold(fan("xargs -P0 -n1 sh -c"), |fan, n| fan.fifo(&format!("f{n}")));
+    let fifos = fifos
+        .arg(script)
+        .arg("sh")
+        .stdin((1..=40).map(|n| format!("{n}\n")).collect::<String>());
+    fifos.stdout("done\n".repeat(40)).ok();
 }
 
 #[test]
@@ -427,17 +430,16 @@ fn user_signals_raise_and_lower_the_number_of_commands_at_a_time() {
     // How many are at work while each is.
     let script = "test $1 = 1 && read x <gate; >at.$1; ls at.* | wc -l; rm at.$1";
     let words: String = (1..=60).map(|n| format!("{n}\n")).collect();
-    let mut three = fan("xargs -P3 -n1 sh -c")
+    let mut two = fan("xargs -P2 -n1 sh -c")
         .arg(script)
         .arg("sh")
         .fifo("gate")
         .spawn();
-    three.write(words);
-    three.line();
-    three.signal(Signal::USR2);
-    three.signal(Signal::USR2);
-    std::fs::write(three.path("gate"), "go\n").expect("someone reads");
-    let done = three.wait();
+    two.write(words);
+    two.line();
+    two.signal(Signal::USR2);
+    std::fs::write(two.path("gate"), "go\n").expect("someone reads");
+    let done = two.wait();
     done.expect(done.out.ends_with(b"\n1\n1\n1\n"), "one at a time in the end");
     done.expect(done.status.success(), "exit code 0");
 }
