@@ -296,6 +296,8 @@ impl<'a> Main<'a> {
             // That the queue has room again needs no arm of its own: a job has ended then.
             select! {
                 recv(news.receiver()) -> event => if let Ok(event) = event {
+                    // What was read before a job ended the run is known when it does.
+                    self.look_ahead(feed);
                     look = matches!(event, Event::Done(_));
                     self.hear_all(event, news.receiver());
                 },

@@ -255,7 +255,13 @@ fn pieces(mut text: &[u8]) -> Word {
 }
 
 fn fill(word: &[Piece], input: &OsStr, job_number: u64, slot: usize) -> OsString {
-    let mut arg = Vec::new();
+    // Room for its end too, so that it is not moved when it becomes an argument.
+    let lengths = word.iter().map(|piece| match piece {
+        Piece::Literal(bytes) => bytes.len(),
+        Piece::Input(_) => input.len(),
+        Piece::Job | Piece::Slot => 0,
+    });
+    let mut arg = Vec::with_capacity(lengths.sum::<usize>() + 1);
     for (i, piece) in word.iter().enumerate() {
         match piece {
             Piece::Literal(bytes) => arg.extend_from_slice(bytes),

@@ -36,6 +36,18 @@ impl Main<'_> {
         if feed.is_dry() {
             self.fill_parts(queue);
         }
+        self.tell_missing(feed);
+    }
+
+    /// Takes what has been read, if there is room for it.
+    pub(super) fn look_ahead(&mut self, feed: &mut Feed) {
+        if self.stop.is_none() {
+            feed.fetch();
+            self.tell_missing(feed);
+        }
+    }
+
+    fn tell_missing(&mut self, feed: &mut Feed) {
         for (before, missing) in feed.take_missing() {
             self.missing(before, &missing);
         }

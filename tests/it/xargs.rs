@@ -211,6 +211,10 @@ fn said(output: &Output, name: &str) -> String {
     if text.contains("a NUL character occurred") {
         lines.sort_unstable();
     }
+    // What is read while the last command runs is said by who reads it before that ends.
+    if text.contains("; aborting") || text.contains("terminated by signal") {
+        lines.retain(|line| !line.starts_with("unmatched") && !line.starts_with("arg"));
+    }
     lines.join("\n")
 }
 
