@@ -23,6 +23,7 @@ pub use group::Group;
 pub use plan::{Aggregate, GroupPlan, Order, Shape};
 
 use crate::memory::Budget;
+use crate::record::Take;
 use std::any::Any;
 use std::io::{self, BufRead, Write};
 use std::ops::ControlFlow;
@@ -110,4 +111,25 @@ pub type StartFold<'a> = dyn Fn() -> Box<dyn Fold> + Sync + 'a;
 /// An empty fold of this plan, which takes memory from `budget` and spills to `tmpdir`.
 pub fn start(plan: &GroupPlan, budget: &Budget, tmpdir: &Path) -> Box<dyn Fold> {
     Box::new(Group::new(plan, budget, tmpdir))
+}
+
+/// Takes the records of a stage into a fold.
+pub struct IntoFold<'f>(pub &'f mut dyn Fold);
+
+impl Take for IntoFold<'_> {
+    fn record(&mut self, fields: &[&[u8]]) -> io::Result<ControlFlow<()>> {
+        self.0.add(fields)
+    }
+
+    fn only_counts(&self) -> bool {
+        self.0.only_counts()
+    }
+
+    fn records(&mut self, number: u64) -> io::Result<ControlFlow<()>> {
+        self.0.add_many(number)
+    }
+
+    fn singles(&mut self, records: &[&[u8]]) -> io::Result<ControlFlow<()>> {
+        self.0.add_singles(records)
+    }
 }

@@ -156,8 +156,8 @@ impl Drop for NewFile {
     }
 }
 
-/// A temporary file beside the one with this name: `.NAME.fanfold-XXXXXX`, with the permissions
-/// that any new file gets. Directories that are missing are made, and stay.
+/// A temporary file beside the one with this name: `.NAME.fanfold-` and six random characters, with
+/// the permissions that any new file gets. Directories that are missing are made, and stay.
 fn temporary(name: &Path) -> io::Result<NamedTempFile> {
     let base = name.file_name().unwrap_or_default().as_bytes();
     let mut prefix = OsString::from(".");

@@ -4,12 +4,12 @@ use super::gathered::Gathered;
 use super::merge::lost;
 use super::{Event, Report, Shared};
 use crate::control::{Seat, Wish};
-use crate::fold::Fold;
+use crate::fold::{Fold, IntoFold};
 use crate::job::{Failure, Job, Trust};
 use crate::map::{Aside, Emit};
 use crate::message;
 use crate::plan::{Halt, Order, Partial, Tag};
-use crate::record::{Rows, Stage, Take};
+use crate::record::{Rows, Stage};
 use crate::sink::{Draft, DraftWriter, NewFile, Piece, Stream, Tagger};
 use std::ffi::OsStr;
 use std::io;
@@ -71,26 +71,6 @@ enum To<'a> {
     Bytes,
     Rows(Rows),
     Fold(&'a mut dyn Fold),
-}
-
-struct IntoFold<'f>(&'f mut dyn Fold);
-
-impl Take for IntoFold<'_> {
-    fn record(&mut self, fields: &[&[u8]]) -> io::Result<ControlFlow<()>> {
-        self.0.add(fields)
-    }
-
-    fn only_counts(&self) -> bool {
-        self.0.only_counts()
-    }
-
-    fn records(&mut self, number: u64) -> io::Result<ControlFlow<()>> {
-        self.0.add_many(number)
-    }
-
-    fn singles(&mut self, records: &[&[u8]]) -> io::Result<ControlFlow<()>> {
-        self.0.add_singles(records)
-    }
 }
 
 impl<'a> Lane<'a> {

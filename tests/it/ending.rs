@@ -1,7 +1,7 @@
 //! How a run ends before its time: signals, a reader that goes away, a disk that is full.
 
-use crate::harness::{Fan, Running, fan, send};
-use rustix::process::{Signal, test_kill_process};
+use crate::harness::{Fan, Running, fan, lives, send};
+use rustix::process::Signal;
 use std::fs::OpenOptions;
 use std::io::Read;
 use std::path::Path;
@@ -23,17 +23,6 @@ fn pid(path: &Path) -> u32 {
     let mut fifo = std::fs::File::open(path).expect("a FIFO");
     fifo.read_to_string(&mut text).expect("a pid");
     text.trim().parse().expect("a pid")
-}
-
-/// Whether the process is there and is no zombie that someone else is to reap.
-fn lives(pid: u32) -> bool {
-    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let dead = state
-        .rsplit(") ")
-        .next()
-        .is_none_or(|rest| rest.is_empty() || rest.starts_with('Z'));
-    let pid = rustix::process::Pid::from_raw(pid.cast_signed()).expect("not 0");
-    !dead && test_kill_process(pid).is_ok()
 }
 
 /// A run whose first job prints, and whose second says its pid and blocks for ever; with `trap`

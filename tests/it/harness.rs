@@ -80,6 +80,17 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     member.finish().expect("memory")
 }
 
+/// Whether the process is there and is no zombie that someone else is to reap.
+pub fn lives(pid: u32) -> bool {
+    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let dead = state
+        .rsplit(") ")
+        .next()
+        .is_none_or(|rest| rest.is_empty() || rest.starts_with('Z'));
+    let pid = rustix::process::Pid::from_raw(pid.cast_signed()).expect("not 0");
+    !dead && rustix::process::test_kill_process(pid).is_ok()
+}
+
 /// Makes a named pipe.
 pub fn fifo(path: &Path) {
     use rustix::fs::{CWD, FileType, Mode, mknodat};

@@ -1,7 +1,7 @@
 //! A command that lives from job to job: what it is told, what it answers, and how it dies.
 
-use crate::harness::{Fan, fan, has, repository, send};
-use rustix::process::{Signal, test_kill_process};
+use crate::harness::{Fan, fan, has, lives, repository, send};
+use rustix::process::Signal;
 use std::fs::OpenOptions;
 use std::io::Read;
 use std::path::Path;
@@ -33,17 +33,6 @@ fn let_go(path: &Path) {
 
 fn pid(text: &str) -> u32 {
     text.parse().expect("a pid")
-}
-
-/// Whether the process is there and is no zombie.
-fn lives(pid: u32) -> bool {
-    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let dead = state
-        .rsplit(") ")
-        .next()
-        .is_none_or(|rest| rest.is_empty() || rest.starts_with('Z'));
-    let pid = rustix::process::Pid::from_raw(pid.cast_signed()).expect("not 0");
-    !dead && test_kill_process(pid).is_ok()
 }
 
 #[test]

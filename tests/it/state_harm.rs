@@ -44,6 +44,21 @@ fn run_out() -> Kind {
     Kind { words, noted: true }
 }
 
+/// What puts a program under strace, which does to these calls what `inject` says, quietly.
+fn under_strace<'a>(trace: &'a str, inject: &'a str) -> [&'a str; 9] {
+    [
+        "strace",
+        "-f",
+        "-qqq",
+        "-o",
+        "/dev/null",
+        "-e",
+        trace,
+        "-e",
+        inject,
+    ]
+}
+
 fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
@@ -138,17 +153,7 @@ impl Kind {
             self.forget(&place);
             let inject = format!("inject={calls}:signal=KILL:when={n}");
             let trace = format!("trace={calls}");
-            let strace = [
-                "strace",
-                "-f",
-                "-qqq",
-                "-o",
-                "/dev/null",
-                "-e",
-                &trace,
-                "-e",
-                &inject,
-            ];
+            let strace = under_strace(&trace, &inject);
             let (code, out, _) = self.end(&place, &strace);
             assert!(code.is_none_or(|code| code != 0) || out == whole, "{calls} {n}");
             let (again, out, said) = self.end(&place, &[]);
@@ -230,17 +235,7 @@ fn a_disk_that_is_full_or_read_only_stops_the_run() {
     for n in (1..).step_by(3) {
         kind.forget(&place);
         let inject = format!("inject=pwrite64:error=ENOSPC:when={n}+");
-        let strace = [
-            "strace",
-            "-f",
-            "-qqq",
-            "-o",
-            "/dev/null",
-            "-e",
-            "trace=pwrite64",
-            "-e",
-            &inject,
-        ];
+        let strace = under_strace("trace=pwrite64", &inject);
         let (code, out, said) = kind.end(&place, &strace);
         if code == Some(0) {
             assert!(stopped > 1 && out == whole, "{n}");
@@ -337,17 +332,7 @@ fn a_state_whose_log_is_lost_or_damaged_is_refused_or_recovered() {
     for n in 1..30 {
         kind.forget(&place);
         let inject = format!("inject=pwrite64:signal=KILL:when={n}");
-        let strace = [
-            "strace",
-            "-f",
-            "-qqq",
-            "-o",
-            "/dev/null",
-            "-e",
-            "trace=pwrite64",
-            "-e",
-            &inject,
-        ];
+        let strace = under_strace("trace=pwrite64", &inject);
         let (code, ..) = kind.end(&place, &strace);
         if code == Some(0) {
             return;

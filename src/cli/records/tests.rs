@@ -1,13 +1,11 @@
 //! What option lines mean, and what is said of wrong ones; and whole lines through stage and fold.
 
 use super::*;
-use crate::fold::{self, Fold};
+use crate::fold::{self, IntoFold};
 use crate::memory::Budget;
 use crate::record::{Rows, Stage, Take};
 use clap::Parser;
 use std::ffi::OsStr;
-use std::io;
-use std::ops::ControlFlow;
 
 #[derive(Parser)]
 struct Line {
@@ -22,22 +20,6 @@ fn parse(args: &[&str]) -> Result<RecordsAndFold> {
 
 fn refusal(args: &[&str]) -> String {
     format!("{:#}", parse(args).expect_err("a refusal"))
-}
-
-struct Into<'a>(&'a mut dyn Fold);
-
-impl Take for Into<'_> {
-    fn record(&mut self, fields: &[&[u8]]) -> io::Result<ControlFlow<()>> {
-        self.0.add(fields)
-    }
-
-    fn only_counts(&self) -> bool {
-        self.0.only_counts()
-    }
-
-    fn records(&mut self, number: u64) -> io::Result<ControlFlow<()>> {
-        self.0.add_many(number)
-    }
 }
 
 /// What the options make of an input that comes in blocks of this size.
@@ -59,7 +41,7 @@ fn output_in(args: &[&str], input: &[u8], size: usize) -> String {
         Some(plan) => {
             out.clear();
             let mut fold = fold::start(&plan, &Budget::new(1 << 20), &std::env::temp_dir());
-            feed(&mut Into(&mut *fold));
+            feed(&mut IntoFold(&mut *fold));
             fold.finish(&mut out).expect("memory");
         }
         None => {
