@@ -170,6 +170,8 @@ struct Main<'a> {
     ended: u64,
     /// Workers that have not left.
     working: usize,
+    /// A worker left without saying how its job ended.
+    broken: bool,
     stop: Option<Stop>,
     merges: Option<Merges<'a>>,
     /// What is wrong with a list of inputs, after so many jobs, until that is told.
@@ -225,6 +227,7 @@ impl<'a> Main<'a> {
             sent: 0,
             ended: 0,
             working: 0,
+            broken: false,
             stop: None,
             merges: None,
             untold: Vec::new(),
@@ -284,7 +287,7 @@ impl<'a> Main<'a> {
             }
             let all = queue.is_none() && self.ended == self.sent;
             self.merge(all);
-            if all && self.working == 0 {
+            if (all || self.broken) && self.working == 0 {
                 return Ok(());
             }
             let inputs = feed
@@ -340,8 +343,13 @@ impl<'a> Main<'a> {
                 drop(waiting);
                 Ok(())
             }
-            Event::Left => {
+            Event::Left { broken } => {
                 self.working -= 1;
+                if broken {
+                    // Its job never ends; the panic goes on once the others have left.
+                    self.broken = true;
+                    self.halt();
+                }
                 Ok(())
             }
         };

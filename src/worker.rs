@@ -97,7 +97,10 @@ pub enum Event {
     /// The worker waits until what it said before was heard: until the other end is dropped.
     Judged(Sender<()>),
     /// The worker has nothing more to say.
-    Left,
+    Left {
+        /// A panic outside of any map broke it: it has not said how its job ended either.
+        broken: bool,
+    },
 }
 
 /// How a job ended.
@@ -215,6 +218,7 @@ struct Worker<'a> {
 /// Works until the queue is closed and empty, or nobody wants more; gives the folds of all jobs
 /// that succeeded.
 pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
+    let _leaving = Leaving(shared);
     crate::sys::signals::block_in_this_thread();
     let start = shared.start_fold;
     let mut worker = Worker {
@@ -230,7 +234,6 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
         shared,
         seat,
     };
-    let _leaving = Leaving(shared);
     while let Some(task) = worker.next() {
         match task {
             Task::Job(job) => {
@@ -266,7 +269,9 @@ struct Leaving<'a>(&'a Shared<'a>);
 
 impl Drop for Leaving<'_> {
     fn drop(&mut self) {
-        self.0.news.send(Event::Left);
+        self.0.news.send(Event::Left {
+            broken: std::thread::panicking(),
+        });
     }
 }
 

@@ -111,3 +111,24 @@ fn a_server_hands_its_requests_to_a_pool() {
     drop(server.stdin.take());
     assert!(server.wait().expect("it is our child").success());
 }
+
+#[test]
+fn a_worker_that_cannot_begin_ends_the_run_and_is_not_waited_for() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let plan = Plan::new(Inputs::Named(vec![file.path().into()], WalkPlan::default()));
+    let broken = std::panic::catch_unwind(|| {
+        run(
+            &plan,
+            &Work {
+                map: &|_slot| panic!("no map today"),
+                records: None,
+                fold: None,
+                to: To::Stdout,
+                merge: None,
+                give_up: |_| std::process::exit(1),
+            },
+        )
+    });
+    let panic = broken.expect_err("the panic goes on");
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"no map today"));
+}
