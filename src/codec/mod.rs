@@ -3,6 +3,7 @@
 //! A codec turns a stream of compressed bytes into blocks of plain ones. It does not know records,
 //! jobs or threads. To add one: a file that implements [`Engine`], and a row in [`CODECS`].
 
+mod buffer;
 mod bzip2;
 mod chain;
 mod gzip;
@@ -22,6 +23,7 @@ pub use chain::{Chain, HEAD};
 
 use crate::job::Trust;
 use crate::memory::Budget;
+use buffer::Buffer;
 use reader::Reader;
 use std::cell::Cell;
 use std::fmt;
@@ -178,7 +180,7 @@ trait Engine: Send {
 pub struct Decoder {
     budget: Budget,
     forced: Option<&'static Codec>,
-    buffer: Vec<u8>,
+    buffer: Buffer,
     engines: Vec<Option<Box<dyn Engine>>>,
 }
 
@@ -197,16 +199,14 @@ impl Decoder {
         Decoder {
             budget,
             forced,
-            buffer: Vec::new(),
+            buffer: Buffer::default(),
             engines: CODECS.iter().map(|_| None).collect(),
         }
     }
 
     /// The buffer that files are read into, at least this large, for who reads one in its own way.
     pub fn buffer(&mut self, size: usize) -> &mut [u8] {
-        if self.buffer.len() < size {
-            self.buffer.resize(size, 0);
-        }
+        self.buffer.grow(size);
         &mut self.buffer
     }
 

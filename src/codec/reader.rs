@@ -2,16 +2,17 @@
 //! whole small file at once. It does not know what the bytes mean.
 
 use super::DecodeError;
+use super::buffer::Buffer;
 use std::io::{self, Read};
 
 /// How much is read at a time. Large enough that system calls do not matter, small enough that
 /// the bytes are still in the second-level cache when they are decoded.
-pub(super) const CHUNK: usize = 256 << 10;
+pub(super) const CHUNK: usize = 128 << 10;
 
 /// A source with a buffer that outlives it.
 pub(super) struct Reader<'a> {
     source: &'a mut dyn Read,
-    buffer: &'a mut Vec<u8>,
+    buffer: &'a mut Buffer,
     /// What is buffered and not consumed: `buffer[start..end]`.
     start: usize,
     end: usize,
@@ -22,10 +23,8 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// A reader of a source that stands at the offset `base` of its file.
-    pub(super) fn new(source: &'a mut dyn Read, base: u64, buffer: &'a mut Vec<u8>) -> Self {
-        if buffer.len() < CHUNK {
-            buffer.resize(CHUNK, 0);
-        }
+    pub(super) fn new(source: &'a mut dyn Read, base: u64, buffer: &'a mut Buffer) -> Self {
+        buffer.grow(CHUNK);
         Reader {
             source,
             buffer,
@@ -98,9 +97,7 @@ impl<'a> Reader<'a> {
     pub(super) fn hold(&mut self, size: usize) -> Result<bool, DecodeError> {
         debug_assert_eq!(self.offset(), 0);
         // One more byte of room, to see the end without another buffer.
-        if self.buffer.len() < size + 1 {
-            self.buffer.resize(size + 1, 0);
-        }
+        self.buffer.grow(size + 1);
         while !self.ended && self.end <= size {
             self.read(size + 1)?;
         }

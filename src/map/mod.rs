@@ -100,6 +100,15 @@ pub enum Aside<'a> {
 /// Called on the worker's own thread, and again after a panic.
 pub type StartMap<'a> = dyn Fn(usize) -> Box<dyn Map> + Sync + 'a;
 
+/// How soon an input's next bytes are to be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// At once: they are in a file.
+    Steady,
+    /// Nobody knows: what was emitted should not wait for them.
+    Waiting,
+}
+
 /// Where a map's output goes.
 pub trait Emit {
     /// Takes a block of output. Blocks may be of any size and end anywhere.
@@ -112,6 +121,9 @@ pub trait Emit {
     /// Takes a warning about an input: the job goes on and may succeed.
     /// `what` stands after the program's and the input's names: `trailing garbage ignored`.
     fn warn(&mut self, name: &std::ffi::OsStr, what: &str);
+
+    /// Says how soon what comes next is to be had; [`Pace::Waiting`] until something is said.
+    fn pace(&mut self, _pace: Pace) {}
 
     /// To be called by a map that waits for the seat's bell, when it rings: what was emitted may
     /// be wanted now.

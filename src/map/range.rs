@@ -8,9 +8,13 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 
-/// How much is read at a time. A search over 1.9 GB of cached logs takes 0.31 s by 256 KiB, 0.26 s by
-/// this, and 0.27 s by twice as much.
-pub(super) const BLOCK: usize = 1 << 20;
+/// How much is read at a time: little enough to be still in the second-level cache when it is looked through.
+/// A search over 1.9 GB of cached logs by two threads takes 0.20 s so, 0.21 s by 64 KiB and 0.23 s by 256 KiB
+/// to 2 MiB.
+pub(super) const BLOCK: usize = 128 << 10;
+
+/// How much is read at a time where only the end of a line is missing.
+const TAIL: usize = 4 << 10;
 
 /// Gives the lines of the file that begin in `start..end` to `each`, block by block, until it
 /// breaks. The last of them is given to its end, wherever that is. `buffer` is what blocks are read
@@ -29,24 +33,37 @@ pub(super) fn read(
         return Ok(());
     }
     let mut file = File::open(name)?;
-    // The byte before tells whether a line begins at `start`.
-    file.seek(SeekFrom::Start(start.saturating_sub(1)))?;
-    lines(&mut file, start, end, buffer, each)
+    // The byte before tells whether a line begins at `start`. It is read by itself, so that blocks begin on
+    // pages of the file.
+    let mut within = false;
+    if start > 0 {
+        let mut before = [0];
+        file.seek(SeekFrom::Start(start - 1))?;
+        match file.read_exact(&mut before) {
+            Ok(()) => within = before != *b"\n",
+            Err(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            Err(cause) => return Err(cause),
+        }
+    }
+    lines(&mut file, (start, end), within, buffer, each)
 }
 
-/// As [`read`], of a source that stands one byte before `start`, or at 0.
+/// As [`read`], of a source that stands at `start`; `within`: in a line that began before.
 fn lines(
     source: &mut dyn Read,
-    start: u64,
-    end: u64,
+    (start, end): (u64, u64),
+    mut within: bool,
     buffer: &mut [u8],
     each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
 ) -> io::Result<()> {
-    let mut at = start.saturating_sub(1);
-    // Whether what comes is the rest of a line that began before `start`.
-    let mut within = start > 0;
+    let mut at = start;
     loop {
-        let n = match source.read(buffer) {
+        let room = if at < end {
+            buffer.len()
+        } else {
+            TAIL.min(buffer.len())
+        };
+        let n = match source.read(&mut buffer[..room]) {
             Ok(0) => return Ok(()),
             Ok(n) => n,
             Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
@@ -54,8 +71,9 @@ fn lines(
         };
         let mut block = &buffer[..n];
         if within {
-            let skipped = memchr(b'\n', block).map_or(n, |newline| newline + 1);
-            within = skipped == n && block[n - 1] != b'\n';
+            let newline = memchr(b'\n', block);
+            within = newline.is_none();
+            let skipped = newline.map_or(n, |newline| newline + 1);
             at += skipped as u64;
             block = &block[skipped..];
             if at >= end {
@@ -83,12 +101,13 @@ mod tests {
 
     fn part(bytes: &[u8], start: u64, end: u64) -> Vec<u8> {
         let mut part = Vec::new();
-        let mut source = Dribble(&bytes[(start.saturating_sub(1) as usize).min(bytes.len())..]);
+        let (before, rest) = bytes.split_at((start as usize).min(bytes.len()));
+        let within = before.last().is_some_and(|&byte| byte != b'\n');
         let mut each = |block: &[u8]| {
             part.extend_from_slice(block);
             ControlFlow::Continue(())
         };
-        lines(&mut source, start, end, &mut [0; 16], &mut each).expect("read");
+        lines(&mut Dribble(rest), (start, end), within, &mut [0; 16], &mut each).expect("read");
         part
     }
 

@@ -6,7 +6,7 @@ use super::{Event, Report, Shared};
 use crate::control::{Seat, Wish};
 use crate::fold::{Fold, IntoFold};
 use crate::job::{Failure, Job, Trust};
-use crate::map::{Aside, Emit};
+use crate::map::{Aside, Emit, Pace};
 use crate::message;
 use crate::plan::{Halt, Order, Partial, Tag};
 use crate::record::{Rows, Stage};
@@ -16,9 +16,14 @@ use std::io;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// How much output is gathered before it is sent, in bytes.
 const PIECE: usize = 64 * 1024;
+
+/// How long less than that waits for more, where more is to be had. Without it, the main thread is woken for
+/// each block with a hit: 3000 times in a search over 1.9 GB.
+const LINGER: Duration = Duration::from_millis(10);
 
 /// What the lanes of all workers need to know of the run.
 #[derive(Debug)]
@@ -57,6 +62,9 @@ pub struct Lane<'a> {
     /// Whether the main thread knows that output is held back until the job's turn.
     holds: bool,
     given: u64,
+    pace: Pace,
+    /// Since when output that could be sent lingers.
+    since: Option<Instant>,
     /// What takes the output instead of the main thread.
     file: Option<NewFile>,
     /// Where output goes that is to be merged.
@@ -125,6 +133,8 @@ impl<'a> Lane<'a> {
             failure: None,
             holds: false,
             given: 0,
+            pace: Pace::Waiting,
+            since: None,
             writer: shared.merging.as_ref().map(|merging| merging.drafts.writer()),
             draft: None,
         }
@@ -272,6 +282,11 @@ impl<'a> Lane<'a> {
         now()
     }
 
+    /// Whether little output has waited for more long enough.
+    fn is_due(&mut self) -> bool {
+        self.pace == Pace::Waiting || self.since.get_or_insert_with(Instant::now).elapsed() >= LINGER
+    }
+
     /// Sends what was gathered if it is much, or if it can be printed at once.
     fn send(&mut self, which: Stream) -> ControlFlow<()> {
         if which == Stream::Out && self.file.is_some() {
@@ -284,9 +299,10 @@ impl<'a> Lane<'a> {
         let (ready, stands) = (gathered.ready(), gathered.trust == Trust::Final);
         // What is to be merged has no turn.
         let stands = stands && (self.writer.is_none() || which != Stream::Out);
-        if ready == 0 || (ready < PIECE && !(stands && self.is_turn())) {
+        if ready == 0 || (ready < PIECE && !(stands && self.is_due() && self.is_turn())) {
             return ControlFlow::Continue(());
         }
+        self.since = None;
         let lines = self.shared.gate.order == Order::Lines;
         let gathered = self.gathered(which);
         let Some(piece) = (if lines {
@@ -366,6 +382,10 @@ impl Emit for Lane<'_> {
 
     fn warn(&mut self, name: &OsStr, what: &str) {
         self.warnings.push(format!("{}: {what}", message::shown(name)));
+    }
+
+    fn pace(&mut self, pace: Pace) {
+        self.pace = pace;
     }
 
     fn woken(&mut self) {

@@ -235,7 +235,16 @@ fn run_and_worker_name_no_map_and_no_fold() {
                 .collect();
             let from = |module| line.contains(&format!("crate::{module}::"));
             let concrete = |word: &&str| word.starts_with(char::is_uppercase);
-            let known = ["Map", "StartMap", "Emit", "Aside", "Fold", "IntoFold", "StartFold"];
+            let known = [
+                "Map",
+                "StartMap",
+                "Emit",
+                "Aside",
+                "Pace",
+                "Fold",
+                "IntoFold",
+                "StartFold",
+            ];
             if (from("map") || from("fold")) && words.iter().any(|w| concrete(w) && !known.contains(w)) {
                 wrong.push(format!("{}:{at}: {line}", source.path));
             }
