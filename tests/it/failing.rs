@@ -223,10 +223,11 @@ fn the_list_of_failures_is_the_input_of_the_next_run() {
 #[test]
 fn lines_come_whole_and_as_they_are_written() {
     let text = "case $1 in a) echo a1; printf half; echo > half; read line < gate; echo $line;; \
-                *) read line < half; echo b; read line < gate;; esac";
+                *) read line < half; echo b; read line < end;; esac";
     let fan = fan("run -j2 --line-buffer").args(["--", "sh", "-c", text, "sh"]);
-    let fan = fan.fifo("half").fifo("gate");
-    let gate = fan.path("gate");
+    // One for each: two shells that read one FIFO byte by byte share its lines.
+    let fan = fan.fifo("half").fifo("gate").fifo("end");
+    let gates = ["gate", "end"].map(|name| fan.path(name));
     let mut running = fan.spawn();
     running.write("a\nb\n");
     // The second job's line comes while the first, which is half through a line, still runs.
@@ -234,12 +235,13 @@ fn lines_come_whole_and_as_they_are_written() {
     let mut lines = [running.line(), running.line()];
     lines.sort();
     assert_eq!(lines, ["a1", "b"]);
-    let mut gate = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(gate)
-        .expect("a FIFO");
-    gate.write_all(b"way\nway\n").expect("it is read");
+    let mut gates = gates.map(|gate| {
+        let gate = OpenOptions::new().read(true).write(true).open(gate);
+        gate.expect("a FIFO")
+    });
+    for gate in &mut gates {
+        gate.write_all(b"way\n").expect("it is read");
+    }
     assert_eq!(running.line(), "halfway");
     let done = running.wait();
     done.expect(done.status.success(), "success");
