@@ -21,7 +21,7 @@ use std::time::Duration;
 /// The inputs that are looked at for their sizes where nobody asked for it.
 const SCHEDULED: usize = 10_000;
 
-/// Read every file, compressed or not, in this process; filter, select and fold its lines
+/// What `fanfold map` can be told.
 #[derive(Debug, Args)]
 pub struct MapArgs {
     #[command(flatten)]

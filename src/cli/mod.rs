@@ -5,6 +5,7 @@ mod batch;
 mod common;
 mod exit;
 mod failures;
+mod late;
 mod list;
 mod map;
 mod merge;
@@ -20,6 +21,7 @@ mod xargs;
 
 use crate::message;
 use clap::{Parser, Subcommand};
+use late::Late;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
@@ -39,8 +41,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Subcommands {
-    Map(Box<map::MapArgs>),
-    Run(Box<run::RunArgs>),
+    /// Read every file, compressed or not, in this process; filter, select and fold its lines
+    Map(Late<map::MapArgs>),
+    /// Run a command for every file, with its output whole and in input order
+    Run(Late<run::RunArgs>),
     Status(status::StatusArgs),
     /// Run commands with the words of standard input: xargs, option by option
     #[command(disable_help_flag = true)]
@@ -66,8 +70,8 @@ pub fn main() -> ExitCode {
         Err(error) => return exit::clap(&separator::with_hint(error)),
     };
     let end = match cli.command {
-        Subcommands::Map(args) => map::main(&args),
-        Subcommands::Run(args) => run::main(&args),
+        Subcommands::Map(args) => map::main(args.typed()),
+        Subcommands::Run(args) => run::main(args.typed()),
         Subcommands::Status(args) => status::main(&args),
         Subcommands::Xargs { words } => return xargs::main(XARGS.into(), &words),
         Subcommands::List => list::main(),

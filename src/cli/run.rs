@@ -24,7 +24,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Run a command for every file, with its output whole and in input order
+/// What `fanfold run` can be told.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "fanfold run [OPTIONS] [INPUT]... -- COMMAND [ARG]...",
