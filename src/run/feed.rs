@@ -1,4 +1,5 @@
-//! The next job, without ever blocking the main thread: lists are read by a thread of their own.
+//! The next job, without ever blocking the main thread: lists that somebody may still be writing are
+//! read by a thread of their own.
 
 use super::gather::gather;
 use crate::job::Job;
@@ -6,7 +7,7 @@ use crate::message;
 use crate::plan::{Batch, Empty, Inputs, Plan, Words};
 use crate::sink::Outputs;
 use crate::source::{
-    Batched, Counted, Cut, Found, ListedWords, Missing, Named, Numbered, Scheduled, read_names,
+    Batched, Counted, Cut, Found, ListedWords, Missing, Named, Numbered, Scheduled, may_wait, read_names,
 };
 use crate::worker::Task;
 use anyhow::{Context, anyhow};
@@ -76,8 +77,12 @@ impl Feed {
                 }
             }
             Inputs::Listed { files, terminator } => {
-                let names = read_names(files.clone(), *terminator);
-                From::List(read(jobs(names, plan), plan)?)
+                let jobs = jobs(read_names(files.clone(), *terminator), plan);
+                // A thread costs as much as a short job.
+                match plan.batch {
+                    Batch::One if !may_wait(files) => From::Walk(Box::new(jobs)),
+                    _ => From::List(read(jobs, plan)?),
+                }
             }
             Inputs::Words(words) => {
                 let words = open(words)?;

@@ -3,8 +3,9 @@
 use super::{Found, Missing};
 use crate::job::Input;
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufRead, BufReader};
+use std::os::fd::AsFd as _;
 use std::os::unix::ffi::OsStringExt;
 
 /// The names in one reader.
@@ -69,6 +70,17 @@ pub fn read_names(files: Vec<OsString>, terminator: u8) -> Box<dyn Iterator<Item
                 }
             }),
     )
+}
+
+/// Whether reading these lists, or standard input where there is none, may have to wait for someone
+/// who writes.
+pub fn may_wait(files: &[OsString]) -> bool {
+    let is_file = |found: io::Result<Metadata>| found.is_ok_and(|found| found.is_file());
+    if files.is_empty() {
+        let stdin = io::stdin().as_fd().try_clone_to_owned();
+        return !is_file(stdin.and_then(|stdin| File::from(stdin).metadata()));
+    }
+    !files.iter().all(|name| is_file(std::fs::metadata(name)))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ mod words;
 pub use batch::{Batched, Together};
 pub use counted::Counted;
 pub use cut::Cut;
-pub use list::{Names, read_names};
+pub use list::{Names, may_wait, read_names};
 pub use malformed::Malformed;
 pub use packed::{Packed, Unpacked};
 pub use schedule::{Numbered, Scheduled};
