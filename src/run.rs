@@ -33,12 +33,11 @@ use crate::message;
 use crate::plan::{Halt, Order, Pace, Plan, Told, UserSignals};
 use crate::record::{Bad, RecordPlan};
 use crate::sink::{Closed, First, Sink, Verdict};
-
-use crate::sys::{self, signals};
+use crate::sys::signals::{self, Signals};
 use crate::worker::{self, Event, Folds, Gate, News, Report, Shared, Task};
 use anyhow::Context;
 use crew::{Crew, SEATED};
-use crossbeam_channel::{Receiver, Sender, after, bounded, never, select};
+use crossbeam_channel::{Sender, after, bounded, never, select};
 use ending::{GRACE, Stop};
 use failed::FailedList;
 use feed::Feed;
@@ -48,13 +47,13 @@ use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write as _};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Jobs that wait in the queue, for each worker: more than short ones need while nobody looks.
 const WAITING: usize = 16;
 /// Jobs in the queue, for each worker, below which workers say at once that they need more.
 const SCARCE: usize = 4;
-/// How long reports of short jobs may lie before they are looked at.
+/// How long reports of short jobs, and signals of a short run, may lie before they are looked at.
 const LOOK: Duration = Duration::from_millis(2);
 /// How far a job may be ahead of the lowest unprinted one: bounds what is remembered of jobs that
 /// are done but not printed.
@@ -73,7 +72,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let failed = FailedList::new(plan.failures.listed.as_ref())?;
     let joblog = JobLog::new(plan.joblog.as_ref())?;
     let recording = remember::recording(plan, work.fold.is_some());
-    let signals = signals::install(heard(plan.signals)).context("can't listen to signals")?;
+    let mut signals = signals::install(heard(plan.signals)).context("can't listen to signals")?;
     // Where they are as many as can be, each gets its seat when it is needed.
     let seated = if workers > SEATED { WAITING } else { workers };
     let control = Control::new(seated).context("can't make the workers' wake-up descriptors")?;
@@ -124,7 +123,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         if let Some(records) = work.records {
             main.prepare(records)?;
         }
-        main.drive(&mut feed, queue, &news, &signals, &mut crew)?;
+        main.drive(&mut feed, queue, &news, &mut signals, &mut crew)?;
         main.finish(crew.join(&news));
         main.tally.failures.buried = main.sink.is_buried();
         main.end_state(&feed);
@@ -189,7 +188,10 @@ impl<'a> Main<'a> {
         gate: &'a Gate,
         failed: FailedList,
     ) -> Self {
-        let (out, err) = (Box::new(sys::Output::stdout()), Box::new(sys::Output::stderr()));
+        let (out, err) = (
+            Box::new(crate::sys::Output::stdout()),
+            Box::new(crate::sys::Output::stderr()),
+        );
         // A fold's rows are counted by the fold.
         let first = if work.fold.is_some() {
             First::all()
@@ -263,12 +265,18 @@ impl<'a> Main<'a> {
         feed: &mut Feed,
         queue: Sender<Task>,
         news: &News,
-        signals: &Receiver<i32>,
+        signals: &mut Signals,
         crew: &mut Crew<'_, '_>,
     ) -> anyhow::Result<()> {
         let mut queue = Some(queue);
         let mut look = false;
+        let began = Instant::now();
         loop {
+            // A run that is over by then does not pay for the thread. One that can't be had is asked
+            // for again.
+            if !signals.are_carried() && began.elapsed() >= LOOK {
+                let _ = signals.carry();
+            }
             let (found, looking) = news.find(look);
             for report in found {
                 self.hear(Event::Done(report));
@@ -295,7 +303,10 @@ impl<'a> Main<'a> {
                 .filter(|_| queue.is_some())
                 .cloned()
                 .unwrap_or_else(never);
-            let later = if looking { after(LOOK) } else { never() };
+            let later = match looking || !signals.are_carried() {
+                true => after(LOOK),
+                false => never(),
+            };
             // That the queue has room again needs no arm of its own: a job has ended then.
             select! {
                 recv(news.receiver()) -> event => if let Ok(event) = event {
@@ -306,7 +317,7 @@ impl<'a> Main<'a> {
                 },
                 recv(later) -> _ => {},
                 recv(crew.later()) -> _ => {},
-                recv(signals) -> signal => if let Ok(signal) = signal { self.signal(signal, feed, crew) },
+                recv(signals.received()) -> signal => if let Ok(signal) = signal { self.signal(signal, feed, crew) },
                 recv(inputs) -> found => feed.received(found.ok()),
                 recv(self.deadline()) -> _ => self.give_up(),
                 recv(self.recess()) -> _ => {},

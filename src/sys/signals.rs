@@ -8,6 +8,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{IntoRawFd, OwnedFd};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 /// The signals that end a run. A handler of these interrupts a blocked system call.
@@ -42,21 +43,26 @@ pub enum Usr2 {
 static NEWS_PIPE: AtomicI32 = AtomicI32::new(-1);
 static PENDING: AtomicBool = AtomicBool::new(false);
 
-/// Installs the handlers and gives the numbers of the signals as they come: INT, TERM, HUP, USR1,
-/// TSTP and CONT, without HUP or TSTP where they were ignored; USR2 too, if it is `heard`. To be
-/// called once, from the main thread, before any worker is started.
+/// The signals that came since the handlers were installed.
+#[derive(Debug)]
+pub struct Signals {
+    /// Where the handlers write and who is to be told, until a thread has both.
+    untold: Option<(OwnedFd, Sender<i32>)>,
+    received: Receiver<i32>,
+}
+
+/// Installs the handlers of INT, TERM, HUP, USR1, TSTP and CONT, without HUP or TSTP where they were
+/// ignored; of USR2 too, if it is `heard`. To be called once, from the main thread, before any worker
+/// is started.
 ///
 /// # Errors
-/// When the pipe, the thread or a handler can't be had.
-pub fn install(heard: Usr2) -> io::Result<Receiver<i32>> {
+/// When the pipe or a handler can't be had.
+pub fn install(heard: Usr2) -> io::Result<Signals> {
     let (news, write_end) = pipe_with(PipeFlags::CLOEXEC)?;
     rustix::io::ioctl_fionbio(&write_end, true)?;
     // The write end lives as long as the process: a handler may run at any time.
     NEWS_PIPE.store(write_end.into_raw_fd(), Ordering::SeqCst);
-    let (sender, receiver) = crossbeam_channel::unbounded();
-    std::thread::Builder::new()
-        .name("signals".into())
-        .spawn(move || carry(&news, &sender))?;
+    let (sender, received) = crossbeam_channel::unbounded();
     for signal in ENDING.into_iter().chain(NEWS) {
         let unheard = signal == USR2 && heard == Usr2::Unheard;
         if !(unheard || RESPECTED.contains(&signal) && is_ignored(signal)?) {
@@ -68,7 +74,38 @@ pub fn install(heard: Usr2) -> io::Result<Receiver<i32>> {
             set_action(signal, note as *const () as libc::sighandler_t, flags)?;
         }
     }
-    Ok(receiver)
+    Ok(Signals {
+        untold: Some((news, sender)),
+        received,
+    })
+}
+
+impl Signals {
+    /// The numbers of the signals, once they are carried.
+    pub fn received(&self) -> &Receiver<i32> {
+        &self.received
+    }
+
+    /// Whether a thread carries them to where they are received.
+    pub fn are_carried(&self) -> bool {
+        self.untold.is_none()
+    }
+
+    /// Starts the thread that carries them, those that came before too.
+    ///
+    /// # Errors
+    /// When there is no thread or descriptor to be had; it can be tried again.
+    pub fn carry(&mut self) -> io::Result<()> {
+        let Some((news, sender)) = &self.untold else {
+            return Ok(());
+        };
+        let (news, sender) = (news.try_clone()?, sender.clone());
+        std::thread::Builder::new()
+            .name("signals".into())
+            .spawn(move || carry(&news, &sender))?;
+        self.untold = None;
+        Ok(())
+    }
 }
 
 /// Whether a signal that ends the run has come. A write that was interrupted asks this before
@@ -90,6 +127,30 @@ pub fn block_in_this_thread() {
         }
         libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), std::ptr::null_mut());
     }
+}
+
+/// The signals that a child is to find as they are by default: all but those that were ignored when
+/// it was first asked, and of these SIGPIPE, which Rust ignores. Naming them spares `posix_spawn` a
+/// question about each in every child.
+pub(super) fn by_default() -> &'static libc::sigset_t {
+    static SET: OnceLock<libc::sigset_t> = OnceLock::new();
+    SET.get_or_init(|| {
+        let mut set = MaybeUninit::uninit();
+        // SAFETY: sigemptyset initialises the set that the others change.
+        unsafe {
+            libc::sigemptyset(set.as_mut_ptr());
+            // KILL and STOP have nothing but their default.
+            let all =
+                (1..=libc::SIGRTMAX()).filter(|&signal| !matches!(signal, libc::SIGKILL | libc::SIGSTOP));
+            for signal in all {
+                // An error: there is no such signal, or it is the C library's own.
+                if signal == libc::SIGPIPE || is_ignored(signal).is_ok_and(|ignored| !ignored) {
+                    libc::sigaddset(set.as_mut_ptr(), signal);
+                }
+            }
+            set.assume_init()
+        }
+    })
 }
 
 /// Ends the process by `signal` itself, so that whoever waits for it sees that it was

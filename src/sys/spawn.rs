@@ -4,7 +4,7 @@
 //! environment for each child anew, and opens `/dev/null` each time.
 
 use super::limits::file_limit_before;
-use super::{Group, lowered, oom, reaper};
+use super::{Group, lowered, oom, reaper, signals};
 use rustix::process::Pid;
 use std::env;
 use std::ffi::{CStr, CString, OsStr, OsString};
@@ -257,7 +257,8 @@ impl Drop for Actions {
 struct Attributes(libc::posix_spawnattr_t);
 
 impl Attributes {
-    /// A group, an empty signal mask, and SIGPIPE as it is by default: Rust ignores it.
+    /// A group, an empty signal mask, and the signals as they are by default, but for those that were
+    /// ignored when we were started.
     fn new(family: Family) -> io::Result<Self> {
         let mut flags = libc::POSIX_SPAWN_SETSIGMASK | libc::POSIX_SPAWN_SETSIGDEF;
         if family == Family::Own {
@@ -272,10 +273,9 @@ impl Attributes {
             check(libc::posix_spawnattr_setpgroup(&mut attributes.0, 0))?;
             libc::sigemptyset(set.as_mut_ptr());
             check(libc::posix_spawnattr_setsigmask(&mut attributes.0, set.as_ptr()))?;
-            libc::sigaddset(set.as_mut_ptr(), libc::SIGPIPE);
             check(libc::posix_spawnattr_setsigdefault(
                 &mut attributes.0,
-                set.as_ptr(),
+                signals::by_default(),
             ))?;
             check(libc::posix_spawnattr_setflags(&mut attributes.0, flags as _))?;
             Ok(attributes)

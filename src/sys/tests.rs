@@ -33,7 +33,7 @@ fn is_alive(pid: i32) -> bool {
 #[test]
 fn a_signal_interrupts_a_blocked_write_and_can_be_died_of() {
     if plays_the_part() {
-        let news = signals::install(signals::Usr2::Unheard).expect("handlers can be installed");
+        let mut news = signals::install(signals::Usr2::Unheard).expect("handlers can be installed");
         while !signals::pending() {
             // One write each, which nobody reads: soon it blocks.
             match io::stdout().lock().write(&[b'x'; 4096]) {
@@ -41,7 +41,9 @@ fn a_signal_interrupts_a_blocked_write_and_can_be_died_of() {
                 other => drop(other.expect("the pipe has a reader")),
             }
         }
-        let signal = news.recv().expect("the thread of the signals lives");
+        // It came before anybody listened.
+        news.carry().expect("a thread can be had");
+        let signal = news.received().recv().expect("the thread of the signals lives");
         die_by_signal(signal);
     }
     let mut child = play("sys::tests::a_signal_interrupts_a_blocked_write_and_can_be_died_of");
