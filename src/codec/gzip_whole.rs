@@ -14,7 +14,7 @@ use super::reader::Reader;
 use super::{DecodeError, Sink};
 use crate::job::Trust;
 use crate::memory::{Budget, Reservation};
-use crate::sys::prefer_huge_pages;
+use crate::sys::Fresh;
 use libdeflater::Decompressor;
 use memchr::memmem::Finder;
 
@@ -47,7 +47,7 @@ pub(super) struct Whole {
     budget: Budget,
     held: Option<Reservation>,
     inflate: Decompressor,
-    plain: Vec<u8>,
+    plain: Fresh,
 }
 
 impl Whole {
@@ -56,7 +56,7 @@ impl Whole {
             budget: budget.clone(),
             held: None,
             inflate: Decompressor::new(),
-            plain: Vec::new(),
+            plain: Fresh::default(),
         }
     }
 
@@ -76,7 +76,7 @@ impl Whole {
         while at < packed.len() {
             let (end, length) = extent(&packed[at..]);
             if filled > 0 && length > PLAIN - filled {
-                if sink.give(&self.plain[..filled], Trust::Provisional).is_break() {
+                if sink.give(self.plain.first(filled), Trust::Provisional).is_break() {
                     return Ok(Progress::Done);
                 }
                 given = true;
@@ -94,7 +94,7 @@ impl Whole {
         } else {
             Trust::Final
         };
-        let flow = sink.give(&self.plain[..filled], trust);
+        let flow = sink.give(self.plain.first(filled), trust);
         reader.consume(at);
         Ok(if rest && flow.is_continue() {
             Progress::Rest
@@ -117,11 +117,9 @@ impl Whole {
             return false;
         }
         if self.plain.is_empty() {
-            // All of it at once: zeroed pages cost nothing until they are touched.
-            self.plain = vec![0; PLAIN];
-            prefer_huge_pages(&mut self.plain);
+            self.plain = Fresh::new(PLAIN);
         }
-        let plain = &mut self.plain[filled..top];
+        let plain = &mut self.plain.first(top)[filled..];
         match self.inflate.gzip_decompress(packed, plain) {
             Ok(n) if n == length => ends_at_end(packed, plain),
             _ => false,
