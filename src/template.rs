@@ -9,6 +9,7 @@ mod size;
 pub use show::shell_escape;
 pub use size::Size;
 
+use crate::sys::arguments::Arguments;
 use anyhow::ensure;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -168,13 +169,16 @@ impl Template {
     ///
     /// A word with a hole for an input becomes one argument for each input. An argument that
     /// begins with a relative input name that begins with `-` gets `./` in front.
-    pub fn render(&self, inputs: &[&OsStr], job_number: u64, slot: usize) -> Vec<OsString> {
-        let mut args = Vec::with_capacity(self.words.len() + inputs.len());
+    pub fn render(&self, inputs: &[&OsStr], job_number: u64, slot: usize) -> Arguments {
+        let bytes = inputs.iter().map(|input| input.len()).sum();
+        let mut args = Arguments::with_capacity(self.words.len() + inputs.len(), bytes);
         for word in &self.words {
             if word.iter().any(|piece| matches!(piece, Piece::Input(_))) {
-                args.extend(inputs.iter().map(|i| fill(word, i, job_number, slot)));
+                for input in inputs {
+                    args.add(|arg| fill(word, input, job_number, slot, arg));
+                }
             } else {
-                args.push(fill(word, OsStr::new(""), job_number, slot));
+                args.add(|arg| fill(word, OsStr::new(""), job_number, slot, arg));
             }
         }
         args
@@ -184,22 +188,24 @@ impl Template {
     pub fn render_single(&self, inputs: &[&OsStr], job_number: u64, slot: usize) -> OsString {
         let input = inputs.first().copied().unwrap_or_default();
         let word = self.words.first().map_or(&[][..], Vec::as_slice);
-        fill(word, input, job_number, slot)
+        let mut filled = Vec::new();
+        fill(word, input, job_number, slot, &mut filled);
+        OsString::from_vec(filled)
     }
 }
 
 /// `args` as one line that a shell reads back as the same words. A NUL, which no argument can
 /// hold, is kept.
-pub fn shell_quote(args: &[OsString]) -> Vec<u8> {
+pub fn shell_quote<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Vec<u8> {
     let quoter = shlex::bytes::Quoter::new().allow_nul(true);
     let mut line = Vec::new();
-    for (i, arg) in args.iter().enumerate() {
+    for (i, arg) in args.into_iter().enumerate() {
         if i > 0 {
             line.push(b' ');
         }
         // Only a NUL can be refused, and that was allowed.
-        let quoted = quoter.quote(arg.as_bytes());
-        line.extend_from_slice(&quoted.unwrap_or(arg.as_bytes().into()));
+        let bytes = arg.as_ref().as_bytes();
+        line.extend_from_slice(&quoter.quote(bytes).unwrap_or(bytes.into()));
     }
     line
 }
@@ -254,14 +260,8 @@ fn pieces(mut text: &[u8]) -> Word {
     word
 }
 
-fn fill(word: &[Piece], input: &OsStr, job_number: u64, slot: usize) -> OsString {
-    // Room for its end too, so that it is not moved when it becomes an argument.
-    let lengths = word.iter().map(|piece| match piece {
-        Piece::Literal(bytes) => bytes.len(),
-        Piece::Input(_) => input.len(),
-        Piece::Job | Piece::Slot => 0,
-    });
-    let mut arg = Vec::with_capacity(lengths.sum::<usize>() + 1);
+/// Appends what the word is for this input.
+fn fill(word: &[Piece], input: &OsStr, job_number: u64, slot: usize, arg: &mut Vec<u8>) {
     for (i, piece) in word.iter().enumerate() {
         match piece {
             Piece::Literal(bytes) => arg.extend_from_slice(bytes),
@@ -284,7 +284,6 @@ fn fill(word: &[Piece], input: &OsStr, job_number: u64, slot: usize) -> OsString
             }
         }
     }
-    OsString::from_vec(arg)
 }
 
 impl Part {

@@ -14,10 +14,11 @@ use super::child::{Busy, Pipes, patiently, seek_program};
 use super::{Emit, Map};
 use crate::codec::{DecodeError, Decoder};
 use crate::job::{Ending, Failure, Job, Trust};
+use crate::sys::arguments::Arguments;
 use crate::sys::{Family, Group, Input, Launcher, is_out_of_files, terminal};
 use crate::template::{Template, shell_quote};
 use announce::announce;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -169,7 +170,7 @@ impl CommandPlan {
     }
 
     /// The arguments of a job in the worker with this slot (from 0), as for `--dry-run`.
-    pub fn args(&self, job: &Job, slot: usize) -> Vec<OsString> {
+    pub fn args(&self, job: &Job, slot: usize) -> Arguments {
         let inputs: Vec<&OsStr> = job.inputs.iter().map(|input| input.name()).collect();
         self.template.render(&inputs, job.seq + 1, slot + 1)
     }
@@ -307,8 +308,8 @@ impl Command {
         let own = variables.map(|(name, fact)| (name.as_str(), value(*fact).to_string()));
         let args = plan.args(job, seat.slot);
         let group = match plan.lookup {
-            Lookup::Done => launcher.spawn(args, own, streams)?,
-            Lookup::AtStart => launcher.spawn_or_interpret(args, own, streams)?,
+            Lookup::Done => launcher.spawn(&args, own, streams)?,
+            Lookup::AtStart => launcher.spawn_or_interpret(&args, own, streams)?,
         };
         Ok((group, pipes))
     }
@@ -333,7 +334,7 @@ impl Map for Command {
     }
 
     fn describe(&self, job: &Job, slot: usize) -> Vec<u8> {
-        shell_quote(&self.plan.args(job, slot))
+        shell_quote(self.plan.args(job, slot).iter())
     }
 }
 

@@ -12,6 +12,7 @@ use super::{Aside, Emit, Map};
 use crate::control::{Seat, Wish};
 use crate::job::{Ending, Failure, Job};
 use crate::message;
+use crate::sys::arguments::Arguments;
 use crate::sys::{Launcher, is_out_of_files};
 use crate::template::shell_quote;
 use exchange::{Fault, exchange};
@@ -188,7 +189,7 @@ impl Coprocess {
             return Ok(process);
         }
         if self.plan.command.trace == Trace::Stderr {
-            let mut line = shell_quote(&self.args(&seat));
+            let mut line = shell_quote(self.args(&seat).iter());
             line.push(b'\n');
             emit.aside(Aside::Lines(&line));
         }
@@ -210,7 +211,7 @@ impl Coprocess {
             none => none.insert(Launcher::new(&self.plan.command.program, &VARIABLES)?),
         };
         let slot = (VARIABLES[0], (seat.slot + 1).to_string());
-        Process::start(launcher, args, slot)
+        Process::start(launcher, &args, slot)
     }
 
     /// Takes what the idle process says on standard error, and sees whether it is still there and
@@ -267,7 +268,7 @@ impl Coprocess {
         format!("after its reply to '{}'", message::shown(OsStr::from_bytes(name)))
     }
 
-    fn args(&self, seat: &Seat) -> Vec<OsString> {
+    fn args(&self, seat: &Seat) -> Arguments {
         self.plan.command.template.render(&[], 0, seat.slot + 1)
     }
 

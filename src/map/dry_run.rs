@@ -23,7 +23,7 @@ impl DryRun {
 
 impl Map for DryRun {
     fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
-        let mut line = shell_quote(&self.plan.args(job, emit.seat().slot));
+        let mut line = shell_quote(self.plan.args(job, emit.seat().slot).iter());
         if let Some(to) = &self.to {
             let names: Vec<&OsStr> = job.inputs.iter().map(Input::name).collect();
             let name = to.render_single(&names, job.seq + 1, emit.seat().slot + 1);

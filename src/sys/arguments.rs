@@ -1,6 +1,67 @@
-//! How long a command line may be.
+//! The arguments of a command, and how long they may be.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::ptr;
+
+/// The arguments of a command, the first of which is its name. They lie in one block, as a command
+/// line may hold a hundred thousand of them.
+#[derive(Debug, Default)]
+pub struct Arguments {
+    /// Each with a NUL at its end.
+    bytes: Vec<u8>,
+    /// Where each begins.
+    starts: Vec<usize>,
+}
+
+impl Arguments {
+    /// None yet, with room for so many and for their bytes.
+    pub fn with_capacity(arguments: usize, bytes: usize) -> Self {
+        Arguments {
+            bytes: Vec::with_capacity(arguments + bytes),
+            starts: Vec::with_capacity(arguments),
+        }
+    }
+
+    /// Adds the argument that `append` appends to these bytes.
+    pub fn add(&mut self, append: impl FnOnce(&mut Vec<u8>)) {
+        self.starts.push(self.bytes.len());
+        append(&mut self.bytes);
+        self.bytes.push(0);
+    }
+
+    /// Each argument.
+    pub fn iter(&self) -> impl Iterator<Item = &OsStr> {
+        self.starts.iter().enumerate().map(|(at, &start)| {
+            let next = self.starts.get(at + 1).copied().unwrap_or(self.bytes.len());
+            OsStr::from_bytes(&self.bytes[start..next - 1])
+        })
+    }
+
+    /// Pointers to them, and a null.
+    ///
+    /// # Errors
+    /// When one holds a NUL, which would end it.
+    pub(super) fn pointers(&self) -> io::Result<Vec<*mut libc::c_char>> {
+        if memchr::memchr_iter(0, &self.bytes).count() != self.starts.len() {
+            let what = "an argument holds a NUL";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        }
+        let pointer = |&start: &usize| self.bytes[start..].as_ptr().cast_mut().cast();
+        Ok(self.starts.iter().map(pointer).chain([ptr::null_mut()]).collect())
+    }
+}
+
+impl<S: AsRef<OsStr>> FromIterator<S> for Arguments {
+    fn from_iter<I: IntoIterator<Item = S>>(args: I) -> Self {
+        let mut all = Arguments::default();
+        for arg in args {
+            all.add(|bytes| bytes.extend_from_slice(arg.as_ref().as_bytes()));
+        }
+        all
+    }
+}
 
 /// What the arguments and the environment of a new process may take, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,4 +102,27 @@ pub fn environment(variables: impl Iterator<Item = (OsString, OsString)>) -> usi
     variables
         .map(|(name, value)| name.len() + value.len() + beside)
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::CStr;
+
+    #[test]
+    fn arguments_are_pointed_to_as_they_were_added() {
+        let words: [&[u8]; 4] = [b"cmd", b"", b"\xff a\n", b"-"];
+        let args: Arguments = words.iter().map(|word| OsStr::from_bytes(word)).collect();
+        assert!(args.iter().eq(words.iter().map(|word| OsStr::from_bytes(word))));
+        let pointers = args.pointers().expect("no NUL");
+        let (end, pointers) = pointers.split_last().expect("one at least");
+        assert!(end.is_null());
+        // SAFETY: each points to bytes of `args` that a NUL ends.
+        let read = pointers
+            .iter()
+            .map(|&word| unsafe { CStr::from_ptr(word) }.to_bytes());
+        assert!(read.eq(words));
+        let with_nul: Arguments = ["cmd", "a\0b"].into_iter().collect();
+        assert!(with_nul.pointers().is_err());
+    }
 }

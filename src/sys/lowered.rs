@@ -4,6 +4,7 @@
 //! from here once it runs would be a race. So this is fork, setrlimit and exec by
 //! `std::process::Command`, at several times the price.
 
+use super::arguments::Arguments;
 use super::spawn::{Family, Input, Streams};
 use rustix::process::{Pid, Resource, Rlimit, setrlimit};
 use std::ffi::{CStr, CString, OsStr};
@@ -20,7 +21,7 @@ use std::process::{Command, Stdio};
 /// What the system said to the fork or the exec.
 pub(super) fn spawn<'a>(
     program: &CStr,
-    args: &[CString],
+    args: &Arguments,
     environment: impl Iterator<Item = &'a CString>,
     streams: &Streams<'_>,
     family: Family,
@@ -28,8 +29,9 @@ pub(super) fn spawn<'a>(
 ) -> io::Result<Pid> {
     let stdio = |fd: BorrowedFd<'_>| fd.try_clone_to_owned().map(Stdio::from);
     let mut command = Command::new(text(program));
-    if let Some((name, args)) = args.split_first() {
-        command.arg0(text(name)).args(args.iter().map(|arg| text(arg)));
+    let mut args = args.iter();
+    if let Some(name) = args.next() {
+        command.arg0(name).args(args);
     }
     command
         .env_clear()

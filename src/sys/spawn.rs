@@ -3,6 +3,7 @@
 //! Our own and not `std::process::Command`, which hands down the worker's signal mask, copies the
 //! environment for each child anew, and opens `/dev/null` each time.
 
+use super::arguments::Arguments;
 use super::limits::file_limit_before;
 use super::{Group, lowered, oom, reaper, signals};
 use rustix::process::Pid;
@@ -12,7 +13,7 @@ use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd};
-use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
 use std::ptr;
 use std::sync::OnceLock;
@@ -94,16 +95,18 @@ impl Launcher {
     /// As [`Launcher::spawn`].
     pub fn spawn_or_interpret<'v>(
         &self,
-        args: Vec<OsString>,
+        args: &Arguments,
         own: impl IntoIterator<Item = (&'v str, String)>,
         streams: Streams<'_>,
     ) -> io::Result<Group> {
-        let (mut args, own) = (c_strings(args)?, variables(own)?);
-        match self.start(&self.program, &args, &own, &streams) {
+        let own = variables(own)?;
+        match self.start(&self.program, args, &own, &streams) {
             Err(e) if e.raw_os_error() == Some(libc::ENOEXEC) => {}
             end => return end,
         }
-        args.splice(..args.len().min(1), [c"/bin/sh".to_owned(), self.program.clone()]);
+        let program = OsStr::from_bytes(self.program.to_bytes());
+        let first = [OsStr::new("/bin/sh"), program].into_iter();
+        let args = first.chain(args.iter().skip(1)).collect();
         self.start(c"/bin/sh", &args, &own, &streams)
     }
 
@@ -115,17 +118,17 @@ impl Launcher {
     /// What the system said to the spawn or the exec; an argument with a NUL.
     pub fn spawn<'v>(
         &self,
-        args: Vec<OsString>,
+        args: &Arguments,
         own: impl IntoIterator<Item = (&'v str, String)>,
         streams: Streams<'_>,
     ) -> io::Result<Group> {
-        self.start(&self.program, &c_strings(args)?, &variables(own)?, &streams)
+        self.start(&self.program, args, &variables(own)?, &streams)
     }
 
     fn start(
         &self,
         program: &CStr,
-        args: &[CString],
+        args: &Arguments,
         own: &[CString],
         streams: &Streams<'_>,
     ) -> io::Result<Group> {
@@ -138,7 +141,7 @@ impl Launcher {
     fn begin(
         &self,
         program: &CStr,
-        args: &[CString],
+        args: &Arguments,
         own: &[CString],
         streams: &Streams<'_>,
     ) -> io::Result<Pid> {
@@ -155,7 +158,7 @@ impl Launcher {
             };
             return lowered::spawn(program, args, environment, &streams, self.family, limit);
         }
-        let argv = pointers(args.iter());
+        let argv = args.pointers()?;
         let envp = pointers(self.environment.iter().chain(own));
         let mut actions = Actions::new()?;
         match &streams.stdin {
@@ -301,10 +304,6 @@ fn check(code: i32) -> io::Result<()> {
 fn pointers<'a>(strings: impl Iterator<Item = &'a CString>) -> Vec<*mut libc::c_char> {
     let pointers = strings.map(|string| string.as_ptr().cast_mut());
     pointers.chain([ptr::null_mut()]).collect()
-}
-
-fn c_strings(texts: Vec<OsString>) -> io::Result<Vec<CString>> {
-    texts.into_iter().map(c_string).collect()
 }
 
 fn variables<'v>(own: impl IntoIterator<Item = (&'v str, String)>) -> io::Result<Vec<CString>> {

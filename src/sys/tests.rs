@@ -74,9 +74,9 @@ fn no_group_survives_a_kill() {
         // they hold open themselves.
         let script = "trap '' TERM; f=$(mktemp -u); mkfifo $f; exec 3<>$f; rm $f
             sh -c 'echo pid $$; read x <&3' & echo pid $$; read x <&3";
-        let args = ["sh", "-c", script].map(Into::into).to_vec();
+        let args = ["sh", "-c", script].into_iter().collect();
         let group = launcher
-            .spawn(args, [], Streams::default())
+            .spawn(&args, [], Streams::default())
             .expect("sh can be started");
         let notice = group.notice().map(|fd| (fd, Interest::Read));
         let _ = poll([notice], None);

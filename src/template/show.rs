@@ -4,17 +4,17 @@
 //! The rules are those of the style `shell-escape` of GNU ls(1), as its programs apply them.
 
 use crate::sys::locale;
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
 /// The words with a blank between each two.
-pub fn shell_escape(words: &[OsString]) -> Vec<u8> {
+pub fn shell_escape<S: AsRef<OsStr>>(words: impl IntoIterator<Item = S>) -> Vec<u8> {
     let mut line = Vec::new();
-    for (at, word) in words.iter().enumerate() {
+    for (at, word) in words.into_iter().enumerate() {
         if at > 0 {
             line.push(b' ');
         }
-        show(word.as_bytes(), &mut line);
+        show(word.as_ref().as_bytes(), &mut line);
     }
     line
 }
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     fn shown(word: &str) -> String {
-        let line = shell_escape(&["x".into(), word.into()]);
+        let line = shell_escape(["x", word]);
         let line = String::from_utf8(line).expect("text");
         line.strip_prefix("x ").expect("a plain word").to_owned()
     }

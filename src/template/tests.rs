@@ -12,10 +12,9 @@ fn command(args: &[&str], inputs: &[&str]) -> Vec<String> {
     let args: Vec<OsString> = args.iter().map(Into::into).collect();
     let template = Template::parse(&args).expect("the command line has a program");
     let inputs: Vec<&OsStr> = inputs.iter().map(OsStr::new).collect();
-    let rendered = template.render(&inputs, 7, 3).into_iter();
-    rendered
-        .map(|arg| arg.into_string().expect("UTF-8 in, UTF-8 out"))
-        .collect()
+    let rendered = template.render(&inputs, 7, 3);
+    let text = |arg: &OsStr| arg.to_str().expect("UTF-8 in, UTF-8 out").to_owned();
+    rendered.iter().map(text).collect()
 }
 
 #[test]
@@ -112,6 +111,7 @@ fn only_holes_count_as_replacements() {
 fn a_script_is_never_pasted_into() {
     let template = Template::shell("echo {} \"$1\"".as_ref());
     let got = template.render(&["$(rm x)".as_ref(), "-e".as_ref()], 1, 1);
+    let got: Vec<_> = got.iter().collect();
     assert_eq!(got, ["sh", "-c", "echo {} \"$1\"", "sh", "$(rm x)", "./-e"]);
 }
 

@@ -19,16 +19,16 @@ pub(super) fn announce(plan: &CommandPlan, job: &Job, emit: &mut dyn Emit) -> Re
     match plan.trace {
         Trace::Off => {}
         Trace::Stderr => {
-            let mut line = shell_quote(&args());
+            let mut line = shell_quote(args().iter());
             line.push(b'\n');
             emit.err(&line);
         }
         Trace::Direct => {
-            let mut line = shell_escape(&args());
+            let mut line = shell_escape(args().iter());
             line.push(b'\n');
             show(&line);
         }
-        Trace::Ask => return ask(&shell_escape(&args()), emit),
+        Trace::Ask => return ask(&shell_escape(args().iter()), emit),
     }
     Ok(true)
 }

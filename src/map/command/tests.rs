@@ -5,6 +5,7 @@ use crate::control::{Control, Seat, Wish};
 use crate::job::Input;
 use crate::map::Aside;
 use crate::memory::Budget;
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;

@@ -6,9 +6,9 @@ use crate::control::{Activity, Seat, Wish};
 use crate::map::Aside;
 use crate::map::child::{Pipes, Timers, receive};
 use crate::map::command::{Capture, Feed};
+use crate::sys::arguments::Arguments;
 use crate::sys::{Group, Interest, Launcher, Ready, poll};
 use rustix::process::Signal;
-use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::ExitStatus;
@@ -60,7 +60,7 @@ impl Process {
     /// What the system said.
     pub(super) fn start(
         launcher: &Launcher,
-        args: Vec<OsString>,
+        args: &Arguments,
         variable: (&'static str, String),
     ) -> io::Result<Self> {
         let (mut pipes, stdin) = Pipes::new(Feed::Raw, Capture::Whole)?;
