@@ -331,6 +331,7 @@ impl<'a> Main<'a> {
             Event::Discard { seq } => return self.sink.discard(seq),
             Event::Done(report) => self.ended(report),
             Event::Restored(end) => return self.restored(end),
+            Event::Bundled(bundle) => return self.bundled(bundle),
             Event::Lines { slot, lines } => self.lines(slot, &lines),
             Event::Fault { slot, failure } => {
                 self.fault(slot, &failure);

@@ -3,6 +3,7 @@
 //! It never prints and never dies: a panic in a map becomes that job's failure. It does not know
 //! the terminal, the other workers, or any map or fold by name.
 
+mod bundle;
 mod gathered;
 mod lane;
 mod merge;
@@ -13,6 +14,7 @@ mod ran;
 #[cfg(test)]
 mod tests;
 
+pub use bundle::Bundle;
 pub use lane::{Gate, Lane};
 pub use merge::{Merge, Merging};
 pub use news::News;
@@ -43,6 +45,8 @@ pub enum Task {
     Job(Job),
     /// What jobs gave the fold in an earlier run, to be added as it is.
     Parts(Vec<Part>),
+    /// Parts that are counted elsewhere, to be made one.
+    Bundle(Bundle),
     /// Outputs of jobs, to be made one.
     Merge(Merge),
 }
@@ -66,6 +70,8 @@ pub enum Event {
     Done(Report),
     /// Parts of an earlier run were added, or why they could not be.
     Restored(io::Result<()>),
+    /// Parts were made one.
+    Bundled(Bundle),
     /// Lines for standard error that are no job's.
     Lines {
         /// The worker's slot, from 0.
@@ -250,6 +256,10 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
                 }
             }
             Task::Parts(parts) => shared.news.send(Event::Restored(worker.restore(parts))),
+            Task::Bundle(bundle) => {
+                let bundled = worker.bundle(bundle);
+                shared.news.send(bundled);
+            }
             Task::Merge(merge) => {
                 let merged = worker.merge(merge);
                 shared.news.send(merged);

@@ -1,27 +1,28 @@
 //! The next job, without ever blocking the main thread: lists that somebody may still be writing are
 //! read by a thread of their own.
 
+mod reader;
+
 use super::gather::gather;
 use crate::job::Job;
 use crate::message;
 use crate::plan::{Batch, Empty, Inputs, Plan, Words};
 use crate::sink::Outputs;
 use crate::source::{
-    Batched, Counted, Cut, Found, ListedWords, Missing, Named, Numbered, Scheduled, may_wait, read_names,
+    Batched, Cut, Found, Glance, ListedWords, Missing, Named, Numbered, Scheduled, may_wait, read_names,
 };
+use crate::state::Stamp;
 use crate::worker::Task;
-use anyhow::{Context, anyhow};
-use crossbeam_channel::{Receiver, TryRecvError, bounded};
-use std::collections::VecDeque;
-use std::thread;
-
-/// Jobs of one name that a list's reader may be ahead.
-const AHEAD: usize = 256;
+use anyhow::anyhow;
+use crossbeam_channel::{Receiver, TryRecvError};
+use reader::{Ahead, Read, Reader, apart, unseen};
 
 /// Makes jobs of the inputs and holds the one that waits to be sent.
 pub struct Feed {
     from: From,
     next: Option<Job>,
+    /// What its inputs were when it was found, where that was looked at.
+    stamps: Option<Vec<Stamp>>,
     /// Whether it was decided that the one that waits is to be run.
     wanted: bool,
     /// What can't be had, with how many jobs came before it.
@@ -34,25 +35,8 @@ pub struct Feed {
 
 enum From {
     Walk(Box<dyn Iterator<Item = Numbered>>),
-    List(Listed),
+    List(Reader),
     Dry,
-}
-
-/// What a list's reader has made.
-struct Listed {
-    names: Receiver<Numbered>,
-    /// What was taken together, to wake the reader once and not for each.
-    taken: VecDeque<Numbered>,
-}
-
-impl Listed {
-    fn next(&mut self) -> Result<Numbered, TryRecvError> {
-        if self.taken.is_empty() {
-            let most = self.names.capacity().unwrap_or(1);
-            self.taken.extend(self.names.try_iter().take(most));
-        }
-        self.taken.pop_front().map_or_else(|| self.names.try_recv(), Ok)
-    }
 }
 
 impl Feed {
@@ -67,27 +51,31 @@ impl Feed {
         }
         let from = match &plan.inputs {
             Inputs::Named(names, walk) => {
-                let jobs = jobs(Named::new(names, walk, plan.empty)?, plan);
+                let found = Named::new(names, walk, plan.empty)?;
                 match plan.batch {
-                    // Who looks at a state wants to know how much is left.
-                    Batch::One if plan.state.is_some() => From::Walk(Box::new(Counted::new(jobs))),
-                    Batch::One => From::Walk(Box::new(jobs)),
+                    // Who looks at a state wants to know how much is left. And while it is opened, files
+                    // can be found that are done.
+                    Batch::One if plan.state.is_some() => From::List(looked_at(found, plan)?),
+                    Batch::One => From::Walk(Box::new(jobs(found, plan))),
                     // Many names may have to be found before the first job.
-                    _ => From::List(read(jobs, plan)?),
+                    _ => From::List(Reader::of_list(jobs(found, plan), plan)?),
                 }
             }
             Inputs::Listed { files, terminator } => {
-                let jobs = jobs(read_names(files.clone(), *terminator), plan);
-                // A thread costs as much as a short job.
+                let names = read_names(files.clone(), *terminator);
                 match plan.batch {
-                    Batch::One if !may_wait(files) => From::Walk(Box::new(jobs)),
-                    _ => From::List(read(jobs, plan)?),
+                    Batch::One if !may_wait(files) && plan.state.is_some() => {
+                        From::List(looked_at(names, plan)?)
+                    }
+                    // A thread costs as much as a short job.
+                    Batch::One if !may_wait(files) => From::Walk(Box::new(jobs(names, plan))),
+                    _ => From::List(Reader::of_list(jobs(names, plan), plan)?),
                 }
             }
             Inputs::Words(words) => {
                 let words = open(words)?;
                 if words.may_wait() {
-                    From::List(read(jobs(words, plan), plan)?)
+                    From::List(Reader::of_list(jobs(words, plan), plan)?)
                 } else {
                     From::Walk(Box::new(jobs(words, plan)))
                 }
@@ -96,6 +84,7 @@ impl Feed {
         Ok(Feed {
             from,
             next: None,
+            stamps: None,
             wanted: false,
             missing: Vec::new(),
             made: 0,
@@ -115,6 +104,7 @@ impl Feed {
         Ok(Feed {
             from: From::Walk(Box::new(jobs.into_iter().map(Ok))),
             next: None,
+            stamps: None,
             wanted: false,
             missing: missing.into_iter().map(|missing| (0, missing)).collect(),
             made: 0,
@@ -127,39 +117,59 @@ impl Feed {
         while self.next.is_none() {
             let found = match &mut self.from {
                 From::Dry => return false,
-                From::Walk(names) => names.next(),
-                From::List(listed) => match listed.next() {
+                From::Walk(names) => names.next().map(unseen),
+                From::List(reader) => match reader.next() {
                     Ok(found) => Some(found),
                     Err(TryRecvError::Empty) => return false,
                     Err(TryRecvError::Disconnected) => None,
                 },
             };
-            self.received(found);
+            self.take_in(found);
         }
         true
     }
 
+    /// Takes what came through the channel; `None` is its end.
+    pub fn received(&mut self, found: Option<Read>) {
+        if let (From::List(reader), Some(_)) = (&mut self.from, &found) {
+            reader.count();
+        }
+        self.take_in(found);
+    }
+
     /// Takes what a source gave; `None` is its end.
-    pub fn received(&mut self, found: Option<Numbered>) {
+    fn take_in(&mut self, found: Option<Read>) {
         match found {
-            Some(Ok(job)) => {
+            Some(Ok(Ahead { job, stamps })) => {
                 self.wanted = false;
                 self.made += 1;
                 self.next = Some(job);
+                self.stamps = stamps;
             }
             Some(Err(missing)) => self.missing.push((self.made, missing)),
             None => {
                 self.from = From::Dry;
                 let inputs = Vec::new();
                 self.next = self.lone.then_some(Job { seq: 0, inputs });
+                self.stamps = None;
             }
         }
         self.lone = false;
     }
 
-    /// The job that is ready, if it was not yet decided whether it is to be run.
-    pub fn undecided(&self) -> Option<&Job> {
-        self.next.as_ref().filter(|_| !self.wanted)
+    /// Whether a job is ready, and it was not yet decided whether it is to be run.
+    pub fn is_undecided(&self) -> bool {
+        self.next.is_some() && !self.wanted
+    }
+
+    /// The job that is ready, if it was not yet decided whether it is to be run, and what was seen of its
+    /// inputs, if they were looked at.
+    pub fn undecided(&mut self) -> Option<(&Job, Option<Vec<Stamp>>)> {
+        let stamps = self.stamps.take();
+        self.next
+            .as_ref()
+            .filter(|_| !self.wanted)
+            .map(|job| (job, stamps))
     }
 
     /// Has the job that is ready run, or leaves it out.
@@ -196,7 +206,7 @@ impl Feed {
                 (least, Some(most)) if least == most => Some(ready + least as u64),
                 _ => None,
             },
-            From::List(_) => None,
+            From::List(reader) => reader.left().map(|left| left + ready),
         }
     }
 
@@ -207,9 +217,9 @@ impl Feed {
     }
 
     /// The channel to wait on while no job is ready.
-    pub fn channel(&self) -> Option<&Receiver<Numbered>> {
+    pub fn channel(&self) -> Option<&Receiver<Read>> {
         match &self.from {
-            From::List(listed) if self.next.is_none() && listed.taken.is_empty() => Some(&listed.names),
+            From::List(reader) if self.next.is_none() => reader.channel(),
             _ => None,
         }
     }
@@ -230,27 +240,22 @@ fn open(words: &Words) -> anyhow::Result<ListedWords> {
 
 /// The jobs of what was found.
 fn jobs<I: Iterator<Item = Found>>(found: I, plan: &Plan) -> Scheduled<Batched<Cut<I>>> {
-    let batches = Batched::new(Cut::new(found, plan.unit), plan.batch);
-    Scheduled::new(batches, plan.schedule)
+    jobs_seen(found, plan, None)
 }
 
-/// Has the jobs made by a thread of their own.
-fn read(jobs: impl Iterator<Item = Numbered> + Send + 'static, plan: &Plan) -> anyhow::Result<Listed> {
-    // Jobs of many names are large, and nobody waits for them for long.
-    let ahead = if plan.batch.is_small() { AHEAD } else { 1 };
-    let (sender, receiver) = bounded(ahead);
-    let read = move || {
-        for job in jobs {
-            if sender.send(job).is_err() {
-                return;
-            }
-        }
-    };
-    // Not joined: a read of standard input may never return.
-    let thread = thread::Builder::new().name("list".into()).spawn(read);
-    thread.context("can't start the list's reader")?;
-    Ok(Listed {
-        names: receiver,
-        taken: VecDeque::new(),
-    })
+/// The jobs of what is found, each looked at when it is.
+fn looked_at(found: impl Iterator<Item = Found> + Send + 'static, plan: &Plan) -> anyhow::Result<Reader> {
+    let glance = Glance::default();
+    let jobs = jobs_seen(apart(found)?, plan, Some(glance.clone()));
+    Reader::of_walk(jobs, glance)
+}
+
+/// The jobs of what was found; what is seen of files on the way is left in `glance`.
+fn jobs_seen<I: Iterator<Item = Found>>(
+    found: I,
+    plan: &Plan,
+    glance: Option<Glance>,
+) -> Scheduled<Batched<Cut<I>>> {
+    let batches = Batched::new(Cut::new(found, plan.unit, glance), plan.batch);
+    Scheduled::new(batches, plan.schedule)
 }

@@ -3,23 +3,22 @@
 //! A job's end is stored once nothing of it can be lost any more: under a fold at once, with its
 //! part of it, and otherwise when its output has been printed.
 
+mod earlier;
+
 use super::Main;
 use super::feed::Feed;
 use crate::job::{Ending, Failure, Job};
 use crate::message;
-use crate::plan::Plan;
+use crate::plan::{Pace, Plan};
 use crate::sink::Verdict;
 use crate::state::{Memory, Outcome, Progress, Record, Stamp, State, StateError, stamps};
-use crate::worker::{Event, Ran, Recording, Report, Task};
+use crate::worker::{Bundle, Event, Ran, Recording, Report, Task};
 use crossbeam_channel::Receiver;
+use earlier::{Earlier, Next};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
-
-/// How many parts of earlier runs are given to a worker at once, and how many bytes of them.
-const PARTS: usize = 64;
-const PARTS_SIZE: u64 = 1 << 20;
 
 /// How many jobs are looked up before the main thread looks at its news again.
 const AT_ONCE: usize = 1024;
@@ -28,18 +27,16 @@ const AT_ONCE: usize = 1024;
 pub(super) struct Remember {
     state: State,
     folded: bool,
+    /// Whether jobs do anything but read.
+    acts: bool,
     /// Jobs that were sent and have not ended.
     running: HashMap<u64, Running>,
     /// The ends that will be stored next.
     ends: Vec<Record>,
     /// The ends of jobs whose output is not all printed.
     unprinted: BTreeMap<u64, Record>,
-    /// The rows of done jobs whose parts no worker has yet, and the numbers of the jobs.
-    parts: Vec<(i64, u64)>,
-    /// How many of `parts` were taken; they are sorted once the first is.
-    taken: usize,
-    /// Tasks that the queue had no room for.
-    pub waiting: Vec<Task>,
+    /// What jobs that need not run gave the fold.
+    pub earlier: Earlier,
     /// Jobs that were looked up.
     looked_up: u64,
     progress: Progress,
@@ -67,12 +64,11 @@ impl Remember {
         Ok(Some(Remember {
             state: State::open(state, &plan.tmpdir)?,
             folded,
+            acts: state.pace == Pace::Each,
             running: HashMap::new(),
             ends: Vec::new(),
             unprinted: BTreeMap::new(),
-            parts: Vec::new(),
-            taken: 0,
-            waiting: Vec::new(),
+            earlier: Earlier::default(),
             looked_up: 0,
             progress: Progress::default(),
             stored: Progress::default(),
@@ -80,23 +76,25 @@ impl Remember {
         }))
     }
 
-    /// Whether a job that was found is to be run; `gone` says that what it makes is not there.
-    fn screen(&mut self, job: &Job, gone: bool) -> bool {
+    /// Whether a job that was found is to be run; `seen` is what its inputs were a little earlier, if
+    /// that was looked at, and `gone` says that what it makes is not there.
+    fn screen(&mut self, job: &Job, seen: Option<Vec<Stamp>>, gone: bool) -> bool {
         self.looked_up += 1;
         let now = SystemTime::now();
-        let stamps = stamps(job);
-        let memory = self.state.look_up(job, &stamps);
+        let ahead = seen.is_some();
+        let seen = seen.unwrap_or_else(|| stamps(job));
+        let memory = self.state.look_up(job, &seen);
         let memory = match memory {
-            Memory::Done(row) if gone => Memory::Again {
-                row,
+            Memory::Done(kept) if gone => Memory::Again {
+                row: kept.row,
                 outcome: Outcome::Unsettled,
             },
             memory => memory,
         };
-        if let Memory::Done(row) = memory {
+        if let Memory::Done(kept) = memory {
             self.progress.remembered += 1;
             if self.folded {
-                self.parts.push((row, job.seq));
+                self.earlier.add(kept, job.seq);
             }
             return false;
         }
@@ -104,10 +102,11 @@ impl Remember {
             return false;
         }
         let row = match memory {
-            Memory::Again { row, .. } | Memory::Done(row) => Some(row),
-            Memory::New => None,
+            Memory::Again { row, .. } => Some(row),
+            Memory::New | Memory::Done(_) => None,
         };
-        self.sent(job.seq, row, stamps, now);
+        let now_seen = if ahead { stamps(job) } else { seen };
+        self.sent(job.seq, row, now_seen, now);
         true
     }
 
@@ -154,45 +153,23 @@ impl Remember {
         stored
     }
 
-    /// The next parts for a worker to add, or a job whose part turned out to be damaged.
-    fn next_task(&mut self, bad_lines: &mut u64) -> Result<Option<Task>, StateError> {
-        if let Some(task) = self.waiting.pop() {
-            return Ok(Some(task));
-        }
-        if self.taken == 0 {
-            // As they lie in the file.
-            self.parts.sort_unstable();
-        }
-        // One look for all of them: each would lock the file again.
-        let look = self.state.look()?;
-        let (mut parts, mut size) = (Vec::new(), 0);
-        while parts.len() < PARTS
-            && size < PARTS_SIZE
-            && let Some(&(row, seq)) = self.parts.get(self.taken)
-        {
-            self.taken += 1;
-            let Some(stored) = self.state.part(row)? else {
-                let inputs = self.state.inputs(row)?;
-                drop(look);
-                let job = Job { seq, inputs };
+    /// The next task that earlier runs left; `ended` says that all tasks so far have ended.
+    fn next_task(&mut self, ended: bool) -> Result<Option<Task>, StateError> {
+        let ended = ended && self.ends.is_empty();
+        match self.earlier.next(&mut self.state, ended)? {
+            Next::Task(task) => Ok(Some(task)),
+            Next::Nothing => Ok(None),
+            Next::Lost(job, row) => {
                 self.progress.remembered -= 1;
-                self.sent(seq, Some(row), stamps(&job), SystemTime::now());
-                // What was gathered so far comes next.
-                if !parts.is_empty() {
-                    self.waiting.push(Task::Parts(parts));
-                }
-                return Ok(Some(Task::Job(job)));
-            };
-            *bad_lines += stored.bad_lines;
-            size += stored.part.size;
-            parts.push(stored.part);
+                self.sent(job.seq, Some(row), stamps(&job), SystemTime::now());
+                Ok(Some(Task::Job(job)))
+            }
         }
-        Ok((!parts.is_empty()).then_some(Task::Parts(parts)))
     }
 
     /// Whether workers are still to be given something, once all jobs are found.
     pub fn is_dry(&self) -> bool {
-        self.broken || (self.waiting.is_empty() && self.taken == self.parts.len())
+        self.broken || !self.folded || self.earlier.is_dry()
     }
 }
 
@@ -254,14 +231,17 @@ pub(super) fn recording(plan: &Plan, folded: bool) -> Option<Recording> {
 
 impl Main<'_> {
     /// Whether the next job is to be run; where it was done before, it takes its place in the order.
-    pub(super) fn wants(&mut self, job: &Job) -> bool {
+    /// `seen` is what its inputs were when it was found.
+    pub(super) fn wants(&mut self, job: &Job, seen: Option<Vec<Stamp>>) -> bool {
         let Some(remember) = &mut self.remember else {
             return true;
         };
         // A file that is not there was not made, whatever is remembered.
         let outputs = self.work.to.names();
         let gone = outputs.is_some_and(|outputs| !outputs.name(job).exists());
-        if remember.screen(job, gone) {
+        // Jobs that were started since may have changed it.
+        let seen = seen.filter(|_| !remember.acts || self.sent == 0);
+        if remember.screen(job, seen, gone) {
             return true;
         }
         self.tally.remembered += 1;
@@ -288,6 +268,18 @@ impl Main<'_> {
                 message::cause(&cause)
             ));
             self.halt();
+        }
+    }
+
+    /// Takes a bundle for later runs.
+    pub(super) fn bundled(&mut self, bundle: Bundle) {
+        self.ended += 1;
+        let Some(remember) = self.remember.as_mut().filter(|remember| !remember.broken) else {
+            return;
+        };
+        if let Err(error) = remember.earlier.bundled(bundle, &remember.state) {
+            remember.broken = true;
+            self.state_failed(&error);
         }
     }
 
@@ -346,7 +338,9 @@ impl Main<'_> {
     /// Parts of earlier runs for a worker.
     pub(super) fn next_parts(&mut self) -> Option<Task> {
         let remember = self.remember.as_mut().filter(|remember| !remember.broken)?;
-        match remember.next_task(&mut self.tally.bad_lines) {
+        let next = remember.next_task(self.sent == self.ended);
+        self.tally.bad_lines += std::mem::take(&mut remember.earlier.bad_lines);
+        match next {
             Ok(task) => task,
             Err(error) => {
                 remember.broken = true;

@@ -16,14 +16,14 @@ impl Main<'_> {
         let mut looked_up = 0;
         self.recess = false;
         while self.stop.is_none() && self.within_window() && feed.fetch() {
-            if let Some(job) = feed.undecided() {
+            if feed.is_undecided() {
                 self.recess = self.is_due(looked_up);
                 if self.recess {
                     break;
                 }
                 looked_up += 1;
                 self.found += 1;
-                let wanted = self.wants(job);
+                let wanted = feed.undecided().is_none_or(|(job, seen)| self.wants(job, seen));
                 feed.decide(wanted);
             }
             let Some(job) = feed.take() else { continue };
@@ -76,7 +76,7 @@ impl Main<'_> {
         {
             if let Err(refused) = queue.try_send(task) {
                 if let Some(remember) = &mut self.remember {
-                    remember.waiting.push(refused.into_inner());
+                    remember.earlier.waiting.push(refused.into_inner());
                 }
                 return;
             }

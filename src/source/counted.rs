@@ -2,21 +2,20 @@
 //!
 //! It does not change their order.
 
-use super::Numbered;
 use std::collections::VecDeque;
 
 /// Jobs that are looked at ahead: for about 2 MB of names.
-const AHEAD: usize = 10_000;
+pub const AHEAD: usize = 10_000;
 
 /// What `found` gives, with an exact `size_hint` where there are not many.
-pub struct Counted<I> {
+pub struct Counted<I: Iterator> {
     found: I,
-    ahead: VecDeque<Numbered>,
+    ahead: VecDeque<I::Item>,
     /// Whether `found` has more than was looked at, or that is not known.
     more: bool,
 }
 
-impl<I: Iterator<Item = Numbered>> Counted<I> {
+impl<I: Iterator> Counted<I> {
     /// Looks at nothing yet.
     pub fn new(found: I) -> Self {
         Counted {
@@ -27,10 +26,10 @@ impl<I: Iterator<Item = Numbered>> Counted<I> {
     }
 }
 
-impl<I: Iterator<Item = Numbered>> Iterator for Counted<I> {
-    type Item = Numbered;
+impl<I: Iterator> Iterator for Counted<I> {
+    type Item = I::Item;
 
-    fn next(&mut self) -> Option<Numbered> {
+    fn next(&mut self) -> Option<I::Item> {
         if self.ahead.is_empty() && self.more {
             self.ahead.extend(self.found.by_ref().take(AHEAD));
             self.more = self.ahead.len() == AHEAD;
@@ -47,25 +46,16 @@ impl<I: Iterator<Item = Numbered>> Iterator for Counted<I> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::{Input, Job};
 
     #[test]
     fn few_jobs_are_counted_and_many_come_all_the_same() {
         for (jobs, known) in [(0, true), (3, true), (AHEAD, false), (2 * AHEAD + 1, false)] {
-            let inputs = vec![Input::File("a".into())];
-            let found = (0..jobs as u64).map(|seq| {
-                Ok(Job {
-                    seq,
-                    inputs: inputs.clone(),
-                })
-            });
-            let mut counted = Counted::new(found);
+            let mut counted = Counted::new(0..jobs);
             let first = counted.next();
             assert_eq!(first.is_some(), jobs > 0);
             let left = jobs.saturating_sub(1);
             assert_eq!(counted.size_hint().1, known.then_some(left), "{jobs}");
-            let rest: Vec<u64> = counted.map(|job| job.expect("found").seq).collect();
-            assert!(rest.iter().copied().eq(1..jobs.max(1) as u64), "{jobs}");
+            assert!(counted.eq(1..jobs.max(1)), "{jobs}");
         }
     }
 }

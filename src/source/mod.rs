@@ -6,6 +6,7 @@
 mod batch;
 mod counted;
 mod cut;
+mod glance;
 mod list;
 mod malformed;
 mod pack;
@@ -16,8 +17,9 @@ mod walk;
 mod words;
 
 pub use batch::{Batched, Together};
-pub use counted::Counted;
+pub use counted::{AHEAD as LOOKED_AT, Counted};
 pub use cut::Cut;
+pub use glance::Glance;
 pub use list::{Names, may_wait, read_names};
 pub use malformed::Malformed;
 pub use packed::{Packed, Unpacked};

@@ -5,6 +5,7 @@
 use super::Missing;
 use super::pattern::{Glob, is_pattern};
 use crate::plan::{Hidden, Links, WalkPlan};
+use memchr::memrchr;
 use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -101,8 +102,11 @@ impl Walk {
     }
 
     fn name(&self, path: PathBuf) -> OsString {
+        if !self.bare {
+            return path.into_os_string();
+        }
         match path.strip_prefix(&self.root) {
-            Ok(rest) if self.bare => rest.as_os_str().to_owned(),
+            Ok(rest) => rest.as_os_str().to_owned(),
             _ => path.into_os_string(),
         }
     }
@@ -170,7 +174,7 @@ impl Component {
 
 impl Filter {
     fn admits(&self, entry: &DirEntry) -> bool {
-        let name = entry.file_name();
+        let name = OsStr::from_bytes(base(entry));
         let component = self.components.as_ref().and_then(|c| c.get(entry.depth() - 1));
         let hidden = name.as_bytes().starts_with(b".");
         if hidden && self.hidden == Hidden::Skip && !component.is_some_and(|c| c.dot) {
@@ -205,13 +209,20 @@ fn split(pattern: &OsStr) -> (PathBuf, Vec<OsString>) {
 /// Byte order of whole paths: a directory sorts as its name and a slash, since that is what stands
 /// in the paths below it (`a-b/x` before `a/x`).
 fn path_order(left: &DirEntry, right: &DirEntry) -> Ordering {
-    let (l, r) = (left.file_name().as_bytes(), right.file_name().as_bytes());
+    let (l, r) = (base(left), base(right));
     let common = l.len().min(r.len());
     let slash = |e: &DirEntry| e.file_type().is_dir().then_some(b'/');
     l[..common].cmp(&r[..common]).then_with(|| {
         let rest = |name: &[u8], e| name.get(common).copied().or(slash(e));
         rest(l, left).cmp(&rest(r, right))
     })
+}
+
+/// As [`DirEntry::file_name`], which takes the whole path apart: what a directory gives ends with one
+/// name.
+fn base(entry: &DirEntry) -> &[u8] {
+    let path = entry.path().as_os_str().as_bytes();
+    memrchr(b'/', path).map_or(path, |slash| &path[slash + 1..])
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! What is remembered, in memory: 32 bytes a job, by a hash of its inputs' names.
+//! What is remembered, in memory: 40 bytes a job, by a hash of its inputs' names.
 //!
 //! 128 bits of a keyed hash stand for the names: two of a million jobs collide with a chance of
 //! 10^-27, and nobody who makes file names knows the key.
 
+use super::Kept;
 use super::row::Outcome;
 use super::stamp::Stamp;
 use crate::job::Input;
@@ -23,8 +24,11 @@ pub(super) struct Index {
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    names: u128,
+    /// In halves, the higher first: a whole one would be padded to 48 bytes.
+    names: [u64; 2],
     stamps: u64,
+    /// The row's checksum.
+    sum: i64,
     /// The row, and in the lowest bits whether there are several inputs, the outcome, and whether it
     /// was taken.
     row: u64,
@@ -32,7 +36,7 @@ struct Entry {
 
 /// What is remembered of a job.
 pub(super) struct Known {
-    pub row: i64,
+    pub kept: Kept,
     pub outcome: Outcome,
     /// Whether its inputs are what they were.
     pub same: bool,
@@ -53,11 +57,11 @@ impl Index {
         }
     }
 
-    /// Adds a job with several inputs.
-    pub fn add(&mut self, inputs: &[Input], stamps: &[Stamp], row: i64, outcome: Outcome) {
+    /// Adds a job with several inputs, or none.
+    pub fn add(&mut self, inputs: &[Input], stamps: &[Stamp], kept: Kept, outcome: Outcome) {
         let names = self.names(inputs.iter().map(columns));
         let stamps = self.stamps(stamps);
-        self.push(names, stamps, row, outcome);
+        self.push(names, stamps, kept, outcome);
         if inputs.len() > 1
             && let Some(entry) = self.entries.last_mut()
         {
@@ -71,17 +75,22 @@ impl Index {
         name: &[u8],
         range: [Option<i64>; 2],
         stamp: Stamp,
-        row: i64,
+        kept: Kept,
         outcome: Outcome,
     ) {
         let names = self.names([(name, range)].into_iter());
         let stamps = self.stamps(&[stamp]);
-        self.push(names, stamps, row, outcome);
+        self.push(names, stamps, kept, outcome);
     }
 
-    fn push(&mut self, names: u128, stamps: u64, row: i64, outcome: Outcome) {
-        let row = row.cast_unsigned() << BITS | (outcome as u64) << 1;
-        self.entries.push(Entry { names, stamps, row });
+    fn push(&mut self, names: [u64; 2], stamps: u64, kept: Kept, outcome: Outcome) {
+        let (row, sum) = (kept.row.cast_unsigned() << BITS | (outcome as u64) << 1, kept.sum);
+        self.entries.push(Entry {
+            names,
+            stamps,
+            sum,
+            row,
+        });
     }
 
     /// Takes the last one back.
@@ -92,7 +101,7 @@ impl Index {
     /// To be called when all are in.
     pub fn sort(&mut self) {
         self.entries
-            .sort_unstable_by_key(|entry| (entry.names, entry.row));
+            .sort_unstable_by_key(|entry| (entry.names, entry.likeness(), entry.row));
         // About four to a start.
         self.bits = (self.entries.len() / 4).checked_ilog2().unwrap_or(0).min(30);
         self.starts = Vec::with_capacity((1 << self.bits) + 1);
@@ -116,13 +125,18 @@ impl Index {
         let stamps = self.stamps(stamps);
         let start = start_of(names, self.bits);
         let near = self.starts[start] as usize..self.starts[start + 1] as usize;
-        let equal = self.entries[near].iter_mut().filter(|entry| entry.names == names);
-        let free = equal.filter(|entry| entry.row & TAKEN == 0);
-        let done = |entry: &&mut Entry| entry.outcome() == Outcome::Done && entry.stamps == stamps;
-        let entry = free.min_by_key(|entry| !done(entry))?;
+        let near = &mut self.entries[near];
+        // Few, unless a name comes often.
+        let from = near.iter().position(|entry| entry.names == names)?;
+        let near = &mut near[from..];
+        let equal = near.partition_point(|entry| entry.names == names);
+        let entry = free(&mut near[..equal], (false, stamps))?;
         entry.row |= TAKEN;
         Some(Known {
-            row: (entry.row >> BITS).cast_signed(),
+            kept: Kept {
+                row: (entry.row >> BITS).cast_signed(),
+                sum: entry.sum,
+            },
             outcome: entry.outcome(),
             same: entry.stamps == stamps,
         })
@@ -135,14 +149,13 @@ impl Index {
             .map(|entry| (entry.row >> BITS).cast_signed())
     }
 
-    fn names<'a>(&self, inputs: impl Iterator<Item = (&'a [u8], [Option<i64>; 2])>) -> u128 {
+    fn names<'a>(&self, inputs: impl Iterator<Item = (&'a [u8], [Option<i64>; 2])>) -> [u64; 2] {
         let mut halves = [self.keys.build_hasher(), self.keys.build_hasher()];
         halves[1].write_u8(1);
         for input in inputs {
             halves.iter_mut().for_each(|half| input.hash(half));
         }
-        let [high, low] = halves.map(|half| u128::from(half.finish()));
-        high << 64 | low
+        halves.map(|half| half.finish())
     }
 
     fn stamps(&self, stamps: &[Stamp]) -> u64 {
@@ -151,11 +164,38 @@ impl Index {
 }
 
 /// The first bits of a hash.
-fn start_of(names: u128, bits: u32) -> usize {
-    names.checked_shr(128 - bits).unwrap_or(0) as usize
+fn start_of(names: [u64; 2], bits: u32) -> usize {
+    names[0].checked_shr(u64::BITS - bits).unwrap_or(0) as usize
+}
+
+/// One that was not taken, of entries of the same names: best one that is like `best`. Those that are alike
+/// lie together and are taken in their order, so that a name that comes often is not looked for long.
+fn free(equal: &mut [Entry], best: (bool, u64)) -> Option<&mut Entry> {
+    let alike = |from: usize| {
+        let rest = &equal[from..];
+        let like = rest.first()?.likeness();
+        let taken = rest.partition_point(|entry| entry.likeness() == like && entry.row & TAKEN != 0);
+        let end = rest.partition_point(|entry| entry.likeness() == like);
+        Some((taken < end, from + taken, from + end))
+    };
+    let first = equal.partition_point(|entry| entry.likeness() < best);
+    let found = alike(first).filter(|(free, at, _)| *free && equal[*at].likeness() == best);
+    let mut next = found.map(|(_, at, _)| at);
+    let mut from = 0;
+    while next.is_none() {
+        let (free, at, end) = alike(from)?;
+        next = free.then_some(at);
+        from = end;
+    }
+    equal.get_mut(next?)
 }
 
 impl Entry {
+    /// What tells it from others of the same names: whether it is not done, and its inputs' stamps.
+    fn likeness(self) -> (bool, u64) {
+        (self.outcome() != Outcome::Done, self.stamps)
+    }
+
     fn outcome(self) -> Outcome {
         Outcome::ALL[((self.row & OUTCOME) >> 1) as usize]
     }
@@ -178,6 +218,10 @@ mod tests {
     const STAMP: Stamp = Stamp::File { size: 1, mtime: 2 };
     const LATER: Stamp = Stamp::File { size: 1, mtime: 3 };
 
+    fn kept(row: i64) -> Kept {
+        Kept { row, sum: -row }
+    }
+
     fn file(name: &str) -> Input {
         Input::File(name.into())
     }
@@ -185,7 +229,7 @@ mod tests {
     fn index(entries: &[(&[Input], Stamp, Outcome)]) -> Index {
         let mut index = Index::with_capacity(0);
         for (at, (inputs, stamp, outcome)) in entries.iter().enumerate() {
-            index.add(inputs, &vec![*stamp; inputs.len()], at as i64 + 1, *outcome);
+            index.add(inputs, &vec![*stamp; inputs.len()], kept(at as i64 + 1), *outcome);
         }
         index.sort();
         index
@@ -193,7 +237,8 @@ mod tests {
 
     fn take(index: &mut Index, inputs: &[Input], stamp: Stamp) -> Option<(i64, Outcome, bool)> {
         let known = index.take(inputs, &vec![stamp; inputs.len()])?;
-        Some((known.row, known.outcome, known.same))
+        assert_eq!(known.kept, kept(known.kept.row));
+        Some((known.kept.row, known.outcome, known.same))
     }
 
     #[test]
@@ -202,7 +247,7 @@ mod tests {
             let name = |n: i64| format!("{n}");
             let mut index = Index::with_capacity(0);
             for n in 1..=jobs {
-                index.add(&[file(&name(n))], &[STAMP], n, Outcome::Done);
+                index.add(&[file(&name(n))], &[STAMP], kept(n), Outcome::Done);
             }
             index.sort();
             for n in 1..=jobs {
@@ -230,6 +275,32 @@ mod tests {
         assert_eq!(take(&mut index, &one, STAMP), Some((2, Outcome::Done, true)));
         assert_eq!(take(&mut index, &one, STAMP), Some((1, Outcome::Failed, false)));
         assert_eq!(take(&mut index, &one, STAMP), None);
+    }
+
+    #[test]
+    fn a_name_that_is_given_very_often_is_not_looked_for_long() {
+        const TIMES: i64 = 50_000;
+        let one = [file("a")];
+        let mut index = Index::with_capacity(0);
+        for row in 1..=TIMES {
+            let stamp = if row % 2 == 0 { STAMP } else { LATER };
+            index.add(&one, &[stamp], kept(row), Outcome::Done);
+        }
+        index.sort();
+        for row in (2..=TIMES).step_by(2) {
+            assert_eq!(take(&mut index, &one, STAMP), Some((row, Outcome::Done, true)));
+        }
+        for row in (1..=TIMES).step_by(2) {
+            assert_eq!(take(&mut index, &one, STAMP), Some((row, Outcome::Done, false)));
+        }
+        assert_eq!(take(&mut index, &one, STAMP), None);
+    }
+
+    #[test]
+    fn a_job_without_inputs_is_known_too() {
+        let mut index = index(&[(&[], STAMP, Outcome::Done), (&[file("a")], STAMP, Outcome::Done)]);
+        assert_eq!(take(&mut index, &[], STAMP), Some((1, Outcome::Done, true)));
+        assert_eq!(take(&mut index, &[], STAMP), None);
     }
 
     #[test]

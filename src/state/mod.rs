@@ -3,6 +3,7 @@
 //! One process at a time holds a state; only its main thread reads and writes it. It does not know
 //! how jobs are run, nor what is in the parts that it keeps.
 
+mod bundle;
 mod index;
 mod open;
 mod overview;
@@ -10,6 +11,7 @@ mod part;
 mod row;
 mod stamp;
 
+pub use bundle::range;
 pub use overview::{Cause, Overview};
 pub use part::{Pack, Part, Unpack};
 pub use row::{Outcome, Record};
@@ -46,11 +48,20 @@ pub enum Kind {
     Io,
 }
 
+/// A row of a job that is done: its number, and a checksum of all that it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// The number.
+    pub row: i64,
+    /// The checksum.
+    pub sum: i64,
+}
+
 /// What is remembered of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Memory {
     /// It was done, with its inputs as they are now: the row that says so.
-    Done(i64),
+    Done(Kept),
     /// It failed, it has changed since, or its input could not be told from a changed one.
     Again {
         /// The row that will be replaced.
@@ -73,12 +84,12 @@ pub struct Progress {
     pub remembered: u64,
 }
 
-/// A job's part of a fold as it was stored.
+/// A job's part of a fold as it was stored, or that of several jobs.
 #[derive(Debug)]
 pub struct Stored {
     /// The part.
     pub part: Part,
-    /// How many of the job's lines could not be read.
+    /// How many of the lines could not be read.
     pub bad_lines: u64,
 }
 
@@ -92,6 +103,8 @@ pub struct State {
     run: i64,
     progress: Progress,
     again: Again,
+    /// The rows of jobs that were done in this run, with a part.
+    fresh: Vec<Kept>,
     tmpdir: std::path::PathBuf,
     /// Dropped last: while the file is locked, no other process begins.
     _lock: Option<File>,
@@ -126,6 +139,7 @@ impl State {
             run: 0,
             progress: Progress::default(),
             again: plan.again,
+            fresh: Vec::new(),
             tmpdir: tmpdir.to_owned(),
             db,
             _lock: lock,
@@ -165,9 +179,12 @@ impl State {
     pub fn look_up(&mut self, job: &Job, stamps: &[Stamp]) -> Memory {
         match self.index.take(&job.inputs, stamps) {
             None => Memory::New,
-            Some(Known { row, outcome, same }) => match outcome {
-                Outcome::Done if same => Memory::Done(row),
-                _ => Memory::Again { row, outcome },
+            Some(Known { kept, outcome, same }) => match outcome {
+                Outcome::Done if same => Memory::Done(kept),
+                _ => Memory::Again {
+                    row: kept.row,
+                    outcome,
+                },
             },
         }
     }
@@ -200,9 +217,12 @@ impl State {
         };
         let writing = db.unchecked_transaction()?;
         for record in records {
-            let id = record.row.unwrap_or(self.next_row);
-            self.next_row = self.next_row.max(id + 1);
-            row::write(db, id, self.run, record)?;
+            let row = record.row.unwrap_or(self.next_row);
+            self.next_row = self.next_row.max(row + 1);
+            let sum = row::write(db, row, self.run, record)?;
+            if record.part.is_some() {
+                self.fresh.push(Kept { row, sum });
+            }
         }
         if progress != self.progress {
             self.write_progress(db, progress)?;
@@ -235,6 +255,35 @@ impl State {
     pub fn part(&self, row: i64) -> Result<Option<Stored>, StateError> {
         let Some(db) = &self.db else { return Ok(None) };
         row::part(db, row, &self.tmpdir).map_err(|cause| self.error(&cause))
+    }
+
+    /// The part of all jobs of these rows, which are of one [`range`] and in order, if it was stored for
+    /// just these.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn bundle(&self, rows: &[Kept]) -> Result<Option<Stored>, StateError> {
+        let Some(db) = self.db.as_ref().filter(|_| self.run > 0) else {
+            return Ok(None);
+        };
+        bundle::read(db, rows, &self.tmpdir).map_err(|cause| self.error(&cause))
+    }
+
+    /// Stores the part of all jobs of these rows, which are of one [`range`] and in order.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn keep_bundle(&self, rows: &[Kept], stored: &mut Stored) -> Result<(), StateError> {
+        let Some(db) = self.db.as_ref().filter(|_| self.run > 0) else {
+            return Ok(());
+        };
+        let written = bundle::write(db, rows, stored.bad_lines, &mut stored.part);
+        written.map_err(|cause| self.error(&cause))
+    }
+
+    /// The rows of jobs that were done in this run with a part, since this was last asked.
+    pub fn take_fresh(&mut self) -> Vec<Kept> {
+        std::mem::take(&mut self.fresh)
     }
 
     /// The inputs of the job of this row.
@@ -271,8 +320,13 @@ impl State {
     /// while, a batch that was put together in another way does not come back.
     fn drop_batches(&self, db: &Connection) -> rusqlite::Result<()> {
         let writing = db.unchecked_transaction()?;
+        let mut dropped = 0;
         for id in self.index.batches_left() {
             row::delete(db, id)?;
+            dropped += 1;
+        }
+        if dropped > 0 {
+            bundle::delete_orphans(db)?;
         }
         writing.commit()
     }

@@ -22,8 +22,11 @@ const APPLICATION: i32 = 0x6661_6e66;
 /// The version of the schema.
 const VERSION: i32 = 1;
 
-/// The tables. Documented in README.md; whatever changes here changes the version.
+/// The tables. Documented in README.md; what changes in one changes the version. `bundles` is younger than
+/// the others: a state that has none is given it.
 const SCHEMA: &str = include_str!("schema.sql");
+
+const BUNDLES: &str = "bundles";
 
 /// The length of SQLite's header, of which we read a little ourselves.
 const HEADER: usize = 100;
@@ -235,6 +238,9 @@ pub(super) fn claim(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Res
     } else {
         same_command(db, meaning)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
+        if let Some(bundles) = without_bundles(db)? {
+            db.execute_batch(&bundles)?;
+        }
     }
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok(())
@@ -262,11 +268,20 @@ fn made() -> rusqlite::Result<Connection> {
 /// How the tables of a state are defined. Others may stand beside them.
 fn tables(db: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
     let mut statement = db.prepare(
-        "SELECT name, sql FROM sqlite_schema WHERE name IN ('command', 'runs', 'jobs', 'inputs', 'parts') \
-         ORDER BY name",
+        "SELECT name, sql FROM sqlite_schema WHERE name IN \
+         ('command', 'runs', 'jobs', 'inputs', 'parts', 'bundles') ORDER BY name",
     )?;
     let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.collect()
+}
+
+/// The definition of the bundles, where a state has none.
+fn without_bundles(db: &Connection) -> rusqlite::Result<Option<String>> {
+    let is_bundles = |(name, _): &(String, String)| name == BUNDLES;
+    if tables(db)?.iter().any(is_bundles) {
+        return Ok(None);
+    }
+    Ok(tables(&made()?)?.into_iter().find(is_bundles).map(|(_, sql)| sql))
 }
 
 fn make(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), Wrong> {
@@ -291,7 +306,9 @@ fn make(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), Wron
 /// Compares the command line with that of the state.
 pub(super) fn same_command(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), Wrong> {
     version(db)?;
-    if tables(db)? != tables(&made()?)? {
+    let (found, mut wanted) = (tables(db)?, tables(&made()?)?);
+    wanted.retain(|(name, _)| name != BUNDLES || found.iter().any(|(found, _)| found == BUNDLES));
+    if found != wanted {
         return Err(damaged("its tables are not those of this version"));
     }
     let stored = |label: &str| -> rusqlite::Result<Vec<u8>> {

@@ -78,6 +78,27 @@ impl Part {
         Ok(())
     }
 
+    /// Its chunks as they lie, each with its length before it.
+    pub(super) fn bytes(&mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.rewind()?;
+        self.chunks.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// What [`Part::bytes`] gave.
+    pub(super) fn of_bytes(tmpdir: &Path, mut bytes: &[u8]) -> io::Result<Part> {
+        let mut part = Part::new(tmpdir);
+        while let Some((length, rest)) = bytes.split_first_chunk() {
+            let length = u32::from_le_bytes(*length) as usize;
+            let (chunk, rest) = rest.split_at_checked(length).ok_or(io::ErrorKind::InvalidData)?;
+            part.push(chunk)?;
+            bytes = rest;
+        }
+        part.rewind()?;
+        Ok(part)
+    }
+
     /// Goes to the first chunk.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use super::index::Index;
 use super::part::{Part, sum};
-use super::{Stamp, Stored};
+use super::{Kept, Stamp, Stored};
 use crate::job::Input;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Row, params};
@@ -101,6 +101,13 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
+    /// Those of a job without inputs.
+    const NONE: Columns<'static> = Columns {
+        name: b"",
+        range: [None, None],
+        stamp: [None, None],
+    };
+
     fn new(input: &'a Input, stamp: Stamp) -> Self {
         Columns {
             name: input.name().as_bytes(),
@@ -185,8 +192,9 @@ impl Sum {
     }
 }
 
-/// Writes a job's row, its further inputs and its part, in place of what there was.
-pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut Record) -> rusqlite::Result<()> {
+/// Writes a job's row, its further inputs and its part, in place of what there was; gives the row's
+/// checksum.
+pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut Record) -> rusqlite::Result<i64> {
     if record.row.is_some() {
         delete(db, id)?;
     }
@@ -212,7 +220,11 @@ pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut Record) -> 
             ])?;
         }
     }
-    let first = Columns::new(&record.inputs[0], record.stamps[0]);
+    let sum = sum.finish();
+    let first = match (record.inputs.first(), record.stamps.first()) {
+        (Some(input), Some(stamp)) => Columns::new(input, *stamp),
+        _ => Columns::NONE,
+    };
     let sql = "INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, \
                ?16, ?17, ?18, ?19)";
     db.prepare_cached(sql)?.execute(params![
@@ -226,7 +238,7 @@ pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut Record) -> 
         outcome,
         bad_lines,
         part,
-        sum.finish(),
+        sum,
         run,
         record.cause,
         record.status,
@@ -236,10 +248,10 @@ pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut Record) -> 
         record.took.as_secs_f64(),
         record.bytes.cast_signed(),
     ])?;
-    match &mut record.part {
-        Some(part) => write_part(db, id, part),
-        None => Ok(()),
+    if let Some(part) = &mut record.part {
+        write_part(db, id, part)?;
     }
+    Ok(sum)
 }
 
 fn write_part(db: &Connection, id: i64, part: &mut Part) -> rusqlite::Result<()> {
@@ -299,13 +311,18 @@ fn read(db: &Connection, id: i64, row: &Row<'_>, index: &mut Index) -> rusqlite:
     let first = Columns::read(row, 2)?;
     let name = bytes(row.get_ref(7)?)?;
     let mut sum = Sum::new(id, inputs, name, row.get(8)?, row.get(9)?);
-    sum.input(&first);
+    if inputs != 0 {
+        sum.input(&first);
+    }
     let Some(outcome) = Outcome::ALL.into_iter().find(|o| o.name().as_bytes() == name) else {
         return Ok(false);
     };
     let stored: i64 = row.get(10)?;
+    let kept = Kept { row: id, sum: stored };
     if inputs == 1 {
-        index.add_one(first.name, first.range, first.stamp(), id, outcome);
+        index.add_one(first.name, first.range, first.stamp(), kept, outcome);
+    } else if inputs == 0 {
+        index.add(&[], &[], kept, outcome);
     } else {
         let mut all = vec![first.input()];
         let mut stamps = vec![first.stamp()];
@@ -317,7 +334,7 @@ fn read(db: &Connection, id: i64, row: &Row<'_>, index: &mut Index) -> rusqlite:
         if all.len() as i64 != inputs {
             return Ok(false);
         }
-        index.add(&all, &stamps, id, outcome);
+        index.add(&all, &stamps, kept, outcome);
     }
     let right = sum.finish() == stored;
     if !right {
@@ -339,10 +356,13 @@ fn further(db: &Connection, id: i64, mut each: impl FnMut(&Columns<'_>)) -> rusq
 
 /// The inputs of a job.
 pub(super) fn inputs(db: &Connection, id: i64) -> rusqlite::Result<Vec<Input>> {
-    let sql = "SELECT input, first, last, size, mtime FROM jobs WHERE id = ?1";
+    let sql = "SELECT input, first, last, size, mtime, inputs FROM jobs WHERE id = ?1";
     let mut statement = db.prepare_cached(sql)?;
-    let first = statement.query_row([id], |row| Ok(Columns::read(row, 0)?.input()))?;
-    let mut all = vec![first];
+    let first = |row: &Row<'_>| match row.get(5)? {
+        0 => Ok(Vec::new()),
+        _ => Ok(vec![Columns::read(row, 0)?.input()]),
+    };
+    let mut all = statement.query_row([id], first)?;
     further(db, id, |columns| all.push(columns.input()))?;
     Ok(all)
 }

@@ -57,3 +57,14 @@ CREATE TABLE parts (
     bytes BLOB NOT NULL,
     PRIMARY KEY (job, chunk)
 ) WITHOUT ROWID;
+
+-- Under a fold, what the done jobs of a range gave it together, so that not each part is read where none of
+-- them changed. A bundle counts only for just those jobs; it may be missing, and may be deleted.
+CREATE TABLE bundles (
+    range     INTEGER PRIMARY KEY, -- the jobs whose ids are from 4096 times this number on, 4096 of them
+    jobs      INTEGER NOT NULL,    -- how many of them it is of
+    of        INTEGER NOT NULL,    -- a checksum of their ids and sums
+    bad_lines INTEGER NOT NULL,    -- theirs together
+    sum       INTEGER NOT NULL,    -- a checksum of the columns above and of bytes
+    bytes     BLOB NOT NULL        -- as in parts: pieces compressed by zstd, each after its length in four bytes
+);

@@ -3,7 +3,7 @@
 //! It does not read what is in a file, and does not know where stamps are kept.
 
 use crate::job::{Input, Job};
-use std::fs;
+use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
 use std::time::{Duration, SystemTime};
 
@@ -33,14 +33,20 @@ impl Stamp {
         if *input == Input::Stdin {
             return Stamp::Stream;
         }
-        match fs::metadata(input.name()) {
-            Ok(found) if found.is_file() => Stamp::File {
+        fs::metadata(input.name()).map_or(Stamp::Name, |found| Stamp::seen(&found))
+    }
+
+    /// The stamp of what was found.
+    pub fn seen(found: &Metadata) -> Stamp {
+        if found.is_file() {
+            Stamp::File {
                 size: found.size().cast_signed(),
                 mtime: found.mtime().saturating_mul(1_000_000_000) + found.mtime_nsec(),
-            },
-            Ok(found) if found.is_dir() => Stamp::Name,
-            Ok(_) => Stamp::Stream,
-            Err(_) => Stamp::Name,
+            }
+        } else if found.is_dir() {
+            Stamp::Name
+        } else {
+            Stamp::Stream
         }
     }
 

@@ -71,11 +71,16 @@ impl Recorder {
 
     /// Packs what a try gave its fold.
     pub fn keep(&mut self, fold: &mut dyn Fold) -> Result<(), Failure> {
-        if let Some(pack) = &mut self.pack {
-            let packed = fold.save(pack).and_then(|()| pack.finish());
-            self.part = Some(packed.map_err(super::lane::spill_failed)?);
-        }
+        self.part = self.packed(fold).map_err(super::lane::spill_failed)?;
         Ok(())
+    }
+
+    /// What is in a fold, packed, where that is recorded.
+    pub fn packed(&mut self, fold: &mut dyn Fold) -> io::Result<Option<Part>> {
+        let Some(pack) = &mut self.pack else {
+            return Ok(None);
+        };
+        fold.save(pack).and_then(|()| pack.finish()).map(Some)
     }
 
     /// Adds to the report how the job went.

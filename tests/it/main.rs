@@ -23,6 +23,8 @@ mod run;
 mod scarce;
 mod state;
 mod state_harm;
+mod state_killed;
+mod state_many;
 mod status;
 mod survivors;
 mod tasks;
