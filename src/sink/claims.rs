@@ -24,6 +24,10 @@ pub struct Claims {
     /// The same, by its true name.
     resolved: HashMap<PathBuf, u64>,
     places: HashSet<Place>,
+    /// The directories that claimed files are in, by number; and their places and those of the
+    /// directories above them.
+    enclosing: HashSet<u64>,
+    above: HashSet<Place>,
     /// The files that are there already, by device and inode.
     there: HashSet<(u64, u64)>,
 }
@@ -32,9 +36,14 @@ impl Claims {
     /// Claims a name for a file that will be made; whether it was still free.
     ///
     /// # Errors
-    /// Where no file can be made by that name because there is a directory.
+    /// Where no file can be made by that name because there is a directory, or will be one for
+    /// another claimed file, or because it would be below such a file.
     pub fn claim(&mut self, name: &Path) -> io::Result<bool> {
         let place = self.place(name).ok_or(io::ErrorKind::IsADirectory)?;
+        if self.above.contains(&place) {
+            return Err(io::Error::other("it is to be the directory of another"));
+        }
+        self.enclose(name.parent().unwrap_or(Path::new("")))?;
         if let Ok(found) = fs::metadata(name) {
             if found.is_dir() {
                 return Err(io::ErrorKind::IsADirectory.into());
@@ -61,18 +70,47 @@ impl Claims {
         }
         let base = name.file_name()?;
         let directory = self.directory(name.parent()?);
+        Some(self.place_in(directory, base))
+    }
+
+    fn place_in(&self, directory: u64, base: &OsStr) -> Place {
         let hash = |half: u8| u128::from(self.keys.hash_one((directory, base, half)));
-        Some(hash(0) << 64 | hash(1))
+        hash(0) << 64 | hash(1)
     }
 
     fn directory(&mut self, typed: &Path) -> u64 {
         if let Some(&number) = self.typed.get(typed) {
             return number;
         }
-        let next = self.resolved.len() as u64;
-        let number = *self.resolved.entry(resolve(typed)).or_insert(next);
+        let number = self.numbered(resolve(typed));
         self.typed.insert(typed.to_owned(), number);
         number
+    }
+
+    fn numbered(&mut self, resolved: PathBuf) -> u64 {
+        let next = self.resolved.len() as u64;
+        *self.resolved.entry(resolved).or_insert(next)
+    }
+
+    /// Remembers a directory as one, with all above it.
+    fn enclose(&mut self, directory: &Path) -> io::Result<()> {
+        let number = self.directory(directory);
+        if !self.enclosing.insert(number) {
+            return Ok(());
+        }
+        let mut at = resolve(directory);
+        while let (Some(above), Some(base)) = (at.parent(), at.file_name()) {
+            let number = self.numbered(above.to_owned());
+            let place = self.place_in(number, base);
+            if self.places.contains(&place) {
+                return Err(io::Error::other("its directory is to be the file of another"));
+            }
+            if !self.above.insert(place) {
+                break;
+            }
+            at.pop();
+        }
+        Ok(())
     }
 }
 
@@ -124,6 +162,25 @@ mod tests {
             assert_eq!(claims.claim(&at(name)).expect("no directory"), free, "{name}");
         }
         assert!(claims.has(&at("link/../new/deep/a")) && !claims.has(&at("new/deep/b")));
+    }
+
+    #[test]
+    fn a_file_is_no_directory_of_another_whichever_is_first() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let claim = |names: [&str; 2]| {
+            let mut claims = Claims::default();
+            names.map(|name| claims.claim(&dir.path().join(name)).is_ok())
+        };
+        for (first, second) in [
+            ("out/a", "out/a/b"),
+            ("out/a", "out/x/../a/b/c"),
+            ("out/a/b/c", "out/a"),
+            ("out/a/b/c", "out"),
+        ] {
+            assert_eq!(claim([first, second]), [true, false], "{first} {second}");
+        }
+        assert_eq!(claim(["out/a/b", "out/a/c"]), [true; 2]);
+        assert_eq!(claim(["out/a", "out/ab/c"]), [true; 2]);
     }
 
     #[test]

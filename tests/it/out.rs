@@ -204,6 +204,11 @@ fn what_can_be_no_file_is_refused_before_the_first_job() {
         .says("out/b: can't be the output of b.c: is a directory")
         .code(2);
     fan_out("{//}/").stdin("d/a\n").says("is a directory").code(2);
+    let said = "out/a/b: can't be the output of a/b: its directory is to be the file of another";
+    fan_out("out/{}").stdin("a\na/b\n").says(said).code(2);
+    let said = "out/a: can't be the output of a: it is to be the directory of another";
+    let done = fan_out("out/{}").stdin("a/b\na\n").says(said).code(2);
+    done.expect(entries(&done, "").is_empty(), "nothing was made");
 }
 
 #[test]
