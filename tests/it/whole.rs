@@ -136,6 +136,38 @@ fn no_failing_call_leaves_part_of_a_file_or_passes_in_silence() {
 }
 
 #[test]
+fn a_disk_that_fills_up_in_mid_file_is_said_and_leaves_nothing() {
+    if !has("strace") {
+        return;
+    }
+    // Each thread's fourth write: the worker's is in the middle of the file, and the main thread's
+    // few are over by then.
+    let inject = "inject=write:error=ENOSPC:when=4";
+    let words = [
+        "strace",
+        "-f",
+        "-qq",
+        "-o",
+        "trace",
+        "-e",
+        "trace=write",
+        "-e",
+        inject,
+    ];
+    let fan = fan("map a -j1 --out out/{}").file("a", "line\n".repeat(400_000));
+    let done = fan
+        .under(&words)
+        .says("job 1 (a): out/a: no space left on device")
+        .code(5);
+    done.expect(entries(&done, "out").is_empty(), "no file");
+    let trace = fs::read_to_string(done.fan.path("trace")).expect("a trace");
+    assert!(
+        trace.contains("ENOSPC (No space left on device) (INJECTED)"),
+        "{trace}"
+    );
+}
+
+#[test]
 fn a_file_is_secured_before_and_its_directory_after_it_has_its_name() {
     if !has("strace") {
         return;
