@@ -90,7 +90,8 @@ impl From<&rusqlite::Error> for Wrong {
         let said = cause.to_string();
         match cause.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => refused("not a state file"),
-            Some(ErrorCode::DatabaseCorrupt) | None => damaged(&said),
+            // With `Unknown`, SQLite means a statement that does not fit the tables as it finds them.
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) | None => damaged(&said),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Wrong {
                 kind: Kind::InUse,
                 what: "in use by another program".into(),
@@ -187,6 +188,11 @@ fn recognise(file: &File) -> Result<(), Wrong> {
     };
     if read.is_err() || !header.starts_with(b"SQLite format 3\0") {
         return Err(refused("not a state file"));
+    }
+    // How it may be written and read: by a journal or a log. SQLite would call another a file that can't be
+    // written.
+    if header[18..20].iter().any(|version| !matches!(version, 1 | 2)) {
+        return Err(damaged("its header is none"));
     }
     // One page that says nothing is what is left of a maker that was killed.
     let page = u64::from(u16::from_be_bytes([header[16], header[17]])).max(512);
