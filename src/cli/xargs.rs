@@ -8,6 +8,7 @@ mod help;
 mod limits;
 mod number;
 mod options;
+mod state;
 
 use crate::codec::Decoder;
 use crate::job::{Ending, Failure};
@@ -20,6 +21,7 @@ use crate::plan::{
     Tag, Told, Unit, UserSignals, Waiting, Words,
 };
 use crate::run::{Summary, To, Work, run};
+use crate::state::{Kind, StateError};
 use crate::sys::{self, Family, guardian, signals};
 use crate::template::Template;
 use limits::Limits;
@@ -39,6 +41,8 @@ const FAILED: u8 = 123;
 const ABORTED: u8 = 124;
 /// A command was killed by a signal.
 const KILLED: u8 = 125;
+/// The state is in use.
+const IN_USE: u8 = 6;
 /// The command can't be run.
 const NOT_RUN: u8 = 126;
 /// The command is not found.
@@ -50,15 +54,33 @@ pub struct Refusal {
     what: String,
     /// Whether reading the help may help.
     usage: bool,
+    code: u8,
 }
 
 impl Refusal {
     fn plain(what: String) -> Self {
-        Refusal { what, usage: false }
+        Refusal {
+            what,
+            usage: false,
+            code: WRONG,
+        }
     }
 
     fn usage(what: String) -> Self {
-        Refusal { what, usage: true }
+        Refusal {
+            usage: true,
+            ..Refusal::plain(what)
+        }
+    }
+
+    /// Of what kept a run from beginning.
+    fn of(error: &anyhow::Error) -> Self {
+        let state = error.downcast_ref::<StateError>();
+        let in_use = state.is_some_and(|error| error.kind == Kind::InUse);
+        Refusal {
+            code: if in_use { IN_USE } else { WRONG },
+            ..Refusal::plain(format!("{error:#}"))
+        }
     }
 }
 
@@ -68,13 +90,13 @@ pub fn main(name: String, words: &[OsString]) -> ExitCode {
     message::go_by(name);
     match follow(words) {
         Ok(code) => ExitCode::from(code),
-        Err(Refusal { what, usage }) => {
+        Err(Refusal { what, usage, code }) => {
             message::say(what);
             if usage {
                 let name = message::name();
                 let _ = writeln!(io::stderr(), "Try '{name} --help' for more information.");
             }
-            ExitCode::from(WRONG)
+            ExitCode::from(code)
         }
     }
 }
@@ -96,7 +118,10 @@ fn follow(words: &[OsString]) -> Result<u8, Refusal> {
         limits.show(chars, &options, &command[0]);
     }
     let template = template(command, &options.share)?;
-    let plan = plan(&options, &template, chars)?;
+    let plan = Plan {
+        state: state::plan(&options, command)?,
+        ..plan(&options, &template, chars)?
+    };
     go(&plan, &Arc::new(options.command(template)))
 }
 
@@ -270,9 +295,8 @@ impl Options {
 }
 
 fn go(plan: &Plan, command: &Arc<CommandPlan>) -> Result<u8, Refusal> {
-    let failed = |error: anyhow::Error| Refusal::plain(format!("{error:#}"));
     if command.family == Family::Own {
-        guardian::start().map_err(|cause| failed(cause.into()))?;
+        guardian::start().map_err(|cause| Refusal::of(&cause.into()))?;
     }
     let budget = Budget::new(plan.memory);
     let start = |_slot| -> Box<dyn Map> {
@@ -289,7 +313,7 @@ fn go(plan: &Plan, command: &Arc<CommandPlan>) -> Result<u8, Refusal> {
         merge: None,
         give_up,
     };
-    let summary = run(plan, &work).map_err(failed)?;
+    let summary = run(plan, &work).map_err(|error| Refusal::of(&error))?;
     Ok(code(&summary))
 }
 

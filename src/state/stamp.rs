@@ -28,12 +28,17 @@ pub enum Stamp {
 }
 
 impl Stamp {
-    /// The stamp of an input as it is now.
+    /// The stamp of an input as it is now. A word that is no file's name says everything, also where it
+    /// is that of a device: nothing tells whether the command reads it.
     pub fn of(input: &Input) -> Stamp {
         if *input == Input::Stdin {
             return Stamp::Stream;
         }
-        fs::metadata(input.name()).map_or(Stamp::Name, |found| Stamp::seen(&found))
+        let stamp = fs::metadata(input.name()).map_or(Stamp::Name, |found| Stamp::seen(&found));
+        match (input, stamp) {
+            (Input::Word { .. }, Stamp::Stream) => Stamp::Name,
+            (_, stamp) => stamp,
+        }
     }
 
     /// The stamp of what was found.

@@ -32,3 +32,4 @@ mod terminal;
 mod tidy;
 mod whole;
 mod xargs;
+mod xargs_state;

@@ -47,10 +47,13 @@ Not in other xargs, and written whole:
       --tag                     each line of output after the command's first word and a tab
       --timeout=DURATION        end a command that runs longer, as 30s or 5m
       --retries=N               try a command that fails N more times
+      --state=FILE              remember in FILE which commands succeeded: those whose words, and the
+                                files of those names, are the same do not run again
 
       --help                    show this
       --version                 show the version
 
 Exit: 0; 123 a command exited with 1 to 254; 124 one exited with 255, which ends the run; 125 one
-was killed by a signal; 126 it can't be run; 127 it is not found; 1 anything else.
+was killed by a signal; 126 it can't be run; 127 it is not found; 6 the state is in use; 1 anything
+else.
 ";

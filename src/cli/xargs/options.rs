@@ -45,6 +45,7 @@ enum Name {
     Tag,
     Timeout,
     Retries,
+    State,
 }
 
 /// In the order in which an ambiguity names them.
@@ -75,6 +76,7 @@ const SPECS: &[Spec<Name>] = &[
     own(Name::Tag, "tag", Value::None),
     own(Name::Timeout, "timeout", Value::Required),
     own(Name::Retries, "retries", Value::Required),
+    own(Name::State, "state", Value::Required),
 ];
 
 const fn spec(name: Name, short: Option<char>, long: Option<&'static str>, value: Value) -> Spec<Name> {
@@ -148,6 +150,8 @@ pub struct Options {
     pub timeout: Option<Duration>,
     /// `--retries`
     pub retries: u32,
+    /// `--state`: the file in which it is remembered what was done.
+    pub state: Option<OsString>,
 }
 
 /// What goes into one command.
@@ -184,6 +188,7 @@ impl Default for Options {
             tag: false,
             timeout: None,
             retries: 0,
+            state: None,
         }
     }
 }
@@ -240,6 +245,7 @@ impl Options {
             Name::Tag => self.tag = true,
             Name::Timeout => self.timeout = Some(timeout(&given)?),
             Name::Retries => self.retries = retries(&given)?,
+            Name::State => self.state = value,
             Name::Help | Name::Version => {}
         }
         Ok(())
