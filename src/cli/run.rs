@@ -16,7 +16,7 @@ use crate::memory::Budget;
 use crate::plan::Dash;
 use crate::plan::{Order, Pace, Partial, Plan, Schedule, StateAccess, Unit, UserSignals, Wanted};
 use crate::run::{To, Work, run};
-use crate::sys::{guardian, reaper};
+use crate::sys::{guardian, reaper, share_heap};
 use crate::template::Template;
 use anyhow::Context;
 use clap::Args;
@@ -153,6 +153,10 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
             .map(|(merge, start)| merge.work(start)),
         give_up: exit::give_up,
     };
+    if parts.records.is_none() {
+        // Workers wait for their children, and allocate little.
+        share_heap();
+    }
     if !args.dry_run {
         guardian::start().context("can't start the guardian of the commands")?;
         reaper::start().context("can't start the reaper of orphans")?;

@@ -22,7 +22,7 @@ use crate::plan::{
 };
 use crate::run::{Summary, To, Work, run};
 use crate::state::{Kind, StateError};
-use crate::sys::{self, Family, guardian, signals};
+use crate::sys::{self, Family, guardian, share_heap, signals};
 use crate::template::Template;
 use limits::Limits;
 use options::{Asked, Options, Share};
@@ -295,6 +295,7 @@ impl Options {
 }
 
 fn go(plan: &Plan, command: &Arc<CommandPlan>) -> Result<u8, Refusal> {
+    share_heap();
     if command.family == Family::Own {
         guardian::start().map_err(|cause| Refusal::of(&cause.into()))?;
     }

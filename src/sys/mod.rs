@@ -9,6 +9,7 @@ mod ahead;
 pub mod arguments;
 mod group;
 pub mod guardian;
+mod heap;
 #[cfg(feature = "isal")]
 pub mod isal;
 mod limits;
@@ -30,6 +31,7 @@ mod tests;
 
 pub use ahead::will_read;
 pub use group::Group;
+pub use heap::share_heap;
 pub use limits::{available_memory, is_out_of_files, raise_file_limit};
 pub use output::{Output, outputs_are_one};
 pub use pages::Fresh;
