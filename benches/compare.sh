@@ -13,6 +13,7 @@
 # FANFOLD_CORPUS   the corpus (default: target/corpus; made when missing: 2.1 GB)
 # FANFOLD_THREADS  threads for everybody (default: the cores)
 # FANFOLD          a fanfold to time instead of a release build of this tree
+# FANFOLD_FEATURES features to build with: isal
 # PYTHON           the python3 that has duckdb, if any does
 #
 # Commands run in turn, first round uncounted; medians, and ratios to the first command, which is fanfold.
@@ -48,7 +49,7 @@ mkdir -p "$TARGET"
 
 # tool NAME: builds a bench target and prints where it is.
 tool() {
-    cargo build --quiet --release --bench "$1" --message-format=json |
+    cargo build --quiet --release ${FANFOLD_FEATURES:+--features "$FANFOLD_FEATURES"} --bench "$1" --message-format=json |
         "$PYTHON" -c '
 import json, sys
 for line in sys.stdin:
@@ -160,7 +161,10 @@ scale() {
     need_logs
     peer '' 'fanfold -j2' '"$FANFOLD" map -j 2 "$CORPUS"/*.log.gz --where "7 == /robots.txt" --select 1 --unique'
     peer '' 'fanfold -j1' '"$FANFOLD" map -j 1 "$CORPUS"/*.log.gz --where "7 == /robots.txt" --select 1 --unique'
-    compare 'scale: one worker against two, robots'
+    # How far the machine itself scales.
+    peer '' 'decode only 2' '"$FLOOR" 2 "$CORPUS"/*.log.gz'
+    peer '' 'decode only 1' '"$FLOOR" 1 "$CORPUS"/*.log.gz'
+    compare 'scale: one worker against two, robots' --no-answer 'decode only 2' --no-answer 'decode only 1'
     peer '' 'fanfold -j2' '"$FANFOLD" map -j 2 "$CORPUS"/*.log.gz --select 1 --unique'
     peer '' 'fanfold -j1' '"$FANFOLD" map -j 1 "$CORPUS"/*.log.gz --select 1 --unique'
     compare 'scale: one worker against two, hosts'
@@ -173,6 +177,7 @@ member() {
     export FLOOR
     peer '' fanfold '"$FANFOLD" map -j "$THREADS" "$ONE"/*.log.gz --agg count'
     peer '' 'zlib-rs stream' '"$FLOOR" stream 1 "$ONE"/*.log.gz'
+    [[ ${FANFOLD_FEATURES:-} != *isal* ]] || peer '' 'ISA-L stream' '"$FLOOR" isal 1 "$ONE"/*.log.gz'
     peer 'zcat' 'zcat wc' 'zcat "$ONE"/*.log.gz | wc -l'
     compare 'member: count lines of one gzip member of 1.9 GB'
 }
@@ -269,7 +274,7 @@ for group in "${groups[@]}"; do
     esac
 done
 if [ -z "${FANFOLD:-}" ]; then
-    cargo build --quiet --release --bin fanfold
+    cargo build --quiet --release ${FANFOLD_FEATURES:+--features "$FANFOLD_FEATURES"} --bin fanfold
     FANFOLD=$TARGET/release/fanfold
 fi
 export FANFOLD

@@ -3,6 +3,7 @@
 //! ```text
 //! floor THREADS FILE...            each file one gzip member, decoded whole by libdeflate
 //! floor stream THREADS FILE...     decoded as a stream by zlib-rs, any number of members
+//! floor isal THREADS FILE...       each one member, decoded as a stream by ISA-L; with the feature `isal`
 //! ```
 //!
 //! Buffers are reused from file to file. It prints the number of newlines. Called without files, as a plain
@@ -23,7 +24,10 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-const USAGE: &str = "usage: floor [stream] THREADS FILE...";
+const USAGE: &str = "usage: floor [stream | isal] THREADS FILE...";
+
+/// How much is decoded at a time where that is done as a stream.
+const BLOCK: usize = 128 * 1024;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args()
@@ -32,6 +36,8 @@ fn main() -> ExitCode {
         .collect();
     let (count, rest): (Count, &[String]) = match args.split_first() {
         Some((first, rest)) if first == "stream" => (count_stream, rest),
+        #[cfg(feature = "isal")]
+        Some((first, rest)) if first == "isal" => (count_isal, rest),
         _ => (count_whole, &args),
     };
     let [threads, files @ ..] = rest else {
@@ -102,8 +108,8 @@ fn count_whole(name: &str, buffers: &mut Buffers) -> Result<usize> {
 }
 
 fn count_stream(name: &str, buffers: &mut Buffers) -> Result<usize> {
-    let mut decoder = MultiGzDecoder::new(BufReader::with_capacity(128 * 1024, File::open(name)?));
-    buffers.plain.resize(128 * 1024, 0);
+    let mut decoder = MultiGzDecoder::new(BufReader::with_capacity(BLOCK, File::open(name)?));
+    buffers.plain.resize(BLOCK, 0);
     let mut count = 0;
     loop {
         match decoder.read(&mut buffers.plain)? {
@@ -111,6 +117,54 @@ fn count_stream(name: &str, buffers: &mut Buffers) -> Result<usize> {
             n => count += newlines(&buffers.plain[..n]),
         }
     }
+}
+
+#[cfg(feature = "isal")]
+fn count_isal(name: &str, buffers: &mut Buffers) -> Result<usize> {
+    use fanfold::sys::isal::{AHEAD, Inflate};
+    use std::io::BufRead;
+
+    let mut reader = BufReader::with_capacity(BLOCK, File::open(name)?);
+    let mut header = [0; 10];
+    reader.read_exact(&mut header)?;
+    match header[3] {
+        0 => {}
+        8 => drop(reader.skip_until(0)?),
+        _ => bail!("more in its header than a name"),
+    }
+    let (mut inflate, mut crc, mut count) = (Inflate::new(), libdeflater::Crc::new(), 0);
+    buffers.plain.resize(BLOCK, 0);
+    buffers.packed.clear();
+    let mut at = 0;
+    loop {
+        // What is left stands before what comes next; it is the trailer that may be left at the end.
+        if buffers.packed.len() - at <= AHEAD {
+            buffers.packed.drain(..std::mem::take(&mut at));
+            let more = reader.fill_buf()?;
+            let length = more.len();
+            buffers.packed.extend_from_slice(more);
+            reader.consume(length);
+        }
+        let step = inflate.step(&buffers.packed[at..], &mut buffers.plain);
+        let (read, written, ended) = step.map_err(|_| anyhow::anyhow!("not valid"))?;
+        at += read;
+        let plain = &buffers.plain[..written];
+        crc.update(plain);
+        count += newlines(plain);
+        if ended {
+            break;
+        }
+        if (read, written) == (0, 0) && reader.fill_buf()?.is_empty() {
+            bail!("truncated");
+        }
+    }
+    let mut trailer = buffers.packed[at..].chain(reader);
+    let mut stored = [0; 4];
+    trailer.read_exact(&mut stored)?;
+    if u32::from_le_bytes(stored) != crc.sum() {
+        bail!("crc mismatch");
+    }
+    Ok(count)
 }
 
 fn newlines(plain: &[u8]) -> usize {

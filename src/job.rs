@@ -34,6 +34,11 @@ impl Job {
     pub fn link(&self) -> Option<&Link> {
         self.inputs.first().and_then(Input::link)
     }
+
+    /// Whether it is about a part of a file of which a later job has the end.
+    pub fn is_continued(&self) -> bool {
+        self.inputs.first().is_some_and(Input::is_continued)
+    }
 }
 
 /// One thing that a job reads or names.
@@ -88,6 +93,15 @@ impl Input {
         match self {
             Input::Part { link, .. } => Some(link),
             _ => None,
+        }
+    }
+
+    /// Whether it is a part of a file of which a later job has the end.
+    pub fn is_continued(&self) -> bool {
+        match self {
+            Input::Range { end, .. } => *end != u64::MAX,
+            Input::Part { link, .. } => !link.last,
+            _ => false,
         }
     }
 

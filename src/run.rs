@@ -394,6 +394,7 @@ impl<'a> Main<'a> {
 
     fn done(&mut self, mut report: Report) -> Result<(), Closed> {
         self.tally.count(report.failure.as_ref());
+        self.tally.parts += u64::from(report.continued && report.failure.is_none());
         self.forget_untold(&report);
         self.tell_untold();
         self.tally.bad_lines += report.bad_lines;

@@ -128,6 +128,8 @@ pub struct Report {
     pub bad_lines: u64,
     /// Its place among the parts of a file that count together, if it is one.
     pub link: Option<Link>,
+    /// Whether a later job has the rest of its file, so that it does not count by itself.
+    pub continued: bool,
     /// How many bytes the map gave in its last try.
     pub given: u64,
     /// How it went, where that is recorded.
@@ -140,6 +142,7 @@ impl Report {
     fn new(job: &Job) -> Self {
         Report {
             link: job.link().cloned(),
+            continued: job.is_continued(),
             ..Report::of(job.seq)
         }
     }
@@ -155,6 +158,7 @@ impl Report {
             failure: None,
             bad_lines: 0,
             link: None,
+            continued: false,
             given: 0,
             ran: None,
             draft: None,
@@ -433,6 +437,7 @@ impl Worker<'_> {
             _ => lane.report(),
         };
         report.link = job.link().cloned();
+        report.continued = job.is_continued();
         report.failure = match end {
             Ok(()) => self
                 .settle(job)

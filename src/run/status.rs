@@ -12,7 +12,8 @@ pub fn line(tally: &Tally, in_flight: &[(u64, Duration)], sent: u64, feed: &Feed
     let running = in_flight.len() as u64;
     let mut line = format!(
         "{} done, {} failed, {running} running",
-        tally.done, tally.failures.count
+        tally.done - tally.parts,
+        tally.failures.count
     );
     for (at, (seq, age)) in in_flight.iter().enumerate() {
         let before = if at == 0 { " (" } else { ", " };

@@ -23,6 +23,8 @@ pub struct Failures {
 pub struct Summary {
     /// Jobs that succeeded.
     pub done: u64,
+    /// How many of them had a part of a file, and not its end: nobody asked for these.
+    pub parts: u64,
     /// Jobs that were cut short with the run.
     pub stopped: u64,
     /// Jobs that were not run, because of what is remembered of them.
@@ -53,7 +55,7 @@ pub struct Summary {
 pub type Tally = Summary;
 
 impl Summary {
-    /// Counts a job that ended.
+    /// Counts a job that ended, or a part of one.
     pub(super) fn count(&mut self, failure: Option<&Failure>) {
         match failure {
             None => self.done += 1,
@@ -79,9 +81,10 @@ impl Summary {
         }
     }
 
-    /// How many jobs have ended by themselves, with the inputs that could not be had.
+    /// How many jobs have ended by themselves, with the inputs that could not be had. A file that was cut
+    /// counts once.
     pub fn ended(&self) -> u64 {
-        self.done + self.failures.count
+        self.done - self.parts + self.failures.count
     }
 
     /// Whether there was nothing to do at all.

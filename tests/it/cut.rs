@@ -83,6 +83,11 @@ fn nothing_counts_of_a_file_that_is_corrupt_in_one_of_its_parts() {
             "a message about the file",
         );
         let said = format!("{message}\nfanfold: 1 of 2 jobs failed (exit 3)\n");
+        // However many parts the good one has.
+        let done = fan("map a b -i lines --agg count")
+            .file("a", &spoilt)
+            .file("b", packed);
+        done.stderr(&said).code(3);
         // Of what is wrong further on, who reads from the beginning does not hear.
         for at in [last + 50_000, last + 90_000] {
             spoilt[at] ^= 1;
