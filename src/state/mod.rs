@@ -248,13 +248,13 @@ impl State {
         look.transpose().map_err(|cause| self.error(&cause))
     }
 
-    /// The part that was stored with this row; `None` where it is damaged.
+    /// The part that was stored with this row; `None` where it is damaged, or of more than `most` bytes.
     ///
     /// # Errors
     /// When the file can't be read.
-    pub fn part(&self, row: i64) -> Result<Option<Stored>, StateError> {
+    pub fn part(&self, row: i64, most: u64) -> Result<Option<Stored>, StateError> {
         let Some(db) = &self.db else { return Ok(None) };
-        row::part(db, row, &self.tmpdir).map_err(|cause| self.error(&cause))
+        row::part(db, row, most, &self.tmpdir).map_err(|cause| self.error(&cause))
     }
 
     /// The part of all jobs of these rows, which are of one [`range`] and in order, if it was stored for

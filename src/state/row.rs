@@ -367,8 +367,8 @@ pub(super) fn inputs(db: &Connection, id: i64) -> rusqlite::Result<Vec<Input>> {
     Ok(all)
 }
 
-/// The part that was stored with a row; `None` where it is not what was stored.
-pub(super) fn part(db: &Connection, id: i64, tmpdir: &Path) -> rusqlite::Result<Option<Stored>> {
+/// The part that was stored with a row; `None` where it is not what was stored, or more than `most` bytes.
+pub(super) fn part(db: &Connection, id: i64, most: u64, tmpdir: &Path) -> rusqlite::Result<Option<Stored>> {
     let unwritable = |cause| rusqlite::Error::ToSqlConversionFailure(Box::new(cause));
     let sql = "SELECT jobs.part, jobs.bad_lines, parts.bytes FROM jobs LEFT JOIN parts ON parts.job = jobs.id \
                WHERE jobs.id = ?1 ORDER BY parts.chunk";
@@ -380,6 +380,9 @@ pub(super) fn part(db: &Connection, id: i64, tmpdir: &Path) -> rusqlite::Result<
         wanted = row.get::<_, Option<i64>>(0)?;
         bad_lines = row.get::<_, i64>(1)?.cast_unsigned();
         if let ValueRef::Blob(chunk) = row.get_ref(2)? {
+            if part.size + chunk.len() as u64 > most {
+                return Ok(None);
+            }
             found.write(chunk);
             part.push(chunk).map_err(unwritable)?;
         }

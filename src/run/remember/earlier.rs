@@ -96,7 +96,7 @@ impl Earlier {
             let bundle = self.bundle(state)?;
             let (stored, jobs) = match bundle {
                 Some((stored, jobs)) => (Some(stored), jobs),
-                None => (state.part(kept.row)?, 1),
+                None => (state.part(kept.row, u64::MAX)?, 1),
             };
             self.taken += jobs;
             let Some(stored) = stored else {
@@ -168,7 +168,8 @@ impl Earlier {
     fn ingredients(&self, state: &State, rows: Vec<Kept>) -> Result<Option<Bundle>, StateError> {
         let _look = state.look()?;
         let range = range(rows[0].row);
-        let (mut parts, mut bad_lines, mut size) = (Vec::new(), 0, 0);
+        let (mut parts, mut bad_lines) = (Vec::new(), 0);
+        let mut room = LARGE * rows.len() as u64;
         let mut old = Vec::new();
         if self.bundled.contains(&range) {
             old = self::rows(&self.kept, range);
@@ -180,13 +181,10 @@ impl Earlier {
         }
         let is_old = |kept: &Kept| old.binary_search_by_key(&kept.row, |old| old.row).is_ok();
         for kept in rows.iter().filter(|kept| !is_old(kept)) {
-            let Some(stored) = state.part(kept.row)? else {
+            let Some(stored) = state.part(kept.row, room)? else {
                 return Ok(None);
             };
-            size += stored.part.size;
-            if size > LARGE * rows.len() as u64 {
-                return Ok(None);
-            }
+            room -= stored.part.size;
             bad_lines += stored.bad_lines;
             parts.push(stored.part);
         }
