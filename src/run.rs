@@ -196,7 +196,8 @@ impl<'a> Main<'a> {
         let first = if work.fold.is_some() {
             First::all()
         } else {
-            plan.first.map_or_else(First::all, First::rows)
+            plan.first
+                .map_or_else(First::all, |wanted| First::rows(wanted, plan.tag))
         };
         Main {
             control,

@@ -1,7 +1,8 @@
 //! The first rows of what is printed, where only some are wanted.
 
-use crate::plan::{RowEnd, Wanted};
+use crate::plan::{RowEnd, Tag, Wanted};
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use memchr::memchr;
 
 /// Counts the rows that pass and cuts after the last that is wanted.
 #[derive(Debug)]
@@ -9,6 +10,9 @@ pub struct First {
     left: Option<u64>,
     /// Finds the ends of rows, where a newline may be inside of one.
     csv: Option<Box<Reader>>,
+    tag: Tag,
+    /// Whether lines are tagged and this is such a tag: no part of any row.
+    within_tag: bool,
     /// Whether a row has begun and not ended.
     open: bool,
 }
@@ -19,18 +23,22 @@ impl First {
         First {
             left: None,
             csv: None,
+            tag: Tag::Off,
+            within_tag: false,
             open: false,
         }
     }
 
-    /// Lets so many rows pass.
-    pub fn rows(wanted: Wanted) -> Self {
+    /// Lets so many rows pass, each line of which may have a tag.
+    pub fn rows(wanted: Wanted, tag: Tag) -> Self {
         First {
             left: Some(wanted.rows),
             csv: match wanted.end {
                 RowEnd::Newline => None,
                 RowEnd::Csv(delimiter) => Some(Box::new(ReaderBuilder::new().delimiter(delimiter).build())),
             },
+            tag,
+            within_tag: tag == Tag::Input,
             open: false,
         }
     }
@@ -43,8 +51,11 @@ impl First {
         let mut at = 0;
         while left > 0 {
             let end = match &mut self.csv {
+                Some(reader) if self.tag == Tag::Input => {
+                    tagged_row_end(reader, &mut self.within_tag, &bytes[at..])
+                }
                 Some(reader) => row_end(reader, &bytes[at..]),
-                None => memchr::memchr(b'\n', &bytes[at..]).map(|end| end + 1),
+                None => memchr(b'\n', &bytes[at..]).map(|end| end + 1),
             };
             let Some(end) = end else {
                 self.open |= at < bytes.len();
@@ -72,6 +83,28 @@ impl First {
         if let Some(reader) = &mut self.csv {
             reader.reset();
         }
+        self.within_tag = self.tag == Tag::Input;
+    }
+}
+
+/// As [`row_end`], where each line begins with a name and a tab, also within a row. What of a name stands
+/// behind a tab of its own is taken for a part of the row.
+fn tagged_row_end(reader: &mut Reader, within_tag: &mut bool, bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        if *within_tag {
+            at += memchr(b'\t', &bytes[at..])? + 1;
+            *within_tag = false;
+        }
+        let newline = memchr(b'\n', &bytes[at..]);
+        let line = newline.map_or(&bytes[at..], |newline| &bytes[at..=at + newline]);
+        let end = row_end(reader, line);
+        at += end.unwrap_or(line.len());
+        *within_tag = newline.is_some() && end.is_none_or(|end| end == line.len());
+        if end.is_some() {
+            return Some(at);
+        }
+        newline?;
     }
 }
 
@@ -96,7 +129,7 @@ mod tests {
     use super::*;
 
     fn first(rows: u64, end: RowEnd) -> First {
-        First::rows(Wanted { rows, end })
+        First::rows(Wanted { rows, end }, Tag::Off)
     }
 
     #[test]
@@ -130,6 +163,27 @@ mod tests {
                 printed.extend_from_slice(got);
             }
             assert!(enough && printed == rows.as_bytes()[..two], "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn tags_are_no_part_of_a_row() {
+        let rows = "a\"b\t\"x\na\"b\ty\",1\na\"b\t\"z\"\n";
+        let one = rows.find("a\"b\t\"z").expect("it is there");
+        for cut in 0..rows.len() {
+            let wanted = Wanted {
+                rows: 1,
+                end: RowEnd::Csv(b','),
+            };
+            let mut first = First::rows(wanted, Tag::Input);
+            let (before, after) = rows.as_bytes().split_at(cut);
+            let (mut got, mut enough) = first.cut(before);
+            let mut printed = got.to_vec();
+            if !enough {
+                (got, enough) = first.cut(after);
+                printed.extend_from_slice(got);
+            }
+            assert!(enough && printed == rows.as_bytes()[..one], "cut at {cut}");
         }
     }
 }

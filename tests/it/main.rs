@@ -6,6 +6,7 @@ mod cut;
 mod differential;
 mod ending;
 mod failing;
+mod first;
 mod gzip;
 mod harness;
 mod injected;
