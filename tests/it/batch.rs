@@ -1,6 +1,6 @@
 //! Several inputs a command: `-n` and `-X`.
 
-use crate::harness::{Fan, fan};
+use crate::harness::{Fan, HOSTILE, fan};
 use std::ffi::OsStr;
 
 /// Prints how many arguments there are, and each of them ended by a NUL.
@@ -137,17 +137,8 @@ fn so_many_inputs_are_fewer_where_a_command_line_holds_no_more() {
 
 #[test]
 fn hostile_names_pass_exactly_through_a_batch() {
-    let names: [&[u8]; 7] = [
-        b"-rf",
-        b"new\nline",
-        b"'\"`",
-        b"$(touch x)",
-        b"\x1b[31m",
-        b"\xff\xfe",
-        b" ",
-    ];
-    let list: Vec<u8> = names.map(|name| [name, b"\0"].concat()).concat();
-    let mut expected = b"7\n./".to_vec();
+    let list: Vec<u8> = HOSTILE.map(|name| [name, b"\0"].concat()).concat();
+    let mut expected = format!("{}\n./", HOSTILE.len()).into_bytes();
     expected.extend_from_slice(&list);
     expected.push(b'\n');
     script("-0 -X -j1", SHOW).stdin(list).stdout(expected).ok();

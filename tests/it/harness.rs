@@ -19,6 +19,19 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tempfile::TempDir;
 
+/// Names that go wrong most often, each a name that a file can have. The first is taken for an option.
+pub const HOSTILE: [&[u8]; 9] = [
+    b"-rf",
+    b"new\nline",
+    b"'\"`",
+    b"$(touch x)",
+    b"\x1b[31mred",
+    b"\xff\xfe",
+    b" ",
+    b"*",
+    b"{}",
+];
+
 /// After this, a program is taken to hang. No test passes by waiting for it.
 const PATIENCE: Duration = Duration::from_secs(40);
 

@@ -1,6 +1,6 @@
 //! A file for each job's output: `--out`.
 
-use crate::harness::{Done, Fan, fan, oracle};
+use crate::harness::{Done, Fan, HOSTILE, fan, oracle};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -67,22 +67,17 @@ fn large_output_is_whole() {
 #[test]
 fn hostile_names_come_through_exactly() {
     let long = "n".repeat(255);
-    let names: [&[u8]; 10] = [
-        b"-rf",
-        b"new\nline",
-        b"'\"`",
-        b"$(touch x)",
-        b"\x1b[31m",
-        b"\xff\xfe",
-        b" ",
-        b"*",
-        b"{}",
-        long.as_bytes(),
-    ];
-    let list: Vec<u8> = names.map(|name| [name, b"\0"].concat()).concat();
+    let names = [&HOSTILE[..], &[long.as_bytes()]].concat();
+    let list: Vec<u8> = names
+        .iter()
+        .flat_map(|name| [name, &b"\0"[..]].concat())
+        .collect();
     let fan = script("out/{}", "-0", r#"printf %s "$1""#);
     let done = fan.stdin(&list).ok();
-    let mut expected = names.map(|name| OsString::from_vec(name.to_vec()));
+    let mut expected: Vec<_> = names
+        .iter()
+        .map(|name| OsString::from_vec(name.to_vec()))
+        .collect();
     expected.sort();
     done.expect(entries(&done, "out") == expected, "exactly these names");
     for name in names {

@@ -35,6 +35,19 @@ pub struct Spec<Name> {
     pub shortens: bool,
 }
 
+impl<Name> Spec<Name> {
+    /// An option whose long name, if it has one, may be cut short.
+    pub const fn new(name: Name, short: Option<char>, long: Option<&'static str>, value: Value) -> Self {
+        Spec {
+            name,
+            short,
+            long,
+            value,
+            shortens: true,
+        }
+    }
+}
+
 /// What is wrong with the words, as getopt_long(3) puts it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Wrong(pub String);
@@ -163,24 +176,14 @@ mod tests {
     use super::*;
 
     const SPECS: &[Spec<char>] = &[
-        spec('0', Some('0'), Some("null"), Value::None),
-        spec('n', Some('n'), Some("max-args"), Value::Required),
-        spec('l', Some('l'), Some("max-lines"), Value::Optional),
+        Spec::new('0', Some('0'), Some("null"), Value::None),
+        Spec::new('n', Some('n'), Some("max-args"), Value::Required),
+        Spec::new('l', Some('l'), Some("max-lines"), Value::Optional),
         Spec {
             shortens: false,
-            ..spec('m', None, Some("maxim"), Value::None)
+            ..Spec::new('m', None, Some("maxim"), Value::None)
         },
     ];
-
-    const fn spec(name: char, short: Option<char>, long: Option<&'static str>, value: Value) -> Spec<char> {
-        Spec {
-            name,
-            short,
-            long,
-            value,
-            shortens: true,
-        }
-    }
 
     fn read(line: &str) -> (String, Result<usize, String>) {
         let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();

@@ -50,27 +50,27 @@ enum Name {
 
 /// In the order in which an ambiguity names them.
 const SPECS: &[Spec<Name>] = &[
-    spec(Name::Null, Some('0'), Some("null"), Value::None),
-    spec(Name::ArgFile, Some('a'), Some("arg-file"), Value::Required),
-    spec(Name::Delimiter, Some('d'), Some("delimiter"), Value::Required),
-    spec(Name::EndOrNone, Some('e'), Some("eof"), Value::Optional),
-    spec(Name::End, Some('E'), None, Value::Required),
-    spec(Name::ReplaceOrBraces, Some('i'), Some("replace"), Value::Optional),
-    spec(Name::Replace, Some('I'), None, Value::Required),
-    spec(Name::LinesOrOne, Some('l'), Some("max-lines"), Value::Optional),
-    spec(Name::Lines, Some('L'), None, Value::Required),
-    spec(Name::Args, Some('n'), Some("max-args"), Value::Required),
-    spec(Name::OpenTty, Some('o'), Some("open-tty"), Value::None),
-    spec(Name::Interactive, Some('p'), Some("interactive"), Value::None),
-    spec(Name::NotEmpty, Some('r'), Some("no-run-if-empty"), Value::None),
-    spec(Name::Chars, Some('s'), Some("max-chars"), Value::Required),
-    spec(Name::Verbose, Some('t'), Some("verbose"), Value::None),
-    spec(Name::Limits, None, Some("show-limits"), Value::None),
-    spec(Name::Exit, Some('x'), Some("exit"), Value::None),
-    spec(Name::Procs, Some('P'), Some("max-procs"), Value::Required),
-    spec(Name::SlotVar, None, Some("process-slot-var"), Value::Required),
-    spec(Name::Version, None, Some("version"), Value::None),
-    spec(Name::Help, None, Some("help"), Value::None),
+    Spec::new(Name::Null, Some('0'), Some("null"), Value::None),
+    Spec::new(Name::ArgFile, Some('a'), Some("arg-file"), Value::Required),
+    Spec::new(Name::Delimiter, Some('d'), Some("delimiter"), Value::Required),
+    Spec::new(Name::EndOrNone, Some('e'), Some("eof"), Value::Optional),
+    Spec::new(Name::End, Some('E'), None, Value::Required),
+    Spec::new(Name::ReplaceOrBraces, Some('i'), Some("replace"), Value::Optional),
+    Spec::new(Name::Replace, Some('I'), None, Value::Required),
+    Spec::new(Name::LinesOrOne, Some('l'), Some("max-lines"), Value::Optional),
+    Spec::new(Name::Lines, Some('L'), None, Value::Required),
+    Spec::new(Name::Args, Some('n'), Some("max-args"), Value::Required),
+    Spec::new(Name::OpenTty, Some('o'), Some("open-tty"), Value::None),
+    Spec::new(Name::Interactive, Some('p'), Some("interactive"), Value::None),
+    Spec::new(Name::NotEmpty, Some('r'), Some("no-run-if-empty"), Value::None),
+    Spec::new(Name::Chars, Some('s'), Some("max-chars"), Value::Required),
+    Spec::new(Name::Verbose, Some('t'), Some("verbose"), Value::None),
+    Spec::new(Name::Limits, None, Some("show-limits"), Value::None),
+    Spec::new(Name::Exit, Some('x'), Some("exit"), Value::None),
+    Spec::new(Name::Procs, Some('P'), Some("max-procs"), Value::Required),
+    Spec::new(Name::SlotVar, None, Some("process-slot-var"), Value::Required),
+    Spec::new(Name::Version, None, Some("version"), Value::None),
+    Spec::new(Name::Help, None, Some("help"), Value::None),
     own(Name::Group, "group", Value::None),
     own(Name::KeepOrder, "keep-order", Value::None),
     own(Name::Tag, "tag", Value::None),
@@ -78,16 +78,6 @@ const SPECS: &[Spec<Name>] = &[
     own(Name::Retries, "retries", Value::Required),
     own(Name::State, "state", Value::Required),
 ];
-
-const fn spec(name: Name, short: Option<char>, long: Option<&'static str>, value: Value) -> Spec<Name> {
-    Spec {
-        name,
-        short,
-        long,
-        value,
-        shortens: true,
-    }
-}
 
 /// An option that xargs does not have. Its name is typed whole, so that every beginning of a name
 /// means what it means to xargs.
