@@ -4,6 +4,7 @@
 mod reader;
 
 use super::gather::gather;
+use super::own::{Own, WhereFrom};
 use crate::job::Job;
 use crate::message;
 use crate::plan::{Batch, Empty, Inputs, Plan, Words};
@@ -45,13 +46,13 @@ impl Feed {
     /// # Errors
     /// [`crate::source::NoMatch`] for a pattern that matches nothing, where that is refused; no
     /// thread for a list's reader; what [`gather`] refuses, where the output goes to files.
-    pub fn new(plan: &Plan, outputs: Option<&Outputs>) -> anyhow::Result<Self> {
+    pub fn new(plan: &Plan, outputs: Option<&Outputs>, own: Own) -> anyhow::Result<Self> {
         if let Some(outputs) = outputs {
-            return Self::gathered(plan, outputs);
+            return Self::gathered(plan, outputs, own);
         }
         let from = match &plan.inputs {
             Inputs::Named(names, walk) => {
-                let found = Named::new(names, walk, plan.empty)?;
+                let found = own.left_out(Named::new(names, walk, plan.empty)?, WhereFrom::Walk);
                 match plan.batch {
                     // Who looks at a state wants to know how much is left. And while it is opened, files
                     // can be found that are done.
@@ -62,7 +63,7 @@ impl Feed {
                 }
             }
             Inputs::Listed { files, terminator } => {
-                let names = read_names(files.clone(), *terminator);
+                let names = own.left_out(read_names(files.clone(), *terminator), WhereFrom::List);
                 match plan.batch {
                     Batch::One if !may_wait(files) && plan.state.is_some() => {
                         From::List(looked_at(names, plan)?)
@@ -93,11 +94,15 @@ impl Feed {
     }
 
     /// All jobs, known before the first starts.
-    fn gathered(plan: &Plan, outputs: &Outputs) -> anyhow::Result<Self> {
+    fn gathered(plan: &Plan, outputs: &Outputs, own: Own) -> anyhow::Result<Self> {
         let (jobs, missing) = match &plan.inputs {
-            Inputs::Named(names, walk) => gather(jobs(Named::new(names, walk, plan.empty)?, plan), outputs)?,
+            Inputs::Named(names, walk) => {
+                let found = own.left_out(Named::new(names, walk, plan.empty)?, WhereFrom::Walk);
+                gather(jobs(found, plan), outputs)?
+            }
             Inputs::Listed { files, terminator } => {
-                gather(jobs(read_names(files.clone(), *terminator), plan), outputs)?
+                let names = own.left_out(read_names(files.clone(), *terminator), WhereFrom::List);
+                gather(jobs(names, plan), outputs)?
             }
             Inputs::Words(words) => gather(jobs(open(words)?, plan), outputs)?,
         };

@@ -24,6 +24,18 @@ enum What {
     Input(String, String),
     /// Nothing can be made by that name for this job.
     Unfit(String, io::Error),
+    /// An option names it for what the run writes, and it is something else too.
+    Own(&'static str, &'static str),
+}
+
+impl Collision {
+    /// A file that this option names for what the run writes is this too.
+    pub(super) fn of_own(file: &Path, option: &'static str, too: &'static str) -> Self {
+        Collision {
+            output: file.to_owned(),
+            what: What::Own(option, too),
+        }
+    }
 }
 
 impl fmt::Display for Collision {
@@ -42,6 +54,7 @@ impl fmt::Display for Collision {
                     "{output}: the output of {job} and the same file as the input {input}"
                 )
             }
+            What::Own(option, too) => write!(f, "{output}: the file of {option} and {too}"),
             What::Unfit(job, cause) => {
                 write!(
                     f,

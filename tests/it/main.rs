@@ -16,6 +16,7 @@ mod memory;
 mod merge;
 mod names;
 mod out;
+mod own;
 mod pages;
 mod pool;
 mod readme;

@@ -1,0 +1,155 @@
+//! The files that a run writes beside its output. None of them is an input of it, or written for two
+//! purposes: where that shows up front the run is refused, and where it shows on the way the file is
+//! left out.
+
+use super::gather::Collision;
+use crate::job::Input;
+use crate::plan::{Inputs, Plan};
+use crate::record::{Bad, RecordPlan};
+use crate::sink::Claims;
+use crate::source::{Found, Missing};
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What SQLite puts beside a state.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// The files, none of which need be there yet.
+#[derive(Default)]
+pub struct Own {
+    claims: Claims,
+    /// Their base names, which most names can be told from at once.
+    bases: Vec<OsString>,
+}
+
+impl Own {
+    /// The files that the plan names. Nothing is made yet.
+    ///
+    /// # Errors
+    /// For one that is named twice, or is an INPUT or a list of inputs.
+    pub fn of(plan: &Plan, records: Option<&RecordPlan>) -> Result<Self, Collision> {
+        let mut own = Own::default();
+        let files = files(plan, records);
+        for (option, file) in &files {
+            // Devices and pipes can be anybody's too, and what is wrong with a directory is said later.
+            let is_file = fs::metadata(file).map_or(true, |found| found.is_file());
+            if is_file && own.claims.claim(file).is_ok_and(|free| !free) {
+                return Err(Collision::of_own(file, option, "of another option"));
+            }
+            own.bases.extend(file.file_name().map(OsStr::to_owned));
+        }
+        for (name, what) in inputs(&plan.inputs) {
+            if !files.is_empty() && own.claims.has(&name) {
+                let is_it = |&(_, file): &&(&str, PathBuf)| same(file, &name);
+                let option = files.iter().find(is_it).map_or("--state", |(option, _)| option);
+                return Err(Collision::of_own(&name, option, what));
+            }
+        }
+        Ok(own)
+    }
+
+    /// Leaves these files out of a walk, and makes errors of them in a list.
+    pub fn left_out<I>(self, found: I, where_from: WhereFrom) -> LeftOut<I> {
+        LeftOut {
+            found,
+            own: self,
+            where_from,
+        }
+    }
+
+    fn has(&mut self, name: &OsStr) -> bool {
+        let base = Path::new(name).file_name();
+        self.bases.iter().any(|own| Some(own.as_os_str()) == base) && self.claims.has(Path::new(name))
+    }
+}
+
+/// Each with the option that names it.
+fn files(plan: &Plan, records: Option<&RecordPlan>) -> Vec<(&'static str, PathBuf)> {
+    let mut files = Vec::new();
+    files.extend(
+        plan.failures
+            .listed
+            .iter()
+            .map(|(file, _)| ("--failed", file.clone())),
+    );
+    files.extend(plan.joblog.iter().map(|file| ("--joblog", file.clone())));
+    if let Some(Bad::Keep(file)) = records.map(|records| &records.bad) {
+        files.push(("--bad", file.clone()));
+    }
+    if let Some(state) = &plan.state {
+        files.push(("--state", state.file.clone()));
+        files.extend(BESIDE.map(|end| {
+            let mut name = state.file.clone().into_os_string();
+            name.push(end);
+            ("--state", name.into())
+        }));
+    }
+    files
+}
+
+/// What is read and known up front, and what each is.
+fn inputs(inputs: &Inputs) -> Vec<(PathBuf, &'static str)> {
+    match inputs {
+        Inputs::Named(names, _) => {
+            let input = |name: &OsString| match name == "-" {
+                true => (PathBuf::from("/dev/stdin"), "standard input"),
+                false => (name.into(), "an input"),
+            };
+            names.iter().map(input).collect()
+        }
+        Inputs::Listed { files, .. } if files.is_empty() => {
+            vec![("/dev/stdin".into(), "the list of inputs on standard input")]
+        }
+        Inputs::Listed { files, .. } => {
+            let list = |name: &OsString| (name.into(), "a list of inputs");
+            files.iter().map(list).collect()
+        }
+        Inputs::Words(_) => Vec::new(),
+    }
+}
+
+fn same(one: &Path, other: &Path) -> bool {
+    let mut claims = Claims::default();
+    claims.claim(one).is_ok() && claims.has(other)
+}
+
+/// How a name was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhereFrom {
+    /// In a directory or by a pattern: nobody asked for this one file.
+    Walk,
+    /// In a list.
+    List,
+}
+
+/// Inputs without the files that the run writes.
+pub struct LeftOut<I> {
+    found: I,
+    own: Own,
+    where_from: WhereFrom,
+}
+
+impl<I: Iterator<Item = Found>> Iterator for LeftOut<I> {
+    type Item = Found;
+
+    fn next(&mut self) -> Option<Found> {
+        loop {
+            match self.found.next()? {
+                Ok(Input::File(name)) if self.own.has(&name) => {
+                    if self.where_from == WhereFrom::List {
+                        let cause = io::Error::other("it is written by this run");
+                        return Some(Err(Missing::Input { name, cause }));
+                    }
+                }
+                found => return Some(found),
+            }
+        }
+    }
+
+    /// As it was: where it is exact, every input was looked at up front.
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.found.size_hint()
+    }
+}
