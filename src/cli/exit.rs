@@ -6,7 +6,7 @@ use crate::plan::Empty;
 use crate::run::{Collision, Failures, Summary};
 use crate::source::NoMatch;
 use crate::state::{Kind, StateError};
-use crate::sys::signals;
+use crate::sys::{Output, signals};
 use std::fmt;
 use std::io;
 use std::process::ExitCode;
@@ -47,8 +47,15 @@ pub struct Ended {
 /// What clap has to say: help is no error, anything else is exit 2.
 pub fn clap(error: &clap::Error) -> ExitCode {
     let code = if error.use_stderr() { 2 } else { 0 };
-    match error.print() {
-        Err(cause) if code == 0 && cause.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::from(OWN),
+    let printed = match code {
+        0 => Output::stdout().check().and_then(|()| error.print()),
+        _ => error.print(),
+    };
+    match printed {
+        Err(cause) if code == 0 && cause.kind() != io::ErrorKind::BrokenPipe => {
+            message::say(format_args!("standard output: {}", message::cause(&cause)));
+            ExitCode::from(OWN)
+        }
         _ => ExitCode::from(code),
     }
 }

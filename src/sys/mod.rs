@@ -7,6 +7,7 @@
 
 mod ahead;
 pub mod arguments;
+mod closed;
 mod group;
 pub mod guardian;
 mod heap;

@@ -1,10 +1,12 @@
 //! fanfold's own standard output and error, unbuffered.
 
+use super::closed::was_closed;
 use super::signals;
 use rustix::fs::fstat;
+use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 
 /// One of the two, by a descriptor of its own. A write that blocks (a reader that stands still)
 /// gives up with `WouldBlock` when a signal comes that ends the run.
@@ -17,16 +19,37 @@ impl Output {
     /// Standard output.
     pub fn stdout() -> Self {
         Output {
-            file: io::stdout().as_fd().try_clone_to_owned().map(File::from),
+            file: opened(io::stdout()),
         }
     }
 
     /// Standard error.
     pub fn stderr() -> Self {
         Output {
-            file: io::stderr().as_fd().try_clone_to_owned().map(File::from),
+            file: opened(io::stderr()),
         }
     }
+
+    /// Whether anything can be written at all.
+    ///
+    /// # Errors
+    /// What every write would be told.
+    pub fn check(&self) -> io::Result<()> {
+        match &self.file {
+            Ok(_) => Ok(()),
+            // An error of the system has a number, and an io::Error is not Clone.
+            Err(cause) => Err(cause
+                .raw_os_error()
+                .map_or_else(|| cause.kind().into(), io::Error::from_raw_os_error)),
+        }
+    }
+}
+
+fn opened(stream: impl AsFd + AsRawFd) -> io::Result<File> {
+    if was_closed(stream.as_raw_fd()) {
+        return Err(Errno::BADF.into());
+    }
+    stream.as_fd().try_clone_to_owned().map(File::from)
 }
 
 /// Whether standard output and standard error go to the same file, pipe or terminal.
@@ -37,14 +60,9 @@ pub fn outputs_are_one() -> bool {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let file = match &mut self.file {
-            Ok(file) => file,
-            // Closed by whoever started us: told by whoever tries to write to it.
-            Err(cause) => {
-                return Err(cause
-                    .raw_os_error()
-                    .map_or_else(|| cause.kind().into(), io::Error::from_raw_os_error));
-            }
+        let Ok(file) = &mut self.file else {
+            // Closed by whoever started us: told to whoever tries to write to it.
+            return self.check().map(|()| 0);
         };
         match file.write(bytes) {
             Err(e) if e.kind() == io::ErrorKind::Interrupted && signals::pending() => {

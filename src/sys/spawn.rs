@@ -5,7 +5,7 @@
 
 use super::arguments::Arguments;
 use super::limits::file_limit_before;
-use super::{Group, lowered, oom, reaper, signals};
+use super::{Group, closed, lowered, oom, reaper, signals};
 use rustix::process::Pid;
 use std::env;
 use std::ffi::{CStr, CString, OsStr, OsString};
@@ -52,7 +52,7 @@ pub enum Input<'a> {
     Given(BorrowedFd<'a>),
 }
 
-/// The child's standard streams. None: our own.
+/// The child's standard streams. None: our own, closed where it was when we were started.
 #[derive(Debug, Default)]
 pub struct Streams<'a> {
     /// Standard input.
@@ -70,6 +70,7 @@ impl Launcher {
     /// # Errors
     /// When `/dev/null` can't be opened or the name holds a NUL.
     pub fn new(program: &Path, own: &[&str]) -> io::Result<Self> {
+        closed::pass_on();
         let environment = env::vars_os()
             .filter(|(name, _)| !own.iter().any(|own| OsStr::new(own) == name))
             .map(|(name, value)| c_string(pair(name, &value)))

@@ -79,8 +79,86 @@ fn a_full_standard_output_is_exit_5() {
         .stdout_to(full())
         .says("standard output: no space left")
         .code(5);
-    fan("--help").stdout_to(full()).code(5);
+    fan("--help")
+        .stdout_to(full())
+        .says("standard output: no space left")
+        .code(5);
     fan("list").stdout_to(full()).says("no space left").code(5);
+}
+
+#[test]
+fn a_closed_standard_output_is_exit_5() {
+    let closed = "fanfold: standard output: bad file descriptor\n";
+    for words in [
+        "map a",
+        "map a --count",
+        "map a --count -o csv",
+        "run a -- echo",
+        "run a --dry-run -- echo",
+        "list",
+        "man",
+        "--help",
+        "run --help",
+    ] {
+        fan(words)
+            .file("a", "x\n")
+            .after("exec >&-")
+            .stderr(closed)
+            .code(5);
+    }
+    // What prints nothing misses nothing.
+    fan("run a -- true").file("a", "").after("exec >&-").ok();
+    fan("xargs --version")
+        .after("exec >&-")
+        .stderr("fanfold xargs: write error: Bad file descriptor\n")
+        .code(1);
+}
+
+#[test]
+fn commands_that_inherit_a_closed_stream_find_it_closed() {
+    // Also where they are started in another way, as the limit of open files was raised.
+    for limit in ["", "ulimit -Sn 11;"] {
+        for words in ["run -u -j8", "xargs -P8 -n1"] {
+            let says = "test -e /proc/self/fd/0 -a ! -e /proc/self/fd/1 && echo closed >&2";
+            fan(words)
+                .args(["--", "sh", "-c", says, "sh"])
+                .stdin("1\n2\n3\n4\n5\n6\n7\n8\n")
+                .after(&format!("exec >&-; {limit} :"))
+                .stderr(&"closed\n".repeat(8))
+                .code(0);
+        }
+    }
+    let fails = fan("xargs echo").stdin("a\n").after("exec >&-");
+    fails.says("Bad file descriptor").code(123);
+    // What is captured is a pipe all the same.
+    let job = "echo out; echo lost >&2";
+    fan("run a b")
+        .args(["--", "sh", "-c", job])
+        .file("a", "")
+        .file("b", "")
+        .after("exec 2>&-")
+        .stdout("out\nout\n")
+        .code(0);
+}
+
+#[test]
+fn a_closed_standard_error_costs_the_messages_alone() {
+    fan("map a b")
+        .file("a", "x\n")
+        .after("exec 2>&-")
+        .stdout("x\n")
+        .code(3);
+    fan("run a -u")
+        .args([
+            "--",
+            "sh",
+            "-c",
+            "echo lost >&2; echo out; test ! -e /proc/self/fd/2 && exit 3",
+        ])
+        .file("a", "")
+        .after("exec 2>&-")
+        .stdout("out\n")
+        .code(123);
 }
 
 #[test]
