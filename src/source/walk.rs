@@ -18,12 +18,20 @@ use walkdir::{DirEntry, WalkDir};
 pub struct Walk {
     entries: Box<dyn Iterator<Item = walkdir::Result<DirEntry>> + Send>,
     root: PathBuf,
+    of: Of,
     /// The prefix that was typed: `logs/` and `logs` both give `logs/a`, and `*.gz` gives no `./`.
     bare: bool,
     /// Entries above this depth are only on the way.
     depth: usize,
     matcher: Option<Glob>,
     first: Option<Result<OsString, Missing>>,
+}
+
+/// What a walk was made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Directory,
+    Pattern,
 }
 
 /// What decides whether an entry is descended into or given.
@@ -42,7 +50,7 @@ struct Component {
 impl Walk {
     /// Every regular file below a directory.
     pub fn directory(root: &Path, plan: &WalkPlan) -> Self {
-        Walk::new(root.to_owned(), false, None, None, plan)
+        Walk::new(root.to_owned(), Of::Directory, None, None, plan)
     }
 
     /// Every file that the pattern matches.
@@ -56,12 +64,15 @@ impl Walk {
             (Some(rest.iter().map(|c| Component::new(c)).collect()), None)
         };
         let root = if bare { PathBuf::from(".") } else { root };
-        Walk::new(root, bare, components, matcher, plan)
+        Walk {
+            bare,
+            ..Walk::new(root, Of::Pattern, components, matcher, plan)
+        }
     }
 
     fn new(
         root: PathBuf,
-        bare: bool,
+        of: Of,
         components: Option<Vec<Component>>,
         matcher: Option<Glob>,
         plan: &WalkPlan,
@@ -86,7 +97,8 @@ impl Walk {
         Walk {
             entries: Box::new(entries),
             root,
-            bare,
+            of,
+            bare: false,
             depth,
             matcher,
             first: None,
@@ -99,6 +111,31 @@ impl Walk {
             self.first = self.next();
         }
         self.first.is_some()
+    }
+
+    /// Whether the directory before a pattern's first wildcard does not exist: nothing matches. One that
+    /// can't be read may hold what does.
+    fn is_no_match(&self, error: &walkdir::Error) -> bool {
+        let absent = |cause: &io::Error| {
+            matches!(
+                cause.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            )
+        };
+        self.of == Of::Pattern && error.depth() == 0 && error.io_error().is_some_and(absent)
+    }
+
+    /// What to say of a directory, or of an entry, that the walk does without.
+    fn unreadable(&self, error: walkdir::Error) -> Missing {
+        let name = match error.path() {
+            Some(path) if error.depth() > 0 => self.name(path.to_owned()),
+            // Without the slash that stood before a wildcard.
+            _ => self.root.components().as_path().as_os_str().to_owned(),
+        };
+        let cause = error
+            .into_io_error()
+            .unwrap_or_else(|| io::Error::other("symbolic link leads back to a directory above it"));
+        Missing::Input { name, cause }
     }
 
     fn name(&self, path: PathBuf) -> OsString {
@@ -146,18 +183,8 @@ impl Iterator for Walk {
                         return Some(found);
                     }
                 }
-                // The directory before the first wildcard does not exist: nothing matches.
-                Err(error) if error.depth() == 0 => {}
-                Err(error) => {
-                    let name = error.path().map_or_else(|| self.root.clone(), Path::to_owned);
-                    let cause = error.into_io_error().unwrap_or_else(|| {
-                        io::Error::other("symbolic link leads back to a directory above it")
-                    });
-                    return Some(Err(Missing::Input {
-                        name: self.name(name),
-                        cause,
-                    }));
-                }
+                Err(error) if self.is_no_match(&error) => {}
+                Err(error) => return Some(Err(self.unreadable(error))),
             }
         }
     }

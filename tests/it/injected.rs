@@ -107,6 +107,35 @@ fn a_call_that_fails_once_is_made_up_for_or_told() {
 }
 
 #[test]
+fn a_directory_that_is_named_and_cannot_be_opened_is_an_input_that_cannot_be_read() {
+    if !has("strace") {
+        return;
+    }
+    let told = "fanfold: no: permission denied\nfanfold: 1 of ";
+    for (words, out, jobs) in [
+        ("map no yes", "x\n", "2 jobs"),
+        ("map no", "", "1 job"),
+        ("map no --allow-empty", "", "1 job"),
+        ("map no/*", "", "1 job"),
+        ("map no/* yes/*", "x\n", "2 jobs"),
+        ("map no/**/f --allow-empty", "", "1 job"),
+    ] {
+        let fan = fan(words).file("no/f", "x\n").file("yes/f", "x\n");
+        let denied = "inject=openat:error=EACCES";
+        injected(
+            fan,
+            &["-P", "no", "-P", "no/", "-e", "trace=openat", "-e", denied],
+        )
+        .stdout(out)
+        .says(&format!("{told}{jobs} failed (exit 3)\n"))
+        .code(3);
+    }
+    // What is not there is no directory that can't be opened.
+    let fan = fan("map file/* gone/*").file("file", "");
+    fan.says("file/*: no file matches").code(4);
+}
+
+#[test]
 fn no_space_for_what_waits_for_its_turn_is_said_with_the_directory() {
     if !has("strace") {
         return;
