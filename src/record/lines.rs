@@ -11,7 +11,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 use regex::bytes::Regex;
 use std::io::{self, Write};
 use std::mem;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::slice;
 
 /// How many records of one field are given in one go.
@@ -299,15 +299,7 @@ impl Core {
             carry.extend_from_slice(bytes);
             line = &carry;
         }
-        // Ends of lines, this one's and those of empty lines before it, are no part of a record.
-        let start = line
-            .iter()
-            .position(|byte| !matches!(byte, b'\r' | b'\n'))
-            .unwrap_or(line.len());
-        let end = line
-            .iter()
-            .rposition(|byte| !matches!(byte, b'\r' | b'\n'))
-            .map_or(start, |last| last + 1);
+        let Range { start, end } = trimmed(line);
         if self.counts {
             // A record has the number of its first line.
             self.line_number += newlines(&line[..start]);
@@ -324,6 +316,19 @@ impl Core {
         carry.clear();
         self.carry = carry;
         flow
+    }
+
+    /// The record in work, to which the end of the input came within quotes, is one that can't be read,
+    /// whatever texts and regexes say of it: it may have swallowed any number of others.
+    pub fn unclosed(&mut self) -> ControlFlow<()> {
+        let carry = mem::take(&mut self.carry);
+        let record = trimmed(&carry);
+        if self.counts {
+            self.line_number += newlines(&carry[..record.start]);
+            self.count_line();
+        }
+        let flow = self.bad_line(&carry[record]);
+        self.after(flow)
     }
 
     #[inline]
@@ -393,6 +398,14 @@ impl Core {
             }
         }
     }
+}
+
+/// Where a record is: ends of lines, its own and those of empty lines before it, are no part of it.
+fn trimmed(bytes: &[u8]) -> Range<usize> {
+    let inside = |byte: &u8| !matches!(byte, b'\r' | b'\n');
+    let start = bytes.iter().position(inside).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(inside).map_or(start, |last| last + 1);
+    start..end
 }
 
 fn newlines(bytes: &[u8]) -> u64 {

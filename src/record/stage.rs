@@ -1,7 +1,7 @@
 //! Bytes into records: what a worker feeds with the blocks of a job.
 
 use super::Take;
-use super::format::{Clf, Csv, Cut, Extract, Fed, Format, Json, Lines, Logfmt, Ws};
+use super::format::{Clf, Csv, Cut, Extract, Fed, Format, Json, Last, Lines, Logfmt, Ws};
 use super::lines::Core;
 use super::pick::Pick;
 use super::plan::RecordPlan;
@@ -91,9 +91,10 @@ impl Stage {
             return Ok(ControlFlow::Break(()));
         }
         if let Splitter::Csv(csv) = &mut self.splitter {
-            return match csv.feed(b"") {
-                Fed::More => Ok(ControlFlow::Continue(())),
-                Fed::Record(_) => csv_record(&mut self.core, csv, b"", take),
+            return match csv.end() {
+                Last::Nothing => Ok(ControlFlow::Continue(())),
+                Last::Record => csv_record(&mut self.core, csv, b"", take),
+                Last::Unclosed => Ok(self.core.unclosed()),
             };
         }
         if self.core.carries_nothing() {

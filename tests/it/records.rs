@@ -186,6 +186,29 @@ fn values_that_would_break_a_row_are_escaped_in_rows_only() {
 }
 
 #[test]
+fn a_csv_record_whose_quote_is_never_closed_is_one_that_cannot_be_read() {
+    let rows = "h,a\n1,x\n\n2,\"y\n3,z\n";
+    let csv = |words: &str| fan("map a b -i csv -s h").args(words.split_whitespace());
+    let csv = |words: &str| csv(words).file("a", rows).file("b", "h,a\n4,\"x\n\"\n");
+    let told = "fanfold: 1 line could not be read in this format\n";
+    csv("").stdout("1\n4\n").stderr(told).ok();
+    // It is not asked what is in it: that may be many records.
+    csv("--not-grep z").stdout("1\n4\n").stderr(told).ok();
+    let done = csv("--bad file=bad").stdout("1\n4\n").stderr(told).ok();
+    let kept = std::fs::read(done.fan.path("bad")).expect("it was written");
+    done.expect(kept == b"2,\"y\n3,z\n", "the record, as it is");
+    csv("--bad fail")
+        .stdout("1\n4\n")
+        .says("a: line 4 can't be read as csv")
+        .code(3);
+    fan("map a -i csv -s h --bad fail")
+        .file("a", "h,\"a\n1,x\n")
+        .stdout("")
+        .says("a: line 1 can't be read as csv")
+        .code(3);
+}
+
+#[test]
 fn usage_errors_are_exit_2_and_say_what_is_known() {
     let refused = |options: &[&str]| -> Done { fan("map a").args(options).file("a", "").stdout("").code(2) };
     let says = |options: &[&str], text: &str| {

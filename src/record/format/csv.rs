@@ -30,6 +30,16 @@ pub(in crate::record) enum Fed {
     Record(usize),
 }
 
+/// What the input ended with.
+pub(in crate::record) enum Last {
+    /// The end of the record before.
+    Nothing,
+    /// A record that is complete.
+    Record,
+    /// A record with a quote that is never closed.
+    Unclosed,
+}
+
 impl Csv {
     pub fn new(delimiter: u8, has_header: bool, sources: &[Source]) -> Csv {
         let mut csv = Csv {
@@ -58,30 +68,39 @@ impl Csv {
         self.clear();
     }
 
-    /// Takes more bytes; none mean that there are no more.
+    /// Takes more bytes.
     pub fn feed(&mut self, mut bytes: &[u8]) -> Fed {
-        let at_end = bytes.is_empty();
         let mut taken = 0;
         loop {
-            let (result, read, wrote, ended) = self.reader.read_record(
-                bytes,
-                &mut self.fields[self.written..],
-                &mut self.ends[self.ended..],
-            );
+            let (result, read) = self.read(bytes);
             bytes = &bytes[read..];
             taken += read;
-            self.written += wrote;
-            self.ended += ended;
             match result {
-                ReadRecordResult::InputEmpty if !at_end => return Fed::More,
-                // Fed nothing at the end, the reader completes what it has.
-                ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => self.fields.resize(self.fields.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
                 ReadRecordResult::Record => return Fed::Record(taken),
-                ReadRecordResult::End => return Fed::More,
+                ReadRecordResult::InputEmpty | ReadRecordResult::End => return Fed::More,
             }
         }
+    }
+
+    /// There are no more bytes: a last record without a newline is a record.
+    pub fn end(&mut self) -> Last {
+        let before = self.written;
+        match self.feed(b"\n") {
+            Fed::Record(_) => Last::Record,
+            // A newline is a byte of a quoted field and of no other.
+            Fed::More if self.written > before => Last::Unclosed,
+            Fed::More => Last::Nothing,
+        }
+    }
+
+    fn read(&mut self, bytes: &[u8]) -> (ReadRecordResult, usize) {
+        let (fields, ends) = (&mut self.fields[self.written..], &mut self.ends[self.ended..]);
+        let (result, read, wrote, ended) = self.reader.read_record(bytes, fields, ends);
+        self.written += wrote;
+        self.ended += ended;
+        (result, read)
     }
 
     /// Forgets the record: the next bytes begin another.

@@ -10,7 +10,7 @@ mod logfmt;
 mod ws;
 
 pub(super) use clf::Clf;
-pub(super) use csv::{Csv, Fed};
+pub(super) use csv::{Csv, Fed, Last};
 pub(super) use cut::Cut;
 pub(super) use extract::Extract;
 pub(super) use json::Json;
@@ -224,9 +224,12 @@ impl Format {
         !matches!(self, Format::Csv { .. } | Format::Json | Format::Logfmt)
     }
 
-    /// Whether there are lines that it can't read.
+    /// Whether there are lines, or records, that it can't read.
     pub(super) fn has_bad_lines(&self) -> bool {
-        matches!(self, Format::Clf | Format::Json | Format::Logfmt)
+        matches!(
+            self,
+            Format::Clf | Format::Csv { .. } | Format::Json | Format::Logfmt
+        )
     }
 }
 
