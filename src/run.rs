@@ -341,6 +341,7 @@ impl<'a> Main<'a> {
                 self.fault(slot, &failure);
                 Ok(())
             }
+            Event::Unread => self.printing(|_| Err(Closed::BrokenPipe)),
             Event::Fewer { left, of } => {
                 // Those who leave together may be heard in any order.
                 if left < self.crew && self.control.is_short() {

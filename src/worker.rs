@@ -86,6 +86,8 @@ pub enum Event {
         /// What failed.
         failure: Failure,
     },
+    /// The reader of standard output went away.
+    Unread,
     /// The worker leaves before the end, for lack of descriptors.
     Fewer {
         /// How many are left.

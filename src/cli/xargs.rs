@@ -12,7 +12,7 @@ mod state;
 
 use crate::codec::Decoder;
 use crate::job::{Ending, Failure};
-use crate::map::command::{Capture, Fact, Feed, Trace};
+use crate::map::command::{Capture, Fact, Feed, Trace, Unread};
 use crate::map::{Command, CommandPlan, Map};
 use crate::memory::Budget;
 use crate::message;
@@ -270,6 +270,7 @@ impl Options {
         let held = self.group || self.keep_order || self.tag;
         CommandPlan {
             capture: if held { Capture::Whole } else { Capture::Inherit },
+            unread: Unread::Fails,
             timeout: self.timeout,
             kill_after: PATIENCE,
             trace: match (self.interactive, self.verbose) {

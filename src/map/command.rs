@@ -59,6 +59,15 @@ pub enum Capture {
     Inherit,
 }
 
+/// What it is that a command failed whose output goes straight to our own, which nobody reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// The end of the run.
+    Ends,
+    /// A failure like any other.
+    Fails,
+}
+
 /// Whether each command is shown as it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trace {
@@ -106,6 +115,8 @@ pub struct CommandPlan {
     pub feed: Feed,
     /// The child's output.
     pub capture: Capture,
+    /// What its failure is where nobody reads that output.
+    pub unread: Unread,
     /// How long a try may take.
     pub timeout: Option<Duration>,
     /// The grace between TERM and KILL.
@@ -148,6 +159,7 @@ impl CommandPlan {
             template,
             feed,
             capture: Capture::Whole,
+            unread: Unread::Ends,
             timeout: None,
             kill_after: Duration::from_secs(10),
             trace: Trace::Off,

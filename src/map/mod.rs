@@ -94,6 +94,8 @@ pub enum Aside<'a> {
     Lines(&'a [u8]),
     /// A failure: it is reported and counted.
     Failure(Failure),
+    /// The reader of standard output went away.
+    Unread,
 }
 
 /// Makes the instance of a map that the worker with this slot (from 0) will use.

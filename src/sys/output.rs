@@ -2,7 +2,8 @@
 
 use super::closed::was_closed;
 use super::signals;
-use rustix::fs::fstat;
+use rustix::event::{self, PollFd, PollFlags, Timespec};
+use rustix::fs::{FileType, fstat};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, Write};
@@ -56,6 +57,19 @@ fn opened(stream: impl AsFd + AsRawFd) -> io::Result<File> {
 pub fn outputs_are_one() -> bool {
     let [out, err] = [fstat(io::stdout()), fstat(io::stderr())];
     matches!((out, err), (Ok(out), Ok(err)) if (out.st_dev, out.st_ino) == (err.st_dev, err.st_ino))
+}
+
+/// Whether standard output is a pipe or a socket that nobody reads any more.
+pub fn is_unread() -> bool {
+    let out = io::stdout();
+    let kind = fstat(&out).map(|found| FileType::from_raw_mode(found.st_mode));
+    if !matches!(kind, Ok(FileType::Fifo | FileType::Socket)) {
+        return false;
+    }
+    // That there is room to write is not asked: a pipe that is full has a reader.
+    let mut asked = [PollFd::new(&out, PollFlags::empty())];
+    let told = event::poll(&mut asked, Some(&Timespec::default()));
+    told.is_ok() && asked[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
 }
 
 impl Write for Output {

@@ -415,6 +415,7 @@ pub(super) fn tell(shared: &Shared<'_>, slot: usize, aside: Aside<'_>) {
             lines: lines.to_vec(),
         },
         Aside::Failure(failure) => Event::Fault { slot, failure },
+        Aside::Unread => Event::Unread,
     };
     shared.news.send(event);
 }

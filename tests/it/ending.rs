@@ -170,19 +170,56 @@ fn a_reader_that_goes_away_ends_the_run_quietly() {
         "map a b c --grep line -j1",
         "run a b c -- cat",
         "run a b c -u -- cat",
+        // Tries and a delay are not for that.
+        "run a b c -u --retries 9 --retry-delay 60s -- cat",
     ] {
         let fan = fan(words).file("a", &text).file("b", &text).file("c", &text);
         let mut running = fan.spawn();
         running.line();
         running.hang_up();
         let done = running.wait();
-        if words.contains("-u") {
-            // Then only the commands know.
-            continue;
-        }
         done.expect(done.status.signal() == Some(PIPE), "death by SIGPIPE");
         done.expect(done.err.is_empty(), "no word about it");
     }
+}
+
+#[test]
+fn commands_that_inherit_the_output_end_with_its_reader() {
+    use std::os::unix::process::ExitStatusExt;
+    let names = "1\n".repeat(500);
+    // Whether they die of it or are told, and fail in their own way.
+    for script in ["", "trap '' PIPE;"] {
+        let script = format!("{script} echo out 2> /dev/null || exit 1; echo more 2> /dev/null");
+        let fan = fan("run -u -j2").args(["--", "sh", "-c", &script, "sh"]);
+        let mut running = fan.stdin(&names).spawn();
+        running.write("1\n");
+        running.line();
+        running.hang_up();
+        let done = running.wait();
+        done.expect(done.status.signal() == Some(PIPE), "death by SIGPIPE");
+        done.expect(done.err.is_empty(), "no word about it");
+    }
+    // A failure is one as long as there is a reader, and where the output is a file.
+    fan("run -u -- sh -c false")
+        .stdin("a\n")
+        .says("1 of 1 job failed")
+        .code(123);
+    fan("run -u -- sh -c false")
+        .stdin("a\n")
+        .stdout_to(full())
+        .says("1 of 1 job failed")
+        .code(123);
+    // As GNU xargs has it.
+    let mut running = fan("xargs -n1 yes").spawn();
+    running.write("1\n");
+    running.line();
+    running.hang_up();
+    let done = running.wait();
+    done.expect(done.status.code() == Some(125), "exit 125");
+    done.expect(
+        done.err == "fanfold xargs: yes: terminated by signal 13\n",
+        "what it says",
+    );
 }
 
 #[test]

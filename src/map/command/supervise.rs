@@ -3,12 +3,12 @@
 //! Everything happens in one `poll` loop in the thread that started the child. The child is done
 //! when it has exited; who else holds its pipes is not waited for.
 
-use super::{CommandPlan, go_on};
+use super::{Capture, CommandPlan, Unread, go_on};
 use crate::control::{Activity, Seat, Wish};
 use crate::job::{Ending, Failure, Job, Trust};
-use crate::map::Emit;
 use crate::map::child::{Pipes, Timers, ending, receive};
-use crate::sys::{Group, Interest, Ready, is_starting, poll};
+use crate::map::{Aside, Emit};
+use crate::sys::{Group, Interest, Ready, is_starting, is_unread, poll};
 use rustix::process::Signal;
 use std::ffi::OsStr;
 use std::io;
@@ -130,7 +130,15 @@ impl<'a> Supervision<'a> {
         let status = self.group.reap();
         match (self.stopping, status) {
             (Some((reason, _)), _) => self.plan.stopped(reason),
-            (None, Ok(status)) => self.plan.ended(status),
+            (None, Ok(status)) => {
+                let end = self.plan.ended(status);
+                if end.is_err() && self.plan.is_unread() {
+                    // Most likely of that: and it is not a failure of the command's own.
+                    self.emit.aside(Aside::Unread);
+                    return Err(Failure::Stopped);
+                }
+                end
+            }
             (None, Err(e)) => self.plan.stopped(Reason::Broken(e)),
         }
     }
@@ -320,6 +328,11 @@ impl CommandPlan {
             return Ok(());
         }
         Err(self.failed(cause))
+    }
+
+    /// Whether a command writes for a reader who has gone.
+    fn is_unread(&self) -> bool {
+        (self.capture, self.unread) == (Capture::Inherit, Unread::Ends) && is_unread()
     }
 
     /// Whether this is no failure.
