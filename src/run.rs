@@ -20,8 +20,8 @@ mod wholes;
 mod work;
 
 pub use gather::Collision;
-pub use merges::MergeWork;
 use merges::Merges;
+pub use merges::{MergeInputs, MergeWork};
 use own::Own;
 use tally::Tally;
 pub use tally::{Failures, Summary};
@@ -122,7 +122,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         let mut crew = Crew::new(scope, &shared, &control, most);
         let mut main = Main::new(plan, work, &control, &gate, failed);
         (main.remember, main.joblog) = (remember, joblog);
-        main.merges = Merges::new(work, merges, shared.merging.as_ref());
+        main.merges = Merges::new(work, workers, merges, shared.merging.as_ref());
         if let Some(records) = work.records {
             main.prepare(records)?;
         }
@@ -202,17 +202,13 @@ impl<'a> Main<'a> {
             plan.first
                 .map_or_else(First::all, |wanted| First::rows(wanted, plan.tag))
         };
+        let budget = Budget::new(plan.memory);
+        let mut sink = Sink::new(out, err, plan.order, first, &budget, &plan.tmpdir);
+        sink.send_to(crate::sys::Output::stdout());
         Main {
             control,
             gate,
-            sink: Sink::new(
-                out,
-                err,
-                plan.order,
-                first,
-                &Budget::new(plan.memory),
-                &plan.tmpdir,
-            ),
+            sink,
             work,
             order: plan.order,
             halt: plan.failures.halt,
@@ -351,8 +347,8 @@ impl<'a> Main<'a> {
                 }
                 Ok(())
             }
-            Event::Merged { merge, end } => {
-                self.merged(merge, end);
+            Event::Merged { span, end } => {
+                self.merged(span, end);
                 Ok(())
             }
             // Whoever waits for the other end goes on.

@@ -16,7 +16,7 @@ mod tests;
 
 pub use bundle::Bundle;
 pub use lane::{Gate, Lane};
-pub use merge::{Merge, Merging};
+pub use merge::{Merge, MergeInput, Merging, Span};
 pub use news::News;
 pub(crate) use panic::caught;
 pub use panic::hush_maps;
@@ -97,8 +97,8 @@ pub enum Event {
     },
     /// A merge has ended.
     Merged {
-        /// The merge, with its outputs, which are of no more use.
-        merge: Merge,
+        /// What it covers.
+        span: Span,
         /// The output that takes their place.
         end: Result<Draft, Failure>,
     },
@@ -267,8 +267,7 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
                 shared.news.send(bundled);
             }
             Task::Merge(merge) => {
-                let merged = worker.merge(merge);
-                shared.news.send(merged);
+                worker.merge(merge);
             }
         }
         if let Some((left, of)) = worker.seat.leave() {

@@ -6,13 +6,13 @@ use crate::codec::Decoder;
 use crate::map::command::Feed;
 use crate::map::{Command, CommandPlan, Map, StartMap};
 use crate::memory::Budget;
-use crate::run::MergeWork;
+use crate::run::{MergeInputs, MergeWork};
 use crate::template::Template;
 use clap::Args;
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use std::time::Duration;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Workers and output")]
 pub struct MergeArgs {
-    /// Merge the jobs' outputs by CMD, which is given files as {} and prints one output, until one is left: 'sort -m {}'. Words are split as a shell would; no shell runs
+    /// Merge the jobs' outputs by CMD, which is given files as {} and prints one output, until one is left: 'sort -m {}'. Words are split as a shell would; no shell runs. 'sort -m {}' and 'cat {}' may be given pipes from other merges, as /dev/fd/N; others are given files
     #[arg(long, value_name = "CMD", conflicts_with_all = ["unordered", "line_buffer", "tag", "first", "state"])]
     merge: Option<OsString>,
 
@@ -34,6 +34,7 @@ pub struct MergeArgs {
 pub struct MergePlan {
     command: Arc<CommandPlan>,
     arity: NonZeroUsize,
+    inputs: MergeInputs,
     to: Option<PathBuf>,
     /// Nothing is fed, so nothing is decoded: no memory is ever asked for.
     budget: Budget,
@@ -60,11 +61,13 @@ impl MergeArgs {
                 "--merge and a fold (--count, --unique, --by, --agg) both bring outputs together: use one";
             return Err(Usage(what.into()).into());
         }
-        let template = Template::parse(&words(typed)?);
+        let words = words(typed)?;
+        let template = Template::parse(&words);
         let template = template.map_err(|_| Usage("--merge: no command was given".into()))?;
         Ok(Some(MergePlan {
             command: Arc::new(CommandPlan::new(template, Feed::Null)?),
             arity: self.arity,
+            inputs: inputs(&words),
             to: out.one()?,
             budget: Budget::new(0),
         }))
@@ -88,8 +91,50 @@ impl MergePlan {
         MergeWork {
             map,
             arity: self.arity,
+            inputs: self.inputs,
             to: self.to.clone(),
         }
+    }
+}
+
+/// What is known of a program that reads each file it is given once, from its beginning to its end.
+struct Streaming {
+    program: &'static str,
+    /// Whether it does with these arguments.
+    reads_once: fn(&[&str]) -> bool,
+}
+
+/// All that are known. What another program does with a pipe can't be foreseen, so it is given files.
+const STREAMING: &[Streaming] = &[
+    Streaming {
+        program: "sort",
+        reads_once: |args| {
+            let known = |arg: &&str| is_cluster(arg, "bdfghimMnrRsuVz") || *arg == "--merge";
+            args.iter().any(|arg| *arg == "--merge" || arg.contains('m')) && args.iter().all(known)
+        },
+    },
+    Streaming {
+        program: "cat",
+        reads_once: |args| args.is_empty(),
+    },
+];
+
+/// Whether an argument is a cluster of flags of one letter, all of which are these.
+fn is_cluster(arg: &str, flags: &str) -> bool {
+    let letters = arg.strip_prefix('-').unwrap_or_default();
+    !letters.is_empty() && letters.chars().all(|letter| flags.contains(letter))
+}
+
+/// What a command of these words can be given.
+fn inputs(words: &[OsString]) -> MergeInputs {
+    let words: Option<Vec<&str>> = words.iter().map(|word| word.to_str()).collect();
+    let Some([program, args @ .., "{}"]) = words.as_deref() else {
+        return MergeInputs::Files;
+    };
+    let is_known = |known: &Streaming| known.program == *program && (known.reads_once)(args);
+    match STREAMING.iter().any(is_known) && Path::new("/dev/fd").is_dir() {
+        true => MergeInputs::Streams,
+        false => MergeInputs::Files,
     }
 }
 

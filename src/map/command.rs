@@ -11,11 +11,11 @@ mod supervise;
 pub use super::child::{ProgramError, resolve_program};
 
 use super::child::{Busy, Pipes, patiently, seek_program};
-use super::{Emit, Map};
+use super::{Emit, Feeder, Map};
 use crate::codec::{DecodeError, Decoder};
 use crate::job::{Ending, Failure, Job, Trust};
 use crate::sys::arguments::Arguments;
-use crate::sys::{Family, Group, Input, Launcher, is_out_of_files, terminal};
+use crate::sys::{Family, Group, Input, Launcher, Streams, is_out_of_files, terminal};
 use crate::template::{Template, shell_quote};
 use announce::announce;
 use std::ffi::OsStr;
@@ -181,6 +181,19 @@ impl CommandPlan {
         Ok(launcher.family(self.family))
     }
 
+    /// What the child of a job is told of itself.
+    fn facts(&self, job: &Job, emit: &dyn Emit) -> impl Iterator<Item = (&str, String)> {
+        let (number, slot, attempt) = (job.seq + 1, emit.seat().slot as u64, emit.attempt());
+        let value = move |fact| match fact {
+            Fact::Job => number,
+            Fact::Slot => slot + 1,
+            Fact::Index => slot,
+            Fact::Try => attempt.into(),
+        };
+        let variables = self.variables.iter();
+        variables.map(move |(name, fact)| (name.as_str(), value(*fact).to_string()))
+    }
+
     /// The arguments of a job in the worker with this slot (from 0), as for `--dry-run`.
     pub fn args(&self, job: &Job, slot: usize) -> Arguments {
         let inputs: Vec<&OsStr> = job.inputs.iter().map(|input| input.name()).collect();
@@ -259,9 +272,14 @@ impl Command {
         if !announce(&plan, job, emit)? {
             return Ok(());
         }
-        let (first, mut group, pipes) = self.start(job, emit)?;
+        let feeders = emit.feeders();
+        let (first, mut group, pipes) = self.start(job, &feeders, emit)?;
+        let fed = self.feed_it(&feeders, &group, &pipes, emit);
+        let fed = fed.map_err(|cause| self.not_started(cause))?;
+        // Its reader and its writer alone have each pipe from now on.
+        drop(feeders);
         let mut buffer = std::mem::take(&mut self.buffer);
-        let mut child = Supervision::new(&mut group, pipes, &plan, job, &mut buffer, emit);
+        let mut child = Supervision::new(&mut group, fed, pipes, &plan, job, &mut buffer, emit);
         if plan.feed.is_fed()
             && let Err(failure) = self.feed(job, first, &mut child)
         {
@@ -274,7 +292,12 @@ impl Command {
 
     /// Starts the child, after the first file that it is fed was opened: most files that can't be
     /// read can't even be opened.
-    fn start(&mut self, job: &Job, emit: &dyn Emit) -> Result<(Option<File>, Group, Pipes), Failure> {
+    fn start(
+        &mut self,
+        job: &Job,
+        feeders: &[Feeder],
+        emit: &dyn Emit,
+    ) -> Result<(Option<File>, Group, Pipes), Failure> {
         let (seat, fed) = (emit.seat(), self.plan.feed.is_fed());
         let name = job.name();
         // Where files are scarce, both or none: what is held while waiting is missing elsewhere.
@@ -283,7 +306,7 @@ impl Command {
                 Err(cause) if !is_out_of_files(&cause) => return Ok(Err(unreadable(name, cause))),
                 first => first?,
             };
-            let (group, pipes) = self.spawn(job, emit)?;
+            let (group, pipes) = self.spawn(job, feeders, emit)?;
             Ok(Ok((first, group, pipes)))
         });
         match started {
@@ -293,8 +316,8 @@ impl Command {
         }
     }
 
-    fn spawn(&mut self, job: &Job, emit: &dyn Emit) -> io::Result<(Group, Pipes)> {
-        let (plan, seat, attempt) = (&self.plan, emit.seat(), emit.attempt());
+    fn spawn(&mut self, job: &Job, feeders: &[Feeder], emit: &dyn Emit) -> io::Result<(Group, Pipes)> {
+        let plan = &self.plan;
         let launcher = match &mut self.launcher {
             Some(launcher) => launcher,
             none => none.insert(plan.launcher()?),
@@ -303,27 +326,47 @@ impl Command {
         if let Some(file) = emit.file() {
             pipes.divert(file.try_clone_to_owned()?);
         }
+        let others: Vec<_> = feeders.iter().map(Feeder::output).collect();
         let mut streams = pipes.streams(&stdin);
+        streams.others = &others;
         let terminal = (plan.feed == Feed::Terminal).then(terminal).transpose()?;
         match &terminal {
             Some(terminal) => streams.stdin = Input::Given(terminal.as_fd()),
             None if plan.feed == Feed::Inherited => streams.stdin = Input::Inherited,
             None => {}
         }
-        let value = |fact| match fact {
-            Fact::Job => job.seq + 1,
-            Fact::Slot => seat.slot as u64 + 1,
-            Fact::Index => seat.slot as u64,
-            Fact::Try => attempt.into(),
-        };
-        let variables = plan.variables.iter();
-        let own = variables.map(|(name, fact)| (name.as_str(), value(*fact).to_string()));
-        let args = plan.args(job, seat.slot);
+        let own = plan.facts(job, emit);
+        let args = plan.args(job, emit.seat().slot);
         let group = match plan.lookup {
             Lookup::Done => launcher.spawn(&args, own, streams)?,
             Lookup::AtStart => launcher.spawn_or_interpret(&args, own, streams)?,
         };
         Ok((group, pipes))
+    }
+
+    /// Starts those that feed the child of `group`, in the same group and with the same standard error.
+    fn feed_it(
+        &self,
+        feeders: &[Feeder],
+        group: &Group,
+        pipes: &Pipes,
+        emit: &dyn Emit,
+    ) -> io::Result<Vec<Group>> {
+        let mut fed = Vec::new();
+        for feeder in feeders {
+            let others: Vec<_> = feeder.feeders.iter().map(Feeder::output).collect();
+            let streams = Streams {
+                stdout: Some(feeder.stdout()),
+                others: &others,
+                ..pipes.streams(&None)
+            };
+            let launcher = self.launcher.as_ref().expect("it started their reader");
+            let args = self.plan.args(&feeder.job, emit.seat().slot);
+            let own = self.plan.facts(&feeder.job, emit);
+            fed.push(launcher.spawn_beside(group, &args, own, streams)?);
+            fed.extend(self.feed_it(&feeder.feeders, group, pipes, emit)?);
+        }
+        Ok(fed)
     }
 
     fn not_started(&self, cause: io::Error) -> Failure {

@@ -10,6 +10,7 @@ pub mod command;
 mod coprocess;
 mod digest;
 mod dry_run;
+mod feeder;
 mod part;
 mod range;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub use cat::{Cat, read};
 pub use command::{Command, CommandPlan};
 pub use coprocess::{Coprocess, CoprocessPlan, Reply};
 pub use dry_run::DryRun;
+pub use feeder::Feeder;
 
 use crate::codec::Decoder;
 use crate::control::{Seat, Wish};
@@ -134,6 +136,11 @@ pub trait Emit {
     /// A file that may take the output as it is, in place of [`Emit::out`].
     fn file(&self) -> Option<BorrowedFd<'_>> {
         None
+    }
+
+    /// Jobs to be run beside this one, whose outputs it reads while they are made; each is told once.
+    fn feeders(&mut self) -> Vec<Feeder> {
+        Vec::new()
     }
 
     /// Takes what belongs to no job, and does not wait for the job's end.

@@ -9,15 +9,16 @@ use crate::map::StartMap;
 use crate::message;
 use crate::plan::Plan;
 use crate::record::RecordPlan;
-use crate::sink::{Closed, Draft, Drafts, NewFile, Stream};
-use crate::worker::{Merge, Merging};
+use crate::sink::{Closed, Draft, Drafts, NewFile, Opened, Sink, Stream};
+use crate::sys::file_limit;
+use crate::worker::{Merge, MergeInput, Merging, Span};
 use anyhow::Context;
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use tree::Tree;
+use tree::{Item, Tree, Window};
 
 /// Outputs that may wait: beyond that, merges come before jobs.
 const WAITING: usize = 1024;
@@ -26,12 +27,27 @@ const WAITING: usize = 1024;
 /// as there is room.
 const IN_MEMORY: u64 = 16 << 20;
 
+/// Merges that may be at work at once where they feed one another; each has a few descriptors.
+const TOGETHER: u64 = 32;
+const DESCRIPTORS: u64 = 8;
+
+/// What a merge is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MergeInputs {
+    /// Files.
+    Files,
+    /// Where that saves writing a file, a pipe from the merge that makes it: it can be read once.
+    Streams,
+}
+
 /// How outputs are brought together.
 pub struct MergeWork<'a> {
     /// Makes each worker's map for merges: its inputs are the files of outputs.
     pub map: &'a StartMap<'a>,
     /// How many outputs a merge takes at most, 2 or more.
     pub arity: NonZeroUsize,
+    /// What it is given.
+    pub inputs: MergeInputs,
     /// The file that takes the last output, made whole before it has its name; `None`: it is printed.
     pub to: Option<PathBuf>,
 }
@@ -78,11 +94,17 @@ impl<'a> Merges<'a> {
     /// None where nothing is merged.
     pub(super) fn new(
         work: &Work<'_>,
+        workers: usize,
         queue: Option<Sender<Merge>>,
         merging: Option<&'a Merging<'a>>,
     ) -> Option<Self> {
+        let merge = work.merge.as_ref()?;
+        let together = match merge.inputs {
+            MergeInputs::Streams if workers > 1 => TOGETHER.min(file_limit() / DESCRIPTORS),
+            MergeInputs::Streams | MergeInputs::Files => 0,
+        };
         Some(Merges {
-            tree: Tree::new(work.merge.as_ref()?.arity.get()),
+            tree: Tree::new(merge.arity.get(), together as usize),
             queue: Some(queue?),
             next: None,
             merging: merging?,
@@ -117,12 +139,7 @@ impl<'a> Merges<'a> {
                 false => self.tree.next_level(),
             };
             let Some(window) = window else { return };
-            self.next = Some(Merge {
-                from: window.from,
-                to: window.to,
-                level: window.level,
-                drafts: window.items,
-            });
+            self.next = Some(merge_of(window));
         }
     }
 
@@ -131,6 +148,20 @@ impl<'a> Merges<'a> {
         self.queue = None;
         self.next = None;
     }
+}
+
+fn merge_of(window: Window<Draft>) -> Merge {
+    let inputs = window.items.into_iter().map(|item| match item {
+        Item::Output(draft) => MergeInput::Draft(draft),
+        Item::Merge(window) => MergeInput::Merge(merge_of(window)),
+    });
+    let span = Span {
+        from: window.from,
+        to: window.to,
+        level: window.level,
+    };
+    let inputs = inputs.collect();
+    Merge { span, inputs }
 }
 
 fn with_size(draft: Draft) -> (Draft, u64) {
@@ -146,12 +177,27 @@ fn written(draft: Draft, heading: &[u8], name: &Path, drafts: &Drafts) -> Result
     file.commit().map_err(closed_by)
 }
 
+/// Prints the last output.
+fn shown(draft: Draft, sink: &mut Sink<'_>, drafts: &Drafts) -> Result<(), Closed> {
+    match draft.open() {
+        Ok(Opened::Memory(bytes)) => sink.print(Stream::Out, &bytes),
+        Ok(Opened::File(file)) => sink
+            .send(file)
+            .unwrap_or_else(|cause| Err(unreadable(drafts, cause))),
+        Err(cause) => Err(unreadable(drafts, cause)),
+    }
+}
+
 fn given(draft: Draft, drafts: &Drafts, take: impl FnMut(&[u8]) -> Result<(), Closed>) -> Result<(), Closed> {
-    draft.read(take).unwrap_or_else(|cause| {
-        let dir = message::shown(drafts.dir().as_os_str());
-        let what = format!("{dir}: temporary file");
-        Err(Closed::Failed { what, cause })
-    })
+    draft
+        .read(take)
+        .unwrap_or_else(|cause| Err(unreadable(drafts, cause)))
+}
+
+fn unreadable(drafts: &Drafts, cause: io::Error) -> Closed {
+    let dir = message::shown(drafts.dir().as_os_str());
+    let what = format!("{dir}: temporary file");
+    Closed::Failed { what, cause }
 }
 
 fn closed_by(failure: Failure) -> Closed {
@@ -175,12 +221,12 @@ impl Main<'_> {
     }
 
     /// Takes what became of a merge. One that failed leaves no answer to wait for.
-    pub(super) fn merged(&mut self, merge: Merge, end: Result<Draft, Failure>) {
+    pub(super) fn merged(&mut self, span: Span, end: Result<Draft, Failure>) {
         let Some(merges) = &mut self.merges else { return };
         let failure = match end {
             Ok(draft) => {
                 let size = draft.size();
-                return merges.tree.merged(merge.from, merge.to, merge.level, draft, size);
+                return merges.tree.merged(span.from, span.to, span.level, draft, size);
             }
             Err(Failure::Stopped) => return,
             Err(failure) => failure,
@@ -188,8 +234,8 @@ impl Main<'_> {
         self.tally.count(Some(&failure));
         message::say(format_args!(
             "merge of jobs {} to {}: {failure}; nothing is printed",
-            merge.from + 1,
-            merge.to
+            span.from + 1,
+            span.to
         ));
         self.close_gate();
         self.halt_after(&failure);
@@ -219,9 +265,7 @@ impl Main<'_> {
         let to = self.work.merge.as_ref().and_then(|merge| merge.to.as_deref());
         let printed = match to {
             Some(name) => written(draft, &heading, name, drafts),
-            None => sink
-                .heading(&heading)
-                .and_then(|()| given(draft, drafts, |block| sink.print(Stream::Out, block))),
+            None => sink.heading(&heading).and_then(|()| shown(draft, sink, drafts)),
         };
         if let Err(closed) = printed {
             self.close(&closed);

@@ -35,6 +35,15 @@ enum Store {
     File(TempPath),
 }
 
+/// An output that is being read; its file has no name any more.
+#[derive(Debug)]
+pub enum Opened {
+    /// All of it.
+    Memory(Vec<u8>),
+    /// A file that is at its beginning.
+    File(File),
+}
+
 /// An output that is being written. Dropped, it is gone.
 #[derive(Debug)]
 pub struct DraftWriter<'a> {
@@ -179,16 +188,26 @@ impl Draft {
         }
     }
 
+    /// Opens it, to be read once.
+    ///
+    /// # Errors
+    /// When its file can't be opened.
+    pub fn open(self) -> io::Result<Opened> {
+        Ok(match self.store {
+            Store::Memory { bytes, .. } => Opened::Memory(bytes),
+            Store::File(path) => Opened::File(File::open(&path)?),
+        })
+    }
+
     /// Gives its bytes, block by block, until `take` fails.
     ///
     /// # Errors
     /// When it can't be read; inside, what `take` says.
     pub fn read<E>(self, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> io::Result<Result<(), E>> {
-        let path = match self.store {
-            Store::Memory { bytes, .. } => return Ok(take(&bytes)),
-            Store::File(path) => path,
+        let mut file = match self.open()? {
+            Opened::Memory(bytes) => return Ok(take(&bytes)),
+            Opened::File(file) => file,
         };
-        let mut file = File::open(&path)?;
         let mut block = vec![0; 1 << 20];
         loop {
             match file.read(&mut block) {

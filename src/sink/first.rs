@@ -29,6 +29,11 @@ impl First {
         }
     }
 
+    /// Whether everything passes.
+    pub fn is_all(&self) -> bool {
+        self.left.is_none()
+    }
+
     /// Lets so many rows pass, each line of which may have a tag.
     pub fn rows(wanted: Wanted, tag: Tag) -> Self {
         First {

@@ -7,11 +7,12 @@ mod claims;
 mod draft;
 mod first;
 mod outputs;
+mod sending;
 mod spill;
 mod tag;
 
 pub use claims::Claims;
-pub use draft::{Draft, DraftWriter, Drafts};
+pub use draft::{Draft, DraftWriter, Drafts, Opened};
 pub use first::First;
 pub use outputs::{NewFile, Outputs};
 pub use tag::Tagger;
@@ -86,6 +87,8 @@ pub struct Sink<'a> {
     bad: Option<(String, File)>,
     order: Order,
     first: First,
+    /// What takes whole files in place of `out`, where that is standard output itself.
+    direct: Option<sys::Output>,
     lowest: u64,
     jobs: BTreeMap<u64, Held>,
     held: u64,
@@ -127,6 +130,7 @@ impl<'a> Sink<'a> {
             bad: None,
             order,
             first,
+            direct: None,
             lowest: 0,
             jobs: BTreeMap::new(),
             held: 0,
@@ -328,15 +332,7 @@ impl<'a> Sink<'a> {
         match stream {
             Stream::Out => {
                 let (wanted, enough) = self.first.cut(bytes);
-                self.out.write_all(wanted).map_err(|cause| match cause.kind() {
-                    io::ErrorKind::BrokenPipe => Closed::BrokenPipe,
-                    // The writer gives up only where a signal that ends the run has come.
-                    io::ErrorKind::WouldBlock => Closed::Interrupted,
-                    _ => Closed::Failed {
-                        what: "standard output".into(),
-                        cause,
-                    },
-                })?;
+                self.out.write_all(wanted).map_err(closed_by)?;
                 if enough { Err(Closed::Enough) } else { Ok(()) }
             }
             Stream::Bad => match &mut self.bad {
@@ -352,6 +348,19 @@ impl<'a> Sink<'a> {
                 Ok(())
             }
         }
+    }
+}
+
+/// Why a write to standard output failed.
+fn closed_by(cause: io::Error) -> Closed {
+    match cause.kind() {
+        io::ErrorKind::BrokenPipe => Closed::BrokenPipe,
+        // The writer gives up only where a signal that ends the run has come.
+        io::ErrorKind::WouldBlock => Closed::Interrupted,
+        _ => Closed::Failed {
+            what: "standard output".into(),
+            cause,
+        },
     }
 }
 

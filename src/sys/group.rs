@@ -39,7 +39,7 @@ impl Group {
         }
     }
 
-    /// A child that was just started and belongs to our own group: it is signalled alone, and
+    /// A child that was just started and belongs to our own group, or to another's: it is signalled alone, and
     /// nothing is known of its children.
     pub(super) fn of_one(child: Pid) -> Self {
         Group {
@@ -49,6 +49,11 @@ impl Group {
             place: None,
             alone: true,
         }
+    }
+
+    /// The child's number.
+    pub(super) fn leader(&self) -> Pid {
+        self.leader
     }
 
     /// A descriptor that is readable once the leader has exited. Where there is none,

@@ -22,6 +22,11 @@ pub fn raise_file_limit() {
     }
 }
 
+/// How many files may be open at once.
+pub fn file_limit() -> u64 {
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
 /// The limit of open files that children are to have, where it is not our own. It is not changed
 /// while the answer is held.
 pub(super) fn file_limit_before() -> RwLockReadGuard<'static, Option<Rlimit>> {

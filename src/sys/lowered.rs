@@ -6,11 +6,12 @@
 
 use super::arguments::Arguments;
 use super::spawn::{Family, Input, Streams};
+use rustix::io::FdFlags;
 use rustix::process::{Pid, Resource, Rlimit, setrlimit};
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd as _, BorrowedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
@@ -47,12 +48,19 @@ pub(super) fn spawn<'a>(
     if let Some(fd) = streams.stderr {
         command.stderr(stdio(fd)?);
     }
-    if family == Family::Own {
-        command.process_group(0);
+    match family {
+        Family::Own => drop(command.process_group(0)),
+        Family::Of(leader) => drop(command.process_group(leader.as_raw_nonzero().get())),
+        Family::Ours => {}
     }
-    // SAFETY: the child calls what is async-signal-safe, on values of its own.
+    let others: Vec<_> = streams.others.iter().map(|fd| fd.as_raw_fd()).collect();
+    // SAFETY: the child calls what is async-signal-safe, on values of its own; the descriptors are the
+    // caller's, which outlive the spawn.
     unsafe {
         command.pre_exec(move || {
+            for fd in &others {
+                rustix::io::fcntl_setfd(BorrowedFd::borrow_raw(*fd), FdFlags::empty())?;
+            }
             setrlimit(Resource::Nofile, limit)?;
             let mut none = MaybeUninit::uninit();
             libc::sigemptyset(none.as_mut_ptr());

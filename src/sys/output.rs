@@ -44,6 +44,22 @@ impl Output {
                 .map_or_else(|| cause.kind().into(), io::Error::from_raw_os_error)),
         }
     }
+
+    /// Has the system copy some of `file` from `at` on, which is moved past it; 0 at its end. It gives up as a
+    /// write does.
+    ///
+    /// # Errors
+    /// `InvalidInput` or `Unsupported` where it can only be written (a file that is appended to, say); what the
+    /// write said.
+    pub fn send(&mut self, file: &File, at: &mut u64) -> io::Result<usize> {
+        let out = self.file()?;
+        given_up(send(out, file, at))
+    }
+
+    fn file(&mut self) -> io::Result<&mut File> {
+        self.check()?;
+        Ok(self.file.as_mut().expect("it was checked"))
+    }
 }
 
 fn opened(stream: impl AsFd + AsRawFd) -> io::Result<File> {
@@ -51,6 +67,27 @@ fn opened(stream: impl AsFd + AsRawFd) -> io::Result<File> {
         return Err(Errno::BADF.into());
     }
     stream.as_fd().try_clone_to_owned().map(File::from)
+}
+
+#[cfg(target_os = "linux")]
+fn send(out: &File, file: &File, at: &mut u64) -> io::Result<usize> {
+    /// A signal is looked for after each of these, in bytes.
+    const STEP: usize = 1 << 20;
+    Ok(rustix::fs::sendfile(out, file, Some(at), STEP)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn send(_: &File, _: &File, _: &mut u64) -> io::Result<usize> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+fn given_up(end: io::Result<usize>) -> io::Result<usize> {
+    match end {
+        Err(e) if e.kind() == io::ErrorKind::Interrupted && signals::pending() => {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+        end => end,
+    }
 }
 
 /// Whether standard output and standard error go to the same file, pipe or terminal.
@@ -74,16 +111,7 @@ pub fn is_unread() -> bool {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let Ok(file) = &mut self.file else {
-            // Closed by whoever started us: told to whoever tries to write to it.
-            return self.check().map(|()| 0);
-        };
-        match file.write(bytes) {
-            Err(e) if e.kind() == io::ErrorKind::Interrupted && signals::pending() => {
-                Err(io::ErrorKind::WouldBlock.into())
-            }
-            end => end,
-        }
+        given_up(self.file()?.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {

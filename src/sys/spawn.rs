@@ -38,6 +38,8 @@ pub enum Family {
     Own,
     /// Ours: what the terminal sends to us is sent to it too.
     Ours,
+    /// That of another child, which is ended with it.
+    Of(Pid),
 }
 
 /// What a child's standard input is.
@@ -61,6 +63,8 @@ pub struct Streams<'a> {
     pub stdout: Option<BorrowedFd<'a>>,
     /// Standard error.
     pub stderr: Option<BorrowedFd<'a>>,
+    /// What else it inherits, by the same numbers.
+    pub others: &'a [BorrowedFd<'a>],
 }
 
 impl Launcher {
@@ -101,14 +105,14 @@ impl Launcher {
         streams: Streams<'_>,
     ) -> io::Result<Group> {
         let own = variables(own)?;
-        match self.start(&self.program, args, &own, &streams) {
+        match self.start(&self.program, args, &own, &streams, self.family) {
             Err(e) if e.raw_os_error() == Some(libc::ENOEXEC) => {}
             end => return end,
         }
         let program = OsStr::from_bytes(self.program.to_bytes());
         let first = [OsStr::new("/bin/sh"), program].into_iter();
         let args = first.chain(args.iter().skip(1)).collect();
-        self.start(c"/bin/sh", &args, &own, &streams)
+        self.start(c"/bin/sh", &args, &own, &streams, self.family)
     }
 
     /// Starts a child with these arguments (the first is its name) and these variables besides the
@@ -123,7 +127,27 @@ impl Launcher {
         own: impl IntoIterator<Item = (&'v str, String)>,
         streams: Streams<'_>,
     ) -> io::Result<Group> {
-        self.start(&self.program, args, &variables(own)?, &streams)
+        self.start(&self.program, args, &variables(own)?, &streams, self.family)
+    }
+
+    /// As [`Launcher::spawn`], but the child belongs to the group of another, which is not reaped yet.
+    ///
+    /// # Errors
+    /// As [`Launcher::spawn`].
+    pub fn spawn_beside<'v>(
+        &self,
+        other: &Group,
+        args: &Arguments,
+        own: impl IntoIterator<Item = (&'v str, String)>,
+        streams: Streams<'_>,
+    ) -> io::Result<Group> {
+        self.start(
+            &self.program,
+            args,
+            &variables(own)?,
+            &streams,
+            Family::Of(other.leader()),
+        )
     }
 
     fn start(
@@ -132,9 +156,10 @@ impl Launcher {
         args: &Arguments,
         own: &[CString],
         streams: &Streams<'_>,
+        family: Family,
     ) -> io::Result<Group> {
-        let child = reaper::starting(|| self.begin(program, args, own, streams))?;
-        let group = self.family.group(child);
+        let child = reaper::starting(|| self.begin(program, args, own, streams, family))?;
+        let group = family.group(child);
         oom::watch();
         Ok(group)
     }
@@ -145,6 +170,7 @@ impl Launcher {
         args: &Arguments,
         own: &[CString],
         streams: &Streams<'_>,
+        family: Family,
     ) -> io::Result<Pid> {
         let _now = Starting::now();
         let before = file_limit_before();
@@ -157,7 +183,7 @@ impl Launcher {
                 },
                 ..*streams
             };
-            return lowered::spawn(program, args, environment, &streams, self.family, limit);
+            return lowered::spawn(program, args, environment, &streams, family, limit);
         }
         let argv = args.pointers()?;
         let envp = pointers(self.environment.iter().chain(own));
@@ -172,7 +198,11 @@ impl Launcher {
                 actions.dup(fd.as_raw_fd(), number)?;
             }
         }
-        let attributes = Attributes::new(self.family)?;
+        for fd in streams.others {
+            // To itself: that alone has it inherited.
+            actions.dup(fd.as_raw_fd(), fd.as_raw_fd())?;
+        }
+        let attributes = Attributes::new(family)?;
         let mut pid = 0;
         // SAFETY: argv and envp are null-terminated arrays of pointers to strings that live until
         // the end of this function; actions and attributes are initialised.
@@ -196,7 +226,7 @@ impl Family {
     fn group(self, child: Pid) -> Group {
         match self {
             Family::Own => Group::led_by(child),
-            Family::Ours => Group::of_one(child),
+            Family::Ours | Family::Of(_) => Group::of_one(child),
         }
     }
 }
@@ -265,7 +295,12 @@ impl Attributes {
     /// ignored when we were started.
     fn new(family: Family) -> io::Result<Self> {
         let mut flags = libc::POSIX_SPAWN_SETSIGMASK | libc::POSIX_SPAWN_SETSIGDEF;
-        if family == Family::Own {
+        let group = match family {
+            Family::Own => Some(0),
+            Family::Of(leader) => Some(leader.as_raw_nonzero().get()),
+            Family::Ours => None,
+        };
+        if group.is_some() {
             flags |= libc::POSIX_SPAWN_SETPGROUP;
         }
         let mut attributes = MaybeUninit::uninit();
@@ -274,7 +309,10 @@ impl Attributes {
         unsafe {
             check(libc::posix_spawnattr_init(attributes.as_mut_ptr()))?;
             let mut attributes = Attributes(attributes.assume_init());
-            check(libc::posix_spawnattr_setpgroup(&mut attributes.0, 0))?;
+            check(libc::posix_spawnattr_setpgroup(
+                &mut attributes.0,
+                group.unwrap_or(0),
+            ))?;
             libc::sigemptyset(set.as_mut_ptr());
             check(libc::posix_spawnattr_setsigmask(&mut attributes.0, set.as_ptr()))?;
             check(libc::posix_spawnattr_setsigdefault(

@@ -6,7 +6,7 @@ use super::lane::tell;
 use super::{Event, Shared, Task, Worker, panic};
 use crate::control::{Seat, Wish};
 use crate::job::{Failure, Input, Job, Trust};
-use crate::map::{Aside, Emit, StartMap};
+use crate::map::{Aside, Emit, Feeder, StartMap};
 use crate::message;
 use crate::sink::{Draft, DraftWriter, Drafts};
 use crossbeam_channel::{Receiver, RecvError, RecvTimeoutError, TryRecvError, after, never, select};
@@ -20,14 +20,52 @@ use std::time::Duration;
 /// Neighbouring outputs that are to become one.
 #[derive(Debug)]
 pub struct Merge {
-    /// The first job that they come from.
+    /// What comes of them.
+    pub span: Span,
+    /// What is merged, in input order.
+    pub inputs: Vec<MergeInput>,
+}
+
+/// Which jobs a merge covers.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// The first of them.
     pub from: u64,
     /// One past the last.
     pub to: u64,
     /// How many merges deep the result is.
     pub level: u32,
-    /// The outputs, in input order.
-    pub drafts: Vec<Draft>,
+}
+
+/// One of what a merge brings together.
+#[derive(Debug)]
+pub enum MergeInput {
+    /// An output.
+    Draft(Draft),
+    /// What another merge gives, which is at work at the same time.
+    Merge(Merge),
+}
+
+impl Merge {
+    /// The job that the merge is to its map, with those that feed it.
+    fn job(&mut self, drafts: &Drafts, feeders: &mut Vec<Feeder>) -> io::Result<Job> {
+        let mut inputs = Vec::with_capacity(self.inputs.len());
+        for input in &mut self.inputs {
+            inputs.push(Input::File(match input {
+                MergeInput::Draft(draft) => draft.path(drafts)?.into(),
+                MergeInput::Merge(merge) => {
+                    let mut of = Vec::new();
+                    let job = merge.job(drafts, &mut of)?;
+                    feeders.push(Feeder::new(job, of)?);
+                    feeders.last().expect("it was just added").name()
+                }
+            }));
+        }
+        Ok(Job {
+            seq: self.span.from,
+            inputs,
+        })
+    }
 }
 
 /// What workers need for merges.
@@ -74,8 +112,9 @@ pub(super) fn wait(shared: &Shared<'_>, patience: Option<Duration>) -> Result<Ta
 }
 
 impl Worker<'_> {
-    /// Does a merge, and does it again where it fails as often as a job would be tried.
-    pub(super) fn merge(&mut self, mut merge: Merge) -> Event {
+    /// Does a merge, and does it again where it fails as often as a job would be tried. Its inputs are
+    /// deleted once that is told: it takes time in which the result is of use.
+    pub(super) fn merge(&mut self, mut merge: Merge) {
         let shared = self.shared;
         let mut end = Err(Failure::Stopped);
         for attempt in 1..=shared.retries.saturating_add(1) {
@@ -88,7 +127,9 @@ impl Worker<'_> {
                 break;
             }
         }
-        Event::Merged { merge, end }
+        let span = merge.span;
+        shared.news.send(Event::Merged { span, end });
+        drop(merge);
     }
 
     fn merge_once(&mut self, merge: &mut Merge, attempt: u32) -> Result<Draft, Failure> {
@@ -96,15 +137,9 @@ impl Worker<'_> {
             return Err(Failure::Stopped);
         };
         let drafts = merging.drafts;
-        let paths = merge.drafts.iter_mut().map(|draft| draft.path(drafts));
-        let inputs = paths.map(|path| path.map(|path| Input::File(path.into())));
-        let inputs = inputs
-            .collect::<io::Result<_>>()
-            .map_err(|cause| lost(drafts, cause))?;
-        let job = Job {
-            seq: merge.from,
-            inputs,
-        };
+        let mut feeders = Vec::new();
+        let job = merge.job(drafts, &mut feeders);
+        let job = job.map_err(|cause| lost(drafts, cause))?;
         let map = self
             .merger
             .get_or_insert_with(|| (merging.start_map)(self.seat.slot));
@@ -113,6 +148,7 @@ impl Worker<'_> {
         writer.file().map_err(|cause| lost(drafts, cause))?;
         let mut emit = IntoDraft {
             writer,
+            feeders,
             drafts,
             failure: None,
             attempt,
@@ -134,6 +170,7 @@ impl Worker<'_> {
 /// Takes what a merge emits.
 struct IntoDraft<'a> {
     writer: DraftWriter<'a>,
+    feeders: Vec<Feeder>,
     drafts: &'a Drafts,
     failure: Option<Failure>,
     attempt: u32,
@@ -166,6 +203,10 @@ impl Emit for IntoDraft<'_> {
 
     fn file(&self) -> Option<BorrowedFd<'_>> {
         self.writer.as_file().map(AsFd::as_fd)
+    }
+
+    fn feeders(&mut self) -> Vec<Feeder> {
+        std::mem::take(&mut self.feeders)
     }
 
     fn aside(&mut self, aside: Aside<'_>) {

@@ -1,8 +1,9 @@
 //! `--merge`: the outputs of jobs made one, by a command, neighbours in input order first.
 
-use crate::harness::{Fan, fan, oracle};
+use crate::harness::{Fan, fan, lives, oracle};
 use rustix::process::Signal;
-use std::fs::read_dir;
+use std::fs::{File, read_dir};
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 /// `count` sorted files of uneven length in `d`, with lines that several of them hold.
@@ -304,4 +305,134 @@ fn what_can_not_be_merged_is_refused_before_the_first_job() {
         "nowhere: temporary directory",
         5,
     );
+}
+
+/// A `sort` that is found first, with which tests see what merges are given: `script` is run in its place, and
+/// the real one is `"$SORT" "$@"`.
+fn sorting(fan: Fan, script: &str) -> Fan {
+    let fan = fan.file("bin/sort", format!("#!/bin/sh\nSORT=/usr/bin/sort\n{script}\n"));
+    let bin = fan.path("bin");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(bin.join("sort"), mode).expect("it was just made");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", bin.display());
+    fan.env("PATH", &path).env("LC_ALL", "C")
+}
+
+#[test]
+fn merges_that_read_once_feed_one_another_by_pipes() {
+    let script = r#"echo "$@" >> given; exec "$SORT" "$@""#;
+    for (workers, merge, piped) in [
+        (2, "sort -m {}", true),
+        (1, "sort -m {}", false),
+        (2, "sort -m -o {}", false),
+    ] {
+        let words = format!("run d -j{workers} --arity 3 --tmpdir tmp --merge");
+        let merge = merge.replace("-o", "-s --parallel=1");
+        let fan = sorted(fan(&words).arg(merge).file("tmp/.keep", ""), 40);
+        let fan = sorting(fan, script);
+        let expected = oracle(fan.dir(), "/usr/bin/sort d/*", &[]);
+        let done = fan.args(["--", "cat"]).stdout(expected).ok();
+        let given = std::fs::read_to_string(done.fan.path("given")).expect("it was run");
+        done.expect(given.contains("/dev/fd/") == piped, &given);
+        let files = |line: &str| {
+            line.split(' ')
+                .filter(|word| word.starts_with('/') || word.starts_with("tmp/"))
+                .count()
+        };
+        done.expect(given.lines().all(|line| (2..=3).contains(&files(line))), &given);
+        done.expect(left(&done.fan.path("tmp")) == 0, "no temporary file left");
+    }
+}
+
+#[test]
+fn pipes_between_merges_carry_more_than_they_hold() {
+    let names: String = (0..9).map(|at| format!("{at}\n")).collect();
+    let script = "head -c 1000000 /dev/zero | tr '\\0' $1";
+    let expected: Vec<u8> = (b'0'..=b'8').flat_map(|digit| vec![digit; 1_000_000]).collect();
+    fan("run -j2 --arity 2 --merge")
+        .arg("cat {}")
+        .args(["--", "sh", "-c", script, "sh"])
+        .stdin(names)
+        .stdout(expected)
+        .ok();
+}
+
+#[test]
+fn a_merge_that_fails_while_it_feeds_another_fails_both() {
+    let script = r#""$SORT" "$@"; [ ! -p /dev/stdout ] || [ -e tried ] || { touch tried; exit 7; }"#;
+    let names: String = (10..50).map(|at| format!("{at}\n")).collect();
+    let fan_of = |words: &str| {
+        let fan = fan(&format!("run -j2 --arity 3 {words} --merge"));
+        let fan = sorting(fan.arg("sort -m {}"), script).stdin(&names);
+        fan.args(["--", "echo"])
+    };
+    fan_of("")
+        .stdout("")
+        .says("fanfold: merge of jobs 1 to 40: 'sort' exited with status 7; nothing is printed\n")
+        .code(123);
+    fan_of("--retries 1").stdout(&names).ok();
+}
+
+#[test]
+fn a_merge_that_fails_ends_those_that_feed_it() {
+    let script = r#"case "$*" in */dev/fd/*) exit 3;; esac; exec "$SORT" "$@""#;
+    let fan = sorting(fan("run -j2 --arity 3 --merge").arg("sort -m {}"), script);
+    let names: String = (10..30).map(|at| format!("1{at}00\n")).collect();
+    fan.args(["--", "seq", "10000"])
+        .stdin(names)
+        .stdout("")
+        .says("'sort' exited with status 3")
+        .code(123);
+}
+
+#[test]
+fn a_signal_ends_merges_that_feed_one_another() {
+    use std::os::unix::process::ExitStatusExt;
+    let fan = fan("run d -j2 --arity 3 --tmpdir tmp --merge").arg("sort -m {}");
+    let script = r#"[ ! -p /dev/stdout ] || feeds=/dev/fd/; case "$feeds$*" in
+        */dev/fd/*) echo $$ > merging; read x < never;;
+        *) exec "$SORT" "$@";;
+    esac"#;
+    let fan = sorting(sorted(fan.file("tmp/.keep", ""), 40), script);
+    let fan = fan.fifo("merging").fifo("never");
+    let running = fan.args(["--", "echo"]).spawn();
+    // Open for writing too, it does not end between them.
+    let merging = File::options()
+        .read(true)
+        .write(true)
+        .open(running.path("merging"));
+    let lines = BufReader::new(merging.expect("a FIFO")).lines();
+    let pids: Vec<u32> = lines
+        .take(3)
+        .map(|pid| pid.expect("a line").parse().expect("a number"))
+        .collect();
+    running.signal(Signal::TERM);
+    let done = running.wait_open();
+    done.expect(
+        done.status.signal() == Some(15) && done.out.is_empty(),
+        "death by TERM",
+    );
+    done.expect(!pids.into_iter().any(lives), "nobody is left");
+    done.expect(left(&done.fan.path("tmp")) == 0, "no temporary file left");
+}
+
+#[test]
+fn a_large_output_comes_whole_wherever_standard_output_goes() {
+    let fan_of = || {
+        let fan = fan("run d --merge").arg("cat {}").args(["--", "cat"]);
+        fan.file("d/a", vec![b'a'; 3_000_001])
+            .file("d/b", vec![b'b'; 99_999])
+    };
+    let whole = [vec![b'a'; 3_000_001], vec![b'b'; 99_999]].concat();
+    fan_of().stdout(&whole).ok();
+    for append in [false, true] {
+        let fan = fan_of().file("all", if append { "before" } else { "" });
+        let mut all = File::options();
+        let all = if append { all.append(true) } else { all.write(true) }.open(fan.path("all"));
+        let done = fan.stdout_to(all.expect("it was made")).ok();
+        let all = std::fs::read(done.fan.path("all")).expect("it was made");
+        let rest = all.strip_prefix(if append { b"before".as_slice() } else { b"" });
+        done.expect(rest == Some(&whole), "all of it, once");
+    }
 }

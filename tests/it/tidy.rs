@@ -241,6 +241,7 @@ fn run_and_worker_name_no_map_and_no_fold() {
                 "StartMap",
                 "Emit",
                 "Aside",
+                "Feeder",
                 "Pace",
                 "Fold",
                 "IntoFold",

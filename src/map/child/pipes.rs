@@ -52,6 +52,7 @@ impl Pipes {
             stdin: stdin.as_ref().map_or(Input::Null, |fd| Input::Given(fd.as_fd())),
             stdout,
             stderr,
+            others: &[],
         }
     }
 

@@ -14,6 +14,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -55,6 +56,8 @@ enum Stopping {
 /// A child that is being looked after.
 pub(super) struct Supervision<'a> {
     group: &'a mut Group,
+    /// Those whose outputs the child reads.
+    feeders: Vec<Group>,
     plan: &'a CommandPlan,
     job: &'a Job,
     buffer: &'a mut [u8],
@@ -64,6 +67,8 @@ pub(super) struct Supervision<'a> {
     trust: Trust,
     timers: Timers,
     exited: bool,
+    /// Whether those that feed it have exited too: nobody is left whose output is waited for.
+    ended: bool,
     leaked: bool,
     drains: u32,
     suspended: bool,
@@ -73,6 +78,7 @@ pub(super) struct Supervision<'a> {
 impl<'a> Supervision<'a> {
     pub(super) fn new(
         group: &'a mut Group,
+        feeders: Vec<Group>,
         pipes: Pipes,
         plan: &'a CommandPlan,
         job: &'a Job,
@@ -81,6 +87,7 @@ impl<'a> Supervision<'a> {
     ) -> Self {
         Supervision {
             group,
+            feeders,
             plan,
             job,
             buffer,
@@ -90,6 +97,7 @@ impl<'a> Supervision<'a> {
             trust: Trust::Final,
             timers: Timers::new(plan.timeout),
             exited: false,
+            ended: false,
             leaked: false,
             drains: 0,
             suspended: false,
@@ -127,7 +135,15 @@ impl<'a> Supervision<'a> {
             let what = "a process that the command left behind holds its output; not waited for";
             self.emit.warn(self.job.name(), what);
         }
-        let status = self.group.reap();
+        let fed = self
+            .feeders
+            .iter_mut()
+            .map(Group::reap)
+            .find(|end| !is_well_fed(end));
+        let status = match (self.group.reap(), fed) {
+            (Ok(status), Some(fed)) if status.success() => fed,
+            (status, _) => status,
+        };
         match (self.stopping, status) {
             (Some((reason, _)), _) => self.plan.stopped(reason),
             (None, Ok(status)) => {
@@ -185,7 +201,7 @@ impl<'a> Supervision<'a> {
     }
 
     fn is_over(&self) -> bool {
-        self.exited && self.pipes.are_drained() && !matches!(self.stopping, Some((_, Stopping::Asked)))
+        self.ended && self.pipes.are_drained() && !matches!(self.stopping, Some((_, Stopping::Asked)))
     }
 
     /// Waits for the next thing to happen and sees to it. The answer is how much of `block` the
@@ -208,6 +224,9 @@ impl<'a> Supervision<'a> {
         if !self.exited && (notice != Ready::No || self.has_exited_unnoticed()) {
             self.exited = true;
             self.pipes.release();
+        }
+        if self.exited && !self.ended && self.feeders.iter().all(Group::has_exited) {
+            self.ended = true;
             self.timers.drain_in(DRAIN);
         }
         self.follow_wishes();
@@ -216,8 +235,10 @@ impl<'a> Supervision<'a> {
     }
 
     fn wait(&self, writing: bool) -> io::Result<[Ready; 5]> {
-        let polling = self.exited && matches!(self.stopping, Some((_, Stopping::Asked)))
-            || !self.exited && self.group.notice().is_none();
+        let polling = match self.exited {
+            true => !self.ended || matches!(self.stopping, Some((_, Stopping::Asked))),
+            false => self.group.notice().is_none(),
+        };
         let timeout = self.timers.next(polling.then_some(LOOK));
         poll(
             [
@@ -359,6 +380,13 @@ impl CommandPlan {
             cause,
         }
     }
+}
+
+/// Whether one that fed the child did so to its end, or until the child wanted no more.
+fn is_well_fed(end: &io::Result<ExitStatus>) -> bool {
+    let unwanted = |status: &ExitStatus| status.signal() == Some(Signal::PIPE.as_raw());
+    end.as_ref()
+        .is_ok_and(|status| status.success() || unwanted(status))
 }
 
 fn wanted(fd: &Option<OwnedFd>, interest: Interest) -> Option<(BorrowedFd<'_>, Interest)> {

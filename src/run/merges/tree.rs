@@ -3,16 +3,27 @@
 //!
 //! Pure bookkeeping. It does not know files, commands or workers.
 
+mod level;
+#[cfg(test)]
+mod tests;
+
+use level::level;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The outputs that there are, in input order, each with the jobs that it covers.
 #[derive(Debug)]
 pub(super) struct Tree<T> {
     arity: usize,
+    /// How many merges may be at work at once where each but the last feeds another; 0: none feeds another.
+    together: usize,
     /// By the first job that each covers; jobs that have not ended are in none.
     nodes: BTreeMap<u64, Node<T>>,
     ready: usize,
     busy: usize,
+    /// Once all jobs have ended: what is still to be merged at this level, by the first job that each
+    /// merge covers and how many outputs it takes; the cheapest last.
+    planned: Vec<(u64, usize)>,
 }
 
 #[derive(Debug)]
@@ -27,8 +38,8 @@ enum State<T> {
     /// Jobs that gave nothing to merge.
     Empty,
     Ready(Output<T>),
-    /// A merge is at it.
-    Busy,
+    /// A merge of this many bytes is at it.
+    Busy(u64),
 }
 
 /// An output, and what it cost.
@@ -49,24 +60,31 @@ pub(super) struct Window<T> {
     pub(super) to: u64,
     /// The level of what comes of them.
     pub(super) level: u32,
-    /// The outputs.
-    pub(super) items: Vec<T>,
-}
-
-/// Where a window of ready neighbours begins, and what they are.
-struct Candidate {
-    from: u64,
+    /// What is merged.
+    pub(super) items: Vec<Item<T>>,
     size: u64,
 }
 
+/// One of the neighbours.
+#[derive(Debug)]
+pub(super) enum Item<T> {
+    /// An output.
+    Output(T),
+    /// What a merge gives that is at work at the same time.
+    Merge(Window<T>),
+}
+
 impl<T> Tree<T> {
-    /// A tree whose merges take up to `arity` outputs, at least 2.
-    pub(super) fn new(arity: usize) -> Self {
+    /// A tree whose merges take up to `arity` outputs, at least 2, and of which up to `together` are at
+    /// work at once to feed one another: 0 for none.
+    pub(super) fn new(arity: usize, together: usize) -> Self {
         Tree {
             arity: arity.max(2),
+            together,
             nodes: BTreeMap::new(),
             ready: 0,
             busy: 0,
+            planned: Vec::new(),
         }
     }
 
@@ -100,7 +118,7 @@ impl<T> Tree<T> {
         self.ready = 0;
         nodes.find_map(|node| match node.state {
             State::Ready(output) => Some(output.item),
-            State::Empty | State::Busy => None,
+            State::Empty | State::Busy(_) => None,
         })
     }
 
@@ -117,7 +135,7 @@ impl<T> Tree<T> {
             end = node.to;
             match &node.state {
                 State::Empty => continue,
-                State::Busy => run.clear(),
+                State::Busy(_) => run.clear(),
                 State::Ready(output) => {
                     if level != Some(output.level) {
                         run.clear();
@@ -133,49 +151,97 @@ impl<T> Tree<T> {
         None
     }
 
-    /// The next merge once all jobs have ended. The first is as large as lets all others be full;
-    /// each takes the neighbours that cost least.
+    /// The next merge once all jobs have ended, by a plan that has each level as full as can be and as few
+    /// bytes as possible in the deepest. Where merges feed one another, all that are left are one.
     pub(super) fn next_of_all(&mut self) -> Option<Window<T>> {
         let all = self.ready + self.busy;
-        let (arity, rest) = (self.arity, self.arity - 1);
-        let wanted = match all {
-            0 | 1 => return None,
-            _ if all <= arity => all,
-            _ => match (all - 1) % rest {
-                0 => arity,
-                more => more + 1,
-            },
-        };
-        let cheapest = self.cheapest(wanted)?;
-        Some(self.take(cheapest.from, wanted))
+        let merges = all.saturating_sub(1).div_ceil(self.arity - 1);
+        if merges == 0 {
+            return None;
+        }
+        if merges <= self.together {
+            return (self.busy == 0).then(|| self.take_all());
+        }
+        if self.planned.is_empty() {
+            self.plan();
+        }
+        let next = self
+            .planned
+            .iter()
+            .rposition(|&(from, count)| self.are_ready(from, count))?;
+        let (from, count) = self.planned.remove(next);
+        Some(self.take(from, count))
     }
 
-    /// The cheapest `count` ready neighbours.
-    fn cheapest(&self, count: usize) -> Option<Candidate> {
-        let mut best: Option<Candidate> = None;
-        let mut run: Vec<(u64, u64)> = Vec::new();
-        let mut end = None;
+    /// Plans a level over all that there are, those too that are still being merged.
+    fn plan(&mut self) {
+        let (mut starts, mut sizes) = (Vec::new(), Vec::new());
         for (&from, node) in &self.nodes {
-            if end.is_some_and(|end| end != from) {
-                run.clear();
-            }
-            end = Some(node.to);
-            match &node.state {
+            let size = match &node.state {
                 State::Empty => continue,
-                State::Busy => run.clear(),
-                State::Ready(output) => run.push((from, output.size)),
-            }
-            if let Some(window) = run.len().checked_sub(count).map(|first| &run[first..]) {
-                let size = window.iter().map(|(_, size)| size).sum();
-                if best.as_ref().is_none_or(|best| size < best.size) {
-                    best = Some(Candidate {
-                        from: window[0].0,
-                        size,
-                    });
-                }
+                State::Ready(output) => output.size,
+                State::Busy(size) => *size,
+            };
+            starts.push(from);
+            sizes.push(size);
+        }
+        let mut windows = level(&sizes, self.arity);
+        let size = |window: &Range<usize>| sizes[window.clone()].iter().sum::<u64>();
+        windows.sort_by_key(|window| std::cmp::Reverse(size(window)));
+        self.planned = windows
+            .into_iter()
+            .map(|window| (starts[window.start], window.len()))
+            .collect();
+    }
+
+    /// Whether this one and those after it wait to be merged.
+    fn are_ready(&self, from: u64, count: usize) -> bool {
+        let outputs = self.nodes.range(from..).map(|(_, node)| &node.state);
+        let mut outputs = outputs.filter(|state| !matches!(state, State::Empty));
+        outputs
+            .by_ref()
+            .take(count)
+            .filter(|state| matches!(state, State::Ready(_)))
+            .count()
+            == count
+    }
+
+    /// Takes everything, as one merge that others feed.
+    fn take_all(&mut self) -> Window<T> {
+        let mut windows: Vec<Window<T>> = Vec::new();
+        self.planned.clear();
+        let end = self.nodes.last_key_value().map_or(0, |(_, node)| node.to);
+        for (from, node) in std::mem::take(&mut self.nodes) {
+            if let State::Ready(Output { item, size, level }) = node.state {
+                let items = vec![Item::Output(item)];
+                windows.push(Window {
+                    from,
+                    to: node.to,
+                    level,
+                    items,
+                    size,
+                });
             }
         }
-        best
+        self.ready = 0;
+        while windows.len() > 1 {
+            let sizes: Vec<u64> = windows.iter().map(|window| window.size).collect();
+            let mut left = windows.into_iter();
+            let mut at = 0;
+            windows = Vec::new();
+            for range in level(&sizes, self.arity) {
+                windows.extend(left.by_ref().take(range.start - at));
+                windows.push(Window::of(left.by_ref().take(range.len())));
+                at = range.end;
+            }
+            windows.extend(left);
+        }
+        let mut window = windows.pop().expect("there is something to merge");
+        (window.from, window.to) = (0, end);
+        let state = State::Busy(window.size);
+        self.nodes.insert(0, Node { to: end, state });
+        self.busy = 1;
+        window
     }
 
     /// Takes `count` ready neighbours out, and whatever is empty between them.
@@ -185,6 +251,7 @@ impl<T> Tree<T> {
             to: from,
             level: 0,
             items: Vec::with_capacity(count),
+            size: 0,
         };
         while window.items.len() < count {
             let node = self.nodes.remove(&window.to).expect("neighbours touch");
@@ -192,13 +259,14 @@ impl<T> Tree<T> {
             match node.state {
                 State::Ready(output) => {
                     window.level = window.level.max(output.level + 1);
-                    window.items.push(output.item);
+                    window.size += output.size;
+                    window.items.push(Item::Output(output.item));
                 }
                 State::Empty => {}
-                State::Busy => unreachable!("ready neighbours have no merge between them"),
+                State::Busy(_) => unreachable!("ready neighbours have no merge between them"),
             }
         }
-        let state = State::Busy;
+        let state = State::Busy(window.size);
         self.nodes.insert(from, Node { to: window.to, state });
         self.ready -= count;
         self.busy += 1;
@@ -231,129 +299,26 @@ impl<T> Tree<T> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    type Text = Tree<String>;
-
-    fn give(tree: &mut Text, job: u64, text: &str) {
-        tree.ended(job, Some((text.to_owned(), text.len() as u64)));
-    }
-
-    fn end(tree: &mut Text, window: Window<String>) {
-        let text = window.items.concat();
-        let size = text.len() as u64;
-        tree.merged(window.from, window.to, window.level, text, size);
-    }
-
-    /// Merges until one is left: that one, and how often a byte was copied.
-    fn all(tree: &mut Text) -> (Option<String>, usize) {
-        let mut copied = 0;
-        while let Some(window) = tree.next_of_all() {
-            copied += window.items.concat().len();
-            end(tree, window);
+impl<T> Window<T> {
+    /// A merge of these, each of which is an output as it is or a merge itself.
+    fn of(windows: impl Iterator<Item = Window<T>>) -> Self {
+        let mut of = Window {
+            from: u64::MAX,
+            to: 0,
+            level: 0,
+            items: Vec::new(),
+            size: 0,
+        };
+        for mut window in windows {
+            of.from = of.from.min(window.from);
+            of.to = window.to;
+            of.level = of.level.max(window.level + 1);
+            of.size += window.size;
+            of.items.push(match window.items.len() {
+                1 => window.items.pop().expect("there is one"),
+                _ => Item::Merge(window),
+            });
         }
-        assert!(tree.is_done());
-        (tree.take_last(), copied)
-    }
-
-    #[test]
-    fn only_neighbours_of_one_level_are_merged_while_jobs_run() {
-        let mut tree = Tree::new(2);
-        for (job, text) in [(0, "a"), (2, "c"), (3, "d"), (5, "f")] {
-            give(&mut tree, job, text);
-        }
-        let window = tree.next_level().expect("2 and 3 touch");
-        assert_eq!((window.from, window.to, window.level), (2, 4, 1));
-        assert!(tree.next_level().is_none(), "1 and 4 are missing");
-        give(&mut tree, 1, "b");
-        let first = tree.next_level().expect("0 and 1 touch");
-        end(&mut tree, window);
-        end(&mut tree, first);
-        let window = tree.next_level().expect("two of level 1");
-        assert_eq!((window.items.concat().as_str(), window.level), ("abcd", 2));
-    }
-
-    #[test]
-    fn jobs_that_gave_nothing_part_no_neighbours_and_take_no_room() {
-        let mut tree = Tree::new(2);
-        give(&mut tree, 0, "a");
-        for job in (1..1000).rev() {
-            tree.ended(job, None);
-        }
-        assert_eq!(tree.nodes.len(), 2);
-        give(&mut tree, 1000, "b");
-        let window = tree.next_level().expect("nothing is between them");
-        assert_eq!((window.items.concat().as_str(), window.to), ("ab", 1001));
-    }
-
-    #[test]
-    fn one_output_or_none_needs_no_merge() {
-        let mut tree = Tree::new(16);
-        assert!(tree.is_done() && tree.next_of_all().is_none());
-        tree.ended(0, None);
-        give(&mut tree, 1, "b");
-        assert_eq!(all(&mut tree), (Some("b".to_owned()), 0));
-    }
-
-    #[test]
-    fn the_last_merge_waits_for_those_that_are_at_work() {
-        let mut tree = Tree::new(3);
-        for job in 0..5 {
-            give(&mut tree, job, "x");
-        }
-        // Five become three by one full merge, and then one.
-        let first = tree.next_of_all().expect("there are five");
-        assert_eq!(first.items.len(), 3);
-        assert!(tree.next_of_all().is_none(), "the other two wait for it");
-        end(&mut tree, first);
-        assert_eq!(tree.next_of_all().expect("three").items.len(), 3);
-    }
-
-    #[test]
-    fn all_merges_but_the_first_are_full_and_bytes_are_copied_seldom() {
-        let mut tree = Tree::new(16);
-        for job in 0..400 {
-            give(&mut tree, job, "12345678");
-        }
-        let (_, copied) = all(&mut tree);
-        assert!(copied <= 400 * 8 * 5 / 2, "{copied} of 3200 bytes");
-    }
-
-    proptest! {
-        #[test]
-        fn merges_keep_the_input_order_however_jobs_and_merges_end(
-            texts in prop::collection::vec(prop::option::of("[a-z]{0,9}"), 0..60),
-            arity in 2usize..9,
-            order in prop::collection::vec(any::<prop::sample::Index>(), 120),
-        ) {
-            let mut tree = Tree::new(arity);
-            let mut left: Vec<usize> = (0..texts.len()).collect();
-            let mut at_work = Vec::new();
-            for index in order {
-                if !left.is_empty() && index.index(2) == 0 {
-                    let job = left.swap_remove(index.index(left.len()));
-                    let output = texts[job].clone().map(|text| { let size = text.len() as u64; (text, size) });
-                    tree.ended(job as u64, output);
-                } else if !at_work.is_empty() && index.index(3) == 0 {
-                    let window = at_work.swap_remove(index.index(at_work.len()));
-                    end(&mut tree, window);
-                } else if left.is_empty() {
-                    at_work.extend(tree.next_of_all());
-                } else {
-                    at_work.extend(tree.next_level());
-                }
-            }
-            for job in left {
-                tree.ended(job as u64, texts[job].clone().map(|text| (text, 1)));
-            }
-            for window in at_work {
-                end(&mut tree, window);
-            }
-            let expected = texts.iter().flatten().next().map(|_| texts.iter().flatten().cloned().collect::<String>());
-            prop_assert_eq!(all(&mut tree).0, expected);
-        }
+        of
     }
 }
