@@ -7,7 +7,7 @@ use super::merge::{MergeArgs, MergePlan};
 use super::records::{RecordArgs, RecordsAndFold};
 use super::state::{Meaning, StateArgs};
 use crate::codec::{self, CODECS, Codec, Decoder};
-use crate::map::{self, FUNCTIONS, Function, Map};
+use crate::map::{self, Cat, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
 use crate::plan::{Batch, Dash, Inputs};
 use crate::plan::{Order, Pace, Partial, Plan, Schedule, StateAccess, Unit, UserSignals};
@@ -116,7 +116,16 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         joblog: args.state.joblog(),
     };
     let budget = Budget::new(plan.memory);
-    let map = |_slot| -> Box<dyn Map> { function.start(Decoder::new(budget.clone(), args.codec)) };
+    // A file of its own need not be text: an archive stays what it was.
+    let is_cat = function.name == FUNCTIONS[0].name;
+    let verbatim = is_cat && outputs.is_some() && parts.records.is_none();
+    let map = |_slot| -> Box<dyn Map> {
+        let decoder = Decoder::new(budget.clone(), args.codec);
+        match verbatim {
+            true => Box::new(Cat::verbatim(decoder)),
+            false => function.start(decoder),
+        }
+    };
     let fold = parts.start_fold(&budget, &plan.tmpdir);
     let start_merge = merge.as_ref().map(|merge| move |_slot| merge.start());
     if merge.is_some() {

@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 /// The row of the table.
 pub(super) const FUNCTION: Function = Function {
     name: "cat",
-    help: "the decompressed bytes (the default)",
+    help: "the decompressed lines (the default)",
     unit: Unit::Lines,
     start: |decoder| Box::new(Cat::new(decoder)),
 };
@@ -19,21 +19,52 @@ pub(super) const FUNCTION: Function = Function {
 #[derive(Debug)]
 pub struct Cat {
     decoder: Decoder,
+    last_line: LastLine,
+}
+
+/// What becomes of a last line without a newline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LastLine {
+    /// It gets one, so that the next file's first line is no part of it.
+    Ended,
+    /// It stays as it is.
+    Kept,
 }
 
 impl Cat {
-    /// A worker's instance.
+    /// A worker's instance, which gives lines: the last of an input gets a newline if it has none.
     pub fn new(decoder: Decoder) -> Self {
-        Cat { decoder }
+        Cat {
+            decoder,
+            last_line: LastLine::Ended,
+        }
+    }
+
+    /// A worker's instance, which gives each input's bytes and nothing else.
+    pub fn verbatim(decoder: Decoder) -> Self {
+        Cat {
+            last_line: LastLine::Kept,
+            ..Cat::new(decoder)
+        }
     }
 }
 
 impl Map for Cat {
     fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
         for input in &job.inputs {
+            let mut last = b'\n';
             read(&mut self.decoder, input, emit, &mut |emit, block, trust| {
-                emit.out(block, trust)
+                let flow = emit.out(block, trust);
+                last = block.last().copied().unwrap_or(last);
+                if flow.is_break() {
+                    // Who wants no more wants no newline either.
+                    last = b'\n';
+                }
+                flow
             })?;
+            if self.last_line == LastLine::Ended && last != b'\n' {
+                let _ = emit.out(b"\n", Trust::Final);
+            }
         }
         Ok(())
     }

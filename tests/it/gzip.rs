@@ -65,7 +65,7 @@ fn what_a_file_is_shows_in_its_bytes_not_its_name() {
     fan("map empty tiny")
         .file("empty", "")
         .file("tiny", "\x1f")
-        .stdout("\x1f")
+        .stdout("\x1f\n")
         .ok();
 }
 

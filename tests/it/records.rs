@@ -158,11 +158,30 @@ fn nul_and_carriage_returns_are_ordinary_bytes() {
         .file("a", b"a\0b c\nd\r\n\xff\n")
         .stdout(b"a\0b\nd\r\n\xff\n")
         .ok();
-    fan("map a").file("a", "no newline").stdout("no newline").ok();
     fan("map a --grep new")
         .file("a", "no newline")
         .stdout("no newline\n")
         .ok();
+}
+
+#[test]
+fn a_last_line_gets_the_newline_that_it_lacks_but_in_a_file_of_its_own() {
+    let files = || {
+        fan("map")
+            .file("a", "a b")
+            .file("b", "c d\n")
+            .file("c", "")
+            .gz("d", "e")
+    };
+    let all = files().args(["a", "b", "c", "d"]);
+    all.stdout("a b\nc d\ne\n").ok();
+    files().args(["a", "-j1", "--tag"]).stdout("a\ta b\n").ok();
+    let done = files().args(["a", "d", "--out", "o/{}"]).ok();
+    for (name, text) in [("o/a", "a b"), ("o/d", "e")] {
+        let found = std::fs::read_to_string(done.fan.path(name)).expect("it is there");
+        done.expect(found == text, name);
+    }
+    files().arg("-").stdin("x\ny").stdout("x\ny\n").ok();
 }
 
 #[test]
