@@ -69,7 +69,7 @@ const WINDOW: u64 = 1 << 18;
 pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let workers = plan.workers.get();
     worker::hush_maps();
-    let own = Own::of(plan, work.records)?;
+    let own = Own::of(plan, work)?;
     let mut feed = Feed::new(plan, work.to.names(), own)?;
     let remember = Remember::open(plan, work.fold.is_some())?;
     let failed = FailedList::new(plan.failures.listed.as_ref())?;

@@ -2,10 +2,11 @@
 //! purposes: where that shows up front the run is refused, and where it shows on the way the file is
 //! left out.
 
+use super::Work;
 use super::gather::Collision;
 use crate::job::Input;
 use crate::plan::{Inputs, Plan};
-use crate::record::{Bad, RecordPlan};
+use crate::record::Bad;
 use crate::sink::Claims;
 use crate::source::{Found, Missing};
 use std::ffi::{OsStr, OsString};
@@ -29,9 +30,9 @@ impl Own {
     ///
     /// # Errors
     /// For one that is named twice, or is an INPUT or a list of inputs.
-    pub fn of(plan: &Plan, records: Option<&RecordPlan>) -> Result<Self, Collision> {
+    pub fn of(plan: &Plan, work: &Work<'_>) -> Result<Self, Collision> {
         let mut own = Own::default();
-        let files = files(plan, records);
+        let files = files(plan, work);
         for (option, file) in &files {
             // Devices and pipes can be anybody's too, and what is wrong with a directory is said later.
             let is_file = fs::metadata(file).map_or(true, |found| found.is_file());
@@ -66,7 +67,7 @@ impl Own {
 }
 
 /// Each with the option that names it.
-fn files(plan: &Plan, records: Option<&RecordPlan>) -> Vec<(&'static str, PathBuf)> {
+fn files(plan: &Plan, work: &Work<'_>) -> Vec<(&'static str, PathBuf)> {
     let mut files = Vec::new();
     files.extend(
         plan.failures
@@ -75,7 +76,9 @@ fn files(plan: &Plan, records: Option<&RecordPlan>) -> Vec<(&'static str, PathBu
             .map(|(file, _)| ("--failed", file.clone())),
     );
     files.extend(plan.joblog.iter().map(|file| ("--joblog", file.clone())));
-    if let Some(Bad::Keep(file)) = records.map(|records| &records.bad) {
+    let merged = work.merge.as_ref().and_then(|merge| merge.to.as_ref());
+    files.extend(merged.map(|file| ("--out", file.clone())));
+    if let Some(Bad::Keep(file)) = work.records.map(|records| &records.bad) {
         files.push(("--bad", file.clone()));
     }
     if let Some(state) = &plan.state {

@@ -16,6 +16,10 @@ fn a_file_that_is_an_input_or_a_list_too_is_refused_and_kept() {
         ("map a --failed a", "a: the file of --failed and an input"),
         ("map ./a --failed dir/a", "./a: the file of --failed and an input"),
         ("map link --failed a", "link: the file of --failed and an input"),
+        (
+            "run a --merge cat --out a -- cat",
+            "a: the file of --out and an input",
+        ),
         ("run a --joblog a -- cat", "a: the file of --joblog and an input"),
         (
             "map a --bad file=a -i json -s x",
