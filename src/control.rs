@@ -4,6 +4,10 @@
 //! One [`Control`] for a run, one [`Seat`] for each worker. It does not know processes or
 //! channels, and of jobs only their numbers.
 
+mod lack;
+
+pub use lack::Lack;
+
 use crate::sys::{self, Wake};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -53,18 +57,32 @@ struct Shared {
     crew: Mutex<Crew>,
 }
 
-/// How many workers are there, how many of them are to leave, and whether any was asked to.
+/// How many workers are there, how many of them are to leave, and for lack of what any was asked to.
 #[derive(Debug, Default)]
 struct Crew {
     workers: usize,
     to_leave: usize,
-    shrinks: bool,
+    lack: Option<Lack>,
+    /// When the last one left.
+    left: Option<Instant>,
 }
+
+/// How long it is seen whether there are enough processes now, before another worker is to leave.
+const EACH: Duration = Duration::from_millis(50);
+
+/// A worker that has a job keeps it.
+const KEEPS: u8 = 0;
+/// It may leave it to others.
+const MAY_CEDE: u8 = 1;
+/// It does.
+const CEDES: u8 = 2;
 
 #[derive(Debug)]
 struct Bell {
     wake: Wake,
     activity: AtomicU8,
+    /// Whether the job in flight is left to others.
+    ceding: AtomicU8,
     /// The job in flight and one more; 0 where there is none.
     job: AtomicU64,
     /// When it was begun, in milliseconds of the run.
@@ -153,9 +171,9 @@ impl Control {
         crew.to_leave = crew.to_leave.saturating_sub(1);
     }
 
-    /// Whether descriptors have been too few for the workers that are there.
+    /// Whether there has been too little of something for the workers that are there.
     pub fn is_short(&self) -> bool {
-        self.shared.crew().shrinks
+        self.shared.crew().lack.is_some()
     }
 
     /// The seat of the worker with this slot, which must be below the number of seats. Whoever takes
@@ -248,6 +266,7 @@ impl Bell {
         Arc::new(Bell {
             wake,
             activity: AtomicU8::new(Activity::Idle as u8),
+            ceding: AtomicU8::new(KEEPS),
             job: AtomicU64::new(0),
             since: AtomicU64::new(0),
             holding: AtomicBool::new(false),
@@ -325,13 +344,23 @@ impl Seat {
         others.any(|(slot, bell)| slot != self.slot && bell.activity.load(Ordering::SeqCst) != idle)
     }
 
-    /// Asks for one worker to leave when it has ended its job, unless one only would be left.
-    pub fn ask_one_to_leave(&self) {
+    /// Asks for one worker to leave when it has ended its job, unless one only would be left. For
+    /// lack of processes they leave one after the other.
+    pub fn ask_one_to_leave(&self, lack: Lack) {
         let mut crew = self.shared.crew();
-        crew.shrinks = true;
+        crew.lack = Some(lack);
+        let recent = crew.left.is_some_and(|left| left.elapsed() < EACH);
+        if lack == Lack::Processes && (recent || crew.to_leave > 0) {
+            return;
+        }
         if crew.workers - crew.to_leave > 1 {
             crew.to_leave += 1;
         }
+    }
+
+    /// What there was too little of when last a worker was asked to leave.
+    pub fn lack(&self) -> Option<Lack> {
+        self.shared.crew().lack
     }
 
     /// Whether this worker is to leave; then, how many are left of how many there were. Who asks
@@ -340,7 +369,34 @@ impl Seat {
         let mut crew = self.shared.crew();
         crew.to_leave = crew.to_leave.checked_sub(1)?;
         crew.workers -= 1;
+        crew.left = Some(Instant::now());
         Some((crew.workers, self.shared.bells().len()))
+    }
+
+    /// Says that this worker leaves because there is nothing more to do.
+    pub fn go(&self) {
+        let mut crew = self.shared.crew();
+        crew.workers -= 1;
+        crew.to_leave = crew.to_leave.min(crew.workers.saturating_sub(1));
+    }
+
+    /// Says that the job in flight may be left to others.
+    pub fn may_cede(&self) {
+        self.bell().ceding.store(MAY_CEDE, Ordering::SeqCst);
+    }
+
+    /// Leaves the job in flight to others, if it may be and a worker is to leave.
+    pub fn cedes(&self) -> bool {
+        let ceding = &self.bell().ceding;
+        self.shared.crew().to_leave > 0
+            && ceding
+                .compare_exchange(MAY_CEDE, CEDES, Ordering::SeqCst, Ordering::SeqCst)
+                .is_ok()
+    }
+
+    /// Whether the job in flight was left to others. One that is begun after that is not.
+    pub fn has_ceded(&self) -> bool {
+        self.bell().ceding.swap(KEEPS, Ordering::SeqCst) == CEDES
     }
 
     /// Waits for `duration`, or less when something new is wanted (the bell is left ringing).

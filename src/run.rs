@@ -28,7 +28,7 @@ pub use tally::{Failures, Summary};
 use wholes::Wholes;
 pub use work::{To, Work};
 
-use crate::control::Control;
+use crate::control::{Control, Lack};
 use crate::job::Failure;
 use crate::memory::Budget;
 use crate::message;
@@ -36,7 +36,7 @@ use crate::plan::{Halt, Order, Pace, Plan, Told, UserSignals};
 use crate::record::{Bad, RecordPlan};
 use crate::sink::{Closed, First, Sink, Verdict};
 use crate::sys::signals::{self, Signals};
-use crate::worker::{self, Event, Folds, Gate, News, Report, Shared, Task};
+use crate::worker::{self, Event, Folds, Gate, News, Report, Returned, Shared, Task};
 use anyhow::Context;
 use crew::{Crew, SEATED};
 use crossbeam_channel::{Sender, after, bounded, never, select};
@@ -106,6 +106,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let shared = Shared {
         merging,
         queue: jobs,
+        returned: Returned::default(),
         news: &news,
         scarce: SCARCE * workers,
         start_map: work.map,
@@ -145,6 +146,11 @@ fn fewer(left: usize, of: usize) {
     message::say(format_args!(
         "too many open files: going on with {left} of {of} workers"
     ));
+}
+
+/// How many there will be is not known: they leave one after the other.
+fn too_few_processes() {
+    message::say("too few processes can be had: going on with fewer workers");
 }
 
 /// The main thread's state.
@@ -284,6 +290,7 @@ impl<'a> Main<'a> {
             look = false;
             self.store(feed);
             if let Some(open) = &queue {
+                crew.hand_on(open);
                 self.fill(feed, open);
             }
             if self.stop.is_none() {
@@ -338,11 +345,17 @@ impl<'a> Main<'a> {
                 Ok(())
             }
             Event::Unread => self.printing(|_| Err(Closed::BrokenPipe)),
-            Event::Fewer { left, of } => {
+            Event::Fewer { left, of, lack } => {
                 // Those who leave together may be heard in any order.
-                if left < self.crew && self.control.is_short() {
+                if let Some(lack) = lack
+                    && left < self.crew
+                {
+                    match lack {
+                        Lack::Files => fewer(left, of),
+                        Lack::Processes if self.crew == usize::MAX => too_few_processes(),
+                        Lack::Processes => {}
+                    }
                     self.crew = left;
-                    fewer(left, of);
                     self.sink.mark(true);
                 }
                 Ok(())

@@ -3,6 +3,7 @@
 //! It never prints and never dies: a panic in a map becomes that job's failure. It does not know
 //! the terminal, the other workers, or any map or fold by name.
 
+mod back;
 mod bundle;
 mod gathered;
 mod lane;
@@ -14,6 +15,7 @@ mod ran;
 #[cfg(test)]
 mod tests;
 
+pub use back::Returned;
 pub use bundle::Bundle;
 pub use lane::{Gate, Lane};
 pub use merge::{Merge, MergeInput, Merging, Span};
@@ -23,7 +25,7 @@ pub use panic::hush_maps;
 pub use parts::Folds;
 pub use ran::{Ran, Recording};
 
-use crate::control::{Seat, Wish};
+use crate::control::{Lack, Seat, Wish};
 use crate::fold::{Fold, StartFold};
 use crate::job::{self, Failure, Input, Job, Link};
 use crate::map::{Aside, Map, StartMap};
@@ -36,7 +38,7 @@ use ran::Recorder;
 use std::ffi::OsString;
 use std::io;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// What a worker is given to do.
 #[derive(Debug)]
@@ -88,12 +90,14 @@ pub enum Event {
     },
     /// The reader of standard output went away.
     Unread,
-    /// The worker leaves before the end, for lack of descriptors.
+    /// The worker leaves before the end.
     Fewer {
         /// How many are left.
         left: usize,
         /// How many there were.
         of: usize,
+        /// What there is too little of; None where it was asked for by the user.
+        lack: Option<Lack>,
     },
     /// A merge has ended.
     Merged {
@@ -185,6 +189,8 @@ impl Report {
 pub struct Shared<'a> {
     /// Where jobs come from.
     pub queue: Receiver<Task>,
+    /// Jobs that workers gave back.
+    pub returned: Returned,
     /// Where news goes.
     pub news: &'a News,
     /// With fewer jobs than this in the queue, the main thread is needed.
@@ -249,7 +255,9 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
     while let Some(task) = worker.next() {
         match task {
             Task::Job(job) => {
-                let report = worker.recorded(job);
+                let Some(report) = worker.recorded(job) else {
+                    break;
+                };
                 worker.heed(&report);
                 let scarce = shared.queue.len() < shared.scarce;
                 let failed = report.failure.is_some();
@@ -271,7 +279,8 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
             }
         }
         if let Some((left, of)) = worker.seat.leave() {
-            shared.news.send(Event::Fewer { left, of });
+            let lack = worker.seat.lack();
+            shared.news.send(Event::Fewer { left, of, lack });
             break;
         }
     }
@@ -297,7 +306,7 @@ impl Worker<'_> {
         loop {
             match merge::wait(self.shared, again) {
                 Ok(task) => return Some(task),
-                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Disconnected) => return self.take_returned(),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             again = self.guarded(|map, seat, aside| map.idle(seat, aside)).flatten();
@@ -324,18 +333,6 @@ impl Worker<'_> {
                 None
             }
         }
-    }
-
-    /// Does a job, and records how it went where that is wanted.
-    fn recorded(&mut self, job: Job) -> Report {
-        let clock = (SystemTime::now(), Instant::now());
-        self.seat.begin(job.seq);
-        let mut report = self.job(&job);
-        self.seat.end();
-        if let Some(recorder) = &mut self.recorder {
-            recorder.record(job, &*self.map, clock, &mut report);
-        }
-        report
     }
 
     fn restore(&mut self, parts: Vec<Part>) -> io::Result<()> {

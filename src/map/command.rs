@@ -13,6 +13,7 @@ pub use super::child::{ProgramError, resolve_program};
 use super::child::{Busy, Pipes, patiently, seek_program};
 use super::{Emit, Feeder, Map};
 use crate::codec::{DecodeError, Decoder};
+use crate::control::Lack;
 use crate::job::{Ending, Failure, Job, Trust};
 use crate::sys::arguments::Arguments;
 use crate::sys::{Family, Group, Input, Launcher, Streams, is_out_of_files, terminal};
@@ -371,7 +372,7 @@ impl Command {
 
     fn not_started(&self, cause: io::Error) -> Failure {
         let program = self.plan.template.program().to_os_string();
-        if is_out_of_files(&cause) {
+        if Lack::of(&cause).is_some() {
             let what = format!("can't start '{}'", program.display());
             return Failure::Own { what, cause };
         }

@@ -9,11 +9,11 @@ mod process;
 use super::child::{Busy, Timers, ending, patiently};
 use super::command::{CommandPlan, Trace};
 use super::{Aside, Emit, Map};
-use crate::control::{Seat, Wish};
+use crate::control::{Lack, Seat, Wish};
 use crate::job::{Ending, Failure, Job};
 use crate::message;
+use crate::sys::Launcher;
 use crate::sys::arguments::Arguments;
-use crate::sys::{Launcher, is_out_of_files};
 use crate::template::shell_quote;
 use exchange::{Fault, exchange};
 use process::{Left, Process};
@@ -196,7 +196,7 @@ impl Coprocess {
         match patiently(&seat, || self.spawn(&seat)) {
             Ok(Some(process)) => Ok(process),
             Ok(None) => Err(Failure::Stopped),
-            Err(cause) if is_out_of_files(&cause) => Err(Failure::Own {
+            Err(cause) if Lack::of(&cause).is_some() => Err(Failure::Own {
                 what: format!("can't start '{}'", self.program().display()),
                 cause,
             }),

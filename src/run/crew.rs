@@ -5,9 +5,9 @@
 
 use crate::control::Control;
 use crate::message;
-use crate::worker::{self, Folds, News, Shared};
+use crate::worker::{self, Folds, News, Shared, Task};
 use anyhow::Context;
-use crossbeam_channel::{Receiver, after, never};
+use crossbeam_channel::{Receiver, Sender, after, never};
 use std::io;
 use std::panic::resume_unwind;
 use std::thread::{self, Scope, ScopedJoinHandle};
@@ -118,6 +118,13 @@ impl<'scope, 'run> Crew<'scope, 'run> {
         Ok(started)
     }
 
+    /// Puts the jobs that workers gave back into the queue.
+    pub fn hand_on(&self, queue: &Sender<Task>) {
+        if self.control.is_short() {
+            self.shared.returned.hand_on(queue);
+        }
+    }
+
     /// Fires when it is time to see whether more are needed.
     pub fn later(&self) -> Receiver<Instant> {
         let waits = self.growth.as_ref().is_some_and(|growth| growth.waits);
@@ -131,8 +138,15 @@ impl<'scope, 'run> Crew<'scope, 'run> {
         }
         let (shared, seat) = (self.shared, self.control.seat(slot));
         let thread = thread::Builder::new().name(format!("worker {}", slot + 1));
-        let thread = thread.spawn_scoped(self.scope, move || worker::work(shared, seat))?;
-        self.threads.push(thread);
+        let own = seat.clone();
+        match thread.spawn_scoped(self.scope, move || worker::work(shared, own)) {
+            Ok(thread) => self.threads.push(thread),
+            Err(cause) => {
+                // Or others would leave because there is one more.
+                seat.go();
+                return Err(cause);
+            }
+        }
         Ok(())
     }
 

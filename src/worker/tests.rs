@@ -49,6 +49,7 @@ fn counted(
     let control = Control::new(1).expect("descriptors");
     let start_map = |_slot| -> Box<dyn Map> { Box::new(Corrupt(blocks)) };
     let shared = Shared {
+        returned: Returned::default(),
         retries: 0,
         outputs: None,
         delay: Duration::ZERO,
@@ -160,6 +161,7 @@ fn ended(control: &Control, retries: u32, start_map: &StartMap<'_>) -> (Vec<Opti
     }
     drop(queue);
     let shared = Shared {
+        returned: Returned::default(),
         retries,
         outputs: None,
         delay: Duration::ZERO,

@@ -63,6 +63,34 @@ fn without_files_for_one_child_it_is_said_which_could_not_be_started() {
         .code(5);
 }
 
+#[test]
+fn workers_leave_where_processes_are_too_few_and_others_do_their_jobs() {
+    let nobody = ["setpriv", "--reuid=64321", "--clear-groups"];
+    let allowed = has("setpriv") && has("bash") && {
+        let mut try_it = std::process::Command::new(nobody[0]);
+        try_it
+            .args(&nobody[1..])
+            .args([env!("CARGO_BIN_EXE_fanfold"), "list"]);
+        try_it.output().is_ok_and(|done| done.status.success())
+    };
+    if !allowed {
+        let _ = writeln!(std::io::stderr(), "skipped: another user can't run it");
+        return;
+    }
+    // As many threads as there can be are started before the first child is.
+    let names: String = (1..=20).map(|at| format!("{at}\n")).collect();
+    // How many threads can be had, and so whether any has to leave, is up to the system.
+    let few = "fanfold: too few processes can be had: going on with fewer workers";
+    let known = |line: &str| line == few || line.contains(" of 8 workers could be started");
+    for limit in [7, 8, 9] {
+        let limited = format!("ulimit -u {limit}; exec \"$@\"");
+        let under = [&nobody[..], &["bash", "-c", &limited, "bash"]].concat();
+        let fan = fan("run -j8").args(["--", "sh", "-c", "echo $0"]);
+        let done = fan.stdin(&names).under(&under).stdout(&names).code(0);
+        done.expect(done.err.lines().all(known), "what there is too little of");
+    }
+}
+
 /// Runs 30 short jobs of one worker while strace has calls of its thread fail.
 fn injected(what: &str, words: &str) -> Option<crate::harness::Fan> {
     let names: String = (1..=30).map(|at| format!("{at}\n")).collect();

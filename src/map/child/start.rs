@@ -1,12 +1,12 @@
 //! Starting a child where processes or files are scarce for a moment.
 
-use crate::control::{Activity, Seat, Wish};
-use crate::sys::{is_out_of_files, raise_file_limit};
+use crate::control::{Activity, Lack, Seat, Wish};
+use crate::sys::raise_file_limit;
 use std::io;
 use std::time::{Duration, Instant};
 
 /// Calls `spawn` until it succeeds or what keeps it from that does not pass; None when the run is
-/// being stopped. A scarcity that passes is waited out and is no failed try.
+/// being stopped, or the worker is to leave. A scarcity that passes is waited out and is no failed try.
 ///
 /// # Errors
 /// What the last spawn ended with.
@@ -20,6 +20,8 @@ pub(in crate::map) fn patiently<T>(
         seat.set_activity(Activity::Running);
         match spawn() {
             Ok(started) => return Ok(Some(started)),
+            // Nor does one that is to leave wait on, which would take what is scarce itself.
+            Err(e) if Lack::of(&e) == Some(Lack::Processes) && seat.cedes() => return Ok(None),
             Err(e) if scarcity.passes(&e, seat) => {}
             Err(cause) => return Err(cause),
         }
@@ -49,28 +51,26 @@ impl Drop for Busy {
 struct Scarcity {
     since: Option<Instant>,
     tries: u32,
-    files: Files,
+    relief: Relief,
 }
 
-/// What has been done about a scarcity of descriptors.
+/// What has been done about a lack of descriptors or processes.
 #[derive(Debug, Default)]
-enum Files {
+enum Relief {
     /// Nothing yet.
     #[default]
-    Enough,
-    /// As many as the hard limit allows are allowed.
+    None,
+    /// As many files as the hard limit allows are allowed.
     Raised,
-    /// A worker is to leave, so that its descriptors are ours.
+    /// A worker is to leave, so that what it takes is ours.
     Asked,
-    /// No other worker has a child: how often was tried since.
-    Alone(u32),
+    /// No other worker has a child, since then.
+    Alone(Instant),
 }
 
 impl Scarcity {
-    /// How long processes may be scarce before the job fails of it.
-    const PATIENCE: Duration = Duration::from_secs(60);
-    /// How often to try where nobody else has descriptors to give but those who wait too.
-    const ALONE: u32 = 10;
+    /// How long processes may be scarce before workers leave: most likely others will end.
+    const SOON: Duration = Duration::from_secs(1);
     /// How long a program may be open for writing: a build that has just written it.
     const BUSY: Duration = Duration::from_secs(2);
 
@@ -78,10 +78,9 @@ impl Scarcity {
     fn passes(&mut self, e: &io::Error, seat: &Seat) -> bool {
         let since = *self.since.get_or_insert_with(Instant::now);
         seat.set_activity(Activity::Idle);
-        let (patience, most) = match e.kind() {
-            io::ErrorKind::WouldBlock => (Self::PATIENCE, 8),
-            io::ErrorKind::ExecutableFileBusy => (Self::BUSY, 8),
-            _ if is_out_of_files(e) && self.more_files(seat) => (Duration::MAX, 4),
+        let most = match (Lack::of(e), e.kind()) {
+            (Some(lack), _) if self.is_relieved(lack, since, seat) => 4,
+            (None, io::ErrorKind::ExecutableFileBusy) if since.elapsed() < Self::BUSY => 8,
             _ => return false,
         };
         // Those who wait for the same thing are not to try for it together.
@@ -89,25 +88,35 @@ impl Scarcity {
         self.tries += 1;
         seat.hush();
         seat.pause(delay);
-        since.elapsed() < patience
+        true
     }
 
-    /// Whether descriptors may be had before long: a higher limit gives more, and as long as other
-    /// workers have children, theirs come free.
-    fn more_files(&mut self, seat: &Seat) -> bool {
-        self.files = match self.files {
-            Files::Enough => {
+    /// Whether what is lacking may be had before long: a higher limit gives more files, and as long
+    /// as other workers have children, theirs come free. Those who leave give more.
+    fn is_relieved(&mut self, lack: Lack, since: Instant, seat: &Seat) -> bool {
+        let alone = match lack {
+            Lack::Files => Duration::from_secs(1),
+            // Who else has them is not known.
+            Lack::Processes => Duration::from_secs(60),
+        };
+        if lack == Lack::Processes && since.elapsed() >= Self::SOON {
+            seat.ask_one_to_leave(lack);
+        }
+        self.relief = match self.relief {
+            Relief::None if lack == Lack::Files => {
                 raise_file_limit();
-                Files::Raised
+                Relief::Raised
             }
-            Files::Raised => {
-                seat.ask_one_to_leave();
-                Files::Asked
+            Relief::None | Relief::Raised => {
+                if lack == Lack::Files {
+                    seat.ask_one_to_leave(lack);
+                }
+                Relief::Asked
             }
-            Files::Asked | Files::Alone(_) if seat.others_run() => Files::Asked,
-            Files::Asked => Files::Alone(1),
-            Files::Alone(tries) if tries < Self::ALONE => Files::Alone(tries + 1),
-            Files::Alone(_) => return false,
+            _ if seat.others_run() => Relief::Asked,
+            Relief::Asked => Relief::Alone(Instant::now()),
+            Relief::Alone(since) if since.elapsed() < alone => Relief::Alone(since),
+            Relief::Alone(_) => return false,
         };
         true
     }
