@@ -15,7 +15,7 @@ use crate::source::{
 use crate::state::Stamp;
 use crate::worker::Task;
 use anyhow::anyhow;
-use crossbeam_channel::{Receiver, TryRecvError};
+use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use reader::{Ahead, Read, Reader, apart, unseen};
 
 /// Makes jobs of the inputs and holds the one that waits to be sent.
@@ -35,7 +35,7 @@ pub struct Feed {
 }
 
 enum From {
-    Walk(Box<dyn Iterator<Item = Numbered>>),
+    Walk(Box<dyn Iterator<Item = Numbered> + Send>),
     List(Reader),
     Dry,
 }
@@ -122,7 +122,13 @@ impl Feed {
         while self.next.is_none() {
             let found = match &mut self.from {
                 From::Dry => return false,
-                From::Walk(names) => names.next().map(unseen),
+                From::Walk(names) => match names.next() {
+                    Some(Err(Missing::Later)) => {
+                        self.walk_apart();
+                        continue;
+                    }
+                    found => found.map(unseen),
+                },
                 From::List(reader) => match reader.next() {
                     Ok(found) => Some(found),
                     Err(TryRecvError::Empty) => return false,
@@ -132,6 +138,17 @@ impl Feed {
             self.take_in(found);
         }
         true
+    }
+
+    /// Has a thread find the rest, as it is to wait for descriptors that only jobs in work give back.
+    fn walk_apart(&mut self) {
+        let (hand, handed) = bounded(1);
+        // Without a thread, the walk waits here.
+        if let Ok(reader) = Reader::of_rest(handed)
+            && let From::Walk(names) = std::mem::replace(&mut self.from, From::List(reader))
+        {
+            let _ = hand.send(names);
+        }
     }
 
     /// Takes what came through the channel; `None` is its end.
@@ -151,6 +168,7 @@ impl Feed {
                 self.next = Some(job);
                 self.stamps = stamps;
             }
+            Some(Err(Missing::Later)) => {}
             Some(Err(missing)) => self.missing.push((self.made, missing)),
             None => {
                 self.from = From::Dry;

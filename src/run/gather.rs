@@ -80,6 +80,7 @@ pub fn gather(
     for found in found {
         match found {
             Ok(job) => jobs.add(&job),
+            Err(Missing::Later) => {}
             Err(gone) => missing.push(gone),
         }
     }

@@ -49,6 +49,9 @@ pub enum Missing {
         /// What the system said.
         cause: io::Error,
     },
+    /// Nothing: a directory can't be listed while descriptors are scarce. Who asks for more waits, so
+    /// it had better be a thread that nobody else needs.
+    Later,
     /// What is behind a NUL in a word, and behind all that follow: the run goes on.
     AfterNul,
     /// The rest of a list: the run ends with what came before.
@@ -59,14 +62,14 @@ pub enum Missing {
 enum Meaning {
     Literal(OsString),
     Stdin,
-    Walk(Walk),
+    Walk(Box<Walk>),
     Nothing(Missing),
 }
 
 /// The inputs that were named on the command line, in order.
 pub struct Named {
     meanings: std::vec::IntoIter<Meaning>,
-    walk: Option<Walk>,
+    walk: Option<Box<Walk>>,
     /// Hashes of the names given so far, kept only where several INPUTs could repeat one.
     given: Option<(RandomState, HashSet<u128>)>,
 }
@@ -115,7 +118,7 @@ fn meaning(name: &OsStr, plan: &WalkPlan, empty: Empty) -> Result<Meaning, NoMat
         return Ok(Meaning::Stdin);
     }
     match std::fs::metadata(name) {
-        Ok(found) if found.is_dir() => return Ok(Meaning::Walk(Walk::directory(Path::new(name), plan))),
+        Ok(found) if found.is_dir() => return Ok(walked(Walk::directory(Path::new(name), plan))),
         Ok(_) => return Ok(Meaning::Literal(name.to_owned())),
         Err(cause) if !pattern::is_pattern(name) => {
             return Ok(Meaning::Nothing(Missing::Input {
@@ -131,7 +134,11 @@ fn meaning(name: &OsStr, plan: &WalkPlan, empty: Empty) -> Result<Meaning, NoMat
             pattern: name.to_owned(),
         });
     }
-    Ok(Meaning::Walk(walk))
+    Ok(walked(walk))
+}
+
+fn walked(walk: Walk) -> Meaning {
+    Meaning::Walk(Box::new(walk))
 }
 
 impl Iterator for Named {
@@ -175,6 +182,7 @@ impl std::fmt::Display for Missing {
             Missing::Input { name, cause } => {
                 write!(f, "{}: {}", message::shown(name), message::cause(cause))
             }
+            Missing::Later => f.write_str("descriptors are scarce"),
             Missing::AfterNul => f.write_str(
                 "WARNING: a NUL character occurred in the input.  It cannot be passed through in the \
                  argument list.  Did you mean to use the --null option?",

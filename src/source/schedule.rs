@@ -47,9 +47,11 @@ impl<I: Iterator<Item = Together>> Scheduled<I> {
             let part = found
                 .as_ref()
                 .is_ok_and(|inputs| matches!(inputs[..], [Input::Part { .. }, ..]));
+            let later = matches!(found, Err(Missing::Later));
             ahead.push(self.number(found));
             // Its parts spread over the workers anyway, and all are known only when its headers are read.
-            if part {
+            // And while descriptors are scarce, it is for others to wait.
+            if part || later {
                 return ahead;
             }
         }

@@ -5,18 +5,25 @@
 use super::Missing;
 use super::pattern::{Glob, is_pattern};
 use crate::plan::{Hidden, Links, WalkPlan};
+use crate::sys::{await_files, is_out_of_files, raise_file_limit};
 use memchr::memrchr;
 use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use walkdir::{DirEntry, WalkDir};
 
 /// The files below a directory, or those that a pattern matches. Directories, FIFOs, sockets and
 /// devices are left out. Memory is that of the names of one directory on each level.
 pub struct Walk {
-    entries: Box<dyn Iterator<Item = walkdir::Result<DirEntry>> + Send>,
+    /// The walk, and above it what is listed anew, each with how deep it begins.
+    levels: Vec<(Entries, usize)>,
+    filter: Arc<Filter>,
+    links: Links,
+    scarcity: Scarcity,
     root: PathBuf,
     of: Of,
     /// The prefix that was typed: `logs/` and `logs` both give `logs/a`, and `*.gz` gives no `./`.
@@ -26,6 +33,20 @@ pub struct Walk {
     matcher: Option<Glob>,
     first: Option<Result<OsString, Missing>>,
 }
+
+type Entries = Box<dyn Iterator<Item = walkdir::Result<DirEntry>> + Send>;
+
+/// What was done about directories for which there is no descriptor.
+#[derive(Debug, Default)]
+struct Scarcity {
+    /// Since when there is none, and as many are allowed as can be.
+    since: Option<Instant>,
+    /// Whether [`Missing::Later`] was given.
+    told: bool,
+}
+
+/// How long descriptors may be scarce before a directory is done without.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a walk was made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,25 +98,18 @@ impl Walk {
         matcher: Option<Glob>,
         plan: &WalkPlan,
     ) -> Self {
-        let mut walk = WalkDir::new(&root)
-            .min_depth(1)
-            .follow_links(plan.links == Links::Follow);
-        if let Some(components) = &components {
-            walk = walk.max_depth(components.len());
-        }
         // Not walkdir's min_depth: it would descend into what the filter refuses.
         let depth = components.as_ref().map_or(1, Vec::len);
-        let filter = Filter {
+        let filter = Arc::new(Filter {
             hidden: plan.hidden,
             exclude: plan.exclude.iter().map(|e| Glob::new(e)).collect(),
             components,
-        };
-        let entries = walk
-            .sort_by(path_order)
-            .into_iter()
-            .filter_entry(move |e| e.depth() == 0 || filter.admits(e));
+        });
         Walk {
-            entries: Box::new(entries),
+            levels: vec![(entries(&root, 0, plan.links, &filter), 0)],
+            filter,
+            links: plan.links,
+            scarcity: Scarcity::default(),
             root,
             of,
             bare: false,
@@ -115,20 +129,20 @@ impl Walk {
 
     /// Whether the directory before a pattern's first wildcard does not exist: nothing matches. One that
     /// can't be read may hold what does.
-    fn is_no_match(&self, error: &walkdir::Error) -> bool {
+    fn is_no_match(&self, depth: usize, error: &walkdir::Error) -> bool {
         let absent = |cause: &io::Error| {
             matches!(
                 cause.kind(),
                 io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
             )
         };
-        self.of == Of::Pattern && error.depth() == 0 && error.io_error().is_some_and(absent)
+        self.of == Of::Pattern && depth == 0 && error.io_error().is_some_and(absent)
     }
 
     /// What to say of a directory, or of an entry, that the walk does without.
-    fn unreadable(&self, error: walkdir::Error) -> Missing {
+    fn unreadable(&self, depth: usize, error: walkdir::Error) -> Missing {
         let name = match error.path() {
-            Some(path) if error.depth() > 0 => self.name(path.to_owned()),
+            Some(path) if depth > 0 => self.name(path.to_owned()),
             // Without the slash that stood before a wildcard.
             _ => self.root.components().as_path().as_os_str().to_owned(),
         };
@@ -136,6 +150,35 @@ impl Walk {
             .into_io_error()
             .unwrap_or_else(|| io::Error::other("symbolic link leads back to a directory above it"));
         Missing::Input { name, cause }
+    }
+
+    /// What to do about a directory for which there is no descriptor: it is listed anew when more are
+    /// allowed, and then whenever it may be that others have given theirs back. Before that is waited
+    /// for, who asks is told.
+    fn scarce(&mut self, depth: usize, error: walkdir::Error) -> Option<Missing> {
+        let scarce = error.io_error().is_some_and(is_out_of_files);
+        // Listed anew it would not be known which directories are above it, so links could not be followed.
+        let Some(path) = error.path().filter(|_| scarce && self.links == Links::Skip) else {
+            return Some(self.unreadable(depth, error));
+        };
+        let again = (entries(path, depth, self.links, &self.filter), depth);
+        let Some(since) = self.scarcity.since else {
+            raise_file_limit();
+            self.scarcity.since = Some(Instant::now());
+            self.levels.push(again);
+            return None;
+        };
+        if !self.scarcity.told {
+            self.scarcity.told = true;
+            self.levels.push(again);
+            return Some(Missing::Later);
+        }
+        if since.elapsed() > PATIENCE {
+            return Some(self.unreadable(depth, error));
+        }
+        await_files();
+        self.levels.push(again);
+        None
     }
 
     fn name(&self, path: PathBuf) -> OsString {
@@ -148,8 +191,8 @@ impl Walk {
         }
     }
 
-    fn given(&self, entry: DirEntry) -> Option<Result<OsString, Missing>> {
-        if entry.depth() < self.depth {
+    fn given(&self, depth: usize, entry: DirEntry) -> Option<Result<OsString, Missing>> {
+        if depth < self.depth {
             return None;
         }
         let kind = entry.file_type();
@@ -177,17 +220,45 @@ impl Iterator for Walk {
             return Some(first);
         }
         loop {
-            match self.entries.next()? {
-                Ok(entry) => {
-                    if let Some(found) = self.given(entry) {
+            let (entries, above) = self.levels.last_mut()?;
+            let above = *above;
+            match entries.next() {
+                None => {
+                    self.levels.pop();
+                }
+                Some(Ok(entry)) => {
+                    self.scarcity.since = None;
+                    if let Some(found) = self.given(above + entry.depth(), entry) {
                         return Some(found);
                     }
                 }
-                Err(error) if self.is_no_match(&error) => {}
-                Err(error) => return Some(Err(self.unreadable(error))),
+                Some(Err(error)) => {
+                    let depth = above + error.depth();
+                    if !self.is_no_match(depth, &error)
+                        && let Some(missing) = self.scarce(depth, error)
+                    {
+                        return Some(Err(missing));
+                    }
+                }
             }
         }
     }
+}
+
+/// What is below a directory that is this deep itself.
+fn entries(root: &Path, above: usize, links: Links, filter: &Arc<Filter>) -> Entries {
+    let mut walk = WalkDir::new(root)
+        .min_depth(1)
+        .follow_links(links == Links::Follow);
+    if let Some(components) = &filter.components {
+        walk = walk.max_depth(components.len() - above);
+    }
+    let filter = Arc::clone(filter);
+    let entries = walk
+        .sort_by(path_order)
+        .into_iter()
+        .filter_entry(move |e| e.depth() == 0 || filter.admits(above + e.depth(), e));
+    Box::new(entries)
 }
 
 impl Component {
@@ -200,9 +271,9 @@ impl Component {
 }
 
 impl Filter {
-    fn admits(&self, entry: &DirEntry) -> bool {
+    fn admits(&self, depth: usize, entry: &DirEntry) -> bool {
         let name = OsStr::from_bytes(base(entry));
-        let component = self.components.as_ref().and_then(|c| c.get(entry.depth() - 1));
+        let component = self.components.as_ref().and_then(|c| c.get(depth - 1));
         let hidden = name.as_bytes().starts_with(b".");
         if hidden && self.hidden == Hidden::Skip && !component.is_some_and(|c| c.dot) {
             return false;

@@ -3,6 +3,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
 
 /// The limit of open files as it was before it was raised.
 static BEFORE: RwLock<Option<Rlimit>> = RwLock::new(None);
@@ -36,6 +37,11 @@ pub(super) fn file_limit_before() -> RwLockReadGuard<'static, Option<Rlimit>> {
 /// Whether a descriptor could not be had (EMFILE, ENFILE), for which std has no kind.
 pub fn is_out_of_files(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+}
+
+/// Waits for a moment, in which others may give descriptors back: the system has no call that says when.
+pub fn await_files() {
+    std::thread::sleep(Duration::from_millis(10));
 }
 
 /// The memory that this process may use, in bytes: the machine's, or less where its cgroup says so.

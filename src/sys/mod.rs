@@ -33,7 +33,7 @@ mod tests;
 pub use ahead::will_read;
 pub use group::Group;
 pub use heap::share_heap;
-pub use limits::{available_memory, file_limit, is_out_of_files, raise_file_limit};
+pub use limits::{available_memory, await_files, file_limit, is_out_of_files, raise_file_limit};
 pub use output::{Output, is_unread, outputs_are_one};
 pub use pages::Fresh;
 pub use poll::{Interest, Ready, pipe, poll};

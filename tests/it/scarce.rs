@@ -54,6 +54,41 @@ fn fewer_workers_go_on_where_no_more_files_are_allowed() {
 }
 
 #[test]
+fn a_directory_for_which_there_is_no_descriptor_is_listed_when_there_is_one() {
+    if !has("strace") {
+        return;
+    }
+    // Calls are counted for each thread: the main one tries twice, and the one that waits six times.
+    let inject = "inject=openat:error=EMFILE:when=1..5";
+    for words in ["map w", "map w/*/*/f --hidden", "map w/**/f", "run w -- cat"] {
+        let fan = ["w/a/f", "w/b/c/f", "w/b/f", "w/d/e/f"]
+            .iter()
+            .fold(fan(words), |fan, name| fan.file(name, format!("{name}\n")));
+        let mut strace = vec!["strace", "-f", "-qqq", "-o", "trace", "-P", "w/b"];
+        strace.extend(["-e", "signal=none", "-e", "trace=openat", "-e", inject]);
+        let all = match words {
+            "map w/*/*/f --hidden" => "w/b/c/f\nw/d/e/f\n",
+            _ => "w/a/f\nw/b/c/f\nw/b/f\nw/d/e/f\n",
+        };
+        let done = fan.under(&strace).stdout(all).code(0);
+        done.expect(!done.err.contains("fanfold: "), "nothing said");
+        let trace = std::fs::read_to_string(done.fan.path("trace")).expect("strace wrote it");
+        done.expect(trace.matches("(INJECTED)").count() == 7, "seven refusals");
+    }
+}
+
+#[test]
+fn as_many_directories_are_listed_as_there_are_however_few_files_are_allowed() {
+    let fan = fan("run -j4 w -- cat").after("ulimit -n 22");
+    let names: Vec<_> = (100..300).map(|at| format!("{at}\n")).collect();
+    names
+        .iter()
+        .fold(fan, |fan, name| fan.file(format!("w/{}/f", name.trim()), name))
+        .stdout(names.concat())
+        .code(0);
+}
+
+#[test]
 fn without_files_for_one_child_it_is_said_which_could_not_be_started() {
     fan("run -j1")
         .args(["--", "true"])

@@ -69,6 +69,13 @@ impl Reader {
         Reader::start(Counted::new(looked_at), LOOKED_AT)
     }
 
+    /// Has a thread go on with what it is handed.
+    pub fn of_rest<I: Iterator<Item = Numbered> + Send + 'static>(
+        handed: Receiver<I>,
+    ) -> anyhow::Result<Self> {
+        Reader::start(handed.into_iter().flatten().map(unseen), AHEAD)
+    }
+
     fn start(mut jobs: impl Iterator<Item = Read> + Send + 'static, ahead: usize) -> anyhow::Result<Self> {
         let (sender, found) = bounded(ahead);
         let total = Arc::new(AtomicU64::new(u64::MAX));
