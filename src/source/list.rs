@@ -7,6 +7,7 @@ use std::fs::{File, Metadata};
 use std::io::{self, BufRead, BufReader};
 use std::os::fd::AsFd as _;
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 
 /// The names in one reader.
 pub struct Names<R> {
@@ -75,12 +76,20 @@ pub fn read_names(files: Vec<OsString>, terminator: u8) -> Box<dyn Iterator<Item
 /// Whether reading these lists, or standard input where there is none, may have to wait for someone
 /// who writes.
 pub fn may_wait(files: &[OsString]) -> bool {
-    let is_file = |found: io::Result<Metadata>| found.is_ok_and(|found| found.is_file());
     if files.is_empty() {
         let stdin = io::stdin().as_fd().try_clone_to_owned();
-        return !is_file(stdin.and_then(|stdin| File::from(stdin).metadata()));
+        return !is_there(stdin.and_then(|stdin| File::from(stdin).metadata()));
     }
-    !files.iter().all(|name| is_file(std::fs::metadata(name)))
+    !files.iter().all(|name| is_there(std::fs::metadata(name)))
+}
+
+/// Whether all that can be read is there: it is a file, or the null device.
+pub(super) fn is_there(found: io::Result<Metadata>) -> bool {
+    let is_null = |found: &Metadata| {
+        let null = std::fs::metadata("/dev/null");
+        found.file_type().is_char_device() && null.is_ok_and(|null| null.rdev() == found.rdev())
+    };
+    found.is_ok_and(|found| found.is_file() || is_null(&found))
 }
 
 #[cfg(test)]
@@ -91,6 +100,18 @@ mod tests {
         Names::new(bytes, "list".into(), terminator)
             .map(|n| n.expect("readable"))
             .collect()
+    }
+
+    #[test]
+    fn files_and_the_null_device_are_not_waited_for() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let may_wait = |names: &[&std::path::Path]| {
+            let names: Vec<_> = names.iter().map(|name| name.as_os_str().to_owned()).collect();
+            super::may_wait(&names)
+        };
+        assert!(!may_wait(&[file.path(), "/dev/null".as_ref()]));
+        assert!(may_wait(&[file.path(), "/dev/tty".as_ref()]));
+        assert!(may_wait(&["/dev/zero".as_ref()]));
     }
 
     #[test]

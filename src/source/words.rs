@@ -78,8 +78,7 @@ impl ListedWords {
 
     /// Whether reading may have to wait for someone who writes.
     pub fn may_wait(&self) -> bool {
-        let found = self.words.from.get_ref().metadata();
-        !found.is_ok_and(|found| found.is_file())
+        !super::list::is_there(self.words.from.get_ref().metadata())
     }
 }
 
