@@ -9,6 +9,7 @@ use crate::record::{Bad, Condition, Field, Format, FormatChoice, Output, RecordP
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use regex::bytes::Regex;
+use std::collections::HashSet;
 use std::path::Path;
 
 /// Options about records and folds.
@@ -138,6 +139,7 @@ impl RecordArgs {
         for field in &mut records.projection {
             field.source = records.format.resolve(&field.source)?;
         }
+        once_each(&records, fold.as_ref())?;
         let wanted = fold.is_some() || self.asks_for_records();
         Ok(RecordsAndFold {
             records: Some(records).filter(|_| wanted),
@@ -305,6 +307,19 @@ impl RecordArgs {
             };
         }
         Ok(())
+    }
+}
+
+/// Refuses rows that would be JSON objects with one name twice.
+fn once_each(records: &RecordPlan, fold: Option<&GroupPlan>) -> Result<()> {
+    if records.output != Output::Json {
+        return Ok(());
+    }
+    let columns = fold.map_or_else(|| records.columns(), GroupPlan::columns);
+    let mut before = HashSet::new();
+    match columns.into_iter().find(|column| !before.insert(*column)) {
+        Some(column) => bail!("column '{column}' is there twice: a JSON object has each name once"),
+        None => Ok(()),
     }
 }
 

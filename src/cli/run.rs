@@ -98,7 +98,7 @@ struct ChildArgs {
     kill_after: Duration,
 
     /// Exit statuses that are no failure
-    #[arg(long, value_name = "N,...", default_value = "0", value_delimiter = ',')]
+    #[arg(long, value_name = "N,...", default_value = "0", value_delimiter = ',', value_parser = clap::value_parser!(i32).range(0..=255))]
     ok_exit: Vec<i32>,
 
     /// Print each command to stderr as it starts

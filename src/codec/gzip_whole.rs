@@ -88,7 +88,8 @@ impl Whole {
             filled += length;
             at += end;
         }
-        let rest = at < packed.len();
+        // Nothing at all is no member.
+        let rest = at < packed.len() || packed.is_empty();
         let trust = if rest || given {
             Trust::Provisional
         } else {

@@ -299,10 +299,10 @@ fn a_forced_codec_is_taken_at_its_word() {
         assert!(decode_with(&mut forced, &mut &one[..], None).result.is_ok());
         let error = decode_with(&mut forced, &mut &b"some text, and more"[..], None).result;
         assert!(error.is_err(), "{program}");
-        assert!(
-            decode_with(&mut forced, &mut &b""[..], None).result.is_err(),
-            "{program}"
-        );
+        for size in [None, Some(0)] {
+            let error = decode_with(&mut forced, &mut &b""[..], size).result;
+            assert!(error.is_err(), "{program}");
+        }
         let mut plain = Decoder::new(Budget::new(1 << 30), by_name("plain"));
         assert_eq!(decode_with(&mut plain, &mut &one[..], None).plain, one);
     });

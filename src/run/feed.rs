@@ -97,14 +97,16 @@ impl Feed {
     fn gathered(plan: &Plan, outputs: &Outputs, own: Own) -> anyhow::Result<Self> {
         let (jobs, missing) = match &plan.inputs {
             Inputs::Named(names, walk) => {
-                let found = own.left_out(Named::new(names, walk, plan.empty)?, WhereFrom::Walk);
-                gather(jobs(found, plan), outputs)?
+                let named = Named::new(names, walk, plan.empty)?;
+                let found = own.clone().left_out(named, WhereFrom::Walk);
+                gather(jobs(found, plan), outputs, own)?
             }
             Inputs::Listed { files, terminator } => {
-                let names = own.left_out(read_names(files.clone(), *terminator), WhereFrom::List);
-                gather(jobs(names, plan), outputs)?
+                let listed = read_names(files.clone(), *terminator);
+                let names = own.clone().left_out(listed, WhereFrom::List);
+                gather(jobs(names, plan), outputs, own)?
             }
-            Inputs::Words(words) => gather(jobs(open(words)?, plan), outputs)?,
+            Inputs::Words(words) => gather(jobs(open(words)?, plan), outputs, own)?,
         };
         Ok(Feed {
             from: From::Walk(Box::new(jobs.into_iter().map(Ok))),

@@ -1,6 +1,7 @@
 //! With files of the jobs' own, all names are looked at before the first job: no two jobs may make
 //! the same file, and none may make a file that one reads.
 
+use super::own::Own;
 use crate::job::{self, Input, Job};
 use crate::message;
 use crate::sink::{Claims, Outputs};
@@ -25,15 +26,15 @@ enum What {
     /// Nothing can be made by that name for this job.
     Unfit(String, io::Error),
     /// An option names it for what the run writes, and it is something else too.
-    Own(&'static str, &'static str),
+    Own(&'static str, String),
 }
 
 impl Collision {
     /// A file that this option names for what the run writes is this too.
-    pub(super) fn of_own(file: &Path, option: &'static str, too: &'static str) -> Self {
+    pub(super) fn of_own(file: &Path, option: &'static str, too: impl Into<String>) -> Self {
         Collision {
             output: file.to_owned(),
-            what: What::Own(option, too),
+            what: What::Own(option, too.into()),
         }
     }
 }
@@ -71,10 +72,12 @@ impl std::error::Error for Collision {}
 /// All jobs, and the inputs that can't be had.
 ///
 /// # Errors
-/// [`Collision`] for the first two jobs, or job and input, that are in each other's way.
+/// [`Collision`] for the first two jobs, or job and input, that are in each other's way, and for a job
+/// that would make a file which the run writes.
 pub fn gather(
     found: impl Iterator<Item = Numbered>,
     outputs: &Outputs,
+    mut own: Own,
 ) -> Result<(Packed, Vec<Missing>), Collision> {
     let (mut jobs, mut missing) = (Packed::default(), Vec::new());
     for found in found {
@@ -87,6 +90,13 @@ pub fn gather(
     let mut claims = Claims::default();
     for job in jobs.iter() {
         let output = outputs.name(&job);
+        if let Some(option) = own.option(&output) {
+            return Err(Collision::of_own(
+                &output,
+                option,
+                format!("the output of {}", shown(&job)),
+            ));
+        }
         match claims.claim(&output) {
             Ok(true) => {}
             Ok(false) => {

@@ -18,11 +18,11 @@ use std::path::{Path, PathBuf};
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// The files, none of which need be there yet.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Own {
     claims: Claims,
-    /// Their base names, which most names can be told from at once.
-    bases: Vec<OsString>,
+    /// Each with the option that names it.
+    files: Vec<(&'static str, PathBuf)>,
 }
 
 impl Own {
@@ -31,24 +31,36 @@ impl Own {
     /// # Errors
     /// For one that is named twice, or is an INPUT or a list of inputs.
     pub fn of(plan: &Plan, work: &Work<'_>) -> Result<Self, Collision> {
-        let mut own = Own::default();
-        let files = files(plan, work);
-        for (option, file) in &files {
+        let mut own = Own {
+            files: files(plan, work),
+            ..Own::default()
+        };
+        for (option, file) in &own.files {
             // Devices and pipes can be anybody's too, and what is wrong with a directory is said later.
             let is_file = fs::metadata(file).map_or(true, |found| found.is_file());
             if is_file && own.claims.claim(file).is_ok_and(|free| !free) {
                 return Err(Collision::of_own(file, option, "of another option"));
             }
-            own.bases.extend(file.file_name().map(OsStr::to_owned));
+        }
+        if own.files.is_empty() {
+            return Ok(own);
         }
         for (name, what) in inputs(&plan.inputs) {
-            if !files.is_empty() && own.claims.has(&name) {
-                let is_it = |&(_, file): &&(&str, PathBuf)| same(file, &name);
-                let option = files.iter().find(is_it).map_or("--state", |(option, _)| option);
+            if let Some(option) = own.option(&name) {
                 return Err(Collision::of_own(&name, option, what));
             }
         }
         Ok(own)
+    }
+
+    /// The option that names this file, by this name or another.
+    pub fn option(&mut self, name: &Path) -> Option<&'static str> {
+        if !self.claims.has(name) {
+            return None;
+        }
+        let is_it = |&(_, file): &&(&str, PathBuf)| same(file, name);
+        let found = self.files.iter().find(is_it);
+        Some(found.map_or("--state", |(option, _)| option))
     }
 
     /// Leaves these files out of a walk, and makes errors of them in a list.
@@ -61,8 +73,9 @@ impl Own {
     }
 
     fn has(&mut self, name: &OsStr) -> bool {
+        // Most names can be told from them at once.
         let base = Path::new(name).file_name();
-        self.bases.iter().any(|own| Some(own.as_os_str()) == base) && self.claims.has(Path::new(name))
+        self.files.iter().any(|(_, own)| own.file_name() == base) && self.claims.has(Path::new(name))
     }
 }
 

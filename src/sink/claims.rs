@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 type Place = u128;
 
 /// Names that were claimed.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Claims {
     keys: RandomState,
     /// A number for each directory, by its name as it was typed.

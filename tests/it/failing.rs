@@ -190,6 +190,8 @@ fn exit_statuses_that_are_no_failure_are_none() {
     script("--ok-exit 3", "exit $1", "0\n3\n")
         .says("1 of 2 jobs failed")
         .code(123);
+    let said = "invalid value '256' for '--ok-exit <N,...>': 256 is not in 0..=255";
+    script("--ok-exit 0,256", "exit 0", "").says(said).code(2);
 }
 
 #[test]

@@ -34,6 +34,10 @@ fn a_file_that_is_an_input_or_a_list_too_is_refused_and_kept() {
             "s-wal: the file of --state and of another option",
         ),
         (
+            "run a --out dir/{}.x --failed a.x -- cat",
+            "dir/a.x: the file of --failed and the output of a",
+        ),
+        (
             "map a --failed z --joblog ./z",
             "./z: the file of --joblog and of another option",
         ),

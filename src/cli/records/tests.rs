@@ -84,6 +84,9 @@ fn wrong_options_are_refused_with_a_remedy() {
     assert!(refusal(&["-w", "1"]).contains("FIELD OP VALUE"));
     assert!(refusal(&["-o", "cvs"]).contains("did you mean 'csv'?"));
     assert!(refusal(&["--count", "--unique"]).contains("cannot be used"));
+    assert!(refusal(&["--by", "1,2,1", "-o", "json"]).contains("'1' is there twice"));
+    assert!(refusal(&["-s", "1,1", "-o", "json"]).contains("'1' is there twice"));
+    assert!(parse(&["--by", "1,2,1", "-o", "csv"]).is_ok());
 }
 
 const LOG: &str = "a 1 GET\nb 20 PUT\n\na 3 GET\nc x GET\nb 4";
