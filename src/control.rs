@@ -5,12 +5,13 @@
 //! channels, and of jobs only their numbers.
 
 mod lack;
+mod seat;
 
 pub use lack::Lack;
+pub use seat::Seat;
 
 use crate::sys::{self, Wake};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
@@ -67,9 +68,6 @@ struct Crew {
     left: Option<Instant>,
 }
 
-/// How long it is seen whether there are enough processes now, before another worker is to leave.
-const EACH: Duration = Duration::from_millis(50);
-
 /// A worker that has a job keeps it.
 const KEEPS: u8 = 0;
 /// It may leave it to others.
@@ -89,15 +87,6 @@ struct Bell {
     since: AtomicU64,
     /// Whether output of it is held back until its turn.
     holding: AtomicBool,
-}
-
-/// A worker's end.
-#[derive(Debug, Clone)]
-pub struct Seat {
-    /// The worker's number, from 0.
-    pub slot: usize,
-    bell: Arc<Bell>,
-    shared: Arc<Shared>,
 }
 
 impl Control {
@@ -284,213 +273,5 @@ impl Shared {
     }
 }
 
-impl Seat {
-    /// What is wanted now.
-    pub fn wish(&self) -> Wish {
-        match self.shared.level.load(Ordering::SeqCst) {
-            0 => Wish::Go,
-            1 => Wish::Terminate(self.shared.signal.load(Ordering::SeqCst)),
-            _ => Wish::Kill,
-        }
-    }
-
-    /// Whether children and timers are to stand still.
-    pub fn is_suspended(&self) -> bool {
-        self.shared.suspended.load(Ordering::SeqCst)
-    }
-
-    /// A descriptor that is readable once something new is wanted, until [`Seat::hush`].
-    pub fn wake_fd(&self) -> BorrowedFd<'_> {
-        self.bell().wake.as_fd()
-    }
-
-    /// Makes the descriptor unreadable; look at the wish *after* this.
-    pub fn hush(&self) {
-        self.bell().wake.hush();
-    }
-
-    /// Says what this worker's children are doing. `Running` is said before a child is started,
-    /// so that none slips past [`Control::suspend`].
-    pub fn set_activity(&self, activity: Activity) {
-        self.bell().activity.store(activity as u8, Ordering::SeqCst);
-    }
-
-    /// Says that this worker begins job `seq`.
-    pub fn begin(&self, seq: u64) {
-        let bell = self.bell();
-        let since = self.shared.start.elapsed().as_millis();
-        bell.since
-            .store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::SeqCst);
-        bell.holding.store(false, Ordering::SeqCst);
-        bell.job.store(seq + 1, Ordering::SeqCst);
-    }
-
-    /// Says that this worker has no job.
-    pub fn end(&self) {
-        self.bell().job.store(0, Ordering::SeqCst);
-    }
-
-    /// Says that output of the job is held back, so that [`Control::nudge`] wakes this worker. Look
-    /// *after* this whether its turn has come meanwhile.
-    pub fn hold(&self) {
-        self.bell().holding.store(true, Ordering::SeqCst);
-    }
-
-    /// Whether another worker has a child.
-    pub fn others_run(&self) -> bool {
-        let idle = Activity::Idle as u8;
-        let bells = self.shared.bells();
-        let mut others = bells.iter().enumerate();
-        others.any(|(slot, bell)| slot != self.slot && bell.activity.load(Ordering::SeqCst) != idle)
-    }
-
-    /// Asks for one worker to leave when it has ended its job, unless one only would be left. For
-    /// lack of processes they leave one after the other.
-    pub fn ask_one_to_leave(&self, lack: Lack) {
-        let mut crew = self.shared.crew();
-        crew.lack = Some(lack);
-        let recent = crew.left.is_some_and(|left| left.elapsed() < EACH);
-        if lack == Lack::Processes && (recent || crew.to_leave > 0) {
-            return;
-        }
-        if crew.workers - crew.to_leave > 1 {
-            crew.to_leave += 1;
-        }
-    }
-
-    /// What there was too little of when last a worker was asked to leave.
-    pub fn lack(&self) -> Option<Lack> {
-        self.shared.crew().lack
-    }
-
-    /// Whether this worker is to leave; then, how many are left of how many there were. Who asks
-    /// and is told so must leave.
-    pub fn leave(&self) -> Option<(usize, usize)> {
-        let mut crew = self.shared.crew();
-        crew.to_leave = crew.to_leave.checked_sub(1)?;
-        crew.workers -= 1;
-        crew.left = Some(Instant::now());
-        Some((crew.workers, self.shared.bells().len()))
-    }
-
-    /// Says that this worker leaves because there is nothing more to do.
-    pub fn go(&self) {
-        let mut crew = self.shared.crew();
-        crew.workers -= 1;
-        crew.to_leave = crew.to_leave.min(crew.workers.saturating_sub(1));
-    }
-
-    /// Says that the job in flight may be left to others.
-    pub fn may_cede(&self) {
-        self.bell().ceding.store(MAY_CEDE, Ordering::SeqCst);
-    }
-
-    /// Leaves the job in flight to others, if it may be and a worker is to leave.
-    pub fn cedes(&self) -> bool {
-        let ceding = &self.bell().ceding;
-        self.shared.crew().to_leave > 0
-            && ceding
-                .compare_exchange(MAY_CEDE, CEDES, Ordering::SeqCst, Ordering::SeqCst)
-                .is_ok()
-    }
-
-    /// Whether the job in flight was left to others. One that is begun after that is not.
-    pub fn has_ceded(&self) -> bool {
-        self.bell().ceding.swap(KEEPS, Ordering::SeqCst) == CEDES
-    }
-
-    /// Waits for `duration`, or less when something new is wanted (the bell is left ringing).
-    pub fn pause(&self, duration: Duration) {
-        let bell = (self.wake_fd(), crate::sys::Interest::Read);
-        // An error is no reason to go on early: the caller's loop would spin.
-        if crate::sys::poll([Some(bell)], Some(duration)).is_err() {
-            std::thread::sleep(duration);
-        }
-    }
-
-    fn bell(&self) -> &Bell {
-        &self.bell
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn control() -> Control {
-        Control::new(2).expect("two descriptors can be had")
-    }
-
-    #[test]
-    fn a_wish_is_never_weakened() {
-        let control = control();
-        control.wish(Wish::Terminate(15));
-        control.wish(Wish::Terminate(2));
-        assert_eq!(control.seat(1).wish(), Wish::Terminate(15));
-        control.wish(Wish::Kill);
-        control.wish(Wish::Terminate(15));
-        assert_eq!(control.seat(0).wish(), Wish::Kill);
-    }
-
-    #[test]
-    fn a_wish_wakes_every_seat_until_it_is_hushed() {
-        let control = control();
-        control.wish(Wish::Kill);
-        for slot in 0..2 {
-            let seat = control.seat(slot);
-            let started = Instant::now();
-            seat.pause(Duration::from_secs(60));
-            assert!(started.elapsed() < Duration::from_secs(30));
-            seat.hush();
-            let bell = Some((seat.wake_fd(), crate::sys::Interest::Read));
-            let ready = crate::sys::poll([bell], Some(Duration::ZERO));
-            assert_eq!(ready.expect("poll works"), [crate::sys::Ready::No]);
-        }
-    }
-
-    #[test]
-    fn only_the_worker_that_holds_output_of_the_job_is_woken() {
-        let control = control();
-        let (idle, holds) = (control.seat(0), control.seat(1));
-        let rings = |seat: &Seat| {
-            let bell = Some((seat.wake_fd(), crate::sys::Interest::Read));
-            crate::sys::poll([bell], Some(Duration::ZERO)).expect("poll works") != [crate::sys::Ready::No]
-        };
-        idle.begin(3);
-        holds.begin(4);
-        control.nudge(4);
-        assert!(!rings(&holds), "it holds nothing");
-        holds.hold();
-        control.nudge(3);
-        assert!(!rings(&holds) && !rings(&idle), "another's turn");
-        control.nudge(4);
-        assert!(rings(&holds) && !rings(&idle));
-        assert_eq!(
-            control.in_flight().iter().map(|job| job.0).collect::<Vec<_>>(),
-            [3, 4]
-        );
-        holds.end();
-        assert_eq!(control.in_flight().len(), 1);
-    }
-
-    #[test]
-    fn so_many_workers_leave_that_enough_are_left() {
-        let control = control();
-        control.add_seat().expect("a descriptor");
-        let seats = [0, 1, 2].map(|slot| control.seat(slot));
-        control.have_at_most(1);
-        control.have_one_stay();
-        let left: Vec<_> = seats.iter().filter_map(Seat::leave).collect();
-        assert_eq!(left, [(2, 3)]);
-    }
-
-    #[test]
-    fn suspend_waits_for_running_children_only() {
-        let control = control();
-        control.seat(0).set_activity(Activity::Stopped);
-        control.suspend(Duration::from_secs(60));
-        assert!(control.seat(1).is_suspended());
-        control.resume();
-        assert!(!control.seat(1).is_suspended());
-    }
-}
+mod tests;
