@@ -9,6 +9,7 @@ mod failed;
 mod feed;
 mod gather;
 mod joblog;
+mod lasting;
 mod merges;
 mod own;
 mod remember;
@@ -55,7 +56,7 @@ use std::time::{Duration, Instant};
 const WAITING: usize = 16;
 /// Jobs in the queue, for each worker, below which workers say at once that they need more.
 const SCARCE: usize = 4;
-/// How long reports of short jobs, and signals of a short run, may lie before they are looked at.
+/// How long reports of short jobs may lie before they are looked at.
 const LOOK: Duration = Duration::from_millis(2);
 /// How far a job may be ahead of the lowest unprinted one: bounds what is remembered of jobs that
 /// are done but not printed.
@@ -278,11 +279,7 @@ impl<'a> Main<'a> {
         let mut look = false;
         let began = Instant::now();
         loop {
-            // A run that is over by then does not pay for the thread. One that can't be had is asked
-            // for again.
-            if !signals.are_carried() && began.elapsed() >= LOOK {
-                let _ = signals.carry();
-            }
+            let lasting = lasting::since(began, signals);
             let (found, looking) = news.find(look);
             for report in found {
                 self.hear(Event::Done(report));
@@ -310,9 +307,9 @@ impl<'a> Main<'a> {
                 .filter(|_| queue.is_some())
                 .cloned()
                 .unwrap_or_else(never);
-            let later = match looking || !signals.are_carried() {
+            let later = match looking {
                 true => after(LOOK),
-                false => never(),
+                false => lasting,
             };
             // That the queue has room again needs no arm of its own: a job has ended then.
             select! {

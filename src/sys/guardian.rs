@@ -6,24 +6,53 @@
 //! news of a start or an end costs no system call and wakes nobody. The guardian sleeps in a read
 //! from a pipe that nobody writes to, which ends when the last writer is gone: us.
 //!
+//! The first guardian shares our memory, as a thread would: a fork has the system copy the tables of
+//! ours, and later each page that we or it write to, which was a tenth of a run of one short command.
+//! But the out-of-memory killer ends whoever shares the memory of the one that it ends. So where the
+//! run goes on, that guardian is relieved by another with a memory of its own: it *settles*.
+//!
 //! A child whose number we have not been told yet when we are killed, between its exec and our next
 //! instruction, is missed: its number is nowhere but in the call that would have told it.
 
+use super::bare;
+use rustix::io::Errno;
+use rustix::process::{Pid, WaitOptions, waitpid};
+use std::cell::UnsafeCell;
+use std::ffi::{c_int, c_void};
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::sync::OnceLock;
+use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// More children than can be had at once: with a free place nearly everywhere, one is found at
 /// the first look.
 const PLACES: usize = 4096;
+/// The bytes of the first guardian's stack: more than its few calls need, in a debug build too.
+const STACK: usize = 16 * 1024;
 
-static GUARDED: OnceLock<Guarded> = OnceLock::new();
+static GUARDED: OnceLock<&'static Shared> = OnceLock::new();
+static GUARDIAN: Mutex<Option<Guardian>> = Mutex::new(None);
 
-/// The shared memory, and our end of the pipe, which is never closed.
-struct Guarded {
-    places: &'static [AtomicI32],
-    _alive: OwnedFd,
+/// What we and the guardian both see. Zeroes are a valid one.
+#[repr(C, align(16))]
+struct Shared {
+    places: [AtomicI32; PLACES],
+    /// Where the first guardian hears of us.
+    news: AtomicI32,
+    stack: UnsafeCell<[u128; STACK / size_of::<u128>()]>,
+}
+
+// SAFETY: the rest is atomic, and the stack is touched by nobody but the one guardian that runs on it.
+unsafe impl Sync for Shared {}
+
+/// The guardian that is there.
+struct Guardian {
+    /// The one that shares our memory.
+    lodger: Option<Pid>,
+    /// Our end of its pipe.
+    alive: OwnedFd,
 }
 
 /// A child's place in the shared memory; it is given up when dropped.
@@ -36,31 +65,36 @@ pub(super) struct Place(&'static AtomicI32);
 /// # Errors
 /// When memory, a pipe or a process can't be had; then there is no guardian.
 pub fn start() -> io::Result<()> {
-    if GUARDED.get().is_some() {
-        return Ok(());
+    let mut guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner);
+    if guardian.is_none() {
+        let shared = shared_memory()?;
+        // Where the system has none that shares our memory, as in some emulators, it has another.
+        *guardian = Some(lodge(shared).or_else(|_| fork(shared))?);
+        let _ = GUARDED.set(shared);
     }
-    let (news, alive) = super::pipe()?;
-    let places = shared_memory()?;
-    // SAFETY: the child calls nothing but async-signal-safe functions, so it does not matter
-    // which threads there are and what they hold.
-    match unsafe { libc::fork() } {
-        -1 => Err(io::Error::last_os_error()),
-        0 => guard(news.as_raw_fd(), places),
-        _ => {
-            let guarded = Guarded {
-                places,
-                _alive: alive,
-            };
-            // Had another thread been first, dropping ours would end its guardian only.
-            let _ = GUARDED.set(guarded);
-            Ok(())
-        }
+    Ok(())
+}
+
+/// Gives the guardian, where there is one, a memory of its own. Does nothing the second time.
+///
+/// # Errors
+/// When a pipe or a process can't be had; it can be tried again.
+pub fn settle() -> io::Result<()> {
+    let mut guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner);
+    let lodger = guardian.as_ref().and_then(|guardian| guardian.lodger);
+    if let (Some(lodger), Some(shared)) = (lodger, GUARDED.get())
+        && let Some(before) = guardian.replace(fork(shared)?)
+    {
+        // It leaves without a look at the groups, which are the other's now.
+        rustix::io::write(&before.alive, b"!")?;
+        while matches!(waitpid(Some(lodger), WaitOptions::empty()), Err(Errno::INTR)) {}
     }
+    Ok(())
 }
 
 /// Puts the group of `leader` under the guardian, where there is one.
 pub(super) fn watch(leader: i32) -> Option<Place> {
-    let places = GUARDED.get()?.places;
+    let places = &GUARDED.get()?.places;
     let first = leader.unsigned_abs() as usize % PLACES;
     let (before, after) = places.split_at(first);
     let free = after.iter().chain(before).find(|place| {
@@ -76,13 +110,13 @@ impl Drop for Place {
     }
 }
 
-fn shared_memory() -> io::Result<&'static [AtomicI32]> {
-    // SAFETY: a fresh mapping that is never unmapped, zeroed and aligned to a page; an atomic
-    // integer has the size and the alignment of its integer, and zero is one of its values.
+fn shared_memory() -> io::Result<&'static Shared> {
+    // SAFETY: a fresh mapping that is never unmapped, zeroed, aligned to a page and of the
+    // right size.
     unsafe {
         let memory = libc::mmap(
-            std::ptr::null_mut(),
-            PLACES * size_of::<AtomicI32>(),
+            ptr::null_mut(),
+            size_of::<Shared>(),
             libc::PROT_READ | libc::PROT_WRITE,
             libc::MAP_SHARED | libc::MAP_ANONYMOUS,
             -1,
@@ -91,49 +125,131 @@ fn shared_memory() -> io::Result<&'static [AtomicI32]> {
         if memory == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
-        Ok(std::slice::from_raw_parts(memory.cast(), PLACES))
+        Ok(&*memory.cast::<Shared>())
     }
 }
 
-/// The guardian's whole life. It holds none of our files and hears no signal of our terminal or
-/// our group; its name is its own, so that a killall by ours spares it.
-fn guard(news: i32, places: &[AtomicI32]) -> ! {
-    // SAFETY: async-signal-safe calls on plain numbers, a literal and a local byte.
+/// Starts a guardian that shares our memory.
+fn lodge(shared: &'static Shared) -> io::Result<Guardian> {
+    if !bare::KNOWN {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
+    let (news, alive) = super::pipe()?;
+    shared.news.store(news.as_raw_fd(), Ordering::SeqCst);
+    let started = deaf(|| {
+        let top = shared.stack.get().wrapping_add(1);
+        // SAFETY: the stack is nobody else's, and downwards from its end there is all of it. The
+        // function makes no call of the C library, so that what both have of it stays ours.
+        unsafe {
+            libc::clone(
+                lodger,
+                top.cast::<c_void>(),
+                libc::CLONE_VM | libc::SIGCHLD,
+                ptr::from_ref(shared).cast_mut().cast::<c_void>(),
+            )
+        }
+    });
+    guardian(started, alive, Some)
+}
+
+/// Starts a guardian with a memory of its own.
+fn fork(shared: &'static Shared) -> io::Result<Guardian> {
+    let (news, alive) = super::pipe()?;
+    // SAFETY: the child calls nothing but async-signal-safe functions, so it does not matter
+    // which threads there are and what they hold.
+    let started = deaf(|| match unsafe { libc::fork() } {
+        0 => guard(news.as_raw_fd(), &shared.places),
+        started => started,
+    });
+    guardian(started, alive, |_| None)
+}
+
+/// What is held of a guardian, of which the system gave this number, or -1.
+fn guardian(
+    started: libc::pid_t,
+    alive: OwnedFd,
+    lodger: impl FnOnce(Pid) -> Option<Pid>,
+) -> io::Result<Guardian> {
+    if started < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let lodger = Pid::from_raw(started).and_then(lodger);
+    Ok(Guardian { lodger, alive })
+}
+
+/// Does this while no signal is heard, as in what is started by it: no signal is ever.
+fn deaf(start: impl FnOnce() -> libc::pid_t) -> libc::pid_t {
+    let (mut all, mut before) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+    // SAFETY: sigfillset initialises the set that is read first, and the first call of
+    // pthread_sigmask, which can't fail with these arguments, the set that is read last.
     unsafe {
-        libc::setsid();
-        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT] {
-            libc::signal(signal, libc::SIG_IGN);
-        }
-        #[cfg(target_os = "linux")]
-        libc::prctl(libc::PR_SET_NAME, c"guardian".as_ptr());
-        libc::chdir(c"/".as_ptr());
-        libc::dup2(news, 0);
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+        let started = start();
+        let cause = errno::errno();
+        libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut());
+        errno::set_errno(cause);
+        started
+    }
+}
+
+extern "C" fn lodger(shared: *mut c_void) -> c_int {
+    // SAFETY: it is what `lodge` has given, and lives as long as the memory itself.
+    let shared = unsafe { &*shared.cast::<Shared>() };
+    guard(shared.news.load(Ordering::SeqCst), &shared.places)
+}
+
+/// The guardian's whole life. It holds none of our files and hears no signal, whoever it is sent to;
+/// its name is its own, so that a killall by ours spares it.
+fn guard(news: c_int, places: &[AtomicI32]) -> ! {
+    let (name, root) = (c"guardian".as_ptr().addr(), c"/".as_ptr().addr());
+    let mut byte = 0u8;
+    let one = [0, (&raw mut byte).addr(), 1, 0];
+    // SAFETY: plain numbers, literals and a local byte; nothing goes on to use the descriptors.
+    unsafe {
+        bare::call(libc::SYS_setsid, [0; 4]);
+        bare::call(libc::SYS_prctl, [libc::PR_SET_NAME as usize, name, 0, 0]);
+        bare::call(libc::SYS_chdir, [root, 0, 0, 0]);
+        bare::call(libc::SYS_dup3, [news as usize, 0, 0, 0]);
         close_from(1);
-        let mut byte = 0u8;
-        while libc::read(0, (&raw mut byte).cast(), 1) != 0 {
-            // An interruption: nobody ever writes.
-        }
-        for place in places {
-            let leader = place.load(Ordering::SeqCst);
-            if leader > 0 {
-                libc::kill(-leader, libc::SIGKILL);
+        let read = loop {
+            // An error is nothing that lasts.
+            let end = bare::call(libc::SYS_read, one);
+            if matches!(end, 0 | 1) {
+                break end;
+            }
+        };
+        if read == 0 {
+            for place in places {
+                let leader = place.load(Ordering::SeqCst);
+                if leader > 0 {
+                    let group = -leader as usize;
+                    bare::call(libc::SYS_kill, [group, libc::SIGKILL as usize, 0, 0]);
+                }
             }
         }
-        libc::_exit(0)
+        loop {
+            bare::call(libc::SYS_exit_group, [0; 4]);
+        }
     }
 }
 
 /// # Safety
 /// Nothing may go on to use the descriptors from `first` on.
-unsafe fn close_from(first: i32) {
-    // SAFETY: the caller's promise.
+unsafe fn close_from(first: usize) {
+    let mut limit = [0u64; 2];
+    // SAFETY: the caller's promise; a local with room for two numbers.
     unsafe {
-        #[cfg(target_os = "linux")]
-        if libc::syscall(libc::SYS_close_range, first, i32::MAX, 0) == 0 {
+        if bare::call(libc::SYS_close_range, [first, c_int::MAX as usize, 0, 0]) == 0 {
             return;
         }
-        for fd in first..libc::sysconf(libc::_SC_OPEN_MAX).clamp(256, 65536) as i32 {
-            libc::close(fd);
+        let limit_at = (&raw mut limit).addr();
+        bare::call(
+            libc::SYS_prlimit64,
+            [0, libc::RLIMIT_NOFILE as usize, 0, limit_at],
+        );
+        for fd in first..(limit[0] as usize).clamp(256, 65536) {
+            bare::call(libc::SYS_close, [fd, 0, 0, 0]);
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod ahead;
 pub mod arguments;
+mod bare;
 mod closed;
 mod group;
 pub mod guardian;

@@ -65,31 +65,32 @@ fn a_signal_interrupts_a_blocked_write_and_can_be_died_of() {
     assert_eq!(status.signal(), Some(15), "{status}");
 }
 
-#[test]
-fn no_group_survives_a_kill() {
-    if plays_the_part() {
-        guardian::start().expect("a process can be had");
-        let launcher = Launcher::new(Path::new("/bin/sh"), &[]).expect("/dev/null is there");
-        // Two processes that ignore TERM and wait for a line that never comes, from a FIFO that
-        // they hold open themselves.
-        let script = "trap '' TERM; f=$(mktemp -u); mkfifo $f; exec 3<>$f; rm $f
-            sh -c 'echo pid $$; read x <&3' & echo pid $$; read x <&3";
-        let args = ["sh", "-c", script].into_iter().collect();
-        let group = launcher
-            .spawn(&args, [], Streams::default())
-            .expect("sh can be started");
-        let notice = group.notice().map(|fd| (fd, Interest::Read));
-        let _ = poll([notice], None);
-        return;
-    }
-    let mut child = play("sys::tests::no_group_survives_a_kill");
+/// Two processes that ignore TERM and wait for a line that never comes, from a FIFO that they hold open
+/// themselves.
+fn two_that_wait(launcher: &Launcher) -> Group {
+    let script = "trap '' TERM; f=$(mktemp -u); mkfifo $f; exec 3<>$f; rm $f
+        sh -c 'echo pid $$; read x <&3' & echo pid $$; read x <&3";
+    let args = ["sh", "-c", script].into_iter().collect();
+    let group = launcher.spawn(&args, [], Streams::default());
+    group.expect("sh can be started")
+}
+
+fn children() -> Vec<i32> {
+    let own = rustix::process::getpid().as_raw_nonzero().get();
+    let is_ours = |&pid: &i32| proc::Stat::of(pid).is_some_and(|stat| stat.parent == own);
+    proc::processes().filter(is_ours).collect()
+}
+
+/// Kills the part that this test plays once its children have said their numbers, and they are gone.
+fn assert_none_survives(test: &str, children: usize) {
+    let mut child = play(test);
     let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
     let pids: Vec<i32> = lines
         .map_while(Result::ok)
         .filter_map(|line| line.split_once("pid ")?.1.parse().ok())
-        .take(2)
+        .take(children)
         .collect();
-    assert!(pids.len() == 2 && pids.iter().all(|&pid| is_alive(pid)));
+    assert!(pids.len() == children && pids.iter().all(|&pid| is_alive(pid)));
     child.kill().expect("own child");
     child.wait().expect("own child");
     let started = Instant::now();
@@ -102,4 +103,38 @@ fn no_group_survives_a_kill() {
         }
         std::thread::yield_now();
     }
+}
+
+#[test]
+fn no_group_survives_a_kill() {
+    if plays_the_part() {
+        guardian::start().expect("a process can be had");
+        let launcher = Launcher::new(Path::new("/bin/sh"), &[]).expect("/dev/null is there");
+        let group = two_that_wait(&launcher);
+        let notice = group.notice().map(|fd| (fd, Interest::Read));
+        let _ = poll([notice], None);
+        return;
+    }
+    assert_none_survives("sys::tests::no_group_survives_a_kill", 2);
+}
+
+#[test]
+fn a_guardian_is_relieved_and_no_group_is_harmed_or_forgotten() {
+    if plays_the_part() {
+        guardian::start().expect("a process can be had");
+        let first = children();
+        let launcher = Launcher::new(Path::new("/bin/sh"), &[]).expect("/dev/null is there");
+        let before = two_that_wait(&launcher);
+        guardian::settle().expect("another can be had");
+        let now = children();
+        assert!(now.len() == 2 && first.iter().all(|guardian| !now.contains(guardian)));
+        guardian::settle().expect("there is nothing to do");
+        assert_eq!(children(), now);
+        let _after = two_that_wait(&launcher);
+        let notice = before.notice().map(|fd| (fd, Interest::Read));
+        let _ = poll([notice], None);
+        return;
+    }
+    let test = "sys::tests::a_guardian_is_relieved_and_no_group_is_harmed_or_forgotten";
+    assert_none_survives(test, 4);
 }

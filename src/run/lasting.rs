@@ -1,0 +1,26 @@
+//! What a run pays for only if it lasts: a thread for its signals, and a guardian with a memory of its own.
+//!
+//! It does not know jobs.
+
+use crate::sys::guardian;
+use crate::sys::signals::Signals;
+use crossbeam_channel::{Receiver, after, at, never};
+use std::time::{Duration, Instant};
+
+/// How long a run is a short one. Its signals lie until then.
+const SHORT: Duration = Duration::from_millis(10);
+
+/// Has a run that began then be ready to last, once it is no short one. Fires when this is to be called
+/// again: what can't be had is asked for again.
+pub fn since(began: Instant, signals: &mut Signals) -> Receiver<Instant> {
+    if signals.are_carried() {
+        return never();
+    }
+    if began.elapsed() < SHORT {
+        return at(began + SHORT);
+    }
+    match guardian::settle().and_then(|()| signals.carry()) {
+        Ok(()) => never(),
+        Err(_) => after(SHORT),
+    }
+}
