@@ -8,14 +8,13 @@ use crate::fold::{Fold, IntoFold};
 use crate::job::{Failure, Job, Trust};
 use crate::map::{Aside, Emit, Pace};
 use crate::message;
-use crate::plan::{Halt, Order, Partial, Tag};
+use crate::plan::{Order, Partial, Tag};
 use crate::record::{Rows, Stage};
-use crate::sink::{Draft, DraftWriter, NewFile, Piece, Stream, Tagger};
+use crate::sink::{Draft, DraftWriter, NewFile, Piece, Stream};
 use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
-use std::os::unix::ffi::OsStrExt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// How much output is gathered before it is sent, in bytes.
@@ -24,25 +23,6 @@ const PIECE: usize = 64 * 1024;
 /// How long less than that waits for more, where more is to be had. Without it, the main thread is woken for
 /// each block with a hit: 3000 times in a search over 1.9 GB.
 const LINGER: Duration = Duration::from_millis(10);
-
-/// What the lanes of all workers need to know of the run.
-#[derive(Debug)]
-pub struct Gate {
-    /// The lowest job that is not all printed: what it gives is sent at once.
-    pub lowest: AtomicU64,
-    /// Whether jobs may still be started.
-    pub open: AtomicBool,
-    /// In which order results are printed.
-    pub order: Order,
-    /// Whether lines are tagged.
-    pub tag: Tag,
-    /// What becomes of what a file gave before it turned out corrupt.
-    pub partial: Partial,
-    /// When failures end the run.
-    pub halt: Halt,
-    /// Whether names on a tag are escaped, because a terminal shows them.
-    pub terminal: bool,
-}
 
 /// Takes what a map emits during one try.
 pub struct Lane<'a> {
@@ -426,16 +406,6 @@ impl Lane<'_> {
         match self.to {
             To::Fold(_) => usize::MAX,
             To::Rows(_) | To::Bytes => 1 << 20,
-        }
-    }
-}
-
-impl Gate {
-    fn tagger(&self, job: &Job) -> Tagger {
-        let name = job.name();
-        match self.terminal {
-            true => Tagger::new(message::shown(name).as_bytes()),
-            false => Tagger::new(name.as_bytes()),
         }
     }
 }

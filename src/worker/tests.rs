@@ -1,7 +1,7 @@
 //! A worker with a scripted map: what counts of a job that fails.
 
 use super::*;
-use crate::control::Control;
+use crate::control::{Control, Wish};
 use crate::fold::{GroupPlan, Shape};
 use crate::job::{Input, Trust};
 use crate::map::Emit;

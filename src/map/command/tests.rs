@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::control::{Control, Seat, Wish};
-use crate::job::Input;
+use crate::job::{Ending, Input};
 use crate::map::Aside;
 use crate::memory::Budget;
 use std::ffi::OsString;

@@ -1,0 +1,104 @@
+//! How a child, and those that feed it, come to run.
+
+use super::{Command, Feed, Lookup, unreadable};
+use crate::control::Lack;
+use crate::job::{Ending, Failure, Job};
+use crate::map::child::{Pipes, patiently};
+use crate::map::{Emit, Feeder};
+use crate::sys::{Group, Input, Streams, is_out_of_files, terminal};
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd as _;
+
+impl Command {
+    /// Starts the child, after the first file that it is fed was opened: most files that can't be
+    /// read can't even be opened.
+    pub(super) fn start(
+        &mut self,
+        job: &Job,
+        feeders: &[Feeder],
+        emit: &dyn Emit,
+    ) -> Result<(Option<File>, Group, Pipes), Failure> {
+        let (seat, fed) = (emit.seat(), self.plan.feed.is_fed());
+        let name = job.name();
+        // Where files are scarce, both or none: what is held while waiting is missing elsewhere.
+        let started = patiently(seat, || {
+            let first = match fed.then(|| File::open(name)).transpose() {
+                Err(cause) if !is_out_of_files(&cause) => return Ok(Err(unreadable(name, cause))),
+                first => first?,
+            };
+            let (group, pipes) = self.spawn(job, feeders, emit)?;
+            Ok(Ok((first, group, pipes)))
+        });
+        match started {
+            Ok(Some(started)) => started,
+            Ok(None) => Err(Failure::Stopped),
+            Err(cause) => Err(self.not_started(cause)),
+        }
+    }
+
+    fn spawn(&mut self, job: &Job, feeders: &[Feeder], emit: &dyn Emit) -> io::Result<(Group, Pipes)> {
+        let plan = &self.plan;
+        let launcher = match &mut self.launcher {
+            Some(launcher) => launcher,
+            none => none.insert(plan.launcher()?),
+        };
+        let (mut pipes, stdin) = Pipes::new(plan.feed, plan.capture)?;
+        if let Some(file) = emit.file() {
+            pipes.divert(file.try_clone_to_owned()?);
+        }
+        let others: Vec<_> = feeders.iter().map(Feeder::output).collect();
+        let mut streams = pipes.streams(&stdin);
+        streams.others = &others;
+        let terminal = (plan.feed == Feed::Terminal).then(terminal).transpose()?;
+        match &terminal {
+            Some(terminal) => streams.stdin = Input::Given(terminal.as_fd()),
+            None if plan.feed == Feed::Inherited => streams.stdin = Input::Inherited,
+            None => {}
+        }
+        let own = plan.facts(job, emit);
+        let args = plan.args(job, emit.seat().slot);
+        let group = match plan.lookup {
+            Lookup::Done => launcher.spawn(&args, own, streams)?,
+            Lookup::AtStart => launcher.spawn_or_interpret(&args, own, streams)?,
+        };
+        Ok((group, pipes))
+    }
+
+    /// Starts those that feed the child of `group`, in the same group and with the same standard error.
+    pub(super) fn feed_it(
+        &self,
+        feeders: &[Feeder],
+        group: &Group,
+        pipes: &Pipes,
+        emit: &dyn Emit,
+    ) -> io::Result<Vec<Group>> {
+        let mut fed = Vec::new();
+        for feeder in feeders {
+            let others: Vec<_> = feeder.feeders.iter().map(Feeder::output).collect();
+            let streams = Streams {
+                stdout: Some(feeder.stdout()),
+                others: &others,
+                ..pipes.streams(&None)
+            };
+            let launcher = self.launcher.as_ref().expect("it started their reader");
+            let args = self.plan.args(&feeder.job, emit.seat().slot);
+            let own = self.plan.facts(&feeder.job, emit);
+            fed.push(launcher.spawn_beside(group, &args, own, streams)?);
+            fed.extend(self.feed_it(&feeder.feeders, group, pipes, emit)?);
+        }
+        Ok(fed)
+    }
+
+    pub(super) fn not_started(&self, cause: io::Error) -> Failure {
+        let program = self.plan.template.program().to_os_string();
+        if Lack::of(&cause).is_some() {
+            let what = format!("can't start '{}'", program.display());
+            return Failure::Own { what, cause };
+        }
+        Failure::Command {
+            program,
+            cause: Ending::NotStarted(cause),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What the main thread makes of what workers tell it.
+
+use super::{Main, fewer, told, too_few_processes};
+use crate::control::Lack;
+use crate::job::Failure;
+use crate::message;
+use crate::plan::Halt;
+use crate::sink::{Closed, Sink, Verdict};
+use crate::worker::{Event, Report};
+
+impl<'a> Main<'a> {
+    pub(super) fn hear(&mut self, event: Event) {
+        let printed = match event {
+            Event::Piece { seq, piece } => self.printing(|sink| sink.piece(seq, piece)),
+            Event::Discard { seq } => return self.sink.discard(seq),
+            Event::Done(report) => self.ended(report),
+            Event::Restored(end) => return self.restored(end),
+            Event::Bundled(bundle) => return self.bundled(bundle),
+            Event::Lines { slot, lines } => self.lines(slot, &lines),
+            Event::Fault { slot, failure } => {
+                self.fault(slot, &failure);
+                Ok(())
+            }
+            Event::Unread => self.printing(|_| Err(Closed::BrokenPipe)),
+            Event::Fewer { left, of, lack } => {
+                // Those who leave together may be heard in any order.
+                if let Some(lack) = lack
+                    && left < self.crew
+                {
+                    match lack {
+                        Lack::Files => fewer(left, of),
+                        Lack::Processes if self.crew == usize::MAX => too_few_processes(),
+                        Lack::Processes => {}
+                    }
+                    self.crew = left;
+                    self.sink.mark(true);
+                }
+                Ok(())
+            }
+            Event::Merged { span, end } => {
+                self.merged(span, end);
+                Ok(())
+            }
+            // Whoever waits for the other end goes on.
+            Event::Judged(waiting) => {
+                drop(waiting);
+                Ok(())
+            }
+            Event::Left { broken } => {
+                self.working -= 1;
+                if broken {
+                    // Its job never ends; the panic goes on once the others have left.
+                    self.broken = true;
+                    self.halt();
+                }
+                Ok(())
+            }
+        };
+        if let Err(closed) = printed {
+            self.close(&closed);
+        }
+    }
+
+    pub(super) fn printing(
+        &mut self,
+        print: impl FnOnce(&mut Sink<'a>) -> Result<(), Closed>,
+    ) -> Result<(), Closed> {
+        // Once something could not be printed, what comes after it would not be where it belongs.
+        if self.sink.is_closed() {
+            Ok(())
+        } else {
+            print(&mut self.sink)
+        }
+    }
+
+    /// Takes the report of a job that has ended. What becomes of a part is known when its file has.
+    fn ended(&mut self, mut report: Report) -> Result<(), Closed> {
+        self.ended += 1;
+        let Some(link) = report.link.take() else {
+            return self.done(report);
+        };
+        for piece in std::mem::take(&mut report.pieces) {
+            self.printing(|sink| sink.piece(report.seq, piece))?;
+        }
+        let all = self.wholes.ended(report, &link);
+        all.into_iter().try_for_each(|report| self.done(report))
+    }
+
+    fn done(&mut self, mut report: Report) -> Result<(), Closed> {
+        self.tally.count(report.failure.as_ref());
+        self.tally.parts += u64::from(report.continued && report.failure.is_none());
+        self.forget_untold(&report);
+        self.tell_untold();
+        self.tally.bad_lines += report.bad_lines;
+        let mut notes = std::mem::take(&mut report.warnings);
+        if let Some(what) = told::told(self.told, &report) {
+            self.tally.failures.add(report.seq, &what);
+            notes.push(what);
+        }
+        if report.failure.is_some() {
+            self.after_failure(&report);
+        }
+        self.log(&report);
+        if let Some(merges) = &mut self.merges {
+            merges.ended(report.seq, report.draft.take());
+        }
+        let verdict = if report.failure.is_some() {
+            Verdict::Drop
+        } else {
+            Verdict::Keep
+        };
+        if self.work.fold.is_some() {
+            // Nothing is printed before the end, so there is no order to keep.
+            let marked = notes.drain(..).map(message::say).count() > 0;
+            self.sink.mark(marked);
+        }
+        let notes = notes
+            .iter()
+            .flat_map(|note| message::line(note).into_bytes())
+            .collect();
+        let pieces = std::mem::take(&mut report.pieces);
+        self.printing(|sink| {
+            // What a stopped job had given is a part of nothing.
+            if let Some(Failure::Stopped) = report.failure {
+                sink.discard(report.seq);
+                return sink.done(report.seq, Verdict::Drop, notes);
+            }
+            for piece in pieces {
+                sink.piece(report.seq, piece)?;
+            }
+            sink.done(report.seq, verdict, notes)
+        })?;
+        self.note(&mut report);
+        self.printed();
+        if self.halt == Halt::Fatal {
+            let fatal = report.failure.filter(Failure::is_fatal);
+            self.tally.fatal.extend(fatal);
+        }
+        Ok(())
+    }
+}

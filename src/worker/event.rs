@@ -1,0 +1,141 @@
+//! What workers tell the main thread.
+
+use super::{Bundle, Ran, Span};
+use crate::control::Lack;
+use crate::job::{self, Failure, Job, Link};
+use crate::sink::{Draft, Piece};
+use crossbeam_channel::Sender;
+use std::ffi::OsString;
+use std::io;
+
+/// News from a worker to the main thread.
+#[derive(Debug)]
+pub enum Event {
+    /// A part of a job's output, before its end.
+    Piece {
+        /// The job.
+        seq: u64,
+        /// The output.
+        piece: Piece,
+    },
+    /// What a failed try of the job gave is to be forgotten.
+    Discard {
+        /// The job.
+        seq: u64,
+    },
+    /// The job has ended.
+    Done(Report),
+    /// Parts of an earlier run were added, or why they could not be.
+    Restored(io::Result<()>),
+    /// Parts were made one.
+    Bundled(Bundle),
+    /// Lines for standard error that are no job's.
+    Lines {
+        /// The worker's slot, from 0.
+        slot: usize,
+        /// Whole lines.
+        lines: Vec<u8>,
+    },
+    /// A failure that is no job's.
+    Fault {
+        /// The worker's slot, from 0.
+        slot: usize,
+        /// What failed.
+        failure: Failure,
+    },
+    /// The reader of standard output went away.
+    Unread,
+    /// The worker leaves before the end.
+    Fewer {
+        /// How many are left.
+        left: usize,
+        /// How many there were.
+        of: usize,
+        /// What there is too little of; None where it was asked for by the user.
+        lack: Option<Lack>,
+    },
+    /// A merge has ended.
+    Merged {
+        /// What it covers.
+        span: Span,
+        /// The output that takes their place.
+        end: Result<Draft, Failure>,
+    },
+    /// The worker waits until what it said before was heard: until the other end is dropped.
+    Judged(Sender<()>),
+    /// The worker has nothing more to say.
+    Left {
+        /// A panic outside of any map broke it: it has not said how its job ended either.
+        broken: bool,
+    },
+}
+
+/// How a job ended.
+#[derive(Debug)]
+pub struct Report {
+    /// The job.
+    pub seq: u64,
+    /// The rest of its output.
+    pub pieces: Vec<Piece>,
+    /// Whether a part of its output was sent before, which this must not overtake.
+    pub follows: bool,
+    /// Warnings about its inputs, a line each without the program's name.
+    pub warnings: Vec<String>,
+    /// The names of its inputs, where it failed.
+    pub names: Vec<OsString>,
+    /// Why it failed, if it did.
+    pub failure: Option<Failure>,
+    /// How many lines the format could not read.
+    pub bad_lines: u64,
+    /// Its place among the parts of a file that count together, if it is one.
+    pub link: Option<Link>,
+    /// Whether a later job has the rest of its file, so that it does not count by itself.
+    pub continued: bool,
+    /// How many bytes the map gave in its last try.
+    pub given: u64,
+    /// How it went, where that is recorded.
+    pub ran: Option<Box<Ran>>,
+    /// Its output, where that is to be merged.
+    pub draft: Option<Draft>,
+}
+
+impl Report {
+    pub(super) fn new(job: &Job) -> Self {
+        Report {
+            link: job.link().cloned(),
+            continued: job.is_continued(),
+            ..Report::of(job.seq)
+        }
+    }
+
+    /// A report of a job that gave nothing.
+    pub fn of(seq: u64) -> Self {
+        Report {
+            seq,
+            pieces: Vec::new(),
+            follows: false,
+            warnings: Vec::new(),
+            names: Vec::new(),
+            failure: None,
+            bad_lines: 0,
+            link: None,
+            continued: false,
+            given: 0,
+            ran: None,
+            draft: None,
+        }
+    }
+
+    /// What is said of its failure, if it failed and was not just stopped with the run.
+    pub fn told(&self) -> Option<String> {
+        let failure = self.failure.as_ref()?;
+        match failure {
+            Failure::Stopped => None,
+            Failure::Unreadable { .. } | Failure::Corrupt { .. } => Some(failure.to_string()),
+            _ => {
+                let name = job::shown(self.names.iter().map(OsString::as_os_str));
+                Some(format!("job {} ({name}): {failure}", self.seq + 1))
+            }
+        }
+    }
+}

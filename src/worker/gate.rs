@@ -1,0 +1,37 @@
+//! What workers need to know of the run while it goes on.
+
+use crate::job::Job;
+use crate::message;
+use crate::plan::{Halt, Order, Partial, Tag};
+use crate::sink::Tagger;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+
+/// What the lanes of all workers need to know of the run.
+#[derive(Debug)]
+pub struct Gate {
+    /// The lowest job that is not all printed: what it gives is sent at once.
+    pub lowest: AtomicU64,
+    /// Whether jobs may still be started.
+    pub open: AtomicBool,
+    /// In which order results are printed.
+    pub order: Order,
+    /// Whether lines are tagged.
+    pub tag: Tag,
+    /// What becomes of what a file gave before it turned out corrupt.
+    pub partial: Partial,
+    /// When failures end the run.
+    pub halt: Halt,
+    /// Whether names on a tag are escaped, because a terminal shows them.
+    pub terminal: bool,
+}
+
+impl Gate {
+    pub(super) fn tagger(&self, job: &Job) -> Tagger {
+        let name = job.name();
+        match self.terminal {
+            true => Tagger::new(message::shown(name).as_bytes()),
+            false => Tagger::new(name.as_bytes()),
+        }
+    }
+}
