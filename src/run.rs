@@ -130,7 +130,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
             main.prepare(records)?;
         }
         main.drive(&mut feed, queue, &news, &mut signals, &mut crew)?;
-        main.finish(crew.join(&news));
+        main.finish(crew.join());
         main.tally.failures.buried = main.sink.is_buried();
         main.end_state(&feed);
         Ok(main.tally)

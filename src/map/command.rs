@@ -210,6 +210,9 @@ pub struct Command {
     buffer: Vec<u8>,
 }
 
+/// How much is read at once, in bytes.
+const BLOCK: usize = 64 * 1024;
+
 /// What a child is told of itself.
 const VARIABLES: [(&str, Fact); 3] = [
     ("FANFOLD_JOB", Fact::Job),
@@ -224,7 +227,7 @@ impl Command {
             plan,
             launcher: None,
             decoder,
-            buffer: vec![0; 64 * 1024],
+            buffer: Vec::new(),
         }
     }
 
@@ -279,6 +282,10 @@ impl Command {
         // Its reader and its writer alone have each pipe from now on.
         drop(feeders);
         let mut buffer = std::mem::take(&mut self.buffer);
+        if plan.capture == Capture::Whole {
+            // Made only now, while the first child starts.
+            buffer.resize(BLOCK, 0);
+        }
         let mut child = Supervision::new(&mut group, fed, pipes, &plan, job, &mut buffer, emit);
         if plan.feed.is_fed()
             && let Err(failure) = self.feed(job, first, &mut child)
@@ -314,7 +321,7 @@ fn open(name: &OsStr) -> Result<File, Failure> {
 }
 
 fn feed_raw(file: &mut File, child: &mut Supervision<'_>) -> io::Result<()> {
-    let mut block = vec![0; 64 * 1024];
+    let mut block = vec![0; BLOCK];
     loop {
         match file.read(&mut block) {
             Ok(0) => return Ok(()),

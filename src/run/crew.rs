@@ -5,7 +5,7 @@
 
 use crate::control::Control;
 use crate::message;
-use crate::worker::{self, Folds, News, Shared, Task};
+use crate::worker::{self, Folds, Shared, Task};
 use anyhow::Context;
 use crossbeam_channel::{Receiver, Sender, after, never};
 use std::io;
@@ -165,12 +165,9 @@ impl<'scope, 'run> Crew<'scope, 'run> {
         self.most
     }
 
-    /// Waits until all have left, and gives their folds in the workers' order.
-    pub fn join(self, news: &News) -> Vec<Folds> {
-        // Workers that still have something to say must not wait for someone to listen.
-        while self.threads.iter().any(|thread| !thread.is_finished()) {
-            let _ = news.receiver().recv_timeout(Duration::from_millis(1));
-        }
+    /// Waits for the ends of those that have said that they leave, and gives their folds in the workers'
+    /// order.
+    pub fn join(self) -> Vec<Folds> {
         // A worker catches the panics of maps; one of its own is a defect that must be seen.
         let join = |thread: ScopedJoinHandle<'_, _>| thread.join().unwrap_or_else(|e| resume_unwind(e));
         if self.threads.is_empty() {
