@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::OnceLock;
 
@@ -34,7 +34,7 @@ pub fn line(what: impl Display) -> String {
 /// Says `fanfold: WHAT` on standard error. What can't be said (a closed stderr) is dropped: there
 /// is nowhere left to report it.
 pub fn say(what: impl Display) {
-    let _ = io::stderr().lock().write_all(line(what).as_bytes());
+    let _ = crate::sys::tell(line(what).as_bytes());
 }
 
 /// A name as it is shown in a message: printable text as it is, control bytes as `\n`, `\x1b`,

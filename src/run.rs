@@ -288,7 +288,8 @@ impl<'a> Main<'a> {
                 crew.hand_on(open);
                 self.fill(feed, open);
             }
-            if self.stop.is_none() {
+            // What was sent ends by a worker's hands, also where it is stopped before there is one.
+            if self.stop.is_none() || self.working == 0 && !self.broken {
                 self.working += crew.staff(self.sent - self.ended, self.working, self.ended)?;
             }
             if self.stop.is_some() || self.is_dry(feed) {
@@ -329,6 +330,8 @@ impl<'a> Main<'a> {
 
     /// Merges the workers' folds in their order and prints the result.
     fn finish(&mut self, folds: Vec<Folds>) {
+        self.heed_last_signal();
+        self.sink.heed_signals();
         let mut folds = folds.into_iter();
         // A run that was stopped has no answer: a part must not be taken for the whole.
         if let Some(first) = folds.next().filter(|_| self.stop.is_none()) {
@@ -351,5 +354,6 @@ impl<'a> Main<'a> {
             }
         }
         self.print_merged();
+        self.heed_last_signal();
     }
 }

@@ -3,6 +3,7 @@
 use super::{Emit, Function, Map, Pace, Unit};
 use crate::codec::{DecodeError, Decoder};
 use crate::job::{Failure, Input, Job, Trust};
+use crate::sys::Stdin;
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -126,7 +127,7 @@ pub fn read(
 
 fn open(input: &Input) -> io::Result<(Box<dyn Read>, Option<u64>)> {
     match input {
-        Input::Stdin => Ok((Box::new(io::stdin().lock()), None)),
+        Input::Stdin => Ok((Box::new(Stdin::new()), None)),
         Input::File(name)
         | Input::Range { name, .. }
         | Input::Part { name, .. }

@@ -131,6 +131,14 @@ impl Main<'_> {
         }
     }
 
+    /// Takes the signal that came after the last that was listened to.
+    pub(super) fn heed_last_signal(&mut self) {
+        if let (None, Some(signal)) = (self.tally.signal, signals::ending()) {
+            self.tally.signal = Some(signal);
+            self.stop.get_or_insert_default();
+        }
+    }
+
     /// Nothing waits in the queue from then on: it would be run by those who are to leave.
     fn resize(&mut self, resize: Resize, crew: &mut Crew<'_, '_>) {
         self.most_running = crew.resize(resize) as u64;

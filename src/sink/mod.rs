@@ -69,7 +69,7 @@ pub enum Closed {
     BrokenPipe,
     /// As many rows as were wanted have been printed.
     Enough,
-    /// A signal came while a write was blocked.
+    /// A signal came while a write waited, or in the middle of what is printed at the end.
     Interrupted,
     /// A write failed.
     Failed {
@@ -99,6 +99,8 @@ pub struct Sink<'a> {
     marked: bool,
     buried: bool,
     one_screen: bool,
+    /// Whether a signal that ends the run ends the printing too.
+    heeds: bool,
 }
 
 #[derive(Default)]
@@ -141,12 +143,18 @@ impl<'a> Sink<'a> {
             marked: false,
             buried: false,
             one_screen: sys::outputs_are_one(),
+            heeds: false,
         }
     }
 
     /// Says whether something was told to the user that is to be told again if it scrolls away.
     pub fn mark(&mut self, told: bool) {
         self.marked |= told;
+    }
+
+    /// Has a signal that ends the run end the printing too: nobody listens to signals any more.
+    pub fn heed_signals(&mut self) {
+        self.heeds = true;
     }
 
     /// Whether other output came where it was told.
@@ -309,6 +317,13 @@ impl<'a> Sink<'a> {
         }
     }
 
+    fn go_on(&self) -> Result<(), Closed> {
+        match sys::signals::ending() {
+            Some(_) if self.heeds => Err(Closed::Interrupted),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes what stands before all rows and is none of them.
     ///
     /// # Errors
@@ -331,6 +346,7 @@ impl<'a> Sink<'a> {
         self.buried |= self.marked && (stream == Stream::Err || stream == Stream::Out && self.one_screen);
         match stream {
             Stream::Out => {
+                self.go_on()?;
                 let (wanted, enough) = self.first.cut(bytes);
                 self.out.write_all(wanted).map_err(closed_by)?;
                 if enough { Err(Closed::Enough) } else { Ok(()) }

@@ -17,9 +17,13 @@ impl Sink<'_> {
     /// When the file can't be read; inside, [`Closed`] when nothing more can or should be printed.
     pub fn send(&mut self, mut file: File) -> io::Result<Result<(), Closed>> {
         let mut at = 0;
-        if let Some(output) = self.direct.as_mut().filter(|_| self.first.is_all()) {
+        if self.direct.is_some() && self.first.is_all() {
             self.buried |= self.marked && self.one_screen;
             loop {
+                if let Err(closed) = self.go_on() {
+                    return Ok(Err(closed));
+                }
+                let Some(output) = &mut self.direct else { break };
                 match output.send(&file, &mut at) {
                     Ok(0) => return Ok(Ok(())),
                     Ok(_) => {}

@@ -2,6 +2,7 @@
 
 use super::{Found, Missing};
 use crate::job::Input;
+use crate::sys;
 use std::ffi::OsString;
 use std::fs::{File, Metadata};
 use std::io::{self, BufRead, BufReader};
@@ -14,6 +15,8 @@ pub struct Names<R> {
     from: R,
     name: OsString,
     terminator: u8,
+    /// It could not be read on.
+    over: bool,
 }
 
 impl<R: BufRead> Names<R> {
@@ -23,6 +26,7 @@ impl<R: BufRead> Names<R> {
             from,
             name,
             terminator,
+            over: false,
         }
     }
 }
@@ -30,9 +34,9 @@ impl<R: BufRead> Names<R> {
 impl<R: BufRead> Iterator for Names<R> {
     type Item = Found;
 
-    /// The next name that is not empty: no file has an empty name.
+    /// The next name that is not empty: no file has an empty name. What can't be read ends the list.
     fn next(&mut self) -> Option<Found> {
-        loop {
+        while !self.over {
             let mut name = Vec::new();
             match self.from.read_until(self.terminator, &mut name) {
                 Ok(0) => return None,
@@ -45,6 +49,7 @@ impl<R: BufRead> Iterator for Names<R> {
                     }
                 }
                 Err(cause) => {
+                    self.over = true;
                     return Some(Err(Missing::Input {
                         name: self.name.clone(),
                         cause,
@@ -52,13 +57,14 @@ impl<R: BufRead> Iterator for Names<R> {
                 }
             }
         }
+        None
     }
 }
 
 /// The names in each of `files`, or on standard input where there is none.
 pub fn read_names(files: Vec<OsString>, terminator: u8) -> Box<dyn Iterator<Item = Found> + Send> {
     if files.is_empty() {
-        let from = BufReader::with_capacity(64 * 1024, io::stdin());
+        let from = BufReader::with_capacity(64 * 1024, sys::Stdin::new());
         return Box::new(Names::new(from, "standard input".into(), terminator));
     }
     Box::new(

@@ -7,10 +7,13 @@ use rustix::fs::{FileType, fstat};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
-/// One of the two, by a descriptor of its own. A write that blocks (a reader that stands still)
-/// gives up with `WouldBlock` when a signal comes that ends the run.
+/// One of the two, by a descriptor of its own. Where there is no room (a reader that stands still), a write
+/// waits, whether or not whoever gave us the descriptor has it wait. Once a signal came that ends the run, it
+/// gives up with `WouldBlock` where there is no room for 200 ms.
 #[derive(Debug)]
 pub struct Output {
     file: io::Result<File>,
@@ -52,8 +55,8 @@ impl Output {
     /// `InvalidInput` or `Unsupported` where it can only be written (a file that is appended to, say); what the
     /// write said.
     pub fn send(&mut self, file: &File, at: &mut u64) -> io::Result<usize> {
-        let out = self.file()?;
-        given_up(send(out, file, at))
+        let out = &*self.file()?;
+        waiting(out.as_fd(), |most| send(out, file, at, most))
     }
 
     fn file(&mut self) -> io::Result<&mut File> {
@@ -70,24 +73,75 @@ fn opened(stream: impl AsFd + AsRawFd) -> io::Result<File> {
 }
 
 #[cfg(target_os = "linux")]
-fn send(out: &File, file: &File, at: &mut u64) -> io::Result<usize> {
+fn send(out: &File, file: &File, at: &mut u64, most: usize) -> io::Result<usize> {
     /// A signal is looked for after each of these, in bytes.
     const STEP: usize = 1 << 20;
-    Ok(rustix::fs::sendfile(out, file, Some(at), STEP)?)
+    Ok(rustix::fs::sendfile(out, file, Some(at), most.min(STEP))?)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn send(_: &File, _: &File, _: &mut u64) -> io::Result<usize> {
+fn send(_: &File, _: &File, _: &mut u64, _: usize) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-fn given_up(end: io::Result<usize>) -> io::Result<usize> {
-    match end {
-        Err(e) if e.kind() == io::ErrorKind::Interrupted && signals::pending() => {
-            Err(io::ErrorKind::WouldBlock.into())
+/// How long after a signal that ends the run a write still waits for room: what is finished is to be printed,
+/// but not to a reader that stands still.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Calls `write`, with the most bytes that it may take, until it did not have to wait, or has waited.
+fn waiting(out: BorrowedFd<'_>, mut write: impl FnMut(usize) -> io::Result<usize>) -> io::Result<usize> {
+    loop {
+        let mut most = usize::MAX;
+        if signals::ending().is_some() && !is_file(out) {
+            await_room_briefly(out)?;
+            // A pipe with any room takes as much as this without waiting.
+            most = libc::PIPE_BUF;
         }
-        end => end,
+        match write(most) {
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => match await_room(out, None) {
+                Err(e) if e.kind() != io::ErrorKind::Interrupted => return Err(e),
+                _ => {}
+            },
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            end => return end,
+        }
     }
+}
+
+/// After a signal; another one ends it.
+fn await_room_briefly(out: BorrowedFd<'_>) -> io::Result<()> {
+    static SINCE: OnceLock<Instant> = OnceLock::new();
+    let left = PATIENCE.saturating_sub(SINCE.get_or_init(Instant::now).elapsed());
+    match await_room(out, Some(left)) {
+        Ok(true) => Ok(()),
+        _ => Err(io::ErrorKind::WouldBlock.into()),
+    }
+}
+
+/// Whether there is room, or nobody who makes any, before the time is over.
+fn await_room(out: BorrowedFd<'_>, most: Option<Duration>) -> io::Result<bool> {
+    let most = most.and_then(|most| Timespec::try_from(most).ok());
+    let mut asked = [PollFd::from_borrowed_fd(out, PollFlags::OUT)];
+    Ok(event::poll(&mut asked, most.as_ref())? > 0)
+}
+
+fn is_file(out: BorrowedFd<'_>) -> bool {
+    fstat(out).is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::RegularFile)
+}
+
+/// Writes all of it to standard error, as an [`Output`] does.
+///
+/// # Errors
+/// What the system said.
+pub fn tell(mut bytes: &[u8]) -> io::Result<()> {
+    let err = io::stderr().lock();
+    while !bytes.is_empty() {
+        let written = waiting(err.as_fd(), |most| {
+            Ok(rustix::io::write(&err, &bytes[..most.min(bytes.len())])?)
+        })?;
+        bytes = &bytes[written..];
+    }
+    Ok(())
 }
 
 /// Whether standard output and standard error go to the same file, pipe or terminal.
@@ -111,7 +165,8 @@ pub fn is_unread() -> bool {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        given_up(self.file()?.write(bytes))
+        let mut out = &*self.file()?;
+        waiting(out.as_fd(), |most| out.write(&bytes[..most.min(bytes.len())]))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -9,7 +9,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{IntoRawFd, OwnedFd};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, Ordering};
 
 /// The signals that end a run. A handler of these interrupts a blocked system call.
 const ENDING: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
@@ -41,7 +41,8 @@ pub enum Usr2 {
 }
 
 static NEWS_PIPE: AtomicI32 = AtomicI32::new(-1);
-static PENDING: AtomicBool = AtomicBool::new(false);
+/// The first signal that came of those that end a run; 0 where none has.
+static ENDS: AtomicI32 = AtomicI32::new(0);
 
 /// The signals that came since the handlers were installed.
 #[derive(Debug)]
@@ -60,6 +61,7 @@ pub struct Signals {
 pub fn install(heard: Usr2) -> io::Result<Signals> {
     let (news, write_end) = pipe_with(PipeFlags::CLOEXEC)?;
     rustix::io::ioctl_fionbio(&write_end, true)?;
+    ENDS.store(0, Ordering::Relaxed);
     // The write end lives as long as the process: a handler may run at any time.
     NEWS_PIPE.store(write_end.into_raw_fd(), Ordering::SeqCst);
     let (sender, received) = crossbeam_channel::unbounded();
@@ -108,10 +110,13 @@ impl Signals {
     }
 }
 
-/// Whether a signal that ends the run has come. A write that was interrupted asks this before
-/// it goes on.
-pub fn pending() -> bool {
-    PENDING.load(Ordering::Relaxed)
+/// The first signal that has come of those that end the run. A write that was interrupted asks this
+/// before it goes on.
+pub fn ending() -> Option<i32> {
+    match ENDS.load(Ordering::Relaxed) {
+        0 => None,
+        signal => Some(signal),
+    }
 }
 
 /// Keeps this thread from being the one that the signals interrupt: each worker calls it first,
@@ -178,7 +183,7 @@ pub fn stop_self() {
 extern "C" fn note(signal: i32) {
     let before = errno::errno();
     if ENDING.contains(&signal) {
-        PENDING.store(true, Ordering::Relaxed);
+        let _ = ENDS.compare_exchange(0, signal, Ordering::Relaxed, Ordering::Relaxed);
     }
     let byte = signal.to_ne_bytes();
     let pipe = NEWS_PIPE.load(Ordering::Relaxed);

@@ -47,6 +47,7 @@ pub fn fan(words: &str) -> Fan {
         stdout: None,
         stderr: None,
         said: Vec::new(),
+        from: None,
         to: None,
     }
 }
@@ -121,6 +122,7 @@ pub struct Fan {
     stdout: Option<Vec<u8>>,
     stderr: Option<String>,
     said: Vec<String>,
+    from: Option<std::fs::File>,
     to: Option<std::fs::File>,
 }
 
@@ -192,6 +194,12 @@ impl Fan {
         self
     }
 
+    /// Standard input comes from there.
+    pub fn stdin_from(mut self, file: std::fs::File) -> Self {
+        self.from = Some(file);
+        self
+    }
+
     /// Standard output goes there, and is not compared.
     pub fn stdout_to(mut self, file: std::fs::File) -> Self {
         self.to = Some(file);
@@ -255,7 +263,8 @@ impl Fan {
         let cwd = self.cwd.clone().unwrap_or_else(|| self.dir.path().to_owned());
         command.args(&self.args).current_dir(cwd).env_remove("TMPDIR");
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::piped()).stderr(Stdio::piped());
+        command.stderr(Stdio::piped());
+        command.stdin(self.from.take().map_or_else(Stdio::piped, Stdio::from));
         command.stdout(self.to.take().map_or_else(Stdio::piped, Stdio::from));
         let mut child = command.spawn().expect("fanfold starts");
         let stderr = child.stderr.take().expect("it is piped");

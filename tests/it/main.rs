@@ -23,6 +23,7 @@ mod readme;
 mod records;
 mod run;
 mod scarce;
+mod stalled;
 mod state;
 mod state_harm;
 mod state_killed;

@@ -5,7 +5,7 @@ use crate::message;
 use crate::sys::arguments;
 use std::env;
 use std::ffi::OsStr;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 
 /// What POSIX wants to be left for the command to change its environment.
 const HEADROOM: usize = 2048;
@@ -69,6 +69,6 @@ impl Limits {
             }
         }
         // A closed standard error leaves nowhere to say it.
-        let _ = io::stderr().write_all(text.as_bytes());
+        let _ = crate::sys::tell(text.as_bytes());
     }
 }

@@ -4,9 +4,9 @@ use super::{CommandPlan, Trace};
 use crate::control::Wish;
 use crate::job::{Failure, Job};
 use crate::map::Emit;
-use crate::sys::{Interest, Ready, poll, terminal};
+use crate::sys::{Interest, Ready, poll, tell, terminal};
 use crate::template::{shell_escape, shell_quote};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::os::fd::AsFd as _;
 use std::sync::Mutex;
 
@@ -35,7 +35,7 @@ pub(super) fn announce(plan: &CommandPlan, job: &Job, emit: &mut dyn Emit) -> Re
 
 /// A closed standard error leaves nowhere to show it.
 fn show(bytes: &[u8]) {
-    let _ = io::stderr().lock().write_all(bytes);
+    let _ = tell(bytes);
 }
 
 /// Asks the terminal's user. The answer is yes where it begins with a `y`.

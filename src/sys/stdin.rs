@@ -1,0 +1,29 @@
+//! Standard input, whether or not whoever gave it to us has it wait.
+
+use rustix::event::{self, PollFd, PollFlags};
+use std::io::{self, Read};
+
+/// Standard input, unbuffered. Where nothing is there yet, a read waits, also where it is set not to.
+#[derive(Debug, Default)]
+pub struct Stdin(());
+
+impl Stdin {
+    /// A reader of it. It has no buffer, so any number of them may follow one another.
+    pub fn new() -> Self {
+        Stdin(())
+    }
+}
+
+impl Read for Stdin {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let input = io::stdin();
+        loop {
+            match rustix::io::read(&input, &mut *buffer) {
+                Err(rustix::io::Errno::AGAIN) => {
+                    event::poll(&mut [PollFd::new(&input, PollFlags::IN)], None)?;
+                }
+                end => return Ok(end?),
+            }
+        }
+    }
+}
