@@ -2,8 +2,10 @@
 
 use super::exit::Usage;
 use super::out::OutArgs;
+use crate::message;
 use crate::plan::{Dash, Empty, Hidden, Inputs, Links, WalkPlan};
 use crate::plan::{Order, Schedule, Tag};
+use crate::source::Exclude;
 use clap::{Args, ValueEnum};
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -96,8 +98,14 @@ impl InputArgs {
     /// The inputs, with `-` meaning what `dash` says.
     ///
     /// # Errors
-    /// [`Usage`] when names would be read from a terminal.
+    /// [`Usage`] when names would be read from a terminal, and for a pattern that is none.
     pub fn plan(&self, dash: Dash) -> Result<Inputs, Usage> {
+        if let Some(pattern) = Exclude::malformed(&self.exclude) {
+            let pattern = message::shown(pattern);
+            return Err(Usage(format!(
+                "--exclude: '{pattern}' is no pattern: a '[' is not closed, or a '**' is not alone between slashes"
+            )));
+        }
         if !self.inputs.is_empty() {
             let walk = WalkPlan {
                 hidden: if self.hidden { Hidden::Take } else { Hidden::Skip },
@@ -115,6 +123,7 @@ impl InputArgs {
         Ok(Inputs::Listed {
             files: self.arg_file.clone(),
             terminator: self.terminator(),
+            exclude: self.exclude.clone(),
         })
     }
 

@@ -42,11 +42,20 @@ impl FailureArgs {
 
 /// A duration as `500ms`, `30s`, `1h 30m`; a bare number is seconds.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string());
+    let found = match text.parse() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string()),
+        Err(_) => {
+            humantime::parse_duration(text).map_err(|_| "expected a duration as 500ms, 30s or 2m".to_owned())
+        }
+    };
+    match found {
+        Ok(duration) if duration > LONGEST => Err("longer than 100 years".into()),
+        found => found,
     }
-    humantime::parse_duration(text).map_err(|_| "expected a duration as 500ms, 30s or 2m".into())
 }
+
+/// Clocks go on for longer than this.
+const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
 
 /// `never`, `soon` or `now`, the last two with a limit or at the first failure.
 fn halt(text: &str) -> Result<Halt, String> {
@@ -104,5 +113,6 @@ mod tests {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
         assert!(duration("-1").is_err() && duration("soon").is_err());
+        assert!(duration("1e19").is_err() && duration("1e9").is_ok());
     }
 }

@@ -14,6 +14,8 @@ pub enum Inputs {
         files: Vec<OsString>,
         /// The byte that ends a name: a newline or NUL.
         terminator: u8,
+        /// Names that are left out, as [`WalkPlan::exclude`].
+        exclude: Vec<OsString>,
     },
     /// A list of words, which are arguments and may be no files at all.
     Words(Words),

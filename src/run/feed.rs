@@ -4,13 +4,14 @@
 mod reader;
 
 use super::gather::gather;
-use super::own::{Own, WhereFrom};
+use super::own::{Own, WhereFrom, inputs};
 use crate::job::Job;
 use crate::message;
 use crate::plan::{Batch, Empty, Inputs, Plan, Words};
 use crate::sink::Outputs;
 use crate::source::{
-    Batched, Cut, Found, Glance, ListedWords, Missing, Named, Numbered, Scheduled, may_wait, read_names,
+    Batched, Cut, Exclude, Found, Glance, ListedWords, Missing, Named, Numbered, Scheduled, may_wait,
+    read_names,
 };
 use crate::state::Stamp;
 use crate::worker::Task;
@@ -62,8 +63,13 @@ impl Feed {
                     _ => From::List(Reader::of_list(jobs(found, plan), plan)?),
                 }
             }
-            Inputs::Listed { files, terminator } => {
-                let names = own.left_out(read_names(files.clone(), *terminator), WhereFrom::List);
+            Inputs::Listed {
+                files,
+                terminator,
+                exclude,
+            } => {
+                let listed = Exclude::new(exclude).of(read_names(files.clone(), *terminator));
+                let names = own.left_out(listed, WhereFrom::List);
                 match plan.batch {
                     Batch::One if !may_wait(files) && plan.state.is_some() => {
                         From::List(looked_at(names, plan)?)
@@ -99,14 +105,18 @@ impl Feed {
             Inputs::Named(names, walk) => {
                 let named = Named::new(names, walk, plan.empty)?;
                 let found = own.clone().left_out(named, WhereFrom::Walk);
-                gather(jobs(found, plan), outputs, own)?
+                gather(jobs(found, plan), outputs, own, Vec::new())?
             }
-            Inputs::Listed { files, terminator } => {
-                let listed = read_names(files.clone(), *terminator);
+            Inputs::Listed {
+                files,
+                terminator,
+                exclude,
+            } => {
+                let listed = Exclude::new(exclude).of(read_names(files.clone(), *terminator));
                 let names = own.clone().left_out(listed, WhereFrom::List);
-                gather(jobs(names, plan), outputs, own)?
+                gather(jobs(names, plan), outputs, own, inputs(&plan.inputs))?
             }
-            Inputs::Words(words) => gather(jobs(open(words)?, plan), outputs, own)?,
+            Inputs::Words(words) => gather(jobs(open(words)?, plan), outputs, own, Vec::new())?,
         };
         Ok(Feed {
             from: From::Walk(Box::new(jobs.into_iter().map(Ok))),

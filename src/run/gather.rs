@@ -23,6 +23,8 @@ enum What {
     Twice(String, String),
     /// It is an input, and the output of a job.
     Input(String, String),
+    /// It is where names of inputs come from, and the output of a job.
+    List(String, &'static str),
     /// Nothing can be made by that name for this job.
     Unfit(String, io::Error),
     /// An option names it for what the run writes, and it is something else too.
@@ -55,6 +57,7 @@ impl fmt::Display for Collision {
                     "{output}: the output of {job} and the same file as the input {input}"
                 )
             }
+            What::List(job, list) => write!(f, "{output}: the output of {job} and {list}"),
             What::Own(option, too) => write!(f, "{output}: the file of {option} and {too}"),
             What::Unfit(job, cause) => {
                 write!(
@@ -69,7 +72,7 @@ impl fmt::Display for Collision {
 
 impl std::error::Error for Collision {}
 
-/// All jobs, and the inputs that can't be had.
+/// All jobs, and the inputs that can't be had. `lists` are where their names come from.
 ///
 /// # Errors
 /// [`Collision`] for the first two jobs, or job and input, that are in each other's way, and for a job
@@ -78,6 +81,7 @@ pub fn gather(
     found: impl Iterator<Item = Numbered>,
     outputs: &Outputs,
     mut own: Own,
+    lists: Vec<(PathBuf, &'static str)>,
 ) -> Result<(Packed, Vec<Missing>), Collision> {
     let (mut jobs, mut missing) = (Packed::default(), Vec::new());
     for found in found {
@@ -117,6 +121,11 @@ pub fn gather(
         let input = message::shown(name.as_os_str()).into_owned();
         let (output, job) = maker(&jobs, outputs, name);
         let what = What::Input(input, job);
+        return Err(Collision { output, what });
+    }
+    if let Some((list, what)) = lists.into_iter().find(|(list, _)| claims.has(list)) {
+        let (output, job) = maker(&jobs, outputs, &list);
+        let what = What::List(job, what);
         return Err(Collision { output, what });
     }
     Ok((jobs, missing))

@@ -106,7 +106,7 @@ fn files(plan: &Plan, work: &Work<'_>) -> Vec<(&'static str, PathBuf)> {
 }
 
 /// What is read and known up front, and what each is.
-fn inputs(inputs: &Inputs) -> Vec<(PathBuf, &'static str)> {
+pub(super) fn inputs(inputs: &Inputs) -> Vec<(PathBuf, &'static str)> {
     match inputs {
         Inputs::Named(names, _) => {
             let input = |name: &OsString| match name == "-" {

@@ -6,6 +6,7 @@
 mod batch;
 mod counted;
 mod cut;
+mod exclude;
 mod glance;
 mod list;
 mod malformed;
@@ -19,6 +20,7 @@ mod words;
 pub use batch::{Batched, Together};
 pub use counted::{AHEAD as LOOKED_AT, Counted};
 pub use cut::Cut;
+pub use exclude::Exclude;
 pub use glance::Glance;
 pub use list::{Names, may_wait, read_names};
 pub use malformed::Malformed;
@@ -90,8 +92,12 @@ impl Named {
     /// [`NoMatch`] for the first pattern that matches nothing.
     pub fn new(typed: &[OsString], plan: &WalkPlan, empty: Empty) -> Result<Self, NoMatch> {
         let mut meanings = Vec::with_capacity(typed.len());
+        let exclude = Exclude::new(&plan.exclude);
         for name in typed {
-            meanings.push(meaning(name, plan, empty)?);
+            match meaning(name, plan, empty)? {
+                Meaning::Literal(name) if exclude.has(&name) => {}
+                meaning => meanings.push(meaning),
+            }
         }
         let walks = meanings.iter().any(|m| matches!(m, Meaning::Walk(_)));
         let given = (walks && meanings.len() > 1).then(|| (RandomState::new(), HashSet::new()));

@@ -35,6 +35,11 @@ impl Glob {
         }
     }
 
+    /// Whether it is well-formed.
+    pub fn is_whole(&self) -> bool {
+        self.bytes.is_some()
+    }
+
     /// Whether the whole of `name` matches; `*` and `?` do not match a slash.
     pub fn matches(&self, name: &OsStr) -> bool {
         match (&self.text, name.to_str()) {

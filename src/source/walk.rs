@@ -3,6 +3,7 @@
 //! It does not know who else named the same files.
 
 use super::Missing;
+use super::exclude::Exclude;
 use super::pattern::{Glob, is_pattern};
 use crate::plan::{Hidden, Links, WalkPlan};
 use crate::sys::{await_files, is_out_of_files, raise_file_limit};
@@ -58,7 +59,7 @@ enum Of {
 /// What decides whether an entry is descended into or given.
 struct Filter {
     hidden: Hidden,
-    exclude: Vec<Glob>,
+    exclude: Exclude,
     /// The pattern's components below the root, where none of them is `**`.
     components: Option<Vec<Component>>,
 }
@@ -102,7 +103,7 @@ impl Walk {
         let depth = components.as_ref().map_or(1, Vec::len);
         let filter = Arc::new(Filter {
             hidden: plan.hidden,
-            exclude: plan.exclude.iter().map(|e| Glob::new(e)).collect(),
+            exclude: Exclude::new(&plan.exclude),
             components,
         });
         Walk {
@@ -278,11 +279,7 @@ impl Filter {
         if hidden && self.hidden == Hidden::Skip && !component.is_some_and(|c| c.dot) {
             return false;
         }
-        if self
-            .exclude
-            .iter()
-            .any(|e| e.matches(name) || e.matches(entry.path().as_os_str()))
-        {
+        if self.exclude.has_either(name, entry.path().as_os_str()) {
             return false;
         }
         component.is_none_or(|c| c.glob.matches(name))

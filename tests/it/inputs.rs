@@ -60,6 +60,16 @@ fn exclude_leaves_out_base_names_and_paths() {
 }
 
 #[test]
+fn exclude_leaves_out_what_was_named_or_listed_too() {
+    let named = names("a.log b.log a/z.log sub --exclude [ac].log --exclude a/*");
+    tree(named).args(PRINT).stdout("b.log\0sub/deep/d.log\0").ok();
+    let listed = tree(fan("run --exclude a.*")).stdin("a.log\nb.log\nsub/a.log\n");
+    listed.args(["--", "echo"]).stdout("b.log\n").ok();
+    let said = "--exclude: '[a' is no pattern";
+    fan("map a.log --exclude [a").says(said).code(2);
+}
+
+#[test]
 fn links_to_directories_are_followed_when_asked_and_loops_are_reported() {
     let linked = |words| tree(names(words)).file("top/x", "").link("top/to", "../sub");
     linked("top").args(PRINT).stdout("top/x\0").ok();

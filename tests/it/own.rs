@@ -52,6 +52,17 @@ fn a_file_that_is_an_input_or_a_list_too_is_refused_and_kept() {
 }
 
 #[test]
+fn a_list_that_a_job_would_make_is_kept() {
+    let fan = fan("run -a list --out lis{} -- echo").file("list", "t\n");
+    let done = fan
+        .stdout("")
+        .says("list: the output of t and a list of inputs")
+        .code(2);
+    let kept = fs::read_to_string(done.fan.path("list")).expect("it is there");
+    done.expect(kept == "t\n", "the list as it was");
+}
+
+#[test]
 fn a_list_on_standard_input_is_kept_too() {
     let fan = fan("run --failed a -- true").file("a", KEPT).stdin("");
     let fan = fan.under(&["sh", "-c", "exec \"$0\" \"$@\" <a"]);
