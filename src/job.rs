@@ -153,6 +153,8 @@ pub enum Failure {
         program: OsString,
         /// What it did instead: `exited with status 1 without a reply`.
         what: String,
+        /// How it ended, where it did so by itself.
+        end: Option<Ending>,
     },
     /// Co-processes that end without ever answering: no other job would fare better.
     Hopeless {
@@ -160,6 +162,8 @@ pub enum Failure {
         program: OsString,
         /// What the last of them did.
         what: String,
+        /// How it ended, where it did so by itself.
+        end: Option<Ending>,
     },
     /// A map that panicked.
     Panicked {
@@ -211,6 +215,16 @@ impl From<ExitStatus> for Ending {
 }
 
 impl Failure {
+    /// How the command or co-process ended, where the failure is of one that did so by itself or was not
+    /// started.
+    pub fn ending(&self) -> Option<&Ending> {
+        match self {
+            Failure::Command { cause, .. } => Some(cause),
+            Failure::Reply { end, .. } | Failure::Hopeless { end, .. } => end.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Whether it tells of more than its own job, as POSIX has it for xargs: a command that can't be
     /// started, that was killed by a signal, or that exited with 255 to say so. Or something of our
     /// own failed.
@@ -235,8 +249,8 @@ impl fmt::Display for Failure {
             }
             Failure::Corrupt { name, what } => write!(f, "{}: {what}", message::shown(name)),
             Failure::Command { program, cause } => write!(f, "'{}' {cause}", message::shown(program)),
-            Failure::Reply { program, what } => write!(f, "'{}' {what}", message::shown(program)),
-            Failure::Hopeless { program, what } => write!(
+            Failure::Reply { program, what, .. } => write!(f, "'{}' {what}", message::shown(program)),
+            Failure::Hopeless { program, what, .. } => write!(
                 f,
                 "'{}' {what}, and those before it answered nothing either: the run is stopped",
                 message::shown(program)

@@ -9,7 +9,7 @@ mod words;
 
 pub use batch::{Batch, Most, Room, Split, Waiting};
 pub use inputs::{Dash, Empty, Hidden, Inputs, Links, WalkPlan};
-pub use state::{Again, Pace, Past, StateAccess, StatePlan};
+pub use state::{Again, Hindsight, Pace, Past, StateAccess, StatePlan};
 pub use words::{Blanks, Syntax, Words};
 
 use std::num::NonZeroUsize;

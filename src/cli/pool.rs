@@ -3,6 +3,7 @@
 use super::exit::Usage;
 use super::state::Typed;
 use crate::map::{CommandPlan, CoprocessPlan, Reply};
+use crate::plan::Hindsight;
 use clap::{Args, ValueEnum};
 
 /// Whether there is a pool, and what its replies are.
@@ -39,7 +40,12 @@ impl PoolArgs {
     ///
     /// # Errors
     /// [`Usage`] when the command has a replacement string that differs from job to job.
-    pub fn plan(&self, command: &CommandPlan, name_end: u8) -> Result<Option<CoprocessPlan>, Usage> {
+    pub fn plan(
+        &self,
+        command: &CommandPlan,
+        name_end: u8,
+        hindsight: Hindsight,
+    ) -> Result<Option<CoprocessPlan>, Usage> {
         if !self.pool {
             return Ok(None);
         }
@@ -55,6 +61,7 @@ impl PoolArgs {
                 ReplyArg::Line => Reply::Line,
                 ReplyArg::Nul => Reply::Nul,
             },
+            hindsight,
         }))
     }
 }

@@ -13,8 +13,8 @@ use crate::codec::Decoder;
 use crate::map::command::{Capture, Feed, Trace};
 use crate::map::{Command, CommandPlan, Coprocess, DryRun, Map};
 use crate::memory::Budget;
-use crate::plan::Dash;
-use crate::plan::{Order, Pace, Partial, Plan, Schedule, StateAccess, Unit, UserSignals, Wanted};
+use crate::plan::{Dash, Hindsight, Order, Pace, Partial, Plan, Schedule, StateAccess, StatePlan};
+use crate::plan::{Unit, UserSignals, Wanted};
 use crate::run::{To, Work, run};
 use crate::sys::{guardian, reaper, share_heap};
 use crate::template::Template;
@@ -112,7 +112,10 @@ struct ChildArgs {
 /// What keeps the run from beginning.
 pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
     let command = Arc::new(args.command()?);
-    let coprocess = args.pool.plan(&command, args.inputs.terminator())?.map(Arc::new);
+    let coprocess = args
+        .pool
+        .plan(&command, args.inputs.terminator(), args.hindsight())?;
+    let coprocess = coprocess.map(Arc::new);
     let parts = args.records.plan().map_err(|error| Usage(format!("{error:#}")))?;
     if args.ungroup && parts.records.is_some() {
         return Err(Usage("--ungroup leaves no output to make records of".into()).into());
@@ -198,8 +201,23 @@ impl RunArgs {
             patience: self.child.kill_after,
             empty: self.inputs.empty(),
             joblog: self.state.joblog().filter(|_| !self.dry_run),
-            state: self.state.plan(|| self.meaning(), access, Pace::Each, first)?,
+            state: self.state(access, first)?,
         })
+    }
+
+    fn state(&self, access: StateAccess, first: Option<Wanted>) -> anyhow::Result<Option<StatePlan>> {
+        let plan = self.state.plan(|| self.meaning(), access, Pace::Each, first)?;
+        Ok(plan.map(|plan| StatePlan {
+            hindsight: self.hindsight(),
+            ..plan
+        }))
+    }
+
+    fn hindsight(&self) -> Hindsight {
+        match self.pool.pool && self.state.is_asked() {
+            true => Hindsight::Possible,
+            false => Hindsight::Never,
+        }
     }
 
     fn meaning(&self) -> Meaning {

@@ -1,7 +1,7 @@
 //! The options about what is remembered, and the meaning of a command line.
 
 use super::exit::Usage;
-use crate::plan::{Again, Pace, Past, StateAccess, StatePlan, Wanted};
+use crate::plan::{Again, Hindsight, Pace, Past, StateAccess, StatePlan, Wanted};
 use crate::template::shell_quote;
 use clap::Args;
 use std::ffi::OsString;
@@ -68,6 +68,7 @@ impl StateArgs {
             },
             access,
             pace,
+            hindsight: Hindsight::Never,
         }))
     }
 

@@ -4,6 +4,7 @@
 //! It does not know the other workers' co-processes, nor what becomes of the replies.
 
 mod exchange;
+mod given;
 mod process;
 
 use super::child::{Busy, Timers, ending, patiently};
@@ -11,14 +12,15 @@ use super::command::{CommandPlan, Trace};
 use super::{Aside, Emit, Map};
 use crate::control::{Lack, Seat, Wish};
 use crate::job::{Ending, Failure, Job};
-use crate::message;
+use crate::plan::Hindsight;
 use crate::sys::Launcher;
 use crate::sys::arguments::Arguments;
 use crate::template::shell_quote;
 use exchange::{Fault, exchange};
+use given::Given;
 use process::{Left, Process};
 use rustix::process::Signal;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::sync::Arc;
@@ -26,7 +28,8 @@ use std::time::Duration;
 
 /// How often an idle co-process is looked after: so late its messages may come.
 const LOOK: Duration = Duration::from_millis(100);
-/// So many co-processes in a row of one worker that end without having answered are enough.
+/// So many jobs in a row of one worker, each of which was the end of a co-process that had answered nothing,
+/// are enough.
 const HOPELESS: u32 = 3;
 /// The most that is read at once, in bytes.
 const BLOCK: usize = 64 * 1024;
@@ -42,6 +45,8 @@ pub struct CoprocessPlan {
     pub name_end: u8,
     /// What a reply is.
     pub reply: Reply,
+    /// Whether the jobs that a process answered are named when it turns out not to be in order.
+    pub hindsight: Hindsight,
 }
 
 /// What a reply is.
@@ -70,13 +75,21 @@ pub struct Coprocess {
     process: Option<Process>,
     question: Question,
     buffer: Vec<u8>,
-    /// How many processes in a row have ended without having answered.
-    deaths: u32,
+    deaths: Deaths,
+}
+
+/// The jobs in a row at which processes ended without having answered any.
+#[derive(Debug, Default)]
+struct Deaths {
+    jobs: u32,
+    /// The last of them: that it is tried again says nothing about the others.
+    last: Option<u64>,
 }
 
 /// What is asked, and how it is to be answered.
 #[derive(Debug)]
 struct Question {
+    job: u64,
     bytes: Vec<u8>,
     reply: Reply,
     timeout: Option<Duration>,
@@ -87,6 +100,7 @@ impl Coprocess {
     pub fn new(plan: Arc<CoprocessPlan>) -> Self {
         Coprocess {
             question: Question {
+                job: 0,
                 bytes: Vec::new(),
                 reply: plan.reply,
                 timeout: plan.command.timeout,
@@ -95,22 +109,24 @@ impl Coprocess {
             launcher: None,
             process: None,
             buffer: vec![0; BLOCK],
-            deaths: 0,
+            deaths: Deaths::default(),
         }
     }
 
     fn set_question(&mut self, job: &Job) -> Result<(), Failure> {
         let (name, end) = (job.inputs[0].name().as_bytes(), self.plan.name_end);
         if memchr::memchr(end, name).is_some() {
-            return Err(self.failed("can't be told a name that holds a newline: use -0".into()));
+            return Err(self.failed("can't be told a name that holds a newline: use -0".into(), None));
         }
+        self.question.job = job.seq;
         self.question.bytes.clear();
         self.question.bytes.extend_from_slice(name);
         self.question.bytes.push(end);
         Ok(())
     }
 
-    /// Asks once. None: the process had left before it saw the name, so that another may be asked.
+    /// Asks once. None: the process had left or gone astray before it saw the name, so that another may be
+    /// asked.
     fn ask(&mut self, emit: &mut dyn Emit) -> Option<Result<(), Failure>> {
         let mut process = match self.ready(emit) {
             Ok(process) => process,
@@ -118,8 +134,10 @@ impl Coprocess {
         };
         let fault = match exchange(&mut process, &self.question, &mut self.buffer, emit) {
             Ok(()) => {
-                process.answered = true;
-                self.deaths = 0;
+                let Question { job, bytes, .. } = &self.question;
+                let name = &bytes[..bytes.len() - 1];
+                process.given.add(*job, name, self.plan.hindsight);
+                self.deaths = Deaths::default();
                 self.process = Some(process);
                 return Some(Ok(()));
             }
@@ -127,58 +145,96 @@ impl Coprocess {
         };
         let seat = emit.seat().clone();
         let aside = &mut |aside: Aside<'_>| emit.aside(aside);
-        if let Fault::Gone { begun, given } = fault {
-            return self.gone(process, begun, given, &seat, aside).transpose();
+        match fault {
+            Fault::Gone { begun, given } => self.gone(process, begun, given, &seat, aside).transpose(),
+            Fault::Unasked if process.given.any => match self.astray(process, &seat, aside) {
+                Ok(()) if seat.wish() == Wish::Go => None,
+                Ok(()) => Some(Err(Failure::Stopped)),
+                Err(cause) => Some(Err(self.broken(cause))),
+            },
+            fault => Some(self.ended(process, fault, &seat, aside)),
         }
-        if let Err(cause) = self.leave(process, Some(Signal::TERM.as_raw()), &seat, aside) {
-            return Some(Err(self.broken(cause)));
-        }
-        Some(match fault {
-            Fault::NotWanted => Ok(()),
-            Fault::OutOfStep(what) => Err(self.failed(what.into())),
-            Fault::TimedOut => Err(Failure::Command {
-                program: self.program(),
-                cause: Ending::TimedOut(self.question.timeout.unwrap_or_default()),
-            }),
-            Fault::Broken(cause) => Err(self.broken(cause)),
-            Fault::Wished | Fault::Gone { .. } => Err(Failure::Stopped),
-        })
+    }
+
+    /// Ends a process that is still there, and says what its fault means for the job.
+    fn ended(
+        &mut self,
+        mut process: Process,
+        fault: Fault,
+        seat: &Seat,
+        aside: &mut dyn FnMut(Aside<'_>),
+    ) -> Result<(), Failure> {
+        let given = std::mem::take(&mut process.given);
+        let left = self.leave(process, Some(Signal::TERM.as_raw()), seat, aside);
+        left.map_err(|cause| self.broken(cause))?;
+        let what = match fault {
+            Fault::NotWanted => return Ok(()),
+            Fault::TimedOut => {
+                return Err(Failure::Command {
+                    program: self.program(),
+                    cause: Ending::TimedOut(self.question.timeout.unwrap_or_default()),
+                });
+            }
+            Fault::Broken(cause) => return Err(self.broken(cause)),
+            Fault::Wished | Fault::Gone { .. } => return Err(Failure::Stopped),
+            Fault::Unasked => "answered before it was asked",
+            Fault::OutOfStep(what) => what,
+        };
+        let failure = self.failed(what.into(), None);
+        given.doubt(failure.to_string(), aside);
+        Err(failure)
+    }
+
+    /// Ends a process that wrote more after a reply.
+    fn astray(
+        &mut self,
+        mut process: Process,
+        seat: &Seat,
+        aside: &mut dyn FnMut(Aside<'_>),
+    ) -> io::Result<()> {
+        let given = std::mem::take(&mut process.given);
+        let failure = self.failed(format!("wrote more {}", given.after()), None);
+        given.fault(failure, aside);
+        let term = Some(Signal::TERM.as_raw());
+        self.leave(process, term, seat, aside).map(drop)
     }
 
     /// What it means for the job that the process it was told to is gone. `Ok(None)`: the name was
     /// never seen.
     fn gone(
         &mut self,
-        process: Process,
+        mut process: Process,
         begun: bool,
-        given: usize,
+        told: usize,
         seat: &Seat,
         aside: &mut dyn FnMut(Aside<'_>),
     ) -> Result<Option<()>, Failure> {
-        let answered = process.answered;
-        let unseen = answered && !begun && process.unread() == given;
+        let given = std::mem::take(&mut process.given);
+        let unseen = given.any && !begun && process.unread() == told;
         let left = self.leave(process, None, seat, aside);
         let left = left.map_err(|cause| self.broken(cause))?;
         if seat.wish() != Wish::Go {
             return Err(Failure::Stopped);
         }
         if unseen && !left.killed {
-            self.judge(&left, "between two replies", aside);
+            self.judge(&left, given, "between two replies", aside);
             return Ok(None);
         }
-        let end = match left.killed {
-            true => "closed its input or its output".to_owned(),
-            false => ending(left.status).to_string(),
-        };
         let place = match begun {
             true => "in the middle of its reply",
             false => "without a reply",
         };
-        let what = format!("{end} {place}");
-        Err(if answered {
-            self.failed(what)
+        let (what, end) = match left.killed {
+            true => (format!("closed its input or its output {place}"), None),
+            false => {
+                let end = ending(left.status);
+                (format!("{end} {place}"), Some(end))
+            }
+        };
+        Err(if given.any {
+            self.failed(what, end)
         } else {
-            self.barren(what)
+            self.barren(what, end)
         })
     }
 
@@ -200,7 +256,10 @@ impl Coprocess {
                 what: format!("can't start '{}'", self.program().display()),
                 cause,
             }),
-            Err(cause) => Err(self.barren(Ending::NotStarted(cause).to_string())),
+            Err(cause) => {
+                let end = Ending::NotStarted(cause);
+                Err(self.barren(end.to_string(), Some(end)))
+            }
         }
     }
 
@@ -215,7 +274,7 @@ impl Coprocess {
     }
 
     /// Takes what the idle process says on standard error, and sees whether it is still there and
-    /// says nothing unasked. The question is still the last one.
+    /// says nothing unasked.
     fn look_after(&mut self, seat: &Seat, aside: &mut dyn FnMut(Aside<'_>)) {
         let Some(mut process) = self.process.take() else {
             return;
@@ -227,15 +286,13 @@ impl Coprocess {
                 self.process = Some(process);
                 return;
             }
-            Ok(step) if step.out == 0 => self
-                .leave(process, None, seat, aside)
-                .map(|left| self.judge(&left, &self.last(), aside)),
-            Ok(_) => {
-                let what = format!("wrote more {}", self.last());
-                aside(Aside::Failure(self.failed(what)));
-                let term = Some(Signal::TERM.as_raw());
-                self.leave(process, term, seat, aside).map(drop)
+            Ok(step) if step.out == 0 => {
+                let given = std::mem::take(&mut process.given);
+                let when = given.after();
+                self.leave(process, None, seat, aside)
+                    .map(|left| self.judge(&left, given, &when, aside))
             }
+            Ok(_) => self.astray(process, seat, aside),
             Err(cause) => Err(cause),
         };
         if let Err(cause) = ended {
@@ -255,17 +312,11 @@ impl Coprocess {
     }
 
     /// Reports an exit status that is no success, where no job can be blamed for it.
-    fn judge(&self, left: &Left, when: &str, aside: &mut dyn FnMut(Aside<'_>)) {
-        let ending = ending(left.status);
-        if !self.plan.command.accepts(&ending) {
-            aside(Aside::Failure(self.failed(format!("{ending} {when}"))));
+    fn judge(&self, left: &Left, given: Given, when: &str, aside: &mut dyn FnMut(Aside<'_>)) {
+        let end = ending(left.status);
+        if !self.plan.command.accepts(&end) {
+            given.fault(self.failed(format!("{end} {when}"), Some(end)), aside);
         }
-    }
-
-    /// When the idle process was last heard of.
-    fn last(&self) -> String {
-        let name = self.question.bytes.split_last().map_or(&[][..], |(_, name)| name);
-        format!("after its reply to '{}'", message::shown(OsStr::from_bytes(name)))
     }
 
     fn args(&self, seat: &Seat) -> Arguments {
@@ -276,21 +327,27 @@ impl Coprocess {
         self.plan.command.template.program().to_os_string()
     }
 
-    fn failed(&self, what: String) -> Failure {
+    fn failed(&self, what: String, end: Option<Ending>) -> Failure {
         Failure::Reply {
             program: self.program(),
             what,
+            end,
         }
     }
 
     /// The failure of a process that never answered.
-    fn barren(&mut self, what: String) -> Failure {
-        self.deaths += 1;
-        match self.deaths < HOPELESS {
-            true => self.failed(what),
+    fn barren(&mut self, what: String, end: Option<Ending>) -> Failure {
+        let job = Some(self.question.job);
+        if self.deaths.last != job {
+            self.deaths.last = job;
+            self.deaths.jobs += 1;
+        }
+        match self.deaths.jobs < HOPELESS {
+            true => self.failed(what, end),
             false => Failure::Hopeless {
                 program: self.program(),
                 what,
+                end,
             },
         }
     }
@@ -305,7 +362,7 @@ impl Coprocess {
 
 impl Map for Coprocess {
     fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
-        if self.deaths >= HOPELESS {
+        if self.deaths.jobs >= HOPELESS {
             return Err(Failure::Stopped);
         }
         let seat = emit.seat().clone();
@@ -327,10 +384,11 @@ impl Map for Coprocess {
     }
 
     fn end(&mut self, seat: &Seat, aside: &mut dyn FnMut(Aside<'_>)) {
-        let Some(process) = self.process.take() else {
+        let Some(mut process) = self.process.take() else {
             return;
         };
         let _busy = Busy::on(seat);
+        let given = std::mem::take(&mut process.given);
         let left = self.leave(process, None, seat, aside);
         if seat.wish() != Wish::Go {
             return;
@@ -339,15 +397,14 @@ impl Map for Coprocess {
             Ok(left) if left.killed => {
                 let grace = self.plan.command.kill_after;
                 let what = format!("did not leave within {grace:?} of the end of its input and was killed");
-                aside(Aside::Failure(self.failed(what)));
+                given.fault(self.failed(what, None), aside);
             }
-            Ok(left) => {
-                if left.spoke {
-                    let what = "gave more replies than it was asked for";
-                    aside(Aside::Failure(self.failed(what.into())));
-                }
-                self.judge(&left, "after its last reply", aside);
+            Ok(left) if left.spoke => {
+                let what = "gave more replies than it was asked for";
+                given.fault(self.failed(what.into(), None), aside);
+                self.judge(&left, Given::default(), "after its last reply", aside);
             }
+            Ok(left) => self.judge(&left, given, "after its last reply", aside),
             Err(cause) => aside(Aside::Failure(self.broken(cause))),
         }
     }

@@ -96,6 +96,13 @@ pub enum Aside<'a> {
     Lines(&'a [u8]),
     /// A failure: it is reported and counted.
     Failure(Failure),
+    /// Jobs that ended well, and may not have: what lives from job to job turned out not to be in order.
+    Doubt {
+        /// The jobs.
+        jobs: Vec<u64>,
+        /// What was wrong.
+        cause: String,
+    },
     /// The reader of standard output went away.
     Unread,
 }

@@ -18,6 +18,8 @@ pub struct StatePlan {
     pub access: StateAccess,
     /// How far jobs may be ahead of what is stored.
     pub pace: Pace,
+    /// Whether a job that ended well may turn out later not to have.
+    pub hindsight: Hindsight,
 }
 
 /// Which jobs are run, of those that are found.
@@ -46,6 +48,16 @@ pub enum Pace {
     Each,
     /// They start as they can, and their ends are stored together: for jobs that only read.
     Free,
+}
+
+/// Whether a job that ended well may turn out later not to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hindsight {
+    /// How it ended stands.
+    Never,
+    /// It may: what did it lives on, and may show that it was not in order. Some bytes are kept of each
+    /// job for that.
+    Possible,
 }
 
 /// Whether a state is written.

@@ -21,6 +21,10 @@ impl<'a> Main<'a> {
                 self.fault(slot, &failure);
                 Ok(())
             }
+            Event::Doubt { slot, jobs, cause } => {
+                self.doubt(slot, &jobs, &cause);
+                Ok(())
+            }
             Event::Unread => self.printing(|_| Err(Closed::BrokenPipe)),
             Event::Fewer { left, of, lack } => {
                 // Those who leave together may be heard in any order.

@@ -44,18 +44,20 @@ impl JobLog {
         let Some((_, file)) = &mut self.to else {
             return Ok(());
         };
-        let (exit, signal) = match failure {
-            None => (0, 0),
-            Some(Failure::Stopped) => return Ok(()),
-            Some(Failure::Command { cause, .. }) => match cause {
-                Ending::Exit(status) => (*status, 0),
-                Ending::Signal(signal) => (0, *signal),
-                // As GNU parallel has it.
-                Ending::TimedOut(_) => (-1, 15),
-                Ending::OutOfMemory => (0, 9),
-                Ending::NotStarted(_) => (127, 0),
-            },
-            Some(_) => (1, 0),
+        if let Some(Failure::Stopped) = failure {
+            return Ok(());
+        }
+        let (exit, signal) = match (failure, failure.and_then(Failure::ending)) {
+            (None, _) => (0, 0),
+            // Of a co-process that ended well without a reply.
+            (Some(Failure::Reply { .. } | Failure::Hopeless { .. }), Some(Ending::Exit(0))) => (1, 0),
+            (Some(_), None) => (1, 0),
+            (_, Some(Ending::Exit(status))) => (*status, 0),
+            (_, Some(Ending::Signal(signal))) => (0, *signal),
+            // As GNU parallel has it.
+            (_, Some(Ending::TimedOut(_))) => (-1, 15),
+            (_, Some(Ending::OutOfMemory)) => (0, 9),
+            (_, Some(Ending::NotStarted(_))) => (127, 0),
         };
         let started = ran.started.duration_since(SystemTime::UNIX_EPOCH);
         let mut line = format!(

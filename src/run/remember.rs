@@ -3,6 +3,7 @@
 //! A job's end is stored once nothing of it can be lost any more: under a fold at once, with its
 //! part of it, and otherwise when its output has been printed.
 
+mod doubts;
 mod earlier;
 
 use super::Main;
@@ -14,6 +15,7 @@ use crate::sink::Verdict;
 use crate::state::{Memory, Outcome, Progress, Record, Stamp, State, StateError, stamps};
 use crate::worker::{Bundle, Event, Ran, Recording, Report, Task};
 use crossbeam_channel::Receiver;
+use doubts::Doubts;
 use earlier::{Earlier, Next};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -31,10 +33,11 @@ pub(super) struct Remember {
     acts: bool,
     /// Jobs that were sent and have not ended.
     running: HashMap<u64, Running>,
-    /// The ends that will be stored next.
-    ends: Vec<Record>,
+    /// The ends that will be stored next, with the jobs' numbers.
+    ends: Vec<(u64, Record)>,
     /// The ends of jobs whose output is not all printed.
     unprinted: BTreeMap<u64, Record>,
+    doubts: Doubts,
     /// What jobs that need not run gave the fold.
     pub earlier: Earlier,
     /// Jobs that were looked up.
@@ -68,6 +71,7 @@ impl Remember {
             running: HashMap::new(),
             ends: Vec::new(),
             unprinted: BTreeMap::new(),
+            doubts: Doubts::new(state.hindsight),
             earlier: Earlier::default(),
             looked_up: 0,
             progress: Progress::default(),
@@ -123,9 +127,10 @@ impl Remember {
         if matches!(failure, Some(Failure::Stopped | Failure::Own { .. })) {
             return;
         }
-        let record = record(before, failure, bad_lines, ran);
+        let mut record = record(before, failure, bad_lines, ran);
+        self.doubts.judge(seq, &mut record);
         if printed {
-            self.ends.push(record);
+            self.ends.push((seq, record));
         } else {
             self.unprinted.insert(seq, record);
         }
@@ -136,7 +141,7 @@ impl Remember {
         while let Some(entry) = self.unprinted.first_entry()
             && *entry.key() < lowest
         {
-            self.ends.push(entry.remove());
+            self.ends.push(entry.remove_entry());
         }
     }
 
@@ -147,8 +152,12 @@ impl Remember {
         if self.broken || (self.ends.is_empty() && self.stored.complete == self.progress.complete) {
             return Ok(());
         }
-        let stored = self.state.commit(&mut self.ends, self.progress);
+        let records = self.ends.iter_mut().map(|(_, record)| record);
+        let stored = self.state.commit(records, self.progress);
         self.broken = stored.is_err();
+        if !self.broken {
+            self.doubts.stored(self.ends.drain(..));
+        }
         self.stored = self.progress;
         stored
     }

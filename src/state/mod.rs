@@ -22,6 +22,7 @@ use crate::message;
 use crate::plan::{Again, Past, StateAccess, StatePlan};
 use index::{Index, Known};
 use rusqlite::{Connection, Transaction};
+use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
 use std::path::Path;
@@ -199,19 +200,26 @@ impl State {
         }
     }
 
-    /// Stores how jobs ended, all of them or none; `records` is empty afterwards.
+    /// Stores how jobs ended, all of them or none, and notes in each record which row has it.
     ///
     /// # Errors
     /// When the file can't be written: nothing of this was stored.
-    pub fn commit(&mut self, records: &mut Vec<Record>, progress: Progress) -> Result<(), StateError> {
+    pub fn commit<'r>(
+        &mut self,
+        records: impl Iterator<Item = &'r mut Record>,
+        progress: Progress,
+    ) -> Result<(), StateError> {
         let stored = self.store(records, progress);
         stored.map_err(|cause| self.error(&cause))?;
         self.progress = progress;
-        records.clear();
         Ok(())
     }
 
-    fn store(&mut self, records: &mut [Record], progress: Progress) -> rusqlite::Result<()> {
+    fn store<'r>(
+        &mut self,
+        records: impl Iterator<Item = &'r mut Record>,
+        progress: Progress,
+    ) -> rusqlite::Result<()> {
         let Some(db) = self.db.as_ref().filter(|_| self.run > 0) else {
             return Ok(());
         };
@@ -220,6 +228,7 @@ impl State {
             let row = record.row.unwrap_or(self.next_row);
             self.next_row = self.next_row.max(row + 1);
             let sum = row::write(db, row, self.run, record)?;
+            record.row = Some(row);
             if record.part.is_some() {
                 self.fresh.push(Kept { row, sum });
             }
@@ -228,6 +237,23 @@ impl State {
             self.write_progress(db, progress)?;
         }
         writing.commit()
+    }
+
+    /// Stores that jobs which were done have failed after all, by this cause.
+    ///
+    /// # Errors
+    /// When the file can't be written: nothing of this was stored.
+    pub fn take_back(&mut self, rows: &[i64], cause: &str) -> Result<(), StateError> {
+        let taken: HashSet<i64> = rows.iter().copied().collect();
+        self.fresh.retain(|kept| !taken.contains(&kept.row));
+        let Some(db) = self.db.as_ref().filter(|_| self.run > 0) else {
+            return Ok(());
+        };
+        let written = db.unchecked_transaction().and_then(|writing| {
+            rows.iter().try_for_each(|&row| row::take_back(db, row, cause))?;
+            writing.commit()
+        });
+        written.map_err(|cause| self.error(&cause))
     }
 
     fn write_progress(&self, db: &Connection, progress: Progress) -> rusqlite::Result<()> {

@@ -266,6 +266,27 @@ fn write_part(db: &Connection, id: i64, part: &mut Part) -> rusqlite::Result<()>
     Ok(())
 }
 
+/// Has a job that was done be one that failed: its part is gone, and its inputs are what they were.
+pub(super) fn take_back(db: &Connection, id: i64, cause: &str) -> rusqlite::Result<()> {
+    let outcome = Outcome::Failed.name();
+    let sql = "SELECT inputs, bad_lines, input, first, last, size, mtime FROM jobs WHERE id = ?1";
+    let mut sum = db.prepare_cached(sql)?.query_row([id], |row| {
+        let inputs = row.get(0)?;
+        let mut sum = Sum::new(id, inputs, outcome.as_bytes(), row.get(1)?, None);
+        if inputs != 0 {
+            sum.input(&Columns::read(row, 2)?);
+        }
+        Ok(sum)
+    })?;
+    further(db, id, |columns| sum.input(columns))?;
+    let sql = "UPDATE jobs SET outcome = ?2, part = NULL, sum = ?3, cause = ?4 WHERE id = ?1";
+    db.prepare_cached(sql)?
+        .execute(params![id, outcome, sum.finish(), cause])?;
+    db.prepare_cached("DELETE FROM parts WHERE job = ?1")?
+        .execute([id])?;
+    Ok(())
+}
+
 /// Deletes a job's row and all that belongs to it.
 pub(super) fn delete(db: &Connection, id: i64) -> rusqlite::Result<()> {
     for sql in [

@@ -43,6 +43,15 @@ pub enum Event {
         /// What failed.
         failure: Failure,
     },
+    /// Jobs that ended well, and may not have. Of some of them it may not have been heard yet.
+    Doubt {
+        /// The worker's slot, from 0.
+        slot: usize,
+        /// The jobs.
+        jobs: Vec<u64>,
+        /// What was wrong.
+        cause: String,
+    },
     /// The reader of standard output went away.
     Unread,
     /// The worker leaves before the end.

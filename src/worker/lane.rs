@@ -395,6 +395,7 @@ pub(super) fn tell(shared: &Shared<'_>, slot: usize, aside: Aside<'_>) {
             lines: lines.to_vec(),
         },
         Aside::Failure(failure) => Event::Fault { slot, failure },
+        Aside::Doubt { jobs, cause } => Event::Doubt { slot, jobs, cause },
         Aside::Unread => Event::Unread,
     };
     shared.news.send(event);

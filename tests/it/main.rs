@@ -19,6 +19,7 @@ mod out;
 mod own;
 mod pages;
 mod pool;
+mod pool_faults;
 mod readme;
 mod records;
 mod run;

@@ -292,11 +292,11 @@ fn three_deaths_without_a_reply_stop_the_run() {
     let said = "job 3 (c): 'sh' exited with status 9 without a reply, and those before it answered nothing \
                 either: the run is stopped";
     done.expect(done.err.contains(said), said);
-    // Retries are no way round it.
-    pool("-j1 --retries 9", "exit 9")
-        .stdin("a\nb\n")
+    // Retries are no way round it, and of one job they count once.
+    pool("-j1 --retries 4", "exit 9")
+        .stdin("a\nb\nc\nd\n")
         .stdout("")
-        .says("the run is stopped")
+        .says("job 3 (c): 'sh' exited with status 9 without a reply, and those")
         .code(124);
     // A reply in between is hope.
     pool("-j1", "read -r n; [ $n != b ] || exit 1; echo $n")

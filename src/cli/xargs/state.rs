@@ -5,7 +5,7 @@
 use super::Refusal;
 use super::options::{Options, Share};
 use crate::cli::state::Typed;
-use crate::plan::{Again, Pace, Past, StateAccess, StatePlan};
+use crate::plan::{Again, Hindsight, Pace, Past, StateAccess, StatePlan};
 use std::ffi::OsString;
 
 /// The state that the options ask for.
@@ -40,5 +40,6 @@ pub fn plan(options: &Options, command: &[OsString]) -> Result<Option<StatePlan>
         past: Past::Kept,
         access: StateAccess::Write,
         pace: Pace::Each,
+        hindsight: Hindsight::Never,
     }))
 }

@@ -21,6 +21,8 @@ pub(super) enum Fault {
         /// How much of the name it had been given.
         given: usize,
     },
+    /// What it said can't be the reply: it had not read the name. Nothing of it was emitted.
+    Unasked,
     /// It does not give one reply for each name.
     OutOfStep(&'static str),
     /// It took too long.
@@ -47,15 +49,26 @@ pub(super) fn exchange(
     let mut timers = Timers::new(question.timeout);
     let (mut given, mut begun) = (0, false);
     loop {
-        let input = &question.bytes[given..];
+        let before = given;
+        let input = &question.bytes[before..];
         let step = process.step(&seat, &mut timers, input, buffer, &mut |aside| emit.aside(aside));
         let step = step.map_err(Fault::Broken)?;
         given += step.taken;
         let block = &buffer[..step.out];
-        match memchr::memchr(question.reply.end(), block) {
-            Some(_) if given < question.bytes.len() => {
-                return Err(Fault::OutOfStep("answered before it was asked"));
+        let end = memchr::memchr(question.reply.end(), block);
+        if !block.is_empty() {
+            // What was given in this step came after the block, and what is unread now was unread then.
+            let unread = process.unread();
+            let nothing_was_read = before == 0 || unread >= given;
+            let all_was_read = before == question.bytes.len() && unread == 0;
+            if nothing_was_read || (end.is_some() && !all_was_read) {
+                return Err(match begun {
+                    true => Fault::OutOfStep("ended its reply before it had read the whole name"),
+                    false => Fault::Unasked,
+                });
             }
+        }
+        match end {
             Some(at) if at + 1 < block.len() => {
                 return Err(Fault::OutOfStep("gave more than one reply"));
             }

@@ -2,6 +2,7 @@
 //!
 //! It does not know what is asked or answered, only that bytes go both ways.
 
+use super::given::Given;
 use crate::control::{Activity, Seat, Wish};
 use crate::map::Aside;
 use crate::map::child::{Pipes, Timers, receive};
@@ -27,8 +28,8 @@ pub(super) struct Process {
     /// The line of standard error that has not ended.
     line: Vec<u8>,
     suspended: bool,
-    /// Whether it has answered any job.
-    pub(super) answered: bool,
+    /// What it has answered; it does not read this itself.
+    pub(super) given: Given,
 }
 
 /// What happened in one step.
@@ -72,7 +73,7 @@ impl Process {
             pipes,
             line: Vec::new(),
             suspended: false,
-            answered: false,
+            given: Given::default(),
         })
     }
 
