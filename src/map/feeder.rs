@@ -17,9 +17,9 @@ pub struct Feeder {
     write: OwnedFd,
 }
 
-/// What the pipe may hold, in bytes, so that the two seldom wait for each other. Where that is too much for
-/// the system, it is as large as any.
-const HELD: usize = 256 * 1024;
+/// What the pipe may hold, in bytes: several times what `sort -m` reads at once, so that the two seldom wait
+/// for each other. Where that is too much for the system, it is as large as any.
+const HELD: usize = 1024 * 1024;
 
 impl Feeder {
     /// One that is fed by others.
