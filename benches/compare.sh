@@ -8,7 +8,7 @@
 # hosts    distinct hosts, gzip                        runner   5000 jobs that do nothing, captured and not
 # plain    distinct hosts, plain                       start    one `true`, a hundred times
 # scale    one worker against two                      pool     2000 small files counted by Python
-# merge    400 sorted files of 2 GB merged             xargs    `fanfold xargs` and xargs: -P, -n, many words
+# merge    400 files of 2 GB, sorted or not, merged    xargs    `fanfold xargs` and xargs: -P, -n, many words
 #
 # FANFOLD_CORPUS   the corpus (default: target/corpus; made when missing: 2.1 GB)
 # FANFOLD_THREADS  threads for everybody (default: the cores)
@@ -246,25 +246,41 @@ pool() {
     compare 'pool: 2000 small files counted by Python' --share 'xargs -n1=10' --share 'parallel=10'
 }
 
-# The last lines of each answer are compared: all of it would have to be held, and sorted.
-merge() {
-    export SORTED=$TARGET/compare/sorted SCRATCH=$TARGET/compare/scratch
-    if [ ! -d "$SORTED" ]; then
-        rm -rf "$SORTED.part" && mkdir -p "$SORTED.part"
+# need_sorted: 400 files as they come, and the same sorted.
+need_sorted() {
+    export UNSORTED=$TARGET/compare/unsorted SORTED=$TARGET/compare/sorted SCRATCH=$TARGET/compare/scratch
+    if [ ! -d "$UNSORTED" ]; then
+        rm -rf "$UNSORTED.part" && mkdir -p "$UNSORTED.part"
         for seed in {001..400}; do
             awk -v seed="$((10#$seed))" 'BEGIN {
                 srand(seed)
                 for (i = 0; i < 100000; i++) printf "%010d a line of a log of some fifty bytes\n", rand() * 1e10
-            }' | LC_ALL=C sort >"$SORTED.part/$seed"
+            }' >"$UNSORTED.part/$seed"
         done
+        mv "$UNSORTED.part" "$UNSORTED"
+    fi
+    if [ ! -d "$SORTED" ]; then
+        rm -rf "$SORTED.part" && mkdir -p "$SORTED.part"
+        for seed in {001..400}; do LC_ALL=C sort "$UNSORTED/$seed" >"$SORTED.part/$seed"; done
         mv "$SORTED.part" "$SORTED"
     fi
+}
+
+# The last lines of each answer are compared: all of it would have to be held, and sorted.
+merge() {
+    need_sorted
     peer '' fanfold '"$FANFOLD" run -j "$THREADS" "$SORTED" --merge "sort -m {}" -- cat | tail -n 9999'
     peer 'sort' 'cat, then sort -m' 'rm -rf "$SCRATCH" && mkdir "$SCRATCH" &&
         for file in "$SORTED"/*; do cat "$file" >"$SCRATCH/${file##*/}" || exit; done &&
         sort -m --batch-size=400 "$SCRATCH"/* | tail -n 9999; rm -rf "$SCRATCH"'
     peer 'sort' 'sort' 'sort --parallel "$THREADS" "$SORTED"/* | tail -n 9999'
     compare 'merge: 400 sorted files of 2 GB'
+    peer '' fanfold '"$FANFOLD" run -j "$THREADS" "$UNSORTED" --merge "sort -m {}" -- sort | tail -n 9999'
+    peer 'sort' 'sorts, then sort -m' 'rm -rf "$SCRATCH" && mkdir "$SCRATCH" &&
+        for file in "$UNSORTED"/*; do sort "$file" >"$SCRATCH/${file##*/}" || exit; done &&
+        sort -m --batch-size=400 "$SCRATCH"/* | tail -n 9999; rm -rf "$SCRATCH"'
+    peer 'sort' 'sort' 'sort --parallel "$THREADS" "$UNSORTED"/* | tail -n 9999'
+    compare 'merge: 400 files of 2 GB, each sorted first'
 }
 
 for group in "${groups[@]}"; do
