@@ -108,16 +108,31 @@ struct Streaming {
 const STREAMING: &[Streaming] = &[
     Streaming {
         program: "sort",
-        reads_once: |args| {
-            let known = |arg: &&str| is_cluster(arg, "bdfghimMnrRsuVz") || *arg == "--merge";
-            args.iter().any(|arg| *arg == "--merge" || arg.contains('m')) && args.iter().all(known)
-        },
+        reads_once: is_merging_sort,
     },
     Streaming {
         program: "cat",
         reads_once: |args| args.is_empty(),
     },
 ];
+
+/// Whether `sort` with these arguments merges, and does nothing else that is to be known of.
+fn is_merging_sort(args: &[&str]) -> bool {
+    let (mut args, mut merges) = (args.iter(), false);
+    while let Some(&arg) = args.next() {
+        let flags = is_cluster(arg, "bdfghimMnrRsuVz");
+        merges |= arg == "--merge" || flags && arg.contains('m');
+        let known = match arg {
+            "--merge" => true,
+            "-k" | "-t" => args.next().is_some(),
+            _ => flags || arg.starts_with("-k") || arg.starts_with("-t"),
+        };
+        if !known {
+            return false;
+        }
+    }
+    merges
+}
 
 /// Whether an argument is a cluster of flags of one letter, all of which are these.
 fn is_cluster(arg: &str, flags: &str) -> bool {

@@ -11,12 +11,12 @@ use crate::plan::Plan;
 use crate::record::RecordPlan;
 use crate::sink::{Closed, Draft, Drafts, NewFile, Opened, Sink, Stream};
 use crate::sys::file_limit;
-use crate::worker::{Merge, MergeInput, Merging, Span};
+use crate::worker::{Merge, MergeInput, Merged, Merging, Span, Writing};
 use anyhow::Context;
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use std::io;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tree::{Item, Tree, Window};
 
@@ -36,7 +36,8 @@ const DESCRIPTORS: u64 = 8;
 pub enum MergeInputs {
     /// Files.
     Files,
-    /// Where that saves writing a file, a pipe from the merge that makes it: it can be read once.
+    /// Where that saves writing a file, a pipe from the merge that makes it: it can be read once. Such a
+    /// command is known to write as plainly as it reads, so its standard output is its file itself.
     Streams,
 }
 
@@ -75,6 +76,11 @@ pub(super) fn start<'a>(
         queue,
         start_map: merge.map,
         drafts,
+        writing: match merge.inputs {
+            MergeInputs::Streams => Writing::Direct,
+            MergeInputs::Files => Writing::Copied,
+        },
+        to: merge.to.as_deref().map(NewFile::named),
         pressing: AtomicBool::new(false),
     };
     (Some(merging), Some(sender))
@@ -87,6 +93,8 @@ pub(super) struct Merges<'a> {
     queue: Option<Sender<Merge>>,
     /// The merge that found no room in the queue.
     next: Option<Merge>,
+    /// What all have become, in the file that is to take it.
+    whole: Option<NewFile>,
     merging: &'a Merging<'a>,
 }
 
@@ -107,6 +115,7 @@ impl<'a> Merges<'a> {
             tree: Tree::new(merge.arity.get(), together as usize),
             queue: Some(queue?),
             next: None,
+            whole: None,
             merging: merging?,
         })
     }
@@ -139,7 +148,8 @@ impl<'a> Merges<'a> {
                 false => self.tree.next_level(),
             };
             let Some(window) = window else { return };
-            self.next = Some(merge_of(window));
+            let last = all && self.tree.is_last();
+            self.next = Some(merge_of(window, last));
         }
     }
 
@@ -150,18 +160,21 @@ impl<'a> Merges<'a> {
     }
 }
 
-fn merge_of(window: Window<Draft>) -> Merge {
+fn merge_of(window: Window<Draft>, last: bool) -> Merge {
     let inputs = window.items.into_iter().map(|item| match item {
         Item::Output(draft) => MergeInput::Draft(draft),
-        Item::Merge(window) => MergeInput::Merge(merge_of(window)),
+        Item::Merge(window) => MergeInput::Merge(merge_of(window, false)),
     });
     let span = Span {
         from: window.from,
         to: window.to,
         level: window.level,
     };
-    let inputs = inputs.collect();
-    Merge { span, inputs }
+    Merge {
+        span,
+        inputs: inputs.collect(),
+        last,
+    }
 }
 
 fn with_size(draft: Draft) -> (Draft, u64) {
@@ -169,9 +182,8 @@ fn with_size(draft: Draft) -> (Draft, u64) {
     (draft, size)
 }
 
-/// Writes the last output to the file with this name, after `heading`.
-fn written(draft: Draft, heading: &[u8], name: &Path, drafts: &Drafts) -> Result<(), Closed> {
-    let mut file = NewFile::named(name);
+/// Writes the last output to its file, after `heading`.
+fn written(draft: Draft, heading: &[u8], mut file: NewFile, drafts: &Drafts) -> Result<(), Closed> {
     file.write(heading).map_err(closed_by)?;
     given(draft, drafts, |block| file.write(block).map_err(closed_by))?;
     file.commit().map_err(closed_by)
@@ -221,10 +233,14 @@ impl Main<'_> {
     }
 
     /// Takes what became of a merge. One that failed leaves no answer to wait for.
-    pub(super) fn merged(&mut self, span: Span, end: Result<Draft, Failure>) {
+    pub(super) fn merged(&mut self, span: Span, end: Result<Merged, Failure>) {
         let Some(merges) = &mut self.merges else { return };
         let failure = match end {
-            Ok(draft) => {
+            Ok(Merged::Whole(file)) => {
+                merges.whole = Some(file);
+                return merges.tree.ended_last();
+            }
+            Ok(Merged::Draft(draft)) => {
                 let size = draft.size();
                 return merges.tree.merged(span.from, span.to, span.level, draft, size);
             }
@@ -248,6 +264,9 @@ impl Main<'_> {
         }
         if let Some(merges) = &self.merges {
             merges.merging.drafts.remove();
+            if let Some(to) = &merges.merging.to {
+                to.abandon();
+            }
         }
         (self.work.give_up)(&self.tally)
     }
@@ -257,14 +276,19 @@ impl Main<'_> {
         let Some(merges) = self.merges.as_mut().filter(|_| self.stop.is_none()) else {
             return;
         };
+        if let Some(whole) = merges.whole.take() {
+            if let Err(closed) = whole.commit().map_err(closed_by) {
+                self.close(&closed);
+            }
+            return;
+        }
         let Some(draft) = merges.tree.take_last() else {
             return;
         };
         let heading = self.work.records.map(RecordPlan::header).unwrap_or_default();
         let (sink, drafts) = (&mut self.sink, merges.merging.drafts);
-        let to = self.work.merge.as_ref().and_then(|merge| merge.to.as_deref());
-        let printed = match to {
-            Some(name) => written(draft, &heading, name, drafts),
+        let printed = match &merges.merging.to {
+            Some(to) => written(draft, &heading, to.anew(), drafts),
             None => sink.heading(&heading).and_then(|()| shown(draft, sink, drafts)),
         };
         if let Err(closed) = printed {

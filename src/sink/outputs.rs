@@ -76,10 +76,7 @@ impl Outputs {
 
     /// Removes what is not finished, for a process that ends without its workers.
     pub fn abandon(&self) {
-        for name in std::mem::take(&mut *self.unfinished.names()) {
-            // It may have been finished or removed just now.
-            let _ = fs::remove_file(name);
-        }
+        self.unfinished.remove();
     }
 }
 
@@ -87,6 +84,13 @@ impl Unfinished {
     fn names(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
         // A set of names is whole after a panic too.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remove(&self) {
+        for name in std::mem::take(&mut *self.names()) {
+            // It may have been finished or removed just now.
+            let _ = fs::remove_file(name);
+        }
     }
 }
 
@@ -100,7 +104,26 @@ impl NewFile {
         }
     }
 
-    /// Adds bytes.
+    /// Another try at the same file.
+    pub fn anew(&self) -> Self {
+        NewFile {
+            unfinished: self.unfinished.clone(),
+            name: self.name.clone(),
+            file: None,
+        }
+    }
+
+    /// The file as it is now, where it was made: others may write there too.
+    pub fn as_file(&self) -> Option<&File> {
+        self.file.as_ref().map(NamedTempFile::as_file)
+    }
+
+    /// Removes what there is of all tries, for a process that ends without its workers.
+    pub fn abandon(&self) {
+        self.unfinished.remove();
+    }
+
+    /// Adds bytes; none make the file as well.
     ///
     /// # Errors
     /// `Own`, with the file's name.

@@ -1,6 +1,6 @@
 //! What workers tell the main thread.
 
-use super::{Bundle, Ran, Span};
+use super::{Bundle, Merged, Ran, Span};
 use crate::control::Lack;
 use crate::job::{self, Failure, Job, Link};
 use crate::sink::{Draft, Piece};
@@ -67,8 +67,8 @@ pub enum Event {
     Merged {
         /// What it covers.
         span: Span,
-        /// The output that takes their place.
-        end: Result<Draft, Failure>,
+        /// What takes their place.
+        end: Result<Merged, Failure>,
     },
     /// The worker waits until what it said before was heard: until the other end is dropped.
     Judged(Sender<()>),

@@ -1,14 +1,16 @@
 //! One merge: a map whose inputs are outputs of jobs, and whose output takes their place.
 //!
-//! It does not know why these are merged, nor what becomes of the result.
+//! It does not know why these are merged, nor where the result lies or what becomes of it.
 
 use super::lane::tell;
-use super::{Event, Shared, Task, Worker, panic};
+use super::merged::Target;
+use super::{Event, Merged, Shared, Task, Worker, panic};
 use crate::control::{Seat, Wish};
 use crate::job::{Failure, Input, Job, Trust};
 use crate::map::{Aside, Emit, Feeder, StartMap};
 use crate::message;
-use crate::sink::{Draft, DraftWriter, Drafts};
+use crate::record::RecordPlan;
+use crate::sink::{Draft, Drafts, NewFile};
 use crossbeam_channel::{Receiver, RecvError, RecvTimeoutError, TryRecvError, after, never, select};
 use std::ffi::OsStr;
 use std::io;
@@ -24,6 +26,8 @@ pub struct Merge {
     pub span: Span,
     /// What is merged, in input order.
     pub inputs: Vec<MergeInput>,
+    /// Whether nothing is merged after it.
+    pub last: bool,
 }
 
 /// Which jobs a merge covers.
@@ -76,8 +80,22 @@ pub struct Merging<'a> {
     pub start_map: &'a StartMap<'a>,
     /// Where outputs lie.
     pub drafts: &'a Drafts,
+    /// Who writes what comes of a merge.
+    pub writing: Writing,
+    /// The file that takes the last output, where there is one; this one is never written itself.
+    pub to: Option<NewFile>,
     /// Outputs have become too many: merges come before jobs.
     pub pressing: AtomicBool,
+}
+
+/// Who writes what comes of a merge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writing {
+    /// We do: what a command does with a file as its standard output can't be foreseen. It may open it anew,
+    /// which empties it, or leave a process that goes on writing.
+    Copied,
+    /// The command itself: what goes through us is copied twice.
+    Direct,
 }
 
 /// Waits for what is to be done next, for `patience` at most (none: for ever). Jobs come before merges,
@@ -132,7 +150,7 @@ impl Worker<'_> {
         drop(merge);
     }
 
-    fn merge_once(&mut self, merge: &mut Merge, attempt: u32) -> Result<Draft, Failure> {
+    fn merge_once(&mut self, merge: &mut Merge, attempt: u32) -> Result<Merged, Failure> {
         let Some(merging) = &self.shared.merging else {
             return Err(Failure::Stopped);
         };
@@ -143,19 +161,20 @@ impl Worker<'_> {
         let map = self
             .merger
             .get_or_insert_with(|| (merging.start_map)(self.seat.slot));
-        let mut writer = drafts.writer();
-        // A command writes there itself: what goes through us would be copied twice.
-        writer.file().map_err(|cause| lost(drafts, cause))?;
-        let mut emit = IntoDraft {
-            writer,
+        let heading = self.shared.records.map(RecordPlan::header).unwrap_or_default();
+        let mut emit = Emitted {
+            target: Target::new(merging, merge.last, &heading)?,
+            writing: merging.writing,
             feeders,
-            drafts,
             failure: None,
             attempt,
             seat: &self.seat,
             shared: self.shared,
         };
         match panic::caught(|| map.run(&job, &mut emit)) {
+            Ok(Err(failure @ Failure::Command { .. })) if merging.writing == Writing::Direct => {
+                return Err(emit.target.cause_of(failure));
+            }
             Ok(end) => end?,
             Err(what) => {
                 self.merger = None;
@@ -163,30 +182,30 @@ impl Worker<'_> {
             }
         }
         emit.failure.map_or(Ok(()), Err)?;
-        emit.writer.finish().map_err(|cause| lost(drafts, cause))
+        emit.target.finish()
     }
 }
 
 /// Takes what a merge emits.
-struct IntoDraft<'a> {
-    writer: DraftWriter<'a>,
+struct Emitted<'a> {
+    target: Target<'a>,
+    writing: Writing,
     feeders: Vec<Feeder>,
-    drafts: &'a Drafts,
     failure: Option<Failure>,
     attempt: u32,
     seat: &'a Seat,
     shared: &'a Shared<'a>,
 }
 
-impl Emit for IntoDraft<'_> {
+impl Emit for Emitted<'_> {
     fn out(&mut self, block: &[u8], _: Trust) -> ControlFlow<()> {
         if self.seat.wish() != Wish::Go {
             return ControlFlow::Break(());
         }
-        match self.writer.write(block) {
+        match self.target.write(block) {
             Ok(()) => ControlFlow::Continue(()),
-            Err(cause) => {
-                self.failure = Some(lost(self.drafts, cause));
+            Err(failure) => {
+                self.failure = Some(failure);
                 ControlFlow::Break(())
             }
         }
@@ -202,7 +221,8 @@ impl Emit for IntoDraft<'_> {
     }
 
     fn file(&self) -> Option<BorrowedFd<'_>> {
-        self.writer.as_file().map(AsFd::as_fd)
+        let file = self.target.file().filter(|_| self.writing == Writing::Direct);
+        file.map(AsFd::as_fd)
     }
 
     fn feeders(&mut self) -> Vec<Feeder> {

@@ -165,8 +165,8 @@ fn no_space_for_what_waits_for_its_turn_is_said_with_the_directory() {
     done.expect(left == 1, "no temporary file left");
 }
 
-#[test]
-fn a_disk_that_is_really_full_is_said_too() {
+/// The beginning of a command line under which `disk` is a disk of 1 MiB, where we may have one.
+fn small_disk() -> Option<Vec<String>> {
     let mount = "mkdir disk && mount -t tmpfs -o size=1m none disk";
     let inside = ["unshare", "-rm", "sh", "-c"];
     let mut may = std::process::Command::new(inside[0]);
@@ -175,14 +175,19 @@ fn a_disk_that_is_really_full_is_said_too() {
         .arg(mount)
         .current_dir(tempfile::tempdir().expect("a directory"));
     if !has("unshare") || !may.output().is_ok_and(|done| done.status.success()) {
-        return;
+        return None;
     }
-    let text = "case $1 in a) read line < gate;; *) head -c 3000000 /dev/zero; echo > gate;; esac";
     let after = format!("{mount}; exec \"$@\"");
+    let words = inside.into_iter().chain([after.as_str(), "sh"]);
+    Some(words.map(str::to_owned).collect())
+}
+
+#[test]
+fn a_disk_that_is_really_full_is_said_too() {
+    let Some(inside) = small_disk() else { return };
+    let text = "case $1 in a) read line < gate;; *) head -c 3000000 /dev/zero; echo > gate;; esac";
     let fan = fan("run -j2 --memory 1MiB --tmpdir disk").fifo("gate");
-    let fan = fan
-        .args(["--", "sh", "-c", text, "sh"])
-        .under(&[&inside[..], &[&after, "sh"]].concat());
+    let fan = fan.args(["--", "sh", "-c", text, "sh"]).under(&inside);
     let mut running = fan.spawn();
     running.write("a\nb\n");
     let done = running.wait();
@@ -192,4 +197,31 @@ fn a_disk_that_is_really_full_is_said_too() {
         "the directory, named",
     );
     assert!(!Path::new("disk").exists());
+}
+
+#[test]
+fn a_disk_that_a_merge_fills_is_said_with_the_file() {
+    let Some(inside) = small_disk() else { return };
+    for (words, merge, file) in [
+        ("--tmpdir disk", "cat {}", "/fanfold-"),
+        ("--tmpdir disk", "sh -c 'cat \"$@\"' sh {}", "/fanfold-"),
+        ("--out disk/all", "cat {}", "/all: "),
+        ("--out disk/all", "sh -c 'cat \"$@\"' sh {}", "/all: "),
+    ] {
+        let fan = fan(&format!("run -j1 {words} --merge")).arg(merge).under(&inside);
+        // Both fit, and not both twice; nor do three.
+        let fan = fan
+            .args(["--", "sh", "-c", "head -c 400000 /dev/zero", "sh"])
+            .stdin("a\nb\n");
+        let fan = if file == "/all: " {
+            fan.stdin("a\nb\nc\n")
+        } else {
+            fan
+        };
+        let done = fan
+            .stdout("")
+            .says("no space left on device; nothing is printed")
+            .code(5);
+        done.expect(done.err.contains(file), "the file, named");
+    }
 }

@@ -4,6 +4,7 @@ use crate::harness::{Fan, fan, lives, oracle};
 use rustix::process::Signal;
 use std::fs::{File, read_dir};
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 /// `count` sorted files of uneven length in `d`, with lines that several of them hold.
@@ -166,14 +167,34 @@ fn a_failed_merge_prints_nothing_and_names_the_command() {
 }
 
 #[test]
-fn a_merge_writes_its_file_itself_and_what_it_says_passes() {
+fn what_a_merge_says_passes() {
     fan("run -j1 --merge")
-        .arg(r#"sh -c 'test -f /dev/stdout && echo about $# >&2; cat "$@"' sh {}"#)
+        .arg(r#"sh -c 'echo about $# >&2; cat "$@"' sh {}"#)
         .args(["--", "echo"])
         .stdin("1\n2\n")
         .stdout("1\n2\n")
         .stderr("about 2\n")
         .ok();
+}
+
+#[test]
+fn a_merge_that_is_not_known_may_do_with_its_output_what_it_likes() {
+    // In a file, the second open would empty it, and the two would overwrite each other.
+    fan("run -j1 --merge")
+        .arg(r#"sh -c 'echo a; echo b > /dev/stdout; cat "$@"' sh {}"#)
+        .args(["--", "echo"])
+        .stdin("1\n2\n")
+        .stdout("a\nb\n1\n2\n")
+        .ok();
+    let fan = fan("run -j1 --merge").arg(r#"sh -c 'cat "$@"; read x < never &' sh {}"#);
+    let fan = fan.fifo("never").args(["--", "echo"]).stdin("1\n2\n");
+    let done = fan.stdout("1\n2\n").says("holds its output; not waited for").ok();
+    // Either it was killed with its group, or it still waits: then it is let go.
+    let open = File::options()
+        .write(true)
+        .custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32)
+        .open(done.fan.path("never"));
+    drop(open);
 }
 
 #[test]
@@ -263,6 +284,38 @@ fn the_last_output_goes_to_a_file_that_is_whole_or_not_there() {
         .args(["--", "echo"])
         .says("no/../d")
         .code(5);
+}
+
+/// What is in `new`: the file, and nothing that was to become it.
+fn file_alone(fan: &Fan, bytes: &[u8]) -> bool {
+    let entries = read_dir(fan.path("new")).expect("it was made").flatten();
+    let names: Vec<_> = entries.map(|entry| entry.file_name()).collect();
+    names == ["all"] && std::fs::read(fan.path("new/all")).is_ok_and(|all| all == bytes)
+}
+
+#[test]
+fn the_last_merge_writes_the_file_that_takes_it() {
+    let script = r#"to=$(readlink /proc/$$/fd/1); echo "$to" >> wrote; "$SORT" "$@"; [ -e once ] || exit 0; rm once; exit 7"#;
+    for (words, once, code, all) in [
+        ("--arity 2", false, 0, "n\n1\n2\n3\n4\n5\n"),
+        ("--arity 16", false, 0, "n\n1\n2\n3\n4\n5\n"),
+        ("--arity 16 --retries 1", true, 0, "n\n1\n2\n3\n4\n5\n"),
+        ("--arity 16", true, 123, "before"),
+    ] {
+        let fan = fan(&format!(
+            "map a b c d e -j1 -i csv -o csv --select n {words} --out new/all --merge"
+        ));
+        let mut fan = sorting(fan.arg("sort -m {}").file("new/all", "before"), script);
+        for (at, name) in ["a", "b", "c", "d", "e"].iter().enumerate() {
+            fan = fan.file(name, format!("n\n{}\n", at + 1));
+        }
+        let fan = if once { fan.file("once", "") } else { fan };
+        let done = fan.stdout("").code(code);
+        done.expect(file_alone(&done.fan, all.as_bytes()), all);
+        let wrote = std::fs::read_to_string(done.fan.path("wrote")).expect("it was run");
+        let last = wrote.lines().next_back().unwrap_or_default();
+        done.expect(last.contains("/new/.all.fanfold-"), &wrote);
+    }
 }
 
 #[test]

@@ -102,6 +102,16 @@ impl<T> Tree<T> {
         self.put(from, to, item, size, level);
     }
 
+    /// Notes that the last window of all has become something that is no output.
+    pub(super) fn ended_last(&mut self) {
+        self.busy -= 1;
+    }
+
+    /// Whether the window that was just taken is the last, where all jobs have ended.
+    pub(super) fn is_last(&self) -> bool {
+        self.busy == 1 && self.ready == 0
+    }
+
     /// How many outputs wait to be merged.
     pub(super) fn waiting(&self) -> usize {
         self.ready
