@@ -28,6 +28,8 @@ const PACKED: u64 = 32 << 20;
 const BOTH: u64 = 112 << 20;
 /// The part of the whole budget that one worker's buffers may take, as a divisor.
 const SHARE: u64 = 8;
+/// How many times as long as it is most files decode to at least.
+const LEAST: u64 = 2;
 /// The shortest header and the trailer, which every member has.
 const HEADER: usize = 10;
 const TRAILER: usize = 8;
@@ -67,7 +69,13 @@ impl Whole {
         size: u64,
         sink: &mut Sink<'_>,
     ) -> Result<Progress, DecodeError> {
-        if size > PACKED || !self.afford(size) || !reader.hold(size as usize)? {
+        if size > PACKED || !self.afford(size) {
+            return Ok(Progress::Rest);
+        }
+        // First: while pages are got, the kernel has no other memory to give.
+        reader.make_room(size as usize);
+        self.prepare(size);
+        if !reader.hold(size as usize)? {
             return Ok(Progress::Rest);
         }
         let packed = reader.buffered();
@@ -104,6 +112,23 @@ impl Whole {
         })
     }
 
+    /// Has pages got for what a file of this size is sure to decode to, as far as files are worth being
+    /// compressed, while it is read.
+    fn prepare(&mut self, size: u64) {
+        let least = size.saturating_mul(LEAST);
+        if least > (PLAIN / 4) as u64 || !self.afford(size + least) {
+            return;
+        }
+        self.allocate();
+        self.plain.expect(least as usize);
+    }
+
+    fn allocate(&mut self) {
+        if self.plain.is_empty() {
+            self.plain = Fresh::new(PLAIN);
+        }
+    }
+
     /// Decodes a member that is thought to be all of `packed`, and to decode to `length` bytes, into
     /// `plain[filled..]`. False when any of this turns out to be wrong or can't be proved.
     fn member(&mut self, packed: &[u8], length: usize, filled: usize, size: u64) -> bool {
@@ -117,9 +142,8 @@ impl Whole {
         {
             return false;
         }
-        if self.plain.is_empty() {
-            self.plain = Fresh::new(PLAIN);
-        }
+        self.allocate();
+        self.plain.expect(top);
         let plain = &mut self.plain.first(top)[filled..];
         match self.inflate.gzip_decompress(packed, plain) {
             Ok(n) if n == length => ends_at_end(packed, plain),

@@ -92,12 +92,16 @@ impl<'a> Reader<'a> {
         Ok(byte)
     }
 
+    /// Has room to hold this many bytes, and one more to see the end.
+    pub(super) fn make_room(&mut self, size: usize) {
+        self.buffer.grow(size + 1);
+    }
+
     /// Buffers everything to the end of the source, if that is `size` bytes from the beginning or
     /// fewer, and nothing is consumed yet. False when the source goes on after that.
     pub(super) fn hold(&mut self, size: usize) -> Result<bool, DecodeError> {
         debug_assert_eq!(self.offset(), 0);
-        // One more byte of room, to see the end without another buffer.
-        self.buffer.grow(size + 1);
+        self.make_room(size);
         while !self.ended && self.end <= size {
             self.read(size + 1)?;
         }
