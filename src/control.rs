@@ -63,6 +63,8 @@ struct Shared {
 struct Crew {
     workers: usize,
     to_leave: usize,
+    /// How many there are to be at most, where the user has changed that.
+    most: Option<usize>,
     lack: Option<Lack>,
     /// When the last one left.
     left: Option<Instant>,
@@ -149,6 +151,7 @@ impl Control {
     /// Has workers leave when they have ended their jobs, so that so many are left.
     pub fn have_at_most(&self, workers: usize) {
         let mut crew = self.shared.crew();
+        crew.most = Some(workers);
         while crew.workers - crew.to_leave > workers.max(1) {
             crew.to_leave += 1;
         }
@@ -158,6 +161,7 @@ impl Control {
     pub fn have_one_stay(&self) {
         let mut crew = self.shared.crew();
         crew.to_leave = crew.to_leave.saturating_sub(1);
+        crew.most = crew.most.map(|most| most + 1);
     }
 
     /// Whether there has been too little of something for the workers that are there.

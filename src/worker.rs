@@ -8,6 +8,7 @@ mod bundle;
 mod event;
 mod gate;
 mod gathered;
+mod halves;
 mod lane;
 mod merge;
 mod merged;

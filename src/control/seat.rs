@@ -80,6 +80,17 @@ impl Seat {
         others.any(|(slot, bell)| slot != self.slot && bell.activity.load(Ordering::SeqCst) != idle)
     }
 
+    /// Whether there is a worker without a job, there now or to come, for each that has one.
+    pub fn has_spare(&self) -> bool {
+        let (most, is_short) = {
+            let crew = self.shared.crew();
+            (crew.most.unwrap_or(usize::MAX), crew.lack.is_some())
+        };
+        let bells = self.shared.bells();
+        let jobs = bells.iter().filter(|bell| bell.job.load(Ordering::SeqCst) != 0);
+        !is_short && jobs.count() * 2 <= bells.len().min(most)
+    }
+
     /// Asks for one worker to leave when it has ended its job, unless one only would be left. For
     /// lack of processes they leave one after the other.
     pub fn ask_one_to_leave(&self, lack: Lack) {

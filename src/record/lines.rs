@@ -98,6 +98,11 @@ impl Core {
         self.done = self.first == Some(0);
     }
 
+    /// The name of the input.
+    pub fn file(&self) -> &[u8] {
+        &self.file
+    }
+
     pub fn is_done(&self) -> bool {
         self.done
     }

@@ -103,6 +103,19 @@ impl Stage {
         self.block(b"\n", take)
     }
 
+    /// A stage for other lines of the same job, where it may be cut (see [`RecordPlan::cuttable`]).
+    pub fn beside(&self, plan: &RecordPlan) -> Stage {
+        let mut beside = Stage::new(plan);
+        beside.core.begin(self.core.file());
+        beside
+    }
+
+    /// Takes over what a stage beside it noted of its lines, which come next.
+    pub fn adopt(&mut self, beside: &mut Stage) {
+        self.core.bad += beside.core.bad;
+        self.core.kept.append(&mut beside.core.kept);
+    }
+
     /// How many lines of this job the format could not read.
     pub fn bad_lines(&self) -> u64 {
         self.core.bad

@@ -1,6 +1,7 @@
 //! The way of one try's output from its map to the main thread, or record by record into a fold.
 
 use super::gathered::Gathered;
+use super::halves;
 use super::merge::lost;
 use super::{Event, Report, Shared};
 use crate::control::{Seat, Wish};
@@ -9,7 +10,7 @@ use crate::job::{Failure, Job, Trust};
 use crate::map::{Aside, Emit, Pace};
 use crate::message;
 use crate::plan::{Order, Partial, Tag};
-use crate::record::{Rows, Stage};
+use crate::record::{RecordPlan, Rows, Stage};
 use crate::sink::{Draft, DraftWriter, NewFile, Piece, Stream};
 use std::ffi::OsStr;
 use std::io;
@@ -304,8 +305,19 @@ impl<'a> Lane<'a> {
         }
     }
 
+    /// Whether a neighbour's core may be used for a part of the records, and they may be parted.
+    fn has_help(&self) -> bool {
+        let parted = |plan: &RecordPlan| plan.cuttable() && plan.first.is_none();
+        self.shared.records.is_some_and(parted) && self.shared.queue.is_empty() && self.seat.has_spare()
+    }
+
     fn take(&mut self, block: &[u8]) -> io::Result<ControlFlow<()>> {
+        let shared = self.shared;
+        let large = block.len() >= halves::LEAST && self.has_help();
         match (&mut self.stage, &mut self.to) {
+            (Some(stage), To::Fold(fold)) if large => {
+                halves::take(shared.records, shared.start_fold, (stage, &mut **fold), block)
+            }
             (Some(stage), To::Fold(fold)) => stage.block(block, &mut IntoFold(*fold)),
             (Some(stage), To::Rows(rows)) => stage.block(block, rows),
             (_, To::Fold(fold)) => fold.add(&[block]),
