@@ -193,15 +193,16 @@ fn cores() -> NonZeroUsize {
 
 /// `N`, `N%`, `+N` or `-N`; at least one worker.
 fn workers(text: &str) -> Result<NonZeroUsize, String> {
-    let cores = cores().get();
+    // Not asked for in vain: the system's files are read for it.
+    let cores = || cores().get();
     let number = |text: &str| {
         text.parse::<usize>()
             .map_err(|_| "expected N, N%, +N or -N".to_owned())
     };
     let count = match text.as_bytes() {
-        [b'+', ..] => cores.saturating_add(number(&text[1..])?),
-        [b'-', ..] => cores.saturating_sub(number(&text[1..])?).max(1),
-        [.., b'%'] => (cores.saturating_mul(number(&text[..text.len() - 1])?) / 100).max(1),
+        [b'+', ..] => cores().saturating_add(number(&text[1..])?),
+        [b'-', ..] => cores().saturating_sub(number(&text[1..])?).max(1),
+        [.., b'%'] => (cores().saturating_mul(number(&text[..text.len() - 1])?) / 100).max(1),
         _ => number(text)?,
     };
     NonZeroUsize::new(count)
