@@ -1,7 +1,8 @@
 //! A worker's end: what is wanted of it, and what it says that it is doing.
 
 use super::{Activity, Bell, CEDES, KEEPS, Lack, MAY_CEDE, Shared, Wish};
-use crate::sys::{self, Interest};
+use crate::sys::{self, Group, Interest};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -43,6 +44,14 @@ impl Seat {
     /// Makes the descriptor unreadable; look at the wish *after* this.
     pub fn hush(&self) {
         self.bell().wake.hush();
+    }
+
+    /// Waits until the leader of `group` has exited, which is the answer, or something new is wanted.
+    ///
+    /// # Errors
+    /// What the system said; not to be expected.
+    pub fn wait_for(&self, group: &Group) -> io::Result<bool> {
+        self.bell().wake.wait_for(group)
     }
 
     /// Says what this worker's children are doing. `Running` is said before a child is started,

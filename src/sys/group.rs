@@ -13,12 +13,13 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
+use std::sync::OnceLock;
 
 /// A child and the group that it leads. Dropped before it was reaped, the whole group is killed.
 #[derive(Debug)]
 pub struct Group {
     leader: Pid,
-    notice: Option<OwnedFd>,
+    notice: OnceLock<Option<OwnedFd>>,
     reaped: Option<ExitStatus>,
     place: Option<guardian::Place>,
     alone: bool,
@@ -31,8 +32,7 @@ impl Group {
         let place = guardian::watch(leader.as_raw_nonzero().get());
         Group {
             leader,
-            // Without a notice (an old kernel, no descriptor left) the exit is asked for instead.
-            notice: pidfd_open(leader, PidfdFlags::empty()).ok(),
+            notice: OnceLock::new(),
             reaped: None,
             place,
             alone: false,
@@ -44,7 +44,7 @@ impl Group {
     pub(super) fn of_one(child: Pid) -> Self {
         Group {
             leader: child,
-            notice: pidfd_open(child, PidfdFlags::empty()).ok(),
+            notice: OnceLock::new(),
             reaped: None,
             place: None,
             alone: true,
@@ -56,10 +56,29 @@ impl Group {
         self.leader
     }
 
-    /// A descriptor that is readable once the leader has exited. Where there is none,
-    /// [`Group::has_exited`] is to be asked from time to time.
+    /// A descriptor that is readable once the leader has exited, for the time until it is reaped. Where
+    /// there is none (an old kernel, no descriptor left), [`Group::has_exited`] is to be asked from time to
+    /// time.
     pub fn notice(&self) -> Option<BorrowedFd<'_>> {
-        self.notice.as_ref().map(AsFd::as_fd)
+        let open = || match self.reaped {
+            None => pidfd_open(self.leader, PidfdFlags::empty()).ok(),
+            Some(_) => None,
+        };
+        self.notice.get_or_init(open).as_ref().map(AsFd::as_fd)
+    }
+
+    /// Waits until the leader has exited; it is not reaped by this.
+    ///
+    /// # Errors
+    /// When the wait was interrupted by a signal; no other is to be expected.
+    pub(super) fn await_exit(&self) -> io::Result<()> {
+        if self.reaped.is_none() {
+            waitid(
+                WaitId::Pid(self.leader),
+                WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
+            )?;
+        }
+        Ok(())
     }
 
     /// Whether the leader has exited; it is not reaped by this.

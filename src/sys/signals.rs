@@ -3,6 +3,7 @@
 //! The handlers are our own because those of the signal crates ask for `SA_RESTART`: a main thread
 //! blocked in a write to a full pipe would then never hear of a Ctrl-C.
 
+use super::wake::NUDGE;
 use crossbeam_channel::{Receiver, Sender};
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::io;
@@ -119,6 +120,19 @@ pub fn ending() -> Option<i32> {
     }
 }
 
+/// Has threads hear [`NUDGE`]: what they are blocked in is interrupted.
+pub(super) fn hear_nudges() {
+    extern "C" fn nothing(_: i32) {}
+    // It can't fail for a signal that there is.
+    let _ = set_action(NUDGE, nothing as *const () as libc::sighandler_t, 0);
+}
+
+/// Sends it to this thread of ours, if there is one.
+pub(super) fn nudge(thread: i32) {
+    // SAFETY: plain numbers; the thread of another process is out of its reach.
+    unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, NUDGE) };
+}
+
 /// Keeps this thread from being the one that the signals interrupt: each worker calls it first,
 /// so that the main thread hears them. Children start with an empty mask all the same.
 pub fn block_in_this_thread() {
@@ -131,6 +145,10 @@ pub fn block_in_this_thread() {
             libc::sigaddset(set.as_mut_ptr(), signal);
         }
         libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), std::ptr::null_mut());
+        // Whoever started us may have blocked it.
+        libc::sigemptyset(set.as_mut_ptr());
+        libc::sigaddset(set.as_mut_ptr(), NUDGE);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, set.as_ptr(), std::ptr::null_mut());
     }
 }
 

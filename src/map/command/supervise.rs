@@ -235,6 +235,13 @@ impl<'a> Supervision<'a> {
     }
 
     fn wait(&self, writing: bool) -> io::Result<[Ready; 5]> {
+        if self.lacks_only_exit() {
+            let [bell, notice] = match self.seat.wait_for(self.group)? {
+                true => [Ready::No, Ready::Yes],
+                false => [Ready::Yes, Ready::No],
+            };
+            return Ok([Ready::No, Ready::No, Ready::No, notice, bell]);
+        }
         let polling = match self.exited {
             true => !self.ended || matches!(self.stopping, Some((_, Stopping::Asked))),
             false => self.group.notice().is_none(),
@@ -255,8 +262,15 @@ impl<'a> Supervision<'a> {
         )
     }
 
+    /// Whether there is nothing to wait for but the child's exit, and what is wanted of it.
+    fn lacks_only_exit(&self) -> bool {
+        let pipes = [&self.pipes.stdin, &self.pipes.stdout, &self.pipes.stderr];
+        let alone = self.feeders.is_empty() && pipes.iter().all(|pipe| pipe.is_none());
+        alone && !self.exited && self.stopping.is_none() && self.plan.timeout.is_none()
+    }
+
     fn has_exited_unnoticed(&self) -> bool {
-        self.group.notice().is_none() && self.group.has_exited()
+        !self.lacks_only_exit() && self.group.notice().is_none() && self.group.has_exited()
     }
 
     fn take_out(&mut self, ready: Ready) {
