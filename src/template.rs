@@ -152,6 +152,18 @@ impl Template {
         self.words.iter().flatten().any(|piece| *piece == Piece::Slot)
     }
 
+    /// Whether an input is pasted into the script of a shell. There is one script, so where a word becomes
+    /// one for each of several inputs, all but the first are lost.
+    pub fn has_hole_in_script(&self) -> bool {
+        const SHELLS: [&[u8]; 6] = [b"sh", b"bash", b"dash", b"zsh", b"ksh", b"ash"];
+        let program = self.program().as_bytes();
+        let is_c = |word: &Word| matches!(&word[..], [Piece::Literal(option)] if option == b"-c");
+        let is_hole = |piece: &Piece| matches!(piece, Piece::Input(_));
+        let script = self.words.iter().skip_while(|word| !is_c(word)).nth(1);
+        SHELLS.contains(&&program[base_start(program)..])
+            && script.is_some_and(|script| script.iter().any(is_hole))
+    }
+
     /// Adds `{}` as the last argument.
     pub fn append_input(&mut self) {
         self.words.push(vec![name(false, 0)]);

@@ -19,6 +19,11 @@ pub struct BatchArgs {
 }
 
 impl BatchArgs {
+    /// Whether a command is given more than one input.
+    pub fn is_of_several(&self) -> bool {
+        self.batch || self.max_args.is_some_and(|most| most > NonZeroUsize::MIN)
+    }
+
     /// How many, for this command.
     pub fn plan(&self, command: &CommandPlan, memory: u64, workers: NonZeroUsize) -> Batch {
         let room = || command.room(memory, workers);

@@ -64,6 +64,11 @@ impl MergeArgs {
         let words = words(typed)?;
         let template = Template::parse(&words);
         let template = template.map_err(|_| Usage("--merge: no command was given".into()))?;
+        if template.has_hole_in_script() {
+            let what =
+                "--merge: a script takes one file where '{}' stands: write sh -c 'sort -m \"$@\"' sh {}";
+            return Err(Usage(what.into()).into());
+        }
         Ok(Some(MergePlan {
             command: Arc::new(CommandPlan::new(template, Feed::Null)?),
             arity: self.arity,

@@ -255,6 +255,11 @@ impl RunArgs {
             None if self.command.is_empty() => return Err(Usage(separator::missing()).into()),
             None => Template::parse(&self.command).map_err(|error| Usage(format!("{error:#}")))?,
         };
+        if self.batch.is_of_several() && template.has_hole_in_script() {
+            let what = "a script takes one input where '{}' stands, and with -n or -X there are several: use \
+                        --shell 'SCRIPT with \"$@\"'";
+            return Err(Usage(what.into()).into());
+        }
         let capture = if self.ungroup {
             Capture::Inherit
         } else {

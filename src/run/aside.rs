@@ -32,16 +32,21 @@ impl Main<'_> {
 
     /// Tells of what can't be had, after so many jobs, and counts it.
     pub(super) fn missing(&mut self, before: u64, missing: &Missing) {
-        let Missing::Input { name, .. } = missing else {
-            self.tally.malformed |= matches!(missing, Missing::Rest(_));
-            self.untold.push((before, missing.to_string()));
-            return self.tell_untold();
+        let failed = match missing {
+            Missing::Input { name, .. } => std::slice::from_ref(name),
+            // It is no input.
+            Missing::List { .. } => &[],
+            _ => {
+                self.tally.malformed |= matches!(missing, Missing::Rest(_));
+                self.untold.push((before, missing.to_string()));
+                return self.tell_untold();
+            }
         };
         self.tally.bad_inputs += 1;
         self.tally.failures.add(self.sent, &missing.to_string());
         message::say(missing);
         self.sink.mark(true);
-        if let Err(cause) = self.failed.add(std::slice::from_ref(name)) {
+        if let Err(cause) = self.failed.add(failed) {
             self.failed_list(&cause);
         }
     }

@@ -21,6 +21,7 @@ use crate::job::Trust;
 use crate::memory::Budget;
 use crate::plan::Order;
 use crate::sys;
+use memchr::memrchr;
 use spill::{Extent, Spill};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -204,9 +205,42 @@ impl<'a> Sink<'a> {
             Order::Lines => true,
         };
         let turn = turn && piece.trust == Trust::Final;
+        if turn && self.order == Order::Lines {
+            return self.lines(seq, piece);
+        }
         if turn && self.jobs.get(&seq).is_none_or(|held| held.pieces.is_empty()) {
             return self.print(piece.stream, &piece.bytes);
         }
+        self.hold(seq, piece)
+    }
+
+    /// Prints the whole lines of a piece, and holds what begins another.
+    fn lines(&mut self, seq: u64, mut piece: Piece) -> Result<(), Closed> {
+        let held = self.jobs.get_mut(&seq).map(|held| &mut held.pieces);
+        let stands = held
+            .as_ref()
+            .is_none_or(|held| held.iter().all(|(_, trust, _)| *trust == Trust::Final));
+        let Some(last) = memrchr(b'\n', &piece.bytes).filter(|_| stands) else {
+            return self.hold(seq, piece);
+        };
+        let begun: Vec<_> = held
+            .map(|held| {
+                held.extract_if(.., |(stream, ..)| *stream == piece.stream)
+                    .collect()
+            })
+            .unwrap_or_default();
+        for (stream, _, store) in begun {
+            self.print_store(stream, store)?;
+        }
+        self.print(piece.stream, &piece.bytes[..=last])?;
+        piece.bytes.drain(..=last);
+        match piece.bytes.is_empty() {
+            true => Ok(()),
+            false => self.hold(seq, piece),
+        }
+    }
+
+    fn hold(&mut self, seq: u64, piece: Piece) -> Result<(), Closed> {
         let bytes = piece.bytes.len() as u64;
         let store = if self.held + bytes > self.bound {
             Store::File(

@@ -16,6 +16,11 @@ impl Tagger {
         }
     }
 
+    /// How many bytes each line gets.
+    pub fn length(&self) -> usize {
+        self.prefix.len()
+    }
+
     /// Appends `bytes`, which may begin and end within a line, to `out`.
     pub fn tag(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         for line in bytes.split_inclusive(|&b| b == b'\n') {

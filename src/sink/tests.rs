@@ -66,6 +66,24 @@ fn unordered_prints_each_whole_as_jobs_finish() {
 }
 
 #[test]
+fn lines_are_whole_however_they_come() {
+    let text = printed(Order::Lines, 0, |sink| {
+        let mut give = |seq, bytes| sink.piece(seq, piece(bytes, Trust::Final)).expect("printed");
+        give(0, "ha");
+        give(1, "x\n");
+        give(0, "l");
+        give(1, "y\nz");
+        give(0, "f\nre");
+        sink.piece(0, piece("st", Trust::Provisional)).expect("held");
+        sink.piece(0, piece("!\n", Trust::Final)).expect("held");
+        for seq in [1, 0] {
+            sink.done(seq, Verdict::Keep, Vec::new()).expect("printed");
+        }
+    });
+    assert_eq!(text, "x\ny\nhalf\nzrest!\n");
+}
+
+#[test]
 fn a_discarded_try_is_not_printed() {
     let out = printed(Order::Input, 1 << 20, |sink| {
         sink.piece(0, piece("first try ", Trust::Provisional))

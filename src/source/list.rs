@@ -50,7 +50,7 @@ impl<R: BufRead> Iterator for Names<R> {
                 }
                 Err(cause) => {
                     self.over = true;
-                    return Some(Err(Missing::Input {
+                    return Some(Err(Missing::List {
                         name: self.name.clone(),
                         cause,
                     }));
@@ -73,7 +73,7 @@ pub fn read_names(files: Vec<OsString>, terminator: u8) -> Box<dyn Iterator<Item
             .flat_map(move |name| -> Box<dyn Iterator<Item = Found> + Send> {
                 match File::open(&name) {
                     Ok(file) => Box::new(Names::new(BufReader::new(file), name, terminator)),
-                    Err(cause) => Box::new(std::iter::once(Err(Missing::Input { name, cause }))),
+                    Err(cause) => Box::new(std::iter::once(Err(Missing::List { name, cause }))),
                 }
             }),
     )

@@ -51,6 +51,13 @@ pub enum Missing {
         /// What the system said.
         cause: io::Error,
     },
+    /// The rest of a list of inputs: the run goes on without it.
+    List {
+        /// The list's name.
+        name: OsString,
+        /// What the system said.
+        cause: io::Error,
+    },
     /// Nothing: a directory can't be listed while descriptors are scarce. Who asks for more waits, so
     /// it had better be a thread that nobody else needs.
     Later,
@@ -185,7 +192,7 @@ impl Iterator for Named {
 impl std::fmt::Display for Missing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Missing::Input { name, cause } => {
+            Missing::Input { name, cause } | Missing::List { name, cause } => {
                 write!(f, "{}: {}", message::shown(name), message::cause(cause))
             }
             Missing::Later => f.write_str("descriptors are scarce"),

@@ -10,7 +10,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{IntoRawFd, OwnedFd};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 /// The signals that end a run. A handler of these interrupts a blocked system call.
 const ENDING: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
@@ -42,6 +42,8 @@ pub enum Usr2 {
 }
 
 static NEWS_PIPE: AtomicI32 = AtomicI32::new(-1);
+/// Whether it was we who ignored SIGXFSZ: children find it as it was.
+static OURS_IGNORED: AtomicBool = AtomicBool::new(false);
 /// The first signal that came of those that end a run; 0 where none has.
 static ENDS: AtomicI32 = AtomicI32::new(0);
 
@@ -54,7 +56,7 @@ pub struct Signals {
 }
 
 /// Installs the handlers of INT, TERM, HUP, USR1, TSTP and CONT, without HUP or TSTP where they were
-/// ignored; of USR2 too, if it is `heard`. To be called once, from the main thread, before any worker
+/// ignored; of USR2 too, if it is `heard`. Ignores XFSZ, and no longer CHLD. To be called once, from the main thread, before any worker
 /// is started.
 ///
 /// # Errors
@@ -76,6 +78,14 @@ pub fn install(heard: Usr2) -> io::Result<Signals> {
             };
             set_action(signal, note as *const () as libc::sighandler_t, flags)?;
         }
+    }
+    // A file that may not grow is an error like any other, and children are to be waited for.
+    if !is_ignored(libc::SIGXFSZ)? {
+        set_action(libc::SIGXFSZ, libc::SIG_IGN, 0)?;
+        OURS_IGNORED.store(true, Ordering::Relaxed);
+    }
+    if is_ignored(libc::SIGCHLD)? {
+        set_action(libc::SIGCHLD, libc::SIG_DFL, 0)?;
     }
     Ok(Signals {
         untold: Some((news, sender)),
@@ -167,7 +177,9 @@ pub(super) fn by_default() -> &'static libc::sigset_t {
                 (1..=libc::SIGRTMAX()).filter(|&signal| !matches!(signal, libc::SIGKILL | libc::SIGSTOP));
             for signal in all {
                 // An error: there is no such signal, or it is the C library's own.
-                if signal == libc::SIGPIPE || is_ignored(signal).is_ok_and(|ignored| !ignored) {
+                let ours = signal == libc::SIGPIPE
+                    || signal == libc::SIGXFSZ && OURS_IGNORED.load(Ordering::Relaxed);
+                if ours || is_ignored(signal).is_ok_and(|ignored| !ignored) {
                     libc::sigaddset(set.as_mut_ptr(), signal);
                 }
             }

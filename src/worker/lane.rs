@@ -286,14 +286,16 @@ impl<'a> Lane<'a> {
         self.since = None;
         let lines = self.shared.gate.order == Order::Lines;
         let gathered = self.gathered(which);
-        let Some(piece) = (if lines {
-            gathered.whole_lines()
-        } else {
-            Some(gathered.piece())
-        }) else {
-            return ControlFlow::Continue(());
+        let piece = match lines {
+            // Of a line that is too long to be kept here, the sink makes a whole one.
+            true => gathered
+                .whole_lines()
+                .or_else(|| (ready >= PIECE).then(|| gathered.piece())),
+            false => Some(gathered.piece()),
         };
-        self.tell(piece);
+        if let Some(piece) = piece {
+            self.tell(piece);
+        }
         ControlFlow::Continue(())
     }
 
@@ -416,9 +418,11 @@ pub(super) fn tell(shared: &Shared<'_>, slot: usize, aside: Aside<'_>) {
 impl Lane<'_> {
     /// Into a fold, blocks go whole: searches over them run longest.
     fn chunk(&self) -> usize {
-        match self.to {
-            To::Fold(_) => usize::MAX,
-            To::Rows(_) | To::Bytes => 1 << 20,
+        match (&self.to, &self.out.tagger) {
+            (To::Fold(_), _) => usize::MAX,
+            // Each byte may be a line, and get a tag.
+            (To::Bytes, Some(tagger)) => ((1 << 20) / (1 + tagger.length())).max(256),
+            _ => 1 << 20,
         }
     }
 }

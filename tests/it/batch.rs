@@ -243,3 +243,18 @@ fn xargs_gives_the_same_arguments() {
     let expected = crate::harness::oracle(fan.dir(), script, &[OsStr::new(SHOW)]);
     fan.stdout(expected).ok();
 }
+
+#[test]
+fn a_script_that_would_lose_inputs_is_refused() {
+    for words in ["-n2 -- sh -c", "-X -- /bin/bash -e -c"] {
+        let fan = fan("run").args(words.split(' ')).arg("cat {}").stdin("a\nb\n");
+        fan.says("use --shell 'SCRIPT with \"$@\"'").code(2);
+    }
+    let merge = ["a", "--merge", "sh -c 'cat {}'", "--", "cat"];
+    fan("run")
+        .args(merge)
+        .says("write sh -c 'sort -m \"$@\"' sh {}")
+        .code(2);
+    let right = ["-n2", "--", "sh", "-c", "echo $#", "sh", "{}"];
+    fan("run").args(right).stdin("a\nb\n").stdout("2\n").ok();
+}

@@ -325,3 +325,27 @@ fn a_fold_that_was_stopped_gives_no_answer() {
         "no part that could be taken for the whole",
     );
 }
+
+#[test]
+fn a_file_that_may_not_grow_is_exit_5_and_children_find_the_limit_as_it_was() {
+    let fan = fan("run a --out {}.out -- head -c 100000 /dev/zero").file("a", "");
+    let done = fan.after("ulimit -f 10").says("a.out: file too large").code(5);
+    let left = std::fs::read_dir(done.fan.dir()).expect("a directory").count();
+    done.expect(left == 1, "no temporary file");
+    let child = "exec head -c 100000 /dev/zero > $1";
+    let fan = crate::harness::fan("run a --").args(["sh", "-c", child, "sh", "{}.own"]);
+    fan.file("a", "")
+        .after("ulimit -f 10")
+        .says("signal 25")
+        .code(123);
+}
+
+#[test]
+fn children_are_waited_for_where_they_were_to_be_forgotten() {
+    if !crate::harness::has("perl") {
+        return;
+    }
+    let ignoring = ["perl", "-e", "$SIG{CHLD} = 'IGNORE'; exec @ARGV or die"];
+    let fan = fan("run -j2 -- echo").stdin("a\nb\nc\n").under(&ignoring);
+    fan.stdout("a\nb\nc\n").ok();
+}

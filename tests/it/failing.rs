@@ -248,3 +248,35 @@ fn lines_come_whole_and_as_they_are_written() {
     let done = running.wait();
     done.expect(done.status.success(), "success");
 }
+
+#[test]
+fn a_list_that_is_missing_is_no_input_that_failed() {
+    let done = fan("run -a nolist --failed again -- true")
+        .says("nolist: no such file")
+        .code(3);
+    let again = std::fs::read(done.fan.path("again")).expect("it is there");
+    done.expect(again.is_empty(), "an empty list");
+}
+
+#[test]
+fn a_line_of_any_length_is_printed_whole() {
+    let text = "if test $1 = a; then head -c 3000000 /dev/zero | tr '\\0' a; cat go; else echo b; echo > go; fi; echo";
+    let fan = fan("run -j2 --line-buffer --memory 1MiB").args(["--", "sh", "-c", text, "sh"]);
+    let done = fan.fifo("go").stdin("a\nb\n").ok();
+    let text = String::from_utf8(done.out.clone()).expect("text");
+    let mut lines: Vec<_> = text.lines().map(str::len).collect();
+    lines.sort_unstable();
+    done.expect(
+        lines == [0, 0, 1, 3_000_000],
+        &format!("whole lines, not {lines:?}"),
+    );
+}
+
+#[test]
+fn a_command_is_shown_before_what_it_prints_itself() {
+    let fan = fan("run -u -t a -- sh -c")
+        .arg("echo out >&2")
+        .arg("sh")
+        .file("a", "");
+    fan.stderr("sh -c 'echo out >&2' sh a\nout\n").code(0);
+}

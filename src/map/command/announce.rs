@@ -1,6 +1,6 @@
 //! Shows a command before it starts, and asks whether it may.
 
-use super::{CommandPlan, Trace};
+use super::{Capture, CommandPlan, Trace};
 use crate::control::Wish;
 use crate::job::{Failure, Job};
 use crate::map::Emit;
@@ -21,7 +21,11 @@ pub(super) fn announce(plan: &CommandPlan, job: &Job, emit: &mut dyn Emit) -> Re
         Trace::Stderr => {
             let mut line = shell_quote(args().iter());
             line.push(b'\n');
-            emit.err(&line);
+            match plan.capture {
+                // What it prints itself does not wait for its turn either.
+                Capture::Inherit => show(&line),
+                Capture::Whole => emit.err(&line),
+            }
         }
         Trace::Direct => {
             let mut line = shell_escape(args().iter());
