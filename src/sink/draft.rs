@@ -4,6 +4,7 @@
 //! It does not know which job gave an output, nor what will become of it.
 
 use crate::memory::{Budget, Reservation};
+use crate::sys::guardian::{self, Swept};
 use std::fs::{File, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt as _;
@@ -15,9 +16,11 @@ const IN_MEMORY: usize = 64 * 1024;
 /// The least that an output in memory counts for.
 const OVERHEAD: u64 = 128;
 
-/// Where outputs lie. Dropped, it removes its directory.
+/// Where outputs lie. Dropped, it removes its directory, as the guardian does if we are killed.
 #[derive(Debug)]
 pub struct Drafts {
+    // Dropped first: a name that is free may soon be another's.
+    _swept: Option<Swept>,
     dir: TempDir,
     budget: Budget,
 }
@@ -59,11 +62,13 @@ impl Drafts {
     /// # Errors
     /// When it can't be made.
     pub fn new(tmpdir: &Path, memory: u64) -> io::Result<Self> {
+        let dir = Builder::new()
+            .prefix("fanfold-")
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir_in(tmpdir)?;
         Ok(Drafts {
-            dir: Builder::new()
-                .prefix("fanfold-")
-                .permissions(Permissions::from_mode(0o700))
-                .tempdir_in(tmpdir)?,
+            _swept: guardian::sweep_after_us(dir.path()),
+            dir,
             budget: Budget::new(memory),
         })
     }

@@ -1,5 +1,5 @@
 //! A small process that outlives us for a moment: when fanfold itself is killed, the groups of its
-//! children are killed too.
+//! children are killed too, and its directory of temporary files is removed.
 //!
 //! A parent-death signal would need code between fork and exec, which costs `posix_spawn`, and
 //! reaches no grandchild. Here the leaders' numbers stand in a page of shared memory, so that
@@ -14,7 +14,7 @@
 //! A child whose number we have not been told yet when we are killed, between its exec and our next
 //! instruction, is missed: its number is nowhere but in the call that would have told it.
 
-use super::bare;
+use super::{bare, sweep};
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions, waitpid};
 use std::cell::UnsafeCell;
@@ -22,8 +22,10 @@ use std::ffi::{c_int, c_void};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{self, Path};
 use std::ptr;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// More children than can be had at once: with a free place nearly everywhere, one is found at
@@ -39,6 +41,11 @@ static GUARDIAN: Mutex<Option<Guardian>> = Mutex::new(None);
 #[repr(C, align(16))]
 struct Shared {
     places: [AtomicI32; PLACES],
+    /// A directory to be removed, by its whole name and a NUL, where there is one; it is as long as a
+    /// name may be.
+    directory: [AtomicU8; libc::PATH_MAX as usize],
+    /// Whether there is: one of the numbers below.
+    has_directory: AtomicI32,
     /// Where the first guardian hears of us.
     news: AtomicI32,
     stack: UnsafeCell<[u128; STACK / size_of::<u128>()]>,
@@ -46,6 +53,10 @@ struct Shared {
 
 // SAFETY: the rest is atomic, and the stack is touched by nobody but the one guardian that runs on it.
 unsafe impl Sync for Shared {}
+
+const NONE: i32 = 0;
+const CLAIMED: i32 = 1;
+const THERE: i32 = 2;
 
 /// The guardian that is there.
 struct Guardian {
@@ -58,6 +69,10 @@ struct Guardian {
 /// A child's place in the shared memory; it is given up when dropped.
 #[derive(Debug)]
 pub(super) struct Place(&'static AtomicI32);
+
+/// A directory under the guardian, until this is dropped.
+#[derive(Debug)]
+pub struct Swept(&'static AtomicI32);
 
 /// Starts the guardian. Children that are started from now on do not survive this process,
 /// whatever ends it. Does nothing the second time.
@@ -110,6 +125,32 @@ impl Drop for Place {
     }
 }
 
+/// Has the guardian, where there is one, remove this directory and the files in it if we are killed. It sees
+/// to one at a time, and to none whose name is too long for the system as a whole.
+pub fn sweep_after_us(directory: &Path) -> Option<Swept> {
+    let name = path::absolute(directory).ok()?;
+    let name = name.as_os_str().as_bytes();
+    let shared = *GUARDED.get()?;
+    if name.len() >= shared.directory.len() {
+        return None;
+    }
+    let there = &shared.has_directory;
+    there
+        .compare_exchange(NONE, CLAIMED, Ordering::SeqCst, Ordering::Relaxed)
+        .ok()?;
+    for (place, byte) in shared.directory.iter().zip(name.iter().chain(&[0])) {
+        place.store(*byte, Ordering::Relaxed);
+    }
+    there.store(THERE, Ordering::SeqCst);
+    Some(Swept(there))
+}
+
+impl Drop for Swept {
+    fn drop(&mut self) {
+        self.0.store(NONE, Ordering::SeqCst);
+    }
+}
+
 fn shared_memory() -> io::Result<&'static Shared> {
     // SAFETY: a fresh mapping that is never unmapped, zeroed, aligned to a page and of the
     // right size.
@@ -158,7 +199,7 @@ fn fork(shared: &'static Shared) -> io::Result<Guardian> {
     // SAFETY: the child calls nothing but async-signal-safe functions, so it does not matter
     // which threads there are and what they hold.
     let started = deaf(|| match unsafe { libc::fork() } {
-        0 => guard(news.as_raw_fd(), &shared.places),
+        0 => guard(news.as_raw_fd(), shared),
         started => started,
     });
     guardian(started, alive, |_| None)
@@ -196,12 +237,12 @@ fn deaf(start: impl FnOnce() -> libc::pid_t) -> libc::pid_t {
 extern "C" fn lodger(shared: *mut c_void) -> c_int {
     // SAFETY: it is what `lodge` has given, and lives as long as the memory itself.
     let shared = unsafe { &*shared.cast::<Shared>() };
-    guard(shared.news.load(Ordering::SeqCst), &shared.places)
+    guard(shared.news.load(Ordering::SeqCst), shared)
 }
 
 /// The guardian's whole life. It holds none of our files and hears no signal, whoever it is sent to;
 /// its name is its own, so that a killall by ours spares it.
-fn guard(news: c_int, places: &[AtomicI32]) -> ! {
+fn guard(news: c_int, shared: &Shared) -> ! {
     let (name, root) = (c"guardian".as_ptr().addr(), c"/".as_ptr().addr());
     let mut byte = 0u8;
     let one = [0, (&raw mut byte).addr(), 1, 0];
@@ -220,12 +261,15 @@ fn guard(news: c_int, places: &[AtomicI32]) -> ! {
             }
         };
         if read == 0 {
-            for place in places {
+            for place in &shared.places {
                 let leader = place.load(Ordering::SeqCst);
                 if leader > 0 {
                     let group = -leader as usize;
                     bare::call(libc::SYS_kill, [group, libc::SIGKILL as usize, 0, 0]);
                 }
+            }
+            if shared.has_directory.load(Ordering::SeqCst) == THERE {
+                sweep::sweep(shared.directory.as_ptr().addr());
             }
         }
         loop {

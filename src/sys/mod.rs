@@ -26,6 +26,7 @@ pub mod reaper;
 pub mod signals;
 mod spawn;
 mod stdin;
+mod sweep;
 mod terminal;
 mod wake;
 
