@@ -11,6 +11,8 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+/// The command line, or a state that is of another one or damaged.
+const REFUSED: u8 = 2;
 /// Some input was unreadable, corrupt or gone.
 const INPUT: u8 = 3;
 /// There was no input.
@@ -105,7 +107,7 @@ fn refusal(error: &anyhow::Error) -> u8 {
     }
     if let Some(state) = error.downcast_ref::<StateError>() {
         return match state.kind {
-            Kind::Refused => 2,
+            Kind::Refused => REFUSED,
             Kind::InUse => IN_USE,
             Kind::Io => OWN,
         };
@@ -114,7 +116,7 @@ fn refusal(error: &anyhow::Error) -> u8 {
         return NONE;
     }
     if error.is::<Usage>() || error.is::<Collision>() {
-        2
+        REFUSED
     } else {
         OWN
     }
@@ -125,7 +127,7 @@ pub fn give_up(summary: &Summary) -> ! {
     std::process::exit(i32::from(finished(summary)))
 }
 
-/// Where several hold: signal, 5, 124, 123, 3.
+/// Where several hold: signal, 5, 2, 124, 123, 3.
 fn finished(summary: &Summary) -> u8 {
     if let Some(signal) = summary.signal {
         // A reader that went away is not spoken to.
@@ -136,6 +138,8 @@ fn finished(summary: &Summary) -> u8 {
     }
     let code = if summary.own_failures > 0 {
         OWN
+    } else if summary.damaged {
+        REFUSED
     } else if summary.halted {
         HALTED
     } else if summary.failed > 0 {

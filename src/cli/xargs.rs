@@ -347,7 +347,7 @@ fn code(summary: &Summary) -> u8 {
             Ending::TimedOut(_) => FAILED,
         },
         Some(_) => WRONG,
-        None if summary.malformed || summary.own_failures > 0 => WRONG,
+        None if summary.malformed || summary.damaged || summary.own_failures > 0 => WRONG,
         None => 0,
     }
 }

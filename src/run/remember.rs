@@ -12,7 +12,7 @@ use crate::job::{Ending, Failure, Job};
 use crate::message;
 use crate::plan::{Pace, Plan};
 use crate::sink::Verdict;
-use crate::state::{Memory, Outcome, Progress, Record, Stamp, State, StateError, stamps};
+use crate::state::{Kind, Memory, Outcome, Progress, Record, Stamp, State, StateError, stamps};
 use crate::worker::{Bundle, Event, Ran, Recording, Report, Task};
 use crossbeam_channel::Receiver;
 use doubts::Doubts;
@@ -348,7 +348,8 @@ impl Main<'_> {
     pub(super) fn next_parts(&mut self) -> Option<Task> {
         let remember = self.remember.as_mut().filter(|remember| !remember.broken)?;
         let next = remember.next_task(self.sent == self.ended);
-        self.tally.bad_lines += std::mem::take(&mut remember.earlier.bad_lines);
+        let bad_lines = std::mem::take(&mut remember.earlier.bad_lines);
+        self.tally.bad_lines = self.tally.bad_lines.saturating_add(bad_lines);
         match next {
             Ok(task) => task,
             Err(error) => {
@@ -372,7 +373,10 @@ impl Main<'_> {
     }
 
     fn state_failed(&mut self, error: &StateError) {
-        self.tally.own_failures += 1;
+        match error.kind {
+            Kind::Refused => self.tally.damaged = true,
+            Kind::InUse | Kind::Io => self.tally.own_failures += 1,
+        }
         message::say(error);
         self.stop.get_or_insert_default();
         self.gate.open.store(false, Ordering::Relaxed);

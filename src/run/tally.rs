@@ -39,6 +39,8 @@ pub struct Summary {
     pub bad_values: u64,
     /// fanfold's own reading or writing failed.
     pub own_failures: u64,
+    /// What is remembered turned out to be damaged.
+    pub damaged: bool,
     /// Failures ended the run, as `--halt` asked, or because no job could succeed.
     pub halted: bool,
     /// The signal that ended the run; SIGPIPE when the reader of its output went away.
@@ -90,6 +92,7 @@ impl Summary {
     /// Whether there was nothing to do at all.
     pub fn is_empty(&self) -> bool {
         self.done + self.stopped + self.remembered + self.bad_inputs + self.failed + self.own_failures == 0
+            && !self.damaged
             && self.signal.is_none()
     }
 }

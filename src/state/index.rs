@@ -47,6 +47,9 @@ const OUTCOME: u64 = 0b110;
 const SEVERAL: u64 = 0b1000;
 const BITS: u32 = 4;
 
+/// The highest number of a row that there is room for.
+pub(super) const MOST: i64 = i64::MAX >> BITS;
+
 impl Index {
     pub fn with_capacity(jobs: usize) -> Self {
         Index {

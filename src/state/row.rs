@@ -1,6 +1,6 @@
 //! The rows of a state: how a job's end is written, and how all of them are read.
 
-use super::index::Index;
+use super::index::{self, Index};
 use super::part::{Part, sum};
 use super::{Kept, Stamp, Stored};
 use crate::job::Input;
@@ -312,8 +312,8 @@ pub(super) fn read_all(db: &Connection, damaged: &mut Vec<i64>) -> rusqlite::Res
     let mut before = 0;
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
-        if id <= before {
-            // A page that is read twice: nothing here can be trusted.
+        if id <= before || id > index::MOST {
+            // A page that is read twice, or what we do not write: nothing here can be trusted.
             let twice = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
             return Err(rusqlite::Error::SqliteFailure(twice, None));
         }

@@ -108,7 +108,7 @@ impl Earlier {
                 }
                 return Ok(Next::Lost(Job { seq, inputs }, kept.row));
             };
-            self.bad_lines += stored.bad_lines;
+            self.bad_lines = self.bad_lines.saturating_add(stored.bad_lines);
             size += stored.part.size;
             parts.push(stored.part);
         }
@@ -176,7 +176,7 @@ impl Earlier {
             let Some(stored) = state.bundle(&old)? else {
                 return Ok(None);
             };
-            bad_lines += stored.bad_lines;
+            bad_lines = stored.bad_lines.saturating_add(bad_lines);
             parts.push(stored.part);
         }
         let is_old = |kept: &Kept| old.binary_search_by_key(&kept.row, |old| old.row).is_ok();
@@ -185,7 +185,7 @@ impl Earlier {
                 return Ok(None);
             };
             room -= stored.part.size;
-            bad_lines += stored.bad_lines;
+            bad_lines = stored.bad_lines.saturating_add(bad_lines);
             parts.push(stored.part);
         }
         Ok(Some(Bundle {
