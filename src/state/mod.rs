@@ -4,6 +4,7 @@
 //! how jobs are run, nor what is in the parts that it keeps.
 
 mod bundle;
+mod file;
 mod index;
 mod open;
 mod overview;

@@ -1,19 +1,20 @@
 //! Taking hold of a state file: what it is, whether it is free, and whose it is.
 //!
-//! A file that is no state is looked at and never opened by SQLite, so that nothing of it changes.
+//! A file that is no state is left as it is: SQLite opens it only where its header can't tell, and then to read.
 
+use super::file::{Files, is_kept_out};
 use super::{Kind, StateError};
 use crate::message;
 use crate::plan::Past;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
 use rustix::fs::{FlockOperation, flock};
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// What stands in the header of every state: `fanf`.
@@ -30,9 +31,6 @@ const BUNDLES: &str = "bundles";
 
 /// The length of SQLite's header, of which we read a little ourselves.
 const HEADER: usize = 100;
-
-/// How long to wait for another program that looks at the file.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a lock may outlive who held it: a child that was being started when its parent was killed
 /// has the file until it becomes another program.
@@ -63,6 +61,14 @@ fn refused(what: impl Into<String>) -> Wrong {
 
 fn damaged(how: &str) -> Wrong {
     refused(format!("damaged ({how}); --fresh begins anew"))
+}
+
+/// What was last written to it is still in its log, and reading that takes more than may be done.
+fn unfinished() -> Wrong {
+    Wrong {
+        kind: Kind::Io,
+        what: "it is in use or was not closed, and can only be read by who may write to its directory".into(),
+    }
 }
 
 /// There is no state.
@@ -108,18 +114,27 @@ impl From<&rusqlite::Error> for Wrong {
 pub(super) fn hold(file: &Path, past: Past) -> Result<(Connection, File), StateError> {
     let shown = message::shown(file.as_os_str());
     let held = lock(file).and_then(|lock| {
-        recognise(&lock)?;
+        let found = recognise(&lock)?;
+        let files = Files::of(file)?;
         if past == Past::Forgotten {
-            empty(file, &lock)?;
+            forget(&files, &lock, found)?;
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(file, flags)?;
-        // Until it is known to be ours, nothing of it is changed, not even by closing it.
-        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        let db = files.open()?;
         prepare(&db)?;
         Ok((db, lock))
     });
     held.map_err(|wrong: Wrong| wrong.of(&shown))
+}
+
+/// Forgets a state; what is none is refused, and left as it is.
+fn forget(files: &Files, database: &File, found: Found) -> Result<(), Wrong> {
+    if found == Found::Unsaid {
+        let db = files.open()?;
+        if version(&db)? == 0 {
+            return Ok(());
+        }
+    }
+    Ok(files.empty(database)?)
 }
 
 /// Opens an existing state for a look; `None` where there is none.
@@ -130,12 +145,14 @@ pub(super) fn look(file: &Path) -> Result<Option<Connection>, StateError> {
             Ok(found) => recognise(&found)?,
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(cause) => return Err(cause.into()),
-        }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(file, flags)?;
-        db.busy_timeout(PATIENCE)?;
+        };
+        let db = Files::of(file)?.look().map_err(|cause| match cause {
+            cause if is_kept_out(&cause) => unfinished(),
+            cause => cause.into(),
+        })?;
         // An empty one is about to be made, or was about to be when its maker was killed.
-        Ok(Some(db).filter(|db| version(db).is_ok_and(|version| version != 0)))
+        let made = version(&db)? != 0;
+        Ok(Some(db).filter(|_| made))
     };
     looked().map_err(|wrong| wrong.of(&shown))
 }
@@ -173,12 +190,24 @@ fn lock(file: &Path) -> Result<File, Wrong> {
     }
 }
 
-/// Whether this can be a state: an empty file, or by its header, which SQLite specifies at
+/// What a file says of itself that can be a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// It is empty. So it is to SQLite, whatever lies beside it.
+    Empty,
+    /// It is a state.
+    State,
+    /// It is one page that says nothing: what is left of a maker that was killed, or the beginning of any
+    /// database. What it is stands in its log, if anywhere.
+    Unsaid,
+}
+
+/// Whether this can be a state: by its header, which SQLite specifies at
 /// <https://www.sqlite.org/fileformat.html#the_database_header>.
-fn recognise(file: &File) -> Result<(), Wrong> {
+fn recognise(file: &File) -> Result<Found, Wrong> {
     let size = file.metadata()?.len();
     if size == 0 {
-        return Ok(());
+        return Ok(Found::Empty);
     }
     let mut header = [0; HEADER];
     let read = file.read_exact_at(&mut header, 0);
@@ -194,12 +223,11 @@ fn recognise(file: &File) -> Result<(), Wrong> {
     if header[18..20].iter().any(|version| !matches!(version, 1 | 2)) {
         return Err(damaged("its header is none"));
     }
-    // One page that says nothing is what is left of a maker that was killed.
     let page = u64::from(u16::from_be_bytes([header[16], header[17]])).max(512);
     match number(68) {
         APPLICATION if number(60) > VERSION => Err(newer(number(60))),
-        APPLICATION => Ok(()),
-        0 if size <= page && number(60) == 0 => Ok(()),
+        APPLICATION => Ok(Found::State),
+        0 if size <= page && number(60) == 0 => Ok(Found::Unsaid),
         _ => Err(refused("not a state file, but another SQLite database")),
     }
 }
@@ -210,22 +238,7 @@ fn newer(version: i32) -> Wrong {
     ))
 }
 
-/// Forgets everything. First the database, so that a kill in between leaves no old one to return.
-fn empty(file: &Path, lock: &File) -> Result<(), Wrong> {
-    lock.set_len(0)?;
-    for suffix in ["-wal", "-shm"] {
-        let mut name = file.as_os_str().to_owned();
-        name.push(suffix);
-        match fs::remove_file(PathBuf::from(name)) {
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause.into()),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
 fn prepare(db: &Connection) -> rusqlite::Result<()> {
-    db.busy_timeout(PATIENCE)?;
     db.pragma_update(None, "cell_size_check", true)?;
     db.pragma_update(None, "trusted_schema", false)?;
     // A commit is one write, which outlives our death. Where the machine dies, the last commits

@@ -26,6 +26,7 @@ mod run;
 mod scarce;
 mod stalled;
 mod state;
+mod state_file;
 mod state_harm;
 mod state_killed;
 mod state_many;
