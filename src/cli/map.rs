@@ -79,13 +79,12 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
     let parts = args.records.plan().map_err(|error| Usage(format!("{error:#}")))?;
     let function = args.function.unwrap_or(&FUNCTIONS[0]);
     let inputs = args.inputs.plan(Dash::Stdin)?;
-    let first = parts.wanted();
     let meaning = || args.meaning(function);
     let pace = match parts.fold {
         Some(_) => Pace::Free,
         None => Pace::Each,
     };
-    let state = args.state.plan(meaning, StateAccess::Write, pace, first)?;
+    let state = args.state.plan(meaning, StateAccess::Write, pace, &parts)?;
     let is_stdin = |input: &std::ffi::OsString| input == "-";
     if state.is_some() && matches!(&inputs, Inputs::Named(typed, _) if typed.iter().any(is_stdin)) {
         let what = "standard input has neither name nor time: --state can't remember it";
@@ -106,7 +105,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         order: args.output.order(),
         tag: args.output.tag(),
         partial: args.partial.into(),
-        first,
+        first: parts.wanted(),
         memory: args.output.memory(),
         tmpdir: args.output.tmpdir(),
         failures: args.failures.plan(args.inputs.terminator()),

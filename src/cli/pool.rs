@@ -29,10 +29,11 @@ enum ReplyArg {
 }
 
 impl PoolArgs {
-    /// What the options mean for a job.
-    pub fn meaning(&self) -> Vec<u8> {
+    /// What the options mean for a job whose names are ended by `name_end`.
+    pub fn meaning(&self, name_end: u8) -> Vec<u8> {
         let reply = matches!(self.reply, ReplyArg::Nul).then_some("nul");
         let pool = Typed::default().flag("--pool", self.pool);
+        let pool = pool.flag("--null", self.pool && name_end == 0);
         pool.values("--reply", reply).text()
     }
 

@@ -6,7 +6,7 @@ use super::exit::{self, Ended, Usage};
 use super::failures::{FailureArgs, duration};
 use super::merge::MergeArgs;
 use super::pool::PoolArgs;
-use super::records::RecordArgs;
+use super::records::{RecordArgs, RecordsAndFold};
 use super::separator;
 use super::state::{Meaning, StateArgs, Typed};
 use crate::codec::Decoder;
@@ -14,7 +14,7 @@ use crate::map::command::{Capture, Feed, Trace};
 use crate::map::{Command, CommandPlan, Coprocess, DryRun, Map};
 use crate::memory::Budget;
 use crate::plan::{Dash, Hindsight, Order, Pace, Partial, Plan, Schedule, StateAccess, StatePlan};
-use crate::plan::{Unit, UserSignals, Wanted};
+use crate::plan::{Unit, UserSignals};
 use crate::run::{To, Work, run};
 use crate::sys::{guardian, reaper, share_heap};
 use crate::template::Template;
@@ -23,6 +23,10 @@ use clap::Args;
 use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Why a command with `{#}` can't be remembered.
+const NUMBERED: &str =
+    "{#} in the command is another with other inputs, and --state goes by inputs: use {} or a part of it";
 
 /// What `fanfold run` can be told.
 #[derive(Debug, Args)]
@@ -125,7 +129,10 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
         Some(_) => None,
         None => args.output.out.plan(&parts, Partial::Discard, &args.state)?,
     };
-    let plan = args.plan(&command, parts.wanted())?;
+    if args.state.is_asked() && command.template.has_number() {
+        return Err(Usage(NUMBERED.into()).into());
+    }
+    let plan = args.plan(&command, &parts)?;
     let budget = Budget::new(plan.memory);
     let start = |_slot| -> Box<dyn Map> {
         if let Some(coprocess) = &coprocess {
@@ -174,7 +181,7 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
 }
 
 impl RunArgs {
-    fn plan(&self, command: &CommandPlan, first: Option<Wanted>) -> anyhow::Result<Plan> {
+    fn plan(&self, command: &CommandPlan, parts: &RecordsAndFold) -> anyhow::Result<Plan> {
         let (memory, workers) = (self.output.memory(), self.output.workers());
         let access = match self.dry_run {
             true => StateAccess::Look,
@@ -194,19 +201,19 @@ impl RunArgs {
                 self.output.order()
             },
             tag: self.output.tag(),
-            first,
+            first: parts.wanted(),
             memory,
             tmpdir: self.output.tmpdir(),
             failures: self.failures.plan(self.inputs.terminator()),
             patience: self.child.kill_after,
             empty: self.inputs.empty(),
             joblog: self.state.joblog().filter(|_| !self.dry_run),
-            state: self.state(access, first)?,
+            state: self.state(access, parts)?,
         })
     }
 
-    fn state(&self, access: StateAccess, first: Option<Wanted>) -> anyhow::Result<Option<StatePlan>> {
-        let plan = self.state.plan(|| self.meaning(), access, Pace::Each, first)?;
+    fn state(&self, access: StateAccess, parts: &RecordsAndFold) -> anyhow::Result<Option<StatePlan>> {
+        let plan = self.state.plan(|| self.meaning(), access, Pace::Each, parts)?;
         Ok(plan.map(|plan| StatePlan {
             hindsight: self.hindsight(),
             ..plan
@@ -233,7 +240,7 @@ impl RunArgs {
         let mut meaning = vec![("mode", b"run".to_vec()), ("command", command)];
         meaning.push(("standard input", input.text()));
         meaning.push(("ok-exit", ok_exit.join(",").into()));
-        meaning.push(("pool", self.pool.meaning()));
+        meaning.push(("pool", self.pool.meaning(self.inputs.terminator())));
         meaning.extend(self.records.meaning());
         meaning.push(("tag", self.output.tag_meaning()));
         meaning.push(("out", self.output.out.meaning()));

@@ -1,7 +1,9 @@
 //! The options about what is remembered, and the meaning of a command line.
 
 use super::exit::Usage;
-use crate::plan::{Again, Hindsight, Pace, Past, StateAccess, StatePlan, Wanted};
+use super::records::RecordsAndFold;
+use crate::plan::{Again, Hindsight, Pace, Past, StateAccess, StatePlan};
+use crate::record::{Bad, RecordPlan};
 use crate::template::shell_quote;
 use clap::Args;
 use std::ffi::OsString;
@@ -35,7 +37,8 @@ pub struct StateArgs {
 pub type Meaning = Vec<(&'static str, Vec<u8>)>;
 
 impl StateArgs {
-    /// The state, if there is one; `meaning` says what it is a state of. `first` is `--first`.
+    /// The state, if there is one; `meaning` says what it is a state of, `parts` what becomes
+    /// of what the jobs give.
     ///
     /// # Errors
     /// [`Usage`] for what can't be remembered.
@@ -44,13 +47,12 @@ impl StateArgs {
         meaning: impl FnOnce() -> Meaning,
         access: StateAccess,
         pace: Pace,
-        first: Option<Wanted>,
+        parts: &RecordsAndFold,
     ) -> Result<Option<StatePlan>, Usage> {
         let Some(file) = &self.state else {
             return Ok(None);
         };
-        if first.is_some() {
-            let what = "--first leaves jobs half done, which --state can't remember";
+        if let Some(what) = parts.records.as_ref().and_then(forgettable) {
             return Err(Usage(what.into()));
         }
         let mut meaning = meaning();
@@ -81,6 +83,16 @@ impl StateArgs {
     pub fn is_asked(&self) -> bool {
         self.state.is_some()
     }
+}
+
+/// What of the records a state can't remember.
+fn forgettable(records: &RecordPlan) -> Option<&'static str> {
+    if records.first.is_some() {
+        return Some("--first leaves jobs half done, which --state can't remember");
+    }
+    let what = "--bad file=F would have only the lines of jobs that run now, and with --state done ones do not run: \
+                leave one out";
+    matches!(records.bad, Bad::Keep(_)).then_some(what)
 }
 
 /// Options as they would be typed, those that were given: what they mean, in one order.

@@ -30,6 +30,7 @@ mod state_file;
 mod state_harm;
 mod state_killed;
 mod state_many;
+mod state_refused;
 mod status;
 mod survivors;
 mod tasks;

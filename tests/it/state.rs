@@ -349,19 +349,6 @@ fn a_dry_run_shows_what_would_run_and_writes_nothing() {
 }
 
 #[test]
-fn what_cannot_be_remembered_is_refused() {
-    let place = Place::new();
-    place.file("in/a", b"a\n", 100);
-    place
-        .fan("map - --count --state st")
-        .says("standard input")
-        .code(2);
-    place.fan("map in --first 1 --state st").says("--first").code(2);
-    place.fan("map in --fresh").says("--state").code(2);
-    assert!(!place.path("st").exists());
-}
-
-#[test]
 fn the_state_is_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
     let place = Place::new();
