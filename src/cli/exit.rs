@@ -84,6 +84,13 @@ pub fn code(end: anyhow::Result<Option<Ended>>) -> ExitCode {
             "{n} values are no numbers, and were left out of the aggregates"
         )),
     }
+    match ended.summary.left_out {
+        0 => {}
+        1 => message::say("1 input is new or changed and was left out (--retry-failed)"),
+        n => message::say(format_args!(
+            "{n} inputs are new or changed and were left out (--retry-failed)"
+        )),
+    }
     if ended.summary.is_empty() && ended.empty == Empty::Refused {
         message::say("no input (--allow-empty makes this no error)");
         return ExitCode::from(NONE);

@@ -20,7 +20,7 @@ pub struct StateArgs {
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
-    /// Run only the jobs that the state says failed
+    /// Run only the jobs that the state says failed, and say how many inputs that are new or changed are left out
     #[arg(long, requires = "state", conflicts_with = "fresh")]
     retry_failed: bool,
 

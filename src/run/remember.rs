@@ -42,6 +42,8 @@ pub(super) struct Remember {
     pub earlier: Earlier,
     /// Jobs that were looked up.
     looked_up: u64,
+    /// Inputs of jobs that are neither done nor wanted.
+    left_out: u64,
     progress: Progress,
     stored: Progress,
     broken: bool,
@@ -74,6 +76,7 @@ impl Remember {
             doubts: Doubts::new(state.hindsight),
             earlier: Earlier::default(),
             looked_up: 0,
+            left_out: 0,
             progress: Progress::default(),
             stored: Progress::default(),
             broken: false,
@@ -103,6 +106,9 @@ impl Remember {
             return false;
         }
         if !self.state.wants(memory) {
+            // A file that is cut counts once.
+            let ends = job.inputs.iter().filter(|input| !input.is_continued());
+            self.left_out += ends.count() as u64;
             return false;
         }
         let row = match memory {
@@ -254,6 +260,7 @@ impl Main<'_> {
             return true;
         }
         self.tally.remembered += 1;
+        self.tally.left_out = remember.left_out;
         let seq = job.seq;
         if let Err(closed) = self.printing(|sink| sink.done(seq, Verdict::Keep, Vec::new())) {
             self.close(&closed);

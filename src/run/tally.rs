@@ -29,6 +29,8 @@ pub struct Summary {
     pub stopped: u64,
     /// Jobs that were not run, because of what is remembered of them.
     pub remembered: u64,
+    /// Inputs of those that were not done either: only failed jobs were to be run.
+    pub left_out: u64,
     /// Inputs that were unreadable, corrupt or gone.
     pub bad_inputs: u64,
     /// Failures for another reason: a command or a co-process that ended badly, a map that panicked.

@@ -143,13 +143,40 @@ fn failed_jobs_run_again_and_alone_under_retry_failed() {
     run("").says("exited with status 7").code(123);
     assert_eq!(place.lines("ran"), ["in/a", "in/b"]);
     place.file("in/c", b"c\n", 100);
-    run("--retry-failed").says("exited with status 7").code(123);
+    let one = "fanfold: 1 input is new or changed and was left out (--retry-failed)\n";
+    let failed = run("--retry-failed").says("exited with status 7").says(one);
+    failed.code(123);
     assert_eq!(place.lines("ran"), ["in/a", "in/b", "in/b"]);
     fs::remove_file(place.path("in/b.bad")).expect("it was there");
-    run("--retry-failed").stdout("1\ta\n1\tb\n").ok();
+    run("--retry-failed").stdout("1\ta\n1\tb\n").stderr(one).ok();
     run("").stdout("1\ta\n1\tb\n1\tc\n").ok();
     run("--retry-failed").stdout("1\ta\n1\tb\n1\tc\n").ok();
     assert_eq!(place.lines("ran").len(), 5);
+    place.file("in/a", b"A\n", 50).file("in/d", b"d\n", 50);
+    let two = "fanfold: 2 inputs are new or changed and were left out (--retry-failed)\n";
+    let some = run("--retry-failed").stdout("1\tb\n1\tc\n");
+    some.stderr(two).ok();
+}
+
+#[test]
+fn retry_failed_says_what_it_leaves_out_also_where_there_is_no_state_or_no_fold() {
+    let place = Place::new();
+    place.file("in/a", b"a\n", 100).file("in/b", b"b\n", 100);
+    let run = || place.fan("run in --state st --retry-failed -- cat").stdout("");
+    let two = "fanfold: 2 inputs are new or changed and were left out (--retry-failed)\n";
+    for _ in 0..2 {
+        run().stderr(two).ok();
+    }
+    place.fan("run in --state st -- cat").stdout("a\nb\n").ok();
+    run().ok();
+    // A file that is cut is one input.
+    let line = [&[b'x'; 65_535][..], b"\n"].concat();
+    place.file("big", &line.repeat(520), 100);
+    let one = "fanfold: 1 input is new or changed and was left out (--retry-failed)\n";
+    place
+        .fan("map big --count --state st2 --retry-failed")
+        .stderr(one)
+        .ok();
 }
 
 #[test]
