@@ -62,6 +62,10 @@ fn text(overview: &Overview) -> String {
     line("left", &format!("{}{least}", overview.left));
     let seconds = Duration::from_millis((overview.seconds * 1000.0) as u64);
     line("time", &humantime::format_duration(seconds).to_string());
+    if overview.gone > 0 {
+        let what = "remembered, of inputs that the last run did not have";
+        line("gone", &format!("{} ({what})", overview.gone));
+    }
     line("read", &format!("{} bytes", overview.size));
     line("gave", &format!("{} bytes", overview.bytes));
     let end = overview.ended.map_or_else(
@@ -93,6 +97,7 @@ fn object(overview: &Overview) -> Value {
         "causes": causes,
         "unsettled": overview.unsettled,
         "left": overview.left,
+        "gone": overview.gone,
         "complete": overview.complete,
         "seconds": overview.seconds,
         "size": overview.size,

@@ -4,10 +4,12 @@
 //! 10^-27, and nobody who makes file names knows the key.
 
 use super::Kept;
+use super::left::Cuts;
 use super::row::Outcome;
 use super::stamp::Stamp;
 use crate::job::Input;
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
+use std::ops::Range;
 use std::os::unix::ffi::OsStrExt as _;
 
 /// Jobs by their inputs.
@@ -20,6 +22,7 @@ pub(super) struct Index {
     /// look-up touches two places in memory and not twenty.
     starts: Vec<u32>,
     bits: u32,
+    cuts: Cuts,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +50,9 @@ const OUTCOME: u64 = 0b110;
 const SEVERAL: u64 = 0b1000;
 const BITS: u32 = 4;
 
+/// The range of a file that is not cut.
+const WHOLE: [Option<i64>; 2] = [None, None];
+
 /// The highest number of a row that there is room for.
 pub(super) const MOST: i64 = i64::MAX >> BITS;
 
@@ -57,6 +63,7 @@ impl Index {
             entries: Vec::with_capacity(jobs),
             starts: Vec::new(),
             bits: 0,
+            cuts: Cuts::default(),
         }
     }
 
@@ -81,6 +88,9 @@ impl Index {
         kept: Kept,
         outcome: Outcome,
     ) {
+        if range != WHOLE {
+            self.cuts.add(name, kept.row);
+        }
         let names = self.names([(name, range)].into_iter());
         let stamps = self.stamps(&[stamp]);
         self.push(names, stamps, kept, outcome);
@@ -124,10 +134,12 @@ impl Index {
         if self.entries.is_empty() {
             return None;
         }
+        if let [input] = inputs {
+            self.find_cut(input);
+        }
         let names = self.names(inputs.iter().map(columns));
         let stamps = self.stamps(stamps);
-        let start = start_of(names, self.bits);
-        let near = self.starts[start] as usize..self.starts[start + 1] as usize;
+        let near = self.near(names);
         let near = &mut self.entries[near];
         // Few, unless a name comes often.
         let from = near.iter().position(|entry| entry.names == names)?;
@@ -137,7 +149,7 @@ impl Index {
         entry.row |= TAKEN;
         Some(Known {
             kept: Kept {
-                row: (entry.row >> BITS).cast_signed(),
+                row: entry.row(),
                 sum: entry.sum,
             },
             outcome: entry.outcome(),
@@ -145,11 +157,42 @@ impl Index {
         })
     }
 
-    /// The rows of jobs with several inputs that were not taken.
-    pub fn batches_left(&self) -> impl Iterator<Item = i64> {
-        let left = self.entries.iter();
-        left.filter(|entry| entry.row & (SEVERAL | TAKEN) == SEVERAL)
-            .map(|entry| (entry.row >> BITS).cast_signed())
+    /// Where the entries are that these names can be among.
+    fn near(&self, names: [u64; 2]) -> Range<usize> {
+        let start = start_of(names, self.bits);
+        self.starts[start] as usize..self.starts[start + 1] as usize
+    }
+
+    /// Takes note of an input whose file is cut, or was.
+    fn find_cut(&mut self, input: &Input) {
+        let begins = matches!(
+            input,
+            Input::Range { start: 0, .. } | Input::Part { start: 0, .. }
+        );
+        if begins {
+            let whole = self.whole(input).collect();
+            self.cuts.find(input.name(), whole);
+        } else if !self.cuts.is_empty() {
+            self.cuts.find(input.name(), Vec::new());
+        }
+    }
+
+    /// The rows of jobs that are about the whole file that this is a part of.
+    fn whole(&self, part: &Input) -> impl Iterator<Item = i64> {
+        let names = self.names([(part.name().as_bytes(), WHOLE)].into_iter());
+        let near = self.entries[self.near(names)].iter();
+        near.filter(move |entry| entry.names == names)
+            .map(|entry| entry.row())
+    }
+
+    /// The rows that were not taken: first those of jobs that do not come back, then the others.
+    pub fn left(&self) -> (Vec<i64>, Vec<i64>) {
+        let cut = self.cuts.found();
+        let left = self.entries.iter().filter(|entry| entry.row & TAKEN == 0);
+        let never = |entry: &&Entry| entry.row & SEVERAL != 0 || cut.contains(&entry.row());
+        let (never, gone): (Vec<&Entry>, Vec<&Entry>) = left.partition(never);
+        let rows = |entries: Vec<&Entry>| entries.into_iter().map(|entry| entry.row()).collect();
+        (rows(never), rows(gone))
     }
 
     fn names<'a>(&self, inputs: impl Iterator<Item = (&'a [u8], [Option<i64>; 2])>) -> [u64; 2] {
@@ -197,6 +240,10 @@ impl Entry {
     /// What tells it from others of the same names: whether it is not done, and its inputs' stamps.
     fn likeness(self) -> (bool, u64) {
         (self.outcome() != Outcome::Done, self.stamps)
+    }
+
+    fn row(self) -> i64 {
+        (self.row >> BITS).cast_signed()
     }
 
     fn outcome(self) -> Outcome {

@@ -6,6 +6,7 @@
 mod bundle;
 mod file;
 mod index;
+mod left;
 mod open;
 mod overview;
 mod part;
@@ -332,8 +333,9 @@ impl State {
         let Some(db) = self.db.take().filter(|_| self.run > 0) else {
             return Ok(());
         };
-        if all && self.again == Again::Unfinished {
-            self.drop_batches(&db).map_err(|cause| self.error(&cause))?;
+        if all {
+            let prune = self.again == Again::Unfinished;
+            left::settle(&db, &self.index, prune).map_err(|cause| self.error(&cause))?;
         }
         let now = row::seconds(SystemTime::now());
         let ended = self
@@ -341,21 +343,6 @@ impl State {
             .and_then(|()| db.execute("UPDATE runs SET ended = ?2 WHERE id = ?1", (self.run, now)));
         ended.map_err(|cause| self.error(&cause))?;
         db.close().map_err(|(_, cause)| self.error(&cause))
-    }
-
-    /// Forgets jobs with several inputs that this run did not have: unlike a file that is gone for a
-    /// while, a batch that was put together in another way does not come back.
-    fn drop_batches(&self, db: &Connection) -> rusqlite::Result<()> {
-        let writing = db.unchecked_transaction()?;
-        let mut dropped = 0;
-        for id in self.index.batches_left() {
-            row::delete(db, id)?;
-            dropped += 1;
-        }
-        if dropped > 0 {
-            bundle::delete_orphans(db)?;
-        }
-        writing.commit()
     }
 
     fn error(&self, cause: &rusqlite::Error) -> StateError {

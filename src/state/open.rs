@@ -23,11 +23,11 @@ const APPLICATION: i32 = 0x6661_6e66;
 /// The version of the schema.
 const VERSION: i32 = 1;
 
-/// The tables. Documented in README.md; what changes in one changes the version. `bundles` is younger than
-/// the others: a state that has none is given it.
+/// The tables. Documented in README.md; what changes in one changes the version. Some are younger than
+/// the others: a state that has none of them is given them.
 const SCHEMA: &str = include_str!("schema.sql");
 
-const BUNDLES: &str = "bundles";
+const YOUNGER: [&str; 2] = ["bundles", "gone"];
 
 /// The length of SQLite's header, of which we read a little ourselves.
 const HEADER: usize = 100;
@@ -257,8 +257,8 @@ pub(super) fn claim(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Res
     } else {
         same_command(db, meaning)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
-        if let Some(bundles) = without_bundles(db)? {
-            db.execute_batch(&bundles)?;
+        for missing in missing(db)? {
+            db.execute_batch(&missing)?;
         }
     }
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
@@ -288,19 +288,34 @@ fn made() -> rusqlite::Result<Connection> {
 fn tables(db: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
     let mut statement = db.prepare(
         "SELECT name, sql FROM sqlite_schema WHERE name IN \
-         ('command', 'runs', 'jobs', 'inputs', 'parts', 'bundles') ORDER BY name",
+         ('command', 'runs', 'jobs', 'inputs', 'parts', 'bundles', 'gone') ORDER BY name",
     )?;
     let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.collect()
 }
 
-/// The definition of the bundles, where a state has none.
-fn without_bundles(db: &Connection) -> rusqlite::Result<Option<String>> {
-    let is_bundles = |(name, _): &(String, String)| name == BUNDLES;
-    if tables(db)?.iter().any(is_bundles) {
-        return Ok(None);
+fn is_younger(name: &str) -> bool {
+    YOUNGER.contains(&name)
+}
+
+fn is_among(tables: &[(String, String)], name: &str) -> bool {
+    tables.iter().any(|(table, _)| table == name)
+}
+
+/// The definitions of the younger tables that a state has not.
+fn missing(db: &Connection) -> rusqlite::Result<Vec<String>> {
+    let found = tables(db)?;
+    if YOUNGER.iter().all(|name| is_among(&found, name)) {
+        return Ok(Vec::new());
     }
-    Ok(tables(&made()?)?.into_iter().find(is_bundles).map(|(_, sql)| sql))
+    let all = tables(&made()?)?.into_iter();
+    let missing = all.filter(|(name, _)| is_younger(name) && !is_among(&found, name));
+    Ok(missing.map(|(_, sql)| sql).collect())
+}
+
+/// Whether a state says which of its jobs are gone: one that was only looked at since there is this may not.
+pub(super) fn has_gone(db: &Connection) -> rusqlite::Result<bool> {
+    Ok(is_among(&tables(db)?, "gone"))
 }
 
 fn make(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), Wrong> {
@@ -326,7 +341,7 @@ fn make(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), Wron
 pub(super) fn same_command(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), Wrong> {
     version(db)?;
     let (found, mut wanted) = (tables(db)?, tables(&made()?)?);
-    wanted.retain(|(name, _)| name != BUNDLES || found.iter().any(|(found, _)| found == BUNDLES));
+    wanted.retain(|(name, _)| !is_younger(name) || is_among(&found, name));
     if found != wanted {
         return Err(damaged("its tables are not those of this version"));
     }

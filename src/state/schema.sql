@@ -68,3 +68,9 @@ CREATE TABLE bundles (
     sum       INTEGER NOT NULL,    -- a checksum of the columns above and of bytes
     bytes     BLOB NOT NULL        -- as in parts: pieces compressed by zstd, each after its length in four bytes
 );
+
+-- Jobs that the last run did not have, of those that found all their inputs. They are remembered, in case their
+-- inputs come back, and count for nothing.
+CREATE TABLE gone (
+    job INTEGER PRIMARY KEY
+);

@@ -27,6 +27,7 @@ mod scarce;
 mod stalled;
 mod state;
 mod state_file;
+mod state_gone;
 mod state_harm;
 mod state_killed;
 mod state_many;

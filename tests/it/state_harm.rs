@@ -136,7 +136,7 @@ fn tables_that_are_not_ours_are_refused_and_left_as_they_are() {
         found.expect(what)
     };
     // What a statement asks for by its name, what SQLite knows them by, and how the file is to be read.
-    let tables = ["runs", "jobs", "parts", "bundles", "command", "inputs"];
+    let tables = ["runs", "jobs", "parts", "bundles", "command", "inputs", "gone"];
     let columns = ["ended  ", "started ", "outcome ", "mtime ", "chunk ", "of  "];
     let definitions = tables.map(|table| format!("CREATE TABLE {table}"));
     let names = tables.map(|table| format!("{table}{table}"));
