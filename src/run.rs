@@ -322,7 +322,7 @@ impl<'a> Main<'a> {
                 recv(crew.later()) -> _ => {},
                 recv(signals.received()) -> signal => if let Ok(signal) = signal { self.signal(signal, feed, crew) },
                 recv(inputs) -> found => feed.received(found.ok()),
-                recv(self.deadline()) -> _ => self.give_up(),
+                recv(self.deadline()) -> _ => self.give_up(news, feed),
                 recv(self.recess()) -> _ => {},
             }
         }

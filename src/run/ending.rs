@@ -8,9 +8,9 @@ use crate::control::Wish;
 use crate::job::Failure;
 use crate::message;
 use crate::plan::{Halt, UserSignals};
-use crate::sink::Closed;
+use crate::sink::{Closed, Sink};
 use crate::sys::signals;
-use crate::worker::Report;
+use crate::worker::{Event, News, Report};
 use crossbeam_channel::{Receiver, at, never};
 use std::io;
 use std::sync::atomic::Ordering;
@@ -97,6 +97,24 @@ impl Main<'_> {
         let deadline = Instant::now() + self.patience;
         self.stop.get_or_insert_default().deadline.get_or_insert(deadline);
         self.control.wish(Wish::Terminate(signals::TERM));
+    }
+
+    /// Leaves workers behind that do not hear, and ends the process. What others have finished is
+    /// printed and remembered.
+    pub(super) fn give_up(&mut self, news: &News, feed: &Feed) -> ! {
+        while let Ok(event) = news.receiver().try_recv() {
+            self.hear(event);
+        }
+        for report in news.find(false).0 {
+            self.hear(Event::Done(report));
+        }
+        if let Err(closed) = self.printing(Sink::print_finished) {
+            self.close(&closed);
+        }
+        self.printed();
+        self.end_state(feed);
+        self.abandon();
+        (self.work.give_up)(&self.tally)
     }
 
     pub(super) fn signal(&mut self, signal: i32, feed: &Feed, crew: &mut Crew<'_, '_>) {

@@ -257,8 +257,8 @@ impl Main<'_> {
         self.halt_after(&failure);
     }
 
-    /// Ends the process; what is dropped elsewhere is removed here.
-    pub(super) fn give_up(&self) -> ! {
+    /// Removes what would be removed where it is dropped.
+    pub(super) fn abandon(&self) {
         if let Some(outputs) = self.work.to.files() {
             outputs.abandon();
         }
@@ -268,7 +268,6 @@ impl Main<'_> {
                 to.abandon();
             }
         }
-        (self.work.give_up)(&self.tally)
     }
 
     /// Prints the last output, or writes it where it is to go.

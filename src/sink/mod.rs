@@ -5,6 +5,7 @@
 
 mod claims;
 mod draft;
+mod finished;
 mod first;
 mod outputs;
 mod sending;
