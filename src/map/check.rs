@@ -24,6 +24,9 @@ impl Map for Check {
             read(&mut self.decoder, input, emit, &mut |emit, _, _| {
                 super::go_on(emit, &mut wanted)
             })?;
+            if !wanted {
+                return Err(Failure::Stopped);
+            }
         }
         Ok(())
     }

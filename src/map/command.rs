@@ -5,6 +5,8 @@
 //! output, nor which jobs there are.
 
 mod announce;
+mod ending;
+mod input;
 mod room;
 mod start;
 mod supervise;
@@ -19,14 +21,16 @@ use crate::sys::arguments::Arguments;
 use crate::sys::{Family, Launcher};
 use crate::template::{Template, shell_quote};
 use announce::announce;
+use ending::Reason;
+use input::Input;
+use std::cell::RefCell;
 use std::ffi::OsStr;
-use std::fs::File;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use supervise::{Reason, Supervision};
+use supervise::Supervision;
 
 /// What the child's standard input is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -236,38 +240,54 @@ impl Command {
     fn feed(
         &mut self,
         job: &Job,
-        mut first: Option<File>,
+        mut first: Option<Input>,
         child: &mut Supervision<'_>,
     ) -> Result<(), Failure> {
         for input in &job.inputs {
             let name = input.name();
             let unreadable = |cause| unreadable(name, cause);
-            let mut file = match first.take() {
-                Some(file) => file,
-                None => open(name)?,
+            let input = match first.take() {
+                Some(input) => input,
+                None => Input::open(name).map_err(unreadable)?,
             };
-            if self.plan.feed == Feed::Raw {
-                feed_raw(&mut file, child).map_err(unreadable)?;
-                continue;
-            }
+            let shared = RefCell::new(&mut *child);
+            let mut reader = input.reader(&shared);
             let mut warnings = Vec::new();
-            let mut warn = |what: &str| warnings.push(what.to_owned());
-            let mut out = |block: &[u8], trust| child.feed(block, trust);
-            let size = file.metadata().ok().map(|found| found.len());
-            let end = self.decoder.decode(&mut file, size, &mut warn, &mut out);
+            let end = match self.plan.feed {
+                Feed::Raw => feed_raw(&mut reader, &shared).map_err(unreadable),
+                _ => self.feed_decoded(name, input.size(), &mut reader, &shared, &mut warnings),
+            };
+            let unwanted = reader.unwanted;
             for what in warnings {
                 child.warn(name, &what);
             }
-            end.map_err(|e| match e {
-                DecodeError::Read(cause) => unreadable(cause),
-                DecodeError::Corrupt(what) => Failure::Corrupt {
-                    name: name.to_os_string(),
-                    what,
-                },
-            })?;
+            if unwanted {
+                return Ok(());
+            }
+            end?;
             child.trust(Trust::Final);
         }
         Ok(())
+    }
+
+    fn feed_decoded(
+        &mut self,
+        name: &OsStr,
+        size: Option<u64>,
+        reader: &mut dyn Read,
+        child: &RefCell<&mut Supervision<'_>>,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), Failure> {
+        let mut warn = |what: &str| warnings.push(what.to_owned());
+        let mut out = |block: &[u8], trust| child.borrow_mut().feed(block, trust);
+        let end = self.decoder.decode(reader, size, &mut warn, &mut out);
+        end.map_err(|e| match e {
+            DecodeError::Read(cause) => unreadable(name, cause),
+            DecodeError::Corrupt(what) => Failure::Corrupt {
+                name: name.to_os_string(),
+                what,
+            },
+        })
     }
 
     fn supervised(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
@@ -316,17 +336,13 @@ fn unreadable(name: &OsStr, cause: io::Error) -> Failure {
     }
 }
 
-fn open(name: &OsStr) -> Result<File, Failure> {
-    File::open(name).map_err(|cause| unreadable(name, cause))
-}
-
-fn feed_raw(file: &mut File, child: &mut Supervision<'_>) -> io::Result<()> {
+fn feed_raw(input: &mut dyn Read, child: &RefCell<&mut Supervision<'_>>) -> io::Result<()> {
     let mut block = vec![0; BLOCK];
     loop {
-        match file.read(&mut block) {
+        match input.read(&mut block) {
             Ok(0) => return Ok(()),
             Ok(n) => {
-                if child.feed(&block[..n], Trust::Final).is_break() {
+                if child.borrow_mut().feed(&block[..n], Trust::Final).is_break() {
                     return Ok(());
                 }
             }

@@ -30,11 +30,11 @@ impl Map for Digest {
                 hash.update(block);
                 super::go_on(emit, &mut wanted)
             })?;
-            if !wanted
-                || emit
-                    .out(&line(&hash.finalize(), input.name()), Trust::Final)
-                    .is_break()
-            {
+            if !wanted {
+                return Err(Failure::Stopped);
+            }
+            let line = line(&hash.finalize(), input.name());
+            if emit.out(&line, Trust::Final).is_break() {
                 return Ok(());
             }
         }

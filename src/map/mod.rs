@@ -126,6 +126,12 @@ pub trait Emit {
     /// Breaks when nobody wants more: the map should return.
     fn out(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()>;
 
+    /// As [`Emit::out`], from a map that follows the seat's wish by itself: that the run is to stop is no
+    /// reason to break.
+    fn take(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()> {
+        self.out(block, trust)
+    }
+
     /// Takes a block of diagnostic output (a command's standard error).
     fn err(&mut self, block: &[u8]);
 

@@ -30,7 +30,7 @@ impl Map for Wc {
                 super::go_on(emit, &mut wanted)
             })?;
             if !wanted {
-                return Ok(());
+                return Err(Failure::Stopped);
             }
             let mut row = Vec::new();
             write!(row, "{}\t{}\t{}\t", counts.lines, counts.words, counts.bytes)

@@ -42,6 +42,8 @@ pub struct Lane<'a> {
     failure: Option<Failure>,
     /// Whether the main thread knows that output is held back until the job's turn.
     holds: bool,
+    /// Whether the map was told that nobody wants more, because the run is being stopped.
+    cut: bool,
     given: u64,
     pace: Pace,
     /// Since when output that could be sent lingers.
@@ -113,12 +115,18 @@ impl<'a> Lane<'a> {
             warnings: Vec::new(),
             failure: None,
             holds: false,
+            cut: false,
             given: 0,
             pace: Pace::Waiting,
             since: None,
             writer: shared.merging.as_ref().map(|merging| merging.drafts.writer()),
             draft: None,
         }
+    }
+
+    /// Whether the map ended before its time, because the run is being stopped.
+    pub(super) fn was_cut(&self) -> bool {
+        self.cut
     }
 
     /// Ends the last record and the last lines.
@@ -313,7 +321,7 @@ impl<'a> Lane<'a> {
         self.shared.records.is_some_and(parted) && self.shared.queue.is_empty() && self.seat.has_spare()
     }
 
-    fn take(&mut self, block: &[u8]) -> io::Result<ControlFlow<()>> {
+    fn keep(&mut self, block: &[u8]) -> io::Result<ControlFlow<()>> {
         let shared = self.shared;
         let large = block.len() >= halves::LEAST && self.has_help();
         match (&mut self.stage, &mut self.to) {
@@ -333,7 +341,15 @@ impl<'a> Lane<'a> {
 
 impl Emit for Lane<'_> {
     fn out(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()> {
-        if self.failure.is_some() || self.seat.wish() != Wish::Go {
+        if self.seat.wish() != Wish::Go {
+            self.cut = true;
+            return ControlFlow::Break(());
+        }
+        self.take(block, trust)
+    }
+
+    fn take(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()> {
+        if self.failure.is_some() {
             return ControlFlow::Break(());
         }
         let trust = match self.shared.gate.partial {
@@ -353,7 +369,7 @@ impl Emit for Lane<'_> {
         self.given += block.len() as u64;
         // A big block becomes records bit by bit, so that what it gives is never held at once.
         for part in block.chunks(self.chunk()) {
-            match self.take(part) {
+            match self.keep(part) {
                 Ok(flow) => {
                     self.gather_rows();
                     self.send(Stream::Out)?;

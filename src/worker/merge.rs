@@ -198,10 +198,14 @@ struct Emitted<'a> {
 }
 
 impl Emit for Emitted<'_> {
-    fn out(&mut self, block: &[u8], _: Trust) -> ControlFlow<()> {
+    fn out(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()> {
         if self.seat.wish() != Wish::Go {
             return ControlFlow::Break(());
         }
+        self.take(block, trust)
+    }
+
+    fn take(&mut self, block: &[u8], _: Trust) -> ControlFlow<()> {
         match self.target.write(block) {
             Ok(()) => ControlFlow::Continue(()),
             Err(failure) => {

@@ -226,3 +226,32 @@ fn a_job_that_was_cut_short_is_not_done() {
     let stopped = Some("stopped".to_owned());
     assert_eq!(ended(&control, 0, &start), (vec![stopped; 2], String::new()));
 }
+
+/// Gives a record, and comes to its end while the run is being stopped.
+struct Ending {
+    control: Arc<Control>,
+}
+
+impl Map for Ending {
+    fn run(&mut self, _job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
+        let _ = emit.out(b"record\n", Trust::Final);
+        self.control.wish(Wish::Terminate(15));
+        assert!(emit.take(b"more\n", Trust::Final).is_continue());
+        Ok(())
+    }
+}
+
+#[test]
+fn a_job_that_came_to_its_end_is_done_though_the_run_is_stopped() {
+    let control = Arc::new(Control::new(1).expect("descriptors"));
+    let start = |_slot| -> Box<dyn Map> {
+        Box::new(Ending {
+            control: Arc::clone(&control),
+        })
+    };
+    let ends = vec![None, Some("stopped".to_owned())];
+    assert_eq!(
+        ended(&control, 0, &start),
+        (ends, "1\tmore\n1\trecord\n".to_owned())
+    );
+}

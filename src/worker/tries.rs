@@ -82,9 +82,10 @@ impl Worker<'_> {
         let panicked = end.is_err();
         let end = end.unwrap_or_else(|what| Err(Failure::Panicked { what }));
         let end = end.and_then(|()| lane.end());
-        // A map that was told that nobody wants more has returned early, and not for a failure.
+        // A map that was told that nobody wants more has returned early, and not for a failure. One that
+        // had come to its end by itself is done, whatever is wished meanwhile.
         let end = match end {
-            Ok(()) if self.seat.wish() != Wish::Go => Err(Failure::Stopped),
+            Ok(()) if lane.was_cut() => Err(Failure::Stopped),
             end => end,
         };
         let kept = end.as_ref().err().is_some_and(|failure| lane.keeps(failure));

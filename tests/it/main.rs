@@ -33,6 +33,7 @@ mod state_killed;
 mod state_many;
 mod state_refused;
 mod status;
+mod supervised;
 mod survivors;
 mod tasks;
 mod terminal;

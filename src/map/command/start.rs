@@ -1,12 +1,12 @@
 //! How a child, and those that feed it, come to run.
 
+use super::input::Input as Fed;
 use super::{Command, Feed, Lookup, unreadable};
 use crate::control::Lack;
 use crate::job::{Ending, Failure, Job};
 use crate::map::child::{Pipes, patiently};
 use crate::map::{Emit, Feeder};
 use crate::sys::{Group, Input, Streams, is_out_of_files, terminal};
-use std::fs::File;
 use std::io;
 use std::os::fd::AsFd as _;
 
@@ -18,12 +18,12 @@ impl Command {
         job: &Job,
         feeders: &[Feeder],
         emit: &dyn Emit,
-    ) -> Result<(Option<File>, Group, Pipes), Failure> {
+    ) -> Result<(Option<Fed>, Group, Pipes), Failure> {
         let (seat, fed) = (emit.seat(), self.plan.feed.is_fed());
         let name = job.name();
         // Where files are scarce, both or none: what is held while waiting is missing elsewhere.
         let started = patiently(seat, || {
-            let first = match fed.then(|| File::open(name)).transpose() {
+            let first = match fed.then(|| Fed::open(name)).transpose() {
                 Err(cause) if !is_out_of_files(&cause) => return Ok(Err(unreadable(name, cause))),
                 first => first?,
             };

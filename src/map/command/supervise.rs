@@ -3,19 +3,18 @@
 //! Everything happens in one `poll` loop in the thread that started the child. The child is done
 //! when it has exited; who else holds its pipes is not waited for.
 
-use super::{Capture, CommandPlan, Unread, go_on};
+use super::ending::{Reason, is_well_fed};
+use super::{CommandPlan, go_on};
 use crate::control::{Activity, Seat, Wish};
-use crate::job::{Ending, Failure, Job, Trust};
-use crate::map::child::{Pipes, Timers, ending, receive};
+use crate::job::{Failure, Job, Trust};
+use crate::map::child::{Pipes, Timers, receive};
 use crate::map::{Aside, Emit};
-use crate::sys::{Group, Interest, Ready, is_starting, is_unread, poll};
+use crate::sys::{Group, Interest, Ready, is_starting, poll};
 use rustix::process::Signal;
 use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::process::ExitStatusExt as _;
-use std::process::ExitStatus;
 use std::time::Duration;
 
 /// How long pipes that outlive the child are still read.
@@ -26,23 +25,6 @@ const MORE_DRAINS: u32 = 10;
 /// How often the group of a stopped child is looked up, and how often an exit is asked for where
 /// the system has no notice of it.
 const LOOK: Duration = Duration::from_millis(20);
-
-/// Why a child is stopped.
-#[derive(Debug)]
-pub(super) enum Reason {
-    /// The run is being stopped.
-    Wished(i32),
-    /// The run is being stopped at once.
-    WishedDead,
-    /// It took too long.
-    TimedOut(Duration),
-    /// Nobody wants the rest of its output.
-    NotWanted,
-    /// What it was being fed turned out bad.
-    BadInput(Failure),
-    /// fanfold could not go on with it.
-    Broken(io::Error),
-}
 
 /// How far the stopping of a child has come.
 #[derive(Debug)]
@@ -73,6 +55,15 @@ pub(super) struct Supervision<'a> {
     drains: u32,
     suspended: bool,
     stopping: Option<(Reason, Stopping)>,
+}
+
+/// What happened in one step.
+#[derive(Debug, Default)]
+struct Step {
+    /// How many bytes of what it was given the child took.
+    taken: usize,
+    /// Whether the input can be read.
+    readable: bool,
 }
 
 impl<'a> Supervision<'a> {
@@ -110,10 +101,20 @@ impl<'a> Supervision<'a> {
     pub(super) fn feed(&mut self, mut block: &[u8], trust: Trust) -> ControlFlow<()> {
         self.trust = trust;
         while !block.is_empty() && self.takes_input() {
-            let written = self.step(block);
-            block = &block[written..];
+            block = &block[self.step(block, None).taken..];
         }
         go_on(self.takes_input())
+    }
+
+    /// Waits until there is something to read from `input`, or its end has come, while taking what the
+    /// child writes. Whether the child still takes any of it.
+    pub(super) fn await_input(&mut self, input: BorrowedFd<'_>) -> bool {
+        while self.takes_input() {
+            if self.step(&[], Some(input)).readable {
+                return true;
+            }
+        }
+        false
     }
 
     /// Says how far output that comes from now on can be trusted.
@@ -129,7 +130,7 @@ impl<'a> Supervision<'a> {
     pub(super) fn finish(mut self) -> Result<(), Failure> {
         self.pipes.stdin = None;
         while !self.is_over() {
-            self.step(&[]);
+            self.step(&[], None);
         }
         if self.leaked && self.stopping.is_none() {
             let what = "a process that the command left behind holds its output; not waited for";
@@ -200,18 +201,22 @@ impl<'a> Supervision<'a> {
         self.pipes.stdin.is_some() && !self.exited && self.stopping.is_none()
     }
 
+    fn is_wished_to_stop(&self) -> bool {
+        matches!(&self.stopping, Some((Reason::Wished(_) | Reason::WishedDead, _)))
+    }
+
     fn is_over(&self) -> bool {
         self.ended && self.pipes.are_drained() && !matches!(self.stopping, Some((_, Stopping::Asked)))
     }
 
-    /// Waits for the next thing to happen and sees to it. The answer is how much of `block` the
-    /// child took.
-    fn step(&mut self, block: &[u8]) -> usize {
-        let [stdin, stdout, stderr, notice, bell] = match self.wait(!block.is_empty()) {
+    /// Waits for the next thing to happen, with `block` to be given to the child or `input` to be read,
+    /// and sees to it.
+    fn step(&mut self, block: &[u8], input: Option<BorrowedFd<'_>>) -> Step {
+        let [stdin, stdout, stderr, notice, bell, input] = match self.wait(!block.is_empty(), input) {
             Ok(ready) => ready,
             Err(e) => {
                 self.stop(Reason::Broken(e));
-                return 0;
+                return Step::default();
             }
         };
         if bell != Ready::No {
@@ -220,7 +225,7 @@ impl<'a> Supervision<'a> {
         }
         self.take_out(stdout);
         self.take_err(stderr);
-        let written = self.give(stdin, block);
+        let taken = self.give(stdin, block);
         if !self.exited && (notice != Ready::No || self.has_exited_unnoticed()) {
             self.exited = true;
             self.pipes.release();
@@ -231,16 +236,19 @@ impl<'a> Supervision<'a> {
         }
         self.follow_wishes();
         self.follow_timers();
-        written
+        Step {
+            taken,
+            readable: input != Ready::No,
+        }
     }
 
-    fn wait(&self, writing: bool) -> io::Result<[Ready; 5]> {
+    fn wait(&self, writing: bool, input: Option<BorrowedFd<'_>>) -> io::Result<[Ready; 6]> {
         if self.lacks_only_exit() {
             let [bell, notice] = match self.seat.wait_for(self.group)? {
                 true => [Ready::No, Ready::Yes],
                 false => [Ready::Yes, Ready::No],
             };
-            return Ok([Ready::No, Ready::No, Ready::No, notice, bell]);
+            return Ok([Ready::No, Ready::No, Ready::No, notice, bell, Ready::No]);
         }
         let polling = match self.exited {
             true => !self.ended || matches!(self.stopping, Some((_, Stopping::Asked))),
@@ -257,6 +265,7 @@ impl<'a> Supervision<'a> {
                     .filter(|_| !self.exited)
                     .map(|fd| (fd, Interest::Read)),
                 Some((self.seat.wake_fd(), Interest::Read)),
+                input.map(|fd| (fd, Interest::Read)),
             ],
             timeout,
         )
@@ -278,7 +287,12 @@ impl<'a> Supervision<'a> {
             return;
         }
         let n = receive(&mut self.pipes.stdout, ready, self.buffer);
-        if n > 0 && self.emit.out(&self.buffer[..n], self.trust).is_break() {
+        // What comes from a child that is stopped with the run is a part of nothing, and is taken all the
+        // same: what the child does at its end is not to fail for want of a reader.
+        if n == 0 || self.is_wished_to_stop() {
+            return;
+        }
+        if self.emit.take(&self.buffer[..n], self.trust).is_break() {
             self.stop(Reason::NotWanted);
         }
     }
@@ -354,53 +368,6 @@ impl<'a> Supervision<'a> {
             _ => {}
         }
     }
-}
-
-impl CommandPlan {
-    fn ended(&self, status: ExitStatus) -> Result<(), Failure> {
-        let cause = ending(status);
-        if self.accepts(&cause) {
-            return Ok(());
-        }
-        Err(self.failed(cause))
-    }
-
-    /// Whether a command writes for a reader who has gone.
-    fn is_unread(&self) -> bool {
-        (self.capture, self.unread) == (Capture::Inherit, Unread::Ends) && is_unread()
-    }
-
-    /// Whether this is no failure.
-    pub(in crate::map) fn accepts(&self, ending: &Ending) -> bool {
-        matches!(ending, Ending::Exit(status) if self.ok_exit.contains(status))
-    }
-
-    fn stopped(&self, reason: Reason) -> Result<(), Failure> {
-        Err(match reason {
-            Reason::NotWanted => return Ok(()),
-            Reason::Wished(_) | Reason::WishedDead => Failure::Stopped,
-            Reason::TimedOut(limit) => self.failed(Ending::TimedOut(limit)),
-            Reason::BadInput(failure) => failure,
-            Reason::Broken(cause) => Failure::Own {
-                what: format!("can't supervise '{}'", self.template.program().display()),
-                cause,
-            },
-        })
-    }
-
-    fn failed(&self, cause: Ending) -> Failure {
-        Failure::Command {
-            program: self.template.program().to_os_string(),
-            cause,
-        }
-    }
-}
-
-/// Whether one that fed the child did so to its end, or until the child wanted no more.
-fn is_well_fed(end: &io::Result<ExitStatus>) -> bool {
-    let unwanted = |status: &ExitStatus| status.signal() == Some(Signal::PIPE.as_raw());
-    end.as_ref()
-        .is_ok_and(|status| status.success() || unwanted(status))
 }
 
 fn wanted(fd: &Option<OwnedFd>, interest: Interest) -> Option<(BorrowedFd<'_>, Interest)> {

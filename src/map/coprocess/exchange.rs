@@ -78,7 +78,7 @@ pub(super) fn exchange(
                     Reply::Nul => &block[..at],
                 };
                 // Whoever wants no more has it all the same.
-                let _ = emit.out(reply, Trust::Final);
+                let _ = emit.take(reply, Trust::Final);
                 return Ok(());
             }
             None if !block.is_empty() => {

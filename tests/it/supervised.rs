@@ -1,0 +1,117 @@
+//! A command that is looked after: its time, the end of the run and its own end are heard whatever it
+//! waits for.
+
+use crate::harness::{Running, fan, lives};
+use rustix::process::Signal;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+
+const INT: i32 = 2;
+const TERM: i32 = 15;
+
+/// Both ends of a FIFO, so that its readers wait for ever.
+fn held(path: &Path) -> File {
+    let both = OpenOptions::new().read(true).write(true).open(path);
+    both.expect("a FIFO")
+}
+
+/// Waits until a child has written its number into the FIFO `pid`.
+fn pid(running: &Running) -> u32 {
+    let mut text = String::new();
+    let mut fifo = File::open(running.path("pid")).expect("a FIFO");
+    fifo.read_to_string(&mut text).expect("a pid");
+    text.trim().parse().expect("a pid")
+}
+
+#[test]
+fn an_input_without_a_writer_does_not_outlast_the_timeout() {
+    for feed in ["--stdin", "-z"] {
+        fan("run --timeout 0.1s --kill-after 0.1s ff")
+            .args([feed, "--", "cat"])
+            .fifo("ff")
+            .says("job 1 (ff): 'cat' ran longer than 100ms and was killed")
+            .code(123);
+    }
+}
+
+#[test]
+fn a_command_is_done_when_it_has_exited_though_its_input_goes_on() {
+    for feed in ["--stdin", "-z"] {
+        let fan = fan("run ff").args([feed, "--", "head", "-c0"]).fifo("ff");
+        let writer = held(&fan.path("ff"));
+        fan.ok();
+        drop(writer);
+    }
+}
+
+#[test]
+fn an_input_that_is_written_bit_by_bit_arrives_whole() {
+    let text = "a line of text\n".repeat(20_000);
+    let packed = crate::harness::gzip(text.as_bytes());
+    for (feed, bytes) in [("--stdin", text.as_bytes()), ("-z", &packed)] {
+        let fan = fan("run ff").args([feed, "--", "cat"]).fifo("ff").stdout(&text);
+        let path = fan.path("ff");
+        let running = fan.spawn();
+        let mut writer = OpenOptions::new().write(true).open(path).expect("a FIFO");
+        for part in bytes.chunks(bytes.len() / 3) {
+            writer.write_all(part).expect("it is read");
+        }
+        drop(writer);
+        let done = running.wait();
+        done.expect(done.status.success(), "success");
+    }
+}
+
+#[test]
+fn a_signal_is_heard_by_who_waits_for_an_input() {
+    let script = "case $1 in f2) echo $$ > pid;; esac; exec cat";
+    for feed in ["--stdin", "-z"] {
+        let fan = fan("run -j2 f1 a f2").args([feed, "--", "sh", "-c", script, "sh", "{}"]);
+        let fan = fan.fifo("f1").fifo("f2").fifo("pid").file("a", "finished\n");
+        let writers = ["f1", "f2"].map(|name| held(&fan.path(name)));
+        let running = fan.spawn();
+        let child = pid(&running);
+        running.signal(Signal::TERM);
+        let done = running.wait();
+        done.expect(done.status.signal() == Some(TERM), "death by TERM");
+        done.expect(done.out == b"finished\n", "what is finished, printed");
+        done.expect(!lives(child), "no survivor");
+        drop(writers);
+    }
+}
+
+#[test]
+fn what_is_finished_is_printed_and_remembered_though_a_worker_does_not_hear() {
+    let map = fan("map -j2 --state st f1 a f2").file("a", "finished\n");
+    let map = map.fifo("f1").fifo("f2");
+    let path = map.path("f2");
+    let running = map.spawn();
+    // It opens the FIFO, so the file before it is done; and nobody opens the other one.
+    let writer = OpenOptions::new().write(true).open(path).expect("a FIFO");
+    running.signal(Signal::TERM);
+    let done = running.wait();
+    done.expect(done.status.signal() == Some(TERM), "death by TERM");
+    done.expect(done.out == b"finished\n", "what is finished, printed");
+    let state = fan("status st --json").at(done.fan.dir()).ok();
+    let state: serde_json::Value = serde_json::from_slice(&state.out).expect("one object");
+    // What was written this moment could be written again without showing.
+    let ended = [&state["done"], &state["unsettled"]].map(|count| count.as_u64());
+    assert_eq!(ended.into_iter().flatten().sum::<u64>(), 1, "{state}");
+    drop(writer);
+}
+
+#[test]
+fn a_command_that_ends_with_the_run_has_a_reader_to_its_end() {
+    let script = "trap 'head -c 300000 /dev/zero; echo bye >&2; echo cleaned > got; exit 0' INT; \
+                  echo $$ > pid; read line < never";
+    let fan = fan("run a").args(["--shell", script]).file("a", "");
+    let running = fan.fifo("pid").fifo("never").spawn();
+    pid(&running);
+    running.signal(Signal::INT);
+    let done = running.wait();
+    done.expect(done.status.signal() == Some(INT), "death by INT");
+    let got = std::fs::read_to_string(done.fan.path("got"));
+    done.expect(got.is_ok_and(|got| got == "cleaned\n"), "an end in order");
+}
