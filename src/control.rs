@@ -36,11 +36,28 @@ pub enum Activity {
     Running,
     /// The child and its group were sent STOP.
     Stopped,
+    /// The child was stopped, and not by us.
+    Standing,
+}
+
+/// A job in flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flight {
+    /// The job.
+    pub seq: u64,
+    /// How long it has been in flight.
+    pub age: Duration,
+    /// Whether its child was stopped, and not by us.
+    pub stands: bool,
 }
 
 /// How many descriptors a worker with a child takes: its bell, four ends of two pipes, the input,
 /// the notice of the exit, and one to spare.
 const SHARE: usize = 8;
+/// How many are left to the run itself and to one child, however few there are for the seats.
+const SPARE: usize = 16;
+/// How many may be open that are not ours, where it is not tried how many there are.
+const OTHERS: usize = 64;
 
 /// The main thread's end.
 #[derive(Debug)]
@@ -53,7 +70,8 @@ struct Shared {
     level: AtomicU8,
     signal: AtomicI32,
     suspended: AtomicBool,
-    bells: RwLock<Vec<Arc<Bell>>>,
+    /// None where the worker has left.
+    bells: RwLock<Vec<Option<Arc<Bell>>>>,
     start: Instant,
     crew: Mutex<Crew>,
 }
@@ -99,7 +117,9 @@ impl Control {
     /// When there are not even descriptors for one worker.
     pub fn new(workers: usize) -> io::Result<Self> {
         let (mut wakes, mut raised) = (Vec::new(), false);
-        while wakes.len() < workers {
+        let scarce = sys::file_limit() < (workers.saturating_add(SPARE + OTHERS)) as u64;
+        let wanted = if scarce { workers + SPARE } else { workers };
+        while wakes.len() < wanted {
             match Wake::new() {
                 Ok(wake) => wakes.push(wake),
                 Err(e) if sys::is_out_of_files(&e) && !raised => {
@@ -107,13 +127,15 @@ impl Control {
                     raised = true;
                 }
                 Err(e) if sys::is_out_of_files(&e) && wakes.len() > 1 => {
-                    wakes.truncate(wakes.len().div_ceil(SHARE));
+                    let enough = wakes.len().saturating_sub(SPARE) / SHARE;
+                    wakes.truncate(enough.max(1));
                     break;
                 }
                 Err(e) => return Err(e),
             }
         }
-        let bells: Vec<_> = wakes.into_iter().map(Bell::new).collect();
+        wakes.truncate(workers);
+        let bells: Vec<_> = wakes.into_iter().map(|wake| Some(Bell::new(wake))).collect();
         Ok(Control {
             shared: Arc::new(Shared {
                 level: AtomicU8::new(0),
@@ -144,7 +166,7 @@ impl Control {
             made => made?,
         };
         let mut bells = self.shared.bells.write().unwrap_or_else(PoisonError::into_inner);
-        bells.push(Bell::new(wake));
+        bells.push(Some(Bell::new(wake)));
         Ok(())
     }
 
@@ -172,7 +194,7 @@ impl Control {
     /// The seat of the worker with this slot, which must be below the number of seats. Whoever takes
     /// it counts as a worker from then on.
     pub fn seat(&self, slot: usize) -> Seat {
-        let bell = self.shared.bells().get(slot).cloned();
+        let bell = self.shared.bells().get(slot).cloned().flatten();
         self.shared.crew().workers += 1;
         Seat {
             slot,
@@ -215,23 +237,27 @@ impl Control {
         self.ring();
     }
 
-    /// The jobs in flight and how long each has been, the lowest first.
-    pub fn in_flight(&self) -> Vec<(u64, Duration)> {
+    /// The jobs in flight, the lowest first.
+    pub fn in_flight(&self) -> Vec<Flight> {
         let now = self.shared.start.elapsed();
         let job = |bell: &Arc<Bell>| {
             let seq = bell.job.load(Ordering::SeqCst).checked_sub(1)?;
             let since = Duration::from_millis(bell.since.load(Ordering::SeqCst));
-            Some((seq, now.saturating_sub(since)))
+            Some(Flight {
+                seq,
+                age: now.saturating_sub(since),
+                stands: bell.activity.load(Ordering::SeqCst) == Activity::Standing as u8,
+            })
         };
-        let mut jobs: Vec<_> = self.shared.bells().iter().filter_map(job).collect();
-        jobs.sort_unstable();
+        let mut jobs: Vec<_> = self.shared.bells().iter().flatten().filter_map(job).collect();
+        jobs.sort_unstable_by_key(|job| job.seq);
         jobs
     }
 
     /// Wakes the worker of job `seq` if it holds output back: its turn has come.
     pub fn nudge(&self, seq: u64) {
         let bells = self.shared.bells();
-        let mut bells = bells.iter();
+        let mut bells = bells.iter().flatten();
         let its = |bell: &&Arc<Bell>| {
             bell.job.load(Ordering::SeqCst) == seq + 1 && bell.holding.load(Ordering::SeqCst)
         };
@@ -243,12 +269,13 @@ impl Control {
     fn any_running(&self) -> bool {
         let running = Activity::Running as u8;
         let bells = self.shared.bells();
-        let mut bells = bells.iter();
+        let mut bells = bells.iter().flatten();
         bells.any(|bell| bell.activity.load(Ordering::SeqCst) == running)
     }
 
-    fn ring(&self) {
-        for bell in self.shared.bells().iter() {
+    /// Wakes every worker: there is something to look at.
+    pub fn ring(&self) {
+        for bell in self.shared.bells().iter().flatten() {
             bell.wake.ring();
         }
     }
@@ -268,7 +295,7 @@ impl Bell {
 }
 
 impl Shared {
-    fn bells(&self) -> RwLockReadGuard<'_, Vec<Arc<Bell>>> {
+    fn bells(&self) -> RwLockReadGuard<'_, Vec<Option<Arc<Bell>>>> {
         self.bells.read().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -30,7 +30,7 @@ pub use tally::{Failures, Summary};
 use wholes::Wholes;
 pub use work::{To, Work};
 
-use crate::control::Control;
+use crate::control::{Control, Lack};
 use crate::memory::Budget;
 use crate::message;
 use crate::plan::{Halt, Order, Pace, Plan, Told, UserSignals};
@@ -187,8 +187,10 @@ struct Main<'a> {
     /// What is wrong with a list of inputs, after so many jobs, until that is told.
     untold: Vec<(u64, String)>,
     wholes: Wholes,
-    /// How few workers were told of.
+    /// How few workers are left, where some left for lack of something.
     crew: usize,
+    /// What more of them left for, and of how many, since that was told.
+    shrunk: Option<(Lack, usize)>,
 }
 
 impl<'a> Main<'a> {
@@ -240,6 +242,7 @@ impl<'a> Main<'a> {
             untold: Vec::new(),
             wholes: Wholes::default(),
             crew: usize::MAX,
+            shrunk: None,
         }
     }
 
@@ -330,6 +333,7 @@ impl<'a> Main<'a> {
 
     /// Merges the workers' folds in their order and prints the result.
     fn finish(&mut self, folds: Vec<Folds>) {
+        self.tell_crew();
         self.heed_last_signal();
         self.sink.heed_signals();
         let mut folds = folds.into_iter();

@@ -160,6 +160,7 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
         }
     }
     worker.end();
+    worker.seat.free();
     worker.folds
 }
 

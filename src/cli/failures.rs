@@ -17,8 +17,8 @@ pub struct FailureArgs {
     #[arg(long, value_name = "DUR", default_value = "0s", value_parser = duration)]
     retry_delay: Duration,
 
-    /// Stop starting jobs (soon), or end all (now), when N jobs or N% of them have failed:
-    /// never | soon | now[,fail=N|N%]
+    /// Stop starting jobs (soon), or end all (now), when N jobs or N% of them have failed, missing
+    /// inputs counted: never | soon | now[,fail=N|N%]
     #[arg(long, value_name = "WHEN", default_value = "never", value_parser = halt)]
     halt: Halt,
 

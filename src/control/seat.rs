@@ -4,8 +4,8 @@ use super::{Activity, Bell, CEDES, KEEPS, Lack, MAY_CEDE, Shared, Wish};
 use crate::sys::{self, Group, Interest};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -85,8 +85,9 @@ impl Seat {
     pub fn others_run(&self) -> bool {
         let idle = Activity::Idle as u8;
         let bells = self.shared.bells();
-        let mut others = bells.iter().enumerate();
-        others.any(|(slot, bell)| slot != self.slot && bell.activity.load(Ordering::SeqCst) != idle)
+        let others = bells.iter().enumerate().filter(|&(slot, _)| slot != self.slot);
+        let mut others = others.filter_map(|(_, bell)| bell.as_ref());
+        others.any(|bell| bell.activity.load(Ordering::SeqCst) != idle)
     }
 
     /// Whether there is a worker without a job, there now or to come, for each that has one.
@@ -96,7 +97,10 @@ impl Seat {
             (crew.most.unwrap_or(usize::MAX), crew.lack.is_some())
         };
         let bells = self.shared.bells();
-        let jobs = bells.iter().filter(|bell| bell.job.load(Ordering::SeqCst) != 0);
+        let jobs = bells
+            .iter()
+            .flatten()
+            .filter(|bell| bell.job.load(Ordering::SeqCst) != 0);
         !is_short && jobs.count() * 2 <= bells.len().min(most)
     }
 
@@ -134,6 +138,14 @@ impl Seat {
         let mut crew = self.shared.crew();
         crew.workers -= 1;
         crew.to_leave = crew.to_leave.min(crew.workers.saturating_sub(1));
+    }
+
+    /// Gives the descriptor back, once this end is dropped: the worker does nothing more that can be stopped.
+    pub fn free(&self) {
+        let mut bells = self.shared.bells.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bell) = bells.get_mut(self.slot) {
+            *bell = None;
+        }
     }
 
     /// Says that the job in flight may be left to others.

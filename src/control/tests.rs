@@ -51,7 +51,7 @@ fn only_the_worker_that_holds_output_of_the_job_is_woken() {
     control.nudge(4);
     assert!(rings(&holds) && !rings(&idle));
     assert_eq!(
-        control.in_flight().iter().map(|job| job.0).collect::<Vec<_>>(),
+        control.in_flight().iter().map(|job| job.seq).collect::<Vec<_>>(),
         [3, 4]
     );
     holds.end();

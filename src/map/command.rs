@@ -8,6 +8,7 @@ mod announce;
 mod ending;
 mod input;
 mod room;
+mod standing;
 mod start;
 mod supervise;
 

@@ -103,6 +103,8 @@ pub enum Aside<'a> {
         /// What was wrong.
         cause: String,
     },
+    /// What is said of a job at once, without the program's name.
+    Told(String),
     /// The reader of standard output went away.
     Unread,
 }

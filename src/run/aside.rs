@@ -49,6 +49,7 @@ impl Main<'_> {
         if let Err(cause) = self.failed.add(failed) {
             self.failed_list(&cause);
         }
+        self.halt_at_limit();
     }
 
     /// Tells what was found wrong with a list, once the jobs that came before it have ended: as if

@@ -47,7 +47,6 @@ impl Main<'_> {
 
     /// Ends the run where this failure was one too many.
     pub(super) fn halt_after(&mut self, failure: &Failure) {
-        let failed = self.tally.failed + self.tally.bad_inputs;
         match self.halt {
             // The worker has closed the gate.
             Halt::Fatal if failure.is_fatal() => {
@@ -55,8 +54,16 @@ impl Main<'_> {
             }
             _ if matches!(failure, Failure::Own { .. }) => self.halt(),
             _ if matches!(failure, Failure::Hopeless { .. }) => self.halt_soon(),
-            Halt::Soon(limit) if limit.is_reached(failed, self.ended) => self.halt_soon(),
-            Halt::Now(limit) if limit.is_reached(failed, self.ended) => {
+            _ => self.halt_at_limit(),
+        }
+    }
+
+    /// Ends the run where failures have become too many, with the inputs that could not be had.
+    pub(super) fn halt_at_limit(&mut self) {
+        let (failed, ended) = (self.tally.failed + self.tally.bad_inputs, self.tally.ended());
+        match self.halt {
+            Halt::Soon(limit) if limit.is_reached(failed, ended) => self.halt_soon(),
+            Halt::Now(limit) if limit.is_reached(failed, ended) => {
                 self.tally.halted = true;
                 self.halt();
             }
@@ -73,7 +80,9 @@ impl Main<'_> {
     /// Starts nothing more, where nobody asked for a halt.
     pub(super) fn close_gate(&mut self) {
         self.stop.get_or_insert_default();
-        self.gate.open.store(false, Ordering::Relaxed);
+        self.gate.open.store(false, Ordering::SeqCst);
+        // Who waits before another try need not wait for it.
+        self.control.ring();
     }
 
     pub(super) fn failed_list(&mut self, cause: &io::Error) {

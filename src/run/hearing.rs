@@ -14,6 +14,11 @@ impl<'a> Main<'a> {
             Event::Piece { seq, piece } => self.printing(|sink| sink.piece(seq, piece)),
             Event::Discard { seq } => return self.sink.discard(seq),
             Event::Done(report) => self.ended(report),
+            Event::Told(what) => {
+                message::say(what);
+                self.sink.mark(true);
+                Ok(())
+            }
             Event::Restored(end) => return self.restored(end),
             Event::Bundled(bundle) => return self.bundled(bundle),
             Event::Lines { slot, lines } => self.lines(slot, &lines),
@@ -32,9 +37,10 @@ impl<'a> Main<'a> {
                     && left < self.crew
                 {
                     match lack {
+                        // Where it ends is told at the end.
+                        _ if self.crew != usize::MAX => self.shrunk = Some((lack, of)),
                         Lack::Files => fewer(left, of),
-                        Lack::Processes if self.crew == usize::MAX => too_few_processes(),
-                        Lack::Processes => {}
+                        Lack::Processes => too_few_processes(),
                     }
                     self.crew = left;
                     self.sink.mark(true);
@@ -62,6 +68,16 @@ impl<'a> Main<'a> {
         };
         if let Err(closed) = printed {
             self.close(&closed);
+        }
+    }
+
+    /// Says how few workers were left in the end, where more had gone than was told.
+    pub(super) fn tell_crew(&mut self) {
+        if let Some((Lack::Files, of)) = self.shrunk.take() {
+            let left = self.crew;
+            message::say(format_args!(
+                "too many open files: {left} of {of} workers were left in the end"
+            ));
         }
     }
 

@@ -2,22 +2,24 @@
 
 use super::feed::Feed;
 use super::tally::Tally;
+use crate::control::Flight;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 /// How far the run is: done, failed, running with their ages, and left.
 ///
 /// `in_flight` are the jobs that workers have; `sent` is how many were sent and have not ended.
-pub fn line(tally: &Tally, in_flight: &[(u64, Duration)], sent: u64, feed: &Feed) -> String {
+pub fn line(tally: &Tally, in_flight: &[Flight], sent: u64, feed: &Feed) -> String {
     let running = in_flight.len() as u64;
     let mut line = format!(
         "{} done, {} failed, {running} running",
         tally.done - tally.parts,
         tally.failures.count
     );
-    for (at, (seq, age)) in in_flight.iter().enumerate() {
+    for (at, job) in in_flight.iter().enumerate() {
         let before = if at == 0 { " (" } else { ", " };
-        let _ = write!(line, "{before}job {} for {}", seq + 1, shown(*age));
+        let stands = if job.stands { " and stopped" } else { "" };
+        let _ = write!(line, "{before}job {} for {}{stands}", job.seq + 1, shown(job.age));
     }
     if running > 0 {
         line.push(')');

@@ -87,6 +87,16 @@ impl Group {
         self.reaped.is_some() || matches!(waitid(WaitId::Pid(self.leader), options), Ok(Some(_)))
     }
 
+    /// The signal that the leader was stopped by, where it stands still.
+    pub fn stopped_by(&self) -> Option<i32> {
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        if self.reaped.is_some() {
+            return None;
+        }
+        let found = waitid(WaitId::Pid(self.leader), options).ok()?;
+        found.and_then(|found| found.stopping_signal())
+    }
+
     /// Sends `signal` to every process of the group. Nothing happens once the leader was reaped,
     /// or when `signal` is none.
     pub fn signal(&self, signal: i32) {

@@ -426,6 +426,7 @@ pub(super) fn tell(shared: &Shared<'_>, slot: usize, aside: Aside<'_>) {
         },
         Aside::Failure(failure) => Event::Fault { slot, failure },
         Aside::Doubt { jobs, cause } => Event::Doubt { slot, jobs, cause },
+        Aside::Told(what) => Event::Told(what),
         Aside::Unread => Event::Unread,
     };
     shared.news.send(event);

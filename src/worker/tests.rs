@@ -28,6 +28,44 @@ impl Map for Corrupt {
     }
 }
 
+/// Jobs are printed in their order, and nothing ends the run.
+fn gate() -> Gate {
+    Gate {
+        open: AtomicBool::new(true),
+        order: Order::Input,
+        lowest: AtomicU64::new(0),
+        tag: Tag::Off,
+        partial: Partial::Discard,
+        halt: Halt::Never,
+        terminal: false,
+    }
+}
+
+/// Each job is tried once, and its output is printed.
+fn shared<'a>(
+    queue: Receiver<Task>,
+    news: &'a News,
+    start_map: &'a StartMap<'a>,
+    gate: &'a Gate,
+) -> Shared<'a> {
+    Shared {
+        returned: Returned::default(),
+        retries: 0,
+        outputs: None,
+        delay: Duration::ZERO,
+        halts: false,
+        queue,
+        news,
+        scarce: 0,
+        start_map,
+        start_fold: None,
+        records: None,
+        merging: None,
+        gate,
+        recording: None,
+    }
+}
+
 /// What counts of one corrupt job, as the sink would take it; and the fold's rows.
 fn counted(
     blocks: &'static [&'static str],
@@ -35,34 +73,15 @@ fn counted(
     records: Option<&RecordPlan>,
     fold: Option<&StartFold<'_>>,
 ) -> (String, String) {
-    let gate = Gate {
-        open: AtomicBool::new(true),
-        order: Order::Input,
-        lowest: AtomicU64::new(0),
-        tag: Tag::Off,
-        partial,
-        halt: Halt::Never,
-        terminal: false,
-    };
+    let gate = Gate { partial, ..gate() };
     let (queue, jobs) = unbounded();
     let news = News::new(16);
     let control = Control::new(1).expect("descriptors");
     let start_map = |_slot| -> Box<dyn Map> { Box::new(Corrupt(blocks)) };
     let shared = Shared {
-        returned: Returned::default(),
-        retries: 0,
-        outputs: None,
-        delay: Duration::ZERO,
-        halts: false,
-        queue: jobs,
-        news: &news,
-        scarce: 0,
-        start_map: &start_map,
         start_fold: fold,
         records,
-        merging: None,
-        gate: &gate,
-        recording: None,
+        ..shared(jobs, &news, &start_map, &gate)
     };
     let inputs = vec![Input::File("a.gz".into())];
     queue.send(Task::Job(Job { seq: 0, inputs })).expect("taken");
@@ -139,15 +158,7 @@ fn panicking(until: u32, retries: u32) -> (Vec<Option<String>>, String) {
 
 /// How two jobs end: their failures, and the fold's rows.
 fn ended(control: &Control, retries: u32, start_map: &StartMap<'_>) -> (Vec<Option<String>>, String) {
-    let gate = Gate {
-        open: AtomicBool::new(true),
-        order: Order::Input,
-        lowest: AtomicU64::new(0),
-        tag: Tag::Off,
-        partial: Partial::Discard,
-        halt: Halt::Never,
-        terminal: false,
-    };
+    let gate = gate();
     let (plan, group) = (
         RecordPlan::new(Format::Lines),
         GroupPlan::new(Shape::Counted, Vec::new()),
@@ -161,20 +172,10 @@ fn ended(control: &Control, retries: u32, start_map: &StartMap<'_>) -> (Vec<Opti
     }
     drop(queue);
     let shared = Shared {
-        returned: Returned::default(),
         retries,
-        outputs: None,
-        delay: Duration::ZERO,
-        halts: false,
-        queue: jobs,
-        news: &news,
-        scarce: 0,
-        start_map,
         start_fold: Some(&start),
         records: Some(&plan),
-        merging: None,
-        gate: &gate,
-        recording: None,
+        ..shared(jobs, &news, start_map, &gate)
     };
     let total = thread::scope(|scope| scope.spawn(|| work(&shared, control.seat(0))).join());
     let mut failures = Vec::new();
@@ -254,4 +255,50 @@ fn a_job_that_came_to_its_end_is_done_though_the_run_is_stopped() {
         ended(&control, 0, &start),
         (ends, "1\tmore\n1\trecord\n".to_owned())
     );
+}
+
+/// Fails.
+struct Failing;
+
+impl Map for Failing {
+    fn run(&mut self, _job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
+        emit.err(b"why\n");
+        Err(Failure::Panicked { what: "no".into() })
+    }
+}
+
+#[test]
+fn a_job_that_waits_for_its_next_try_has_failed_once_nothing_more_is_started() {
+    let control = Control::new(1).expect("descriptors");
+    let gate = gate();
+    let (queue, jobs) = unbounded();
+    let news = News::new(16);
+    let inputs = vec![Input::File("a".into())];
+    queue.send(Task::Job(Job { seq: 0, inputs })).expect("taken");
+    drop(queue);
+    let shared = Shared {
+        retries: 1,
+        delay: Duration::from_secs(600),
+        ..shared(jobs, &news, &|_slot| Box::new(Failing), &gate)
+    };
+    let patience = Duration::from_secs(60);
+    let (told, ended) = thread::scope(|scope| {
+        scope.spawn(|| work(&shared, control.seat(0)));
+        // That it failed is said before it is tried again.
+        let told = news.receiver().recv_timeout(patience);
+        gate.open.store(false, Ordering::SeqCst);
+        control.ring();
+        let ended = news.receiver().recv_timeout(patience);
+        // Lest it waits on where this test fails.
+        control.wish(Wish::Kill);
+        (told, ended)
+    });
+    let what = "job 1 (a): the map panicked: no (try 1 of 2)";
+    assert!(matches!(told, Ok(Event::Told(told)) if told == what));
+    let Ok(Event::Done(report)) = ended else {
+        panic!("not its end: {ended:?}");
+    };
+    assert!(matches!(report.failure, Some(Failure::Panicked { .. })));
+    let said = report.pieces.iter().map(|piece| (&*piece.bytes, piece.trust));
+    assert_eq!(said.collect::<Vec<_>>(), [(&b"why\n"[..], Trust::Final)]);
 }

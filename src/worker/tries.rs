@@ -3,9 +3,10 @@
 use super::lane::{self, Lane};
 use super::{Event, Report, Worker, panic};
 use crate::control::Wish;
-use crate::job::{self, Failure, Input, Job};
+use crate::job::{self, Failure, Input, Job, Trust};
+use crate::plan::Order;
 use crate::record::Stage;
-use crate::sink::NewFile;
+use crate::sink::{NewFile, Stream};
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -40,25 +41,46 @@ impl Worker<'_> {
                 Some(failure) => {
                     let number = job.seq + 1;
                     let name = job::shown(job.inputs.iter().map(Input::name));
-                    warnings.push(format!(
+                    let what = format!(
                         "job {number} ({name}): {failure} (try {attempt} of {})",
                         retries + 1
-                    ));
+                    );
+                    match self.is_heard_at_once(job.seq) {
+                        true => shared.news.send(Event::Told(what)),
+                        false => warnings.push(what),
+                    }
                 }
             }
-            shared.news.send(Event::Discard { seq: job.seq });
             self.wait(attempt);
+            if !shared.gate.open.load(Ordering::SeqCst) && self.seat.wish() == Wish::Go {
+                return Report {
+                    warnings,
+                    ..given_up(report)
+                };
+            }
+            shared.news.send(Event::Discard { seq: job.seq });
             attempt += 1;
         }
     }
 
+    /// Whether what is said of a job's try stands where it belongs though the job goes on: nothing that
+    /// comes before it is still to be printed, or there is no order.
+    fn is_heard_at_once(&self, seq: u64) -> bool {
+        let gate = self.shared.gate;
+        let is_lowest = || gate.lowest.load(Ordering::SeqCst) == seq;
+        self.part.is_some() || gate.order != Order::Input || is_lowest()
+    }
+
     /// Waits before the try after this one: the delay, doubled for each, half to all of it, so
-    /// that jobs which failed together are not tried together.
+    /// that jobs which failed together are not tried together. There is none once nothing is to be started.
     fn wait(&self, attempt: u32) {
         let delay = self.shared.delay.saturating_mul(1 << (attempt - 1).min(16));
         let until = Instant::now() + delay.mul_f64(0.5 + fastrand::f64() / 2.0);
-        while !delay.is_zero() && self.seat.wish() == Wish::Go && Instant::now() < until {
+        while !delay.is_zero() && Instant::now() < until {
             self.seat.hush();
+            if self.seat.wish() != Wish::Go || !self.shared.gate.open.load(Ordering::SeqCst) {
+                return;
+            }
             self.seat.pause(until.saturating_duration_since(Instant::now()));
         }
     }
@@ -141,4 +163,14 @@ impl Worker<'_> {
         }
         Ok(())
     }
+}
+
+/// The report of a try that turned out to be the last: what the command said of its failure counts.
+fn given_up(mut report: Report) -> Report {
+    let said = report
+        .pieces
+        .iter_mut()
+        .filter(|piece| piece.stream == Stream::Err);
+    said.for_each(|piece| piece.trust = Trust::Final);
+    report
 }

@@ -152,6 +152,24 @@ fn halt_now_ends_what_runs_and_starts_nothing() {
 }
 
 #[test]
+fn halt_counts_inputs_that_are_missing() {
+    let files = |fan: Fan| (1..=6).fold(fan, |fan, at| fan.file(format!("f{at}"), ""));
+    for how in ["now", "soon"] {
+        files(fan("run -j2 --halt").args([how, "no", "f1", "f2", "--", "echo"]))
+            .stdout("")
+            .says("no: no such file or directory")
+            .code(124);
+    }
+    // 3 of 7 when the fifth fails.
+    let words = "run -j1 --halt soon,fail=50% m1 m2 f1 f2 f3 f4 f5 f6";
+    files(fan(words))
+        .args(["--shell", "echo $1; test $1 != f5"])
+        .stdout("f1\nf2\nf3\nf4\nf5\nf6\n")
+        .says("3 of 8 jobs failed")
+        .code(123);
+}
+
+#[test]
 fn halt_counts_failures_by_number_and_by_share() {
     let names: String = (1..=200).map(|at| format!("{at}\n")).collect();
     let text = "echo $1 >> ran; exit $(($1 % 2))";

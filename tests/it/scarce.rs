@@ -54,6 +54,27 @@ fn fewer_workers_go_on_where_no_more_files_are_allowed() {
 }
 
 #[test]
+fn the_seats_of_many_workers_leave_descriptors_for_those_that_work() {
+    let names: String = (1..=60).map(|at| format!("{at}\n")).collect();
+    let touched = "for at in $(cat names); do > $at; done";
+    for (workers, limit) in [(50, 60), (16, 24), (60, 100)] {
+        for words in ["", "--stdin", "--out {}.out", "--merge cat"] {
+            let words = format!("run -j{workers} {words}");
+            let done = fan(&words)
+                .args(["--", "sh", "-c", "echo $1", "sh", "{}"])
+                .file("names", &names)
+                .stdin(&names)
+                .after(&format!("{touched}; ulimit -n {limit}"))
+                .stdout(if words.contains("--out") { "" } else { &names })
+                .says("too many open files: going on with ")
+                .code(0);
+            let said = done.err.lines().count();
+            done.expect(said <= 3, "how many are left, at first and at last");
+        }
+    }
+}
+
+#[test]
 fn a_directory_for_which_there_is_no_descriptor_is_listed_when_there_is_one() {
     if !has("strace") {
         return;

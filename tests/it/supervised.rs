@@ -115,3 +115,27 @@ fn a_command_that_ends_with_the_run_has_a_reader_to_its_end() {
     let got = std::fs::read_to_string(done.fan.path("got"));
     done.expect(got.is_ok_and(|got| got == "cleaned\n"), "an end in order");
 }
+
+#[test]
+fn a_try_that_failed_is_told_while_the_next_is_waited_for() {
+    let fan = fan("run a --retries 1 --retry-delay 600s -- false").file("a", "");
+    let running = fan.spawn();
+    running.hears("job 1 (a): 'false' exited with status 1 (try 1 of 2)");
+    running.signal(Signal::TERM);
+    let done = running.wait();
+    done.expect(done.status.signal() == Some(TERM), "death by TERM");
+}
+
+#[test]
+fn a_command_that_was_stopped_by_another_is_named_and_goes_on_when_it_is_continued() {
+    let script = "echo $$ > pid; kill -STOP $$; echo on";
+    let fan = fan("run a").args(["--shell", script]).file("a", "").fifo("pid");
+    let running = fan.stdout("on\n").spawn();
+    let child = pid(&running);
+    running.hears("job 1 (a): 'sh' was stopped by signal 19: it waits to be continued");
+    running.signal(Signal::USR1);
+    running.hears("s and stopped)");
+    crate::harness::send(child, Signal::CONT);
+    let done = running.wait();
+    done.expect(done.status.success(), "success");
+}

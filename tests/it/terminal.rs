@@ -101,3 +101,18 @@ fn ctrl_z_stops_the_children_too_and_continuing_continues_them() {
     running.hears("went on");
     running.wait();
 }
+
+#[test]
+fn a_command_that_reads_the_terminal_is_named() {
+    if !has("python3") {
+        return;
+    }
+    let fan = fan("run a")
+        .file("a", "")
+        .args(["--shell", "read line < /dev/tty"]);
+    let mut running = on_a_terminal(fan);
+    running.hears("job 1 (a): 'sh' was stopped by signal 21: it reads the terminal");
+    running.write("key 03\nwait\n");
+    assert_eq!(running.line(), "signal 2");
+    running.wait();
+}

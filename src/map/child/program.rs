@@ -1,5 +1,6 @@
 //! Which file a command's name stands for, looked up once and not for each job.
 
+use crate::message;
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use std::env;
@@ -31,9 +32,10 @@ impl ProgramError {
 impl fmt::Display for ProgramError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ProgramError::NotFound(program) => write!(f, "'{}' not found", program.display()),
+            ProgramError::NotFound(program) => write!(f, "'{}' not found", message::shown(program)),
             ProgramError::NotExecutable(program, cause) => {
-                write!(f, "'{}' can't be executed: {cause}", program.display())
+                let (program, cause) = (message::shown(program), message::cause(cause));
+                write!(f, "'{program}' can't be executed: {cause}")
             }
         }
     }

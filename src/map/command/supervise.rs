@@ -4,6 +4,7 @@
 //! when it has exited; who else holds its pipes is not waited for.
 
 use super::ending::{Reason, is_well_fed};
+use super::standing::{Change, Standing, told};
 use super::{CommandPlan, go_on};
 use crate::control::{Activity, Seat, Wish};
 use crate::job::{Failure, Job, Trust};
@@ -54,6 +55,7 @@ pub(super) struct Supervision<'a> {
     leaked: bool,
     drains: u32,
     suspended: bool,
+    standing: Standing,
     stopping: Option<(Reason, Stopping)>,
 }
 
@@ -92,6 +94,7 @@ impl<'a> Supervision<'a> {
             leaked: false,
             drains: 0,
             suspended: false,
+            standing: Standing::new(),
             stopping: None,
         }
     }
@@ -236,6 +239,9 @@ impl<'a> Supervision<'a> {
         }
         self.follow_wishes();
         self.follow_timers();
+        if self.may_stand() {
+            self.look_whether_it_stands();
+        }
         Step {
             taken,
             readable: input != Ready::No,
@@ -254,7 +260,8 @@ impl<'a> Supervision<'a> {
             true => !self.ended || matches!(self.stopping, Some((_, Stopping::Asked))),
             false => self.group.notice().is_none(),
         };
-        let timeout = self.timers.next(polling.then_some(LOOK));
+        let look = self.may_stand().then(|| self.standing.left());
+        let timeout = self.timers.next(polling.then_some(LOOK).or(look));
         poll(
             [
                 wanted(&self.pipes.stdin, Interest::Write).filter(|_| writing),
@@ -276,6 +283,30 @@ impl<'a> Supervision<'a> {
         let pipes = [&self.pipes.stdin, &self.pipes.stdout, &self.pipes.stderr];
         let alone = self.feeders.is_empty() && pipes.iter().all(|pipe| pipe.is_none());
         alone && !self.exited && self.stopping.is_none() && self.plan.timeout.is_none()
+    }
+
+    /// Whether the child may have been stopped by another.
+    fn may_stand(&self) -> bool {
+        !self.exited && !self.suspended && self.stopping.is_none()
+    }
+
+    fn look_whether_it_stands(&mut self) {
+        let mut by = None;
+        let ask = || {
+            by = self.group.stopped_by();
+            by.is_some()
+        };
+        let Some(change) = self.standing.look(ask) else {
+            return;
+        };
+        self.seat.set_activity(match change {
+            Change::Continued => Activity::Running,
+            Change::Stopped | Change::StoppedAgain => Activity::Standing,
+        });
+        if let (Change::Stopped, Some(signal)) = (change, by) {
+            let what = told(self.job, self.plan.template.program(), signal);
+            self.emit.aside(Aside::Told(what));
+        }
     }
 
     fn has_exited_unnoticed(&self) -> bool {
@@ -346,6 +377,7 @@ impl<'a> Supervision<'a> {
         } else {
             self.group.signal(Signal::CONT.as_raw());
             self.timers.go_on();
+            self.standing.forget();
             self.seat.set_activity(Activity::Running);
         }
     }
