@@ -36,8 +36,8 @@ use crate::message;
 use crate::plan::{Halt, Order, Pace, Plan, Told, UserSignals};
 use crate::record::{Bad, RecordPlan};
 use crate::sink::{Closed, First, Sink};
-use crate::sys::Output;
 use crate::sys::signals::{self, Signals};
+use crate::sys::{Output, guardian};
 use crate::worker::{self, Event, Folds, Gate, News, Returned, Shared, Task};
 use anyhow::Context;
 use crew::{Crew, SEATED};
@@ -69,6 +69,12 @@ const WINDOW: u64 = 1 << 18;
 /// When the run can't be started: a pattern that matches nothing ([`crate::source::NoMatch`]), no
 /// threads, no descriptors.
 pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
+    let end = looped(plan, work);
+    guardian::dismiss();
+    end
+}
+
+fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let workers = plan.workers.get();
     worker::hush_maps();
     let own = Own::of(plan, work)?;

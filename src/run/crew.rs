@@ -5,6 +5,7 @@
 
 use crate::control::Control;
 use crate::message;
+use crate::sys;
 use crate::worker::{self, Folds, Shared, Task};
 use anyhow::Context;
 use crossbeam_channel::{Receiver, Sender, after, never};
@@ -100,7 +101,12 @@ impl<'scope, 'run> Crew<'scope, 'run> {
             return Ok(0);
         }
         while started < step && at_work + started < self.most && ((at_work + started) as u64) < under_way {
-            match self.start() {
+            let start = match at_work + started {
+                // Without one there is nothing to go on with.
+                0 => sys::await_process(|| self.start()),
+                _ => self.start(),
+            };
+            match start {
                 Ok(()) => started += 1,
                 Err(cause) if at_work + started == 0 => return Err(cause).context("can't start a worker"),
                 Err(_) => {

@@ -14,6 +14,7 @@
 //! A child whose number we have not been told yet when we are killed, between its exec and our next
 //! instruction, is missed: its number is nowhere but in the call that would have told it.
 
+use super::spawn::Starting;
 use super::{bare, sweep};
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions, waitpid};
@@ -28,9 +29,9 @@ use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// More children than can be had at once: with a free place nearly everywhere, one is found at
-/// the first look.
-const PLACES: usize = 4096;
+/// More children than can be had at once, whatever is asked for: with a free place nearly everywhere, one is
+/// found at the first look. What is not used takes no memory.
+const PLACES: usize = 1 << 15;
 /// The bytes of the first guardian's stack: more than its few calls need, in a debug build too.
 const STACK: usize = 16 * 1024;
 
@@ -60,8 +61,9 @@ const THERE: i32 = 2;
 
 /// The guardian that is there.
 struct Guardian {
-    /// The one that shares our memory.
-    lodger: Option<Pid>,
+    pid: Pid,
+    /// Whether it shares our memory.
+    lodges: bool,
     /// Our end of its pipe.
     alive: OwnedFd,
 }
@@ -82,9 +84,12 @@ pub struct Swept(&'static AtomicI32);
 pub fn start() -> io::Result<()> {
     let mut guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner);
     if guardian.is_none() {
-        let shared = shared_memory()?;
+        let shared = match GUARDED.get() {
+            Some(shared) => *shared,
+            None => shared_memory()?,
+        };
         // Where the system has none that shares our memory, as in some emulators, it has another.
-        *guardian = Some(lodge(shared).or_else(|_| fork(shared))?);
+        *guardian = Some(super::await_process(|| lodge(shared).or_else(|_| fork(shared)))?);
         let _ = GUARDED.set(shared);
     }
     Ok(())
@@ -96,15 +101,33 @@ pub fn start() -> io::Result<()> {
 /// When a pipe or a process can't be had; it can be tried again.
 pub fn settle() -> io::Result<()> {
     let mut guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner);
-    let lodger = guardian.as_ref().and_then(|guardian| guardian.lodger);
-    if let (Some(lodger), Some(shared)) = (lodger, GUARDED.get())
-        && let Some(before) = guardian.replace(fork(shared)?)
+    if let (true, Some(shared)) = (
+        guardian.as_ref().is_some_and(|guardian| guardian.lodges),
+        GUARDED.get(),
+    ) && let Some(before) = guardian.replace(fork(shared)?)
     {
-        // It leaves without a look at the groups, which are the other's now.
-        rustix::io::write(&before.alive, b"!")?;
-        while matches!(waitpid(Some(lodger), WaitOptions::empty()), Err(Errno::INTR)) {}
+        before.relieve()?;
     }
     Ok(())
+}
+
+/// Ends the guardian, where there is one: for a process that has no children any more. It is waited for, as
+/// not every process 1 does that.
+pub fn dismiss() {
+    let mut guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(guardian) = guardian.take() {
+        // Without the news it hears of our end, which is not far.
+        let _ = guardian.relieve();
+    }
+}
+
+impl Guardian {
+    /// Has it leave, without a look at the groups.
+    fn relieve(self) -> io::Result<()> {
+        rustix::io::write(&self.alive, b"!")?;
+        while matches!(waitpid(Some(self.pid), WaitOptions::empty()), Err(Errno::INTR)) {}
+        Ok(())
+    }
 }
 
 /// Puts the group of `leader` under the guardian, where there is one.
@@ -190,32 +213,35 @@ fn lodge(shared: &'static Shared) -> io::Result<Guardian> {
             )
         }
     });
-    guardian(started, alive, Some)
+    guardian(started, alive, true)
 }
 
-/// Starts a guardian with a memory of its own.
+/// Starts a guardian with a memory of its own. When this returns, it holds none of our files.
 fn fork(shared: &'static Shared) -> io::Result<Guardian> {
     let (news, alive) = super::pipe()?;
+    let (closed, held) = super::pipe()?;
+    // The ends of children's pipes are not left behind by those children.
+    let _now = Starting::now();
     // SAFETY: the child calls nothing but async-signal-safe functions, so it does not matter
     // which threads there are and what they hold.
     let started = deaf(|| match unsafe { libc::fork() } {
         0 => guard(news.as_raw_fd(), shared),
         started => started,
     });
-    guardian(started, alive, |_| None)
+    let forked = guardian(started, alive, false);
+    drop(held);
+    let forked = forked?;
+    while matches!(rustix::io::read(&closed, &mut [0]), Err(Errno::INTR)) {}
+    Ok(forked)
 }
 
 /// What is held of a guardian, of which the system gave this number, or -1.
-fn guardian(
-    started: libc::pid_t,
-    alive: OwnedFd,
-    lodger: impl FnOnce(Pid) -> Option<Pid>,
-) -> io::Result<Guardian> {
+fn guardian(started: libc::pid_t, alive: OwnedFd, lodges: bool) -> io::Result<Guardian> {
     if started < 0 {
         return Err(io::Error::last_os_error());
     }
-    let lodger = Pid::from_raw(started).and_then(lodger);
-    Ok(Guardian { lodger, alive })
+    let pid = Pid::from_raw(started).expect("a child has a number");
+    Ok(Guardian { pid, lodges, alive })
 }
 
 /// Does this while no signal is heard, as in what is started by it: no signal is ever.

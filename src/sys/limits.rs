@@ -1,9 +1,11 @@
 //! The process's own limits.
 
+use super::signals;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The limit of open files as it was before it was raised.
 static BEFORE: RwLock<Option<Rlimit>> = RwLock::new(None);
@@ -36,12 +38,39 @@ pub(super) fn file_limit_before() -> RwLockReadGuard<'static, Option<Rlimit>> {
 
 /// Whether a descriptor could not be had (EMFILE, ENFILE), for which std has no kind.
 pub fn is_out_of_files(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+    // Of a temporary file, it stands behind one that has its name.
+    let behind = || {
+        error
+            .get_ref()?
+            .source()?
+            .downcast_ref::<io::Error>()?
+            .raw_os_error()
+    };
+    let number = error.raw_os_error().or_else(behind);
+    matches!(number, Some(libc::EMFILE | libc::ENFILE))
 }
 
 /// Waits for a moment, in which others may give descriptors back: the system has no call that says when.
 pub fn await_files() {
-    std::thread::sleep(Duration::from_millis(10));
+    thread::sleep(Duration::from_millis(10));
+}
+
+/// Opens a file, and again while descriptors are scarce, for at most five seconds: others give theirs back.
+///
+/// # Errors
+/// What was said last.
+pub fn await_file<T>(mut open: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    const MOST: Duration = Duration::from_secs(5);
+    let began = Instant::now();
+    loop {
+        match open() {
+            Err(e) if is_out_of_files(&e) && began.elapsed() < MOST => {
+                raise_file_limit();
+                await_files();
+            }
+            end => return end,
+        }
+    }
 }
 
 /// The memory that this process may use, in bytes: the machine's, or less where its cgroup says so.
@@ -57,4 +86,27 @@ pub fn available_memory() -> u64 {
         .filter_map(|file| std::fs::read_to_string(file).ok()?.trim().parse().ok())
         .min();
     cgroup.map_or(machine, |limit: u64| limit.min(machine))
+}
+
+/// Does what takes a process or a thread, and again while the system has none, for at most a minute or until
+/// a signal ends the run.
+///
+/// # Errors
+/// What was said last.
+pub fn await_process<T>(mut start: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    const MOST: Duration = Duration::from_secs(60);
+    let (began, mut delay) = (Instant::now(), Duration::from_millis(5));
+    loop {
+        match start() {
+            Err(e)
+                if e.kind() == io::ErrorKind::WouldBlock
+                    && began.elapsed() < MOST
+                    && signals::ending().is_none() =>
+            {
+                thread::sleep(delay);
+                delay = (delay * 2).min(Duration::from_millis(250));
+            }
+            end => return end,
+        }
+    }
 }

@@ -36,7 +36,9 @@ mod tests;
 pub use ahead::will_read;
 pub use group::Group;
 pub use heap::share_heap;
-pub use limits::{available_memory, await_files, file_limit, is_out_of_files, raise_file_limit};
+pub use limits::{
+    available_memory, await_file, await_files, await_process, file_limit, is_out_of_files, raise_file_limit,
+};
 pub use output::{Output, is_unread, outputs_are_one, tell};
 pub use pages::Fresh;
 pub use poll::{Interest, Ready, pipe, poll};

@@ -240,10 +240,11 @@ pub fn is_starting() -> bool {
     STARTING.load(Ordering::SeqCst) > 0
 }
 
-struct Starting;
+/// While there is one, [`is_starting`].
+pub(super) struct Starting;
 
 impl Starting {
-    fn now() -> Self {
+    pub(super) fn now() -> Self {
         STARTING.fetch_add(1, Ordering::SeqCst);
         Starting
     }

@@ -119,6 +119,21 @@ fn no_group_survives_a_kill() {
 }
 
 #[test]
+fn a_guardian_that_is_dismissed_is_gone_and_another_can_come() {
+    if plays_the_part() {
+        for _ in 0..2 {
+            guardian::start().expect("a process can be had");
+            assert_eq!(children().len(), 1);
+            guardian::dismiss();
+            assert_eq!(children().len(), 0);
+        }
+        return;
+    }
+    let status = play("sys::tests::a_guardian_that_is_dismissed_is_gone_and_another_can_come").wait();
+    assert!(status.expect("own child").success());
+}
+
+#[test]
 fn a_guardian_is_relieved_and_no_group_is_harmed_or_forgotten() {
     if plays_the_part() {
         guardian::start().expect("a process can be had");

@@ -241,3 +241,28 @@ fn as_the_first_process_of_a_container_it_reaps_what_it_adopts() {
     let own = |line: &str| line.split(' ').next().is_some_and(|pid| pid.len() < 4);
     done.expect(printed.lines().all(own), "small numbers: a namespace of its own");
 }
+
+#[test]
+fn the_guardian_and_the_first_worker_are_waited_for() {
+    if !has("strace") {
+        return;
+    }
+    // The guardian is asked for in two ways at a time, and a thread by another call, where there is one.
+    let refused = |calls: &str| format!("inject={calls}:error=EAGAIN:when=1..2");
+    let mut strace = vec!["strace", "-qqq", "-o", "trace", "-e", "signal=none"];
+    let injected = [refused("clone,fork,vfork"), refused("clone3")];
+    strace.extend([
+        "-e",
+        "trace=clone,clone3,fork,vfork",
+        "-e",
+        &injected[0],
+        "-e",
+        &injected[1],
+    ]);
+    let fan = fan("run -j1 -a names -- echo")
+        .under(&strace)
+        .file("names", "a\nb\n");
+    let done = fan.stdout("a\nb\n").stderr("").code(0);
+    let trace = std::fs::read_to_string(done.fan.path("trace")).expect("strace wrote it");
+    done.expect(trace.matches("(INJECTED)").count() >= 2, "refusals");
+}
