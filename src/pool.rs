@@ -6,7 +6,7 @@
 
 use crate::job::Failure;
 use crate::worker;
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 use std::io;
 use std::num::NonZeroUsize;
 use std::thread::{Builder, JoinHandle};
@@ -139,12 +139,16 @@ impl<A> Answer<A> {
         self.from.recv().unwrap_or(Err(Failure::Stopped))
     }
 
-    /// The answer if it is there, or itself.
+    /// The answer if it is there, or itself. A job that can no longer be answered has failed.
     ///
     /// # Errors
     /// Itself, to be asked again.
     pub fn try_wait(self) -> Result<Result<A, Failure>, Self> {
-        self.from.try_recv().map_err(|_| self)
+        match self.from.try_recv() {
+            Ok(answer) => Ok(answer),
+            Err(TryRecvError::Empty) => Err(self),
+            Err(TryRecvError::Disconnected) => Ok(Err(Failure::Stopped)),
+        }
     }
 }
 
@@ -238,6 +242,15 @@ mod tests {
         leave.wait();
         assert!(first.wait().expect("no panic"));
         assert!(!second.wait().expect("no panic"));
+    }
+
+    #[test]
+    fn what_will_never_be_answered_has_failed() {
+        let (submitted, from) = Submitted::<(), ()>::new(());
+        let answer = Answer { from }.try_wait().expect_err("it may still come");
+        drop(submitted);
+        let failure = answer.try_wait().expect("nobody is left to answer");
+        assert!(matches!(failure, Err(Failure::Stopped)));
     }
 
     #[test]
