@@ -13,7 +13,7 @@ use crate::codec::Decoder;
 use crate::map::command::{Capture, Feed, Trace};
 use crate::map::{Command, CommandPlan, Coprocess, DryRun, Map};
 use crate::memory::Budget;
-use crate::plan::{Dash, Hindsight, Order, Pace, Partial, Plan, Schedule, StateAccess, StatePlan};
+use crate::plan::{Dash, Failures, Hindsight, Order, Pace, Partial, Plan, Schedule, StateAccess, StatePlan};
 use crate::plan::{Unit, UserSignals};
 use crate::run::{To, Work, run};
 use crate::sys::{guardian, reaper, share_heap};
@@ -120,11 +120,15 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
         .pool
         .plan(&command, args.inputs.terminator(), args.hindsight())?;
     let coprocess = coprocess.map(Arc::new);
-    let parts = args.records.plan().map_err(|error| Usage(format!("{error:#}")))?;
+    let mut parts = args.records.plan().map_err(|error| Usage(format!("{error:#}")))?;
     if args.ungroup && parts.records.is_some() {
         return Err(Usage("--ungroup leaves no output to make records of".into()).into());
     }
-    let merge = args.merge.plan(parts.fold.is_some(), &args.output.out)?;
+    let merge = args.merge.plan(
+        parts.fold.is_some(),
+        &args.output.out,
+        @,
+    )?;
     let outputs = match &merge {
         Some(_) => None,
         None => args.output.out.plan(&parts, Partial::Discard, &args.state)?,
@@ -133,6 +137,10 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
         return Err(Usage(NUMBERED.into()).into());
     }
     let plan = args.plan(&command, &parts)?;
+    if args.dry_run {
+        // What it prints are commands, and not what they would print.
+        (parts.records, parts.fold) = (None, None);
+    }
     let budget = Budget::new(plan.memory);
     let start = |_slot| -> Box<dyn Map> {
         if let Some(coprocess) = &coprocess {
@@ -201,15 +209,22 @@ impl RunArgs {
                 self.output.order()
             },
             tag: self.output.tag(),
-            first: parts.wanted(),
+            first: parts.wanted().filter(|_| !self.dry_run),
             memory,
             tmpdir: self.output.tmpdir(),
-            failures: self.failures.plan(self.inputs.terminator()),
+            failures: self.failures(),
             patience: self.child.kill_after,
             empty: self.inputs.empty(),
             joblog: self.state.joblog().filter(|_| !self.dry_run),
             state: self.state(access, parts)?,
         })
+    }
+
+    fn failures(&self) -> Failures {
+        let plan = self.failures.plan(self.inputs.terminator());
+        // Nothing fails in a dry run, and the list of the run before is kept.
+        let listed = plan.listed.filter(|_| !self.dry_run);
+        Failures { listed, ..plan }
     }
 
     fn state(&self, access: StateAccess, parts: &RecordsAndFold) -> anyhow::Result<Option<StatePlan>> {

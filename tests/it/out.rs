@@ -295,6 +295,21 @@ fn a_dry_run_shows_the_files_and_makes_none_and_checks_the_names() {
 }
 
 #[test]
+fn a_dry_run_prints_commands_and_nothing_of_what_they_would() {
+    for words in [
+        "--count",
+        "--first 1",
+        "-i json --select a --bad file=list",
+        "--failed list",
+    ] {
+        let fan = fan("run --dry-run").args(words.split(' ')).args(["--", "echo"]);
+        let fan = fan.file("list", "old\n").stdin("a\nb\n");
+        let done = fan.stdout("echo a\necho b\n").ok();
+        holds(&done, "list", "old\n");
+    }
+}
+
+#[test]
 fn a_missing_input_is_told_and_the_others_are_written() {
     let done = fan("run gone a --out o/{} -- cat {}")
         .file("a", "A")
