@@ -160,14 +160,23 @@ fn finished(summary: &Summary) -> u8 {
     code
 }
 
-/// Says how many jobs failed, and again which were the first where that has scrolled away.
+/// Says how many jobs and others failed, and again which were the first where that has scrolled away.
 fn tell_failures(failures: &Failures, ended: u64, end: &str) {
-    let count = failures.count;
+    let count = failures.total();
     if count == 0 {
         return;
     }
+    let several = |n: u64, one: &str, more: &str| match n {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        n => Some(format!("{n} {more}")),
+    };
     let jobs = if ended == 1 { "job" } else { "jobs" };
-    let head = format!("{count} of {ended} {jobs} failed ({end})");
+    let jobs = (failures.count > 0).then(|| format!("{} of {ended} {jobs}", failures.count));
+    let merges = several(failures.merges, "merge", "merges");
+    let processes = several(failures.processes, "pool process", "pool processes");
+    let what: Vec<String> = [jobs, merges, processes].into_iter().flatten().collect();
+    let head = format!("{} failed ({end})", what.join(" and "));
     let told = failures.first.len() as u64;
     if !failures.buried && told == count {
         return message::say(head);

@@ -90,7 +90,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         let what = "standard input has neither name nor time: --state can't remember it";
         return Err(Usage(what.into()).into());
     }
-    let merge = args.merge.plan(parts.fold.is_some(), &args.output.out)?;
+    let merge = args.merge.plan(parts.fold.is_some(), &args.output.out, None)?;
     let outputs = match &merge {
         Some(_) => None,
         None => args.output.out.plan(&parts, args.partial.into(), &args.state)?,

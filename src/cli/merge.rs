@@ -47,12 +47,17 @@ impl MergeArgs {
     }
 
     /// The merge, if one was asked for; `folded` is whether the outputs are folded, `out` where the last one
-    /// goes.
+    /// goes, `kill_after` how long a command has from TERM to KILL where that was said.
     ///
     /// # Errors
     /// [`Usage`] when it can't be understood, or stands beside a fold; when the program is not found, or
     /// can't be executed.
-    pub fn plan(&self, folded: bool, out: &OutArgs) -> anyhow::Result<Option<MergePlan>> {
+    pub fn plan(
+        &self,
+        folded: bool,
+        out: &OutArgs,
+        kill_after: Option<Duration>,
+    ) -> anyhow::Result<Option<MergePlan>> {
         let Some(typed) = &self.merge else {
             return Ok(None);
         };
@@ -69,8 +74,10 @@ impl MergeArgs {
                 "--merge: a script takes one file where '{}' stands: write sh -c 'sort -m \"$@\"' sh {}";
             return Err(Usage(what.into()).into());
         }
+        let mut command = CommandPlan::new(template, Feed::Null)?;
+        command.kill_after = kill_after.unwrap_or(command.kill_after);
         Ok(Some(MergePlan {
-            command: Arc::new(CommandPlan::new(template, Feed::Null)?),
+            command: Arc::new(command),
             arity: self.arity,
             inputs: inputs(&words),
             to: out.one()?,
@@ -170,4 +177,24 @@ fn arity(text: &str) -> Result<NonZeroUsize, String> {
     number
         .filter(|n: &NonZeroUsize| (2..=4096).contains(&n.get()))
         .ok_or_else(|| "expected a number from 2 to 4096".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merge_has_as_long_to_end_as_was_said() {
+        let args = MergeArgs {
+            merge: Some("cat {}".into()),
+            arity: NonZeroUsize::MIN,
+        };
+        let patience = |said| {
+            let plan = args.plan(false, &OutArgs::default(), said).expect("cat is there");
+            plan.expect("a merge was asked for").patience()
+        };
+        let said = Duration::from_secs(30);
+        assert_eq!(patience(Some(said)), said);
+        assert_eq!(patience(None), Duration::from_secs(10));
+    }
 }

@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Where each job's output goes.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct OutArgs {
     /// Write each job's output to a file of its own, which has its name only once it is complete,
     /// as 'out/{/.}.txt' (of several inputs, the first). All names are read before the first job: two

@@ -127,7 +127,7 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
     let merge = args.merge.plan(
         parts.fold.is_some(),
         &args.output.out,
-        @,
+        Some(args.child.kill_after),
     )?;
     let outputs = match &merge {
         Some(_) => None,

@@ -2,6 +2,7 @@
 //! job to job.
 
 use super::Main;
+use super::tally::Other;
 use crate::job::{Ending, Failure};
 use crate::message;
 use crate::plan::Tag;
@@ -26,7 +27,9 @@ impl Main<'_> {
     /// Reports a failure that is no job's, and counts it as one more.
     pub(super) fn fault(&mut self, slot: usize, failure: &Failure) {
         self.tally.count(Some(failure));
-        message::say(format_args!("worker {}: {failure}", slot + 1));
+        let what = format!("worker {}: {failure}", slot + 1);
+        message::say(&what);
+        self.tally.failures.add_other(Other::Process, self.sent, &what);
         self.halt_after(failure);
     }
 

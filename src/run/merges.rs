@@ -3,6 +3,7 @@
 
 mod tree;
 
+use super::tally::Other;
 use super::{Main, Work};
 use crate::job::Failure;
 use crate::map::StartMap;
@@ -248,11 +249,9 @@ impl Main<'_> {
             Err(failure) => failure,
         };
         self.tally.count(Some(&failure));
-        message::say(format_args!(
-            "merge of jobs {} to {}: {failure}; nothing is printed",
-            span.from + 1,
-            span.to
-        ));
+        let what = format!("merge of {span}: {failure}; nothing is printed");
+        message::say(&what);
+        self.tally.failures.add_other(Other::Merge, span.from, &what);
         self.close_gate();
         self.halt_after(&failure);
     }

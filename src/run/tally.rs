@@ -6,6 +6,15 @@ use crate::sink::Closed;
 /// How many failures are told again at the run's end.
 const TOLD: usize = 10;
 
+/// What can fail beside jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Other {
+    /// A merge of outputs.
+    Merge,
+    /// A process that lives from job to job.
+    Process,
+}
+
 /// The failures of a run: the first few as they were told, and how many there were.
 #[derive(Debug, Default)]
 pub struct Failures {
@@ -14,6 +23,10 @@ pub struct Failures {
     pub first: Vec<(u64, String)>,
     /// How many jobs failed, with the inputs that could not be had.
     pub count: u64,
+    /// How many merges failed.
+    pub merges: u64,
+    /// How often a process that lives from job to job failed outside of any.
+    pub processes: u64,
     /// Whether other output came after the first was told, or may have come.
     pub buried: bool,
 }
@@ -103,6 +116,24 @@ impl Failures {
     /// Counts a failure, and keeps what is said of it if its job is one of the first.
     pub(super) fn add(&mut self, seq: u64, what: &str) {
         self.count += 1;
+        self.keep(seq, what);
+    }
+
+    /// Counts a failure of what is no job, when the job was `seq`.
+    pub(super) fn add_other(&mut self, other: Other, seq: u64, what: &str) {
+        match other {
+            Other::Merge => self.merges += 1,
+            Other::Process => self.processes += 1,
+        }
+        self.keep(seq, what);
+    }
+
+    /// How many failures there were.
+    pub fn total(&self) -> u64 {
+        self.count + self.merges + self.processes
+    }
+
+    fn keep(&mut self, seq: u64, what: &str) {
         let at = self.first.partition_point(|&(other, _)| other <= seq);
         if at < TOLD {
             self.first.insert(at, (seq, what.to_owned()));

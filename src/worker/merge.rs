@@ -13,6 +13,7 @@ use crate::record::RecordPlan;
 use crate::sink::{Draft, Drafts, NewFile};
 use crossbeam_channel::{Receiver, RecvError, RecvTimeoutError, TryRecvError, after, never, select};
 use std::ffi::OsStr;
+use std::fmt;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -39,6 +40,12 @@ pub struct Span {
     pub to: u64,
     /// How many merges deep the result is.
     pub level: u32,
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "jobs {} to {}", self.from + 1, self.to)
+    }
 }
 
 /// One of what a merge brings together.
@@ -133,7 +140,7 @@ impl Worker<'_> {
     /// Does a merge, and does it again where it fails as often as a job would be tried. Its inputs are
     /// deleted once that is told: it takes time in which the result is of use.
     pub(super) fn merge(&mut self, mut merge: Merge) {
-        let shared = self.shared;
+        let (shared, span) = (self.shared, merge.span);
         let mut end = Err(Failure::Stopped);
         for attempt in 1..=shared.retries.saturating_add(1) {
             if !shared.gate.open.load(Ordering::Relaxed) || self.seat.wish() != Wish::Go {
@@ -141,13 +148,26 @@ impl Worker<'_> {
                 break;
             }
             end = self.merge_once(&mut merge, attempt);
-            if matches!(end, Ok(_) | Err(Failure::Own { .. } | Failure::Stopped)) {
-                break;
+            match &end {
+                Ok(_) | Err(Failure::Own { .. } | Failure::Stopped) => break,
+                Err(_) if attempt > shared.retries => break,
+                Err(failure) => {
+                    let tries = shared.retries + 1;
+                    let what = format!("merge of {span}: {failure} (try {attempt} of {tries})");
+                    self.say(&what);
+                    self.wait(attempt);
+                }
             }
         }
-        let span = merge.span;
         shared.news.send(Event::Merged { span, end });
         drop(merge);
+    }
+
+    /// Has a line be printed on standard error at once.
+    fn say(&self, what: &str) {
+        let lines = message::line(what).into_bytes();
+        let slot = self.seat.slot;
+        self.shared.news.send(Event::Lines { slot, lines });
     }
 
     fn merge_once(&mut self, merge: &mut Merge, attempt: u32) -> Result<Merged, Failure> {
@@ -163,6 +183,7 @@ impl Worker<'_> {
             .get_or_insert_with(|| (merging.start_map)(self.seat.slot));
         let heading = self.shared.records.map(RecordPlan::header).unwrap_or_default();
         let mut emit = Emitted {
+            span: merge.span,
             target: Target::new(merging, merge.last, &heading)?,
             writing: merging.writing,
             feeders,
@@ -188,6 +209,7 @@ impl Worker<'_> {
 
 /// Takes what a merge emits.
 struct Emitted<'a> {
+    span: Span,
     target: Target<'a>,
     writing: Writing,
     feeders: Vec<Feeder>,
@@ -219,8 +241,9 @@ impl Emit for Emitted<'_> {
         self.aside(Aside::Lines(block));
     }
 
-    fn warn(&mut self, name: &OsStr, what: &str) {
-        let line = format!("fanfold: {}: {what}\n", message::shown(name));
+    /// Nobody knows the input by its name: it is a temporary file.
+    fn warn(&mut self, _: &OsStr, what: &str) {
+        let line = message::line(format!("merge of {}: {what}", self.span));
         self.aside(Aside::Lines(line.as_bytes()));
     }
 

@@ -73,7 +73,7 @@ impl Worker<'_> {
 
     /// Waits before the try after this one: the delay, doubled for each, half to all of it, so
     /// that jobs which failed together are not tried together. There is none once nothing is to be started.
-    fn wait(&self, attempt: u32) {
+    pub(super) fn wait(&self, attempt: u32) {
         let delay = self.shared.delay.saturating_mul(1 << (attempt - 1).min(16));
         let until = Instant::now() + delay.mul_f64(0.5 + fastrand::f64() / 2.0);
         while !delay.is_zero() && Instant::now() < until {

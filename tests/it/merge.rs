@@ -164,6 +164,7 @@ fn a_failed_merge_prints_nothing_and_names_the_command() {
         .args(["--", "echo"])
         .stdin("1\n2\n")
         .stdout("1\n2\n")
+        .stderr("fanfold: merge of jobs 1 to 2: 'sh' exited with status 1 (try 1 of 2)\n")
         .ok();
 }
 
@@ -406,7 +407,8 @@ fn a_merge_that_fails_while_it_feeds_another_fails_both() {
         .stdout("")
         .says("fanfold: merge of jobs 1 to 40: 'sort' exited with status 7; nothing is printed\n")
         .code(123);
-    fan_of("--retries 1").stdout(&names).ok();
+    let told = "'sort' exited with status 7 (try 1 of 2)\n";
+    fan_of("--retries 1").stdout(&names).says(told).code(0);
 }
 
 #[test]

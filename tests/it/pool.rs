@@ -215,7 +215,10 @@ fn more_than_one_reply_is_a_failure_and_never_the_next_jobs_reply() {
     pool("-j1", &format!("{}; echo more", answering("echo $n")))
         .stdin("a\n")
         .stdout("a\n")
-        .stderr("fanfold: worker 1: 'sh' gave more replies than it was asked for\n")
+        .stderr(concat!(
+            "fanfold: worker 1: 'sh' gave more replies than it was asked for\n",
+            "fanfold: 1 pool process failed (exit 123)\n",
+        ))
         .code(123);
 }
 
@@ -231,7 +234,8 @@ fn what_comes_after_a_reply_is_not_the_next_jobs_reply() {
     running.write("b\n");
     assert_eq!(running.line(), "<b>");
     let done = running.wait();
-    let said = "fanfold: worker 1: 'sh' wrote more after its reply to 'a'\n";
+    let said = "fanfold: worker 1: 'sh' wrote more after its reply to 'a'\n\
+                fanfold: 1 pool process failed (exit 123)\n";
     done.expect(done.err == said && done.status.code() == Some(123), said);
 }
 
@@ -319,14 +323,20 @@ fn the_exit_status_at_the_end_counts() {
     pool("-j1", &format!("{}; exit 4", answering("echo $n")))
         .stdin("a\n")
         .stdout("a\n")
-        .stderr("fanfold: worker 1: 'sh' exited with status 4 after its last reply\n")
+        .stderr(concat!(
+            "fanfold: worker 1: 'sh' exited with status 4 after its last reply\n",
+            "fanfold: 1 pool process failed (exit 123)\n",
+        ))
         .code(123);
     let stays = format!("{}; read x < never", answering("echo $n"));
     pool("-j1 --kill-after 100ms", &stays)
         .fifo("never")
         .stdin("a\n")
         .stdout("a\n")
-        .stderr("fanfold: worker 1: 'sh' did not leave within 100ms of the end of its input and was killed\n")
+        .stderr(concat!(
+            "fanfold: worker 1: 'sh' did not leave within 100ms of the end of its input and was killed\n",
+            "fanfold: 1 pool process failed (exit 123)\n",
+        ))
         .code(123);
 }
 
