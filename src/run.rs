@@ -23,7 +23,7 @@ mod work;
 
 pub use gather::Collision;
 use merges::Merges;
-pub use merges::{MergeInputs, MergeWork};
+pub use merges::{MergeInputs, MergeTo, MergeWork};
 use own::Own;
 use tally::Tally;
 pub use tally::{Failures, Summary};
@@ -131,7 +131,7 @@ fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         let mut crew = Crew::new(scope, &shared, &control, most);
         let mut main = Main::new(plan, work, &control, &gate, failed);
         (main.remember, main.joblog) = (remember, joblog);
-        main.merges = Merges::new(work, workers, merges, shared.merging.as_ref());
+        main.merges = Merges::new(work, workers, plan.empty, merges, shared.merging.as_ref());
         if let Some(records) = work.records {
             main.prepare(records)?;
         }
@@ -340,6 +340,10 @@ impl<'a> Main<'a> {
     /// Merges the workers' folds in their order and prints the result.
     fn finish(&mut self, folds: Vec<Folds>) {
         self.tell_crew();
+        let one_answer = self.work.fold.is_some() || self.work.merge.is_some();
+        if self.tally.halted && one_answer && self.tally.failures.merges == 0 {
+            message::say("the run was halted: the answer is not printed");
+        }
         self.heed_last_signal();
         self.sink.heed_signals();
         let mut folds = folds.into_iter();

@@ -6,13 +6,13 @@ use crate::codec::Decoder;
 use crate::map::command::Feed;
 use crate::map::{Command, CommandPlan, Map, StartMap};
 use crate::memory::Budget;
-use crate::run::{MergeInputs, MergeWork};
+use crate::run::{MergeInputs, MergeTo, MergeWork};
 use crate::template::Template;
 use clap::Args;
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub struct MergePlan {
     command: Arc<CommandPlan>,
     arity: NonZeroUsize,
     inputs: MergeInputs,
-    to: Option<PathBuf>,
+    to: Option<MergeTo>,
     /// Nothing is fed, so nothing is decoded: no memory is ever asked for.
     budget: Budget,
 }
@@ -99,12 +99,12 @@ impl MergePlan {
     }
 
     /// The merge, by maps that `map` makes.
-    pub fn work<'a>(&self, map: &'a StartMap<'a>) -> MergeWork<'a> {
+    pub fn work<'a>(&'a self, map: &'a StartMap<'a>) -> MergeWork<'a> {
         MergeWork {
             map,
             arity: self.arity,
             inputs: self.inputs,
-            to: self.to.clone(),
+            to: self.to.as_ref(),
         }
     }
 }

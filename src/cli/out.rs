@@ -3,11 +3,15 @@
 use super::exit::Usage;
 use super::records::RecordsAndFold;
 use super::state::StateArgs;
+use crate::message;
 use crate::plan::Partial;
+use crate::run::MergeTo;
 use crate::sink::Outputs;
 use crate::template::Template;
+use anyhow::Context as _;
 use clap::Args;
 use std::ffi::OsString;
+use std::fs::{self, File, Metadata};
 use std::path::PathBuf;
 
 /// Where each job's output goes.
@@ -16,7 +20,7 @@ pub struct OutArgs {
     /// Write each job's output to a file of its own, which has its name only once it is complete,
     /// as 'out/{/.}.txt' (of several inputs, the first). All names are read before the first job: two
     /// jobs with one name, or an output that is an input, are refused. With --merge: one file, without
-    /// a replacement string
+    /// a replacement string, that stays as it was when something failed
     #[arg(long, value_name = "TEMPLATE", conflicts_with = "tag")]
     out: Option<OsString>,
 }
@@ -32,19 +36,35 @@ impl OutArgs {
         self.out.as_deref().map(Template::single)
     }
 
-    /// The one file that takes what a merge makes of all outputs, if one was asked for.
+    /// The one file that takes what a merge makes of all outputs, if one was asked for. What is no regular
+    /// file (a device, a pipe) is opened now, as a shell would.
     ///
     /// # Errors
-    /// [`Usage`] for a template with replacement strings: there is no job to fill them.
-    pub fn one(&self) -> Result<Option<PathBuf>, Usage> {
+    /// [`Usage`] for a template with replacement strings: there is no job to fill them; and for what can only
+    /// be a directory. When a device or a pipe can't be opened.
+    pub fn one(&self) -> anyhow::Result<Option<MergeTo>> {
         let Some(name) = &self.out else {
             return Ok(None);
         };
         if Template::single(name).has_replacement() {
             let what = "--merge makes one output, so --out names one file, without a replacement string";
-            return Err(Usage(what.into()));
+            return Err(Usage(what.into()).into());
         }
-        Ok(Some(PathBuf::from(name)))
+        let name = PathBuf::from(name);
+        let shown = || message::shown(name.as_os_str()).into_owned();
+        let found = fs::metadata(&name);
+        let ends_open = name.as_os_str().as_encoded_bytes().ends_with(b"/");
+        if ends_open || name.file_name().is_none() || found.as_ref().is_ok_and(Metadata::is_dir) {
+            return Err(Usage(format!("--out: {}: is a directory", shown())).into());
+        }
+        let open = match found {
+            Ok(found) if !found.is_file() => {
+                let open = File::options().write(true).open(&name);
+                Some(open.with_context(shown)?)
+            }
+            _ => None,
+        };
+        Ok(Some(MergeTo { name, open }))
     }
 
     /// What it says of the jobs' results.

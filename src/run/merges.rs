@@ -8,16 +8,17 @@ use super::{Main, Work};
 use crate::job::Failure;
 use crate::map::StartMap;
 use crate::message;
-use crate::plan::Plan;
+use crate::plan::{Empty, Plan};
 use crate::record::RecordPlan;
 use crate::sink::{Closed, Draft, Drafts, NewFile, Opened, Sink, Stream};
-use crate::sys::file_limit;
+use crate::sys::{Output, file_limit};
 use crate::worker::{Merge, MergeInput, Merged, Merging, Span, Writing};
 use anyhow::Context;
 use crossbeam_channel::{Sender, TrySendError, bounded};
-use std::io;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use tree::{Item, Tree, Window};
 
@@ -50,8 +51,18 @@ pub struct MergeWork<'a> {
     pub arity: NonZeroUsize,
     /// What it is given.
     pub inputs: MergeInputs,
-    /// The file that takes the last output, made whole before it has its name; `None`: it is printed.
-    pub to: Option<PathBuf>,
+    /// What takes the last output; `None`: it is printed.
+    pub to: Option<&'a MergeTo>,
+}
+
+/// The file that takes the last output.
+#[derive(Debug)]
+pub struct MergeTo {
+    /// Its name.
+    pub name: PathBuf,
+    /// What it is, where that is no regular file: that is written to. A file is made whole before it has its
+    /// name.
+    pub open: Option<File>,
 }
 
 /// Where outputs lie that are merged, if any are.
@@ -81,7 +92,10 @@ pub(super) fn start<'a>(
             MergeInputs::Streams => Writing::Direct,
             MergeInputs::Files => Writing::Copied,
         },
-        to: merge.to.as_deref().map(NewFile::named),
+        to: merge
+            .to
+            .filter(|to| to.open.is_none())
+            .map(|to| NewFile::named(&to.name)),
         pressing: AtomicBool::new(false),
     };
     (Some(merging), Some(sender))
@@ -90,6 +104,8 @@ pub(super) fn start<'a>(
 /// The outputs of jobs that have ended, and the way to the workers.
 pub(super) struct Merges<'a> {
     tree: Tree<Draft>,
+    /// Whether no input at all is an answer too.
+    empty: Empty,
     /// None once there is nothing more to merge.
     queue: Option<Sender<Merge>>,
     /// The merge that found no room in the queue.
@@ -104,6 +120,7 @@ impl<'a> Merges<'a> {
     pub(super) fn new(
         work: &Work<'_>,
         workers: usize,
+        empty: Empty,
         queue: Option<Sender<Merge>>,
         merging: Option<&'a Merging<'a>>,
     ) -> Option<Self> {
@@ -114,6 +131,7 @@ impl<'a> Merges<'a> {
         };
         Some(Merges {
             tree: Tree::new(merge.arity.get(), together as usize),
+            empty,
             queue: Some(queue?),
             next: None,
             whole: None,
@@ -183,8 +201,24 @@ fn with_size(draft: Draft) -> (Draft, u64) {
     (draft, size)
 }
 
-/// Writes the last output to its file, after `heading`.
-fn written(draft: Draft, heading: &[u8], mut file: NewFile, drafts: &Drafts) -> Result<(), Closed> {
+/// Writes the last output, where there is one, to what is open already, after `heading`.
+fn passed_on(
+    draft: Option<Draft>,
+    heading: &[u8],
+    to: (&Path, &File),
+    drafts: &Drafts,
+) -> Result<(), Closed> {
+    let failed = |cause| Closed::Failed {
+        what: message::shown(to.0.as_os_str()).into_owned(),
+        cause,
+    };
+    let mut out = Output::of(to.1.try_clone().map_err(failed)?);
+    out.write_all(heading).map_err(failed)?;
+    given(draft, drafts, |block| out.write_all(block).map_err(failed))
+}
+
+/// Writes the last output, where there is one, to its file, after `heading`.
+fn written(draft: Option<Draft>, heading: &[u8], mut file: NewFile, drafts: &Drafts) -> Result<(), Closed> {
     file.write(heading).map_err(closed_by)?;
     given(draft, drafts, |block| file.write(block).map_err(closed_by))?;
     file.commit().map_err(closed_by)
@@ -201,7 +235,12 @@ fn shown(draft: Draft, sink: &mut Sink<'_>, drafts: &Drafts) -> Result<(), Close
     }
 }
 
-fn given(draft: Draft, drafts: &Drafts, take: impl FnMut(&[u8]) -> Result<(), Closed>) -> Result<(), Closed> {
+fn given(
+    draft: Option<Draft>,
+    drafts: &Drafts,
+    take: impl FnMut(&[u8]) -> Result<(), Closed>,
+) -> Result<(), Closed> {
+    let Some(draft) = draft else { return Ok(()) };
     draft
         .read(take)
         .unwrap_or_else(|cause| Err(unreadable(drafts, cause)))
@@ -274,20 +313,28 @@ impl Main<'_> {
         let Some(merges) = self.merges.as_mut().filter(|_| self.stop.is_none()) else {
             return;
         };
+        let to = self.work.merge.as_ref().and_then(|merge| merge.to);
+        if let Some(to) = to.filter(|_| self.tally.failures.total() > 0) {
+            let name = message::shown(to.name.as_os_str());
+            return message::say(format_args!("{name}: not written, because of what failed"));
+        }
         if let Some(whole) = merges.whole.take() {
             if let Err(closed) = whole.commit().map_err(closed_by) {
                 self.close(&closed);
             }
             return;
         }
-        let Some(draft) = merges.tree.take_last() else {
-            return;
-        };
+        let draft = merges.tree.take_last();
         let heading = self.work.records.map(RecordPlan::header).unwrap_or_default();
         let (sink, drafts) = (&mut self.sink, merges.merging.drafts);
-        let printed = match &merges.merging.to {
-            Some(to) => written(draft, &heading, to.anew(), drafts),
-            None => sink.heading(&heading).and_then(|()| shown(draft, sink, drafts)),
+        let printed = match (to, draft) {
+            (Some(_), None) if self.sent == 0 && merges.empty == Empty::Refused => return,
+            (Some(MergeTo { name, open }), draft) => match open {
+                Some(open) => passed_on(draft, &heading, (name, open), drafts),
+                None => written(draft, &heading, NewFile::named(name), drafts),
+            },
+            (None, Some(draft)) => sink.heading(&heading).and_then(|()| shown(draft, sink, drafts)),
+            (None, None) => return,
         };
         if let Err(closed) = printed {
             self.close(&closed);

@@ -7,11 +7,13 @@ use super::gather::Collision;
 use crate::job::Input;
 use crate::plan::{Inputs, Plan};
 use crate::record::Bad;
-use crate::sink::Claims;
+use crate::sink::{Claims, target};
 use crate::source::{Found, Missing};
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// What SQLite puts beside a state.
@@ -23,6 +25,10 @@ pub struct Own {
     claims: Claims,
     /// Each with the option that names it.
     files: Vec<(&'static str, PathBuf)>,
+    /// The last parts of their names, and of the names of what they lead to where they are links.
+    bases: HashSet<OsString>,
+    /// Those that have further names, by device and inode.
+    several: HashSet<(u64, u64)>,
 }
 
 impl Own {
@@ -37,7 +43,17 @@ impl Own {
         };
         for (option, file) in &own.files {
             // Devices and pipes can be anybody's too, and what is wrong with a directory is said later.
-            let is_file = fs::metadata(file).map_or(true, |found| found.is_file());
+            let found = fs::metadata(file).ok();
+            if let Some(found) = found
+                .as_ref()
+                .filter(|found| found.is_file() && found.nlink() > 1)
+            {
+                own.several.insert((found.dev(), found.ino()));
+            }
+            let names = [Some(file.clone()), target(file).ok()];
+            let bases = names.iter().flatten().filter_map(|name| name.file_name());
+            own.bases.extend(bases.map(OsStr::to_owned));
+            let is_file = found.is_none_or(|found| found.is_file());
             if is_file && own.claims.claim(file).is_ok_and(|free| !free) {
                 return Err(Collision::of_own(file, option, "of another option"));
             }
@@ -73,9 +89,12 @@ impl Own {
     }
 
     fn has(&mut self, name: &OsStr) -> bool {
+        let name = Path::new(name);
         // Most names can be told from them at once.
-        let base = Path::new(name).file_name();
-        self.files.iter().any(|(_, own)| own.file_name() == base) && self.claims.has(Path::new(name))
+        let is_base = name.file_name().is_some_and(|base| self.bases.contains(base));
+        let further = !self.several.is_empty()
+            && fs::metadata(name).is_ok_and(|found| self.several.contains(&(found.dev(), found.ino())));
+        further || (is_base && self.claims.has(name))
     }
 }
 
@@ -89,15 +108,17 @@ fn files(plan: &Plan, work: &Work<'_>) -> Vec<(&'static str, PathBuf)> {
             .map(|(file, _)| ("--failed", file.clone())),
     );
     files.extend(plan.joblog.iter().map(|file| ("--joblog", file.clone())));
-    let merged = work.merge.as_ref().and_then(|merge| merge.to.as_ref());
-    files.extend(merged.map(|file| ("--out", file.clone())));
+    let merged = work.merge.as_ref().and_then(|merge| merge.to);
+    files.extend(merged.map(|to| ("--out", to.name.clone())));
     if let Some(Bad::Keep(file)) = work.records.map(|records| &records.bad) {
         files.push(("--bad", file.clone()));
     }
     if let Some(state) = &plan.state {
         files.push(("--state", state.file.clone()));
+        // They stand beside the file itself, and not beside a link to it.
+        let file = target(&state.file).unwrap_or_else(|_| state.file.clone());
         files.extend(BESIDE.map(|end| {
-            let mut name = state.file.clone().into_os_string();
+            let mut name = file.clone().into_os_string();
             name.push(end);
             ("--state", name.into())
         }));

@@ -3,6 +3,8 @@
 //! Different names of one file are the same: `out/a`, `out//a`, `./out/../out/a`, names through
 //! links. It does not know what the files are for.
 
+use super::outputs::SPECIAL;
+use super::target::target;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
@@ -33,24 +35,29 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Claims a name for a file that will be made; whether it was still free.
+    /// Claims a name for a file that will be made, and what it leads to if it is a link; whether both were
+    /// still free.
     ///
     /// # Errors
-    /// Where no file can be made by that name because there is a directory, or will be one for
-    /// another claimed file, or because it would be below such a file.
+    /// Where no file can be made by that name because there is a directory or a device, or will be a directory
+    /// for another claimed file, or because it would be below such a file.
     pub fn claim(&mut self, name: &Path) -> io::Result<bool> {
         let place = self.place(name).ok_or(io::ErrorKind::IsADirectory)?;
         if self.above.contains(&place) {
             return Err(io::Error::other("it is to be the directory of another"));
         }
         self.enclose(name.parent().unwrap_or(Path::new("")))?;
-        if let Ok(found) = fs::metadata(name) {
-            if found.is_dir() {
-                return Err(io::ErrorKind::IsADirectory.into());
+        let free = self.places.insert(place);
+        match fs::symlink_metadata(name) {
+            Ok(found) if found.is_symlink() => Ok(self.claim(&target(name)?)? && free),
+            Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            Ok(found) if !found.is_file() => Err(io::Error::other(SPECIAL)),
+            Ok(found) => {
+                self.there.insert((found.dev(), found.ino()));
+                Ok(free)
             }
-            self.there.insert((found.dev(), found.ino()));
+            Err(_) => Ok(free),
         }
-        Ok(self.places.insert(place))
     }
 
     /// Whether the file with this name was claimed, by this name or another.

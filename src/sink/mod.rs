@@ -11,12 +11,14 @@ mod outputs;
 mod sending;
 mod spill;
 mod tag;
+mod target;
 
 pub use claims::Claims;
 pub use draft::{Draft, DraftWriter, Drafts, Opened};
 pub use first::First;
 pub use outputs::{NewFile, Outputs};
 pub use tag::Tagger;
+pub use target::target;
 
 use crate::job::Trust;
 use crate::memory::Budget;

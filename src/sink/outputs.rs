@@ -2,6 +2,7 @@
 //!
 //! It does not know what is written to them, nor whether two jobs' files have the same name.
 
+use super::target::{directory, target};
 use crate::job::{Failure, Input, Job};
 use crate::message;
 use crate::template::Template;
@@ -18,6 +19,9 @@ use tempfile::NamedTempFile;
 /// The bytes of a name that are kept in the temporary one, so that it is no longer than a name may
 /// be (255 bytes) with what stands around them.
 const KEPT: usize = 235;
+
+/// What is said of what is there and can't be replaced by a file.
+pub(super) const SPECIAL: &str = "is a device, a pipe or a socket";
 
 /// The files of all jobs.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ pub struct NewFile {
     unfinished: Unfinished,
     name: PathBuf,
     file: Option<NamedTempFile>,
+    /// What the name stands for: a link stays, and where it leads is where the file is made.
+    target: PathBuf,
 }
 
 impl Outputs {
@@ -71,6 +77,7 @@ impl Outputs {
             unfinished: self.unfinished.clone(),
             name: self.name(job),
             file: None,
+            target: PathBuf::new(),
         }
     }
 
@@ -101,6 +108,7 @@ impl NewFile {
             unfinished: Unfinished::default(),
             name: name.to_owned(),
             file: None,
+            target: PathBuf::new(),
         }
     }
 
@@ -110,6 +118,7 @@ impl NewFile {
             unfinished: self.unfinished.clone(),
             name: self.name.clone(),
             file: None,
+            target: PathBuf::new(),
         }
     }
 
@@ -132,7 +141,8 @@ impl NewFile {
         written.map_err(|cause| self.failed(cause))
     }
 
-    /// Gives the file its name, for good: when this returns, it outlasts a loss of power.
+    /// Gives the file its name, for good: when this returns, it outlasts a loss of power. A file that was
+    /// there hands its permissions on; what is no regular file is not replaced.
     ///
     /// # Errors
     /// `Own`, with the file's name. Then there is no file, or the one that was there before; but
@@ -147,17 +157,18 @@ impl NewFile {
             return Ok(());
         };
         let temporary = file.path().to_owned();
-        let renamed = file.persist(&self.name).map_err(|refused| refused.error);
+        let renamed = file.persist(&self.target).map_err(|refused| refused.error);
         self.unfinished.names().remove(&temporary);
         renamed?;
-        secure(directory(&self.name))
+        secure(directory(&self.target))
     }
 
     fn file(&mut self) -> io::Result<&mut File> {
         let file = match self.file.take() {
             Some(file) => file,
             None => {
-                let file = temporary(&self.name)?;
+                self.target = target(&self.name)?;
+                let file = temporary(&self.target)?;
                 self.unfinished.names().insert(file.path().to_owned());
                 file
             }
@@ -180,8 +191,26 @@ impl Drop for NewFile {
 }
 
 /// A temporary file beside the one with this name: `.NAME.fanfold-` and six random characters, with
-/// the permissions that any new file gets. Directories that are missing are made, and stay.
+/// the permissions of that one, or those that any new file gets. Directories that are missing are made, and
+/// stay.
 fn temporary(name: &Path) -> io::Result<NamedTempFile> {
+    let before = fs::symlink_metadata(name).ok();
+    if before
+        .as_ref()
+        .is_some_and(|found| !found.is_file() && !found.is_dir())
+    {
+        return Err(io::Error::other(SPECIAL));
+    }
+    let file = beside(name)?;
+    if let Some(before) = before {
+        // Not that it runs as its owner: that may be another one now.
+        let mode = before.permissions().mode() & 0o777;
+        file.as_file().set_permissions(Permissions::from_mode(mode))?;
+    }
+    Ok(file)
+}
+
+fn beside(name: &Path) -> io::Result<NamedTempFile> {
     let base = name.file_name().unwrap_or_default().as_bytes();
     let mut prefix = OsString::from(".");
     prefix.push(OsStr::from_bytes(&base[..base.len().min(KEPT)]));
@@ -199,13 +228,6 @@ fn temporary(name: &Path) -> io::Result<NamedTempFile> {
             make()
         }
         made => made,
-    }
-}
-
-fn directory(name: &Path) -> &Path {
-    match name.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
     }
 }
 
@@ -271,6 +293,28 @@ mod tests {
         assert_eq!(fs::read(&name).expect("readable"), b"new");
         assert_eq!(entries(dir.path()), ["a.txt"]);
         assert!(outputs.unfinished.names().is_empty());
+    }
+
+    #[test]
+    fn a_link_stays_and_permissions_too() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let at = |name: &str| dir.path().join(name);
+        fs::create_dir(at("real")).expect("made");
+        fs::write(at("real/a"), "old").expect("written");
+        fs::set_permissions(at("real/a"), Permissions::from_mode(0o4640)).expect("ours");
+        for (link, to) in [("one", "real/a"), ("two", "one"), ("new", "real/b")] {
+            std::os::unix::fs::symlink(to, at(link)).expect("made");
+        }
+        for (name, real) in [("two", "real/a"), ("new", "real/b")] {
+            let mut file = NewFile::named(&at(name));
+            file.write(name.as_bytes()).expect("written");
+            file.commit().expect("renamed");
+            assert_eq!(fs::read(at(real)).expect("readable"), name.as_bytes());
+            assert!(fs::symlink_metadata(at(name)).expect("there").is_symlink());
+        }
+        let mode = fs::metadata(at("real/a")).expect("there").permissions().mode();
+        assert_eq!(mode & 0o7777, 0o640);
+        assert_eq!(entries(&at("real")).len(), 2);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// One of the two, by a descriptor of its own. Where there is no room (a reader that stands still), a write
+/// One of the two, or what takes the place of standard output, by a descriptor of its own. Where there is no room (a reader that stands still), a write
 /// waits, whether or not whoever gave us the descriptor has it wait. Once a signal came that ends the run, it
 /// gives up with `WouldBlock` where there is no room for 200 ms.
 #[derive(Debug)]
@@ -32,6 +32,11 @@ impl Output {
         Output {
             file: opened(io::stderr()),
         }
+    }
+
+    /// Another one, that was opened to be written.
+    pub fn of(file: File) -> Self {
+        Output { file: Ok(file) }
     }
 
     /// Whether anything can be written at all.

@@ -14,6 +14,7 @@ mod inputs;
 mod library;
 mod memory;
 mod merge;
+mod merge_out;
 mod names;
 mod out;
 mod own;

@@ -207,6 +207,50 @@ fn what_can_be_no_file_is_refused_before_the_first_job() {
 }
 
 #[test]
+fn what_is_no_regular_file_is_not_replaced() {
+    use std::os::unix::fs::FileTypeExt as _;
+    for name in ["a\n", "b\n"] {
+        let fan = script("{}.out", "-j1", "echo > ran")
+            .fifo("a.out")
+            .link("b.out", "a.out");
+        let done = fan.stdin(name).says("is a device, a pipe or a socket").code(2);
+        done.expect(!done.fan.path("ran").exists(), "no job");
+        let kind = fs::symlink_metadata(done.fan.path("a.out"))
+            .expect("there")
+            .file_type();
+        done.expect(kind.is_fifo(), "still a FIFO");
+    }
+}
+
+#[test]
+fn a_link_stays_and_its_file_is_replaced_with_its_permissions() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let fan = script("{}.out", "-j1", "echo $1")
+        .file("real/a", "old")
+        .link("a.out", "real/a");
+    let private = fs::Permissions::from_mode(0o640);
+    fs::set_permissions(fan.path("real/a"), private).expect("ours");
+    let done = fan.link("b.out", "real/b").stdin("a\nb\n").ok();
+    for name in ["a", "b"] {
+        let link = fs::symlink_metadata(done.fan.path(&format!("{name}.out"))).expect("there");
+        done.expect(link.is_symlink(), "the link");
+        holds(&done, &format!("real/{name}"), format!("{name}\n"));
+    }
+    let mode = fs::metadata(done.fan.path("real/a"))
+        .expect("there")
+        .permissions()
+        .mode();
+    done.expect(mode & 0o777 == 0o640, "its permissions");
+    let fan = script("{}.out", "", "echo $1")
+        .link("a.out", "same")
+        .link("b.out", "same");
+    fan.stdin("a\nb\n")
+        .stdout("")
+        .says("b.out: the output of")
+        .code(2);
+}
+
+#[test]
 fn templates_that_name_no_file_for_each_job_are_refused() {
     for (template, said) in [
         ("out/{%}-{}", "{%}"),

@@ -95,3 +95,43 @@ fn a_device_can_be_named_twice() {
     let fan = fan("run a --failed /dev/null --joblog /dev/null -- cat");
     fan.file("a", KEPT).stdout(KEPT).stderr("").ok();
 }
+
+#[test]
+fn a_file_behind_a_link_is_left_out_of_a_walk_too() {
+    // What is there already, and what is still to be made.
+    for all in [Some("old\n"), None] {
+        let fan = fan("run d --out link --merge").arg("cat {}").args(["--", "cat"]);
+        let fan = fan.file("d/a", KEPT).link("link", "d/all");
+        let fan = match all {
+            Some(old) => fan.file("d/all", old),
+            None => fan,
+        };
+        let done = fan.stdout("").ok();
+        let all = fs::read_to_string(done.fan.path("d/all")).expect("it was made");
+        done.expect(all == KEPT, "what was in the other file");
+    }
+    let words = "map d --count --failed failed --joblog log --state state";
+    let fan = fan(words).file("d/a", KEPT).file("d/f", "old\n");
+    let fan = fan.link("failed", "d/f").link("log", "d/l").link("state", "d/s");
+    let done = fan.stdout("1\tx\n1\ty\n").stderr("").ok();
+    done.fan.stdout("1\tx\n1\ty\n").stderr("").ok();
+}
+
+#[test]
+fn a_file_with_two_names_is_left_out_by_either() {
+    let fan = fan("run d --failed failed -- cat")
+        .file("d/a", KEPT)
+        .file("failed", "old\n");
+    fs::hard_link(fan.path("failed"), fan.path("d/other")).expect("a link");
+    fan.stdout(KEPT).stderr("").ok();
+}
+
+#[test]
+fn a_link_and_what_it_leads_to_are_one_file() {
+    fan("run a --failed f --joblog link -- cat")
+        .file("a", KEPT)
+        .link("link", "f")
+        .stdout("")
+        .says("link: the file of --joblog and of another option")
+        .code(2);
+}
