@@ -6,7 +6,7 @@ use super::order::{put_number, put_text};
 use super::pairs::{Pairs, Tasks};
 use super::plan::{GroupPlan, Shape};
 use super::rows::Rows;
-use super::run::damaged;
+use super::run::{Item, damaged};
 use super::saved::{SavedReader, broken, write_entry};
 use super::store::{Sorted, Store, count_of};
 use crate::memory::Budget;
@@ -323,9 +323,14 @@ impl Fold for Group {
         }
         self.bad = self.bad.saturating_add(u64::from_le_bytes(saved.array()?));
         for store in self.stores() {
-            while saved.array()? == [ENTRY] {
-                let item = saved.entry()?;
-                store.load(item)?.ok_or_else(broken)?;
+            let mut load = |items: &[Item<'_>]| store.load(items)?.ok_or_else(broken);
+            loop {
+                saved.batches(ENTRY, &mut load)?;
+                // One that the buffer cuts, or the end.
+                if saved.array()? != [ENTRY] {
+                    break;
+                }
+                load(&[saved.entry()?])?;
             }
         }
         saved.end()

@@ -3,6 +3,9 @@
 use super::run::Item;
 use std::io::{self, BufRead, Write};
 
+/// How many entries are given at once.
+pub(super) const BATCH: usize = 32;
+
 /// Writes an entry so that [`SavedReader`] reads it.
 pub(super) fn write_entry(out: &mut impl Write, key: &[u8], kept: &[u8]) -> io::Result<()> {
     let mut head = [0; 16];
@@ -42,11 +45,49 @@ impl<'a> SavedReader<'a> {
         Ok((&self.key, &self.kept))
     }
 
+    /// Gives the entries that come next and lie whole in the input's buffer, several at once and each behind
+    /// its mark, as they lie there.
+    pub fn batches(
+        &mut self,
+        mark: u8,
+        mut take: impl FnMut(&[Item<'_>]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        loop {
+            let buffer = self.input.fill_buf()?;
+            let mut items: [Item<'_>; BATCH] = [(&[], &[]); BATCH];
+            let (mut found, mut rest) = (0, buffer);
+            while found < BATCH
+                && let Some((item, after)) = whole(mark, rest)
+            {
+                (items[found], rest) = (item, after);
+                found += 1;
+            }
+            if found == 0 {
+                return Ok(());
+            }
+            take(&items[..found])?;
+            let taken = buffer.len() - rest.len();
+            self.input.consume(taken);
+        }
+    }
+
     /// Fails where anything follows.
     pub fn end(self) -> io::Result<()> {
         let rest = self.input.fill_buf()?;
         if rest.is_empty() { Ok(()) } else { Err(broken()) }
     }
+}
+
+/// The entry at the beginning of `bytes`, behind its mark, and what follows it.
+#[inline]
+fn whole(mark: u8, bytes: &[u8]) -> Option<(Item<'_>, &[u8])> {
+    let (&found, rest) = bytes.split_first()?;
+    let (key, rest) = rest.split_first_chunk()?;
+    let (kept, rest) = rest.split_first_chunk()?;
+    let length = |bytes: &[u8; 8]| usize::try_from(u64::from_le_bytes(*bytes)).ok();
+    let (key, rest) = rest.split_at_checked(length(key)?)?;
+    let (kept, rest) = rest.split_at_checked(length(kept)?)?;
+    (found == mark).then_some(((key, kept), rest))
 }
 
 fn fill(input: &mut dyn BufRead, buffer: &mut Vec<u8>, length: [u8; 8]) -> io::Result<()> {

@@ -6,6 +6,7 @@
 use super::aggregate::{State, StateKind};
 use super::merge::Merge;
 use super::run::{Item, Run, RunWriter, damaged};
+use super::saved::BATCH;
 use super::table::{Slot, Table};
 use crate::memory::{Budget, Reservation, Share};
 use std::io;
@@ -195,9 +196,22 @@ impl Store {
         self.compact()
     }
 
-    /// Adds an entry that [`Store::sorted`] gave; `None` when it is broken.
-    pub fn load(&mut self, (key, mut kept): Item<'_>) -> io::Result<Option<()>> {
-        let hash = self.table.hash(key);
+    /// Adds entries that [`Store::sorted`] gave, as many as a batch has; `None` when one is broken.
+    pub fn load(&mut self, items: &[Item<'_>]) -> io::Result<Option<()>> {
+        // As for records: the processor waits for several keys at once.
+        let mut hashes = [0; BATCH];
+        for (hash, (key, _)) in hashes.iter_mut().zip(items) {
+            *hash = self.table.hash(key);
+        }
+        for (hash, item) in hashes.iter().zip(items) {
+            if self.load_one(*hash, *item)?.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(()))
+    }
+
+    fn load_one(&mut self, hash: u64, (key, mut kept): Item<'_>) -> io::Result<Option<()>> {
         if self.kinds.is_empty() {
             let Some(count) = count_of(kept) else {
                 return Ok(None);

@@ -360,6 +360,13 @@ proptest! {
         prop_assert_eq!(finish(&mut first), finish(&mut filled(&a, 0)), "saving changes nothing");
         let mut loaded = filled(&b, 0);
         loaded.load(&mut &saved[..]).expect("just saved");
-        prop_assert_eq!(finish(&mut loaded), finish(&mut filled(&[&a[..], &b].concat(), 0)));
+        let want = finish(&mut filled(&[&a[..], &b].concat(), 0));
+        prop_assert_eq!(finish(&mut loaded), &want[..]);
+        for size in [1, 20, 50] {
+            let mut loaded = filled(&b, 0);
+            let mut bits = io::BufReader::with_capacity(size, &saved[..]);
+            loaded.load(&mut bits).expect("just saved");
+            prop_assert_eq!(finish(&mut loaded), &want[..], "by {} bytes", size);
+        }
     }
 }
