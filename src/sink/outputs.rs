@@ -5,13 +5,14 @@
 use super::target::{directory, target};
 use crate::job::{Failure, Input, Job};
 use crate::message;
+use crate::sys::await_file;
 use crate::template::Template;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tempfile::NamedTempFile;
@@ -216,12 +217,13 @@ fn beside(name: &Path) -> io::Result<NamedTempFile> {
     prefix.push(OsStr::from_bytes(&base[..base.len().min(KEPT)]));
     prefix.push(".fanfold-");
     let directory = directory(name);
-    let make = || {
-        tempfile::Builder::new()
-            .prefix(&prefix)
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(directory)
+    // Each descriptor is waited for in here: what is wrong is no longer told apart outside.
+    let open = |path: &Path| {
+        let mut options = File::options();
+        options.create_new(true).read(true).write(true).mode(0o666);
+        await_file(|| options.open(path))
     };
+    let make = || tempfile::Builder::new().prefix(&prefix).make_in(directory, open);
     match make() {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
             make_directories(directory)?;
@@ -251,7 +253,7 @@ fn make_directories(directory: &Path) -> io::Result<()> {
 
 /// Has the names in a directory outlast a loss of power.
 fn secure(directory: &Path) -> io::Result<()> {
-    match File::open(directory)?.sync_all() {
+    match await_file(|| File::open(directory))?.sync_all() {
         // Some file systems have no such thing for directories.
         Err(cause) if cause.kind() == io::ErrorKind::InvalidInput => Ok(()),
         done => done,

@@ -38,16 +38,7 @@ pub(super) fn file_limit_before() -> RwLockReadGuard<'static, Option<Rlimit>> {
 
 /// Whether a descriptor could not be had (EMFILE, ENFILE), for which std has no kind.
 pub fn is_out_of_files(error: &io::Error) -> bool {
-    // Of a temporary file, it stands behind one that has its name.
-    let behind = || {
-        error
-            .get_ref()?
-            .source()?
-            .downcast_ref::<io::Error>()?
-            .raw_os_error()
-    };
-    let number = error.raw_os_error().or_else(behind);
-    matches!(number, Some(libc::EMFILE | libc::ENFILE))
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
 /// Waits for a moment, in which others may give descriptors back: the system has no call that says when.
