@@ -7,6 +7,7 @@ mod claims;
 mod draft;
 mod finished;
 mod first;
+mod held;
 mod outputs;
 mod sending;
 mod spill;
@@ -24,8 +25,8 @@ use crate::job::Trust;
 use crate::memory::Budget;
 use crate::plan::Order;
 use crate::sys;
-use memchr::memrchr;
-use spill::{Extent, Spill};
+use held::Held;
+use spill::Spill;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
@@ -105,19 +106,6 @@ pub struct Sink<'a> {
     one_screen: bool,
     /// Whether a signal that ends the run ends the printing too.
     heeds: bool,
-}
-
-#[derive(Default)]
-struct Held {
-    pieces: Vec<(Stream, Trust, Store)>,
-    verdict: Option<Verdict>,
-    /// Lines for standard error that belong after the job's own output.
-    notes: Vec<u8>,
-}
-
-enum Store {
-    Memory(Vec<u8>),
-    File(Extent),
 }
 
 impl<'a> Sink<'a> {
@@ -217,52 +205,6 @@ impl<'a> Sink<'a> {
         self.hold(seq, piece)
     }
 
-    /// Prints the whole lines of a piece, and holds what begins another.
-    fn lines(&mut self, seq: u64, mut piece: Piece) -> Result<(), Closed> {
-        let held = self.jobs.get_mut(&seq).map(|held| &mut held.pieces);
-        let stands = held
-            .as_ref()
-            .is_none_or(|held| held.iter().all(|(_, trust, _)| *trust == Trust::Final));
-        let Some(last) = memrchr(b'\n', &piece.bytes).filter(|_| stands) else {
-            return self.hold(seq, piece);
-        };
-        let begun: Vec<_> = held
-            .map(|held| {
-                held.extract_if(.., |(stream, ..)| *stream == piece.stream)
-                    .collect()
-            })
-            .unwrap_or_default();
-        for (stream, _, store) in begun {
-            self.print_store(stream, store)?;
-        }
-        self.print(piece.stream, &piece.bytes[..=last])?;
-        piece.bytes.drain(..=last);
-        match piece.bytes.is_empty() {
-            true => Ok(()),
-            false => self.hold(seq, piece),
-        }
-    }
-
-    fn hold(&mut self, seq: u64, piece: Piece) -> Result<(), Closed> {
-        let bytes = piece.bytes.len() as u64;
-        let store = if self.held + bytes > self.bound {
-            Store::File(
-                self.spill
-                    .put(&piece.bytes)
-                    .map_err(|cause| spill_failed(&self.spill, cause))?,
-            )
-        } else {
-            self.held += bytes;
-            Store::Memory(piece.bytes)
-        };
-        self.jobs
-            .entry(seq)
-            .or_default()
-            .pieces
-            .push((piece.stream, piece.trust, store));
-        Ok(())
-    }
-
     /// Forgets what a failed try of a job gave.
     pub fn discard(&mut self, seq: u64) {
         if let Some(held) = self.jobs.get_mut(&seq) {
@@ -292,66 +234,6 @@ impl<'a> Sink<'a> {
             self.lowest += 1;
         }
         self.print_ready()
-    }
-
-    /// Prints what is held of the job whose turn has come, as far as it stands.
-    fn print_ready(&mut self) -> Result<(), Closed> {
-        let Some(held) = self.jobs.get_mut(&self.lowest) else {
-            return Ok(());
-        };
-        let ready = held
-            .pieces
-            .iter()
-            .take_while(|(_, trust, _)| *trust == Trust::Final)
-            .count();
-        let pieces: Vec<_> = held.pieces.drain(..ready).collect();
-        for (stream, _, store) in pieces {
-            self.print_store(stream, store)?;
-        }
-        Ok(())
-    }
-
-    fn print_held(&mut self, seq: u64) -> Result<(), Closed> {
-        let Some(held) = self.jobs.remove(&seq) else {
-            return Ok(());
-        };
-        for (stream, trust, store) in held.pieces {
-            if held.verdict == Some(Verdict::Drop) && trust == Trust::Provisional {
-                self.forget(std::iter::once(store));
-            } else {
-                self.print_store(stream, store)?;
-            }
-        }
-        let (before, marked) = (self.buried, self.marked);
-        self.print(Stream::Err, &held.notes)?;
-        // Notes do not bury notes.
-        (self.buried, self.marked) = (before, marked || !held.notes.is_empty());
-        Ok(())
-    }
-
-    fn print_store(&mut self, stream: Stream, store: Store) -> Result<(), Closed> {
-        match store {
-            Store::Memory(bytes) => {
-                self.held -= bytes.len() as u64;
-                self.print(stream, &bytes)
-            }
-            Store::File(extent) => {
-                let mut bytes = Vec::new();
-                self.spill
-                    .take(extent, &mut bytes)
-                    .map_err(|cause| spill_failed(&self.spill, cause))?;
-                self.print(stream, &bytes)
-            }
-        }
-    }
-
-    fn forget(&mut self, stores: impl Iterator<Item = Store>) {
-        for store in stores {
-            match store {
-                Store::Memory(bytes) => self.held -= bytes.len() as u64,
-                Store::File(extent) => self.spill.release(extent),
-            }
-        }
     }
 
     fn go_on(&self) -> Result<(), Closed> {

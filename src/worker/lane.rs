@@ -1,5 +1,7 @@
 //! The way of one try's output from its map to the main thread, or record by record into a fold.
 
+mod turn;
+
 use super::gathered::Gathered;
 use super::halves;
 use super::merge::lost;
@@ -9,21 +11,16 @@ use crate::fold::{Fold, IntoFold};
 use crate::job::{Failure, Job, Trust};
 use crate::map::{Aside, Emit, Pace};
 use crate::message;
-use crate::plan::{Order, Partial, Tag};
+use crate::plan::{Partial, Tag};
 use crate::record::{RecordPlan, Rows, Stage};
-use crate::sink::{Draft, DraftWriter, NewFile, Piece, Stream};
+use crate::sink::{Draft, DraftWriter, NewFile, Stream};
 use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
-use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How much output is gathered before it is sent, in bytes.
 const PIECE: usize = 64 * 1024;
-
-/// How long less than that waits for more, where more is to be had. Without it, the main thread is woken for
-/// each block with a hit: 3000 times in a search over 1.9 GB.
-const LINGER: Duration = Duration::from_millis(10);
 
 /// Takes what a map emits during one try.
 pub struct Lane<'a> {
@@ -204,19 +201,6 @@ impl<'a> Lane<'a> {
         }
     }
 
-    fn tell(&mut self, piece: Piece) {
-        if let (Some(writer), Some(merging), Stream::Out) =
-            (&mut self.writer, &self.shared.merging, piece.stream)
-        {
-            if let Err(cause) = writer.write(&piece.bytes) {
-                self.failure = Some(lost(merging.drafts, cause));
-            }
-            return;
-        }
-        self.sent = true;
-        self.shared.news.send(Event::Piece { seq: self.seq, piece });
-    }
-
     /// Whether what was given counts though the job failed in this way.
     pub(super) fn keeps(&self, failure: &Failure) -> bool {
         let of_input = matches!(failure, Failure::Corrupt { .. } | Failure::Unreadable { .. });
@@ -247,71 +231,6 @@ impl<'a> Lane<'a> {
                 self.out.add(rows.bytes());
                 rows.clear();
             }
-        }
-    }
-
-    /// Whether what this job gives can be printed at once. Where that is for the jobs before it,
-    /// the main thread will wake this worker when it is.
-    fn is_turn(&mut self) -> bool {
-        let (gate, seq) = (self.shared.gate, self.seq);
-        match gate.order {
-            Order::Lines => return true,
-            Order::Finish => return false,
-            Order::Input => {}
-        }
-        let now = || gate.lowest.load(Ordering::SeqCst) == seq;
-        if now() {
-            return true;
-        }
-        if self.holds {
-            return false;
-        }
-        self.holds = true;
-        self.seat.hold();
-        now()
-    }
-
-    /// Whether little output has waited for more long enough.
-    fn is_due(&mut self) -> bool {
-        self.pace == Pace::Waiting || self.since.get_or_insert_with(Instant::now).elapsed() >= LINGER
-    }
-
-    /// Sends what was gathered if it is much, or if it can be printed at once.
-    fn send(&mut self, which: Stream) -> ControlFlow<()> {
-        if which == Stream::Out && self.file.is_some() {
-            return match self.out.bytes.len() {
-                PIECE.. => self.save(),
-                _ => ControlFlow::Continue(()),
-            };
-        }
-        let gathered = self.gathered(which);
-        let (ready, stands) = (gathered.ready(), gathered.trust == Trust::Final);
-        // What is to be merged has no turn.
-        let stands = stands && (self.writer.is_none() || which != Stream::Out);
-        if ready == 0 || (ready < PIECE && !(stands && self.is_due() && self.is_turn())) {
-            return ControlFlow::Continue(());
-        }
-        self.since = None;
-        let lines = self.shared.gate.order == Order::Lines;
-        let gathered = self.gathered(which);
-        let piece = match lines {
-            // Of a line that is too long to be kept here, the sink makes a whole one.
-            true => gathered
-                .whole_lines()
-                .or_else(|| (ready >= PIECE).then(|| gathered.piece())),
-            false => Some(gathered.piece()),
-        };
-        if let Some(piece) = piece {
-            self.tell(piece);
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn gathered(&mut self, which: Stream) -> &mut Gathered {
-        match which {
-            Stream::Out => &mut self.out,
-            Stream::Err => &mut self.err,
-            Stream::Bad => &mut self.bad,
         }
     }
 
