@@ -267,20 +267,21 @@ need_sorted() {
 }
 
 # The last lines of each answer are compared: all of it would have to be held, and sorted.
+# merged DIR MAP TITLE: times what brings the outputs of a command for each file of DIR together.
+merged() {
+    export DIR=$1 MAP=$2
+    peer '' fanfold '"$FANFOLD" run -j "$THREADS" "$DIR" --merge "sort -m {}" -- "$MAP" | tail -n 9999'
+    peer 'sort' "$MAP, then sort -m" 'rm -rf "$SCRATCH" && mkdir "$SCRATCH" &&
+        for file in "$DIR"/*; do "$MAP" "$file" >"$SCRATCH/${file##*/}" || exit; done &&
+        sort -m --batch-size=400 "$SCRATCH"/* | tail -n 9999; rm -rf "$SCRATCH"'
+    peer 'sort' 'sort' 'sort --parallel "$THREADS" "$DIR"/* | tail -n 9999'
+    compare "$3"
+}
+
 merge() {
     need_sorted
-    peer '' fanfold '"$FANFOLD" run -j "$THREADS" "$SORTED" --merge "sort -m {}" -- cat | tail -n 9999'
-    peer 'sort' 'cat, then sort -m' 'rm -rf "$SCRATCH" && mkdir "$SCRATCH" &&
-        for file in "$SORTED"/*; do cat "$file" >"$SCRATCH/${file##*/}" || exit; done &&
-        sort -m --batch-size=400 "$SCRATCH"/* | tail -n 9999; rm -rf "$SCRATCH"'
-    peer 'sort' 'sort' 'sort --parallel "$THREADS" "$SORTED"/* | tail -n 9999'
-    compare 'merge: 400 sorted files of 2 GB'
-    peer '' fanfold '"$FANFOLD" run -j "$THREADS" "$UNSORTED" --merge "sort -m {}" -- sort | tail -n 9999'
-    peer 'sort' 'sorts, then sort -m' 'rm -rf "$SCRATCH" && mkdir "$SCRATCH" &&
-        for file in "$UNSORTED"/*; do sort "$file" >"$SCRATCH/${file##*/}" || exit; done &&
-        sort -m --batch-size=400 "$SCRATCH"/* | tail -n 9999; rm -rf "$SCRATCH"'
-    peer 'sort' 'sort' 'sort --parallel "$THREADS" "$UNSORTED"/* | tail -n 9999'
-    compare 'merge: 400 files of 2 GB, each sorted first'
+    merged "$SORTED" cat 'merge: 400 sorted files of 2 GB'
+    merged "$UNSORTED" sort 'merge: 400 files of 2 GB, each sorted first'
 }
 
 for group in "${groups[@]}"; do

@@ -8,7 +8,7 @@ mod state;
 mod words;
 
 pub use batch::{Batch, Most, Room, Split, Waiting};
-pub use inputs::{Dash, Empty, Hidden, Inputs, Links, WalkPlan};
+pub use inputs::{Dash, Empty, Hidden, Inputs, Links, Lists, WalkPlan};
 pub use state::{Again, Hindsight, Pace, Past, StateAccess, StatePlan};
 pub use words::{Blanks, Syntax, Words};
 

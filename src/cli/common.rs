@@ -3,7 +3,7 @@
 use super::exit::Usage;
 use super::out::OutArgs;
 use crate::message;
-use crate::plan::{Dash, Empty, Hidden, Inputs, Links, WalkPlan};
+use crate::plan::{Dash, Empty, Hidden, Inputs, Links, Lists, WalkPlan};
 use crate::plan::{Order, Schedule, Tag};
 use crate::source::Exclude;
 use clap::{Args, ValueEnum};
@@ -120,11 +120,11 @@ impl InputArgs {
                         or pipe names in (see --help)";
             return Err(Usage(what.into()));
         }
-        Ok(Inputs::Listed {
+        Ok(Inputs::Listed(Lists {
             files: self.arg_file.clone(),
             terminator: self.terminator(),
             exclude: self.exclude.clone(),
-        })
+        }))
     }
 
     /// The byte that ends a name in lists.

@@ -9,16 +9,20 @@ pub enum Inputs {
     /// Names, directories and patterns, as typed.
     Named(Vec<OsString>, WalkPlan),
     /// Lists of names: from these files, or from standard input when there is none.
-    Listed {
-        /// The files that hold names.
-        files: Vec<OsString>,
-        /// The byte that ends a name: a newline or NUL.
-        terminator: u8,
-        /// Names that are left out, as [`WalkPlan::exclude`].
-        exclude: Vec<OsString>,
-    },
+    Listed(Lists),
     /// A list of words, which are arguments and may be no files at all.
     Words(Words),
+}
+
+/// Lists of names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lists {
+    /// The files that hold names; none: standard input does.
+    pub files: Vec<OsString>,
+    /// The byte that ends a name: a newline or NUL.
+    pub terminator: u8,
+    /// Names that are left out, as [`WalkPlan::exclude`].
+    pub exclude: Vec<OsString>,
 }
 
 /// What a directory or a pattern gives.

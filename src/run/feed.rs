@@ -10,8 +10,7 @@ use crate::message;
 use crate::plan::{Batch, Empty, Inputs, Plan, Words};
 use crate::sink::Outputs;
 use crate::source::{
-    Batched, Cut, Exclude, Found, Glance, ListedWords, Missing, Named, Numbered, Scheduled, may_wait,
-    read_names,
+    Batched, Cut, Found, Glance, ListedWords, Missing, Named, Numbered, Scheduled, may_wait, read_names,
 };
 use crate::state::Stamp;
 use crate::worker::Task;
@@ -63,19 +62,14 @@ impl Feed {
                     _ => From::List(Reader::of_list(jobs(found, plan), plan)?),
                 }
             }
-            Inputs::Listed {
-                files,
-                terminator,
-                exclude,
-            } => {
-                let listed = Exclude::new(exclude).of(read_names(files.clone(), *terminator));
-                let names = own.left_out(listed, WhereFrom::List);
+            Inputs::Listed(lists) => {
+                let names = own.left_out(read_names(lists), WhereFrom::List);
                 match plan.batch {
-                    Batch::One if !may_wait(files) && plan.state.is_some() => {
+                    Batch::One if !may_wait(&lists.files) && plan.state.is_some() => {
                         From::List(looked_at(names, plan)?)
                     }
                     // A thread costs as much as a short job.
-                    Batch::One if !may_wait(files) => From::Walk(Box::new(jobs(names, plan))),
+                    Batch::One if !may_wait(&lists.files) => From::Walk(Box::new(jobs(names, plan))),
                     _ => From::List(Reader::of_list(jobs(names, plan), plan)?),
                 }
             }
@@ -107,13 +101,8 @@ impl Feed {
                 let found = own.clone().left_out(named, WhereFrom::Walk);
                 gather(jobs(found, plan), outputs, own, Vec::new())?
             }
-            Inputs::Listed {
-                files,
-                terminator,
-                exclude,
-            } => {
-                let listed = Exclude::new(exclude).of(read_names(files.clone(), *terminator));
-                let names = own.clone().left_out(listed, WhereFrom::List);
+            Inputs::Listed(lists) => {
+                let names = own.clone().left_out(read_names(lists), WhereFrom::List);
                 gather(jobs(names, plan), outputs, own, inputs(&plan.inputs))?
             }
             Inputs::Words(words) => gather(jobs(open(words)?, plan), outputs, own, Vec::new())?,

@@ -136,12 +136,12 @@ pub(super) fn inputs(inputs: &Inputs) -> Vec<(PathBuf, &'static str)> {
             };
             names.iter().map(input).collect()
         }
-        Inputs::Listed { files, .. } if files.is_empty() => {
+        Inputs::Listed(lists) if lists.files.is_empty() => {
             vec![("/dev/stdin".into(), "the list of inputs on standard input")]
         }
-        Inputs::Listed { files, .. } => {
+        Inputs::Listed(lists) => {
             let list = |name: &OsString| (name.into(), "a list of inputs");
-            files.iter().map(list).collect()
+            lists.files.iter().map(list).collect()
         }
         Inputs::Words(_) => Vec::new(),
     }

@@ -1,7 +1,8 @@
 //! Lists of names: one a line, or NUL-terminated; raw bytes, no quoting language.
 
-use super::{Found, Missing};
+use super::{Exclude, Found, Missing};
 use crate::job::Input;
+use crate::plan::Lists;
 use crate::sys;
 use std::ffi::OsString;
 use std::fs::{File, Metadata};
@@ -61,8 +62,12 @@ impl<R: BufRead> Iterator for Names<R> {
     }
 }
 
-/// The names in each of `files`, or on standard input where there is none.
-pub fn read_names(files: Vec<OsString>, terminator: u8) -> Box<dyn Iterator<Item = Found> + Send> {
+/// The names in each of the files, or on standard input where there is none, without those that are left out.
+pub fn read_names(lists: &Lists) -> Box<dyn Iterator<Item = Found> + Send> {
+    Exclude::new(&lists.exclude).of(all_names(lists.files.clone(), lists.terminator))
+}
+
+fn all_names(files: Vec<OsString>, terminator: u8) -> Box<dyn Iterator<Item = Found> + Send> {
     if files.is_empty() {
         let from = BufReader::with_capacity(64 * 1024, sys::Stdin::new());
         return Box::new(Names::new(from, "standard input".into(), terminator));
