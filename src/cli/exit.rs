@@ -9,7 +9,6 @@ use crate::state::{Kind, StateError};
 use crate::sys::{Output, signals};
 use std::fmt;
 use std::io;
-use std::process::ExitCode;
 
 /// The command line, or a state that is of another one or damaged.
 const REFUSED: u8 = 2;
@@ -47,7 +46,7 @@ pub struct Ended {
 }
 
 /// What clap has to say: help is no error, anything else is exit 2.
-pub fn clap(error: &clap::Error) -> ExitCode {
+pub fn clap(error: &clap::Error) -> u8 {
     let code = if error.use_stderr() { 2 } else { 0 };
     let printed = match code {
         0 => Output::stdout().check().and_then(|()| error.print()),
@@ -56,20 +55,20 @@ pub fn clap(error: &clap::Error) -> ExitCode {
     match printed {
         Err(cause) if code == 0 && cause.kind() != io::ErrorKind::BrokenPipe => {
             message::say(format_args!("standard output: {}", message::cause(&cause)));
-            ExitCode::from(OWN)
+            OWN
         }
-        _ => ExitCode::from(code),
+        _ => code,
     }
 }
 
 /// The exit code of a run or of what kept it from beginning. Dies by the signal where one ended it.
-pub fn code(end: anyhow::Result<Option<Ended>>) -> ExitCode {
+pub fn code(end: anyhow::Result<Option<Ended>>) -> u8 {
     let ended = match end {
         Ok(Some(ended)) => ended,
-        Ok(None) => return ExitCode::SUCCESS,
+        Ok(None) => return 0,
         Err(error) => {
             message::say(chain(&error));
-            return ExitCode::from(refusal(&error));
+            return refusal(&error);
         }
     };
     match ended.summary.bad_lines {
@@ -93,9 +92,9 @@ pub fn code(end: anyhow::Result<Option<Ended>>) -> ExitCode {
     }
     if ended.summary.is_empty() && ended.empty == Empty::Refused {
         message::say("no input (--allow-empty makes this no error)");
-        return ExitCode::from(NONE);
+        return NONE;
     }
-    ExitCode::from(finished(&ended.summary))
+    finished(&ended.summary)
 }
 
 /// The causes, from the outermost to what the system said.

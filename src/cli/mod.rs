@@ -20,11 +20,11 @@ mod status;
 mod xargs;
 
 use crate::message;
+use crate::sys::signals;
 use clap::{Parser, Subcommand};
 use late::Late;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
-use std::process::ExitCode;
 
 /// Do one thing to every file, on all cores, and fold the results.
 #[derive(Debug, Parser)]
@@ -61,7 +61,8 @@ enum Subcommands {
 
 /// Reads the command line, does what it says, and gives the exit code; does not return where a
 /// signal ended the run.
-pub fn main() -> ExitCode {
+pub fn main() -> u8 {
+    signals::ignore_broken_pipes();
     if let Some((name, words)) = called_xargs() {
         return xargs::main(name, &words);
     }

@@ -29,7 +29,6 @@ use options::{Asked, Options, Share};
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,17 +85,17 @@ impl Refusal {
 
 /// Does what these words say, as the program `name`, and gives the exit code; does not return
 /// where a signal ended the run.
-pub fn main(name: String, words: &[OsString]) -> ExitCode {
+pub fn main(name: String, words: &[OsString]) -> u8 {
     message::go_by(name);
     match follow(words) {
-        Ok(code) => ExitCode::from(code),
+        Ok(code) => code,
         Err(Refusal { what, usage, code }) => {
             message::say(what);
             if usage {
                 let name = message::name();
                 let _ = writeln!(io::stderr(), "Try '{name} --help' for more information.");
             }
-            ExitCode::from(code)
+            code
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Which of the standard streams were closed when the program began.
 //!
-//! Rust's runtime opens /dev/null in the place of one that is, before `main`: whatever is written
-//! there is lost and nobody hears of it. So this looks before the runtime does.
+//! In the place of one that is, /dev/null is opened before `main`, so that no other file is taken for it.
+//! Rust's runtime does the same, but whatever is written there is lost and nobody hears of it. So this
+//! looks before the runtime does.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,9 +22,14 @@ static LOOK: extern "C" fn() = look;
 extern "C" fn look() {
     for (number, closed) in (0..).zip(&CLOSED) {
         // SAFETY: this command of fcntl takes no argument and gives or takes no memory; its only
-        // error is that there is no such descriptor.
-        let flags = unsafe { libc::fcntl(number, libc::F_GETFD) };
-        closed.store(flags == -1, Ordering::Relaxed);
+        // error is that there is no such descriptor. A file is opened as the lowest number that is free,
+        // which is this one, as those below were seen to.
+        unsafe {
+            if libc::fcntl(number, libc::F_GETFD) == -1 {
+                closed.store(true, Ordering::Relaxed);
+                libc::open(c"/dev/null".as_ptr(), libc::O_RDWR);
+            }
+        }
     }
 }
 
