@@ -49,7 +49,7 @@ use joblog::JobLog;
 use remember::Remember;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write as _};
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -103,6 +103,7 @@ fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let gate = Gate {
         lowest: AtomicU64::new(0),
         open: AtomicBool::new(true),
+        over: AtomicBool::new(false),
         order: plan.order,
         tag: plan.tag,
         partial: plan.partial,
@@ -136,6 +137,8 @@ fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
             main.prepare(records)?;
         }
         main.drive(&mut feed, queue, &news, &mut signals, &mut crew)?;
+        // No child is left, and the end of a guardian takes as long as that of a worker.
+        guardian::thank();
         main.finish(crew.join());
         main.tally.failures.buried = main.sink.is_buried();
         main.end_state(&feed);
@@ -304,6 +307,7 @@ impl<'a> Main<'a> {
             if self.stop.is_some() || self.is_dry(feed) {
                 // Closed, so that workers exit once it is empty.
                 queue = None;
+                self.gate.over.store(true, Ordering::Release);
             }
             let all = queue.is_none() && self.ended == self.sent;
             self.merge(all);

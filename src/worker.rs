@@ -111,7 +111,7 @@ struct Worker<'a> {
 /// Works until the queue is closed and empty, or nobody wants more; gives the folds of all jobs
 /// that succeeded.
 pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
-    let _leaving = Leaving(shared);
+    let mut leaving = Leaving { shared, last: None };
     crate::sys::signals::block_in_this_thread();
     let start = shared.start_fold;
     let mut worker = Worker {
@@ -135,9 +135,13 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
                 };
                 worker.heed(&report);
                 let scarce = shared.queue.len() < shared.scarce;
-                let failed = report.failure.is_some();
+                let judged = report.failure.is_some() && shared.halts;
+                if !judged && worker.is_through() {
+                    leaving.last = Some(report);
+                    break;
+                }
                 shared.news.tell(report, scarce);
-                if failed && shared.halts {
+                if judged {
                     // It may have been one failure too many, and then no other job is begun.
                     let (waiting, judged) = bounded(0);
                     shared.news.send(Event::Judged(waiting));
@@ -165,12 +169,18 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
 }
 
 /// Says that the worker has left, however it leaves.
-struct Leaving<'a>(&'a Shared<'a>);
+struct Leaving<'a> {
+    shared: &'a Shared<'a>,
+    /// How its last job ended, where that was not told.
+    last: Option<Report>,
+}
 
 impl Drop for Leaving<'_> {
     fn drop(&mut self) {
-        self.0.news.send(Event::Left {
-            broken: std::thread::panicking(),
+        let broken = std::thread::panicking();
+        self.shared.news.send(match self.last.take() {
+            Some(report) if !broken => Event::Last(report),
+            _ => Event::Left { broken },
         });
     }
 }
@@ -185,8 +195,24 @@ impl Worker<'_> {
                 Err(RecvTimeoutError::Disconnected) => return self.take_returned(),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            again = self.guarded(|map, seat, aside| map.idle(seat, aside)).flatten();
+            again = self.idle();
         }
+    }
+
+    /// Whether there is nothing left to do, nor to wait for: neither a job, nor what the map keeps. Then the
+    /// worker counts as gone.
+    fn is_through(&mut self) -> bool {
+        let shared = self.shared;
+        shared.gate.over.load(Ordering::Acquire)
+            && shared.merging.is_none()
+            && shared.queue.is_empty()
+            && self.idle().is_none()
+            && self.goes()
+    }
+
+    /// Has the map look after what it keeps; None when that is nothing.
+    fn idle(&mut self) -> Option<Duration> {
+        self.guarded(|map, seat, aside| map.idle(seat, aside)).flatten()
     }
 
     /// Ends what the map keeps from job to job.

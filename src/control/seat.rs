@@ -140,6 +140,14 @@ impl Seat {
         crew.to_leave = crew.to_leave.min(crew.workers.saturating_sub(1));
     }
 
+    /// As [`Seat::go`], unless a worker is to leave; whether this one goes.
+    pub fn goes_unasked(&self) -> bool {
+        let mut crew = self.shared.crew();
+        let unasked = crew.to_leave == 0;
+        crew.workers -= usize::from(unasked);
+        unasked
+    }
+
     /// Gives the descriptor back, once this end is dropped: the worker does nothing more that can be stopped.
     pub fn free(&self) {
         let mut bells = self.shared.bells.write().unwrap_or_else(PoisonError::into_inner);

@@ -14,6 +14,10 @@ impl<'a> Main<'a> {
             Event::Piece { seq, piece } => self.printing(|sink| sink.piece(seq, piece)),
             Event::Discard { seq } => return self.sink.discard(seq),
             Event::Done(report) => self.ended(report),
+            Event::Last(report) => {
+                self.working -= 1;
+                self.ended(report)
+            }
             Event::Told(what) => {
                 message::say(what);
                 self.sink.mark(true);

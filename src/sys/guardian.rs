@@ -66,6 +66,8 @@ struct Guardian {
     lodges: bool,
     /// Our end of its pipe.
     alive: OwnedFd,
+    /// Whether it was asked to leave.
+    leaves: bool,
 }
 
 /// A child's place in the shared memory; it is given up when dropped.
@@ -104,29 +106,52 @@ pub fn settle() -> io::Result<()> {
     if let (true, Some(shared)) = (
         guardian.as_ref().is_some_and(|guardian| guardian.lodges),
         GUARDED.get(),
-    ) && let Some(before) = guardian.replace(fork(shared)?)
+    ) && let Some(mut before) = guardian.replace(fork(shared)?)
     {
-        before.relieve()?;
+        before.ask()?;
+        before.wait();
     }
     Ok(())
+}
+
+/// Asks the guardian to leave, where there is one and it has no directory to see to: for a process that has
+/// no children any more, and something left to do while the guardian ends.
+pub fn thank() {
+    let mut guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner);
+    let has_directory = |shared: &&Shared| shared.has_directory.load(Ordering::SeqCst) != NONE;
+    if let Some(guardian) = &mut *guardian
+        && !GUARDED.get().is_some_and(has_directory)
+    {
+        // It is asked again at the end.
+        let _ = guardian.ask();
+    }
 }
 
 /// Ends the guardian, where there is one: for a process that has no children any more. It is waited for, as
 /// not every process 1 does that.
 pub fn dismiss() {
     let mut guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(guardian) = guardian.take() {
+    if let Some(mut guardian) = guardian.take()
         // Without the news it hears of our end, which is not far.
-        let _ = guardian.relieve();
+        && guardian.ask().is_ok()
+    {
+        guardian.wait();
     }
 }
 
 impl Guardian {
     /// Has it leave, without a look at the groups.
-    fn relieve(self) -> io::Result<()> {
-        rustix::io::write(&self.alive, b"!")?;
-        while matches!(waitpid(Some(self.pid), WaitOptions::empty()), Err(Errno::INTR)) {}
+    fn ask(&mut self) -> io::Result<()> {
+        if !self.leaves {
+            rustix::io::write(&self.alive, b"!")?;
+            self.leaves = true;
+        }
         Ok(())
+    }
+
+    /// Waits until it has left.
+    fn wait(self) {
+        while matches!(waitpid(Some(self.pid), WaitOptions::empty()), Err(Errno::INTR)) {}
     }
 }
 
@@ -241,7 +266,12 @@ fn guardian(started: libc::pid_t, alive: OwnedFd, lodges: bool) -> io::Result<Gu
         return Err(io::Error::last_os_error());
     }
     let pid = Pid::from_raw(started).expect("a child has a number");
-    Ok(Guardian { pid, lodges, alive })
+    Ok(Guardian {
+        pid,
+        lodges,
+        alive,
+        leaves: false,
+    })
 }
 
 /// Does this while no signal is heard, as in what is started by it: no signal is ever.
@@ -274,7 +304,7 @@ fn guard(news: c_int, shared: &Shared) -> ! {
     let one = [0, (&raw mut byte).addr(), 1, 0];
     // SAFETY: plain numbers, literals and a local byte; nothing goes on to use the descriptors.
     unsafe {
-        bare::call(libc::SYS_setsid, [0; 4]);
+        bare::call(libc::SYS_setpgid, [0; 4]);
         bare::call(libc::SYS_prctl, [libc::PR_SET_NAME as usize, name, 0, 0]);
         bare::call(libc::SYS_chdir, [root, 0, 0, 0]);
         bare::call(libc::SYS_dup3, [news as usize, 0, 0, 0]);

@@ -69,6 +69,13 @@ impl Worker<'_> {
         job.map(Task::Job)
     }
 
+    /// Whether nothing is left to do once the queue is closed and empty, and nobody is asked to leave who
+    /// would have to say so. Then the worker counts as gone.
+    pub(super) fn goes(&self) -> bool {
+        let jobs = self.shared.returned.jobs();
+        jobs.is_empty() && self.seat.goes_unasked()
+    }
+
     /// Gives a job back and says that the worker leaves, if one is to leave after all. Tries of it
     /// that failed begin anew.
     fn gives_back(&self, job: &Job) -> bool {

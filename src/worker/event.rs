@@ -25,6 +25,8 @@ pub enum Event {
     },
     /// The job has ended.
     Done(Report),
+    /// The job has ended, and the worker has nothing more to say: it would wake the main thread twice.
+    Last(Report),
     /// What is said of a job at once, without the program's name.
     Told(String),
     /// Parts of an earlier run were added, or why they could not be.

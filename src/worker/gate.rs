@@ -14,6 +14,8 @@ pub struct Gate {
     pub lowest: AtomicU64,
     /// Whether jobs may still be started.
     pub open: AtomicBool,
+    /// Whether no job comes after those in the queue.
+    pub over: AtomicBool,
     /// In which order results are printed.
     pub order: Order,
     /// Whether lines are tagged.

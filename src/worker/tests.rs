@@ -32,6 +32,7 @@ impl Map for Corrupt {
 fn gate() -> Gate {
     Gate {
         open: AtomicBool::new(true),
+        over: AtomicBool::new(false),
         order: Order::Input,
         lowest: AtomicU64::new(0),
         tag: Tag::Off,
