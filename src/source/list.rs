@@ -69,7 +69,8 @@ pub fn read_names(lists: &Lists) -> Box<dyn Iterator<Item = Found> + Send> {
 
 fn all_names(files: Vec<OsString>, terminator: u8) -> Box<dyn Iterator<Item = Found> + Send> {
     if files.is_empty() {
-        let from = BufReader::with_capacity(64 * 1024, sys::Stdin::new());
+        // It is filled with zeroes before it is read into, so it is a small one.
+        let from = BufReader::new(sys::Stdin::new());
         return Box::new(Names::new(from, "standard input".into(), terminator));
     }
     Box::new(
