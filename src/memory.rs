@@ -3,8 +3,35 @@
 //! A part that gets no more spills to a temporary file or takes a slower way. Only where there is no other
 //! way it waits, for parts that wait for nobody: so a small budget never means a stuck run.
 
+use crate::sys;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+/// How many bytes a budget has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Memory {
+    /// This many.
+    Given(u64),
+    /// A quarter of what this process may use. What that is stands in files of the system's, which are read
+    /// when somebody first needs memory.
+    Quarter,
+}
+
+impl Memory {
+    /// The number.
+    pub fn bytes(self) -> u64 {
+        match self {
+            Memory::Given(bytes) => bytes,
+            Memory::Quarter => sys::available_memory() / 4,
+        }
+    }
+}
+
+impl From<u64> for Memory {
+    fn from(bytes: u64) -> Self {
+        Memory::Given(bytes)
+    }
+}
 
 /// A number of bytes that several threads share.
 #[derive(Debug, Clone)]
@@ -14,7 +41,7 @@ pub struct Budget {
 
 #[derive(Debug)]
 struct Shared {
-    limit: u64,
+    limit: Memory,
     used: AtomicU64,
     sharers: AtomicU64,
     /// Whether someone has more than there was left, and news for who waits.
@@ -30,11 +57,11 @@ pub struct Reservation {
 }
 
 impl Budget {
-    /// A budget of `limit` bytes.
-    pub fn new(limit: u64) -> Self {
+    /// A budget of that many bytes.
+    pub fn new(limit: impl Into<Memory>) -> Self {
         Budget {
             shared: Arc::new(Shared {
-                limit,
+                limit: limit.into(),
                 used: AtomicU64::new(0),
                 sharers: AtomicU64::new(0),
                 exceeded: Mutex::new(false),
@@ -45,7 +72,7 @@ impl Budget {
 
     /// The whole budget, in bytes.
     pub fn limit(&self) -> u64 {
-        self.shared.limit
+        self.shared.limit.bytes()
     }
 
     /// One more who shares the budget evenly with all others that do. It is a measure to keep to;
@@ -113,7 +140,7 @@ impl Reservation {
         let taken = shared
             .used
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-                used.checked_add(bytes).filter(|&sum| sum <= shared.limit)
+                used.checked_add(bytes).filter(|&sum| sum <= shared.limit.bytes())
             });
         if taken.is_ok() {
             self.bytes += bytes;
@@ -150,7 +177,7 @@ impl Share {
     /// How many bytes it is just now.
     pub fn bytes(&self) -> u64 {
         let shared = &self.budget.shared;
-        shared.limit / shared.sharers.load(Ordering::Relaxed).max(1)
+        shared.limit.bytes() / shared.sharers.load(Ordering::Relaxed).max(1)
     }
 }
 

@@ -6,12 +6,15 @@ mod batch;
 mod inputs;
 mod state;
 mod words;
+mod workers;
 
 pub use batch::{Batch, Most, Room, Split, Waiting};
 pub use inputs::{Dash, Empty, Hidden, Inputs, Links, Lists, WalkPlan};
 pub use state::{Again, Hindsight, Pace, Past, StateAccess, StatePlan};
 pub use words::{Blanks, Syntax, Words};
+pub use workers::Workers;
 
+use crate::memory::Memory;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,7 +31,7 @@ pub struct Plan {
     /// Which job starts first.
     pub schedule: Schedule,
     /// How many worker threads at most.
-    pub workers: NonZeroUsize,
+    pub workers: Workers,
     /// What SIGUSR1 and SIGUSR2 are for.
     pub signals: UserSignals,
     /// In which order results are printed.
@@ -39,8 +42,8 @@ pub struct Plan {
     pub partial: Partial,
     /// How many rows are wanted, where no fold decides that.
     pub first: Option<Wanted>,
-    /// The budget of memory for the whole run, in bytes.
-    pub memory: u64,
+    /// The budget of memory for the whole run.
+    pub memory: Memory,
     /// Where temporary files are made (and at once unlinked).
     pub tmpdir: PathBuf,
     /// What is done about jobs that fail.
@@ -64,13 +67,15 @@ impl Plan {
             unit: Unit::File,
             batch: Batch::One,
             schedule: Schedule::Order,
-            workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            workers: std::thread::available_parallelism()
+                .unwrap_or(NonZeroUsize::MIN)
+                .into(),
             signals: UserSignals::Status,
             order: Order::Input,
             tag: Tag::Off,
             partial: Partial::Discard,
             first: None,
-            memory: 256 << 20,
+            memory: Memory::Given(256 << 20),
             tmpdir: std::env::temp_dir(),
             failures: Failures::reported(),
             patience: Duration::ZERO,

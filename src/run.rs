@@ -75,7 +75,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
 }
 
 fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
-    let workers = plan.workers.get();
+    let workers = plan.workers.most().get();
     worker::hush_maps();
     let own = Own::of(plan, work)?;
     let mut feed = Feed::new(plan, work.to.names(), own)?;
@@ -87,8 +87,8 @@ fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     // Where they are as many as can be, each gets its seat when it is needed.
     let seated = if workers > SEATED { WAITING } else { workers };
     let control = Control::new(seated).context("can't make the workers' wake-up descriptors")?;
-    if control.seats() < seated {
-        fewer(control.seats(), workers);
+    if control.seats() < seated && control.seats() < plan.workers.get().get() {
+        fewer(control.seats(), plan.workers.get().get());
     }
     let most = if workers > SEATED {
         workers
@@ -129,7 +129,7 @@ fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         recording: recording.as_ref(),
     };
     thread::scope(|scope| {
-        let mut crew = Crew::new(scope, &shared, &control, most);
+        let mut crew = Crew::new(scope, &shared, &control, most, plan.workers);
         let mut main = Main::new(plan, work, &control, &gate, failed);
         (main.remember, main.joblog) = (remember, joblog);
         main.merges = Merges::new(work, workers, plan.empty, merges, shared.merging.as_ref());
@@ -235,7 +235,7 @@ impl<'a> Main<'a> {
             remember: None,
             most_running: match &plan.state {
                 // What is stored is not run again, and what is not stored is what runs.
-                Some(state) if state.pace == Pace::Each => plan.workers.get() as u64,
+                Some(state) if state.pace == Pace::Each => plan.workers.get().get() as u64,
                 _ => u64::MAX,
             },
             recess: false,

@@ -1,7 +1,8 @@
 //! The options about how many inputs a command is given.
 
 use crate::map::CommandPlan;
-use crate::plan::Batch;
+use crate::memory::Memory;
+use crate::plan::{Batch, Workers};
 use clap::Args;
 use std::num::NonZeroUsize;
 
@@ -25,14 +26,14 @@ impl BatchArgs {
     }
 
     /// How many, for this command.
-    pub fn plan(&self, command: &CommandPlan, memory: u64, workers: NonZeroUsize) -> Batch {
-        let room = || command.room(memory, workers);
+    pub fn plan(&self, command: &CommandPlan, memory: Memory, workers: Workers) -> Batch {
+        let room = || command.room(memory.bytes(), workers.get());
         match (self.max_args, self.batch) {
             (Some(NonZeroUsize::MIN), _) | (None, false) => Batch::One,
             (Some(most), _) => Batch::Count { most, room: room() },
             (None, true) => Batch::Fill {
                 room: room(),
-                spread: workers,
+                spread: workers.get(),
             },
         }
     }

@@ -2,10 +2,12 @@
 
 use super::exit::Usage;
 use super::out::OutArgs;
+use crate::memory::Memory;
 use crate::message;
 use crate::plan::{Dash, Empty, Hidden, Inputs, Links, Lists, WalkPlan};
-use crate::plan::{Order, Schedule, Tag};
+use crate::plan::{Order, Schedule, Tag, Workers};
 use crate::source::Exclude;
+use crate::sys;
 use clap::{Args, ValueEnum};
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -144,8 +146,14 @@ impl InputArgs {
 
 impl OutputArgs {
     /// How many workers.
-    pub fn workers(&self) -> NonZeroUsize {
-        self.jobs.unwrap_or_else(cores)
+    pub fn workers(&self) -> Workers {
+        self.jobs.map_or_else(
+            || Workers::Counted {
+                most: sys::cores_at_most(),
+                count: sys::cores,
+            },
+            Workers::Given,
+        )
     }
 
     /// In which order results are printed.
@@ -176,9 +184,9 @@ impl OutputArgs {
         if self.tag { b"--tag".to_vec() } else { Vec::new() }
     }
 
-    /// The budget of memory, in bytes.
-    pub fn memory(&self) -> u64 {
-        self.memory.unwrap_or_else(|| crate::sys::available_memory() / 4)
+    /// The budget of memory.
+    pub fn memory(&self) -> Memory {
+        self.memory.map_or(Memory::Quarter, Memory::Given)
     }
 
     /// Where temporary files are made.
@@ -187,14 +195,10 @@ impl OutputArgs {
     }
 }
 
-fn cores() -> NonZeroUsize {
-    NonZeroUsize::new(num_cpus::get()).unwrap_or(NonZeroUsize::MIN)
-}
-
 /// `N`, `N%`, `+N` or `-N`; at least one worker.
 fn workers(text: &str) -> Result<NonZeroUsize, String> {
     // Not asked for in vain: the system's files are read for it.
-    let cores = || cores().get();
+    let cores = || sys::cores().get();
     let number = |text: &str| {
         text.parse::<usize>()
             .map_err(|_| "expected N, N%, +N or -N".to_owned())
@@ -240,7 +244,7 @@ mod tests {
 
     #[test]
     fn workers_are_a_number_a_share_or_a_difference() {
-        let cores = num_cpus::get();
+        let cores = sys::cores().get();
         assert_eq!(workers("7").map(NonZeroUsize::get), Ok(7));
         assert_eq!(workers("200%").map(NonZeroUsize::get), Ok(2 * cores));
         assert_eq!(workers("+3").map(NonZeroUsize::get), Ok(cores + 3));

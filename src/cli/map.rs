@@ -100,7 +100,8 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         batch: Batch::One,
         schedule: args.output.schedule(default_schedule(&inputs, function, &parts)),
         inputs,
-        workers: args.output.workers(),
+        // It is not worth starting a thread, which may take no part of it.
+        workers: args.output.workers().get().into(),
         signals: UserSignals::Status,
         order: args.output.order(),
         tag: args.output.tag(),

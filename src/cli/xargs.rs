@@ -14,7 +14,7 @@ use crate::codec::Decoder;
 use crate::job::{Ending, Failure};
 use crate::map::command::{Capture, Fact, Feed, Trace, Unread};
 use crate::map::{Command, CommandPlan, Map};
-use crate::memory::Budget;
+use crate::memory::{Budget, Memory};
 use crate::message;
 use crate::plan::{
     Batch, Blanks, Empty, Failures, Halt, Inputs, Most, Order, Partial, Plan, Room, Schedule, Split, Syntax,
@@ -217,7 +217,7 @@ fn plan(options: &Options, template: &Template, chars: usize) -> Result<Plan, Re
             waiting,
         },
         schedule: Schedule::Order,
-        workers: options.procs.unwrap_or(NonZeroUsize::MAX),
+        workers: options.procs.unwrap_or(NonZeroUsize::MAX).into(),
         signals: UserSignals::Workers,
         order: if options.keep_order {
             Order::Input
@@ -227,7 +227,7 @@ fn plan(options: &Options, template: &Template, chars: usize) -> Result<Plan, Re
         tag: if options.tag { Tag::Input } else { Tag::Off },
         partial: Partial::Discard,
         first: None,
-        memory: sys::available_memory() / 4,
+        memory: Memory::Quarter,
         tmpdir: std::env::temp_dir(),
         failures: Failures {
             retries: options.retries,

@@ -5,6 +5,7 @@
 
 use crate::control::Control;
 use crate::message;
+use crate::plan::Workers;
 use crate::sys;
 use crate::worker::{self, Folds, Shared, Task};
 use anyhow::Context;
@@ -33,6 +34,8 @@ pub struct Crew<'scope, 'run> {
     control: &'run Control,
     threads: Vec<ScopedJoinHandle<'scope, Option<Folds>>>,
     most: usize,
+    /// Where they are to be counted before there is a second one.
+    uncounted: Option<Workers>,
     /// How many at a time become more, where they are as many as can be.
     growth: Option<Growth>,
 }
@@ -64,12 +67,13 @@ impl Growth {
 }
 
 impl<'scope, 'run> Crew<'scope, 'run> {
-    /// Nobody yet, and at most this many.
+    /// Nobody yet, and at most `most`, which is not below what `workers` says.
     pub fn new(
         scope: &'scope Scope<'scope, 'run>,
         shared: &'run Shared<'run>,
         control: &'run Control,
         most: usize,
+        workers: Workers,
     ) -> Self {
         Crew {
             scope,
@@ -77,6 +81,7 @@ impl<'scope, 'run> Crew<'scope, 'run> {
             control,
             threads: Vec::new(),
             most,
+            uncounted: Some(workers),
             growth: (most > SEATED).then(|| Growth {
                 since: Instant::now(),
                 ended: 0,
@@ -92,6 +97,9 @@ impl<'scope, 'run> Crew<'scope, 'run> {
     /// When there is none and none can be started; with some, the run goes on with those.
     pub fn staff(&mut self, under_way: u64, at_work: usize, ended: u64) -> anyhow::Result<usize> {
         let mut started = 0;
+        if under_way > 1 {
+            self.count();
+        }
         let wanted = at_work < self.most && (at_work as u64) < under_way;
         let step = match &mut self.growth {
             Some(growth) => growth.step(wanted, at_work, ended),
@@ -137,6 +145,16 @@ impl<'scope, 'run> Crew<'scope, 'run> {
         if waits { after(PAUSE) } else { never() }
     }
 
+    /// Has there be no more than are wanted, where that was not known.
+    fn count(&mut self) {
+        if let Some(workers) = self.uncounted.take().map(|workers| workers.get().get())
+            && workers < self.most
+        {
+            self.most = workers;
+            self.control.have_at_most(workers);
+        }
+    }
+
     fn start(&mut self) -> io::Result<()> {
         let slot = self.threads.len();
         if slot == self.control.seats() {
@@ -158,6 +176,7 @@ impl<'scope, 'run> Crew<'scope, 'run> {
 
     /// Has one more be at work, or one fewer but at least one; the answer is how many at most.
     pub fn resize(&mut self, resize: Resize) -> usize {
+        self.count();
         match resize {
             Resize::Raise => {
                 self.most = self.most.saturating_add(1);

@@ -1,7 +1,7 @@
 //! Output whose turn has not come: in memory up to a bound, and then in a temporary file.
 
 use super::spill::Extent;
-use super::{Closed, Piece, Sink, Stream, Verdict, spill_failed};
+use super::{Closed, HELD_IN_MEMORY, Piece, Sink, Stream, Verdict, spill_failed};
 use crate::job::Trust;
 use memchr::memrchr;
 
@@ -47,7 +47,8 @@ impl Sink<'_> {
 
     pub(super) fn hold(&mut self, seq: u64, piece: Piece) -> Result<(), Closed> {
         let bytes = piece.bytes.len() as u64;
-        let store = if self.held + bytes > self.bound {
+        let bound = HELD_IN_MEMORY.min(self.budget.limit() / 4);
+        let store = if self.held + bytes > bound {
             Store::File(
                 self.spill
                     .put(&piece.bytes)

@@ -3,7 +3,7 @@
 use super::signals;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -64,8 +64,14 @@ pub fn await_file<T>(mut open: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     }
 }
 
-/// The memory that this process may use, in bytes: the machine's, or less where its cgroup says so.
+/// The memory that this process may use, in bytes: the machine's, or less where its cgroup says so. It is
+/// looked up once.
 pub fn available_memory() -> u64 {
+    static FOUND: OnceLock<u64> = OnceLock::new();
+    *FOUND.get_or_init(find_memory)
+}
+
+fn find_memory() -> u64 {
     let info = rustix::system::sysinfo();
     let machine = info.totalram * u64::from(info.mem_unit.max(1));
     let limits = [

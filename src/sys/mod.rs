@@ -9,6 +9,7 @@ mod ahead;
 pub mod arguments;
 mod bare;
 mod closed;
+mod cores;
 mod group;
 pub mod guardian;
 mod heap;
@@ -34,6 +35,7 @@ mod wake;
 mod tests;
 
 pub use ahead::will_read;
+pub use cores::{cores, cores_at_most};
 pub use group::Group;
 pub use heap::share_heap;
 pub use limits::{

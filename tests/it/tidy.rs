@@ -42,7 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("source", &["codec", "plan", "job", "message", "sys"]),
     ("codec", &["job", "memory", "message", "sys"]),
     ("template", &["job", "message", "sys"]),
-    ("plan", &[]),
+    ("plan", &["memory"]),
     ("control", &["job", "sys"]),
     ("job", &["message"]),
     ("memory", &["sys"]),
