@@ -6,12 +6,14 @@
 mod pipes;
 mod program;
 mod start;
+mod suspension;
 mod timers;
 
-pub(super) use pipes::{Pipes, receive};
+pub(super) use pipes::{Pipes, receive, wanted};
 pub(super) use program::seek_program;
 pub use program::{ProgramError, resolve_program};
 pub(super) use start::{Busy, patiently};
+pub(super) use suspension::Suspension;
 pub(super) use timers::Timers;
 
 use crate::job::Ending;

@@ -1,9 +1,9 @@
 //! A child's pipes, seen from our side.
 
 use crate::map::command::{Capture, Feed};
-use crate::sys::{Input, Ready, Streams, pipe};
+use crate::sys::{Input, Interest, Ready, Streams, pipe};
 use std::io;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 /// Our ends of a child's pipes, where there are any.
 #[derive(Debug, Default)]
@@ -94,4 +94,9 @@ pub(in crate::map) fn receive(pipe: &mut Option<OwnedFd>, ready: Ready, buffer: 
     }
     *pipe = None;
     0
+}
+
+/// What is to be polled of a pipe, where there is one.
+pub(in crate::map) fn wanted(fd: &Option<OwnedFd>, interest: Interest) -> Option<(BorrowedFd<'_>, Interest)> {
+    fd.as_ref().map(|fd| (fd.as_fd(), interest))
 }

@@ -8,14 +8,14 @@ use super::standing::{Change, Standing, told};
 use super::{CommandPlan, go_on};
 use crate::control::{Activity, Seat, Wish};
 use crate::job::{Failure, Job, Trust};
-use crate::map::child::{Pipes, Timers, receive};
+use crate::map::child::{Pipes, Suspension, Timers, receive, wanted};
 use crate::map::{Aside, Emit};
 use crate::sys::{Group, Interest, Ready, is_starting, poll};
 use rustix::process::Signal;
 use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 /// How long pipes that outlive the child are still read.
@@ -54,7 +54,7 @@ pub(super) struct Supervision<'a> {
     ended: bool,
     leaked: bool,
     drains: u32,
-    suspended: bool,
+    suspension: Suspension,
     standing: Standing,
     stopping: Option<(Reason, Stopping)>,
 }
@@ -93,7 +93,7 @@ impl<'a> Supervision<'a> {
             ended: false,
             leaked: false,
             drains: 0,
-            suspended: false,
+            suspension: Suspension::default(),
             standing: Standing::new(),
             stopping: None,
         }
@@ -287,7 +287,7 @@ impl<'a> Supervision<'a> {
 
     /// Whether the child may have been stopped by another.
     fn may_stand(&self) -> bool {
-        !self.exited && !self.suspended && self.stopping.is_none()
+        !self.exited && !self.suspension.stands() && self.stopping.is_none()
     }
 
     fn look_whether_it_stands(&mut self) {
@@ -365,20 +365,8 @@ impl<'a> Supervision<'a> {
             Wish::Kill if matches!(self.stopping, Some((_, Stopping::Done))) => {}
             Wish::Kill => self.stop(Reason::WishedDead),
         }
-        let suspended = self.seat.is_suspended();
-        if suspended == self.suspended {
-            return;
-        }
-        self.suspended = suspended;
-        if suspended {
-            self.group.signal(Signal::STOP.as_raw());
-            self.timers.pause();
-            self.seat.set_activity(Activity::Stopped);
-        } else {
-            self.group.signal(Signal::CONT.as_raw());
-            self.timers.go_on();
+        if self.suspension.follow(&self.seat, self.group, &mut self.timers) {
             self.standing.forget();
-            self.seat.set_activity(Activity::Running);
         }
     }
 
@@ -400,8 +388,4 @@ impl<'a> Supervision<'a> {
             _ => {}
         }
     }
-}
-
-fn wanted(fd: &Option<OwnedFd>, interest: Interest) -> Option<(BorrowedFd<'_>, Interest)> {
-    fd.as_ref().map(|fd| (fd.as_fd(), interest))
 }

@@ -3,15 +3,14 @@
 //! It does not know what is asked or answered, only that bytes go both ways.
 
 use super::given::Given;
-use crate::control::{Activity, Seat, Wish};
+use crate::control::{Seat, Wish};
 use crate::map::Aside;
-use crate::map::child::{Pipes, Timers, receive};
+use crate::map::child::{Pipes, Suspension, Timers, receive, wanted};
 use crate::map::command::{Capture, Feed};
 use crate::sys::arguments::Arguments;
 use crate::sys::{Group, Interest, Launcher, Ready, poll};
 use rustix::process::Signal;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -27,7 +26,7 @@ pub(super) struct Process {
     pipes: Pipes,
     /// The line of standard error that has not ended.
     line: Vec<u8>,
-    suspended: bool,
+    suspension: Suspension,
     /// What it has answered; it does not read this itself.
     pub(super) given: Given,
 }
@@ -72,7 +71,7 @@ impl Process {
             group,
             pipes,
             line: Vec::new(),
-            suspended: false,
+            suspension: Suspension::default(),
             given: Given::default(),
         })
     }
@@ -104,7 +103,7 @@ impl Process {
         if bell != Ready::No {
             seat.hush();
         }
-        self.follow_suspension(seat, timers);
+        self.suspension.follow(seat, &self.group, timers);
         if stderr != Ready::No {
             let n = receive(&mut self.pipes.stderr, stderr, buffer);
             self.say(&buffer[..n], aside);
@@ -231,25 +230,4 @@ impl Process {
         aside(Aside::Lines(&self.line[..end]));
         self.line.drain(..end);
     }
-
-    fn follow_suspension(&mut self, seat: &Seat, timers: &mut Timers) {
-        let suspended = seat.is_suspended();
-        if suspended == self.suspended {
-            return;
-        }
-        self.suspended = suspended;
-        if suspended {
-            self.group.signal(Signal::STOP.as_raw());
-            timers.pause();
-            seat.set_activity(Activity::Stopped);
-        } else {
-            self.group.signal(Signal::CONT.as_raw());
-            timers.go_on();
-            seat.set_activity(Activity::Running);
-        }
-    }
-}
-
-fn wanted(fd: &Option<OwnedFd>, interest: Interest) -> Option<(BorrowedFd<'_>, Interest)> {
-    fd.as_ref().map(|fd| (fd.as_fd(), interest))
 }

@@ -1,0 +1,38 @@
+//! A child and its timers stand still while the run does.
+
+use super::Timers;
+use crate::control::{Activity, Seat};
+use crate::sys::Group;
+use rustix::process::Signal;
+
+/// Whether a child stands still with the run.
+#[derive(Debug, Default)]
+pub(in crate::map) struct Suspension {
+    stands: bool,
+}
+
+impl Suspension {
+    /// Whether it does.
+    pub(in crate::map) fn stands(&self) -> bool {
+        self.stands
+    }
+
+    /// Has the group and the timers do what the run does; whether they go on again.
+    pub(in crate::map) fn follow(&mut self, seat: &Seat, group: &Group, timers: &mut Timers) -> bool {
+        let stands = seat.is_suspended();
+        if stands == self.stands {
+            return false;
+        }
+        self.stands = stands;
+        if stands {
+            group.signal(Signal::STOP.as_raw());
+            timers.pause();
+            seat.set_activity(Activity::Stopped);
+        } else {
+            group.signal(Signal::CONT.as_raw());
+            timers.go_on();
+            seat.set_activity(Activity::Running);
+        }
+        !stands
+    }
+}
