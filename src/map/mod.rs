@@ -145,8 +145,14 @@ pub trait Emit {
     fn pace(&mut self, _pace: Pace) {}
 
     /// To be called by a map that waits for the seat's bell, when it rings: what was emitted may
-    /// be wanted now.
+    /// be wanted now, or be taken.
     fn woken(&mut self) {}
+
+    /// Whether what was emitted waits to be taken. A map with more to look after than its output gives nothing
+    /// more then, but calls [`Emit::woken`] again and again, which waits a little each time.
+    fn is_full(&self) -> bool {
+        false
+    }
 
     /// A file that may take the output as it is, in place of [`Emit::out`].
     fn file(&self) -> Option<BorrowedFd<'_>> {

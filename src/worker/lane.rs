@@ -35,6 +35,8 @@ pub struct Lane<'a> {
     bad: Gathered,
     /// Whether a part of the output was sent.
     sent: bool,
+    /// A part that was to be sent, and too much news waited.
+    waiting: Option<Event>,
     warnings: Vec<String>,
     failure: Option<Failure>,
     /// Whether the main thread knows that output is held back until the job's turn.
@@ -109,6 +111,7 @@ impl<'a> Lane<'a> {
                 ..gathered(Stream::Bad)
             },
             sent: false,
+            waiting: None,
             warnings: Vec::new(),
             failure: None,
             holds: false,
@@ -180,6 +183,7 @@ impl<'a> Lane<'a> {
 
     /// What is left to send, with the job's end.
     pub(super) fn report(mut self) -> Report {
+        self.await_waiting();
         if self.shared.merging.is_some() {
             // It is in the draft, or the job failed and it is left out.
             self.out.bytes.clear();
@@ -318,9 +322,17 @@ impl Emit for Lane<'_> {
     }
 
     fn woken(&mut self) {
+        self.send_waiting();
+        if self.is_full() {
+            return;
+        }
         // Who wants no more says so when more comes.
         let _ = self.send(Stream::Out);
         let _ = self.send(Stream::Err);
+    }
+
+    fn is_full(&self) -> bool {
+        self.waiting.is_some()
     }
 
     fn aside(&mut self, aside: Aside<'_>) {

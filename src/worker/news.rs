@@ -7,11 +7,14 @@
 //! finds something, so a run of long jobs wakes nobody for nothing.
 
 use super::{Event, Report};
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// News that waits in the channel, for each worker.
 const WAITING: usize = 4;
+/// How long it is waited that less news waits, before there is a look at what else there is to do.
+const SOON: Duration = Duration::from_millis(20);
 /// Reports that may be left for the main thread to find, for each worker.
 const LEFT: usize = 32;
 /// The most output of a job whose report is left, in bytes.
@@ -47,6 +50,18 @@ impl News {
     /// Sends what can't wait; blocks while too much news waits.
     pub(super) fn send(&self, event: Event) {
         self.sender.send(event).expect("we hold the other end");
+    }
+
+    /// As [`News::send`], but gives the event back where too much news waits for a while.
+    pub(super) fn send_soon(&self, event: Event) -> Option<Event> {
+        match self.sender.try_send(event) {
+            Ok(()) => None,
+            Err(TrySendError::Full(event)) => {
+                let sent = self.sender.send_timeout(event, SOON);
+                sent.err().map(SendTimeoutError::into_inner)
+            }
+            Err(TrySendError::Disconnected(_)) => unreachable!("we hold the other end"),
+        }
     }
 
     /// Says how a job ended; `scarce` is whether the main thread is needed for more jobs.

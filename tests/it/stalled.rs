@@ -1,6 +1,6 @@
 //! Readers and writers that stand still, and descriptors that are set not to wait for them.
 
-use crate::harness::{Done, Fan, fan};
+use crate::harness::{Done, Fan, fan, lives};
 use rustix::io::ioctl_fionread;
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 use rustix::process::Signal;
@@ -121,4 +121,54 @@ fn a_list_that_cannot_be_read_ends() {
 fn a_run_that_is_stopped_before_it_has_a_worker_ends() {
     let fan = fan("run nothing f --kill-after 1000s --failed /dev/full -- true").file("f", "");
     fan.stdout("").says("/dev/full: no space left on device").code(5);
+}
+
+#[test]
+fn a_command_does_not_outlast_its_time_though_nobody_reads_what_it_writes() {
+    for (mode, to) in [("", ""), ("--line-buffer", ""), ("--tag", ""), ("", ">&2")] {
+        let script = format!("echo $$ > pid; exec yes {to}");
+        let (mut read, write) = small_pipe(PipeFlags::empty());
+        let fan = fan("run f --timeout 0.1s --kill-after 0.1s").args(mode.split_whitespace());
+        let fan = fan.args(["--shell", &script]).file("f", "").fifo("pid");
+        let running = fan.after("exec 2>&1").stdout_to(write).spawn();
+        let child = crate::supervised::pid(&running);
+        while lives(child) {
+            std::thread::yield_now();
+        }
+        let reader = std::thread::spawn(move || {
+            let mut got = String::new();
+            read.read_to_string(&mut got).map(|_| got)
+        });
+        let done = running.wait();
+        let got = reader.join().expect("no panic").expect("a pipe can be read");
+        let told = got.contains("'sh' ran longer than 100ms and was killed");
+        done.expect(
+            told && done.status.code() == Some(123),
+            &format!("its time, told: {got}"),
+        );
+    }
+}
+
+#[test]
+fn what_a_command_wrote_is_all_there_though_it_is_read_long_after_its_end() {
+    let (mut read, mut write) = small_pipe(PipeFlags::empty());
+    write.write_all(&[b'-'; 4096]).expect("there is room");
+    let script = "i=0; while [ $i -lt 2000 ]; do echo $i; i=$((i + 1)); done; echo $$ > pid";
+    let fan = fan("run -j1 f --shell").arg(script).file("f", "").fifo("pid");
+    let running = fan.stdout_to(write).spawn();
+    let child = crate::supervised::pid(&running);
+    while lives(child) {
+        std::thread::yield_now();
+    }
+    // Longer than pipes are read after a child's end.
+    let clock = crate::harness::fan("run --timeout 0.5s --kill-after 0s ff --stdin -- cat").fifo("ff");
+    let held = File::options().read(true).write(true).open(clock.path("ff"));
+    clock.says("ran longer").code(123);
+    drop(held);
+    let mut got = String::new();
+    read.read_to_string(&mut got).expect("a pipe can be read");
+    let done = running.wait();
+    let all: String = (0..2000).map(|n| format!("{n}\n")).collect();
+    done.expect(got[4096..] == all && done.status.success(), "every line");
+    done.expect(done.err.is_empty(), "no complaint");
 }

@@ -18,7 +18,7 @@ fn held(path: &Path) -> File {
 }
 
 /// Waits until a child has written its number into the FIFO `pid`.
-fn pid(running: &Running) -> u32 {
+pub fn pid(running: &Running) -> u32 {
     let mut text = String::new();
     let mut fifo = File::open(running.path("pid")).expect("a FIFO");
     fifo.read_to_string(&mut text).expect("a pid");

@@ -224,6 +224,8 @@ impl<'a> Supervision<'a> {
         };
         if bell != Ready::No {
             self.seat.hush();
+        }
+        if bell != Ready::No || self.emit.is_full() {
             self.emit.woken();
         }
         self.take_out(stdout);
@@ -239,7 +241,7 @@ impl<'a> Supervision<'a> {
         }
         self.follow_wishes();
         self.follow_timers();
-        if self.may_stand() {
+        if self.may_stand() && !self.emit.is_full() {
             self.look_whether_it_stands();
         }
         Step {
@@ -260,13 +262,19 @@ impl<'a> Supervision<'a> {
             true => !self.ended || matches!(self.stopping, Some((_, Stopping::Asked))),
             false => self.group.notice().is_none(),
         };
-        let look = self.may_stand().then(|| self.standing.left());
-        let timeout = self.timers.next(polling.then_some(LOOK).or(look));
+        let full = self.emit.is_full();
+        let look = match polling {
+            // It is waited for room instead.
+            _ if full => Some(Duration::ZERO),
+            true => Some(LOOK),
+            false => self.may_stand().then(|| self.standing.left()),
+        };
+        let timeout = self.timers.next(look);
         poll(
             [
                 wanted(&self.pipes.stdin, Interest::Write).filter(|_| writing),
-                wanted(&self.pipes.stdout, Interest::Read),
-                wanted(&self.pipes.stderr, Interest::Read),
+                wanted(&self.pipes.stdout, Interest::Read).filter(|_| !full || self.is_wished_to_stop()),
+                wanted(&self.pipes.stderr, Interest::Read).filter(|_| !full),
                 self.group
                     .notice()
                     .filter(|_| !self.exited)
@@ -371,6 +379,10 @@ impl<'a> Supervision<'a> {
     }
 
     fn follow_timers(&mut self) {
+        if self.ended && !self.pipes.are_drained() && self.emit.is_full() {
+            // What is in them has a reader, that waits itself.
+            self.timers.drain_in(DRAIN);
+        }
         if self.timers.drain_is_over() && self.drains < MORE_DRAINS && is_starting() {
             self.drains += 1;
             self.timers.drain_in(DRAIN);

@@ -27,7 +27,23 @@ impl Lane<'_> {
             return;
         }
         self.sent = true;
-        self.shared.news.send(Event::Piece { seq: self.seq, piece });
+        self.await_waiting();
+        self.waiting = Some(Event::Piece { seq: self.seq, piece });
+        self.send_waiting();
+    }
+
+    /// Sends what waits to be sent, if that can be done soon.
+    pub(super) fn send_waiting(&mut self) {
+        if let Some(event) = self.waiting.take() {
+            self.waiting = self.shared.news.send_soon(event);
+        }
+    }
+
+    /// Sends what waits to be sent, however long that takes.
+    pub(super) fn await_waiting(&mut self) {
+        if let Some(event) = self.waiting.take() {
+            self.shared.news.send(event);
+        }
     }
 
     /// Whether what this job gives can be printed at once. Where that is for the jobs before it,
