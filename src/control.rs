@@ -59,8 +59,8 @@ const SPARE: usize = 16;
 /// How many may be open that are not ours, where it is not tried how many there are.
 const OTHERS: usize = 64;
 
-/// The main thread's end.
-#[derive(Debug)]
+/// The main thread's end, and that of whoever acts in its place.
+#[derive(Debug, Clone)]
 pub struct Control {
     shared: Arc<Shared>,
 }

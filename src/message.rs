@@ -37,6 +37,11 @@ pub fn say(what: impl Display) {
     let _ = crate::sys::tell(line(what).as_bytes());
 }
 
+/// As [`say`], where nothing is to be waited for: a line that has no room is dropped, or what of it has none.
+pub fn say_now(what: impl Display) {
+    crate::sys::tell_now(line(what).as_bytes());
+}
+
 /// A name as it is shown in a message: printable text as it is, control bytes as `\n`, `\x1b`,
 /// bytes that are not UTF-8 as `\xff`. A backslash stays, so ordinary names are never changed. Of
 /// one that is too long for any file, the beginning and the length.

@@ -3,6 +3,7 @@
 //! It does not know any map or fold by name, nor which command line it came from.
 
 mod aside;
+mod at_once;
 mod crew;
 mod ending;
 mod failed;
@@ -40,6 +41,7 @@ use crate::sys::signals::{self, Signals};
 use crate::sys::{Output, guardian};
 use crate::worker::{self, Event, Folds, Gate, News, Returned, Shared, Task};
 use anyhow::Context;
+use at_once::Asked;
 use crew::{Crew, SEATED};
 use crossbeam_channel::{Sender, after, bounded, never, select};
 use ending::{GRACE, Stop};
@@ -49,6 +51,7 @@ use joblog::JobLog;
 use remember::Remember;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write as _};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -200,6 +203,7 @@ struct Main<'a> {
     crew: usize,
     /// What more of them left for, and of how many, since that was told.
     shrunk: Option<(Lack, usize)>,
+    asked: Arc<Asked>,
 }
 
 impl<'a> Main<'a> {
@@ -252,6 +256,7 @@ impl<'a> Main<'a> {
             wholes: Wholes::default(),
             crew: usize::MAX,
             shrunk: None,
+            asked: Arc::default(),
         }
     }
 
@@ -285,11 +290,13 @@ impl<'a> Main<'a> {
         signals: &mut Signals,
         crew: &mut Crew<'_, '_>,
     ) -> anyhow::Result<()> {
+        let (control, asked) = (self.control.clone(), Arc::clone(&self.asked));
+        signals.heed(at_once::heed(control, asked, self.signals));
         let mut queue = Some(queue);
         let mut look = false;
         let began = Instant::now();
         loop {
-            let lasting = lasting::since(began, signals);
+            let lasting = lasting::since(began);
             let (found, looking) = news.find(look);
             for report in found {
                 self.hear(Event::Done(report));
@@ -314,6 +321,7 @@ impl<'a> Main<'a> {
             if (all || self.broken) && self.working == 0 {
                 return Ok(());
             }
+            self.note_counts(feed);
             let inputs = feed
                 .channel()
                 .filter(|_| queue.is_some())

@@ -3,7 +3,7 @@
 use super::Main;
 use super::crew::{Crew, Resize};
 use super::feed::Feed;
-use super::status;
+use super::status::Counts;
 use crate::control::Wish;
 use crate::job::Failure;
 use crate::message;
@@ -128,19 +128,14 @@ impl Main<'_> {
 
     pub(super) fn signal(&mut self, signal: i32, feed: &Feed, crew: &mut Crew<'_, '_>) {
         match signal {
-            signals::TSTP => {
-                self.control.suspend(Duration::from_millis(500));
-                signals::stop_self();
-            }
-            signals::CONT => self.control.resume(),
             signals::USR1 if self.signals == UserSignals::Workers => self.resize(Resize::Raise, crew),
             signals::USR2 => self.resize(Resize::Lower, crew),
-            signals::USR1 => message::say(status::line(
-                &self.tally,
-                &self.control.in_flight(),
-                self.sent - self.ended,
-                feed,
-            )),
+            signals::USR1 => {
+                self.note_counts(feed);
+                if let Some(line) = self.asked.answer(self.control) {
+                    message::say(line);
+                }
+            }
             _ => {
                 let before = self.stop.unwrap_or_default();
                 let patience = if before.signalled { GRACE } else { self.patience };
@@ -156,6 +151,16 @@ impl Main<'_> {
                 });
             }
         }
+    }
+
+    /// Says how far the run is to whoever answers in our place.
+    pub(super) fn note_counts(&self, feed: &Feed) {
+        self.asked.note(Counts {
+            done: self.tally.done - self.tally.parts,
+            failed: self.tally.failures.count,
+            sent: self.sent - self.ended,
+            left: feed.left(),
+        });
     }
 
     /// Takes the signal that came after the last that was listened to.

@@ -2,8 +2,7 @@
 //!
 //! It does not know jobs.
 
-use crate::sys::guardian;
-use crate::sys::signals::Signals;
+use crate::sys::{guardian, signals};
 use crossbeam_channel::{Receiver, after, at, never};
 use std::time::{Duration, Instant};
 
@@ -12,14 +11,11 @@ const SHORT: Duration = Duration::from_millis(10);
 
 /// Has a run that began then be ready to last, once it is no short one. Fires when this is to be called
 /// again: what can't be had is asked for again.
-pub fn since(began: Instant, signals: &mut Signals) -> Receiver<Instant> {
-    if signals.are_carried() {
-        return never();
-    }
+pub fn since(began: Instant) -> Receiver<Instant> {
     if began.elapsed() < SHORT {
         return at(began + SHORT);
     }
-    match guardian::settle().and_then(|()| signals.carry()) {
+    match guardian::settle().and_then(|()| signals::carry()) {
         Ok(()) => never(),
         Err(_) => after(SHORT),
     }

@@ -1,20 +1,27 @@
 //! The line that answers USR1.
 
-use super::feed::Feed;
-use super::tally::Tally;
 use crate::control::Flight;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// How far the run is: done, failed, running with their ages, and left.
-///
-/// `in_flight` are the jobs that workers have; `sent` is how many were sent and have not ended.
-pub fn line(tally: &Tally, in_flight: &[Flight], sent: u64, feed: &Feed) -> String {
+/// How far the run is, but for the jobs in flight.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    pub done: u64,
+    pub failed: u64,
+    /// How many jobs were sent and have not ended.
+    pub sent: u64,
+    /// How many have not been sent, where that is known.
+    pub left: Option<u64>,
+}
+
+/// How far the run is: done, failed, running with their ages, and left. `in_flight` are the jobs that workers
+/// have.
+pub fn line(counts: &Counts, in_flight: &[Flight]) -> String {
     let running = in_flight.len() as u64;
     let mut line = format!(
         "{} done, {} failed, {running} running",
-        tally.done - tally.parts,
-        tally.failures.count
+        counts.done, counts.failed
     );
     for (at, job) in in_flight.iter().enumerate() {
         let before = if at == 0 { " (" } else { ", " };
@@ -24,8 +31,8 @@ pub fn line(tally: &Tally, in_flight: &[Flight], sent: u64, feed: &Feed) -> Stri
     if running > 0 {
         line.push(')');
     }
-    let queued = sent.saturating_sub(running);
-    let _ = match feed.left() {
+    let queued = counts.sent.saturating_sub(running);
+    let _ = match counts.left {
         Some(left) => write!(line, ", {} left", queued + left),
         None => write!(line, ", {queued} or more left"),
     };

@@ -41,7 +41,7 @@ pub use heap::share_heap;
 pub use limits::{
     available_memory, await_file, await_files, await_process, file_limit, is_out_of_files, raise_file_limit,
 };
-pub use output::{Output, is_unread, outputs_are_one, tell};
+pub use output::{Output, is_unread, outputs_are_one, tell, tell_now};
 pub use pages::Fresh;
 pub use poll::{Interest, Ready, pipe, poll};
 pub use signals::{die_by_signal, stop_self};

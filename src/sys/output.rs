@@ -61,7 +61,7 @@ impl Output {
     /// write said.
     pub fn send(&mut self, file: &File, at: &mut u64) -> io::Result<usize> {
         let out = &*self.file()?;
-        waiting(out.as_fd(), |most| send(out, file, at, most))
+        waiting(out.as_fd(), usize::MAX, |most| send(out, file, at, most))
     }
 
     fn file(&mut self) -> io::Result<&mut File> {
@@ -93,8 +93,22 @@ fn send(_: &File, _: &File, _: &mut u64, _: usize) -> io::Result<usize> {
 /// but not to a reader that stands still.
 const PATIENCE: Duration = Duration::from_millis(200);
 
+/// Whether so many bytes may have to wait for room.
+fn may_wait(out: BorrowedFd<'_>, bytes: usize) -> bool {
+    let has_room = || await_room(out, Some(Duration::ZERO)).is_ok_and(|has| has);
+    !is_file(out) && (bytes > libc::PIPE_BUF || !has_room())
+}
+
 /// Calls `write`, with the most bytes that it may take, until it did not have to wait, or has waited.
-fn waiting(out: BorrowedFd<'_>, mut write: impl FnMut(usize) -> io::Result<usize>) -> io::Result<usize> {
+fn waiting(
+    out: BorrowedFd<'_>,
+    least: usize,
+    mut write: impl FnMut(usize) -> io::Result<usize>,
+) -> io::Result<usize> {
+    if !signals::are_carried() && may_wait(out, least) {
+        // Without a thread, they are heard when there is room.
+        let _ = signals::carry();
+    }
     loop {
         let mut most = usize::MAX;
         if signals::ending().is_some() && !is_file(out) {
@@ -141,12 +155,25 @@ fn is_file(out: BorrowedFd<'_>) -> bool {
 pub fn tell(mut bytes: &[u8]) -> io::Result<()> {
     let err = io::stderr().lock();
     while !bytes.is_empty() {
-        let written = waiting(err.as_fd(), |most| {
+        let written = waiting(err.as_fd(), bytes.len(), |most| {
             Ok(rustix::io::write(&err, &bytes[..most.min(bytes.len())])?)
         })?;
         bytes = &bytes[written..];
     }
     Ok(())
+}
+
+/// Writes of it to standard error what there is room for, without waiting.
+pub fn tell_now(mut bytes: &[u8]) {
+    let err = io::stderr();
+    while !bytes.is_empty() && await_room(err.as_fd(), Some(Duration::ZERO)).unwrap_or(false) {
+        // As much as a pipe with any room takes.
+        let most = bytes.len().min(libc::PIPE_BUF);
+        match rustix::io::write(&err, &bytes[..most]) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(_) => return,
+        }
+    }
 }
 
 /// Whether standard output and standard error go to the same file, pipe or terminal.
@@ -171,7 +198,9 @@ pub fn is_unread() -> bool {
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut out = &*self.file()?;
-        waiting(out.as_fd(), |most| out.write(&bytes[..most.min(bytes.len())]))
+        waiting(out.as_fd(), bytes.len(), |most| {
+            out.write(&bytes[..most.min(bytes.len())])
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {

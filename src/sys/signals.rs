@@ -9,8 +9,8 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{IntoRawFd, OwnedFd};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The signals that end a run. A handler of these interrupts a blocked system call.
 const ENDING: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
@@ -47,13 +47,24 @@ static OURS_IGNORED: AtomicBool = AtomicBool::new(false);
 /// The first signal that came of those that end a run; 0 where none has.
 static ENDS: AtomicI32 = AtomicI32::new(0);
 
+/// What becomes of a signal, in the thread that carries them: it is sent on, or seen to.
+type Heed = dyn Fn(i32, &Sender<i32>) + Send + Sync;
+
 /// The signals that came since the handlers were installed.
 #[derive(Debug)]
 pub struct Signals {
-    /// Where the handlers write and who is to be told, until a thread has both.
-    untold: Option<(OwnedFd, Sender<i32>)>,
     received: Receiver<i32>,
 }
+
+/// Where the handlers write, and what becomes of that, until a thread has it all.
+struct Untold {
+    news: OwnedFd,
+    sender: Sender<i32>,
+    heed: Arc<Heed>,
+}
+
+static UNTOLD: Mutex<Option<Untold>> = Mutex::new(None);
+static CARRIED: AtomicBool = AtomicBool::new(false);
 
 /// Installs the handlers of INT, TERM, HUP, USR1, TSTP and CONT, without HUP or TSTP where they were
 /// ignored; of USR2 too, if it is `heard`. Ignores XFSZ, and no longer CHLD. To be called once, from the main thread, before any worker
@@ -87,10 +98,15 @@ pub fn install(heard: Usr2) -> io::Result<Signals> {
     if is_ignored(libc::SIGCHLD)? {
         set_action(libc::SIGCHLD, libc::SIG_DFL, 0)?;
     }
-    Ok(Signals {
-        untold: Some((news, sender)),
-        received,
-    })
+    CARRIED.store(false, Ordering::Relaxed);
+    *untold() = Some(Untold {
+        news,
+        sender,
+        heed: Arc::new(|signal, sender| {
+            let _ = sender.send(signal);
+        }),
+    });
+    Ok(Signals { received })
 }
 
 impl Signals {
@@ -99,26 +115,39 @@ impl Signals {
         &self.received
     }
 
-    /// Whether a thread carries them to where they are received.
-    pub fn are_carried(&self) -> bool {
-        self.untold.is_none()
+    /// Has the thread that carries them do this with each from now on, if there is none yet.
+    pub fn heed(&mut self, heed: impl Fn(i32, &Sender<i32>) + Send + Sync + 'static) {
+        if let Some(untold) = &mut *untold() {
+            untold.heed = Arc::new(heed);
+        }
     }
+}
 
-    /// Starts the thread that carries them, those that came before too.
-    ///
-    /// # Errors
-    /// When there is no thread or descriptor to be had; it can be tried again.
-    pub fn carry(&mut self) -> io::Result<()> {
-        let Some((news, sender)) = &self.untold else {
-            return Ok(());
-        };
-        let (news, sender) = (news.try_clone()?, sender.clone());
-        std::thread::Builder::new()
-            .name("signals".into())
-            .spawn(move || carry(&news, &sender))?;
-        self.untold = None;
-        Ok(())
-    }
+/// Whether a thread carries the signals to where they are received.
+pub fn are_carried() -> bool {
+    CARRIED.load(Ordering::Relaxed)
+}
+
+/// Starts the thread that carries the signals, those that came before too. Does nothing the second time.
+///
+/// # Errors
+/// When there is no thread or descriptor to be had; it can be tried again.
+pub fn carry() -> io::Result<()> {
+    let mut left = untold();
+    let Some(Untold { news, sender, heed }) = &*left else {
+        return Ok(());
+    };
+    let (news, sender, heed) = (news.try_clone()?, sender.clone(), Arc::clone(heed));
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || carried(&news, &sender, &*heed))?;
+    *left = None;
+    CARRIED.store(true, Ordering::Relaxed);
+    Ok(())
+}
+
+fn untold() -> MutexGuard<'static, Option<Untold>> {
+    UNTOLD.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The first signal that has come of those that end the run. A write that was interrupted asks this
@@ -229,12 +258,12 @@ extern "C" fn note(signal: i32) {
     errno::set_errno(before);
 }
 
-fn carry(news: &OwnedFd, sender: &Sender<i32>) {
+fn carried(news: &OwnedFd, sender: &Sender<i32>, heed: &Heed) {
     block_in_this_thread();
     let mut bytes = [0; 4];
     loop {
         match rustix::io::read(news, &mut bytes) {
-            Ok(4) if sender.send(i32::from_ne_bytes(bytes)).is_ok() => {}
+            Ok(4) => heed(i32::from_ne_bytes(bytes), sender),
             Err(rustix::io::Errno::INTR) => {}
             _ => return,
         }

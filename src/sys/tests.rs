@@ -33,7 +33,7 @@ fn is_alive(pid: i32) -> bool {
 #[test]
 fn a_signal_interrupts_a_blocked_write_and_can_be_died_of() {
     if plays_the_part() {
-        let mut news = signals::install(signals::Usr2::Unheard).expect("handlers can be installed");
+        let news = signals::install(signals::Usr2::Unheard).expect("handlers can be installed");
         while signals::ending().is_none() {
             // One write each, which nobody reads: soon it blocks.
             match io::stdout().lock().write(&[b'x'; 4096]) {
@@ -42,7 +42,7 @@ fn a_signal_interrupts_a_blocked_write_and_can_be_died_of() {
             }
         }
         // It came before anybody listened.
-        news.carry().expect("a thread can be had");
+        signals::carry().expect("a thread can be had");
         let signal = news.received().recv().expect("the thread of the signals lives");
         die_by_signal(signal);
     }

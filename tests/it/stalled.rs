@@ -172,3 +172,58 @@ fn what_a_command_wrote_is_all_there_though_it_is_read_long_after_its_end() {
     done.expect(got[4096..] == all && done.status.success(), "every line");
     done.expect(done.err.is_empty(), "no complaint");
 }
+
+#[test]
+fn ctrl_z_and_usr1_are_heard_though_nobody_reads_the_output() {
+    let text = lines(50_000);
+    for words in [
+        "run f -- cat",
+        "map f",
+        "map f --unique",
+        "run f --count -- cat",
+        "run f --merge cat -- cat",
+    ] {
+        let (mut read, write) = small_pipe(PipeFlags::empty());
+        let running = fan(words).file("f", &text).stdout_to(write).spawn();
+        await_full(&read);
+        running.signal(Signal::USR1);
+        running.hears(" running");
+        running.signal(Signal::TSTP);
+        while state(running.pid()) != 'T' {
+            std::thread::yield_now();
+        }
+        running.signal(Signal::CONT);
+        let mut got = String::new();
+        read.read_to_string(&mut got).expect("a pipe can be read");
+        let done = running.wait();
+        let whole = got.lines().count() == 50_000 && done.status.success();
+        done.expect(whole, &format!("{words}: every line"));
+    }
+}
+
+#[test]
+fn ctrl_z_stops_a_command_whose_output_nobody_reads() {
+    let (read, write) = small_pipe(PipeFlags::empty());
+    let fan = fan("run f --shell").arg("echo $$ > pid; exec yes");
+    let running = fan.file("f", "").fifo("pid").stdout_to(write).spawn();
+    let child = crate::supervised::pid(&running);
+    await_full(&read);
+    for _ in 0..2 {
+        running.signal(Signal::TSTP);
+        while state(child) != 'T' || state(running.pid()) != 'T' {
+            std::thread::yield_now();
+        }
+        running.signal(Signal::CONT);
+        while state(child) == 'T' {
+            std::thread::yield_now();
+        }
+    }
+    running.signal(Signal::INT);
+    let done = running.wait();
+    done.expect(done.status.signal() == Some(2), "death by INT");
+    done.expect(!lives(child), "no survivor");
+}
+
+fn state(pid: u32) -> char {
+    crate::terminal::state(pid.cast_signed())
+}

@@ -51,7 +51,7 @@ fn blocked() -> (Running, i32) {
     (running, text.trim().parse().expect("a number"))
 }
 
-fn state(pid: i32) -> char {
+pub fn state(pid: i32) -> char {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit(") ")
         .next()
