@@ -227,3 +227,28 @@ fn ctrl_z_stops_a_command_whose_output_nobody_reads() {
 fn state(pid: u32) -> char {
     crate::terminal::state(pid.cast_signed())
 }
+
+#[test]
+fn who_holds_the_output_of_a_command_that_has_exited_ends_with_the_run() {
+    for ignored in ["", "INT"] {
+        let (_read, mut write) = small_pipe(PipeFlags::empty());
+        write.write_all(&[b'-'; 4096]).expect("there is room");
+        let script = format!(
+            "i=0; while [ $i -lt 2000 ]; do echo $i; i=$((i + 1)); done; \
+             sh -c 'trap \"\" {ignored}; echo $$ > pid; read line < never' & echo $$ > parent"
+        );
+        let fan = fan("run -j1 f --shell").arg(script).file("f", "");
+        let fan = fan.fifo("pid").fifo("parent").fifo("never");
+        let running = fan.stdout_to(write).spawn();
+        let holder = crate::supervised::pid(&running);
+        let parent = std::fs::read_to_string(running.path("parent")).expect("a FIFO");
+        let parent = parent.trim().parse().expect("a number");
+        while lives(parent) {
+            std::thread::yield_now();
+        }
+        running.signal(Signal::INT);
+        let done = running.wait();
+        done.expect(done.status.signal() == Some(2), "death by INT");
+        done.expect(!lives(holder), "no survivor");
+    }
+}

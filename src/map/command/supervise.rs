@@ -53,6 +53,8 @@ pub(super) struct Supervision<'a> {
     /// Whether those that feed it have exited too: nobody is left whose output is waited for.
     ended: bool,
     leaked: bool,
+    /// Whether who is left of the group was told to end with the run.
+    rest_told: bool,
     drains: u32,
     suspension: Suspension,
     standing: Standing,
@@ -92,6 +94,7 @@ impl<'a> Supervision<'a> {
             exited: false,
             ended: false,
             leaked: false,
+            rest_told: false,
             drains: 0,
             suspension: Suspension::default(),
             standing: Standing::new(),
@@ -135,7 +138,7 @@ impl<'a> Supervision<'a> {
         while !self.is_over() {
             self.step(&[], None);
         }
-        if self.leaked && self.stopping.is_none() {
+        if self.leaked && self.stopping.is_none() && !self.rest_told {
             let what = "a process that the command left behind holds its output; not waited for";
             self.emit.warn(self.job.name(), what);
         }
@@ -367,7 +370,7 @@ impl<'a> Supervision<'a> {
     fn follow_wishes(&mut self) {
         match self.seat.wish() {
             Wish::Go => {}
-            _ if self.exited && self.stopping.is_none() => {}
+            wish if self.exited && self.stopping.is_none() => self.end_rest(wish),
             Wish::Terminate(_) if self.stopping.is_some() => {}
             Wish::Terminate(signal) => self.stop(Reason::Wished(signal)),
             Wish::Kill if matches!(self.stopping, Some((_, Stopping::Done))) => {}
@@ -376,6 +379,19 @@ impl<'a> Supervision<'a> {
         if self.suspension.follow(&self.seat, self.group, &mut self.timers) {
             self.standing.forget();
         }
+    }
+
+    /// Has who is left of the group end with the run, though the child has ended by itself, which counts.
+    fn end_rest(&mut self, wish: Wish) {
+        match wish {
+            Wish::Terminate(signal) if !self.rest_told => {
+                self.group.signal(signal);
+                self.group.signal(Signal::CONT.as_raw());
+            }
+            Wish::Kill => self.group.signal(Signal::KILL.as_raw()),
+            _ => {}
+        }
+        self.rest_told = true;
     }
 
     fn follow_timers(&mut self) {
@@ -389,6 +405,9 @@ impl<'a> Supervision<'a> {
         } else if self.timers.drain_is_over() {
             self.timers.forget_drain();
             self.leaked = self.pipes.close_outputs();
+            if self.leaked && self.rest_told {
+                self.group.signal(Signal::KILL.as_raw());
+            }
         }
         match &self.stopping {
             None if !self.exited && self.timers.try_is_over() => {
