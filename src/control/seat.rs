@@ -1,7 +1,7 @@
 //! A worker's end: what is wanted of it, and what it says that it is doing.
 
 use super::{Activity, Bell, CEDES, KEEPS, Lack, MAY_CEDE, Shared, Wish};
-use crate::sys::{self, Group, Interest};
+use crate::sys::{self, Beside, Group, Heard, Interest};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::Ordering;
@@ -46,12 +46,13 @@ impl Seat {
         self.bell().wake.hush();
     }
 
-    /// Waits until the leader of `group` has exited, which is the answer, or something new is wanted.
+    /// Waits until the leader of `group` has exited, there is what is waited for beside that, or something new
+    /// is wanted.
     ///
     /// # Errors
     /// What the system said; not to be expected.
-    pub fn wait_for(&self, group: &Group) -> io::Result<bool> {
-        self.bell().wake.wait_for(group)
+    pub fn wait_for(&self, group: &Group, beside: Beside) -> io::Result<Heard> {
+        self.bell().wake.wait_for(group, beside)
     }
 
     /// Says what this worker's children are doing. `Running` is said before a child is started,

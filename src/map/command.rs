@@ -8,7 +8,6 @@ mod announce;
 mod ending;
 mod input;
 mod room;
-mod standing;
 mod start;
 mod supervise;
 

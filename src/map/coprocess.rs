@@ -270,7 +270,7 @@ impl Coprocess {
             none => none.insert(Launcher::new(&self.plan.command.program, &VARIABLES)?),
         };
         let slot = (VARIABLES[0], (seat.slot + 1).to_string());
-        Process::start(launcher, &args, slot)
+        Process::start(launcher, self.plan.command.template.program(), &args, slot)
     }
 
     /// Takes what the idle process says on standard error, and sees whether it is still there and

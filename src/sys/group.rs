@@ -25,6 +25,28 @@ pub struct Group {
     alone: bool,
 }
 
+/// What is waited for beside a child's exit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// Nothing.
+    Nothing,
+    /// That it was stopped, which may have been before.
+    Stop,
+    /// That it goes on.
+    Continuation,
+}
+
+/// What ended the wait for a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// Something new is wanted.
+    Bell,
+    /// The child has exited.
+    Exit,
+    /// What was waited for beside that.
+    Beside,
+}
+
 impl Group {
     /// The group of a child that was just started as its leader.
     pub(super) fn led_by(leader: Pid) -> Self {
@@ -67,18 +89,25 @@ impl Group {
         self.notice.get_or_init(open).as_ref().map(AsFd::as_fd)
     }
 
-    /// Waits until the leader has exited; it is not reaped by this.
+    /// Waits until the leader has exited, or there is what is waited for beside that; it is not reaped by this.
     ///
     /// # Errors
     /// When the wait was interrupted by a signal; no other is to be expected.
-    pub(super) fn await_exit(&self) -> io::Result<()> {
-        if self.reaped.is_none() {
-            waitid(
-                WaitId::Pid(self.leader),
-                WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
-            )?;
+    pub(super) fn await_exit(&self, beside: Beside) -> io::Result<Heard> {
+        if self.reaped.is_some() {
+            return Ok(Heard::Exit);
         }
-        Ok(())
+        let beside = match beside {
+            Beside::Nothing => WaitIdOptions::empty(),
+            Beside::Stop => WaitIdOptions::STOPPED,
+            Beside::Continuation => WaitIdOptions::CONTINUED,
+        };
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | beside;
+        let found = waitid(WaitId::Pid(self.leader), options)?;
+        Ok(match found {
+            Some(found) if found.stopped() || found.continued() => Heard::Beside,
+            _ => Heard::Exit,
+        })
     }
 
     /// Whether the leader has exited; it is not reaped by this.

@@ -36,7 +36,7 @@ mod tests;
 
 pub use ahead::will_read;
 pub use cores::{cores, cores_at_most};
-pub use group::Group;
+pub use group::{Beside, Group, Heard};
 pub use heap::share_heap;
 pub use limits::{
     available_memory, await_file, await_files, await_process, file_limit, is_out_of_files, raise_file_limit,

@@ -1,5 +1,6 @@
 //! A doorbell that a thread blocked in `poll`, or waiting for a child's exit alone, hears.
 
+use super::group::{Beside, Heard};
 use super::{Group, signals};
 use rustix::event::{EventfdFlags, eventfd};
 use std::io;
@@ -57,24 +58,24 @@ impl Wake {
         let _ = rustix::io::read(&self.bell, &mut [0u8; 8]);
     }
 
-    /// Waits until the leader of `group` has exited, which is the answer, or the bell rings. Takes fewer
-    /// system calls than `poll`, and no descriptor. For threads that have called
+    /// Waits until the leader of `group` has exited, there is what is waited for beside that, or the bell rings.
+    /// Takes fewer system calls than `poll`, and no descriptor. For threads that have called
     /// [`signals::block_in_this_thread`].
     ///
     /// # Errors
     /// What the system said; not to be expected.
-    pub fn wait_for(&self, group: &Group) -> io::Result<bool> {
+    pub fn wait_for(&self, group: &Group, beside: Beside) -> io::Result<Heard> {
         static HEARD: Once = Once::new();
         HEARD.call_once(signals::hear_nudges);
         // SAFETY: a call without arguments, that can't fail.
         self.waits.store(unsafe { libc::gettid() }, Ordering::SeqCst);
         let end = loop {
             if self.rings.load(Ordering::SeqCst) {
-                break Ok(false);
+                break Ok(Heard::Bell);
             }
-            match group.await_exit() {
+            match group.await_exit(beside) {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                end => break end.map(|()| true),
+                end => break end,
             }
         };
         self.waits.store(0, Ordering::SeqCst);
@@ -104,12 +105,13 @@ mod tests {
             let waiting = scope.spawn(|| {
                 signals::block_in_this_thread();
                 for _ in 0..1000 {
-                    assert!(!wake.wait_for(&group).expect("a child of ours"));
+                    let heard = wake.wait_for(&group, Beside::Nothing);
+                    assert_eq!(heard.expect("a child of ours"), Heard::Bell);
                     wake.hush();
                     // Whoever rings sees that it was heard.
                     std::thread::park();
                 }
-                wake.wait_for(&group).expect("a child of ours")
+                wake.wait_for(&group, Beside::Nothing).expect("a child of ours")
             });
             for _ in 0..1000 {
                 wake.ring();
@@ -119,7 +121,7 @@ mod tests {
                 waiting.thread().unpark();
             }
             group.signal(libc::SIGKILL);
-            assert!(waiting.join().expect("no panic"), "it has exited");
+            assert_eq!(waiting.join().expect("no panic"), Heard::Exit);
         });
     }
 }

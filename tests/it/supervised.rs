@@ -139,3 +139,37 @@ fn a_command_that_was_stopped_by_another_is_named_and_goes_on_when_it_is_continu
     let done = running.wait();
     done.expect(done.status.success(), "success");
 }
+
+#[test]
+fn a_command_that_was_stopped_by_another_is_named_where_only_its_end_is_waited_for() {
+    let script = "echo $$ > pid; kill -STOP $$; echo on";
+    let fan = fan("run a -u")
+        .args(["--shell", script])
+        .file("a", "")
+        .fifo("pid");
+    let running = fan.stdout("on\n").spawn();
+    let child = pid(&running);
+    running.hears("job 1 (a): 'sh' was stopped by signal 19: it waits to be continued");
+    running.signal(Signal::USR1);
+    running.hears("s and stopped)");
+    crate::harness::send(child, Signal::CONT);
+    let done = running.wait();
+    done.expect(done.status.success(), "success");
+}
+
+#[test]
+fn a_pool_process_that_was_stopped_by_another_is_named() {
+    let script = "echo $$ > pid; kill -STOP $$; read name; echo $name";
+    let fan = fan("run a --pool --")
+        .args(["sh", "-c", script])
+        .file("a", "")
+        .fifo("pid");
+    let running = fan.stdout("a\n").spawn();
+    let child = pid(&running);
+    running.hears("worker 1: 'sh' was stopped by signal 19: it waits to be continued");
+    running.signal(Signal::USR1);
+    running.hears("s and stopped)");
+    crate::harness::send(child, Signal::CONT);
+    let done = running.wait();
+    done.expect(done.status.success(), "success");
+}

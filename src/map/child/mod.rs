@@ -5,6 +5,7 @@
 
 mod pipes;
 mod program;
+mod standing;
 mod start;
 mod suspension;
 mod timers;
@@ -12,6 +13,7 @@ mod timers;
 pub(super) use pipes::{Pipes, receive, wanted};
 pub(super) use program::seek_program;
 pub use program::{ProgramError, resolve_program};
+pub(super) use standing::{Standing, told};
 pub(super) use start::{Busy, patiently};
 pub(super) use suspension::Suspension;
 pub(super) use timers::Timers;

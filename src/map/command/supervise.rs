@@ -4,13 +4,12 @@
 //! when it has exited; who else holds its pipes is not waited for.
 
 use super::ending::{Reason, is_well_fed};
-use super::standing::{Change, Standing, told};
 use super::{CommandPlan, go_on};
-use crate::control::{Activity, Seat, Wish};
-use crate::job::{Failure, Job, Trust};
-use crate::map::child::{Pipes, Suspension, Timers, receive, wanted};
+use crate::control::{Seat, Wish};
+use crate::job::{self, Failure, Input, Job, Trust};
+use crate::map::child::{Pipes, Standing, Suspension, Timers, receive, told, wanted};
 use crate::map::{Aside, Emit};
-use crate::sys::{Group, Interest, Ready, is_starting, poll};
+use crate::sys::{Beside, Group, Heard, Interest, Ready, is_starting, poll};
 use rustix::process::Signal;
 use std::ffi::OsStr;
 use std::io;
@@ -255,9 +254,14 @@ impl<'a> Supervision<'a> {
 
     fn wait(&self, writing: bool, input: Option<BorrowedFd<'_>>) -> io::Result<[Ready; 6]> {
         if self.lacks_only_exit() {
-            let [bell, notice] = match self.seat.wait_for(self.group)? {
-                true => [Ready::No, Ready::Yes],
-                false => [Ready::Yes, Ready::No],
+            let beside = match self.suspension.stands() {
+                true => Beside::Nothing,
+                false => self.standing.beside(),
+            };
+            let [bell, notice] = match self.seat.wait_for(self.group, beside)? {
+                Heard::Exit => [Ready::No, Ready::Yes],
+                Heard::Bell => [Ready::Yes, Ready::No],
+                Heard::Beside => [Ready::No, Ready::No],
             };
             return Ok([Ready::No, Ready::No, Ready::No, notice, bell, Ready::No]);
         }
@@ -302,20 +306,14 @@ impl<'a> Supervision<'a> {
     }
 
     fn look_whether_it_stands(&mut self) {
-        let mut by = None;
-        let ask = || {
-            by = self.group.stopped_by();
-            by.is_some()
+        let stopped = match self.lacks_only_exit() {
+            true => self.standing.look_now(self.group, &self.seat),
+            false => self.standing.look(self.group, &self.seat),
         };
-        let Some(change) = self.standing.look(ask) else {
-            return;
-        };
-        self.seat.set_activity(match change {
-            Change::Continued => Activity::Running,
-            Change::Stopped | Change::StoppedAgain => Activity::Standing,
-        });
-        if let (Change::Stopped, Some(signal)) = (change, by) {
-            let what = told(self.job, self.plan.template.program(), signal);
+        if let Some(signal) = stopped {
+            let name = job::shown(self.job.inputs.iter().map(Input::name));
+            let who = format!("job {} ({name})", self.job.seq + 1);
+            let what = told(&who, self.plan.template.program(), signal);
             self.emit.aside(Aside::Told(what));
         }
     }

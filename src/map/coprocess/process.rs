@@ -5,11 +5,12 @@
 use super::given::Given;
 use crate::control::{Seat, Wish};
 use crate::map::Aside;
-use crate::map::child::{Pipes, Suspension, Timers, receive, wanted};
+use crate::map::child::{Pipes, Standing, Suspension, Timers, receive, told, wanted};
 use crate::map::command::{Capture, Feed};
 use crate::sys::arguments::Arguments;
 use crate::sys::{Group, Interest, Launcher, Ready, poll};
 use rustix::process::Signal;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -27,6 +28,8 @@ pub(super) struct Process {
     /// The line of standard error that has not ended.
     line: Vec<u8>,
     suspension: Suspension,
+    standing: Standing,
+    program: OsString,
     /// What it has answered; it does not read this itself.
     pub(super) given: Given,
 }
@@ -60,6 +63,7 @@ impl Process {
     /// What the system said.
     pub(super) fn start(
         launcher: &Launcher,
+        program: &OsStr,
         args: &Arguments,
         variable: (&'static str, String),
     ) -> io::Result<Self> {
@@ -72,6 +76,8 @@ impl Process {
             pipes,
             line: Vec::new(),
             suspension: Suspension::default(),
+            standing: Standing::new(),
+            program: program.to_owned(),
             given: Given::default(),
         })
     }
@@ -98,12 +104,13 @@ impl Process {
                 self.group.notice().map(|fd| (fd, Interest::Read)),
                 Some((seat.wake_fd(), Interest::Read)),
             ],
-            timers.next(look),
+            timers.next(look.or((!self.suspension.stands()).then(|| self.standing.left()))),
         )?;
         if bell != Ready::No {
             seat.hush();
         }
-        self.suspension.follow(seat, &self.group, timers);
+        self.follow_suspension(seat, timers);
+        self.look_whether_it_stands(seat, aside);
         if stderr != Ready::No {
             let n = receive(&mut self.pipes.stderr, stderr, buffer);
             self.say(&buffer[..n], aside);
@@ -123,6 +130,22 @@ impl Process {
         }
         step.gone = gone && step.out == 0;
         Ok(step)
+    }
+
+    /// Stands still with the run.
+    pub(super) fn follow_suspension(&mut self, seat: &Seat, timers: &mut Timers) {
+        if self.suspension.follow(seat, &self.group, timers) {
+            self.standing.forget();
+        }
+    }
+
+    fn look_whether_it_stands(&mut self, seat: &Seat, aside: &mut dyn FnMut(Aside<'_>)) {
+        if !self.suspension.stands()
+            && let Some(signal) = self.standing.look(&self.group, seat)
+        {
+            let who = format!("worker {}", seat.slot + 1);
+            aside(Aside::Told(told(&who, &self.program, signal)));
+        }
     }
 
     /// Writes what there is room for; None when nobody reads any more.
