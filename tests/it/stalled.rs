@@ -1,6 +1,6 @@
 //! Readers and writers that stand still, and descriptors that are set not to wait for them.
 
-use crate::harness::{Done, Fan, fan, lives};
+use crate::harness::{Done, Fan, fan, lives, send};
 use rustix::io::ioctl_fionread;
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 use rustix::process::Signal;
@@ -249,6 +249,31 @@ fn who_holds_the_output_of_a_command_that_has_exited_ends_with_the_run() {
         running.signal(Signal::INT);
         let done = running.wait();
         done.expect(done.status.signal() == Some(2), "death by INT");
-        done.expect(!lives(holder), "no survivor");
+        let survives = lives(holder);
+        // Where the test fails, it is not to hold what it was given any longer.
+        send(holder, Signal::KILL);
+        done.expect(!survives, "no survivor");
     }
+}
+
+#[test]
+fn a_pool_process_does_not_outlast_its_time_though_nobody_takes_its_reply() {
+    let (mut read, mut write) = small_pipe(PipeFlags::empty());
+    write.write_all(&[b'-'; 4096]).expect("there is room");
+    let script = "read name; echo $name; read name; echo $$ > pid; yes | tr -d '\\n'";
+    let fan = fan("run -j1 f g --timeout 0.1s --kill-after 0.1s --pool --").args(["sh", "-c", script]);
+    let fan = fan.file("f", "").file("g", "").fifo("pid");
+    let running = fan.stdout_to(write).spawn();
+    let child = crate::supervised::pid(&running);
+    while lives(child) {
+        std::thread::yield_now();
+    }
+    let mut got = String::new();
+    read.read_to_string(&mut got).expect("a pipe can be read");
+    let done = running.wait();
+    done.expect(
+        &got[4096..] == "f\n" && done.status.code() == Some(123),
+        "one reply",
+    );
+    done.expect(done.err.contains("ran longer than 100ms"), "its time, told");
 }

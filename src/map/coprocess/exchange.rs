@@ -5,7 +5,7 @@
 
 use super::process::Process;
 use super::{Question, Reply};
-use crate::control::Wish;
+use crate::control::{Seat, Wish};
 use crate::job::Trust;
 use crate::map::Emit;
 use crate::map::child::Timers;
@@ -49,6 +49,13 @@ pub(super) fn exchange(
     let mut timers = Timers::new(question.timeout);
     let (mut given, mut begun) = (0, false);
     loop {
+        if emit.is_full() {
+            // Nothing is read that nobody takes.
+            process.follow_suspension(&seat, &mut timers);
+            emit.woken();
+            unfit(&seat, &timers)?;
+            continue;
+        }
         let before = given;
         let input = &question.bytes[before..];
         let step = process.step(&seat, &mut timers, input, buffer, &mut |aside| emit.aside(aside));
@@ -90,11 +97,17 @@ pub(super) fn exchange(
             None if step.gone => return Err(Fault::Gone { begun, given }),
             None => {}
         }
-        if seat.wish() != Wish::Go {
-            return Err(Fault::Wished);
-        }
-        if timers.try_is_over() {
-            return Err(Fault::TimedOut);
-        }
+        unfit(&seat, &timers)?;
+    }
+}
+
+/// Why it can't go on, if it can't.
+fn unfit(seat: &Seat, timers: &Timers) -> Result<(), Fault> {
+    if seat.wish() != Wish::Go {
+        return Err(Fault::Wished);
+    }
+    match timers.try_is_over() {
+        true => Err(Fault::TimedOut),
+        false => Ok(()),
     }
 }
