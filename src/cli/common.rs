@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
+use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 
 /// Where inputs come from.
@@ -117,7 +118,7 @@ impl InputArgs {
             };
             return Ok(Inputs::Named(self.inputs.clone(), walk));
         }
-        if self.arg_file.is_empty() && std::io::stdin().is_terminal() {
+        if self.arg_file.is_empty() && sys::Stdin::new().as_fd().is_terminal() {
             let what = "no INPUT, and standard input is a terminal: name files, directories or patterns, \
                         or pipe names in (see --help)";
             return Err(Usage(what.into()));

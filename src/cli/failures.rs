@@ -9,18 +9,19 @@ use std::time::Duration;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "When things go wrong")]
 pub struct FailureArgs {
-    /// Try a failed job N more times
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    retries: u32,
+    /// Try a failed job N more times [default: 0]
+    #[arg(long, value_name = "N")]
+    retries: Option<u32>,
 
     /// Wait before the second try, as 500ms, 30s or 2m; doubled for each further one, and jittered
-    #[arg(long, value_name = "DUR", default_value = "0s", value_parser = duration)]
-    retry_delay: Duration,
+    /// [default: 0s]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    retry_delay: Option<Duration>,
 
     /// Stop starting jobs (soon), or end all (now), when N jobs or N% of them have failed, missing
-    /// inputs counted: never | soon | now[,fail=N|N%]
-    #[arg(long, value_name = "WHEN", default_value = "never", value_parser = halt)]
-    halt: Halt,
+    /// inputs counted: never | soon | now[,fail=N|N%] [default: never]
+    #[arg(long, value_name = "WHEN", value_parser = halt)]
+    halt: Option<Halt>,
 
     /// List the inputs that failed in FILE, one a line (NUL with -0)
     #[arg(long, value_name = "FILE")]
@@ -31,9 +32,9 @@ impl FailureArgs {
     /// The policy; names in the list of failed inputs end with `terminator`.
     pub fn plan(&self, terminator: u8) -> Failures {
         Failures {
-            retries: self.retries,
-            delay: self.retry_delay,
-            halt: self.halt,
+            retries: self.retries.unwrap_or(0),
+            delay: self.retry_delay.unwrap_or(Duration::ZERO),
+            halt: self.halt.unwrap_or(Halt::Never),
             told: Told::Jobs,
             listed: self.failed.clone().map(|file| (file, terminator)),
         }

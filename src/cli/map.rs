@@ -30,9 +30,9 @@ pub struct MapArgs {
     #[command(flatten)]
     records: RecordArgs,
 
-    /// What a file gave before it turned out corrupt: forget it, or keep its complete lines; the exit code is 3 either way
-    #[arg(long, value_name = "WHAT", value_enum, default_value_t = PartialArg::Discard, help_heading = "Records and folds")]
-    partial: PartialArg,
+    /// What a file gave before it turned out corrupt: forget it, or keep its complete lines; the exit code is 3 either way [default: discard]
+    #[arg(long, value_name = "WHAT", value_enum, help_heading = "Records and folds")]
+    partial: Option<PartialArg>,
 
     #[command(flatten)]
     output: OutputArgs,
@@ -93,7 +93,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
     let merge = args.merge.plan(parts.fold.is_some(), &args.output.out, None)?;
     let outputs = match &merge {
         Some(_) => None,
-        None => args.output.out.plan(&parts, args.partial.into(), &args.state)?,
+        None => args.output.out.plan(&parts, args.partial(), &args.state)?,
     };
     let plan = Plan {
         unit: args.unit(function, &parts),
@@ -105,7 +105,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         signals: UserSignals::Status,
         order: args.output.order(),
         tag: args.output.tag(),
-        partial: args.partial.into(),
+        partial: args.partial(),
         first: parts.wanted(),
         memory: args.output.memory(),
         tmpdir: args.output.tmpdir(),
@@ -151,9 +151,9 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
 impl MapArgs {
     fn meaning(&self, function: &Function) -> Meaning {
         let codec = self.codec.map_or("", |codec| codec.name);
-        let partial = match self.partial {
-            PartialArg::Discard => "discard",
-            PartialArg::Keep => "keep",
+        let partial = match self.partial() {
+            Partial::Discard => "discard",
+            Partial::Keep => "keep",
         };
         let mut meaning = vec![("mode", b"map".to_vec()), ("function", function.name.into())];
         meaning.extend(self.records.meaning());
@@ -162,6 +162,10 @@ impl MapArgs {
         meaning.push(("tag", self.output.tag_meaning()));
         meaning.push(("out", self.output.out.meaning()));
         meaning
+    }
+
+    fn partial(&self) -> Partial {
+        self.partial.map_or(Partial::Discard, Partial::from)
     }
 
     /// Whether big files may be cut: where lines are what counts, whose places in the file do not.
@@ -175,13 +179,13 @@ impl MapArgs {
         if !linewise || !joined || function.unit == Unit::File {
             return Unit::File;
         }
-        match (self.codec, self.partial) {
+        match (self.codec, self.partial()) {
             // What is remembered of a part must not hang on the other parts.
-            (None, PartialArg::Discard) if self.state.is_asked() => Unit::PlainLines,
-            (None, PartialArg::Discard) => Unit::Lines,
+            (None, Partial::Discard) if self.state.is_asked() => Unit::PlainLines,
+            (None, Partial::Discard) => Unit::Lines,
             // Of a corrupt file the lines before the damage count: only who reads it from its beginning
             // knows where that is.
-            (None, PartialArg::Keep) => Unit::PlainLines,
+            (None, Partial::Keep) => Unit::PlainLines,
             (Some(codec), _) if codec.name == "plain" => Unit::PlainLines,
             (Some(_), _) => Unit::File,
         }

@@ -24,10 +24,13 @@ pub struct MergeArgs {
     #[arg(long, value_name = "CMD", conflicts_with_all = ["unordered", "line_buffer", "tag", "first", "state"])]
     merge: Option<OsString>,
 
-    /// How many outputs each merge takes, neighbours in input order
-    #[arg(long, value_name = "N", default_value = "16", value_parser = arity, requires = "merge")]
-    arity: NonZeroUsize,
+    /// How many outputs each merge takes, neighbours in input order [default: 16]
+    #[arg(long, value_name = "N", value_parser = arity, requires = "merge")]
+    arity: Option<NonZeroUsize>,
 }
+
+/// How many each takes where that is not said.
+const ARITY: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not 0");
 
 /// A merge, as it was decided.
 #[derive(Debug)]
@@ -78,7 +81,7 @@ impl MergeArgs {
         command.kill_after = kill_after.unwrap_or(command.kill_after);
         Ok(Some(MergePlan {
             command: Arc::new(command),
-            arity: self.arity,
+            arity: self.arity.unwrap_or(ARITY),
             inputs: inputs(&words),
             to: out.one()?,
             budget: Budget::new(0),
@@ -187,7 +190,7 @@ mod tests {
     fn a_merge_has_as_long_to_end_as_was_said() {
         let args = MergeArgs {
             merge: Some("cat {}".into()),
-            arity: NonZeroUsize::MIN,
+            arity: Some(NonZeroUsize::MIN),
         };
         let patience = |said| {
             let plan = args.plan(false, &OutArgs::default(), said).expect("cat is there");

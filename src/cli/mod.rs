@@ -21,9 +21,10 @@ mod xargs;
 
 use crate::message;
 use crate::sys::signals;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use late::Late;
 use std::ffi::{OsStr, OsString};
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
 /// Do one thing to every file, on all cores, and fold the results.
@@ -66,7 +67,7 @@ pub fn main() -> u8 {
     if let Some((name, words)) = called_xargs() {
         return xargs::main(name, &words);
     }
-    let cli = match Cli::try_parse() {
+    let cli = match typed() {
         Ok(cli) => cli,
         Err(error) => return exit::clap(&separator::with_hint(error)),
     };
@@ -80,6 +81,14 @@ pub fn main() -> u8 {
         Subcommands::Man(args) => pages::man(&args),
     };
     exit::code(end)
+}
+
+/// The command line as clap reads it.
+fn typed() -> Result<Cli, clap::Error> {
+    // It is as large as its help, and taking it apart would take a short run longer than ending with it.
+    let mut grammar = ManuallyDrop::new(Cli::command());
+    let mut matches = grammar.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut grammar))
 }
 
 /// What xargs goes by where it is no program of its own.

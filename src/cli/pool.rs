@@ -14,9 +14,9 @@ pub struct PoolArgs {
     #[arg(long, conflicts_with_all = ["decompress", "stdin", "ungroup", "dry_run", "max_args", "batch"])]
     pub pool: bool,
 
-    /// What a pool's COMMAND answers: one line, or any bytes up to a NUL
-    #[arg(long, value_name = "KIND", value_enum, default_value_t = ReplyArg::Line, requires = "pool")]
-    reply: ReplyArg,
+    /// What a pool's COMMAND answers: one line, or any bytes up to a NUL [default: line]
+    #[arg(long, value_name = "KIND", value_enum, requires = "pool")]
+    reply: Option<ReplyArg>,
 }
 
 /// As [`Reply`], as it is typed.
@@ -31,7 +31,7 @@ enum ReplyArg {
 impl PoolArgs {
     /// What the options mean for a job whose names are ended by `name_end`.
     pub fn meaning(&self, name_end: u8) -> Vec<u8> {
-        let reply = matches!(self.reply, ReplyArg::Nul).then_some("nul");
+        let reply = matches!(self.reply, Some(ReplyArg::Nul)).then_some("nul");
         let pool = Typed::default().flag("--pool", self.pool);
         let pool = pool.flag("--null", self.pool && name_end == 0);
         pool.values("--reply", reply).text()
@@ -59,8 +59,8 @@ impl PoolArgs {
             command: command.clone(),
             name_end,
             reply: match self.reply {
-                ReplyArg::Line => Reply::Line,
-                ReplyArg::Nul => Reply::Nul,
+                None | Some(ReplyArg::Line) => Reply::Line,
+                Some(ReplyArg::Nul) => Reply::Nul,
             },
             hindsight,
         }))

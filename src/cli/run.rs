@@ -97,17 +97,27 @@ struct ChildArgs {
     #[arg(long, value_name = "DUR", value_parser = duration)]
     timeout: Option<Duration>,
 
-    /// From TERM to KILL, for a command that is to end
-    #[arg(long, value_name = "DUR", default_value = "10s", value_parser = duration)]
-    kill_after: Duration,
+    /// From TERM to KILL, for a command that is to end [default: 10s]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    kill_after: Option<Duration>,
 
-    /// Exit statuses that are no failure
-    #[arg(long, value_name = "N,...", default_value = "0", value_delimiter = ',', value_parser = clap::value_parser!(i32).range(0..=255))]
-    ok_exit: Vec<i32>,
+    /// Exit statuses that are no failure [default: 0]
+    #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = clap::value_parser!(i32).range(0..=255))]
+    ok_exit: Option<Vec<i32>>,
 
     /// Print each command to stderr as it starts
     #[arg(short, long)]
     trace: bool,
+}
+
+impl ChildArgs {
+    fn kill_after(&self) -> Duration {
+        self.kill_after.unwrap_or(Duration::from_secs(10))
+    }
+
+    fn ok_exit(&self) -> &[i32] {
+        self.ok_exit.as_deref().unwrap_or(&[0])
+    }
 }
 
 /// Runs it.
@@ -127,7 +137,7 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
     let merge = args.merge.plan(
         parts.fold.is_some(),
         &args.output.out,
-        Some(args.child.kill_after),
+        Some(args.child.kill_after()),
     )?;
     let outputs = match &merge {
         Some(_) => None,
@@ -213,7 +223,7 @@ impl RunArgs {
             memory,
             tmpdir: self.output.tmpdir(),
             failures: self.failures(),
-            patience: self.child.kill_after,
+            patience: self.child.kill_after(),
             empty: self.inputs.empty(),
             joblog: self.state.joblog().filter(|_| !self.dry_run),
             state: self.state(access, parts)?,
@@ -251,7 +261,7 @@ impl RunArgs {
         let input = Typed::default()
             .flag("--decompress", child.decompress)
             .flag("--stdin", child.stdin);
-        let ok_exit: Vec<_> = child.ok_exit.iter().map(i32::to_string).collect();
+        let ok_exit: Vec<_> = child.ok_exit().iter().map(i32::to_string).collect();
         let mut meaning = vec![("mode", b"run".to_vec()), ("command", command)];
         meaning.push(("standard input", input.text()));
         meaning.push(("ok-exit", ok_exit.join(",").into()));
@@ -290,8 +300,8 @@ impl RunArgs {
         Ok(CommandPlan {
             capture,
             timeout: child.timeout,
-            kill_after: child.kill_after,
-            ok_exit: child.ok_exit.clone(),
+            kill_after: child.kill_after(),
+            ok_exit: child.ok_exit().to_vec(),
             trace: if child.trace { Trace::Stderr } else { Trace::Off },
             ..CommandPlan::new(template, feed)?
         })

@@ -89,7 +89,7 @@ fn all_names(files: Vec<OsString>, terminator: u8) -> Box<dyn Iterator<Item = Fo
 /// who writes.
 pub fn may_wait(files: &[OsString]) -> bool {
     if files.is_empty() {
-        let stdin = io::stdin().as_fd().try_clone_to_owned();
+        let stdin = sys::Stdin::new().as_fd().try_clone_to_owned();
         return !is_there(stdin.and_then(|stdin| File::from(stdin).metadata()));
     }
     !files.iter().all(|name| is_there(std::fs::metadata(name)))

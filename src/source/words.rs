@@ -6,6 +6,7 @@
 use super::{Found, Malformed, Missing};
 use crate::job::Input;
 use crate::plan::{Blanks, Syntax, Words as Plan};
+use crate::sys;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek as _, SeekFrom};
@@ -68,7 +69,7 @@ impl ListedWords {
     pub fn open(plan: &Plan) -> io::Result<Self> {
         let file = match &plan.file {
             Some(name) => File::open(name)?,
-            None => io::stdin().as_fd().try_clone_to_owned()?.into(),
+            None => sys::Stdin::new().as_fd().try_clone_to_owned()?.into(),
         };
         let from = BufReader::with_capacity(1 << 16, file);
         Ok(ListedWords {

@@ -2,6 +2,7 @@
 
 use rustix::event::{self, PollFd, PollFlags};
 use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// Standard input, unbuffered. Where nothing is there yet, a read waits, also where it is set not to.
 #[derive(Debug, Default)]
@@ -14,11 +15,18 @@ impl Stdin {
     }
 }
 
+impl AsFd for Stdin {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        // Not std's, which comes with a buffer.
+        rustix::stdio::stdin()
+    }
+}
+
 impl Read for Stdin {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let input = io::stdin();
+        let input = self.as_fd();
         loop {
-            match rustix::io::read(&input, &mut *buffer) {
+            match rustix::io::read(input, &mut *buffer) {
                 Err(rustix::io::Errno::AGAIN) => {
                     event::poll(&mut [PollFd::new(&input, PollFlags::IN)], None)?;
                 }

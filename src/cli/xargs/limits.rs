@@ -2,10 +2,11 @@
 
 use super::options::{MOST_PROCS, Options};
 use crate::message;
-use crate::sys::arguments;
+use crate::sys::{Stdin, arguments};
 use std::env;
 use std::ffi::OsStr;
-use std::io::{self, IsTerminal as _};
+use std::io::IsTerminal as _;
+use std::os::fd::AsFd as _;
 
 /// What POSIX wants to be left for the command to change its environment.
 const HEADROOM: usize = 2048;
@@ -53,7 +54,7 @@ impl Limits {
             self.longest,
             self.longest.saturating_sub(self.environment),
         );
-        if options.file.is_none() && io::stdin().is_terminal() {
+        if options.file.is_none() && Stdin::new().as_fd().is_terminal() {
             text += &format!(
                 "\nExecution of {} will continue now, and it will try to read its input and run \
                  commands; if this is not what you wanted to happen, please type the end-of-file \
