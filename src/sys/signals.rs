@@ -67,8 +67,8 @@ static UNTOLD: Mutex<Option<Untold>> = Mutex::new(None);
 static CARRIED: AtomicBool = AtomicBool::new(false);
 
 /// Installs the handlers of INT, TERM, HUP, USR1, TSTP and CONT, without HUP or TSTP where they were
-/// ignored; of USR2 too, if it is `heard`. Ignores XFSZ, and no longer CHLD. To be called once, from the main thread, before any worker
-/// is started.
+/// ignored; of USR2 too, if it is `heard`. Ignores XFSZ, and no longer CHLD, which no thread hears. To be called
+/// once, from the main thread, before any worker is started.
 ///
 /// # Errors
 /// When the pipe or a handler can't be had.
@@ -98,6 +98,9 @@ pub fn install(heard: Usr2) -> io::Result<Signals> {
     if is_ignored(libc::SIGCHLD)? {
         set_action(libc::SIGCHLD, libc::SIG_DFL, 0)?;
     }
+    // What is ignored by default is dropped at once, but not where a thread blocks it, as `posix_spawn` does
+    // with all signals: a child that is done before its worker is back would wake another thread.
+    change_mask(libc::SIG_BLOCK, [libc::SIGCHLD]);
     CARRIED.store(false, Ordering::Relaxed);
     *untold() = Some(Untold {
         news,
@@ -181,19 +184,22 @@ pub fn ignore_broken_pipes() {
 /// Keeps this thread from being the one that the signals interrupt: each worker calls it first,
 /// so that the main thread hears them. Children start with an empty mask all the same.
 pub fn block_in_this_thread() {
+    change_mask(libc::SIG_BLOCK, ENDING.into_iter().chain(NEWS));
+    // Whoever started us may have blocked it.
+    change_mask(libc::SIG_UNBLOCK, [NUDGE]);
+}
+
+/// Blocks or unblocks these in this thread, and in those that it starts.
+fn change_mask(how: i32, signals: impl IntoIterator<Item = i32>) {
     let mut set = MaybeUninit::uninit();
     // SAFETY: sigemptyset initialises the set that the other calls read; the old mask is not
     // asked for.
     unsafe {
         libc::sigemptyset(set.as_mut_ptr());
-        for signal in ENDING.into_iter().chain(NEWS) {
+        for signal in signals {
             libc::sigaddset(set.as_mut_ptr(), signal);
         }
-        libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), std::ptr::null_mut());
-        // Whoever started us may have blocked it.
-        libc::sigemptyset(set.as_mut_ptr());
-        libc::sigaddset(set.as_mut_ptr(), NUDGE);
-        libc::pthread_sigmask(libc::SIG_UNBLOCK, set.as_ptr(), std::ptr::null_mut());
+        libc::pthread_sigmask(how, set.as_ptr(), std::ptr::null_mut());
     }
 }
 
@@ -227,14 +233,9 @@ pub(super) fn by_default() -> &'static libc::sigset_t {
 /// interrupted. Output must have been flushed.
 pub fn die_by_signal(signal: i32) -> ! {
     let _ = set_action(signal, libc::SIG_DFL, 0);
-    let mut set = MaybeUninit::uninit();
-    // SAFETY: the set is initialised by sigemptyset before it is read; raise has no preconditions.
-    unsafe {
-        libc::sigemptyset(set.as_mut_ptr());
-        libc::sigaddset(set.as_mut_ptr(), signal);
-        libc::pthread_sigmask(libc::SIG_UNBLOCK, set.as_ptr(), std::ptr::null_mut());
-        libc::raise(signal);
-    }
+    change_mask(libc::SIG_UNBLOCK, [signal]);
+    // SAFETY: raise has no preconditions.
+    unsafe { libc::raise(signal) };
     // Only where the signal's default is not to end the process.
     std::process::exit(128 + signal)
 }

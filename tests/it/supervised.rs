@@ -173,3 +173,27 @@ fn a_pool_process_that_was_stopped_by_another_is_named() {
     let done = running.wait();
     done.expect(done.status.success(), "success");
 }
+
+#[test]
+fn no_thread_is_woken_by_the_end_of_a_child() {
+    let chld = 1 << (Signal::CHILD.as_raw() - 1);
+    // The job lasts long enough for all of them to be there.
+    let script = "echo $$ > pid; read line < go; grep -h SigBlk /proc/$PPID/task/*/status";
+    let fan = fan("run a").args(["--shell", script]).file("a", "");
+    let running = fan.fifo("pid").fifo("go").spawn();
+    pid(&running);
+    running.signal(Signal::USR1);
+    running.hears("1 running");
+    std::fs::write(running.path("go"), "\n").expect("the child reads it");
+    let done = running.wait();
+    let out = String::from_utf8_lossy(&done.out);
+    let masks: Vec<_> = out
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(1))
+        .collect();
+    let blocks = |mask: &&str| u64::from_str_radix(mask, 16).is_ok_and(|mask| mask & chld != 0);
+    done.expect(
+        masks.len() > 2 && masks.iter().all(blocks),
+        "CHLD blocked in each thread",
+    );
+}
