@@ -296,11 +296,12 @@ impl Command {
             return Ok(());
         }
         let feeders = emit.feeders();
-        let (first, mut group, pipes) = self.start(job, &feeders, emit)?;
+        let (first, mut group, mut pipes) = self.start(job, &feeders, emit)?;
         let fed = self.feed_it(&feeders, &group, &pipes, emit);
         let fed = fed.map_err(|cause| self.not_started(cause))?;
         // Its reader and its writer alone have each pipe from now on.
         drop(feeders);
+        pipes.release();
         let mut buffer = std::mem::take(&mut self.buffer);
         if plan.capture == Capture::Whole {
             // Made only now, while the first child starts.

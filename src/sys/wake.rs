@@ -23,6 +23,11 @@ pub(super) const NUDGE: i32 = libc::SIGURG;
 /// How long a thread that is not there yet is nudged again and again. It takes some microseconds.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+thread_local! {
+    // SAFETY: a call without arguments, that can't fail.
+    static THREAD: i32 = unsafe { libc::gettid() };
+}
+
 impl Wake {
     /// A silent bell.
     ///
@@ -67,8 +72,7 @@ impl Wake {
     pub fn wait_for(&self, group: &Group, beside: Beside) -> io::Result<Heard> {
         static HEARD: Once = Once::new();
         HEARD.call_once(signals::hear_nudges);
-        // SAFETY: a call without arguments, that can't fail.
-        self.waits.store(unsafe { libc::gettid() }, Ordering::SeqCst);
+        self.waits.store(THREAD.with(|id| *id), Ordering::SeqCst);
         let end = loop {
             if self.rings.load(Ordering::SeqCst) {
                 break Ok(Heard::Bell);

@@ -14,8 +14,7 @@ pub(in crate::map) struct Pipes {
     pub(in crate::map) stdout: Option<OwnedFd>,
     /// What the child writes as diagnostics.
     pub(in crate::map) stderr: Option<OwnedFd>,
-    /// The child's ends of its outputs. Held until its exit, they keep the pipes from telling of
-    /// their end just before it, so that a child costs one wake-up and not three.
+    /// The child's ends of its outputs, until it and those beside it were started.
     held: Option<[OwnedFd; 2]>,
 }
 
@@ -64,7 +63,8 @@ impl Pipes {
         }
     }
 
-    /// Lets the outputs end: the child has exited.
+    /// Lets the outputs end with the child: it was started. At once, so that few other children inherit them,
+    /// which hold them from their fork to their exec: an end that waits for that leaves a processor idle.
     pub(in crate::map) fn release(&mut self) {
         self.held = None;
     }

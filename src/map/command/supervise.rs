@@ -26,6 +26,10 @@ const MORE_DRAINS: u32 = 10;
 /// the system has no notice of it.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// How often the outputs of a new child are waited for without a notice of its exit, for [`LOOK`] at most: a
+/// short child's outputs end as it exits, and a notice costs as much as a pipe.
+const UNNOTICED: u32 = 4;
+
 /// How far the stopping of a child has come.
 #[derive(Debug)]
 enum Stopping {
@@ -48,6 +52,8 @@ pub(super) struct Supervision<'a> {
     pipes: Pipes,
     trust: Trust,
     timers: Timers,
+    /// How often it was waited for; not less than [`UNNOTICED`] once nothing came for a while.
+    waits: u32,
     exited: bool,
     /// Whether those that feed it have exited too: nobody is left whose output is waited for.
     ended: bool,
@@ -90,6 +96,7 @@ impl<'a> Supervision<'a> {
             pipes,
             trust: Trust::Final,
             timers: Timers::new(plan.timeout),
+            waits: 0,
             exited: false,
             ended: false,
             leaked: false,
@@ -217,13 +224,19 @@ impl<'a> Supervision<'a> {
     /// Waits for the next thing to happen, with `block` to be given to the child or `input` to be read,
     /// and sees to it.
     fn step(&mut self, block: &[u8], input: Option<BorrowedFd<'_>>) -> Step {
-        let [stdin, stdout, stderr, notice, bell, input] = match self.wait(!block.is_empty(), input) {
+        let exit_only = self.lacks_only_exit();
+        let ready = match self.wait(!block.is_empty(), input) {
             Ok(ready) => ready,
             Err(e) => {
                 self.stop(Reason::Broken(e));
                 return Step::default();
             }
         };
+        self.waits = match ready.iter().all(|&ready| ready == Ready::No) {
+            true => UNNOTICED,
+            false => self.waits.saturating_add(1),
+        };
+        let [stdin, stdout, stderr, notice, bell, input] = ready;
         if bell != Ready::No {
             self.seat.hush();
         }
@@ -235,7 +248,6 @@ impl<'a> Supervision<'a> {
         let taken = self.give(stdin, block);
         if !self.exited && (notice != Ready::No || self.has_exited_unnoticed()) {
             self.exited = true;
-            self.pipes.release();
         }
         if self.exited && !self.ended && self.feeders.iter().all(Group::has_exited) {
             self.ended = true;
@@ -244,7 +256,7 @@ impl<'a> Supervision<'a> {
         self.follow_wishes();
         self.follow_timers();
         if self.may_stand() && !self.emit.is_full() {
-            self.look_whether_it_stands();
+            self.look_whether_it_stands(exit_only);
         }
         Step {
             taken,
@@ -265,9 +277,13 @@ impl<'a> Supervision<'a> {
             };
             return Ok([Ready::No, Ready::No, Ready::No, notice, bell, Ready::No]);
         }
+        let notice = match self.wants_notice() {
+            true => self.group.notice(),
+            false => None,
+        };
         let polling = match self.exited {
             true => !self.ended || matches!(self.stopping, Some((_, Stopping::Asked))),
-            false => self.group.notice().is_none(),
+            false => notice.is_none(),
         };
         let full = self.emit.is_full();
         let look = match polling {
@@ -282,10 +298,7 @@ impl<'a> Supervision<'a> {
                 wanted(&self.pipes.stdin, Interest::Write).filter(|_| writing),
                 wanted(&self.pipes.stdout, Interest::Read).filter(|_| !full || self.is_wished_to_stop()),
                 wanted(&self.pipes.stderr, Interest::Read).filter(|_| !full),
-                self.group
-                    .notice()
-                    .filter(|_| !self.exited)
-                    .map(|fd| (fd, Interest::Read)),
+                notice.map(|fd| (fd, Interest::Read)),
                 Some((self.seat.wake_fd(), Interest::Read)),
                 input.map(|fd| (fd, Interest::Read)),
             ],
@@ -305,8 +318,9 @@ impl<'a> Supervision<'a> {
         !self.exited && !self.suspension.stands() && self.stopping.is_none()
     }
 
-    fn look_whether_it_stands(&mut self) {
-        let stopped = match self.lacks_only_exit() {
+    /// Looks from time to time, or now, where the wait for nothing but the exit has ended.
+    fn look_whether_it_stands(&mut self, now: bool) {
+        let stopped = match now {
             true => self.standing.look_now(self.group, &self.seat),
             false => self.standing.look(self.group, &self.seat),
         };
@@ -318,8 +332,14 @@ impl<'a> Supervision<'a> {
         }
     }
 
+    /// Whether the exit is waited for beside the outputs.
+    fn wants_notice(&self) -> bool {
+        !self.exited && (self.waits >= UNNOTICED || self.pipes.are_drained())
+    }
+
     fn has_exited_unnoticed(&self) -> bool {
-        !self.lacks_only_exit() && self.group.notice().is_none() && self.group.has_exited()
+        let wanted = self.wants_notice() && !self.lacks_only_exit();
+        wanted && self.group.notice().is_none() && self.group.has_exited()
     }
 
     fn take_out(&mut self, ready: Ready) {

@@ -287,6 +287,13 @@ fn a_grandchild_that_holds_the_pipes_is_reported_and_left() {
 }
 
 #[test]
+fn a_grandchild_that_never_stops_writing_does_not_hide_the_exit() {
+    let mut emit = kept(&control(), |_| GO_ON);
+    run(script("while echo on; do :; done & exit 0"), &mut emit).expect("the child exits 0");
+    assert_eq!(emit.warnings.len(), 1);
+}
+
+#[test]
 fn feeding_gives_every_byte_to_a_child_that_writes_as_much() {
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
     let bytes: Vec<u8> = (0..5_000_000u32).map(|i| (i % 251) as u8).collect();

@@ -69,7 +69,6 @@ impl Process {
     ) -> io::Result<Self> {
         let (mut pipes, stdin) = Pipes::new(Feed::Raw, Capture::Whole)?;
         let group = launcher.spawn(args, [variable], pipes.streams(&stdin))?;
-        // Unlike a command's, its outputs are to tell of their end.
         pipes.release();
         Ok(Process {
             group,
