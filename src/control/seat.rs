@@ -141,12 +141,14 @@ impl Seat {
         crew.to_leave = crew.to_leave.min(crew.workers.saturating_sub(1));
     }
 
-    /// As [`Seat::go`], unless a worker is to leave; whether this one goes.
-    pub fn goes_unasked(&self) -> bool {
+    /// As [`Seat::go`], unless a worker is to leave; where this one goes, how many are left.
+    pub fn goes_unasked(&self) -> Option<usize> {
         let mut crew = self.shared.crew();
-        let unasked = crew.to_leave == 0;
-        crew.workers -= usize::from(unasked);
-        unasked
+        if crew.to_leave > 0 {
+            return None;
+        }
+        crew.workers -= 1;
+        Some(crew.workers)
     }
 
     /// Gives the descriptor back, once this end is dropped: the worker does nothing more that can be stopped.

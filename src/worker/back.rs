@@ -4,6 +4,7 @@
 use super::{Event, Report, Shared, Task, Worker};
 use crate::control::Lack;
 use crate::job::Job;
+use crate::sys::guardian;
 use crossbeam_channel::Sender;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
@@ -70,10 +71,19 @@ impl Worker<'_> {
     }
 
     /// Whether nothing is left to do once the queue is closed and empty, and nobody is asked to leave who
-    /// would have to say so. Then the worker counts as gone.
+    /// would have to say so. Then the worker counts as gone. With the last one no child is left, and the
+    /// guardian can end while the main thread hears of it.
     pub(super) fn goes(&self) -> bool {
         let jobs = self.shared.returned.jobs();
-        jobs.is_empty() && self.seat.goes_unasked()
+        let left = if jobs.is_empty() {
+            self.seat.goes_unasked()
+        } else {
+            None
+        };
+        if left == Some(0) {
+            guardian::thank();
+        }
+        left.is_some()
     }
 
     /// Gives a job back and says that the worker leaves, if one is to leave after all. Tries of it
