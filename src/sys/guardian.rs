@@ -26,7 +26,7 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{self, Path};
 use std::ptr;
-use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// More children than can be had at once, whatever is asked for: with a free place nearly everywhere, one is
@@ -42,6 +42,8 @@ static GUARDIAN: Mutex<Option<Guardian>> = Mutex::new(None);
 #[repr(C, align(16))]
 struct Shared {
     places: [AtomicI32; PLACES],
+    /// How many of them are taken.
+    taken: AtomicUsize,
     /// A directory to be removed, by its whole name and a NUL, where there is one; it is as long as a
     /// name may be.
     directory: [AtomicU8; libc::PATH_MAX as usize],
@@ -72,7 +74,10 @@ struct Guardian {
 
 /// A child's place in the shared memory; it is given up when dropped.
 #[derive(Debug)]
-pub(super) struct Place(&'static AtomicI32);
+pub(super) struct Place {
+    at: &'static AtomicI32,
+    taken: &'static AtomicUsize,
+}
 
 /// A directory under the guardian, until this is dropped.
 #[derive(Debug)]
@@ -114,13 +119,16 @@ pub fn settle() -> io::Result<()> {
     Ok(())
 }
 
-/// Asks the guardian to leave, where there is one and it has no directory to see to: for a process that has
-/// no children any more, and something left to do while the guardian ends.
+/// Asks the guardian to leave, where there is one and it has nothing to see to, neither children nor a
+/// directory: for a process that starts no child any more, and has something left to do while the guardian
+/// ends.
 pub fn thank() {
     let mut guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner);
-    let has_directory = |shared: &&Shared| shared.has_directory.load(Ordering::SeqCst) != NONE;
+    let is_needed = |shared: &&Shared| {
+        shared.taken.load(Ordering::SeqCst) > 0 || shared.has_directory.load(Ordering::SeqCst) != NONE
+    };
     if let Some(guardian) = &mut *guardian
-        && !GUARDED.get().is_some_and(has_directory)
+        && !GUARDED.get().is_some_and(is_needed)
     {
         // It is asked again at the end.
         let _ = guardian.ask();
@@ -157,19 +165,23 @@ impl Guardian {
 
 /// Puts the group of `leader` under the guardian, where there is one.
 pub(super) fn watch(leader: i32) -> Option<Place> {
-    let places = &GUARDED.get()?.places;
+    let Shared { places, taken, .. } = *GUARDED.get()?;
     let first = leader.unsigned_abs() as usize % PLACES;
     let (before, after) = places.split_at(first);
     let free = after.iter().chain(before).find(|place| {
         let claim = place.compare_exchange(0, leader, Ordering::SeqCst, Ordering::Relaxed);
         claim.is_ok()
     });
-    free.map(Place)
+    free.map(|at| {
+        taken.fetch_add(1, Ordering::SeqCst);
+        Place { at, taken }
+    })
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.store(0, Ordering::SeqCst);
+        self.at.store(0, Ordering::SeqCst);
+        self.taken.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

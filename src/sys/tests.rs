@@ -119,6 +119,23 @@ fn no_group_survives_a_kill() {
 }
 
 #[test]
+fn a_guardian_with_a_child_to_see_to_stays_when_it_is_thanked() {
+    if plays_the_part() {
+        guardian::start().expect("a process can be had");
+        let launcher = Launcher::new(Path::new("/bin/sh"), &[]).expect("/dev/null is there");
+        let group = two_that_wait(&launcher);
+        guardian::thank();
+        let notice = group.notice().map(|fd| (fd, Interest::Read));
+        let _ = poll([notice], None);
+        return;
+    }
+    assert_none_survives(
+        "sys::tests::a_guardian_with_a_child_to_see_to_stays_when_it_is_thanked",
+        2,
+    );
+}
+
+#[test]
 fn a_guardian_that_is_dismissed_is_gone_and_another_can_come() {
     if plays_the_part() {
         for _ in 0..2 {
