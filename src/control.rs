@@ -70,6 +70,8 @@ struct Shared {
     level: AtomicU8,
     signal: AtomicI32,
     suspended: AtomicBool,
+    /// Whether any child was started.
+    begun: AtomicBool,
     /// None where the worker has left.
     bells: RwLock<Vec<Option<Arc<Bell>>>>,
     start: Instant,
@@ -141,6 +143,7 @@ impl Control {
                 level: AtomicU8::new(0),
                 signal: AtomicI32::new(0),
                 suspended: AtomicBool::new(false),
+                begun: AtomicBool::new(false),
                 crew: Mutex::default(),
                 bells: RwLock::new(bells),
                 start: Instant::now(),

@@ -165,6 +165,14 @@ pub enum Failure {
         /// How it ended, where it did so by itself.
         end: Option<Ending>,
     },
+    /// A program that can't be executed, and of which nothing was started before: no other job would fare
+    /// better.
+    Unfit {
+        /// The program, as it was typed.
+        program: OsString,
+        /// What the system said.
+        cause: io::Error,
+    },
     /// A map that panicked.
     Panicked {
         /// The panic's message.
@@ -225,6 +233,15 @@ impl Failure {
         }
     }
 
+    /// Whether another try would end in the same way.
+    pub fn is_lasting(&self) -> bool {
+        let too_long = |cause: &io::Error| cause.kind() == io::ErrorKind::ArgumentListTooLong;
+        match self {
+            Failure::Own { .. } | Failure::Hopeless { .. } | Failure::Unfit { .. } => true,
+            _ => matches!(self.ending(), Some(Ending::NotStarted(cause)) if too_long(cause)),
+        }
+    }
+
     /// Whether it tells of more than its own job, as POSIX has it for xargs: a command that can't be
     /// started, that was killed by a signal, or that exited with 255 to say so. Or something of our
     /// own failed.
@@ -254,6 +271,17 @@ impl fmt::Display for Failure {
                 f,
                 "'{}' {what}, and those before it answered nothing either: the run is stopped",
                 message::shown(program)
+            ),
+            Failure::Unfit { program, cause } => write!(
+                f,
+                "'{}' can't be executed: {}{}",
+                message::shown(program),
+                message::cause(cause),
+                match cause.raw_os_error() {
+                    Some(libc::ENOEXEC) => " (a script begins with #! and its interpreter's name)",
+                    Some(libc::ENOENT) => " (nor is its interpreter there, most likely)",
+                    _ => "",
+                }
             ),
             Failure::Panicked { what } => write!(f, "the map panicked: {what}"),
             Failure::Own { what, cause } => write!(f, "{what}: {}", message::cause(cause)),

@@ -244,11 +244,14 @@ impl Worker<'_> {
         }
     }
 
-    /// Where a fatal failure ends the run, closes the gate before anyone can take another job.
+    /// Where a failure ends the run whatever comes, closes the gate before anyone can take another job.
     fn heed(&self, report: &Report) {
         let gate = self.shared.gate;
-        let fatal = report.failure.as_ref().is_some_and(Failure::is_fatal);
-        if fatal && gate.halt == Halt::Fatal {
+        let ends = |failure: &Failure| match failure {
+            Failure::Unfit { .. } => true,
+            other => gate.halt == Halt::Fatal && other.is_fatal(),
+        };
+        if report.failure.as_ref().is_some_and(ends) {
             gate.open.store(false, Ordering::Relaxed);
         }
     }

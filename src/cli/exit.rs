@@ -20,6 +20,8 @@ const NONE: u8 = 4;
 const OWN: u8 = 5;
 /// The state is in use.
 const IN_USE: u8 = 6;
+/// The command can't be executed.
+const UNFIT: u8 = 126;
 /// A command failed.
 const COMMAND: u8 = 123;
 /// Failures ended the run, as `--halt` asked.
@@ -146,6 +148,8 @@ fn finished(summary: &Summary) -> u8 {
         OWN
     } else if summary.damaged {
         REFUSED
+    } else if summary.unfit {
+        UNFIT
     } else if summary.halted {
         HALTED
     } else if summary.failed > 0 {

@@ -61,6 +61,19 @@ impl Seat {
         self.bell().activity.store(activity as u8, Ordering::SeqCst);
     }
 
+    /// Says that a child was started.
+    pub fn note_start(&self) {
+        // Most workers find it said, and need not take it from the others' caches.
+        if !self.has_started() {
+            self.shared.begun.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether any worker has started a child.
+    pub fn has_started(&self) -> bool {
+        self.shared.begun.load(Ordering::Relaxed)
+    }
+
     /// Says that this worker begins job `seq`.
     pub fn begin(&self, seq: u64) {
         let bell = self.bell();

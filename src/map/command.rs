@@ -298,7 +298,7 @@ impl Command {
         let feeders = emit.feeders();
         let (first, mut group, mut pipes) = self.start(job, &feeders, emit)?;
         let fed = self.feed_it(&feeders, &group, &pipes, emit);
-        let fed = fed.map_err(|cause| self.not_started(cause))?;
+        let fed = fed.map_err(|cause| self.not_started(cause, emit.seat()))?;
         // Its reader and its writer alone have each pipe from now on.
         drop(feeders);
         pipes.release();

@@ -7,11 +7,12 @@ mod exchange;
 mod given;
 mod process;
 
-use super::child::{Busy, Timers, ending, patiently};
+use super::child::{Busy, Timers, ending, is_unfit, patiently};
 use super::command::{CommandPlan, Trace};
 use super::{Aside, Emit, Map};
 use crate::control::{Lack, Seat, Wish};
 use crate::job::{Ending, Failure, Job};
+use crate::message;
 use crate::plan::Hindsight;
 use crate::sys::Launcher;
 use crate::sys::arguments::Arguments;
@@ -250,10 +251,17 @@ impl Coprocess {
             emit.aside(Aside::Lines(&line));
         }
         match patiently(&seat, || self.spawn(&seat)) {
-            Ok(Some(process)) => Ok(process),
+            Ok(Some(process)) => {
+                seat.note_start();
+                Ok(process)
+            }
             Ok(None) => Err(Failure::Stopped),
             Err(cause) if Lack::of(&cause).is_some() => Err(Failure::Own {
-                what: format!("can't start '{}'", self.program().display()),
+                what: format!("can't start '{}'", message::shown(&self.program())),
+                cause,
+            }),
+            Err(cause) if is_unfit(&cause, &seat) => Err(Failure::Unfit {
+                program: self.program(),
                 cause,
             }),
             Err(cause) => {
@@ -354,7 +362,7 @@ impl Coprocess {
 
     fn broken(&self, cause: io::Error) -> Failure {
         Failure::Own {
-            what: format!("can't supervise '{}'", self.program().display()),
+            what: format!("can't supervise '{}'", message::shown(&self.program())),
             cause,
         }
     }

@@ -54,6 +54,7 @@ impl Main<'_> {
             }
             _ if matches!(failure, Failure::Own { .. }) => self.halt(),
             _ if matches!(failure, Failure::Hopeless { .. }) => self.halt_soon(),
+            _ if matches!(failure, Failure::Unfit { .. }) => self.close_gate(),
             _ => self.halt_at_limit(),
         }
     }

@@ -58,6 +58,8 @@ pub struct Summary {
     pub damaged: bool,
     /// Failures ended the run, as `--halt` asked, or because no job could succeed.
     pub halted: bool,
+    /// The command can't be executed at all, which ended the run.
+    pub unfit: bool,
     /// The signal that ended the run; SIGPIPE when the reader of its output went away.
     pub signal: Option<i32>,
     /// What failed.
@@ -83,6 +85,10 @@ impl Summary {
                 | Failure::Hopeless { .. }
                 | Failure::Panicked { .. },
             ) => self.failed += 1,
+            Some(Failure::Unfit { .. }) => {
+                self.failed += 1;
+                self.unfit = true;
+            }
             Some(Failure::Own { .. }) => self.own_failures += 1,
             Some(Failure::Stopped) => self.stopped += 1,
         }

@@ -34,10 +34,10 @@ impl Worker<'_> {
                 Some(_) => job.inputs.iter().map(|input| input.name().to_owned()).collect(),
             };
             match &report.failure {
-                None | Some(Failure::Stopped | Failure::Own { .. } | Failure::Hopeless { .. }) => {
+                None | Some(Failure::Stopped) => return Report { warnings, ..report },
+                Some(failure) if failure.is_lasting() || attempt > retries => {
                     return Report { warnings, ..report };
                 }
-                Some(_) if attempt > retries => return Report { warnings, ..report },
                 Some(failure) => {
                     let number = job.seq + 1;
                     let name = job::shown(job.inputs.iter().map(Input::name));

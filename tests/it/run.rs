@@ -286,6 +286,28 @@ fn a_command_that_is_not_there_is_said_before_the_first_job() {
 }
 
 #[test]
+fn a_program_that_the_system_cannot_execute_ends_the_run() {
+    let script = |name: &str, text: &str, words: &str| {
+        let fan = fan("run -j1").args(words.split_whitespace()).file(name, text);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(fan.path(name), mode).expect("ours");
+        fan.stdin("a\nb\nc\n").stdout("")
+    };
+    for words in ["--retries 2 --", "--pool --"] {
+        let fan = script("bare", "echo $1\n", words).arg("./bare");
+        let said = "fanfold: job 1 (a): './bare' can't be executed: exec format error (a script begins with #! \
+                    and its interpreter's name)\nfanfold: 1 of 1 job failed (exit 126)\n";
+        fan.stderr(said).code(126);
+        let fan = script("lost", "#!/no/such/thing\n", words).arg("./lost");
+        fan.says("'./lost' can't be executed: no such file or directory")
+            .code(126);
+    }
+    // One that was executed before is a failure of the job's own.
+    let fan = script("once", "#!/bin/sh\necho > once; echo $1\n", "--").arg("./once");
+    fan.stdout("a\n").says("2 of 3 jobs failed (exit 123)").code(123);
+}
+
+#[test]
 fn a_failed_command_is_named_and_the_others_go_on() {
     script("-j2", "echo $1; [ $1 != b ]")
         .stdin("a\nb\nc\n")

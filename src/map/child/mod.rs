@@ -14,7 +14,7 @@ pub(super) use pipes::{Pipes, receive, wanted};
 pub(super) use program::seek_program;
 pub use program::{ProgramError, resolve_program};
 pub(super) use standing::{Standing, told};
-pub(super) use start::{Busy, patiently};
+pub(super) use start::{Busy, is_unfit, patiently};
 pub(super) use suspension::Suspension;
 pub(super) use timers::Timers;
 

@@ -29,6 +29,23 @@ pub(in crate::map) fn patiently<T>(
     Ok(None)
 }
 
+/// Whether what kept a child from being started is the program itself, as no other child of it was.
+pub(in crate::map) fn is_unfit(cause: &io::Error, seat: &Seat) -> bool {
+    let of_program = matches!(
+        cause.raw_os_error(),
+        Some(
+            libc::ENOEXEC
+                | libc::EACCES
+                | libc::EPERM
+                | libc::ENOENT
+                | libc::ENOTDIR
+                | libc::ELOOP
+                | libc::ELIBBAD
+        )
+    );
+    of_program && !seat.has_started()
+}
+
 /// Says that the worker has a child, and when it is done with it, by a panic too, that it has none.
 pub(in crate::map) struct Busy(Seat);
 

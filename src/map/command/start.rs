@@ -2,10 +2,11 @@
 
 use super::input::Input as Fed;
 use super::{Command, Feed, Lookup, unreadable};
-use crate::control::Lack;
+use crate::control::{Lack, Seat};
 use crate::job::{Ending, Failure, Job};
-use crate::map::child::{Pipes, patiently};
+use crate::map::child::{Pipes, is_unfit, patiently};
 use crate::map::{Emit, Feeder};
+use crate::message;
 use crate::sys::{Group, Input, Streams, is_out_of_files, terminal};
 use std::io;
 use std::os::fd::AsFd as _;
@@ -28,12 +29,13 @@ impl Command {
                 first => first?,
             };
             let (group, pipes) = self.spawn(job, feeders, emit)?;
+            seat.note_start();
             Ok(Ok((first, group, pipes)))
         });
         match started {
             Ok(Some(started)) => started,
             Ok(None) => Err(Failure::Stopped),
-            Err(cause) => Err(self.not_started(cause)),
+            Err(cause) => Err(self.not_started(cause, seat)),
         }
     }
 
@@ -90,11 +92,14 @@ impl Command {
         Ok(fed)
     }
 
-    pub(super) fn not_started(&self, cause: io::Error) -> Failure {
+    pub(super) fn not_started(&self, cause: io::Error, seat: &Seat) -> Failure {
         let program = self.plan.template.program().to_os_string();
         if Lack::of(&cause).is_some() {
-            let what = format!("can't start '{}'", program.display());
+            let what = format!("can't start '{}'", message::shown(&program));
             return Failure::Own { what, cause };
+        }
+        if self.plan.lookup == Lookup::Done && is_unfit(&cause, seat) {
+            return Failure::Unfit { program, cause };
         }
         Failure::Command {
             program,

@@ -179,9 +179,16 @@ fn an_end_is_told_as_it_was() {
     let mut plan = script("exit 3");
     plan.ok_exit = vec![0, 3];
     run(plan, &mut kept(&control(), |_| GO_ON)).expect("3 counts as success");
-    let mut plan = script("");
-    plan.program = "/nonexistent/program".into();
-    let end = ending(run(plan, &mut kept(&control(), |_| GO_ON)));
+    let gone = || {
+        let mut plan = script("");
+        plan.program = "/nonexistent/program".into();
+        plan
+    };
+    let mut emit = kept(&control(), |_| GO_ON);
+    let end = run(gone(), &mut emit);
+    assert!(matches!(end, Err(Failure::Unfit { cause, .. }) if cause.kind() == io::ErrorKind::NotFound));
+    emit.seat.note_start();
+    let end = ending(run(gone(), &mut emit));
     assert!(matches!(end, Ending::NotStarted(e) if e.kind() == io::ErrorKind::NotFound));
 }
 
