@@ -45,9 +45,11 @@ impl Worker<'_> {
                         "job {number} ({name}): {failure} (try {attempt} of {})",
                         retries + 1
                     );
-                    match self.is_heard_at_once(job.seq) {
-                        true => shared.news.send(Event::Told(what)),
-                        false => warnings.push(what),
+                    warnings.push(what);
+                    if self.is_heard_at_once(job.seq) {
+                        // With those of earlier tries, which could not be heard then.
+                        let told = warnings.drain(..).map(Event::Told);
+                        told.for_each(|event| shared.news.send(event));
                     }
                 }
             }

@@ -373,6 +373,12 @@ impl Running {
         drop(more.wait_while(said, missing).expect("no panic"));
     }
 
+    /// Whether it has said this so far.
+    pub fn has_said(&self, text: &str) -> bool {
+        let said = self.heard.0.lock().expect("no panic");
+        memchr::memmem::find(&said, text.as_bytes()).is_some()
+    }
+
     /// Closes this end of its output, as `head` does.
     pub fn hang_up(&mut self) {
         self.stdout = None;

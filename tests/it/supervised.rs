@@ -197,3 +197,27 @@ fn no_thread_is_woken_by_the_end_of_a_child() {
         "CHLD blocked in each thread",
     );
 }
+
+#[test]
+fn tries_are_told_in_their_order_also_where_the_first_had_to_wait_for_its_turn() {
+    let script = "case $1$FANFOLD_TRY in a1) read line < a;; b2) echo > a; echo $$ > pid; read line < b; exit 1;; *) exit 1;; esac";
+    let fan = fan("run -j2 a b --retries 2 --shell").arg(script);
+    let fan = fan.fifo("a").fifo("b").fifo("pid");
+    let gate = held(&fan.path("b"));
+    let running = fan.spawn();
+    pid(&running);
+    while !running.has_said("1 done") {
+        running.signal(Signal::USR1);
+    }
+    (&gate).write_all(b"\n").expect("there is room");
+    let done = running.wait();
+    let tries: Vec<_> = done
+        .err
+        .lines()
+        .filter(|line| line.contains("job 2 (b)"))
+        .collect();
+    let told = |line: &str, end: &str| line.ends_with(&format!("'sh' exited with status 1{end}"));
+    let ends = [" (try 1 of 3)", " (try 2 of 3)", ""];
+    let right = tries.iter().zip(ends).all(|(line, end)| told(line, end));
+    done.expect(right && tries.len() > 2, "the tries, in their order");
+}
