@@ -2,6 +2,7 @@
 
 use crate::map::command::{Capture, Feed};
 use crate::sys::{Input, Interest, Ready, Streams, pipe};
+use rustix::io::Errno;
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
@@ -82,18 +83,27 @@ impl Pipes {
 }
 
 /// Reads once from a pipe that is ready, so this never blocks; closes it at its end.
-pub(in crate::map) fn receive(pipe: &mut Option<OwnedFd>, ready: Ready, buffer: &mut [u8]) -> usize {
-    let Some(fd) = pipe else { return 0 };
-    if ready == Ready::Yes {
-        match rustix::io::read(fd, buffer) {
-            Ok(n) if n > 0 => return n,
-            Err(rustix::io::Errno::INTR) => return 0,
-            // A pipe gives no other errors.
-            _ => {}
+///
+/// # Errors
+/// What the system said, which is not to be expected of a pipe; then it is closed too.
+pub(in crate::map) fn receive(
+    pipe: &mut Option<OwnedFd>,
+    ready: Ready,
+    buffer: &mut [u8],
+) -> io::Result<usize> {
+    let Some(fd) = pipe else { return Ok(0) };
+    let read = match ready {
+        Ready::Yes => rustix::io::read(fd, buffer),
+        Ready::No | Ready::Gone => Ok(0),
+    };
+    match read {
+        Ok(n) if n > 0 => Ok(n),
+        Err(Errno::INTR) => Ok(0),
+        end => {
+            *pipe = None;
+            Ok(end?)
         }
     }
-    *pipe = None;
-    0
 }
 
 /// What is to be polled of a pipe, where there is one.

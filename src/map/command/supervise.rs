@@ -346,7 +346,8 @@ impl<'a> Supervision<'a> {
         if ready == Ready::No {
             return;
         }
-        let n = receive(&mut self.pipes.stdout, ready, self.buffer);
+        let read = receive(&mut self.pipes.stdout, ready, self.buffer);
+        let Some(n) = self.sound(read) else { return };
         // What comes from a child that is stopped with the run is a part of nothing, and is taken all the
         // same: what the child does at its end is not to fail for want of a reader.
         if n == 0 || self.is_wished_to_stop() {
@@ -361,10 +362,15 @@ impl<'a> Supervision<'a> {
         if ready == Ready::No {
             return;
         }
-        let n = receive(&mut self.pipes.stderr, ready, self.buffer);
-        if n > 0 {
+        let read = receive(&mut self.pipes.stderr, ready, self.buffer);
+        if let Some(n @ 1..) = self.sound(read) {
             self.emit.err(&self.buffer[..n]);
         }
+    }
+
+    /// What was read. Without it, the rest would be passed off as the whole.
+    fn sound(&mut self, read: io::Result<usize>) -> Option<usize> {
+        read.map_err(|cause| self.stop(Reason::Broken(cause))).ok()
     }
 
     fn give(&mut self, ready: Ready, block: &[u8]) -> usize {

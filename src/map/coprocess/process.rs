@@ -111,12 +111,12 @@ impl Process {
         self.follow_suspension(seat, timers);
         self.look_whether_it_stands(seat, aside);
         if stderr != Ready::No {
-            let n = receive(&mut self.pipes.stderr, stderr, buffer);
+            let n = receive(&mut self.pipes.stderr, stderr, buffer)?;
             self.say(&buffer[..n], aside);
         }
         let mut step = Step::default();
         if stdout != Ready::No {
-            step.out = receive(&mut self.pipes.stdout, stdout, buffer);
+            step.out = receive(&mut self.pipes.stdout, stdout, buffer)?;
         }
         let exited = notice != Ready::No || (look.is_some() && self.group.has_exited());
         // What it said before its end is taken first.
@@ -224,10 +224,10 @@ impl Process {
                 break;
             }
             if stdout != Ready::No {
-                spoke |= receive(&mut pipes.stdout, stdout, buffer) > 0;
+                spoke |= receive(&mut pipes.stdout, stdout, buffer)? > 0;
             }
             if stderr != Ready::No {
-                let n = receive(&mut pipes.stderr, stderr, buffer);
+                let n = receive(&mut pipes.stderr, stderr, buffer)?;
                 self.say(&buffer[..n], aside);
             }
         }
