@@ -16,7 +16,8 @@ impl Lack {
     /// What is lacking where this is why something could not be had.
     pub fn of(error: &io::Error) -> Option<Self> {
         match error.kind() {
-            io::ErrorKind::WouldBlock => Some(Lack::Processes),
+            // There is no memory for another process, or for its program.
+            io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => Some(Lack::Processes),
             _ => is_out_of_files(error).then_some(Lack::Files),
         }
     }

@@ -151,7 +151,12 @@ impl Guardian {
     /// Has it leave, without a look at the groups.
     fn ask(&mut self) -> io::Result<()> {
         if !self.leaves {
-            rustix::io::write(&self.alive, b"!")?;
+            // Where it is not asked, it takes the end of its pipe for ours.
+            while let Err(cause) = rustix::io::write(&self.alive, b"!") {
+                if cause != Errno::INTR {
+                    return Err(cause.into());
+                }
+            }
             self.leaves = true;
         }
         Ok(())

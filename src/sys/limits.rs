@@ -3,7 +3,7 @@
 use super::signals;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
-use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -106,4 +106,19 @@ pub fn await_process<T>(mut start: impl FnMut() -> io::Result<T>) -> io::Result<
             end => return end,
         }
     }
+}
+
+/// Starts a thread that nobody waits for, and again as [`await_process`] does.
+///
+/// # Errors
+/// What was said last.
+pub fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    // A thread that could not be started drops what it was given.
+    let work = Arc::new(Mutex::new(Some(work)));
+    await_process(|| {
+        let work = Arc::clone(&work);
+        let taken = move || work.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = thread::Builder::new().name(name.into());
+        thread.spawn(move || taken().map(|work| work())).map(drop)
+    })
 }

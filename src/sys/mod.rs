@@ -40,6 +40,7 @@ pub use group::{Beside, Group, Heard};
 pub use heap::share_heap;
 pub use limits::{
     available_memory, await_file, await_files, await_process, file_limit, is_out_of_files, raise_file_limit,
+    start_thread,
 };
 pub use output::{Output, is_unread, outputs_are_one, tell, tell_now};
 pub use pages::Fresh;

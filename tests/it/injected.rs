@@ -92,6 +92,7 @@ fn a_call_that_fails_once_is_made_up_for_or_told() {
         "poll,ppoll:error=ENOMEM",
         "pidfd_open:error=EMFILE",
         "eventfd2:error=EMFILE",
+        "read:error=EIO",
     ];
     for call in calls {
         for at in [1, 2, 3, 5, 9] {
@@ -102,6 +103,22 @@ fn a_call_that_fails_once_is_made_up_for_or_told() {
                 right || told,
                 &format!("{call}, call {at}: the output, or a word"),
             );
+        }
+    }
+}
+
+#[test]
+fn a_lack_of_processes_that_passes_is_waited_out() {
+    if !has("strace") {
+        return;
+    }
+    for error in ["EAGAIN", "ENOMEM"] {
+        for at in 1..=5 {
+            // Each thread counts for itself, so that every worker meets it.
+            let call = format!("clone3,clone,vfork:error={error}:when={at}");
+            let done = jobs(&call).stdout(NAMES).spawn().wait();
+            let success = done.status.success() && !done.err.contains("failed");
+            done.expect(success, &format!("{call}: success"));
         }
     }
 }

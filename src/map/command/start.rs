@@ -7,7 +7,7 @@ use crate::job::{Ending, Failure, Job};
 use crate::map::child::{Pipes, is_unfit, patiently};
 use crate::map::{Emit, Feeder};
 use crate::message;
-use crate::sys::{Group, Input, Streams, is_out_of_files, terminal};
+use crate::sys::{Group, Input, Streams, await_process, is_out_of_files, terminal};
 use std::io;
 use std::os::fd::AsFd as _;
 
@@ -78,15 +78,18 @@ impl Command {
         let mut fed = Vec::new();
         for feeder in feeders {
             let others: Vec<_> = feeder.feeders.iter().map(Feeder::output).collect();
-            let streams = Streams {
-                stdout: Some(feeder.stdout()),
-                others: &others,
-                ..pipes.streams(&None)
-            };
             let launcher = self.launcher.as_ref().expect("it started their reader");
             let args = self.plan.args(&feeder.job, emit.seat().slot);
-            let own = self.plan.facts(&feeder.job, emit);
-            fed.push(launcher.spawn_beside(group, &args, own, streams)?);
+            // Its reader is there already, so that no worker can leave in its place.
+            fed.push(await_process(|| {
+                let streams = Streams {
+                    stdout: Some(feeder.stdout()),
+                    others: &others,
+                    ..pipes.streams(&None)
+                };
+                let own = self.plan.facts(&feeder.job, emit);
+                launcher.spawn_beside(group, &args, own, streams)
+            })?);
             fed.extend(self.feed_it(&feeder.feeders, group, pipes, emit)?);
         }
         Ok(fed)

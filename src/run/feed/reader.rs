@@ -6,12 +6,12 @@ use crate::job::Job;
 use crate::plan::Plan;
 use crate::source::{Counted, Glance, LOOKED_AT, Missing, Numbered};
 use crate::state::{Stamp, stamps};
+use crate::sys::start_thread;
 use anyhow::Context;
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 
 /// Jobs of one name that a reader may be ahead.
 const AHEAD: usize = 256;
@@ -94,8 +94,7 @@ impl Reader {
             }
         };
         // Not joined: a read of standard input may never return.
-        let thread = thread::Builder::new().name("list".into()).spawn(read);
-        thread.context("can't start the list's reader")?;
+        start_thread("list", read).context("can't start the list's reader")?;
         Ok(Reader {
             found,
             taken: VecDeque::new(),
@@ -147,8 +146,7 @@ pub fn apart<T: Send + 'static>(
             }
         }
     };
-    let thread = thread::Builder::new().name("walk".into()).spawn(find);
-    thread.context("can't start the walk's thread")?;
+    start_thread("walk", find).context("can't start the walk's thread")?;
     Ok(taken.into_iter().flatten())
 }
 
