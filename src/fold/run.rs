@@ -5,6 +5,7 @@
 //! is in safe Rust. A block is small, since many runs are read at once when they are merged.
 
 use super::merge::Head;
+use crate::message;
 use lz4_flex::block::{compress_into, decompress_into, get_maximum_output_size};
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
@@ -38,10 +39,8 @@ pub(super) struct RunWriter<'a> {
 
 /// Adds the name of the directory to what the system said.
 pub(super) fn named(tmpdir: &Path, error: io::Error) -> io::Error {
-    io::Error::new(
-        error.kind(),
-        format!("{}: temporary file: {error}", tmpdir.display()),
-    )
+    let (dir, cause) = (message::shown(tmpdir.as_os_str()), message::cause(&error));
+    io::Error::new(error.kind(), format!("{dir}: temporary file: {cause}"))
 }
 
 /// What a run that is not as it was written is.

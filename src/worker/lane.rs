@@ -377,7 +377,7 @@ impl Lane<'_> {
 
 pub(super) fn spill_failed(cause: io::Error) -> Failure {
     Failure::Own {
-        what: "temporary file of a fold".into(),
+        what: "the fold".into(),
         cause,
     }
 }

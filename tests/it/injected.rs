@@ -242,3 +242,15 @@ fn a_disk_that_a_merge_fills_is_said_with_the_file() {
         done.expect(done.err.contains(file), "the file, named");
     }
 }
+
+#[test]
+fn a_disk_that_a_fold_fills_is_said_with_its_directory() {
+    let Some(inside) = small_disk() else { return };
+    let fan = fan("run -j1 f --unique --memory 1MiB --tmpdir disk -- cat").under(&inside);
+    let lines: String = (0..400_000)
+        .map(|n| format!("{}\n", n * 7919 % 1_000_003))
+        .collect();
+    let said = "fanfold: job 1 (f): the fold: disk: temporary file: no space left on device\n\
+                fanfold: 1 of 1 job failed (exit 5)\n";
+    fan.file("f", lines).stdout("").stderr(said).code(5);
+}
