@@ -72,6 +72,8 @@ struct Shared {
     suspended: AtomicBool,
     /// Whether any child was started.
     begun: AtomicBool,
+    /// Whether nobody reads the run's output any more.
+    unread: AtomicBool,
     /// None where the worker has left.
     bells: RwLock<Vec<Option<Arc<Bell>>>>,
     start: Instant,
@@ -144,6 +146,7 @@ impl Control {
                 signal: AtomicI32::new(0),
                 suspended: AtomicBool::new(false),
                 begun: AtomicBool::new(false),
+                unread: AtomicBool::new(false),
                 crew: Mutex::default(),
                 bells: RwLock::new(bells),
                 start: Instant::now(),
@@ -221,6 +224,11 @@ impl Control {
         };
         self.shared.level.fetch_max(level, Ordering::SeqCst);
         self.ring();
+    }
+
+    /// Says that nobody reads the run's output any more, so that nobody need read what children write.
+    pub fn note_unread(&self) {
+        self.shared.unread.store(true, Ordering::SeqCst);
     }
 
     /// Has every worker stop its children (STOP) and its timers, and waits for at most `patience`

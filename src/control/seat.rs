@@ -36,6 +36,11 @@ impl Seat {
         self.shared.suspended.load(Ordering::SeqCst)
     }
 
+    /// Whether nobody reads the run's output any more.
+    pub fn is_unread(&self) -> bool {
+        self.shared.unread.load(Ordering::SeqCst)
+    }
+
     /// A descriptor that is readable once something new is wanted, until [`Seat::hush`].
     pub fn wake_fd(&self) -> BorrowedFd<'_> {
         self.bell().wake.as_fd()

@@ -96,6 +96,9 @@ impl Main<'_> {
     pub(super) fn close(&mut self, closed: &Closed) {
         self.sink.close();
         self.tally.closed(closed);
+        if matches!(closed, Closed::BrokenPipe | Closed::Enough) {
+            self.control.note_unread();
+        }
         if let Closed::Failed { what, cause } = closed {
             message::say(format_args!("{what}: {}", message::cause(cause)));
         }

@@ -349,3 +349,19 @@ fn children_are_waited_for_where_they_were_to_be_forgotten() {
     let fan = fan("run -j2 -- echo").stdin("a\nb\nc\n").under(&ignoring);
     fan.stdout("a\nb\nc\n").ok();
 }
+
+#[test]
+fn a_command_that_ignores_term_does_not_write_on_for_nobody() {
+    let script = "trap '' TERM; [ $1 = b ] || echo $$ > pid; while :; do echo line; done";
+    for mode in ["", "--line-buffer", "-j2 b --tag"] {
+        let fan = fan("run a --kill-after 1000s").args(mode.split_whitespace());
+        let fan = fan.args(["--shell", script]).file("a", "").file("b", "");
+        let mut running = fan.fifo("pid").spawn();
+        let child = pid(&running.path("pid"));
+        assert!(running.line().ends_with("line"));
+        running.hang_up();
+        let done = running.wait();
+        done.expect(done.status.code().is_none() && done.err.is_empty(), "a quiet end");
+        done.expect(!lives(child), "no survivor");
+    }
+}

@@ -349,8 +349,12 @@ impl<'a> Supervision<'a> {
         let read = receive(&mut self.pipes.stdout, ready, self.buffer);
         let Some(n) = self.sound(read) else { return };
         // What comes from a child that is stopped with the run is a part of nothing, and is taken all the
-        // same: what the child does at its end is not to fail for want of a reader.
+        // same: what the child does at its end is not to fail for want of a reader. Unless the run itself has
+        // lost its reader, as its commands would in a pipeline.
         if n == 0 || self.is_wished_to_stop() {
+            if self.seat.is_unread() {
+                self.pipes.stdout = None;
+            }
             return;
         }
         if self.emit.take(&self.buffer[..n], self.trust).is_break() {
