@@ -7,12 +7,13 @@ use super::arguments::Arguments;
 use super::limits::file_limit_before;
 use super::{Group, closed, lowered, oom, reaper, signals};
 use rustix::process::Pid;
+use std::cell::RefCell;
 use std::env;
 use std::ffi::{CStr, CString, OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, RawFd};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
 use std::ptr;
@@ -26,7 +27,14 @@ pub struct Launcher {
     environment: Vec<CString>,
     null: BorrowedFd<'static>,
     family: Family,
+    /// What was made of children's descriptors before: those of pipes have few numbers again and again.
+    known: RefCell<Vec<(Wiring, Actions)>>,
 }
+
+/// Which descriptors become which of a child's.
+type Wiring = Vec<(RawFd, RawFd)>;
+/// How many are known at once: more than the pipes of a few workers come to.
+const KNOWN: usize = 64;
 
 /// `/dev/null`, once for all launchers and never closed.
 static NULL: OnceLock<File> = OnceLock::new();
@@ -84,6 +92,7 @@ impl Launcher {
             environment,
             null: null()?,
             family: Family::Own,
+            known: RefCell::default(),
         })
     }
 
@@ -187,21 +196,9 @@ impl Launcher {
         }
         let argv = args.pointers()?;
         let envp = pointers(self.environment.iter().chain(own));
-        let mut actions = Actions::new()?;
-        match &streams.stdin {
-            Input::Null => actions.dup(self.null.as_raw_fd(), 0)?,
-            Input::Inherited => {}
-            Input::Given(fd) => actions.dup(fd.as_raw_fd(), 0)?,
-        }
-        for (stream, number) in [(streams.stdout, 1), (streams.stderr, 2)] {
-            if let Some(fd) = stream {
-                actions.dup(fd.as_raw_fd(), number)?;
-            }
-        }
-        for fd in streams.others {
-            // To itself: that alone has it inherited.
-            actions.dup(fd.as_raw_fd(), fd.as_raw_fd())?;
-        }
+        let wiring = self.wiring(streams);
+        let mut known = self.known.borrow_mut();
+        let actions = actions(&mut known, wiring)?;
         let attributes = Attributes::new(family)?;
         let mut pid = 0;
         // SAFETY: argv and envp are null-terminated arrays of pointers to strings that live until
@@ -218,6 +215,21 @@ impl Launcher {
         };
         check(code)?;
         Ok(Pid::from_raw(pid).expect("a child's number is positive"))
+    }
+
+    fn wiring(&self, streams: &Streams<'_>) -> Wiring {
+        let stdin = match streams.stdin {
+            Input::Null => Some(self.null),
+            Input::Inherited => None,
+            Input::Given(fd) => Some(fd),
+        };
+        let standard = [(stdin, 0), (streams.stdout, 1), (streams.stderr, 2)];
+        let standard = standard
+            .into_iter()
+            .filter_map(|(fd, number)| Some((fd?.as_raw_fd(), number)));
+        // To itself: that alone has it inherited.
+        let others = streams.others.iter().map(|fd| (fd.as_raw_fd(), fd.as_raw_fd()));
+        standard.chain(others).collect()
     }
 }
 
@@ -264,7 +276,32 @@ fn null() -> io::Result<BorrowedFd<'static>> {
     Ok(NULL.get_or_init(|| file).as_fd())
 }
 
+/// What is to be done for this wiring. The C library asks for a limit of the system twice for each
+/// descriptor, so it is made once.
+fn actions(known: &mut Vec<(Wiring, Actions)>, wiring: Wiring) -> io::Result<&Actions> {
+    let found = known.iter().position(|(before, _)| *before == wiring);
+    let at = match found {
+        Some(at) => at,
+        None => {
+            let mut actions = Actions::new()?;
+            for &(from, to) in &wiring {
+                actions.dup(from, to)?;
+            }
+            if known.len() == KNOWN {
+                known.clear();
+            }
+            known.push((wiring, actions));
+            known.len() - 1
+        }
+    };
+    Ok(&known[at].1)
+}
+
+#[derive(Debug)]
 struct Actions(libc::posix_spawn_file_actions_t);
+
+// SAFETY: memory of its own, which no thread is bound to.
+unsafe impl Send for Actions {}
 
 impl Actions {
     fn new() -> io::Result<Self> {

@@ -4,6 +4,7 @@
 use super::*;
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::os::fd::AsFd as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -169,4 +170,24 @@ fn a_guardian_is_relieved_and_no_group_is_harmed_or_forgotten() {
     }
     let test = "sys::tests::a_guardian_is_relieved_and_no_group_is_harmed_or_forgotten";
     assert_none_survives(test, 4);
+}
+
+#[test]
+fn each_child_writes_where_it_is_told_to_whatever_others_were() {
+    let launcher = Launcher::new(Path::new("/bin/echo"), &[]).expect("/dev/null is there");
+    let pipes: Vec<_> = (0..70).map(|_| pipe().expect("descriptors")).collect();
+    // There and back: those that come first are forgotten meanwhile.
+    for at in (0..pipes.len()).chain((0..pipes.len()).rev()) {
+        let (stdout, child_stdout) = &pipes[at];
+        let args = ["echo".to_owned(), at.to_string()].into_iter().collect();
+        let streams = Streams {
+            stdout: Some(child_stdout.as_fd()),
+            ..Streams::default()
+        };
+        let mut group = launcher.spawn(&args, [], streams).expect("echo");
+        assert!(group.reap().expect("own child").success());
+        let mut line = [0; 8];
+        let length = rustix::io::read(stdout, &mut line).expect("it was written");
+        assert_eq!(line[..length], *format!("{at}\n").as_bytes());
+    }
 }
