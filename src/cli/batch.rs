@@ -7,7 +7,7 @@ use clap::Args;
 use std::num::NonZeroUsize;
 
 /// How many inputs each command is given.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Commands")]
 pub struct BatchArgs {
     /// Give each command N inputs, or as many as a command line holds: {} becomes N arguments

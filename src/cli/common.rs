@@ -16,7 +16,7 @@ use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 
 /// Where inputs come from.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Inputs")]
 pub struct InputArgs {
     /// Files, directories, or patterns that fanfold expands itself; none: names from standard input, one a line
@@ -49,7 +49,7 @@ pub struct InputArgs {
 }
 
 /// How many workers, and how results are printed.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Workers and output")]
 pub struct OutputArgs {
     /// Workers: N, N% of the cores, +N or -N more or fewer than the cores [default: one a core]
@@ -98,6 +98,11 @@ enum ScheduleArg {
 const SCHEDULED: usize = 100_000;
 
 impl InputArgs {
+    /// Adds an input.
+    pub fn push(&mut self, input: OsString) {
+        self.inputs.push(input);
+    }
+
     /// The inputs, with `-` meaning what `dash` says.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// What is done about jobs that fail.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "When things go wrong")]
 pub struct FailureArgs {
     /// Try a failed job N more times [default: 0]

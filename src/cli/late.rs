@@ -11,6 +11,12 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 #[derive(Debug)]
 pub struct Late<T>(Box<T>);
 
+impl<T> From<T> for Late<T> {
+    fn from(typed: T) -> Self {
+        Late(Box::new(typed))
+    }
+}
+
 impl<T> Late<T> {
     /// What was typed.
     pub fn typed(&self) -> &T {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Whether outputs are merged, by what, and how many at a time.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Workers and output")]
 pub struct MergeArgs {
     /// Merge the jobs' outputs by CMD, which is given files as {} and prints one output, until one is left: 'sort -m {}'. Words are split as a shell would; no shell runs. 'sort -m {}' and 'cat {}' may be given pipes from other merges, as /dev/fd/N; others are given files

@@ -83,8 +83,12 @@ pub fn main() -> u8 {
     exit::code(end)
 }
 
-/// The command line as clap reads it.
+/// The command line, as clap reads it.
 fn typed() -> Result<Cli, clap::Error> {
+    if let Some(args) = run::RunArgs::without_options(std::env::args_os()) {
+        let command = Subcommands::Run(args.into());
+        return Ok(Cli { command });
+    }
     // It is as large as its help, and taking it apart would take a short run longer than ending with it.
     let mut grammar = ManuallyDrop::new(Cli::command());
     let mut matches = grammar.try_get_matches_from_mut(std::env::args_os())?;
@@ -103,4 +107,37 @@ fn called_xargs() -> Option<(String, Vec<OsString>)> {
         return Some((message::shown(&program).into_owned(), words.collect()));
     }
     (words.next()? == "xargs").then(|| (XARGS.to_owned(), words.collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_without_options_is_read_as_clap_reads_it() {
+        let words = |line: &str| -> Vec<OsString> { line.split(' ').map(OsString::from).collect() };
+        for line in [
+            "fanfold run -- true",
+            "f run --",
+            "f run a b -- c -n1 -- -x",
+            "f run  -- c",
+            "f run run {} = -- {} ",
+        ] {
+            let Subcommands::Run(read) = Cli::try_parse_from(words(line)).expect("a run").command else {
+                panic!("{line}: no run");
+            };
+            let known = run::RunArgs::without_options(words(line)).expect("no options");
+            assert_eq!(format!("{known:?}"), format!("{:?}", read.typed()), "{line}");
+        }
+        for line in [
+            "f run a",
+            "f run -j2 -- c",
+            "f run a - -- c",
+            "f map a -- b",
+            "f",
+            "f run",
+        ] {
+            assert!(run::RunArgs::without_options(words(line)).is_none(), "{line}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::plan::Hindsight;
 use clap::{Args, ValueEnum};
 
 /// Whether there is a pool, and what its replies are.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Commands")]
 pub struct PoolArgs {
     /// Start COMMAND once per worker: it reads a name a line (NUL with -0) and answers each with one line

@@ -29,7 +29,7 @@ const NUMBERED: &str =
     "{#} in the command is another with other inputs, and --state goes by inputs: use {} or a part of it";
 
 /// What `fanfold run` can be told.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(
     override_usage = "fanfold run [OPTIONS] [INPUT]... -- COMMAND [ARG]...",
     after_help = "In ARG: {} the input, {/} its base name, {//} its directory, {.} and {/.} without the last \
@@ -77,8 +77,27 @@ pub struct RunArgs {
     command: Vec<OsString>,
 }
 
+impl RunArgs {
+    /// What `fanfold run [INPUT]... -- [COMMAND [ARG]...]` says, as clap reads it; None where there is an
+    /// option. Building a grammar of all options would be a tenth of a run of one short command.
+    pub fn without_options(words: impl IntoIterator<Item = OsString>) -> Option<Self> {
+        let mut words = words.into_iter().skip(1);
+        let mut args = RunArgs::default();
+        (words.next()? == "run").then_some(())?;
+        loop {
+            let word = words.next()?;
+            if word == "--" {
+                args.command = words.collect();
+                return Some(args);
+            }
+            (!word.as_encoded_bytes().starts_with(b"-")).then_some(())?;
+            args.inputs.push(word);
+        }
+    }
+}
+
 /// How each command is run.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Commands")]
 struct ChildArgs {
     /// Run SCRIPT by sh -c, with the inputs as "$@"

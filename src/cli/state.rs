@@ -13,7 +13,7 @@ use std::path::PathBuf;
 const PARTS: &[u8] = b"1";
 
 /// What is remembered.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "State")]
 pub struct StateArgs {
     /// Remember in FILE which jobs were done: the same command line again runs only those that failed, changed or are new, and a fold's answer is that of a full run. Without a fold, done jobs print nothing
