@@ -48,8 +48,10 @@ impl Wake {
         // The one failure is a full counter, and then the bell rings already.
         let _ = rustix::io::write(&self.bell, &1u64.to_ne_bytes());
         let started = Instant::now();
-        // One nudge is lost on a thread that has looked at the bell and does not wait yet.
-        while let waits @ 1.. = self.waits.load(Ordering::SeqCst)
+        // One nudge is lost on a thread that has looked at the bell and does not wait yet. One that has hushed
+        // it since has heard it, and may wait again.
+        while self.rings.load(Ordering::SeqCst)
+            && let waits @ 1.. = self.waits.load(Ordering::SeqCst)
             && started.elapsed() < PATIENCE
         {
             signals::nudge(waits);
@@ -98,6 +100,33 @@ mod tests {
     use super::super::{Launcher, Streams};
     use super::*;
     use std::path::Path;
+
+    #[test]
+    fn a_ring_is_over_when_it_was_heard_though_the_thread_waits_again() {
+        let wake = Wake::new().expect("a descriptor");
+        let launcher = Launcher::new(Path::new("/bin/sh"), &[]).expect("/dev/null is there");
+        let args = ["sh", "-c", "kill -STOP $$"].into_iter().collect();
+        let group = launcher.spawn(&args, [], Streams::default()).expect("sh");
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                signals::block_in_this_thread();
+                while wake.wait_for(&group, Beside::Nothing).expect("a child of ours") == Heard::Bell {
+                    wake.hush();
+                }
+            });
+            while wake.waits.load(Ordering::SeqCst) == 0 {
+                std::thread::yield_now();
+            }
+            let started = Instant::now();
+            for _ in 0..10 {
+                wake.ring();
+            }
+            let took = started.elapsed();
+            // Also where it was too long.
+            group.signal(libc::SIGKILL);
+            assert!(took < PATIENCE, "each is heard within microseconds: {took:?}");
+        });
+    }
 
     #[test]
     fn a_wait_for_a_child_ends_by_the_bell_or_the_exit() {
