@@ -86,10 +86,12 @@ fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let failed = FailedList::new(plan.failures.listed.as_ref())?;
     let joblog = JobLog::new(plan.joblog.as_ref())?;
     let recording = remember::recording(plan, work.fold.is_some());
-    let mut signals = signals::install(heard(plan.signals)).context("can't listen to signals")?;
     // Where they are as many as can be, each gets its seat when it is needed.
     let seated = if workers > SEATED { WAITING } else { workers };
     let control = Control::new(seated).context("can't make the workers' wake-up descriptors")?;
+    let asked = Arc::<Asked>::default();
+    let heed = at_once::heed(control.clone(), Arc::clone(&asked), plan.signals);
+    let signals = signals::install(heard(plan.signals), heed).context("can't listen to signals")?;
     if control.seats() < seated && control.seats() < plan.workers.get().get() {
         fewer(control.seats(), plan.workers.get().get());
     }
@@ -133,13 +135,13 @@ fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     };
     thread::scope(|scope| {
         let mut crew = Crew::new(scope, &shared, &control, most, plan.workers);
-        let mut main = Main::new(plan, work, &control, &gate, failed);
+        let mut main = Main::new(plan, work, &control, &gate, failed, asked);
         (main.remember, main.joblog) = (remember, joblog);
         main.merges = Merges::new(work, workers, plan.empty, merges, shared.merging.as_ref());
         if let Some(records) = work.records {
             main.prepare(records)?;
         }
-        main.drive(&mut feed, queue, &news, &mut signals, &mut crew)?;
+        main.drive(&mut feed, queue, &news, &signals, &mut crew)?;
         // No child is left, and the end of a guardian takes as long as that of a worker.
         guardian::thank();
         main.finish(crew.join());
@@ -213,6 +215,7 @@ impl<'a> Main<'a> {
         control: &'a Control,
         gate: &'a Gate,
         failed: FailedList,
+        asked: Arc<Asked>,
     ) -> Self {
         let (out, err) = (Box::new(Output::stdout()), Box::new(Output::stderr()));
         // A fold's rows are counted by the fold.
@@ -256,7 +259,7 @@ impl<'a> Main<'a> {
             wholes: Wholes::default(),
             crew: usize::MAX,
             shrunk: None,
-            asked: Arc::default(),
+            asked,
         }
     }
 
@@ -287,11 +290,9 @@ impl<'a> Main<'a> {
         feed: &mut Feed,
         queue: Sender<Task>,
         news: &News,
-        signals: &mut Signals,
+        signals: &Signals,
         crew: &mut Crew<'_, '_>,
     ) -> anyhow::Result<()> {
-        let (control, asked) = (self.control.clone(), Arc::clone(&self.asked));
-        signals.heed(at_once::heed(control, asked, self.signals));
         let mut queue = Some(queue);
         let mut look = false;
         let began = Instant::now();

@@ -67,12 +67,13 @@ static UNTOLD: Mutex<Option<Untold>> = Mutex::new(None);
 static CARRIED: AtomicBool = AtomicBool::new(false);
 
 /// Installs the handlers of INT, TERM, HUP, USR1, TSTP and CONT, without HUP or TSTP where they were
-/// ignored; of USR2 too, if it is `heard`. Ignores XFSZ, and no longer CHLD, which no thread hears. To be called
-/// once, from the main thread, before any worker is started.
+/// ignored; of USR2 too, if it is `heard`. The thread that carries them will `heed` each, from the first: any
+/// write that waits may start it. Ignores XFSZ, and no longer CHLD, which no thread hears. To be called once,
+/// from the main thread, before any worker is started.
 ///
 /// # Errors
 /// When the pipe or a handler can't be had.
-pub fn install(heard: Usr2) -> io::Result<Signals> {
+pub fn install(heard: Usr2, heed: impl Fn(i32, &Sender<i32>) + Send + Sync + 'static) -> io::Result<Signals> {
     let (news, write_end) = pipe_with(PipeFlags::CLOEXEC)?;
     rustix::io::ioctl_fionbio(&write_end, true)?;
     ENDS.store(0, Ordering::Relaxed);
@@ -105,9 +106,7 @@ pub fn install(heard: Usr2) -> io::Result<Signals> {
     *untold() = Some(Untold {
         news,
         sender,
-        heed: Arc::new(|signal, sender| {
-            let _ = sender.send(signal);
-        }),
+        heed: Arc::new(heed),
     });
     Ok(Signals { received })
 }
@@ -116,13 +115,6 @@ impl Signals {
     /// The numbers of the signals, once they are carried.
     pub fn received(&self) -> &Receiver<i32> {
         &self.received
-    }
-
-    /// Has the thread that carries them do this with each from now on, if there is none yet.
-    pub fn heed(&mut self, heed: impl Fn(i32, &Sender<i32>) + Send + Sync + 'static) {
-        if let Some(untold) = &mut *untold() {
-            untold.heed = Arc::new(heed);
-        }
     }
 }
 

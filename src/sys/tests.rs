@@ -34,7 +34,10 @@ fn is_alive(pid: i32) -> bool {
 #[test]
 fn a_signal_interrupts_a_blocked_write_and_can_be_died_of() {
     if plays_the_part() {
-        let news = signals::install(signals::Usr2::Unheard).expect("handlers can be installed");
+        let news = signals::install(signals::Usr2::Unheard, |signal, main| {
+            main.send(signal).expect("somebody listens");
+        });
+        let news = news.expect("handlers can be installed");
         while signals::ending().is_none() {
             // One write each, which nobody reads: soon it blocks.
             match io::stdout().lock().write(&[b'x'; 4096]) {

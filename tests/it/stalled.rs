@@ -202,6 +202,27 @@ fn ctrl_z_and_usr1_are_heard_though_nobody_reads_the_output() {
 }
 
 #[test]
+fn ctrl_z_and_usr1_are_heard_though_nobody_reads_the_header() {
+    let name = "x".repeat(8192);
+    let (mut read, write) = small_pipe(PipeFlags::empty());
+    let fan = fan("map f -i csv -o csv -s").arg(&name);
+    let running = fan.file("f", format!("{name}\n1\n")).stdout_to(write).spawn();
+    await_full(&read);
+    running.signal(Signal::USR1);
+    running.hears(" running");
+    running.signal(Signal::TSTP);
+    while state(running.pid()) != 'T' {
+        std::thread::yield_now();
+    }
+    running.signal(Signal::CONT);
+    let mut got = String::new();
+    read.read_to_string(&mut got).expect("a pipe can be read");
+    let done = running.wait();
+    let whole = got == format!("{name}\n1\n") && done.status.success();
+    done.expect(whole, "the header and the row");
+}
+
+#[test]
 fn ctrl_z_stops_a_command_whose_output_nobody_reads() {
     let (read, write) = small_pipe(PipeFlags::empty());
     let fan = fan("run f --shell").arg("echo $$ > pid; exec yes");
