@@ -10,13 +10,16 @@ use std::time::{Duration, Instant};
 const SHORT: Duration = Duration::from_millis(10);
 
 /// Has a run that began then be ready to last, once it is no short one. Fires when this is to be called
-/// again: what can't be had is asked for again.
+/// again: what can't be had is asked for again, and signals are heard all the same.
 pub fn since(began: Instant) -> Receiver<Instant> {
     if began.elapsed() < SHORT {
         return at(began + SHORT);
     }
     match guardian::settle().and_then(|()| signals::carry()) {
         Ok(()) => never(),
-        Err(_) => after(SHORT),
+        Err(_) => {
+            signals::heed_untold();
+            after(SHORT)
+        }
     }
 }

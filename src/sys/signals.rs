@@ -141,6 +141,20 @@ pub fn carry() -> io::Result<()> {
     Ok(())
 }
 
+/// Does what the thread would with the signals that came, while there is none.
+pub fn heed_untold() {
+    let left = untold();
+    let Some(Untold { news, sender, heed }) = &*left else {
+        return;
+    };
+    let mut bytes = [0; 4];
+    while rustix::io::ioctl_fionread(news).is_ok_and(|there| there > 0) {
+        if let Ok(4) = rustix::io::read(news, &mut bytes) {
+            heed(i32::from_ne_bytes(bytes), sender);
+        }
+    }
+}
+
 fn untold() -> MutexGuard<'static, Option<Untold>> {
     UNTOLD.lock().unwrap_or_else(PoisonError::into_inner)
 }

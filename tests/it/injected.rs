@@ -3,6 +3,7 @@
 
 use crate::harness::{Done, Fan, fan, has};
 use std::fs::OpenOptions;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 
 const NAMES: &str = "1\n2\n3\n4\n5\n6\n7\n8\n";
@@ -121,6 +122,21 @@ fn a_lack_of_processes_that_passes_is_waited_out() {
             done.expect(success, &format!("{call}: success"));
         }
     }
+}
+
+#[test]
+fn a_run_that_can_have_no_thread_for_its_signals_hears_them() {
+    if !has("strace") {
+        return;
+    }
+    // The first is the guardian; without another that has a memory of its own, there is no such thread.
+    let inject = ["-e", "trace=clone", "-e", "inject=clone:error=EAGAIN:when=2+"];
+    let fan = fan("run f --timeout 20s --shell").arg("kill -USR1 $PPID; kill -TERM $PPID; read line < never");
+    let fan = injected(fan.file("f", "").fifo("never"), &inject);
+    let done = fan.spawn().wait();
+    done.expect(failed_calls(&done) > 0, "calls that were made to fail");
+    done.expect(done.err.contains(" 1 running"), "how far it is");
+    done.expect(done.status.signal() == Some(15), "death by TERM");
 }
 
 #[test]
