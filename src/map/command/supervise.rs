@@ -258,11 +258,13 @@ impl<'a> Supervision<'a> {
         )
     }
 
-    /// Whether there is nothing to wait for but the child's exit, and what is wanted of it.
+    /// Whether there is nothing to wait for but the child's exit, and what is wanted of it: no room for what it
+    /// wrote either.
     fn lacks_only_exit(&self) -> bool {
         let pipes = [&self.pipes.stdin, &self.pipes.stdout, &self.pipes.stderr];
         let alone = self.feeders.is_empty() && pipes.iter().all(|pipe| pipe.is_none());
-        alone && !self.exited && self.stopping.is_none() && self.plan.timeout.is_none()
+        let waits = self.exited || self.stopping.is_some() || self.emit.is_full();
+        alone && !waits && self.plan.timeout.is_none()
     }
 
     /// Whether the child may have been stopped by another.

@@ -10,7 +10,8 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process;
-use std::time::Instant;
+use std::sync::mpsc::{self, Sender};
+use std::time::{Duration, Instant};
 
 type OnOut<'a> = Box<dyn FnMut(&[u8]) -> ControlFlow<()> + Send + 'a>;
 
@@ -365,4 +366,74 @@ fn suspend_stops_the_child_and_its_time() {
         fs::write(&fifo, "\n").expect("the child reads it");
         child.join().expect("no panic").expect("the child exits 0");
     });
+}
+
+/// Takes what was emitted when it is asked for the third time, and says so.
+struct Slow {
+    seat: Seat,
+    asked: u32,
+    taken: Sender<()>,
+}
+
+impl Emit for Slow {
+    fn out(&mut self, _: &[u8], _: Trust) -> ControlFlow<()> {
+        GO_ON
+    }
+    fn err(&mut self, _: &[u8]) {}
+    fn warn(&mut self, _: &OsStr, _: &str) {}
+    fn aside(&mut self, _: Aside<'_>) {}
+    fn woken(&mut self) {
+        self.asked += 1;
+        if !self.is_full() {
+            // Nobody listens any more where it came too late.
+            let _ = self.taken.send(());
+        }
+    }
+    fn is_full(&self) -> bool {
+        self.asked < 3
+    }
+    fn seat(&self) -> &Seat {
+        &self.seat
+    }
+    fn attempt(&self) -> u32 {
+        1
+    }
+}
+
+#[test]
+fn what_waits_to_be_taken_does_not_wait_for_the_exit() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let plan = CommandPlan {
+        capture: Capture::Inherit,
+        ..plan(&["cat", "{}"], Feed::Null)
+    };
+    let fifo = fifo(dir.path());
+    let held = fs::File::options()
+        .read(true)
+        .write(true)
+        .open(&fifo)
+        .expect("a FIFO");
+    let control = control();
+    let (taken, came) = mpsc::channel();
+    let seat = control.seat(2);
+    std::thread::scope(|scope| {
+        let control = &control;
+        scope.spawn(move || {
+            let came = came.recv_timeout(Duration::from_secs(10));
+            control.wish(Wish::Kill);
+            came.expect("it was asked for while the command ran");
+        });
+        let mut emit = Slow {
+            seat,
+            asked: 0,
+            taken,
+        };
+        let job = Job {
+            seq: 0,
+            inputs: vec![Input::File(fifo.into())],
+        };
+        let end = Command::new(Arc::new(plan), Decoder::new(Budget::new(1 << 20), None)).run(&job, &mut emit);
+        assert!(matches!(end, Err(Failure::Stopped)), "it was stopped: {end:?}");
+    });
+    drop(held);
 }
