@@ -1,7 +1,7 @@
 //! A command that is looked after: its time, the end of the run and its own end are heard whatever it
 //! waits for.
 
-use crate::harness::{Running, fan, lives};
+use crate::harness::{Fan, Running, fan, lives};
 use rustix::process::Signal;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -126,13 +126,13 @@ fn a_try_that_failed_is_told_while_the_next_is_waited_for() {
     done.expect(done.status.signal() == Some(TERM), "death by TERM");
 }
 
-#[test]
-fn a_command_that_was_stopped_by_another_is_named_and_goes_on_when_it_is_continued() {
-    let script = "echo $$ > pid; kill -STOP $$; echo on";
-    let fan = fan("run a").args(["--shell", script]).file("a", "").fifo("pid");
-    let running = fan.stdout("on\n").spawn();
+/// The job of this writes its process to the FIFO `pid`, stops itself and prints `on`; `what` stopped.
+fn is_named_and_goes_on(fan: Fan, what: &str) {
+    let running = fan.file("a", "").fifo("pid").stdout("on\n").spawn();
     let child = pid(&running);
-    running.hears("job 1 (a): 'sh' was stopped by signal 19: it waits to be continued");
+    running.hears(&format!(
+        "{what}: 'sh' was stopped by signal 19: it waits to be continued"
+    ));
     running.signal(Signal::USR1);
     running.hears("s and stopped)");
     crate::harness::send(child, Signal::CONT);
@@ -141,37 +141,18 @@ fn a_command_that_was_stopped_by_another_is_named_and_goes_on_when_it_is_continu
 }
 
 #[test]
-fn a_command_that_was_stopped_by_another_is_named_where_only_its_end_is_waited_for() {
+fn a_command_that_was_stopped_by_another_is_named_and_goes_on_when_it_is_continued() {
     let script = "echo $$ > pid; kill -STOP $$; echo on";
-    let fan = fan("run a -u")
-        .args(["--shell", script])
-        .file("a", "")
-        .fifo("pid");
-    let running = fan.stdout("on\n").spawn();
-    let child = pid(&running);
-    running.hears("job 1 (a): 'sh' was stopped by signal 19: it waits to be continued");
-    running.signal(Signal::USR1);
-    running.hears("s and stopped)");
-    crate::harness::send(child, Signal::CONT);
-    let done = running.wait();
-    done.expect(done.status.success(), "success");
+    // Where its output is captured, and where only its end is waited for.
+    for words in ["run a", "run a -u"] {
+        is_named_and_goes_on(fan(words).args(["--shell", script]), "job 1 (a)");
+    }
 }
 
 #[test]
 fn a_pool_process_that_was_stopped_by_another_is_named() {
-    let script = "echo $$ > pid; kill -STOP $$; read name; echo $name";
-    let fan = fan("run a --pool --")
-        .args(["sh", "-c", script])
-        .file("a", "")
-        .fifo("pid");
-    let running = fan.stdout("a\n").spawn();
-    let child = pid(&running);
-    running.hears("worker 1: 'sh' was stopped by signal 19: it waits to be continued");
-    running.signal(Signal::USR1);
-    running.hears("s and stopped)");
-    crate::harness::send(child, Signal::CONT);
-    let done = running.wait();
-    done.expect(done.status.success(), "success");
+    let script = "echo $$ > pid; kill -STOP $$; read name; echo on";
+    is_named_and_goes_on(fan("run a --pool --").args(["sh", "-c", script]), "worker 1");
 }
 
 #[test]
