@@ -55,6 +55,14 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A [`duration`] in which something can be done.
+pub fn time_limit(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("nothing is done in no time".into()),
+        limit => Ok(limit),
+    }
+}
+
 /// Clocks go on for longer than this.
 const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
 
@@ -115,5 +123,6 @@ mod tests {
         assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
         assert!(duration("-1").is_err() && duration("soon").is_err());
         assert!(duration("1e19").is_err() && duration("1e9").is_ok());
+        assert!(duration("0").is_ok() && time_limit("0").is_err() && time_limit("1ms").is_ok());
     }
 }

@@ -3,7 +3,7 @@
 use super::batch::BatchArgs;
 use super::common::{InputArgs, OutputArgs};
 use super::exit::{self, Ended, Usage};
-use super::failures::{FailureArgs, duration};
+use super::failures::{FailureArgs, duration, time_limit};
 use super::merge::MergeArgs;
 use super::pool::PoolArgs;
 use super::records::{RecordArgs, RecordsAndFold};
@@ -113,7 +113,7 @@ struct ChildArgs {
     stdin: bool,
 
     /// End a try that runs longer, as 30s or 5m
-    #[arg(long, value_name = "DUR", value_parser = duration)]
+    #[arg(long, value_name = "DUR", value_parser = time_limit)]
     timeout: Option<Duration>,
 
     /// From TERM to KILL, for a command that is to end [default: 10s]
