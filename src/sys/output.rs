@@ -1,7 +1,7 @@
 //! fanfold's own standard output and error, unbuffered.
 
 use super::closed::was_closed;
-use super::signals;
+use super::signals::{self, Interruptible};
 use rustix::event::{self, PollFd, PollFlags, Timespec};
 use rustix::fs::{FileType, fstat};
 use rustix::io::Errno;
@@ -110,8 +110,10 @@ fn waiting(
         let _ = signals::carry();
     }
     loop {
+        let mut interruptible = Some(Interruptible::now());
         let mut most = usize::MAX;
         if signals::ending().is_some() && !is_file(out) {
+            interruptible = None;
             await_room_briefly(out)?;
             // A pipe with any room takes as much as this without waiting.
             most = libc::PIPE_BUF;
@@ -124,6 +126,7 @@ fn waiting(
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             end => return end,
         }
+        drop(interruptible);
     }
 }
 

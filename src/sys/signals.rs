@@ -3,14 +3,16 @@
 //! The handlers are our own because those of the signal crates ask for `SA_RESTART`: a main thread
 //! blocked in a write to a full pipe would then never hear of a Ctrl-C.
 
-use super::wake::NUDGE;
+use super::wake::{NUDGE, this_thread};
+use super::{Interest, Ready, poll};
 use crossbeam_channel::{Receiver, Sender};
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{IntoRawFd, OwnedFd};
+use std::os::fd::{AsFd as _, IntoRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// The signals that end a run. A handler of these interrupts a blocked system call.
 const ENDING: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
@@ -102,6 +104,7 @@ pub fn install(heard: Usr2, heed: impl Fn(i32, &Sender<i32>) + Send + Sync + 'st
     // What is ignored by default is dropped at once, but not where a thread blocks it, as `posix_spawn` does
     // with all signals: a child that is done before its worker is back would wake another thread.
     change_mask(libc::SIG_BLOCK, [libc::SIGCHLD]);
+    change_mask(libc::SIG_UNBLOCK, [NUDGE]);
     CARRIED.store(false, Ordering::Relaxed);
     *untold() = Some(Untold {
         news,
@@ -171,8 +174,45 @@ pub fn ending() -> Option<i32> {
 /// Has threads hear [`NUDGE`]: what they are blocked in is interrupted.
 pub(super) fn hear_nudges() {
     extern "C" fn nothing(_: i32) {}
+    static HEARD: Once = Once::new();
     // It can't fail for a signal that there is.
-    let _ = set_action(NUDGE, nothing as *const () as libc::sighandler_t, 0);
+    HEARD.call_once(|| drop(set_action(NUDGE, nothing as *const () as libc::sighandler_t, 0)));
+}
+
+/// The thread that is [`Interruptible`]; 0 where there is none.
+static INTERRUPTIBLE: AtomicI32 = AtomicI32::new(0);
+/// How often it is interrupted once there was a signal.
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// While there is one, a signal that ends the run interrupts what this thread is blocked in; also one that came
+/// after this thread has asked for it ([`ending`]) and before it is blocked, which alone would interrupt
+/// nothing. One thread at a time is interrupted.
+pub(super) struct Interruptible(bool);
+
+impl Interruptible {
+    pub(super) fn now() -> Self {
+        let (set, get) = (Ordering::SeqCst, Ordering::SeqCst);
+        let taken = INTERRUPTIBLE.compare_exchange(0, this_thread(), set, get);
+        Interruptible(taken.is_ok())
+    }
+}
+
+impl Drop for Interruptible {
+    fn drop(&mut self) {
+        if self.0 {
+            INTERRUPTIBLE.store(0, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Waits for news. After a signal that ends the run, whoever is interruptible is interrupted meanwhile.
+fn await_news(news: &OwnedFd) {
+    let awaited = [Some((news.as_fd(), Interest::Read))];
+    while ending().is_some() && matches!(poll(awaited, Some(AGAIN)), Ok([Ready::No])) {
+        if let thread @ 1.. = INTERRUPTIBLE.load(Ordering::SeqCst) {
+            nudge(thread);
+        }
+    }
 }
 
 /// Sends it to this thread of ours, if there is one.
@@ -267,8 +307,10 @@ extern "C" fn note(signal: i32) {
 
 fn carried(news: &OwnedFd, sender: &Sender<i32>, heed: &Heed) {
     block_in_this_thread();
+    hear_nudges();
     let mut bytes = [0; 4];
     loop {
+        await_news(news);
         match rustix::io::read(news, &mut bytes) {
             Ok(4) => heed(i32::from_ne_bytes(bytes), sender),
             Err(rustix::io::Errno::INTR) => {}

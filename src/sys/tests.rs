@@ -194,3 +194,27 @@ fn each_child_writes_where_it_is_told_to_whatever_others_were() {
         assert_eq!(line[..length], *format!("{at}\n").as_bytes());
     }
 }
+
+#[test]
+fn a_signal_that_came_before_a_write_waits_interrupts_it() {
+    if plays_the_part() {
+        // SAFETY: a number; should the write wait for ever, that ends it.
+        unsafe { libc::alarm(20) };
+        let _signals = signals::install(signals::Usr2::Unheard, |_, _| {}).expect("a pipe");
+        signals::carry().expect("a thread");
+        let (_read, write) = pipe().expect("descriptors");
+        let _now = signals::Interruptible::now();
+        // The main thread is not this one: nothing here is interrupted by the signal itself.
+        let own = rustix::process::getpid();
+        rustix::process::kill_process(own, rustix::process::Signal::INT).expect("own process");
+        let end = loop {
+            if let Err(end) = rustix::io::write(&write, &[0; 4096]) {
+                break end;
+            }
+        };
+        assert_eq!(end, rustix::io::Errno::INTR);
+        return;
+    }
+    let status = play("sys::tests::a_signal_that_came_before_a_write_waits_interrupts_it").wait();
+    assert!(status.expect("own child").success());
+}

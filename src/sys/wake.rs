@@ -5,7 +5,6 @@ use super::{Group, signals};
 use rustix::event::{EventfdFlags, eventfd};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -23,9 +22,13 @@ pub(super) const NUDGE: i32 = libc::SIGURG;
 /// How long a thread that is not there yet is nudged again and again. It takes some microseconds.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-thread_local! {
-    // SAFETY: a call without arguments, that can't fail.
-    static THREAD: i32 = unsafe { libc::gettid() };
+/// The system's number of this thread.
+pub(super) fn this_thread() -> i32 {
+    thread_local! {
+        // SAFETY: a call without arguments, that can't fail.
+        static THREAD: i32 = unsafe { libc::gettid() };
+    }
+    THREAD.with(|id| *id)
 }
 
 impl Wake {
@@ -72,9 +75,8 @@ impl Wake {
     /// # Errors
     /// What the system said; not to be expected.
     pub fn wait_for(&self, group: &Group, beside: Beside) -> io::Result<Heard> {
-        static HEARD: Once = Once::new();
-        HEARD.call_once(signals::hear_nudges);
-        self.waits.store(THREAD.with(|id| *id), Ordering::SeqCst);
+        signals::hear_nudges();
+        self.waits.store(this_thread(), Ordering::SeqCst);
         let end = loop {
             if self.rings.load(Ordering::SeqCst) {
                 break Ok(Heard::Bell);

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt as _;
+use std::time::{Duration, Instant};
 
 /// A pipe that holds a page: what is read from, and what is written to.
 fn small_pipe(flags: PipeFlags) -> (File, File) {
@@ -270,6 +271,11 @@ fn who_holds_the_output_of_a_command_that_has_exited_ends_with_the_run() {
         running.signal(Signal::INT);
         let done = running.wait();
         done.expect(done.status.signal() == Some(2), "death by INT");
+        // It was killed, which takes effect when it is next given a processor.
+        let until = Instant::now() + Duration::from_secs(5);
+        while lives(holder) && Instant::now() < until {
+            std::thread::yield_now();
+        }
         let survives = lives(holder);
         // Where the test fails, it is not to hold what it was given any longer.
         send(holder, Signal::KILL);
