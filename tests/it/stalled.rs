@@ -250,36 +250,45 @@ fn state(pid: u32) -> char {
     crate::terminal::state(pid.cast_signed())
 }
 
+/// Whether who holds the output of a command that has exited outlasts the run, which is interrupted while that
+/// output is drained; None where the signal may have come too late for that. It ignores these signals.
+fn holder_outlasts(ignored: &str) -> Option<bool> {
+    let (_read, mut write) = small_pipe(PipeFlags::empty());
+    write.write_all(&[b'-'; 4096]).expect("there is room");
+    let script = format!(
+        "i=0; while [ $i -lt 2000 ]; do echo $i; i=$((i + 1)); done; \
+         sh -c 'trap \"\" {ignored}; echo $$ > pid; read line < never' & echo $$ > parent"
+    );
+    let fan = fan("run -j1 f --shell").arg(script).file("f", "");
+    let fan = fan.fifo("pid").fifo("parent").fifo("never");
+    let running = fan.stdout_to(write).spawn();
+    let holder = crate::supervised::pid(&running);
+    let began = Instant::now();
+    let parent = std::fs::read_to_string(running.path("parent")).expect("a FIFO");
+    let parent = parent.trim().parse().expect("a number");
+    while lives(parent) {
+        std::thread::yield_now();
+    }
+    running.signal(Signal::INT);
+    let in_time = began.elapsed() < Duration::from_millis(20);
+    let done = running.wait();
+    done.expect(done.status.signal() == Some(2), "death by INT");
+    // It was killed, which takes effect when it is next given a processor.
+    let until = Instant::now() + Duration::from_secs(5);
+    while in_time && lives(holder) && Instant::now() < until {
+        std::thread::yield_now();
+    }
+    let outlasts = lives(holder);
+    // Where the test fails, it is not to hold what it was given any longer.
+    send(holder, Signal::KILL);
+    in_time.then_some(outlasts)
+}
+
 #[test]
 fn who_holds_the_output_of_a_command_that_has_exited_ends_with_the_run() {
     for ignored in ["", "INT"] {
-        let (_read, mut write) = small_pipe(PipeFlags::empty());
-        write.write_all(&[b'-'; 4096]).expect("there is room");
-        let script = format!(
-            "i=0; while [ $i -lt 2000 ]; do echo $i; i=$((i + 1)); done; \
-             sh -c 'trap \"\" {ignored}; echo $$ > pid; read line < never' & echo $$ > parent"
-        );
-        let fan = fan("run -j1 f --shell").arg(script).file("f", "");
-        let fan = fan.fifo("pid").fifo("parent").fifo("never");
-        let running = fan.stdout_to(write).spawn();
-        let holder = crate::supervised::pid(&running);
-        let parent = std::fs::read_to_string(running.path("parent")).expect("a FIFO");
-        let parent = parent.trim().parse().expect("a number");
-        while lives(parent) {
-            std::thread::yield_now();
-        }
-        running.signal(Signal::INT);
-        let done = running.wait();
-        done.expect(done.status.signal() == Some(2), "death by INT");
-        // It was killed, which takes effect when it is next given a processor.
-        let until = Instant::now() + Duration::from_secs(5);
-        while lives(holder) && Instant::now() < until {
-            std::thread::yield_now();
-        }
-        let survives = lives(holder);
-        // Where the test fails, it is not to hold what it was given any longer.
-        send(holder, Signal::KILL);
-        done.expect(!survives, "no survivor");
+        let mut in_time = (0..50).filter_map(|_| holder_outlasts(ignored));
+        assert_eq!(in_time.next(), Some(false), "{ignored}");
     }
 }
 
