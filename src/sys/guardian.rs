@@ -11,8 +11,9 @@
 //! But the out-of-memory killer ends whoever shares the memory of the one that it ends. So where the
 //! run goes on, that guardian is relieved by another with a memory of its own: it *settles*.
 //!
-//! A child whose number we have not been told yet when we are killed, between its exec and our next
-//! instruction, is missed: its number is nowhere but in the call that would have told it.
+//! A child whose number we have not been told yet when we are killed, from its fork to our next instruction
+//! after its exec (0.3 ms, more on a busy machine), is missed: its number is nowhere but in the call that
+//! would have told it.
 
 use super::spawn::Starting;
 use super::{bare, sweep};
