@@ -1,5 +1,5 @@
 //! Every codec, in the ways in which files can be read: the same verdict, and the same bytes. The
-//! programs that define the formats are asked in `tests/it/codecs.rs`.
+//! programs that define the formats are asked in `tests/it/codecs/damaged_files.rs`.
 
 mod gzip;
 

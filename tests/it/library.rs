@@ -1,6 +1,6 @@
 //! The library as a user's own program uses it: the programs of `examples`.
 
-use crate::harness::{has, oracle, repository};
+use crate::support::{has, oracle, repository};
 use fanfold::job::{Failure, Job};
 use fanfold::map::{Emit, Map};
 use fanfold::plan::{Inputs, Plan, WalkPlan};

@@ -1,0 +1,4 @@
+//! What surrounds the runs: man pages, completions, and questions about a run.
+
+mod man_pages;
+mod status;

@@ -1,0 +1,186 @@
+//! Damaged and unusual files of every codec: which are whole, and what they hold, as the program says that
+//! defines the format.
+
+use crate::support::{fan, has, oracle};
+use fanfold::codec;
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+/// What a program or fanfold says of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Whole,
+    /// Whole, and something behind it is ignored.
+    Warned,
+    Bad,
+}
+
+fn packed(program: &str, lines: usize, seed: u64) -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let text: String = (0..lines)
+        .map(|at| {
+            format!(
+                "10.0.{}.7 [{at}] \"GET /{}\"\n",
+                random.u8(..4),
+                random.u16(..500)
+            )
+        })
+        .collect();
+    let mut child = Command::new(program)
+        .arg("-c")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it is installed");
+    child
+        .stdin
+        .take()
+        .expect("piped")
+        .write_all(text.as_bytes())
+        .expect("taken");
+    child.wait_with_output().expect("it ends").stdout
+}
+
+/// Truncations at every byte, a flipped bit in every byte, and in many every one, and what can stand behind.
+fn damaged(one: &[u8], two: &[u8]) -> Vec<Vec<u8>> {
+    let both = [one, two].concat();
+    let truncated = (0..=both.len()).map(|n| both[..n].to_vec());
+    let bits = (0..both.len() * 8).filter(|bit| {
+        let byte = bit / 8;
+        let edge = byte < 16 || (one.len() - 12..one.len() + 16).contains(&byte) || byte + 12 >= both.len();
+        edge || bit % 8 == byte * 3 % 8
+    });
+    let flipped = bits.map(|bit| {
+        let mut bytes = both.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        bytes
+    });
+    let tails: [&[u8]; 12] = [
+        b"",
+        b"\0",
+        b"\0\0\0\0",
+        &[0; 512],
+        b"\0\0x",
+        b"x",
+        b"wxyz",
+        b"text behind it\n",
+        two,
+        &one[..1],
+        &one[..2],
+        &one[..one.len() / 2],
+    ];
+    let pairs = tails
+        .iter()
+        .flat_map(|a| tails.iter().map(|b| [one, a, b].concat()));
+    truncated.chain(flipped).chain(pairs).collect()
+}
+
+/// What the program says of each file: one shell, one program a file.
+fn said_by(program: &str, dir: &std::path::Path, names: &[String]) -> BTreeMap<String, Verdict> {
+    let script =
+        r#"program=$1; shift; for f in "$@"; do "$program" -t <"$f" >/dev/null 2>&1; echo "$? $f"; done"#;
+    let args = [program].into_iter().chain(names.iter().map(String::as_str));
+    let args: Vec<&OsStr> = args.map(OsStr::new).collect();
+    let said = String::from_utf8(oracle(dir, script, &args)).expect("text");
+    let verdict = |line: &str| {
+        let (code, name) = line.split_once(' ').expect("a code and a name");
+        let verdict = match (program, code) {
+            (_, "0") => Verdict::Whole,
+            ("gzip", "2") => Verdict::Warned,
+            _ => Verdict::Bad,
+        };
+        (name.to_owned(), verdict)
+    };
+    said.lines().map(verdict).collect()
+}
+
+/// What fanfold said of each file that it said something of.
+fn said_in(messages: &str) -> BTreeMap<String, Verdict> {
+    let of_line = |line: &str| {
+        let (name, what) = line.strip_prefix("fanfold: ")?.split_once(": ")?;
+        let verdict = match what {
+            "trailing garbage ignored" => Verdict::Warned,
+            _ => Verdict::Bad,
+        };
+        Some((name.to_owned(), verdict))
+    };
+    messages.lines().filter_map(of_line).collect()
+}
+
+fn agrees(program: &str) {
+    if !has(program) {
+        return;
+    }
+    // Each codec has the name of its program.
+    let codec = codec::by_name(program).expect("it is in the table");
+    let (one, two) = (packed(program, 9, 1), packed(program, 4, 2));
+    let mut given = fan("map d");
+    let mut names = Vec::new();
+    // A damaged magic number makes it another kind of file.
+    let known = |bytes: &Vec<u8>| codec::of(&bytes[..bytes.len().min(codec::MAGIC)]).name == codec.name;
+    for (at, bytes) in damaged(&one, &two).into_iter().filter(known).enumerate() {
+        let name = format!("d/{at:04}");
+        given = given.file(&name, bytes);
+        names.push(name);
+    }
+    let theirs = said_by(program, given.dir(), &names);
+    let running = given.spawn();
+    let dir = running.path("");
+    let done = running.wait();
+    let ours = said_in(&done.err);
+    let (mut whole, mut stricter) = (vec![program], 0);
+    for name in &names {
+        let mine = ours.get(name).copied().unwrap_or(Verdict::Whole);
+        match (program, theirs[name], mine) {
+            // Only gzip's exit status tells of a warning.
+            ("bzip2", Verdict::Whole, Verdict::Warned) => {}
+            // Newer versions see damage that spoils no byte, and others don't.
+            ("zstd", Verdict::Whole, Verdict::Bad) => stricter += 1,
+            (_, theirs, mine) => {
+                let bytes = std::fs::read(dir.join(name));
+                let about = format!("{theirs:?} of {name}, as {program} -t has it: {bytes:x?}");
+                done.expect(mine == theirs, &about);
+            }
+        }
+        if mine != Verdict::Bad {
+            whole.push(name);
+        }
+    }
+    let bad = names.len() + 1 - whole.len();
+    done.expect(
+        whole.len() > 5 && bad > 300 && stricter * 100 < bad,
+        "files of both kinds",
+    );
+    let script = r#"program=$1; shift; for f in "$@"; do "$program" -dc <"$f" 2>/dev/null || :; done"#;
+    let whole: Vec<&OsStr> = whole.into_iter().map(OsStr::new).collect();
+    let plain = oracle(&dir, script, &whole);
+    done.expect(done.out == plain, "the bytes of the whole files and of no other");
+    done.expect(done.status.code() == Some(3), "exit 3");
+}
+
+#[test]
+fn gzip_agrees_on_damaged_files() {
+    agrees("gzip");
+}
+
+#[test]
+fn zstd_agrees_on_damaged_files() {
+    agrees("zstd");
+}
+
+#[test]
+fn bzip2_agrees_on_damaged_files() {
+    agrees("bzip2");
+}
+
+#[test]
+fn xz_agrees_on_damaged_files() {
+    agrees("xz");
+}
+
+#[test]
+fn lz4_agrees_on_damaged_files() {
+    agrees("lz4");
+}

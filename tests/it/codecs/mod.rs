@@ -1,0 +1,4 @@
+//! Compressed files, compared with the programs that define the formats.
+
+mod damaged_files;
+mod gzip;

@@ -1,0 +1,4 @@
+//! What the system refuses: calls that fail, and resources that run out.
+
+mod descriptors;
+mod syscalls;

@@ -1,0 +1,272 @@
+//! System calls that fail where they seldom do: the output is right, or the exit code and a message say
+//! what is wrong. Never a hang, and never a part that is passed off as the whole.
+
+use crate::support::{Done, Fan, fan, has};
+use std::fs::OpenOptions;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+
+const NAMES: &str = "1\n2\n3\n4\n5\n6\n7\n8\n";
+
+/// Has strace make system calls of the program and its children fail.
+fn injected(fan: Fan, what: &[&str]) -> Fan {
+    let quiet = ["strace", "-f", "-qqq", "-e", "signal=none", "-o", "trace"];
+    fan.under(&[&quiet[..], what].concat())
+}
+
+/// Eight short jobs on two workers, with calls that fail.
+fn jobs(inject: &str) -> Fan {
+    let calls = inject.split(':').next().unwrap_or(inject);
+    let (traced, inject) = (format!("trace={calls}"), format!("inject={inject}"));
+    let fan = fan("run -j2").args(["--", "/bin/echo"]).stdin(NAMES);
+    injected(fan, &["-e", &traced, "-e", &inject])
+}
+
+/// How many calls were made to fail.
+fn failed_calls(done: &Done) -> usize {
+    let trace = std::fs::read_to_string(done.fan.path("trace")).expect("strace wrote it");
+    trace.matches("(INJECTED)").count()
+}
+
+/// `run` of eight jobs, with the writes to its standard output, a file, made to fail.
+fn written(error: &str) -> Option<(Done, Vec<u8>)> {
+    if !has("strace") {
+        return None;
+    }
+    let fan = fan("run -j2").args(["--", "/bin/echo"]).stdin(NAMES);
+    let path = fan.path("out");
+    let file = OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .open(&path)
+        .expect("a file");
+    let shown = path.display().to_string();
+    let inject = format!("inject=write:{error}");
+    let fan = injected(fan, &["-P", &shown, "-e", "trace=write", "-e", &inject]);
+    let done = fan.stdout_to(file).spawn().wait();
+    let out = std::fs::read(path).expect("it was made");
+    done.expect(failed_calls(&done) > 0, "calls that were made to fail");
+    Some((done, out))
+}
+
+#[test]
+fn output_that_cannot_be_written_is_said_and_the_exit_code_tells() {
+    for (error, text) in [
+        ("ENOSPC", "no space left on device"),
+        ("EIO", "input/output error"),
+    ] {
+        let Some((done, out)) = written(&format!("error={error}:when=2+")) else {
+            return;
+        };
+        done.expect(done.status.code() == Some(5), "exit code 5");
+        done.expect(done.err == format!("fanfold: standard output: {text}\n"), text);
+        assert!(NAMES.as_bytes().starts_with(&out) && out.len() < NAMES.len());
+    }
+}
+
+#[test]
+fn interrupted_calls_are_made_again() {
+    if let Some((done, out)) = written("error=EINTR:when=1+2") {
+        done.expect(
+            done.status.success() && out == NAMES.as_bytes(),
+            "the output, whole",
+        );
+        for calls in [
+            "poll,ppoll:error=EINTR:when=1+2",
+            "wait4,waitid:error=EINTR:when=1+2",
+        ] {
+            let done = jobs(calls).stdout(NAMES).stderr("").ok();
+            done.expect(failed_calls(&done) > 0, "calls that were made to fail");
+        }
+    }
+}
+
+#[test]
+fn a_call_that_fails_once_is_made_up_for_or_told() {
+    if !has("strace") {
+        return;
+    }
+    let calls = [
+        "pipe2:error=EMFILE",
+        "clone3,clone,vfork:error=EAGAIN",
+        "clone3,clone,vfork:error=ENOMEM",
+        "poll,ppoll:error=ENOMEM",
+        "pidfd_open:error=EMFILE",
+        "eventfd2:error=EMFILE",
+        "read:error=EIO",
+    ];
+    for call in calls {
+        for at in [1, 2, 3, 5, 9] {
+            let done = jobs(&format!("{call}:when={at}")).spawn().wait();
+            let right = done.status.success() && done.out == NAMES.as_bytes();
+            let told = done.status.code().is_some_and(|code| code != 0) && done.err.contains("fanfold: ");
+            done.expect(
+                right || told,
+                &format!("{call}, call {at}: the output, or a word"),
+            );
+        }
+    }
+}
+
+#[test]
+fn a_lack_of_processes_that_passes_is_waited_out() {
+    if !has("strace") {
+        return;
+    }
+    for error in ["EAGAIN", "ENOMEM"] {
+        for at in 1..=5 {
+            // Each thread counts for itself, so that every worker meets it.
+            let call = format!("clone3,clone,vfork:error={error}:when={at}");
+            let done = jobs(&call).stdout(NAMES).spawn().wait();
+            let success = done.status.success() && !done.err.contains("failed");
+            done.expect(success, &format!("{call}: success"));
+        }
+    }
+}
+
+#[test]
+fn a_run_that_can_have_no_thread_for_its_signals_hears_them() {
+    if !has("strace") {
+        return;
+    }
+    // The first is the guardian; without another that has a memory of its own, there is no such thread.
+    let inject = ["-e", "trace=clone", "-e", "inject=clone:error=EAGAIN:when=2+"];
+    let fan = fan("run f --timeout 20s --shell").arg("kill -USR1 $PPID; kill -TERM $PPID; read line < never");
+    let fan = injected(fan.file("f", "").fifo("never"), &inject);
+    let done = fan.spawn().wait();
+    done.expect(failed_calls(&done) > 0, "calls that were made to fail");
+    done.expect(done.err.contains(" 1 running"), "how far it is");
+    done.expect(done.status.signal() == Some(15), "death by TERM");
+}
+
+#[test]
+fn a_directory_that_is_named_and_cannot_be_opened_is_an_input_that_cannot_be_read() {
+    if !has("strace") {
+        return;
+    }
+    let told = "fanfold: no: permission denied\nfanfold: 1 of ";
+    for (words, out, jobs) in [
+        ("map no yes", "x\n", "2 jobs"),
+        ("map no", "", "1 job"),
+        ("map no --allow-empty", "", "1 job"),
+        ("map no/*", "", "1 job"),
+        ("map no/* yes/*", "x\n", "2 jobs"),
+        ("map no/**/f --allow-empty", "", "1 job"),
+    ] {
+        let fan = fan(words).file("no/f", "x\n").file("yes/f", "x\n");
+        let denied = "inject=openat:error=EACCES";
+        injected(
+            fan,
+            &["-P", "no", "-P", "no/", "-e", "trace=openat", "-e", denied],
+        )
+        .stdout(out)
+        .says(&format!("{told}{jobs} failed (exit 3)\n"))
+        .code(3);
+    }
+    // What is not there is no directory that can't be opened.
+    let fan = fan("map file/* gone/*").file("file", "");
+    fan.says("file/*: no file matches").code(4);
+}
+
+#[test]
+fn no_space_for_what_waits_for_its_turn_is_said_with_the_directory() {
+    if !has("strace") {
+        return;
+    }
+    // The second job's output does not fit into memory while the first is running.
+    let text = "case $1 in a) read line < gate;; *) head -c 3000000 /dev/zero; echo > gate;; esac";
+    let fan = fan("run -j2 --memory 1MiB --tmpdir spill")
+        .file("spill/.keep", "")
+        .fifo("gate");
+    let fan = fan.args(["--", "sh", "-c", text, "sh"]);
+    let fan = injected(
+        fan,
+        &["-e", "trace=pwrite64", "-e", "inject=pwrite64:error=ENOSPC"],
+    );
+    let mut running = fan.spawn();
+    running.write("a\nb\n");
+    let done = running.wait();
+    done.expect(done.status.code() == Some(5), "exit code 5");
+    done.expect(
+        done.err
+            .contains("spill: temporary file: no space left on device"),
+        "the directory, named",
+    );
+    let left = std::fs::read_dir(done.fan.path("spill"))
+        .expect("it is ours")
+        .count();
+    done.expect(left == 1, "no temporary file left");
+}
+
+/// The beginning of a command line under which `disk` is a disk of 1 MiB, where we may have one.
+fn small_disk() -> Option<Vec<String>> {
+    let mount = "mkdir disk && mount -t tmpfs -o size=1m none disk";
+    let inside = ["unshare", "-rm", "sh", "-c"];
+    let mut may = std::process::Command::new(inside[0]);
+    let may = may
+        .args(&inside[1..])
+        .arg(mount)
+        .current_dir(tempfile::tempdir().expect("a directory"));
+    if !has("unshare") || !may.output().is_ok_and(|done| done.status.success()) {
+        return None;
+    }
+    let after = format!("{mount}; exec \"$@\"");
+    let words = inside.into_iter().chain([after.as_str(), "sh"]);
+    Some(words.map(str::to_owned).collect())
+}
+
+#[test]
+fn a_disk_that_is_really_full_is_said_too() {
+    let Some(inside) = small_disk() else { return };
+    let text = "case $1 in a) read line < gate;; *) head -c 3000000 /dev/zero; echo > gate;; esac";
+    let fan = fan("run -j2 --memory 1MiB --tmpdir disk").fifo("gate");
+    let fan = fan.args(["--", "sh", "-c", text, "sh"]).under(&inside);
+    let mut running = fan.spawn();
+    running.write("a\nb\n");
+    let done = running.wait();
+    done.expect(done.status.code() == Some(5), "exit code 5");
+    done.expect(
+        done.err.contains("disk: temporary file: no space left on device"),
+        "the directory, named",
+    );
+    assert!(!Path::new("disk").exists());
+}
+
+#[test]
+fn a_disk_that_a_merge_fills_is_said_with_the_file() {
+    let Some(inside) = small_disk() else { return };
+    for (words, merge, file) in [
+        ("--tmpdir disk", "cat {}", "/fanfold-"),
+        ("--tmpdir disk", "sh -c 'cat \"$@\"' sh {}", "/fanfold-"),
+        ("--out disk/all", "cat {}", "/all: "),
+        ("--out disk/all", "sh -c 'cat \"$@\"' sh {}", "/all: "),
+    ] {
+        let fan = fan(&format!("run -j1 {words} --merge")).arg(merge).under(&inside);
+        // Both fit, and not both twice; nor do three.
+        let fan = fan
+            .args(["--", "sh", "-c", "head -c 400000 /dev/zero", "sh"])
+            .stdin("a\nb\n");
+        let fan = if file == "/all: " {
+            fan.stdin("a\nb\nc\n")
+        } else {
+            fan
+        };
+        let done = fan
+            .stdout("")
+            .says("no space left on device; nothing is printed")
+            .code(5);
+        done.expect(done.err.contains(file), "the file, named");
+    }
+}
+
+#[test]
+fn a_disk_that_a_fold_fills_is_said_with_its_directory() {
+    let Some(inside) = small_disk() else { return };
+    let fan = fan("run -j1 f --unique --memory 1MiB --tmpdir disk -- cat").under(&inside);
+    let lines: String = (0..400_000)
+        .map(|n| format!("{}\n", n * 7919 % 1_000_003))
+        .collect();
+    let said = "fanfold: job 1 (f): the fold: disk: temporary file: no space left on device\n\
+                fanfold: 1 of 1 job failed (exit 5)\n";
+    fan.file("f", lines).stdout("").stderr(said).code(5);
+}

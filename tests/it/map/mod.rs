@@ -1,0 +1,3 @@
+//! `fanfold map`: how it reads its inputs.
+
+mod split_files;

@@ -1,0 +1,126 @@
+//! Big files that are cut into parts: their lines once and in order, and all or nothing of a corrupt one.
+
+use crate::support::fan;
+use std::io::Write as _;
+
+/// Long lines of bytes that do not compress, 60 KB a chunk; lines cross the chunks' ends.
+fn chunks() -> Vec<Vec<u8>> {
+    let mut random = fastrand::Rng::with_seed(4);
+    let mut bytes = vec![0; 160 * 60_000];
+    random.fill(&mut bytes);
+    for at in (0..bytes.len()).step_by(7001) {
+        bytes[at] = b'\n';
+    }
+    bytes.chunks(60_000).map(<[u8]>::to_vec).collect()
+}
+
+fn bgzf(chunks: &[Vec<u8>]) -> Vec<u8> {
+    let mut all = Vec::new();
+    for plain in chunks.iter().map(Vec::as_slice).chain([&b""[..]]) {
+        let length = plain.len() as u16;
+        let size = (18 + 5 + plain.len() + 8 - 1) as u16;
+        all.extend_from_slice(b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0");
+        all.extend_from_slice(&size.to_le_bytes());
+        // One block, stored.
+        all.push(1);
+        all.extend_from_slice(&length.to_le_bytes());
+        all.extend_from_slice(&(!length).to_le_bytes());
+        all.extend_from_slice(plain);
+        all.extend_from_slice(&libdeflater::crc32(plain).to_le_bytes());
+        all.extend_from_slice(&u32::from(length).to_le_bytes());
+    }
+    all
+}
+
+fn zstd(chunks: &[Vec<u8>]) -> Vec<u8> {
+    let frame = |plain: &Vec<u8>| {
+        let mut encoder = zstd::Encoder::new(Vec::new(), 1).expect("memory");
+        encoder.include_checksum(true).expect("memory");
+        encoder.write_all(plain).expect("memory");
+        encoder.finish().expect("memory")
+    };
+    chunks.iter().flat_map(frame).collect()
+}
+
+/// The same file packed in every way in which it can be cut.
+fn each(mut test: impl FnMut(&[u8], &[u8])) {
+    let chunks = chunks();
+    let plain = chunks.concat();
+    test(&plain, &bgzf(&chunks));
+    test(&plain, &zstd(&chunks));
+}
+
+#[test]
+fn the_parts_of_a_compressed_file_give_its_lines_once_and_in_order() {
+    each(|plain, packed| {
+        let lines = plain.iter().filter(|&&byte| byte == b'\n').count();
+        for jobs in ["-j1", "-j4"] {
+            let given = fan("map a -i lines").arg(jobs).file("a", packed);
+            let mut ended = plain.to_vec();
+            ended.push(b'\n');
+            let done = given.spawn().wait();
+            done.expect(done.out == ended, "all lines in order");
+            let counted = format!("{}\n", lines + 1);
+            fan("map a --agg count")
+                .arg(jobs)
+                .file("a", packed)
+                .stdout(&counted)
+                .ok();
+        }
+    });
+}
+
+#[test]
+fn nothing_counts_of_a_file_that_is_corrupt_in_one_of_its_parts() {
+    each(|_, packed| {
+        let mut spoilt = packed.to_vec();
+        let last = spoilt.len() - 100_000;
+        spoilt[last] ^= 1;
+        let once = fan("map a -i lines").file("a", &spoilt).spawn().wait();
+        let message = once.err.lines().next().unwrap_or_default();
+        once.expect(
+            message.starts_with("fanfold: a: corrupt "),
+            "a message about the file",
+        );
+        let said = format!("{message}\nfanfold: 1 of 2 jobs failed (exit 3)\n");
+        // However many parts the good one has.
+        let done = fan("map a b -i lines --agg count")
+            .file("a", &spoilt)
+            .file("b", packed);
+        done.stderr(&said).code(3);
+        // Of what is wrong further on, who reads from the beginning does not hear.
+        for at in [last + 50_000, last + 90_000] {
+            spoilt[at] ^= 1;
+        }
+        for words in [
+            "map a b -i lines",
+            "map a b --agg count",
+            "map a b --select 1 --unique",
+        ] {
+            let out = if words.contains("count") { "1\n" } else { "x\n" };
+            fan(words)
+                .file("a", &spoilt)
+                .file("b", "x\n")
+                .stdout(out)
+                .stderr(&said)
+                .code(3);
+        }
+    });
+}
+
+#[test]
+fn what_is_kept_of_a_corrupt_file_ends_where_it_is_corrupt() {
+    each(|plain, packed| {
+        let mut spoilt = packed.to_vec();
+        let middle = spoilt.len() / 2 + 20_000;
+        spoilt[middle] ^= 1;
+        let done = fan("map a -i lines --partial keep")
+            .file("a", &spoilt)
+            .spawn()
+            .wait();
+        let sound = middle - 400_000;
+        let kept = done.out.get(..sound) == plain.get(..sound) && done.out.ends_with(b"\n");
+        done.expect(kept, "lines before the damage");
+        done.expect(done.out.len() < middle + 100_000, "none behind it");
+    });
+}

@@ -1,0 +1,4 @@
+//! `--merge`: many outputs made one.
+
+mod destination;
+mod tree;

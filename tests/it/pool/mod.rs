@@ -1,0 +1,4 @@
+//! `--pool`: commands that live from job to job.
+
+mod out_of_step;
+mod replies;

@@ -1,0 +1,119 @@
+//! Random command lines over random files, held against `oracle.py`, which does what the manual says
+//! in the plainest way; each with another number of workers and another budget of memory.
+//!
+//! `FANFOLD_SEED=N` makes other files and command lines; `FANFOLD_CASES=N` makes more of them.
+
+mod data;
+
+use crate::support::{Fan, fan, gzip, has, setting};
+use data::{Shape, line, shapes};
+use fastrand::Rng;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What the oracle prints for each command line in `dir`: standard output, bad lines, bad values.
+fn oracle(dir: &Path, command_lines: &[Vec<String>]) -> Vec<(Vec<u8>, u64, u64)> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/records/differential/oracle.py");
+    let mut python = Command::new("python3");
+    python.arg(script).current_dir(dir);
+    let python = python.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = python.spawn().expect("python3 starts");
+    let text = serde_json::to_vec(command_lines).expect("strings are JSON");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    stdin.write_all(&text).expect("the oracle reads its input");
+    drop(stdin);
+    let done = child.wait_with_output().expect("it is our child");
+    assert!(done.status.success(), "the oracle failed for {command_lines:?}");
+    let answers: Vec<(String, u64, u64)> = serde_json::from_slice(&done.stdout).expect("JSON");
+    let bytes = |text: String| text.chars().map(|c| c as u8).collect();
+    answers
+        .into_iter()
+        .map(|(out, lines, values)| (bytes(out), lines, values))
+        .collect()
+}
+
+/// Files of this shape: plain and compressed, empty, without a last newline, with long lines.
+fn files(rng: &mut Rng, shape: &Shape, mut fan: Fan) -> (Fan, Vec<String>) {
+    let mut names = Vec::new();
+    for at in 0..4 {
+        let mut bytes = shape.header.as_bytes().to_vec();
+        let lines = if at == 1 { 0 } else { rng.usize(20..150) };
+        for _ in 0..lines {
+            bytes.extend(line(rng, shape));
+            bytes.extend_from_slice(if rng.u8(..12) == 0 { shape.other_end } else { b"\n" });
+        }
+        if at == 2 && bytes.last() == Some(&b'\n') {
+            bytes.pop();
+        }
+        let name = format!("f{at}");
+        let bytes = if at % 2 == 0 { gzip(&bytes) } else { bytes };
+        fan = fan.file(&name, bytes);
+        names.push(name);
+    }
+    (fan, names)
+}
+
+/// Whether all bad lines are read, and so counted: a line that can't have the text which a
+/// condition asks for is not.
+fn counts_bad_lines(command_line: &[String]) -> bool {
+    !command_line
+        .iter()
+        .any(|word| word.contains(" == ") || word == "--first")
+}
+
+#[track_caller]
+fn agrees(shape: &Shape) {
+    if !has("python3") {
+        return;
+    }
+    let seed = setting("FANFOLD_SEED", 1);
+    let cases = setting("FANFOLD_CASES", 24);
+    let mut rng = Rng::with_seed(seed);
+    let (files, names) = files(&mut rng, shape, fan(""));
+    let command_lines: Vec<_> = (0..cases)
+        .map(|_| [names.clone(), data::options(&mut rng, shape)].concat())
+        .collect();
+    let answers = oracle(files.dir(), &command_lines);
+    let mut told = 0;
+    for (words, (out, lines, values)) in command_lines.iter().zip(answers) {
+        let jobs = *rng.choice(&["-j1", "-j2", "-j3", "-j8"]).expect("not empty");
+        let memory = *rng.choice(&["0", "4096", "100K", "1G"]).expect("not empty");
+        let run = fan("map").at(files.dir()).args([jobs, "--memory", memory]);
+        told += out.len();
+        let done = run.args(words).stdout(&out).code(0);
+        let said = |n: u64, what: &str| n == 0 || done.err.contains(what);
+        if counts_bad_lines(words) {
+            let bad = format!("fanfold: {lines} line");
+            done.expect(said(lines, &bad), &format!("{bad} (FANFOLD_SEED={seed})"));
+            done.expect(lines > 0 || !done.err.contains(" line"), "no bad lines");
+        }
+        let bad = format!("fanfold: {values} value");
+        done.expect(said(values, &bad), &format!("{bad} (FANFOLD_SEED={seed})"));
+        done.expect(values > 0 || !done.err.contains(" value"), "no bad values");
+    }
+    assert!(told > 2000, "the command lines ask for too little: {told} bytes");
+}
+
+macro_rules! differential {
+    ($($name:ident: $shape:literal),* $(,)?) => {$(
+        #[test]
+        fn $name() {
+            let shape = shapes().into_iter().find(|shape| shape.name == $shape);
+            agrees(&shape.expect("a shape of this name"));
+        }
+    )*};
+}
+
+differential! {
+    ws_agrees_with_the_oracle: "ws",
+    delimited_lines_agree_with_the_oracle: "-d",
+    whole_lines_agree_with_the_oracle: "lines",
+    clf_agrees_with_the_oracle: "clf",
+    csv_agrees_with_the_oracle: "csv",
+    csv_without_a_header_agrees_with_the_oracle: "csv --no-header",
+    tsv_agrees_with_the_oracle: "tsv",
+    json_agrees_with_the_oracle: "json",
+    logfmt_agrees_with_the_oracle: "logfmt",
+    extracted_groups_agree_with_the_oracle: "-x",
+}

@@ -1,0 +1,279 @@
+//! Filter, select and fold, held against `zcat | awk | sort | uniq -c`.
+
+use crate::support::{Done, Fan, fan, has, oracle, repository};
+use std::ffi::OsStr;
+use std::path::Path;
+
+const WORKERS: [&str; 4] = ["-j1", "-j2", "-j7", "-j8"];
+
+/// `sort | uniq -c` as `--count` prints it: most first, ties by bytes.
+const COUNTED: &str = r#"sort | uniq -c | awk '{n = $1; sub(/^ *[0-9]+ /, ""); print n "\t" $0}' | sort -s -t "$(printf '\t')" -k1,1nr"#;
+
+/// fanfold with these options prints what `script` prints for the same files, for any workers.
+#[track_caller]
+fn same(make: &dyn Fn(&str) -> Fan, options: &[&str], script: &str) {
+    if !has("awk") || !has("zcat") {
+        return;
+    }
+    for jobs in WORKERS {
+        let fan = make("map").arg(jobs).args(options);
+        let cwd = if options[0].starts_with("examples") {
+            repository()
+        } else {
+            fan.dir()
+        };
+        let expected = oracle(cwd, script, &[]);
+        fan.stdout(expected).ok();
+    }
+}
+
+fn logs(words: &str) -> Fan {
+    fan(words).at(repository())
+}
+
+#[test]
+fn the_hosts_that_fetched_robots_txt() {
+    let zcat = r#"zcat examples/logs/*.gz | awk '$7 == "/robots.txt" {print $1}' | sort -u"#;
+    let options = [
+        "examples/logs",
+        "--where",
+        "7 == /robots.txt",
+        "--select",
+        "1",
+        "--unique",
+    ];
+    same(&logs, &options, zcat);
+}
+
+#[test]
+fn conditions_hold_as_in_awk() {
+    let cases = [
+        ("9 == 404", "$9 == 404"),
+        ("9 != 200", "$9 != 200"),
+        ("7 ~ ^/(docs|feed)/", "$7 ~ /^\\/(docs|feed)\\//"),
+        ("7 !~ \\.(png|css|js)$", "$7 !~ /\\.(png|css|js)$/"),
+        ("6 == \"GET", "$6 == \"\\\"GET\""),
+        ("0 ~ 503 [0-9]+ ", "$0 ~ /503 [0-9]+ /"),
+    ];
+    for (condition, awk) in cases {
+        let script = format!("zcat examples/logs/*.gz | awk '{awk}'");
+        same(&logs, &["examples/logs", "--where", condition], &script);
+    }
+}
+
+#[test]
+fn all_conditions_and_texts_must_hold() {
+    let script = "zcat examples/logs/*.gz | grep -aF GET | grep -avF .png | grep -avF Mozilla \
+                  | awk '$9 == 200 && $10 != 0 {print $4 \"\\t\" $1}'";
+    let texts = [
+        "examples/logs",
+        "--grep",
+        "GET",
+        "--not-grep",
+        ".png",
+        "--not-grep",
+        "Mozilla",
+    ];
+    let rest = ["--where", "9 == 200", "-w", "10 != 0", "-s", "4,1"];
+    same(&logs, &[&texts[..], &rest[..]].concat(), script);
+}
+
+#[test]
+fn counts_come_most_first_and_ties_by_bytes() {
+    for field in ["1", "9", "7"] {
+        let script = format!("zcat examples/logs/*.gz | awk '{{print ${field}}}' | {COUNTED}");
+        same(&logs, &["examples/logs", "--select", field, "--count"], &script);
+        same(
+            &logs,
+            &["examples/logs", "--select", field, "--count", "--top", "3"],
+            &format!("{script} | head -n 3"),
+        );
+    }
+}
+
+#[test]
+fn records_without_a_fold_come_in_the_order_of_the_files() {
+    same(&logs, &["examples/logs"], "zcat examples/logs/*.gz");
+    let script =
+        "for f in examples/logs/*.gz; do zcat $f | awk -v f=$f '{print f \"\\t\" NR \"\\t\" $1}'; done";
+    same(&logs, &["examples/logs", "--select", "@file,@line,1"], script);
+}
+
+/// Files with lines as they should not be: no final newline, CRLF, NUL, invalid UTF-8, blanks, long.
+fn strange(words: &str) -> Fan {
+    let mut random = fastrand::Rng::with_seed(3);
+    let words_of = [
+        "a", "b\u{e9}", "\u{e9}", "x\\y", "10", "010", "1e1", "", " ", "-", "z\r",
+    ];
+    let mut fan = fan(words);
+    for at in 0..12 {
+        let mut text = Vec::new();
+        for _ in 0..random.usize(..400) {
+            for _ in 0..random.usize(..5) {
+                text.extend_from_slice(words_of[random.usize(..words_of.len())].as_bytes());
+                text.extend_from_slice([" ", "\t", "  "][random.usize(..3)].as_bytes());
+            }
+            text.extend_from_slice(if random.u8(..9) == 0 { b"\r\n" } else { b"\n" });
+        }
+        match at {
+            3 => text.clear(),
+            4 => text.extend_from_slice(b"no newline"),
+            5 => text.extend_from_slice(b"\xff\xfe a \xc3\n"),
+            6 => text.extend_from_slice(&[b"long ".as_slice(), &[b'x'; 1 << 20], b" end\n"].concat()),
+            7 => text = b"\n\n\r\n \n".to_vec(),
+            _ => {}
+        }
+        let name = format!("f{at:02}");
+        fan = if at % 2 == 0 {
+            fan.gz(&name, text)
+        } else {
+            fan.file(name, text)
+        };
+    }
+    fan
+}
+
+/// What awk's `$2` is, where a missing field is empty.
+#[test]
+fn strange_lines_fold_as_awk_sees_them() {
+    // awk 1 gives the last line the newline that it lacks, as a record gets it.
+    let cat = "for f in f??; do zcat -f $f | awk 1; done";
+    same(&strange, &["f??", "--count"], &format!("{cat} | {COUNTED}"));
+    same(&strange, &["f??", "--unique"], &format!("{cat} | sort -u"));
+    same(
+        &strange,
+        &["f??", "--grep", "\u{e9}"],
+        &format!("{cat} | grep -aF \u{e9}"),
+    );
+    same(
+        &strange,
+        &["f??", "--where", "1 == a", "--select", "2,1"],
+        &format!(r#"{cat} | awk '{{gsub(/\\/, "\\\\")}} $1 == "a" {{print $2 "\t" $1}}'"#),
+    );
+}
+
+#[test]
+fn nul_and_carriage_returns_are_ordinary_bytes() {
+    fan("map a --select 1 --unique")
+        .file("a", b"a\0b c\nd\r\n\xff\n")
+        .stdout(b"a\0b\nd\r\n\xff\n")
+        .ok();
+    fan("map a --grep new")
+        .file("a", "no newline")
+        .stdout("no newline\n")
+        .ok();
+}
+
+#[test]
+fn a_last_line_gets_the_newline_that_it_lacks_but_in_a_file_of_its_own() {
+    let files = || {
+        fan("map")
+            .file("a", "a b")
+            .file("b", "c d\n")
+            .file("c", "")
+            .gz("d", "e")
+    };
+    let all = files().args(["a", "b", "c", "d"]);
+    all.stdout("a b\nc d\ne\n").ok();
+    files().args(["a", "-j1", "--tag"]).stdout("a\ta b\n").ok();
+    let done = files().args(["a", "d", "--out", "o/{}"]).ok();
+    for (name, text) in [("o/a", "a b"), ("o/d", "e")] {
+        let found = std::fs::read_to_string(done.fan.path(name)).expect("it is there");
+        done.expect(found == text, name);
+    }
+    files().arg("-").stdin("x\ny").stdout("x\ny\n").ok();
+}
+
+#[test]
+fn fields_count_from_both_ends_and_missing_ones_are_empty() {
+    fan("map a --select 1,-1,3,0")
+        .file("a", "a b\n\nx y z\n")
+        .stdout("a\tb\t\ta b\n\t\t\t\nx\tz\tz\tx y z\n")
+        .ok();
+}
+
+#[test]
+fn values_that_would_break_a_row_are_escaped_in_rows_only() {
+    fan("map a --select 0")
+        .file("a", "a\tb\\c\n")
+        .stdout("a\\tb\\\\c\n")
+        .ok();
+    fan("map a --unique")
+        .file("a", "a\tb\\c\n")
+        .stdout("a\tb\\c\n")
+        .ok();
+}
+
+#[test]
+fn a_csv_record_whose_quote_is_never_closed_is_one_that_cannot_be_read() {
+    let rows = "h,a\n1,x\n\n2,\"y\n3,z\n";
+    let csv = |words: &str| fan("map a b -i csv -s h").args(words.split_whitespace());
+    let csv = |words: &str| csv(words).file("a", rows).file("b", "h,a\n4,\"x\n\"\n");
+    let told = "fanfold: 1 line could not be read in this format\n";
+    csv("").stdout("1\n4\n").stderr(told).ok();
+    // It is not asked what is in it: that may be many records.
+    csv("--not-grep z").stdout("1\n4\n").stderr(told).ok();
+    let done = csv("--bad file=bad").stdout("1\n4\n").stderr(told).ok();
+    let kept = std::fs::read(done.fan.path("bad")).expect("it was written");
+    done.expect(kept == b"2,\"y\n3,z\n", "the record, as it is");
+    csv("--bad fail")
+        .stdout("1\n4\n")
+        .says("a: line 4 can't be read as csv")
+        .code(3);
+    fan("map a -i csv -s h --bad fail")
+        .file("a", "h,\"a\n1,x\n")
+        .stdout("")
+        .says("a: line 1 can't be read as csv")
+        .code(3);
+}
+
+#[test]
+fn usage_errors_are_exit_2_and_say_what_is_known() {
+    let refused = |options: &[&str]| -> Done { fan("map a").args(options).file("a", "").stdout("").code(2) };
+    let says = |options: &[&str], text: &str| {
+        let done = refused(options);
+        done.expect(done.err.contains(text), &format!("a message with {text:?}"));
+    };
+    says(&["--where", "nonsense"], "fanfold: ");
+    says(&["--where", "7 ~ ("], "fanfold: ");
+    says(&["--select", "0x"], "0x");
+    says(&["--select", ""], "fanfold: ");
+    says(&["--top", "3"], "--count");
+    says(&["-i", "clv"], "'clv'");
+    says(&["--cuont"], "--count");
+    says(&["--unique", "--count"], "--count");
+    says(&["-j", "0"], "-j");
+    says(&["--codec", "gzp"], "gzip");
+    says(&["-o", "xml"], "xml");
+}
+
+#[test]
+fn folds_do_not_depend_on_the_number_of_workers() {
+    let answer = |jobs: &str| {
+        let done = strange("map f?? --select 1,2 --count").arg(jobs).ok();
+        done.out
+    };
+    let serial = answer("-j1");
+    assert!(serial.len() > 1000);
+    for jobs in &WORKERS[1..] {
+        assert_eq!(answer(jobs), serial, "{jobs}");
+    }
+}
+
+/// An oracle that never ran would agree with anything.
+#[test]
+fn the_example_logs_have_something_to_find() {
+    if has("zcat") {
+        let lines = oracle(
+            Path::new("/"),
+            "zcat \"$1\"/examples/logs/*.gz | wc -l",
+            &[OsStr::new(repository())],
+        );
+        assert!(
+            String::from_utf8_lossy(&lines)
+                .trim()
+                .parse::<u32>()
+                .is_ok_and(|n| n > 3000)
+        );
+    }
+}

@@ -1,0 +1,5 @@
+//! Records and folds, compared with the programs that people use for them.
+
+mod differential;
+mod filter_and_fold;
+mod log_questions;

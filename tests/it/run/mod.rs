@@ -1,0 +1,12 @@
+//! `fanfold run`: its inputs, its commands, and the files that it writes.
+
+mod atomic_files;
+mod batch;
+mod command;
+mod failures;
+mod hostile_names;
+mod inputs;
+pub mod output_files;
+mod peak_memory;
+mod reserved_files;
+mod row_limit;

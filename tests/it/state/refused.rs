@@ -1,0 +1,55 @@
+//! `--state`: what can't be remembered, and what is another command line.
+
+use crate::state::resume::Place;
+use std::fs;
+
+#[test]
+fn what_cannot_be_remembered_is_refused() {
+    let place = Place::new();
+    place.file("in/a", b"a\n", 100);
+    place
+        .fan("map - --count --state st")
+        .says("standard input")
+        .code(2);
+    place.fan("map in --first 1 --state st").says("--first").code(2);
+    place.fan("map in --fresh").says("--state").code(2);
+    for more in ["", "--dry-run", "--count", "-n2"] {
+        let line = format!("run in --state st {more} -- echo {{#}} {{}}");
+        place.fan(&line).says("{#} in the command").code(2);
+    }
+    for line in [
+        "map in -i json --bad file=bad --count --state st",
+        "run in -i json --bad file=bad --state st -- cat",
+    ] {
+        place.fan(line).says("--bad file=F").code(2);
+    }
+    assert!(!place.path("st").exists() && !place.path("bad").exists());
+    // Nothing is replaced in a script, and lines that are only counted are remembered.
+    place
+        .fan("map in -i json --bad skip --count --state st")
+        .says("1 line")
+        .ok();
+    let script = place.fan("run in --state st2 --shell").arg("echo '{#}'");
+    script.stdout("{#}\n").ok();
+}
+
+#[test]
+fn what_ends_the_names_that_a_pool_is_told_is_part_of_what_it_is_asked() {
+    let place = Place::new();
+    place.file("a", b"a\n", 100).file("list", b"a\0", 100);
+    let script = r#"while read -r name; do echo "$name"; done"#;
+    let pool = |more: &str| {
+        let fan = place.fan(&format!("run --pool -j1 --state st {more} --shell"));
+        fan.arg(script)
+    };
+    pool("a").stdout("a\n").ok();
+    pool("a").stdout("").ok();
+    let before = fs::read(place.path("st")).expect("a state");
+    pool("-0 -a list")
+        .says("pool: stored '--pool', now '--pool --null'")
+        .code(2);
+    assert!(fs::read(place.path("st")).expect("a state") == before);
+    // Without a pool it says how a list is read, and nothing of the jobs.
+    place.fan("run a --state st2 -- cat").stdout("a\n").ok();
+    place.fan("run -0 -a list --state st2 -- cat").stdout("").ok();
+}

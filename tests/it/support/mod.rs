@@ -1,0 +1,5 @@
+//! What the tests share: the harness that runs fanfold.
+
+mod harness;
+
+pub use harness::*;

@@ -1,0 +1,315 @@
+//! Holds the layers and the shape of the source: who may import whom, and what stands only where.
+
+use crate::support::repository;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Which module may import which, from the top down: a row may only name modules of rows below it.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("build", &[]),
+    ("main", &["cli"]),
+    (
+        "cli",
+        &[
+            "run", "sink", "state", "map", "fold", "record", "codec", "template", "plan", "source", "memory",
+            "job", "message", "sys",
+        ],
+    ),
+    (
+        "run",
+        &[
+            "worker", "sink", "state", "map", "fold", "record", "plan", "source", "control", "job", "memory",
+            "message", "sys",
+        ],
+    ),
+    ("pool", &["worker", "job"]),
+    (
+        "worker",
+        &[
+            "sink", "state", "map", "fold", "record", "plan", "control", "job", "memory", "message", "sys",
+        ],
+    ),
+    ("sink", &["template", "plan", "job", "memory", "message", "sys"]),
+    ("state", &["plan", "job", "message", "sys"]),
+    (
+        "map",
+        &[
+            "record", "codec", "template", "plan", "control", "job", "memory", "message", "sys",
+        ],
+    ),
+    ("fold", &["record", "memory", "message", "sys"]),
+    ("record", &["job", "memory", "message"]),
+    ("source", &["codec", "plan", "job", "message", "sys"]),
+    ("codec", &["job", "memory", "message", "sys"]),
+    ("template", &["job", "message", "sys"]),
+    ("plan", &["memory"]),
+    ("control", &["job", "sys"]),
+    ("job", &["message"]),
+    ("memory", &["sys"]),
+    ("message", &["sys"]),
+    ("sys", &[]),
+];
+
+/// What stands at the top of the repository, beside dot-files.
+const TOP: &[&str] = &[
+    "Cargo.toml",
+    "Cargo.lock",
+    "src",
+    "tests",
+    "benches",
+    "examples",
+    "README.md",
+    "LICENSE",
+];
+
+/// Lines that a file may have.
+const LONGEST: usize = 500;
+
+/// A source file: its path from the repository, and its lines of code without comments.
+struct Source {
+    path: String,
+    text: String,
+}
+
+impl Source {
+    /// The module of the crate that it belongs to: `src/map/cat.rs` and `src/map.rs` to `map`.
+    fn module(&self) -> &str {
+        let path = self.path.strip_prefix("src/").unwrap_or(&self.path);
+        let first = path.split('/').next().unwrap_or(path);
+        first.strip_suffix(".rs").unwrap_or(first)
+    }
+
+    /// Lines that are no comments, with their numbers.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let lines = self.text.lines().enumerate();
+        lines
+            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+            .map(|(at, line)| (at + 1, line))
+    }
+
+    fn is_test(&self) -> bool {
+        self.path.ends_with("tests.rs")
+    }
+
+    /// Code before the unit tests.
+    fn code_without_tests(&self) -> impl Iterator<Item = (usize, &str)> {
+        let skip = self.is_test();
+        self.code()
+            .take_while(move |(_, line)| !skip && !line.starts_with("mod tests {"))
+    }
+}
+
+fn sources(folder: &str) -> Vec<Source> {
+    let mut found = Vec::new();
+    collect(&repository().join(folder), &mut found);
+    found.sort();
+    let source = |path: PathBuf| Source {
+        text: std::fs::read_to_string(&path).expect("a source file is text"),
+        path: path
+            .strip_prefix(repository())
+            .expect("it is below")
+            .display()
+            .to_string(),
+    };
+    found.into_iter().map(source).collect()
+}
+
+fn collect(dir: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(dir) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The modules that a line names as `crate::NAME` or `crate::{A, B}`.
+fn imports(line: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    for rest in line.split("crate::").skip(1) {
+        match rest.strip_prefix('{') {
+            Some(list) => names.extend(list.split([',', '}', ';']).map(first_word)),
+            None => names.push(first_word(rest)),
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+fn first_word(text: &str) -> &str {
+    let text = text.trim_start();
+    let end = text
+        .find(|c: char| !c.is_alphanumeric() && c != '_')
+        .unwrap_or(text.len());
+    &text[..end]
+}
+
+#[track_caller]
+fn none(wrong: &[String], rule: &str) {
+    assert!(wrong.is_empty(), "{rule}:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_of_layers_points_down() {
+    for (at, (name, below)) in LAYERS.iter().enumerate() {
+        let lower: BTreeSet<_> = LAYERS[at + 1..].iter().map(|(name, _)| name).collect();
+        for import in *below {
+            assert!(lower.contains(import), "{import} is not below {name}");
+        }
+    }
+}
+
+#[test]
+fn imports_point_down_only() {
+    let mut wrong = Vec::new();
+    for source in sources("src").iter().filter(|source| source.path != "src/lib.rs") {
+        let module = source.module();
+        let Some((_, allowed)) = LAYERS.iter().find(|(name, _)| *name == module) else {
+            wrong.push(format!("{}: {module} has no row in LAYERS", source.path));
+            continue;
+        };
+        for (at, line) in source.code() {
+            for import in imports(line) {
+                if import != module && !allowed.contains(&import) {
+                    wrong.push(format!("{}:{at}: {module} imports {import}", source.path));
+                }
+            }
+        }
+    }
+    none(&wrong, "imports point down only, as the table LAYERS has it");
+}
+
+#[test]
+fn a_way_round_the_table_is_seen() {
+    assert_eq!(
+        imports("use crate::{sink::Sink, run}; crate::cli::main()"),
+        ["sink", "run", "cli"]
+    );
+    let mut wrong = Vec::new();
+    for source in sources("src") {
+        let folders = source.path.matches('/').count() - usize::from(source.path.ends_with("/mod.rs"));
+        let to_root = format!("use {}", "super::".repeat(folders));
+        for (at, line) in source
+            .code()
+            .filter(|(_, line)| folders > 0 && line.starts_with(&to_root))
+        {
+            wrong.push(format!("{}:{at}: {line}", source.path));
+        }
+    }
+    none(
+        &wrong,
+        "another module is named by crate::, so that its layer shows",
+    );
+}
+
+#[test]
+fn maps_folds_records_and_codecs_know_no_threads_or_channels() {
+    let mut wrong = Vec::new();
+    let quiet = ["map", "fold", "record", "codec", "source", "template", "job"];
+    for source in sources("src").iter().filter(|s| quiet.contains(&s.module())) {
+        for (at, line) in source.code_without_tests() {
+            if ["std::thread", "crossbeam_channel", "mpsc"]
+                .iter()
+                .any(|word| line.contains(word))
+            {
+                wrong.push(format!("{}:{at}: {line}", source.path));
+            }
+        }
+    }
+    none(&wrong, "threads and channels are for run and worker");
+}
+
+#[test]
+fn run_and_worker_name_no_map_and_no_fold() {
+    let mut wrong = Vec::new();
+    let blind = ["run", "worker", "sink"];
+    for source in sources("src").iter().filter(|s| blind.contains(&s.module())) {
+        for (at, line) in source.code_without_tests() {
+            let words: Vec<_> = line
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .filter(|word| !word.is_empty())
+                .collect();
+            let from = |module| line.contains(&format!("crate::{module}::"));
+            let concrete = |word: &&str| word.starts_with(char::is_uppercase);
+            let known = [
+                "Map",
+                "StartMap",
+                "Emit",
+                "Aside",
+                "Feeder",
+                "Pace",
+                "Fold",
+                "IntoFold",
+                "StartFold",
+            ];
+            if (from("map") || from("fold")) && words.iter().any(|w| concrete(w) && !known.contains(w)) {
+                wrong.push(format!("{}:{at}: {line}", source.path));
+            }
+        }
+    }
+    none(&wrong, "run and worker know maps and folds by their traits");
+}
+
+#[test]
+fn each_thing_stands_in_its_place() {
+    let mut wrong = Vec::new();
+    let rules: &[(&str, &str)] = &[
+        ("clap::", "src/cli/"),
+        ("unsafe ", "src/sys/"),
+        ("cfg(unix)", "src/sys/"),
+        ("cfg(windows)", "src/sys/"),
+        ("io::stdout()", "src/sys/ src/run.rs"),
+        ("println!", "src/build.rs"),
+        ("eprintln!", ""),
+        ("print!(", ""),
+        ("dbg!", ""),
+        ("todo!", ""),
+    ];
+    for source in sources("src") {
+        for (at, line) in source.code() {
+            for (word, place) in rules {
+                let allowed = place.split_whitespace().any(|p| source.path.starts_with(p));
+                if line.contains(word) && !allowed {
+                    wrong.push(format!("{}:{at}: {word} stands in {place:?} only", source.path));
+                }
+            }
+        }
+    }
+    none(&wrong, "each in its place");
+}
+
+#[test]
+fn every_file_says_what_it_is_and_is_short() {
+    let mut wrong = Vec::new();
+    for source in ["src", "tests", "benches", "examples"]
+        .into_iter()
+        .flat_map(sources)
+    {
+        if !source.text.starts_with("//!") {
+            wrong.push(format!("{}: does not begin with //!", source.path));
+        }
+        let lines = source.text.lines().count();
+        if lines >= LONGEST {
+            wrong.push(format!("{}: {lines} lines", source.path));
+        }
+    }
+    none(&wrong, "every file begins with //! and has under 500 lines");
+}
+
+#[test]
+fn the_top_of_the_repository_is_what_it_should_be() {
+    let ignored = std::fs::read_to_string(repository().join(".gitignore")).expect("it is there");
+    let ignored: BTreeSet<_> = ignored.lines().map(|line| line.trim_matches('/')).collect();
+    let entries = std::fs::read_dir(repository()).expect("it is there").flatten();
+    let names: BTreeSet<_> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with('.') && !ignored.contains(name.as_str()))
+        .collect();
+    let top: BTreeSet<_> = TOP.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(names, top);
+}

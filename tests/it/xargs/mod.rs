@@ -1,0 +1,4 @@
+//! `fanfold xargs`.
+
+mod differential;
+mod state;
