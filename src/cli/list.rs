@@ -1,6 +1,6 @@
 //! `fanfold list`: what is known, from the tables.
 
-use super::exit::Ended;
+use super::exit_code::Ended;
 use crate::codec::CODECS;
 use crate::fold::AGGREGATES;
 use crate::map::FUNCTIONS;
@@ -20,7 +20,7 @@ pub fn main() -> anyhow::Result<Option<Ended>> {
         + &section("modifiers", MODIFIERS.iter().map(|e| (e.name, e.help)))
         + &section("aggregates", AGGREGATES.iter().map(|e| (e.name, e.help)))
         + &section("output formats", OUTPUTS.iter().map(|(e, _)| (e.name, e.help)));
-    super::pages::print(text.as_bytes())
+    super::man_pages::print(text.as_bytes())
 }
 
 fn section<'a>(title: &str, rows: impl Iterator<Item = (&'a str, &'a str)>) -> String {

@@ -1,11 +1,12 @@
 //! `fanfold map`: a built-in function, in this process, on files compressed or not.
 
-use super::common::{InputArgs, OutputArgs};
-use super::exit::{self, Ended, Usage};
-use super::failures::FailureArgs;
+use super::canonical_args::CommandKey;
+use super::exit_code::{self, Ended, Usage};
+use super::failure_options::FailureArgs;
 use super::merge::{MergeArgs, MergePlan};
+use super::options::{InputArgs, OutputArgs};
 use super::records::{RecordArgs, RecordsAndFold};
-use super::state::{Meaning, StateArgs};
+use super::state::StateArgs;
 use crate::codec::{self, CODECS, Codec, Decoder};
 use crate::map::{self, Cat, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
@@ -140,7 +141,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
             .as_ref()
             .zip(start_merge.as_ref())
             .map(|(merge, start)| merge.work(start)),
-        give_up: exit::give_up,
+        give_up: exit_code::give_up,
     };
     Ok(Some(Ended {
         summary: run(&plan, &work)?,
@@ -149,7 +150,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
 }
 
 impl MapArgs {
-    fn meaning(&self, function: &Function) -> Meaning {
+    fn meaning(&self, function: &Function) -> CommandKey {
         let codec = self.codec.map_or("", |codec| codec.name);
         let partial = match self.partial() {
             Partial::Discard => "discard",

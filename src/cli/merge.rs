@@ -1,6 +1,6 @@
 //! The options of a merge: a command that makes one of several outputs.
 
-use super::exit::Usage;
+use super::exit_code::Usage;
 use super::out::OutArgs;
 use crate::codec::Decoder;
 use crate::map::command::Feed;

@@ -2,19 +2,20 @@
 //! clap.
 
 mod batch;
-mod common;
-mod exit;
-mod failures;
-mod late;
+mod canonical_args;
+mod deferred;
+mod exit_code;
+mod failure_options;
 mod list;
+mod man_pages;
 mod map;
 mod merge;
+mod missing_separator;
+mod options;
 mod out;
-mod pages;
 mod pool;
 mod records;
 mod run;
-mod separator;
 mod state;
 mod status;
 mod xargs;
@@ -22,7 +23,7 @@ mod xargs;
 use crate::message;
 use crate::sys::signals;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use late::Late;
+use deferred::Deferred;
 use std::ffi::{OsStr, OsString};
 use std::mem::ManuallyDrop;
 use std::path::Path;
@@ -43,9 +44,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Subcommands {
     /// Read every file, compressed or not, in this process; filter, select and fold its lines
-    Map(Late<map::MapArgs>),
+    Map(Deferred<map::MapArgs>),
     /// Run a command for every file, with its output whole and in input order
-    Run(Late<run::RunArgs>),
+    Run(Deferred<run::RunArgs>),
     Status(status::StatusArgs),
     /// Run commands with the words of standard input: xargs, option by option
     #[command(disable_help_flag = true)]
@@ -56,8 +57,8 @@ enum Subcommands {
     },
     /// List the codecs, functions, formats and modifiers that are known
     List,
-    Completions(pages::CompletionsArgs),
-    Man(pages::ManArgs),
+    Completions(man_pages::CompletionsArgs),
+    Man(man_pages::ManArgs),
 }
 
 /// Reads the command line, does what it says, and gives the exit code; does not return where a
@@ -69,7 +70,7 @@ pub fn main() -> u8 {
     }
     let cli = match typed() {
         Ok(cli) => cli,
-        Err(error) => return exit::clap(&separator::with_hint(error)),
+        Err(error) => return exit_code::clap(&missing_separator::with_hint(error)),
     };
     let end = match cli.command {
         Subcommands::Map(args) => map::main(args.typed()),
@@ -77,10 +78,10 @@ pub fn main() -> u8 {
         Subcommands::Status(args) => status::main(&args),
         Subcommands::Xargs { words } => return xargs::main(XARGS.into(), &words),
         Subcommands::List => list::main(),
-        Subcommands::Completions(args) => pages::completions(&args),
-        Subcommands::Man(args) => pages::man(&args),
+        Subcommands::Completions(args) => man_pages::completions(&args),
+        Subcommands::Man(args) => man_pages::man(&args),
     };
-    exit::code(end)
+    exit_code::code(end)
 }
 
 /// The command line, as clap reads it.

@@ -1,6 +1,6 @@
 //! `--out`: a file for each job's output.
 
-use super::exit::Usage;
+use super::exit_code::Usage;
 use super::records::RecordsAndFold;
 use super::state::StateArgs;
 use crate::message;

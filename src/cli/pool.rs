@@ -1,7 +1,7 @@
 //! The options of a pool: a command that lives from job to job.
 
-use super::exit::Usage;
-use super::state::Typed;
+use super::canonical_args::CanonicalArgs;
+use super::exit_code::Usage;
 use crate::map::{CommandPlan, CoprocessPlan, Reply};
 use crate::plan::Hindsight;
 use clap::{Args, ValueEnum};
@@ -32,7 +32,7 @@ impl PoolArgs {
     /// What the options mean for a job whose names are ended by `name_end`.
     pub fn meaning(&self, name_end: u8) -> Vec<u8> {
         let reply = matches!(self.reply, Some(ReplyArg::Nul)).then_some("nul");
-        let pool = Typed::default().flag("--pool", self.pool);
+        let pool = CanonicalArgs::default().flag("--pool", self.pool);
         let pool = pool.flag("--null", self.pool && name_end == 0);
         pool.values("--reply", reply).text()
     }

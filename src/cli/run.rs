@@ -1,14 +1,15 @@
 //! `fanfold run`: a command for each file.
 
 use super::batch::BatchArgs;
-use super::common::{InputArgs, OutputArgs};
-use super::exit::{self, Ended, Usage};
-use super::failures::{FailureArgs, duration, time_limit};
+use super::canonical_args::{CanonicalArgs, CommandKey};
+use super::exit_code::{self, Ended, Usage};
+use super::failure_options::{FailureArgs, duration, time_limit};
 use super::merge::MergeArgs;
+use super::missing_separator;
+use super::options::{InputArgs, OutputArgs};
 use super::pool::PoolArgs;
 use super::records::{RecordArgs, RecordsAndFold};
-use super::separator;
-use super::state::{Meaning, StateArgs, Typed};
+use super::state::StateArgs;
 use crate::codec::Decoder;
 use crate::map::command::{Capture, Feed, Trace};
 use crate::map::{Command, CommandPlan, Coprocess, DryRun, Map};
@@ -198,7 +199,7 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
             .as_ref()
             .zip(start_merge.as_ref())
             .map(|(merge, start)| merge.work(start)),
-        give_up: exit::give_up,
+        give_up: exit_code::give_up,
     };
     if parts.records.is_none() {
         // Workers wait for their children, and allocate little.
@@ -271,13 +272,13 @@ impl RunArgs {
         }
     }
 
-    fn meaning(&self) -> Meaning {
+    fn meaning(&self) -> CommandKey {
         let child = &self.child;
         let command = match &child.shell {
-            Some(script) => Typed::default().values("--shell", [script]).text(),
-            None => Typed::default().words(&self.command).text(),
+            Some(script) => CanonicalArgs::default().values("--shell", [script]).text(),
+            None => CanonicalArgs::default().words(&self.command).text(),
         };
-        let input = Typed::default()
+        let input = CanonicalArgs::default()
             .flag("--decompress", child.decompress)
             .flag("--stdin", child.stdin);
         let ok_exit: Vec<_> = child.ok_exit().iter().map(i32::to_string).collect();
@@ -303,7 +304,7 @@ impl RunArgs {
         let template = match &child.shell {
             Some(script) if self.pool.pool => Template::script(script),
             Some(script) => Template::shell(script),
-            None if self.command.is_empty() => return Err(Usage(separator::missing()).into()),
+            None if self.command.is_empty() => return Err(Usage(missing_separator::missing()).into()),
             None => Template::parse(&self.command).map_err(|error| Usage(format!("{error:#}")))?,
         };
         if self.batch.is_of_several() && template.has_hole_in_script() {

@@ -1,12 +1,11 @@
 //! The options about what is remembered, and the meaning of a command line.
 
-use super::exit::Usage;
+use super::canonical_args::CommandKey;
+use super::exit_code::Usage;
 use super::records::RecordsAndFold;
 use crate::plan::{Again, Hindsight, Pace, Past, StateAccess, StatePlan};
 use crate::record::{Bad, RecordPlan};
-use crate::template::shell_quote;
 use clap::Args;
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// The version of what a state holds of a fold.
@@ -33,9 +32,6 @@ pub struct StateArgs {
     joblog: Option<PathBuf>,
 }
 
-/// The parts of a command line's meaning, each with what it is called in messages.
-pub type Meaning = Vec<(&'static str, Vec<u8>)>;
-
 impl StateArgs {
     /// The state, if there is one; `meaning` says what it is a state of, `parts` what becomes
     /// of what the jobs give.
@@ -44,7 +40,7 @@ impl StateArgs {
     /// [`Usage`] for what can't be remembered.
     pub fn plan(
         &self,
-        meaning: impl FnOnce() -> Meaning,
+        meaning: impl FnOnce() -> CommandKey,
         access: StateAccess,
         pace: Pace,
         parts: &RecordsAndFold,
@@ -93,44 +89,4 @@ fn forgettable(records: &RecordPlan) -> Option<&'static str> {
     let what = "--bad file=F would have only the lines of jobs that run now, and with --state done ones do not run: \
                 leave one out";
     matches!(records.bad, Bad::Keep(_)).then_some(what)
-}
-
-/// Options as they would be typed, those that were given: what they mean, in one order.
-#[derive(Debug, Default)]
-pub struct Typed {
-    words: Vec<OsString>,
-}
-
-impl Typed {
-    /// An option with its value, once for each.
-    pub fn values<T: AsRef<std::ffi::OsStr>>(
-        mut self,
-        name: &str,
-        values: impl IntoIterator<Item = T>,
-    ) -> Self {
-        for value in values {
-            self.words.push(name.into());
-            self.words.push(value.as_ref().to_owned());
-        }
-        self
-    }
-
-    /// Words as they are.
-    pub fn words(mut self, words: &[OsString]) -> Self {
-        self.words.extend_from_slice(words);
-        self
-    }
-
-    /// An option without a value.
-    pub fn flag(mut self, name: &str, given: bool) -> Self {
-        if given {
-            self.words.push(name.into());
-        }
-        self
-    }
-
-    /// The text, quoted for a shell.
-    pub fn text(&self) -> Vec<u8> {
-        shell_quote(&self.words)
-    }
 }

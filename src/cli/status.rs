@@ -1,6 +1,6 @@
 //! `fanfold status`: what a state says.
 
-use super::exit::Ended;
+use super::exit_code::Ended;
 use crate::message;
 use crate::state::Overview;
 use clap::Args;

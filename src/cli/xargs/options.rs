@@ -3,7 +3,7 @@
 use super::getopt::{self, Spec, Value};
 use super::number::{self, Bounds};
 use super::{Refusal, delimiter};
-use crate::cli::failures::duration;
+use crate::cli::failure_options::duration;
 use crate::message;
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
@@ -92,7 +92,7 @@ const fn own(name: Name, long: &'static str, value: Value) -> Spec<Name> {
 }
 
 /// What was asked for.
-pub enum Asked {
+pub enum Flags {
     /// To run commands: the options, and how many words they are.
     Run(Box<Options>, usize),
     /// To be told of the options.
@@ -187,13 +187,13 @@ impl Default for Options {
 ///
 /// # Errors
 /// The first thing that is wrong with them; what they say that is no error has been said.
-pub fn read(words: &[OsString], most: usize) -> Result<Asked, Refusal> {
+pub fn read(words: &[OsString], most: usize) -> Result<Flags, Refusal> {
     let (typed, end) = getopt::options(SPECS, words);
     let mut options = Options::default();
     for (name, value) in typed {
         match name {
-            Name::Help => return Ok(Asked::Help),
-            Name::Version => return Ok(Asked::Version),
+            Name::Help => return Ok(Flags::Help),
+            Name::Version => return Ok(Flags::Version),
             _ => options.take(name, value, most)?,
         }
     }
@@ -201,7 +201,7 @@ pub fn read(words: &[OsString], most: usize) -> Result<Asked, Refusal> {
     if options.end.is_some() && options.ended_by.is_some() {
         message::say("warning: the -E option has no effect if -0 or -d is used.\n");
     }
-    Ok(Asked::Run(Box::new(options), words))
+    Ok(Flags::Run(Box::new(options), words))
 }
 
 impl Options {

@@ -4,7 +4,7 @@
 
 use super::Refusal;
 use super::options::{Options, Share};
-use crate::cli::state::Typed;
+use crate::cli::canonical_args::CanonicalArgs;
 use crate::plan::{Again, Hindsight, Pace, Past, StateAccess, StatePlan};
 use std::ffi::OsString;
 
@@ -24,17 +24,17 @@ pub fn plan(options: &Options, command: &[OsString]) -> Result<Option<StatePlan>
         Share::Replace(hole) => Some(hole),
         _ => None,
     };
-    let input = Typed::default()
+    let input = CanonicalArgs::default()
         .flag("--open-tty", options.open_tty)
         .flag("--arg-file", options.file.is_some() && !options.open_tty);
     Ok(Some(StatePlan {
         file: file.into(),
         meaning: vec![
             ("mode", b"xargs".to_vec()),
-            ("command", Typed::default().words(command).text()),
-            ("replace", Typed::default().values("-I", hole).text()),
+            ("command", CanonicalArgs::default().words(command).text()),
+            ("replace", CanonicalArgs::default().values("-I", hole).text()),
             ("standard input", input.text()),
-            ("tag", Typed::default().flag("--tag", options.tag).text()),
+            ("tag", CanonicalArgs::default().flag("--tag", options.tag).text()),
         ],
         again: Again::Unfinished,
         past: Past::Kept,

@@ -2,7 +2,7 @@
 //! program, made from the same grammar that reads the command line.
 
 use super::Cli;
-use super::exit::{Ended, Usage};
+use super::exit_code::{Ended, Usage};
 use clap::{Args, Command, CommandFactory as _};
 use clap_complete::Shell;
 use std::io::Write as _;

@@ -1,6 +1,6 @@
 //! The options about records and folds, and the plans that they mean.
 
-use super::state::Typed;
+use super::canonical_args::CanonicalArgs;
 use crate::fold::{self, Aggregate, GroupPlan, Kind, Order, Shape, StartFold};
 use crate::memory::Budget;
 use crate::plan::{RowEnd, Wanted};
@@ -151,7 +151,7 @@ impl RecordArgs {
     /// the rows of a fold are sorted, cut and written is no part of it.
     pub fn meaning(&self) -> [(&'static str, Vec<u8>); 2] {
         let folded = self.unique || self.count || self.by.is_some() || self.agg.is_some();
-        let records = Typed::default()
+        let records = CanonicalArgs::default()
             .values("--input-format", &self.input_format)
             .values("--delimiter", &self.delimiter)
             .flag("--no-header", self.no_header)
@@ -163,7 +163,7 @@ impl RecordArgs {
             .values("--where", &self.conditions)
             .values("--select", &self.select)
             .values("--output-format", self.output_format.as_ref().filter(|_| !folded));
-        let fold = Typed::default()
+        let fold = CanonicalArgs::default()
             .flag("--unique", self.unique)
             .flag("--count", self.count)
             .values("--by", &self.by)

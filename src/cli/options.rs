@@ -1,6 +1,6 @@
 //! The options that `map` and `run` share: inputs, workers, output.
 
-use super::exit::Usage;
+use super::exit_code::Usage;
 use super::out::OutArgs;
 use crate::memory::Memory;
 use crate::message;

@@ -25,7 +25,7 @@ use crate::state::{Kind, StateError};
 use crate::sys::{self, Family, guardian, share_heap, signals};
 use crate::template::Template;
 use limits::Limits;
-use options::{Asked, Options, Share};
+use options::{Flags, Options, Share};
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
@@ -103,9 +103,9 @@ pub fn main(name: String, words: &[OsString]) -> u8 {
 fn follow(words: &[OsString]) -> Result<u8, Refusal> {
     let limits = Limits::here();
     let (options, taken) = match options::read(words, limits.longest)? {
-        Asked::Run(options, taken) => (options, taken),
-        Asked::Help => return print(&help::text()),
-        Asked::Version => return print(&format!("xargs (fanfold) {}\n", env!("CARGO_PKG_VERSION"))),
+        Flags::Run(options, taken) => (options, taken),
+        Flags::Help => return print(&help::text()),
+        Flags::Version => return print(&format!("xargs (fanfold) {}\n", env!("CARGO_PKG_VERSION"))),
     };
     let echo = [OsString::from("echo")];
     let command = match &words[taken..] {
