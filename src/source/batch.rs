@@ -2,7 +2,7 @@
 //!
 //! It holds the inputs of one job, or of as many jobs as are to be spread evenly, and never more.
 
-use super::pack::Pack;
+use super::xargs::batch::Pack;
 use super::{Found, Missing};
 use crate::job::Input;
 use crate::plan::{Batch, Room};

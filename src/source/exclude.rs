@@ -1,7 +1,7 @@
 //! Names that are left out, however they were found.
 
 use super::Found;
-use super::pattern::Glob;
+use super::glob::Glob;
 use crate::job::Input;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;

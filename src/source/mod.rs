@@ -4,30 +4,28 @@
 //! the first bytes of files that it may cut.
 
 mod batch;
-mod counted;
-mod cut;
 mod exclude;
-mod glance;
+mod glob;
+mod job_list;
+mod last_stat;
 mod list;
-mod malformed;
-mod pack;
-mod packed;
-mod pattern;
+mod lookahead;
 mod schedule;
+mod split;
 mod walk;
-mod words;
+mod xargs;
 
 pub use batch::{Batched, Together};
-pub use counted::{AHEAD as LOOKED_AT, Counted};
-pub use cut::Cut;
 pub use exclude::Exclude;
-pub use glance::Glance;
+pub use job_list::{Packed, Unpacked};
+pub use last_stat::Glance;
 pub use list::{Names, may_wait, read_names};
-pub use malformed::Malformed;
-pub use packed::{Packed, Unpacked};
+pub use lookahead::{AHEAD as LOOKED_AT, Counted};
 pub use schedule::{Numbered, Scheduled};
+pub use split::Cut;
 pub use walk::Walk;
-pub use words::{ListedWords, Words};
+pub use xargs::error::Malformed;
+pub use xargs::words::{ListedWords, Words};
 
 use crate::job::Input;
 use crate::message;
@@ -133,7 +131,7 @@ fn meaning(name: &OsStr, plan: &WalkPlan, empty: Empty) -> Result<Meaning, NoMat
     match std::fs::metadata(name) {
         Ok(found) if found.is_dir() => return Ok(walked(Walk::directory(Path::new(name), plan))),
         Ok(_) => return Ok(Meaning::Literal(name.to_owned())),
-        Err(cause) if !pattern::is_pattern(name) => {
+        Err(cause) if !glob::is_pattern(name) => {
             return Ok(Meaning::Nothing(Missing::Input {
                 name: name.to_owned(),
                 cause,

@@ -4,7 +4,7 @@
 
 use super::Missing;
 use super::exclude::Exclude;
-use super::pattern::{Glob, is_pattern};
+use super::glob::{Glob, is_pattern};
 use crate::plan::{Hidden, Links, WalkPlan};
 use crate::sys::{await_files, is_out_of_files, raise_file_limit};
 use memchr::memrchr;

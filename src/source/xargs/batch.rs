@@ -1,9 +1,10 @@
 //! Inputs put together as xargs does it: as soon as they are as many as are wanted at once, or as
 //! there is room for.
 
-use super::{Found, Malformed, Missing, Together};
+use super::error::Malformed;
 use crate::job::Input;
 use crate::plan::{Most, Room, Split, Waiting};
+use crate::source::{Found, Missing, Together};
 
 /// Inputs that wait for others.
 #[derive(Debug)]

@@ -3,10 +3,10 @@
 //!
 //! Names are bytes throughout. It does not know jobs or processes.
 
-mod show;
+mod shell_escape;
 mod size;
 
-pub use show::shell_escape;
+pub use shell_escape::shell_escape;
 pub use size::Size;
 
 use crate::sys::arguments::Arguments;

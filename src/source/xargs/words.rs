@@ -3,9 +3,11 @@
 //! POSIX says it under "xargs", INPUT FILES; what it leaves open is done as GNU does it. It does
 //! not know how many words make a command line.
 
-use super::{Found, Malformed, Missing};
+use super::error::Malformed;
 use crate::job::Input;
 use crate::plan::{Blanks, Syntax, Words as Plan};
+use crate::source::list::is_there;
+use crate::source::{Found, Missing};
 use crate::sys;
 use std::ffi::OsString;
 use std::fs::File;
@@ -79,7 +81,7 @@ impl ListedWords {
 
     /// Whether reading may have to wait for someone who writes.
     pub fn may_wait(&self) -> bool {
-        !super::list::is_there(self.words.from.get_ref().metadata())
+        !is_there(self.words.from.get_ref().metadata())
     }
 }
 

@@ -3,7 +3,7 @@
 //! Matching is the glob crate's, which takes text: names and patterns that are not both UTF-8 are
 //! given to it with each byte as one character, which is how the C locale's shell sees them.
 
-use glob::{MatchOptions, Pattern};
+use ::glob::{MatchOptions, Pattern};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 

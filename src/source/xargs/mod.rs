@@ -1,0 +1,5 @@
+//! Lists of words as xargs reads them, and the jobs that it makes of them.
+
+pub mod batch;
+pub mod error;
+pub mod words;
