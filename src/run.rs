@@ -34,7 +34,7 @@ pub use work::{To, Work};
 use crate::control::{Control, Lack};
 use crate::memory::Budget;
 use crate::message;
-use crate::plan::{Halt, Order, Pace, Plan, Told, UserSignals};
+use crate::plan::{FailureStyle, HaltAt, Order, Pace, Plan, SignalAction};
 use crate::record::{Bad, RecordPlan};
 use crate::sink::{Closed, First, Sink};
 use crate::sys::signals::{self, Signals};
@@ -129,7 +129,7 @@ fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         outputs: work.to.files(),
         retries: plan.failures.retries,
         delay: plan.failures.delay,
-        halts: plan.failures.halt != Halt::Never,
+        halts: plan.failures.halt != HaltAt::Never,
         gate: &gate,
         recording: recording.as_ref(),
     };
@@ -151,10 +151,10 @@ fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     })
 }
 
-fn heard(signals: UserSignals) -> signals::Usr2 {
+fn heard(signals: SignalAction) -> signals::Usr2 {
     match signals {
-        UserSignals::Workers => signals::Usr2::Heard,
-        UserSignals::Status => signals::Usr2::Unheard,
+        SignalAction::Workers => signals::Usr2::Heard,
+        SignalAction::Status => signals::Usr2::Unheard,
     }
 }
 
@@ -176,9 +176,9 @@ struct Main<'a> {
     sink: Sink<'a>,
     work: &'a Work<'a>,
     order: Order,
-    halt: Halt,
-    told: Told,
-    signals: UserSignals,
+    halt: HaltAt,
+    told: FailureStyle,
+    signals: SignalAction,
     failed: FailedList,
     joblog: JobLog,
     remember: Option<Remember>,

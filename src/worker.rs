@@ -37,7 +37,7 @@ use crate::control::Seat;
 use crate::fold::{Fold, StartFold};
 use crate::job::{Failure, Job};
 use crate::map::{Aside, Map, StartMap};
-use crate::plan::Halt;
+use crate::plan::HaltAt;
 use crate::record::{RecordPlan, Stage};
 use crate::sink::Outputs;
 use crate::state::{Part, Unpack};
@@ -249,7 +249,7 @@ impl Worker<'_> {
         let gate = self.shared.gate;
         let ends = |failure: &Failure| match failure {
             Failure::Unfit { .. } => true,
-            other => gate.halt == Halt::Fatal && other.is_fatal(),
+            other => gate.halt == HaltAt::Fatal && other.is_fatal(),
         };
         if report.failure.as_ref().is_some_and(ends) {
             gate.open.store(false, Ordering::Relaxed);

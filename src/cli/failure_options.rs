@@ -1,6 +1,6 @@
 //! The options about jobs that fail.
 
-use crate::plan::{Failures, Halt, Limit, Told};
+use crate::plan::{FailureLimit, FailureStyle, Failures, HaltAt};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub struct FailureArgs {
     /// Stop starting jobs (soon), or end all (now), when N jobs or N% of them have failed, missing
     /// inputs counted: never | soon | now[,fail=N|N%] [default: never]
     #[arg(long, value_name = "WHEN", value_parser = halt)]
-    halt: Option<Halt>,
+    halt: Option<HaltAt>,
 
     /// List the inputs that failed in FILE, one a line (NUL with -0)
     #[arg(long, value_name = "FILE")]
@@ -34,8 +34,8 @@ impl FailureArgs {
         Failures {
             retries: self.retries.unwrap_or(0),
             delay: self.retry_delay.unwrap_or(Duration::ZERO),
-            halt: self.halt.unwrap_or(Halt::Never),
-            told: Told::Jobs,
+            halt: self.halt.unwrap_or(HaltAt::Never),
+            told: FailureStyle::Jobs,
             listed: self.failed.clone().map(|file| (file, terminator)),
         }
     }
@@ -67,31 +67,35 @@ pub fn time_limit(text: &str) -> Result<Duration, String> {
 const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
 
 /// `never`, `soon` or `now`, the last two with a limit or at the first failure.
-fn halt(text: &str) -> Result<Halt, String> {
+fn halt(text: &str) -> Result<HaltAt, String> {
     let (when, limit) = match text.split_once(',') {
         Some((when, limit)) => (
             when,
             self::limit(limit).ok_or("expected fail=N or fail=N% after the comma")?,
         ),
-        None => (text, Limit::Jobs(1)),
+        None => (text, FailureLimit::Jobs(1)),
     };
     match when {
-        "never" if !text.contains(',') => Ok(Halt::Never),
-        "soon" => Ok(Halt::Soon(limit)),
-        "now" => Ok(Halt::Now(limit)),
+        "never" if !text.contains(',') => Ok(HaltAt::Never),
+        "soon" => Ok(HaltAt::Soon(limit)),
+        "now" => Ok(HaltAt::Now(limit)),
         _ => Err("expected never, soon or now, the last two with ,fail=N or ,fail=N%".into()),
     }
 }
 
-fn limit(text: &str) -> Option<Limit> {
+fn limit(text: &str) -> Option<FailureLimit> {
     let number = text.strip_prefix("fail=")?;
     match number.strip_suffix('%') {
         Some(share) => share
             .parse()
             .ok()
             .filter(|share| (1..=100).contains(share))
-            .map(Limit::Percent),
-        None => number.parse().ok().filter(|&jobs| jobs > 0).map(Limit::Jobs),
+            .map(FailureLimit::Percent),
+        None => number
+            .parse()
+            .ok()
+            .filter(|&jobs| jobs > 0)
+            .map(FailureLimit::Jobs),
     }
 }
 
@@ -101,10 +105,10 @@ mod tests {
 
     #[test]
     fn halt_has_a_limit_in_jobs_or_percent() {
-        assert_eq!(halt("never"), Ok(Halt::Never));
-        assert_eq!(halt("soon"), Ok(Halt::Soon(Limit::Jobs(1))));
-        assert_eq!(halt("now,fail=3"), Ok(Halt::Now(Limit::Jobs(3))));
-        assert_eq!(halt("soon,fail=10%"), Ok(Halt::Soon(Limit::Percent(10))));
+        assert_eq!(halt("never"), Ok(HaltAt::Never));
+        assert_eq!(halt("soon"), Ok(HaltAt::Soon(FailureLimit::Jobs(1))));
+        assert_eq!(halt("now,fail=3"), Ok(HaltAt::Now(FailureLimit::Jobs(3))));
+        assert_eq!(halt("soon,fail=10%"), Ok(HaltAt::Soon(FailureLimit::Percent(10))));
         for wrong in [
             "",
             "later",

@@ -11,7 +11,7 @@ use crate::codec::{self, CODECS, Codec, Decoder};
 use crate::map::{self, Cat, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
 use crate::plan::{Batch, Dash, Inputs};
-use crate::plan::{Order, Pace, Partial, Plan, Schedule, StateAccess, Unit, UserSignals};
+use crate::plan::{Order, Pace, Partial, Plan, Schedule, SignalAction, StateAccess, Unit};
 use crate::record::RecordPlan;
 use crate::run::{To, Work, run};
 use crate::sys::guardian;
@@ -103,7 +103,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         inputs,
         // It is not worth starting a thread, which may take no part of it.
         workers: args.output.workers().get().into(),
-        signals: UserSignals::Status,
+        signals: SignalAction::Status,
         order: args.output.order(),
         tag: args.output.tag(),
         partial: args.partial(),

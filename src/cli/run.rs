@@ -15,7 +15,7 @@ use crate::map::command::{Capture, Feed, Trace};
 use crate::map::{Command, CommandPlan, Coprocess, DryRun, Map};
 use crate::memory::Budget;
 use crate::plan::{Dash, Failures, Hindsight, Order, Pace, Partial, Plan, Schedule, StateAccess, StatePlan};
-use crate::plan::{Unit, UserSignals};
+use crate::plan::{SignalAction, Unit};
 use crate::run::{To, Work, run};
 use crate::sys::{guardian, reaper, share_heap};
 use crate::template::Template;
@@ -232,7 +232,7 @@ impl RunArgs {
             schedule: self.output.schedule(Schedule::Order),
             partial: Partial::Discard,
             workers,
-            signals: UserSignals::Status,
+            signals: SignalAction::Status,
             order: if self.ungroup {
                 Order::Finish
             } else {

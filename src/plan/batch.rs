@@ -13,27 +13,27 @@ pub enum Batch {
         /// How many at most.
         most: NonZeroUsize,
         /// What they may take.
-        room: Room,
+        room: ArgSpace,
     },
     /// As many as there is room for; what would fit so many jobs at the end of the inputs is
     /// spread over them evenly.
     Fill {
         /// What they may take.
-        room: Room,
+        room: ArgSpace,
         /// The jobs that are to end together: the workers.
         spread: NonZeroUsize,
     },
     /// As many as there is room for, and no more than are wanted at once. One that there is no
     /// room for ends the inputs.
-    Packed {
+    Xargs {
         /// How many are wanted at once.
-        most: Most,
+        most: BatchLimit,
         /// What they may take.
-        room: Room,
+        room: ArgSpace,
         /// What becomes of those that are wanted at once and have no room together.
-        split: Split,
+        split: BatchSplit,
         /// What becomes of those that wait for others where the list turns out malformed.
-        waiting: Waiting,
+        waiting: BatchWait,
     },
 }
 
@@ -42,8 +42,8 @@ impl Batch {
     pub fn is_small(self) -> bool {
         match self {
             Batch::One => true,
-            Batch::Packed {
-                most: Most::Inputs(most),
+            Batch::Xargs {
+                most: BatchLimit::Inputs(most),
                 ..
             } => most.get() <= FEW,
             _ => false,
@@ -56,7 +56,7 @@ const FEW: usize = 8;
 
 /// How many inputs are wanted at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Most {
+pub enum BatchLimit {
     /// As many as there is room for.
     Any,
     /// So many.
@@ -67,7 +67,7 @@ pub enum Most {
 
 /// What becomes of inputs that wait for others where the list turns out malformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Waiting {
+pub enum BatchWait {
     /// They are a job.
     Given,
     /// They are given up.
@@ -76,7 +76,7 @@ pub enum Waiting {
 
 /// What becomes of inputs that are wanted at once and have no room together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Split {
+pub enum BatchSplit {
     /// They are given to several jobs.
     Allowed,
     /// They end the inputs.
@@ -85,7 +85,7 @@ pub enum Split {
 
 /// What the inputs of one job may take of a command line, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
+pub struct ArgSpace {
     /// All of them together.
     pub total: usize,
     /// How long the name of one may be.
@@ -96,10 +96,10 @@ pub struct Room {
     pub times: usize,
 }
 
-impl Room {
+impl ArgSpace {
     /// Room for so many bytes of words, each with its end.
-    pub fn of_words(total: usize) -> Self {
-        Room {
+    pub fn from_total(total: usize) -> Self {
+        ArgSpace {
             total,
             longest: usize::MAX,
             each: 1,
@@ -108,7 +108,7 @@ impl Room {
     }
 
     /// What an input with a name of so many bytes takes; more than there is where it can never fit.
-    pub fn taken_by(&self, name: usize) -> usize {
+    pub fn needed_by(&self, name: usize) -> usize {
         let taken = name.saturating_mul(self.times).saturating_add(self.each);
         if name > self.longest || taken > self.total {
             self.total.saturating_add(1)

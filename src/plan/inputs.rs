@@ -1,6 +1,6 @@
 //! Where the inputs of a run come from, as it was decided.
 
-use super::Words;
+use super::WordList;
 use std::ffi::OsString;
 
 /// Where the inputs of a run come from.
@@ -11,7 +11,7 @@ pub enum Inputs {
     /// Lists of names: from these files, or from standard input when there is none.
     Listed(Lists),
     /// A list of words, which are arguments and may be no files at all.
-    Words(Words),
+    Words(WordList),
 }
 
 /// Lists of names.

@@ -8,10 +8,10 @@ mod state;
 mod words;
 mod workers;
 
-pub use batch::{Batch, Most, Room, Split, Waiting};
+pub use batch::{ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait};
 pub use inputs::{Dash, Empty, Hidden, Inputs, Links, Lists, WalkPlan};
 pub use state::{Again, Hindsight, Pace, Past, StateAccess, StatePlan};
-pub use words::{Blanks, Syntax, Words};
+pub use words::{Blanks, Syntax, WordList};
 pub use workers::Workers;
 
 use crate::memory::Memory;
@@ -33,7 +33,7 @@ pub struct Plan {
     /// How many worker threads at most.
     pub workers: Workers,
     /// What SIGUSR1 and SIGUSR2 are for.
-    pub signals: UserSignals,
+    pub signals: SignalAction,
     /// In which order results are printed.
     pub order: Order,
     /// Whether printed lines carry their input's name.
@@ -41,7 +41,7 @@ pub struct Plan {
     /// What becomes of what a file gave before it turned out corrupt.
     pub partial: Partial,
     /// How many rows are wanted, where no fold decides that.
-    pub first: Option<Wanted>,
+    pub first: Option<FirstRows>,
     /// The budget of memory for the whole run.
     pub memory: Memory,
     /// Where temporary files are made (and at once unlinked).
@@ -70,7 +70,7 @@ impl Plan {
             workers: std::thread::available_parallelism()
                 .unwrap_or(NonZeroUsize::MIN)
                 .into(),
-            signals: UserSignals::Status,
+            signals: SignalAction::Status,
             order: Order::Input,
             tag: Tag::Off,
             partial: Partial::Discard,
@@ -88,7 +88,7 @@ impl Plan {
 
 /// How many rows are wanted, and how one ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
+pub struct FirstRows {
     /// How many.
     pub rows: u64,
     /// How each ends.
@@ -132,9 +132,9 @@ pub struct Failures {
     /// How long to wait before the second try; doubled for each further one, and jittered.
     pub delay: Duration,
     /// When failures end the run.
-    pub halt: Halt,
+    pub halt: HaltAt,
     /// How failures are told.
-    pub told: Told,
+    pub told: FailureStyle,
     /// The file that lists the inputs that failed, and the byte that ends a name in it.
     pub listed: Option<(PathBuf, u8)>,
 }
@@ -145,8 +145,8 @@ impl Failures {
         Failures {
             retries: 0,
             delay: Duration::ZERO,
-            halt: Halt::Never,
-            told: Told::Jobs,
+            halt: HaltAt::Never,
+            told: FailureStyle::Jobs,
             listed: None,
         }
     }
@@ -154,13 +154,13 @@ impl Failures {
 
 /// When failures end the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Halt {
+pub enum HaltAt {
     /// They don't.
     Never,
     /// At the limit nothing more is started.
-    Soon(Limit),
+    Soon(FailureLimit),
     /// At the limit nothing more is started, and what runs is ended.
-    Now(Limit),
+    Now(FailureLimit),
     /// At the first failure that is fatal ([`crate::job::Failure::is_fatal`]) nothing more is
     /// started, by any worker.
     Fatal,
@@ -168,7 +168,7 @@ pub enum Halt {
 
 /// How failures are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
+pub enum FailureStyle {
     /// Each, with its job.
     Jobs,
     /// Those that end the run, by the command's name, as xargs tells them.
@@ -177,7 +177,7 @@ pub enum Told {
 
 /// What SIGUSR1 and SIGUSR2 are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UserSignals {
+pub enum SignalAction {
     /// The first asks for a line of status; the second is not listened to.
     Status,
     /// They raise and lower the number of workers.
@@ -186,7 +186,7 @@ pub enum UserSignals {
 
 /// How many failures are too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
+pub enum FailureLimit {
     /// This many.
     Jobs(u64),
     /// This share of the jobs that have ended, in percent, from the third job on: the first one
@@ -194,12 +194,12 @@ pub enum Limit {
     Percent(u64),
 }
 
-impl Limit {
+impl FailureLimit {
     /// Whether `failed` of `ended` jobs are too many.
     pub fn is_reached(self, failed: u64, ended: u64) -> bool {
         match self {
-            Limit::Jobs(limit) => failed >= limit,
-            Limit::Percent(share) => ended >= 3 && failed * 100 >= share * ended && failed > 0,
+            FailureLimit::Jobs(limit) => failed >= limit,
+            FailureLimit::Percent(share) => ended >= 3 && failed * 100 >= share * ended && failed > 0,
         }
     }
 }

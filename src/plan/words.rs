@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 /// A list of words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Words {
+pub struct WordList {
     /// The file that holds it; none: standard input.
     pub file: Option<OsString>,
     /// What ends a word.
@@ -13,7 +13,7 @@ pub struct Words {
     pub longest: [usize; 2],
 }
 
-impl Words {
+impl WordList {
     /// The list's name, for messages.
     pub fn shown(&self) -> String {
         let name = self.file.as_deref().unwrap_or(OsStr::new("standard input"));

@@ -7,7 +7,7 @@ use crate::job::{Ending, Failure};
 use crate::message;
 use crate::plan::Tag;
 use crate::sink::{Closed, Stream};
-use crate::source::Missing;
+use crate::source::SourceError;
 use crate::worker::Report;
 
 impl Main<'_> {
@@ -34,13 +34,13 @@ impl Main<'_> {
     }
 
     /// Tells of what can't be had, after so many jobs, and counts it.
-    pub(super) fn missing(&mut self, before: u64, missing: &Missing) {
+    pub(super) fn missing(&mut self, before: u64, missing: &SourceError) {
         let failed = match missing {
-            Missing::Input { name, .. } => std::slice::from_ref(name),
+            SourceError::Input { name, .. } => std::slice::from_ref(name),
             // It is no input.
-            Missing::List { .. } => &[],
+            SourceError::List { .. } => &[],
             _ => {
-                self.tally.malformed |= matches!(missing, Missing::Rest(_));
+                self.tally.malformed |= matches!(missing, SourceError::Malformed(_));
                 self.untold.push((before, missing.to_string()));
                 return self.tell_untold();
             }

@@ -4,7 +4,7 @@
 use super::status::{self, Counts};
 use crate::control::Control;
 use crate::message;
-use crate::plan::UserSignals;
+use crate::plan::SignalAction;
 use crate::sys::signals;
 use crossbeam_channel::Sender;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -49,7 +49,7 @@ impl Asked {
 pub fn heed(
     control: Control,
     asked: Arc<Asked>,
-    told: UserSignals,
+    told: SignalAction,
 ) -> impl Fn(i32, &Sender<i32>) + Send + Sync {
     move |signal, main| match signal {
         signals::TSTP => {
@@ -57,7 +57,7 @@ pub fn heed(
             signals::stop_self();
         }
         signals::CONT => control.resume(),
-        signals::USR1 if told == UserSignals::Status => {
+        signals::USR1 if told == SignalAction::Status => {
             asked.unanswered.fetch_add(1, Ordering::SeqCst);
             // Nobody listens any more: the run ends.
             let _ = main.send(signal);

@@ -7,7 +7,7 @@ use super::status::Counts;
 use crate::control::Wish;
 use crate::job::Failure;
 use crate::message;
-use crate::plan::{Halt, UserSignals};
+use crate::plan::{HaltAt, SignalAction};
 use crate::sink::{Closed, Sink};
 use crate::sys::signals;
 use crate::worker::{Event, News, Report};
@@ -49,7 +49,7 @@ impl Main<'_> {
     pub(super) fn halt_after(&mut self, failure: &Failure) {
         match self.halt {
             // The worker has closed the gate.
-            Halt::Fatal if failure.is_fatal() => {
+            HaltAt::Fatal if failure.is_fatal() => {
                 self.stop.get_or_insert_default();
             }
             _ if matches!(failure, Failure::Own { .. }) => self.halt(),
@@ -63,8 +63,8 @@ impl Main<'_> {
     pub(super) fn halt_at_limit(&mut self) {
         let (failed, ended) = (self.tally.failed + self.tally.bad_inputs, self.tally.ended());
         match self.halt {
-            Halt::Soon(limit) if limit.is_reached(failed, ended) => self.halt_soon(),
-            Halt::Now(limit) if limit.is_reached(failed, ended) => {
+            HaltAt::Soon(limit) if limit.is_reached(failed, ended) => self.halt_soon(),
+            HaltAt::Now(limit) if limit.is_reached(failed, ended) => {
                 self.tally.halted = true;
                 self.halt();
             }
@@ -132,7 +132,7 @@ impl Main<'_> {
 
     pub(super) fn signal(&mut self, signal: i32, feed: &Feed, crew: &mut Crew<'_, '_>) {
         match signal {
-            signals::USR1 if self.signals == UserSignals::Workers => self.resize(Resize::Raise, crew),
+            signals::USR1 if self.signals == SignalAction::Workers => self.resize(Resize::Raise, crew),
             signals::USR2 => self.resize(Resize::Lower, crew),
             signals::USR1 => {
                 self.note_counts(feed);

@@ -7,10 +7,11 @@ use super::gather::gather;
 use super::own::{Own, WhereFrom, inputs};
 use crate::job::Job;
 use crate::message;
-use crate::plan::{Batch, Empty, Inputs, Plan, Words};
+use crate::plan::{Batch, Empty, Inputs, Plan, WordList};
 use crate::sink::Outputs;
 use crate::source::{
-    Batched, Cut, Found, Glance, ListedWords, Missing, Named, Numbered, Scheduled, may_wait, read_names,
+    Batched, InputResult, JobResult, LastStat, ListedWords, Named, Scheduled, SourceError, Splitter,
+    may_wait, read_names,
 };
 use crate::state::Stamp;
 use crate::worker::Task;
@@ -27,7 +28,7 @@ pub struct Feed {
     /// Whether it was decided that the one that waits is to be run.
     wanted: bool,
     /// What can't be had, with how many jobs came before it.
-    missing: Vec<(u64, Missing)>,
+    missing: Vec<(u64, SourceError)>,
     /// How many jobs there were.
     made: u64,
     /// Whether there is to be one job where there is no input.
@@ -35,7 +36,7 @@ pub struct Feed {
 }
 
 enum From {
-    Walk(Box<dyn Iterator<Item = Numbered> + Send>),
+    Walk(Box<dyn Iterator<Item = JobResult> + Send>),
     List(Reader),
     Dry,
 }
@@ -124,7 +125,7 @@ impl Feed {
             let found = match &mut self.from {
                 From::Dry => return false,
                 From::Walk(names) => match names.next() {
-                    Some(Err(Missing::Later)) => {
+                    Some(Err(SourceError::OutOfDescriptors)) => {
                         self.walk_apart();
                         continue;
                     }
@@ -169,7 +170,7 @@ impl Feed {
                 self.next = Some(job);
                 self.stamps = stamps;
             }
-            Some(Err(Missing::Later)) => {}
+            Some(Err(SourceError::OutOfDescriptors)) => {}
             Some(Err(missing)) => self.missing.push((self.made, missing)),
             None => {
                 self.from = From::Dry;
@@ -250,12 +251,12 @@ impl Feed {
 
     /// The inputs that could not be had since this was last asked, each with how many jobs came before
     /// it.
-    pub fn take_missing(&mut self) -> Vec<(u64, Missing)> {
+    pub fn take_missing(&mut self) -> Vec<(u64, SourceError)> {
         std::mem::take(&mut self.missing)
     }
 }
 
-fn open(words: &Words) -> anyhow::Result<ListedWords> {
+fn open(words: &WordList) -> anyhow::Result<ListedWords> {
     ListedWords::open(words).map_err(|cause| {
         let name = words.shown();
         anyhow!("Cannot open input file '{name}': {}", message::system(&cause))
@@ -263,23 +264,26 @@ fn open(words: &Words) -> anyhow::Result<ListedWords> {
 }
 
 /// The jobs of what was found.
-fn jobs<I: Iterator<Item = Found>>(found: I, plan: &Plan) -> Scheduled<Batched<Cut<I>>> {
+fn jobs<I: Iterator<Item = InputResult>>(found: I, plan: &Plan) -> Scheduled<Batched<Splitter<I>>> {
     jobs_seen(found, plan, None)
 }
 
 /// The jobs of what is found, each looked at when it is.
-fn looked_at(found: impl Iterator<Item = Found> + Send + 'static, plan: &Plan) -> anyhow::Result<Reader> {
-    let glance = Glance::default();
+fn looked_at(
+    found: impl Iterator<Item = InputResult> + Send + 'static,
+    plan: &Plan,
+) -> anyhow::Result<Reader> {
+    let glance = LastStat::default();
     let jobs = jobs_seen(apart(found)?, plan, Some(glance.clone()));
     Reader::of_walk(jobs, glance)
 }
 
 /// The jobs of what was found; what is seen of files on the way is left in `glance`.
-fn jobs_seen<I: Iterator<Item = Found>>(
+fn jobs_seen<I: Iterator<Item = InputResult>>(
     found: I,
     plan: &Plan,
-    glance: Option<Glance>,
-) -> Scheduled<Batched<Cut<I>>> {
-    let batches = Batched::new(Cut::new(found, plan.unit, glance), plan.batch);
+    glance: Option<LastStat>,
+) -> Scheduled<Batched<Splitter<I>>> {
+    let batches = Batched::new(Splitter::new(found, plan.unit, glance), plan.batch);
     Scheduled::new(batches, plan.schedule)
 }

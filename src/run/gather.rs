@@ -5,7 +5,7 @@ use super::own::Own;
 use crate::job::{self, Input, Job};
 use crate::message;
 use crate::sink::{Claims, Outputs};
-use crate::source::{Missing, Numbered, Packed};
+use crate::source::{JobList, JobResult, SourceError};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -78,16 +78,16 @@ impl std::error::Error for Collision {}
 /// [`Collision`] for the first two jobs, or job and input, that are in each other's way, and for a job
 /// that would make a file which the run writes.
 pub fn gather(
-    found: impl Iterator<Item = Numbered>,
+    found: impl Iterator<Item = JobResult>,
     outputs: &Outputs,
     mut own: Own,
     lists: Vec<(PathBuf, &'static str)>,
-) -> Result<(Packed, Vec<Missing>), Collision> {
-    let (mut jobs, mut missing) = (Packed::default(), Vec::new());
+) -> Result<(JobList, Vec<SourceError>), Collision> {
+    let (mut jobs, mut missing) = (JobList::default(), Vec::new());
     for found in found {
         match found {
             Ok(job) => jobs.add(&job),
-            Err(Missing::Later) => {}
+            Err(SourceError::OutOfDescriptors) => {}
             Err(gone) => missing.push(gone),
         }
     }
@@ -132,7 +132,7 @@ pub fn gather(
 }
 
 /// The first job that makes the file, and what it calls it.
-fn maker(jobs: &Packed, outputs: &Outputs, name: &Path) -> (PathBuf, String) {
+fn maker(jobs: &JobList, outputs: &Outputs, name: &Path) -> (PathBuf, String) {
     let makes = |job: &Job| {
         let mut claims = Claims::default();
         claims.claim(&outputs.name(job)).is_ok() && claims.has(name)

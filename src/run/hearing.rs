@@ -4,7 +4,7 @@ use super::{Main, fewer, told, too_few_processes};
 use crate::control::Lack;
 use crate::job::Failure;
 use crate::message;
-use crate::plan::Halt;
+use crate::plan::HaltAt;
 use crate::sink::{Closed, Sink, Verdict};
 use crate::worker::{Event, Report};
 
@@ -156,7 +156,7 @@ impl<'a> Main<'a> {
         })?;
         self.note(&mut report);
         self.printed();
-        if self.halt == Halt::Fatal {
+        if self.halt == HaltAt::Fatal {
             let fatal = report.failure.filter(Failure::is_fatal);
             self.tally.fatal.extend(fatal);
         }

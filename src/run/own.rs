@@ -8,7 +8,7 @@ use crate::job::Input;
 use crate::plan::{Inputs, Plan};
 use crate::record::Bad;
 use crate::sink::{Claims, target};
-use crate::source::{Found, Missing};
+use crate::source::{InputResult, SourceError};
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -168,16 +168,16 @@ pub struct LeftOut<I> {
     where_from: WhereFrom,
 }
 
-impl<I: Iterator<Item = Found>> Iterator for LeftOut<I> {
-    type Item = Found;
+impl<I: Iterator<Item = InputResult>> Iterator for LeftOut<I> {
+    type Item = InputResult;
 
-    fn next(&mut self) -> Option<Found> {
+    fn next(&mut self) -> Option<InputResult> {
         loop {
             match self.found.next()? {
                 Ok(Input::File(name)) if self.own.has(&name) => {
                     if self.where_from == WhereFrom::List {
                         let cause = io::Error::other("it is written by this run");
-                        return Some(Err(Missing::Input { name, cause }));
+                        return Some(Err(SourceError::Input { name, cause }));
                     }
                 }
                 found => return Some(found),

@@ -2,14 +2,14 @@
 
 use crate::job::{Ending, Failure};
 use crate::message;
-use crate::plan::Told;
+use crate::plan::FailureStyle;
 use crate::worker::Report;
 
 /// What is said of a job's failure, if anything is.
-pub fn told(told: Told, report: &Report) -> Option<String> {
+pub fn told(told: FailureStyle, report: &Report) -> Option<String> {
     match told {
-        Told::Jobs => report.told(),
-        Told::Commands => by_command(report.failure.as_ref()?),
+        FailureStyle::Jobs => report.told(),
+        FailureStyle::Commands => by_command(report.failure.as_ref()?),
     }
 }
 

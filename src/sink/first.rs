@@ -1,6 +1,6 @@
 //! The first rows of what is printed, where only some are wanted.
 
-use crate::plan::{RowEnd, Tag, Wanted};
+use crate::plan::{FirstRows, RowEnd, Tag};
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use memchr::memchr;
 
@@ -35,7 +35,7 @@ impl First {
     }
 
     /// Lets so many rows pass, each line of which may have a tag.
-    pub fn rows(wanted: Wanted, tag: Tag) -> Self {
+    pub fn rows(wanted: FirstRows, tag: Tag) -> Self {
         First {
             left: Some(wanted.rows),
             csv: match wanted.end {
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     fn first(rows: u64, end: RowEnd) -> First {
-        First::rows(Wanted { rows, end }, Tag::Off)
+        First::rows(FirstRows { rows, end }, Tag::Off)
     }
 
     #[test]
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn tags_are_no_part_of_a_row() {
-        let wanted = Wanted {
+        let wanted = FirstRows {
             rows: 1,
             end: RowEnd::Csv(b','),
         };

@@ -2,14 +2,11 @@
 //!
 //! It holds the inputs of one job, or of as many jobs as are to be spread evenly, and never more.
 
-use super::xargs::batch::Pack;
-use super::{Found, Missing};
+use super::error::{BatchResult, InputResult, SourceError};
+use super::xargs::batch::XargsBatch;
 use crate::job::Input;
-use crate::plan::{Batch, Room};
+use crate::plan::{ArgSpace, Batch};
 use std::collections::VecDeque;
-
-/// The inputs of one job, or one that can't be had.
-pub type Together = Result<Vec<Input>, Missing>;
 
 /// Puts inputs together, in their order.
 pub struct Batched<I> {
@@ -24,10 +21,10 @@ pub struct Batched<I> {
     /// The jobs that what is left is spread over.
     parts: usize,
     /// What does it all where inputs are packed.
-    pack: Option<Pack>,
+    pack: Option<XargsBatch>,
 }
 
-impl<I: Iterator<Item = Found>> Batched<I> {
+impl<I: Iterator<Item = InputResult>> Batched<I> {
     /// Puts together what `found` gives.
     pub fn new(found: I, batch: Batch) -> Self {
         Batched {
@@ -38,15 +35,15 @@ impl<I: Iterator<Item = Found>> Batched<I> {
             ended: false,
             parts: match batch {
                 Batch::Fill { spread, .. } => spread.get(),
-                Batch::One | Batch::Count { .. } | Batch::Packed { .. } => 1,
+                Batch::One | Batch::Count { .. } | Batch::Xargs { .. } => 1,
             },
             pack: match batch {
-                Batch::Packed {
+                Batch::Xargs {
                     most,
                     room,
                     split,
                     waiting,
-                } => Some(Pack::new(most, room, split, waiting)),
+                } => Some(XargsBatch::new(most, room, split, waiting)),
                 _ => None,
             },
         }
@@ -54,12 +51,12 @@ impl<I: Iterator<Item = Found>> Batched<I> {
 
     /// Looks for inputs until there are `most` or they take more than `bound`; or until one is
     /// missing.
-    fn look_ahead(&mut self, most: usize, bound: usize, room: Room) -> Result<(), Missing> {
+    fn look_ahead(&mut self, most: usize, bound: usize, room: ArgSpace) -> Result<(), SourceError> {
         while !self.ended && self.ahead.len() < most && self.taken <= bound {
             match self.found.next() {
                 Some(found) => {
                     let input = found?;
-                    self.taken += room.taken_by(input.name().len());
+                    self.taken += room.needed_by(input.name().len());
                     self.ahead.push_back(input);
                 }
                 None => self.ended = true,
@@ -69,10 +66,10 @@ impl<I: Iterator<Item = Found>> Batched<I> {
     }
 
     /// The first inputs, `most` or as many as there is room for, but at least one.
-    fn cut(&mut self, most: usize, room: Room) -> Vec<Input> {
+    fn cut(&mut self, most: usize, room: ArgSpace) -> Vec<Input> {
         let (mut count, mut taken) = (0, 0);
         for input in self.ahead.iter().take(most) {
-            let more = room.taken_by(input.name().len());
+            let more = room.needed_by(input.name().len());
             if count > 0 && taken + more > room.total {
                 break;
             }
@@ -83,7 +80,7 @@ impl<I: Iterator<Item = Found>> Batched<I> {
         self.ahead.drain(..count).collect()
     }
 
-    fn next_of(&mut self, most: usize, room: Room) -> Option<Together> {
+    fn next_of(&mut self, most: usize, room: ArgSpace) -> Option<BatchResult> {
         if let Err(missing) = self.look_ahead(most, room.total, room) {
             return Some(Err(missing));
         }
@@ -91,7 +88,7 @@ impl<I: Iterator<Item = Found>> Batched<I> {
     }
 
     /// A full command line while there is more than fits `spread` of them; then the rest in parts.
-    fn next_full(&mut self, room: Room, spread: usize) -> Option<Together> {
+    fn next_full(&mut self, room: ArgSpace, spread: usize) -> Option<BatchResult> {
         let bound = room.total.saturating_mul(spread);
         if let Err(missing) = self.look_ahead(usize::MAX, bound, room) {
             return Some(Err(missing));
@@ -108,15 +105,15 @@ impl<I: Iterator<Item = Found>> Batched<I> {
     }
 }
 
-impl<I: Iterator<Item = Found>> Iterator for Batched<I> {
-    type Item = Together;
+impl<I: Iterator<Item = InputResult>> Iterator for Batched<I> {
+    type Item = BatchResult;
 
-    fn next(&mut self) -> Option<Together> {
+    fn next(&mut self) -> Option<BatchResult> {
         match self.batch {
             Batch::One => Some(self.found.next()?.map(|input| vec![input])),
             Batch::Count { most, room } => self.next_of(most.get(), room),
             Batch::Fill { room, spread } => self.next_full(room, spread.get()),
-            Batch::Packed { .. } => self.pack.as_mut()?.next(&mut self.found),
+            Batch::Xargs { .. } => self.pack.as_mut()?.next(&mut self.found),
         }
     }
 }
@@ -129,8 +126,8 @@ mod tests {
     use std::num::NonZeroUsize;
 
     /// A byte for each byte of a name and one for its end.
-    fn room(total: usize) -> Room {
-        Room {
+    fn room(total: usize) -> ArgSpace {
+        ArgSpace {
             total,
             longest: 8,
             each: 1,
@@ -217,7 +214,7 @@ mod tests {
     fn a_missing_input_is_told_and_the_others_stay_together() {
         let found = [Some("a"), None, Some("b"), Some("c")].map(|name| match name {
             Some(name) => Ok(Input::File(name.into())),
-            None => Err(Missing::Input {
+            None => Err(SourceError::Input {
                 name: "gone".into(),
                 cause: std::io::ErrorKind::NotFound.into(),
             }),
@@ -238,7 +235,7 @@ mod tests {
                 let mut rest = &lengths[..];
                 for &size in &sizes {
                     let (job, left) = rest.split_at(size);
-                    let taken: usize = job.iter().map(|&name| room(total).taken_by(name)).sum();
+                    let taken: usize = job.iter().map(|&name| room(total).needed_by(name)).sum();
                     assert!(size == 1 || taken <= total, "{lengths:?} {batch:?} {sizes:?}");
                     rest = left;
                 }

@@ -1,6 +1,6 @@
 //! Names that are left out, however they were found.
 
-use super::Found;
+use super::error::InputResult;
 use super::glob::Glob;
 use crate::job::Input;
 use std::ffi::{OsStr, OsString};
@@ -35,8 +35,8 @@ impl Exclude {
     /// Leaves them out of a list.
     pub fn of<'a>(
         self,
-        found: impl Iterator<Item = Found> + Send + 'a,
-    ) -> Box<dyn Iterator<Item = Found> + Send + 'a> {
+        found: impl Iterator<Item = InputResult> + Send + 'a,
+    ) -> Box<dyn Iterator<Item = InputResult> + Send + 'a> {
         if self.0.is_empty() {
             return Box::new(found);
         }

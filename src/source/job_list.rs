@@ -8,7 +8,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 /// Jobs, one after another: numbers and names in one run of bytes, so that a name takes some
 /// twenty bytes beside its own.
 #[derive(Debug, Default)]
-pub struct Packed {
+pub struct JobList {
     jobs: usize,
     bytes: Vec<u8>,
     /// The inputs that are no whole files: few.
@@ -17,7 +17,7 @@ pub struct Packed {
 
 /// Gives the jobs, in the order in which they were added.
 #[derive(Debug)]
-pub struct Unpacked<P> {
+pub struct JobListIter<P> {
     packed: P,
     at: usize,
     left: usize,
@@ -26,7 +26,7 @@ pub struct Unpacked<P> {
 const FILE: u8 = 0;
 const OTHER: u8 = 1;
 
-impl Packed {
+impl JobList {
     /// Adds a job.
     pub fn add(&mut self, job: &Job) {
         self.jobs += 1;
@@ -49,8 +49,8 @@ impl Packed {
     }
 
     /// The jobs.
-    pub fn iter(&self) -> Unpacked<&Packed> {
-        Unpacked::new(self)
+    pub fn iter(&self) -> JobListIter<&JobList> {
+        JobListIter::new(self)
     }
 
     fn number(&mut self, number: u64) {
@@ -58,19 +58,19 @@ impl Packed {
     }
 }
 
-impl IntoIterator for Packed {
+impl IntoIterator for JobList {
     type Item = Job;
-    type IntoIter = Unpacked<Packed>;
+    type IntoIter = JobListIter<JobList>;
 
-    fn into_iter(self) -> Unpacked<Packed> {
-        Unpacked::new(self)
+    fn into_iter(self) -> JobListIter<JobList> {
+        JobListIter::new(self)
     }
 }
 
-impl<P: Borrow<Packed>> Unpacked<P> {
+impl<P: Borrow<JobList>> JobListIter<P> {
     fn new(packed: P) -> Self {
         let left = packed.borrow().jobs;
-        Unpacked { packed, at: 0, left }
+        JobListIter { packed, at: 0, left }
     }
 
     fn bytes(&mut self, count: usize) -> &[u8] {
@@ -94,7 +94,7 @@ impl<P: Borrow<Packed>> Unpacked<P> {
     }
 }
 
-impl<P: Borrow<Packed>> Iterator for Unpacked<P> {
+impl<P: Borrow<JobList>> Iterator for JobListIter<P> {
     type Item = Job;
 
     fn next(&mut self) -> Option<Job> {
@@ -127,13 +127,13 @@ mod tests {
             .zip(jobs)
             .map(|(seq, inputs)| Job { seq, inputs })
             .collect();
-        let mut packed = Packed::default();
+        let mut packed = JobList::default();
         jobs.iter().for_each(|job| packed.add(job));
         assert!(packed.iter().eq(jobs.iter().cloned()));
         let mut some = packed.iter();
         some.next();
         assert_eq!(some.size_hint(), (2, Some(2)));
         assert!(packed.into_iter().eq(jobs));
-        assert_eq!(Packed::default().into_iter().next(), None);
+        assert_eq!(JobList::default().into_iter().next(), None);
     }
 }

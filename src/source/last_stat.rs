@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 
 /// What was seen of the file that was looked at last.
 #[derive(Debug, Clone, Default)]
-pub struct Glance(Arc<Mutex<Option<(OsString, Metadata)>>>);
+pub struct LastStat(Arc<Mutex<Option<(OsString, Metadata)>>>);
 
-impl Glance {
+impl LastStat {
     /// Leaves what was seen.
     pub fn note(&self, name: &OsStr, found: &Metadata) {
         if let Ok(mut seen) = self.0.lock() {
@@ -33,7 +33,7 @@ mod tests {
     fn it_is_of_the_last_file_and_asked_once() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         let found = file.as_file().metadata().expect("it is there");
-        let glance = Glance::default();
+        let glance = LastStat::default();
         glance.note("a".as_ref(), &found);
         glance.note("b".as_ref(), &found);
         assert!(glance.take("b".as_ref()).is_some());

@@ -1,6 +1,7 @@
 //! Lists of names: one a line, or NUL-terminated; raw bytes, no quoting language.
 
-use super::{Exclude, Found, Missing};
+use super::error::{InputResult, SourceError};
+use super::exclude::Exclude;
 use crate::job::Input;
 use crate::plan::Lists;
 use crate::sys;
@@ -12,7 +13,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 
 /// The names in one reader.
-pub struct Names<R> {
+struct NameReader<R> {
     from: R,
     name: OsString,
     terminator: u8,
@@ -20,10 +21,10 @@ pub struct Names<R> {
     over: bool,
 }
 
-impl<R: BufRead> Names<R> {
-    /// Names from `from`, each ended by `terminator` or by the end; `name` is for messages.
+impl<R: BufRead> NameReader<R> {
+    /// NameReader from `from`, each ended by `terminator` or by the end; `name` is for messages.
     pub fn new(from: R, name: OsString, terminator: u8) -> Self {
-        Names {
+        NameReader {
             from,
             name,
             terminator,
@@ -32,11 +33,11 @@ impl<R: BufRead> Names<R> {
     }
 }
 
-impl<R: BufRead> Iterator for Names<R> {
-    type Item = Found;
+impl<R: BufRead> Iterator for NameReader<R> {
+    type Item = InputResult;
 
     /// The next name that is not empty: no file has an empty name. What can't be read ends the list.
-    fn next(&mut self) -> Option<Found> {
+    fn next(&mut self) -> Option<InputResult> {
         while !self.over {
             let mut name = Vec::new();
             match self.from.read_until(self.terminator, &mut name) {
@@ -51,7 +52,7 @@ impl<R: BufRead> Iterator for Names<R> {
                 }
                 Err(cause) => {
                     self.over = true;
-                    return Some(Err(Missing::List {
+                    return Some(Err(SourceError::List {
                         name: self.name.clone(),
                         cause,
                     }));
@@ -63,23 +64,23 @@ impl<R: BufRead> Iterator for Names<R> {
 }
 
 /// The names in each of the files, or on standard input where there is none, without those that are left out.
-pub fn read_names(lists: &Lists) -> Box<dyn Iterator<Item = Found> + Send> {
+pub fn read_names(lists: &Lists) -> Box<dyn Iterator<Item = InputResult> + Send> {
     Exclude::new(&lists.exclude).of(all_names(lists.files.clone(), lists.terminator))
 }
 
-fn all_names(files: Vec<OsString>, terminator: u8) -> Box<dyn Iterator<Item = Found> + Send> {
+fn all_names(files: Vec<OsString>, terminator: u8) -> Box<dyn Iterator<Item = InputResult> + Send> {
     if files.is_empty() {
         // It is filled with zeroes before it is read into, so it is a small one.
         let from = BufReader::new(sys::Stdin::new());
-        return Box::new(Names::new(from, "standard input".into(), terminator));
+        return Box::new(NameReader::new(from, "standard input".into(), terminator));
     }
     Box::new(
         files
             .into_iter()
-            .flat_map(move |name| -> Box<dyn Iterator<Item = Found> + Send> {
+            .flat_map(move |name| -> Box<dyn Iterator<Item = InputResult> + Send> {
                 match File::open(&name) {
-                    Ok(file) => Box::new(Names::new(BufReader::new(file), name, terminator)),
-                    Err(cause) => Box::new(std::iter::once(Err(Missing::List { name, cause }))),
+                    Ok(file) => Box::new(NameReader::new(BufReader::new(file), name, terminator)),
+                    Err(cause) => Box::new(std::iter::once(Err(SourceError::List { name, cause }))),
                 }
             }),
     )
@@ -109,7 +110,7 @@ mod tests {
     use super::*;
 
     fn names(bytes: &[u8], terminator: u8) -> Vec<Input> {
-        Names::new(bytes, "list".into(), terminator)
+        NameReader::new(bytes, "list".into(), terminator)
             .map(|n| n.expect("readable"))
             .collect()
     }

@@ -8,17 +8,17 @@ use std::collections::VecDeque;
 pub const AHEAD: usize = 10_000;
 
 /// What `found` gives, with an exact `size_hint` where there are not many.
-pub struct Counted<I: Iterator> {
+pub struct Lookahead<I: Iterator> {
     found: I,
     ahead: VecDeque<I::Item>,
     /// Whether `found` has more than was looked at, or that is not known.
     more: bool,
 }
 
-impl<I: Iterator> Counted<I> {
+impl<I: Iterator> Lookahead<I> {
     /// Looks at nothing yet.
     pub fn new(found: I) -> Self {
-        Counted {
+        Lookahead {
             found,
             ahead: VecDeque::new(),
             more: true,
@@ -26,7 +26,7 @@ impl<I: Iterator> Counted<I> {
     }
 }
 
-impl<I: Iterator> Iterator for Counted<I> {
+impl<I: Iterator> Iterator for Lookahead<I> {
     type Item = I::Item;
 
     fn next(&mut self) -> Option<I::Item> {
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn few_jobs_are_counted_and_many_come_all_the_same() {
         for (jobs, known) in [(0, true), (3, true), (AHEAD, false), (2 * AHEAD + 1, false)] {
-            let mut counted = Counted::new(0..jobs);
+            let mut counted = Lookahead::new(0..jobs);
             let first = counted.next();
             assert_eq!(first.is_some(), jobs > 0);
             let left = jobs.saturating_sub(1);

@@ -4,213 +4,29 @@
 //! the first bytes of files that it may cut.
 
 mod batch;
+mod error;
 mod exclude;
 mod glob;
 mod job_list;
 mod last_stat;
 mod list;
 mod lookahead;
+mod named;
 mod schedule;
 mod split;
 mod walk;
 mod xargs;
 
-pub use batch::{Batched, Together};
+pub use batch::Batched;
+pub use error::{BatchResult, InputResult, JobResult, SourceError};
 pub use exclude::Exclude;
-pub use job_list::{Packed, Unpacked};
-pub use last_stat::Glance;
-pub use list::{Names, may_wait, read_names};
-pub use lookahead::{AHEAD as LOOKED_AT, Counted};
-pub use schedule::{Numbered, Scheduled};
-pub use split::Cut;
+pub use job_list::{JobList, JobListIter};
+pub use last_stat::LastStat;
+pub use list::{may_wait, read_names};
+pub use lookahead::{AHEAD as LOOKAHEAD, Lookahead};
+pub use named::{Named, NoMatch};
+pub use schedule::Scheduled;
+pub use split::Splitter;
 pub use walk::Walk;
-pub use xargs::error::Malformed;
-pub use xargs::words::{ListedWords, Words};
-
-use crate::job::Input;
-use crate::message;
-use crate::plan::{Dash, Empty, WalkPlan};
-use std::collections::HashSet;
-use std::ffi::{OsStr, OsString};
-use std::hash::{BuildHasher, RandomState};
-use std::io;
-use std::path::Path;
-
-/// An input, or why one that was asked for can't be had.
-pub type Found = Result<Input, Missing>;
-
-/// What can't be had.
-#[derive(Debug)]
-pub enum Missing {
-    /// An input: the run goes on without it.
-    Input {
-        /// Its name.
-        name: OsString,
-        /// What the system said.
-        cause: io::Error,
-    },
-    /// The rest of a list of inputs: the run goes on without it.
-    List {
-        /// The list's name.
-        name: OsString,
-        /// What the system said.
-        cause: io::Error,
-    },
-    /// Nothing: a directory can't be listed while descriptors are scarce. Who asks for more waits, so
-    /// it had better be a thread that nobody else needs.
-    Later,
-    /// What is behind a NUL in a word, and behind all that follow: the run goes on.
-    AfterNul,
-    /// The rest of a list: the run ends with what came before.
-    Rest(Malformed),
-}
-
-/// One INPUT as typed, and what it turned out to be.
-enum Meaning {
-    Literal(OsString),
-    Stdin,
-    Walk(Box<Walk>),
-    Nothing(Missing),
-}
-
-/// The inputs that were named on the command line, in order.
-pub struct Named {
-    meanings: std::vec::IntoIter<Meaning>,
-    walk: Option<Box<Walk>>,
-    /// Hashes of the names given so far, kept only where several INPUTs could repeat one.
-    given: Option<(RandomState, HashSet<u128>)>,
-}
-
-/// A pattern that matches no file.
-#[derive(Debug)]
-pub struct NoMatch {
-    /// The pattern, as typed.
-    pub pattern: OsString,
-}
-
-impl Named {
-    /// Finds out what each INPUT is: an existing name is taken literally before it is taken as a
-    /// pattern. Where having no input is refused, each pattern is asked
-    /// for its first match.
-    ///
-    /// # Errors
-    /// [`NoMatch`] for the first pattern that matches nothing.
-    pub fn new(typed: &[OsString], plan: &WalkPlan, empty: Empty) -> Result<Self, NoMatch> {
-        let mut meanings = Vec::with_capacity(typed.len());
-        let exclude = Exclude::new(&plan.exclude);
-        for name in typed {
-            match meaning(name, plan, empty)? {
-                Meaning::Literal(name) if exclude.has(&name) => {}
-                meaning => meanings.push(meaning),
-            }
-        }
-        let walks = meanings.iter().any(|m| matches!(m, Meaning::Walk(_)));
-        let given = (walks && meanings.len() > 1).then(|| (RandomState::new(), HashSet::new()));
-        Ok(Named {
-            meanings: meanings.into_iter(),
-            walk: None,
-            given,
-        })
-    }
-
-    /// Whether the name is new; remembers it. 128 bits of a keyed hash stand for the name, so
-    /// that memory stays small: two names of a million collide with a chance of 10^-27.
-    fn is_new(&mut self, name: &OsStr) -> bool {
-        let Some((keys, seen)) = &mut self.given else {
-            return true;
-        };
-        let hash = u128::from(keys.hash_one(name)) << 64 | u128::from(keys.hash_one((name, 1u8)));
-        seen.insert(hash)
-    }
-}
-
-fn meaning(name: &OsStr, plan: &WalkPlan, empty: Empty) -> Result<Meaning, NoMatch> {
-    if plan.dash == Dash::Stdin && name == "-" {
-        return Ok(Meaning::Stdin);
-    }
-    match std::fs::metadata(name) {
-        Ok(found) if found.is_dir() => return Ok(walked(Walk::directory(Path::new(name), plan))),
-        Ok(_) => return Ok(Meaning::Literal(name.to_owned())),
-        Err(cause) if !glob::is_pattern(name) => {
-            return Ok(Meaning::Nothing(Missing::Input {
-                name: name.to_owned(),
-                cause,
-            }));
-        }
-        Err(_) => {}
-    }
-    let mut walk = Walk::pattern(name, plan);
-    if empty == Empty::Refused && !walk.probe() {
-        return Err(NoMatch {
-            pattern: name.to_owned(),
-        });
-    }
-    Ok(walked(walk))
-}
-
-fn walked(walk: Walk) -> Meaning {
-    Meaning::Walk(Box::new(walk))
-}
-
-impl Iterator for Named {
-    type Item = Found;
-
-    fn next(&mut self) -> Option<Found> {
-        loop {
-            if let Some(walk) = &mut self.walk {
-                match walk.next() {
-                    Some(Ok(name)) if self.is_new(&name) => return Some(Ok(Input::File(name))),
-                    Some(Ok(_)) => continue,
-                    Some(Err(missing)) => return Some(Err(missing)),
-                    None => self.walk = None,
-                }
-            }
-            match self.meanings.next()? {
-                Meaning::Walk(walk) => self.walk = Some(walk),
-                Meaning::Stdin => return Some(Ok(Input::Stdin)),
-                Meaning::Nothing(missing) => return Some(Err(missing)),
-                Meaning::Literal(name) => {
-                    self.is_new(&name);
-                    return Some(Ok(Input::File(name)));
-                }
-            }
-        }
-    }
-
-    /// Exact where every INPUT is one file.
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let walks = |meaning: &Meaning| matches!(meaning, Meaning::Walk(_));
-        match self.walk.is_some() || self.meanings.as_slice().iter().any(walks) {
-            true => (0, None),
-            false => self.meanings.size_hint(),
-        }
-    }
-}
-
-impl std::fmt::Display for Missing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Missing::Input { name, cause } | Missing::List { name, cause } => {
-                write!(f, "{}: {}", message::shown(name), message::cause(cause))
-            }
-            Missing::Later => f.write_str("descriptors are scarce"),
-            Missing::AfterNul => f.write_str(
-                "WARNING: a NUL character occurred in the input.  It cannot be passed through in the \
-                 argument list.  Did you mean to use the --null option?",
-            ),
-            Missing::Rest(malformed) => malformed.fmt(f),
-        }
-    }
-}
-
-impl std::fmt::Display for NoMatch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{}: no file matches (--allow-empty makes this no error)",
-            message::shown(&self.pattern)
-        )
-    }
-}
-
-impl std::error::Error for NoMatch {}
+pub use xargs::error::XargsError;
+pub use xargs::words::ListedWords;

@@ -1,13 +1,10 @@
 //! Which job starts first: jobs get their numbers in input order, and may be given in another.
 
-use super::{Missing, Together};
+use super::error::{BatchResult, JobResult, SourceError};
 use crate::job::{Input, Job};
 use crate::plan::Schedule;
 use std::cmp::Reverse;
 use std::vec;
-
-/// A job, with its number; or an input that can't be had.
-pub type Numbered = Result<Job, Missing>;
 
 /// Numbers jobs and gives them in the order in which they are to start.
 pub struct Scheduled<I> {
@@ -15,10 +12,10 @@ pub struct Scheduled<I> {
     seq: u64,
     schedule: Schedule,
     /// What was looked at ahead.
-    ahead: vec::IntoIter<Numbered>,
+    ahead: vec::IntoIter<JobResult>,
 }
 
-impl<I: Iterator<Item = Together>> Scheduled<I> {
+impl<I: Iterator<Item = BatchResult>> Scheduled<I> {
     /// What `found` gives, in the order that `schedule` says.
     pub fn new(found: I, schedule: Schedule) -> Self {
         Scheduled {
@@ -29,7 +26,7 @@ impl<I: Iterator<Item = Together>> Scheduled<I> {
         }
     }
 
-    fn number(&mut self, found: Together) -> Numbered {
+    fn number(&mut self, found: BatchResult) -> JobResult {
         let inputs = found?;
         let seq = self.seq;
         self.seq += 1;
@@ -38,7 +35,7 @@ impl<I: Iterator<Item = Together>> Scheduled<I> {
 
     /// Looks at the first `most` inputs. When these are all and each has a size, the largest come
     /// first, and those of the same size in their order; otherwise all stay in order.
-    fn look_ahead(&mut self, most: usize) -> Vec<Numbered> {
+    fn look_ahead(&mut self, most: usize) -> Vec<JobResult> {
         let (mut ahead, mut inputs) = (Vec::new(), 0);
         while inputs < most
             && let Some(found) = self.found.next()
@@ -47,7 +44,7 @@ impl<I: Iterator<Item = Together>> Scheduled<I> {
             let part = found
                 .as_ref()
                 .is_ok_and(|inputs| matches!(inputs[..], [Input::Part { .. }, ..]));
-            let later = matches!(found, Err(Missing::Later));
+            let later = matches!(found, Err(SourceError::OutOfDescriptors));
             ahead.push(self.number(found));
             // Its parts spread over the workers anyway, and all are known only when its headers are read.
             // And while descriptors are scarce, it is for others to wait.
@@ -66,10 +63,10 @@ impl<I: Iterator<Item = Together>> Scheduled<I> {
     }
 }
 
-impl<I: Iterator<Item = Together>> Iterator for Scheduled<I> {
-    type Item = Numbered;
+impl<I: Iterator<Item = BatchResult>> Iterator for Scheduled<I> {
+    type Item = JobResult;
 
-    fn next(&mut self) -> Option<Numbered> {
+    fn next(&mut self) -> Option<JobResult> {
         if let Schedule::Largest { most } = self.schedule {
             self.schedule = Schedule::Order;
             self.ahead = self.look_ahead(most).into_iter();

@@ -4,7 +4,8 @@
 //! It reads the first bytes of big files, and the headers within them, and not where their lines begin:
 //! who reads a part finds out.
 
-use super::{Found, Glance};
+use super::error::InputResult;
+use super::last_stat::LastStat;
 use crate::codec::{self, Chain};
 use crate::job::{Fate, Input, Link};
 use crate::plan::Unit;
@@ -22,27 +23,27 @@ const PACKED: u64 = 4 << 20;
 const MOST: u64 = 1 << 16;
 
 /// Inputs, with each big file that can be cut replaced by its parts, in order.
-pub struct Cut<I> {
+pub struct Splitter<I> {
     found: I,
     /// How large parts of plain files are, and the least of parts of compressed ones; `None`: they are
     /// not cut.
     plain: Option<u64>,
     packed: Option<u64>,
-    rest: Option<Rest>,
-    glance: Option<Glance>,
+    rest: Option<FileRest>,
+    glance: Option<LastStat>,
 }
 
 /// What is left of a file that is being cut.
-struct Rest {
+struct FileRest {
     name: OsString,
     start: u64,
     size: u64,
     part: u64,
-    packed: Option<Packed>,
+    packed: Option<MemberRest>,
 }
 
 /// What is needed to go on cutting a compressed file.
-struct Packed {
+struct MemberRest {
     file: File,
     chain: Chain,
     /// Where the part that comes next ends; it is known one part ahead.
@@ -51,11 +52,11 @@ struct Packed {
     fate: Fate,
 }
 
-impl<I: Iterator<Item = Found>> Cut<I> {
+impl<I: Iterator<Item = InputResult>> Splitter<I> {
     /// Cuts what `found` gives, where a map can do with lines. What it sees of each file is left in
     /// `glance`.
-    pub fn new(found: I, unit: Unit, glance: Option<Glance>) -> Self {
-        Cut {
+    pub fn new(found: I, unit: Unit, glance: Option<LastStat>) -> Self {
+        Splitter {
             found,
             plain: (unit != Unit::File).then_some(PART),
             packed: (unit == Unit::Lines).then_some(PACKED),
@@ -66,7 +67,7 @@ impl<I: Iterator<Item = Found>> Cut<I> {
 
     /// What is to be cut of the file of this name; none where it stays whole, also because it can't be
     /// read: whoever reads it says why.
-    fn begin(&self, name: &OsStr) -> Option<Rest> {
+    fn begin(&self, name: &OsStr) -> Option<FileRest> {
         let least = self.plain.into_iter().chain(self.packed).min()?;
         let found = std::fs::metadata(name).ok()?;
         if let Some(glance) = &self.glance {
@@ -80,7 +81,7 @@ impl<I: Iterator<Item = Found>> Cut<I> {
         let file = File::open(name).ok()?;
         let mut head = Vec::new();
         (&file).take(codec::HEAD as u64).read_to_end(&mut head).ok()?;
-        let mut rest = Rest {
+        let mut rest = FileRest {
             name: name.to_owned(),
             start: 0,
             size,
@@ -92,7 +93,7 @@ impl<I: Iterator<Item = Found>> Cut<I> {
             return (size > 2 * rest.part).then_some(rest);
         }
         rest.part = self.packed?.max(size / MOST);
-        let mut packed = Packed {
+        let mut packed = MemberRest {
             file,
             chain: Chain::of(&head)?,
             end: 0,
@@ -105,10 +106,10 @@ impl<I: Iterator<Item = Found>> Cut<I> {
     }
 }
 
-impl<I: Iterator<Item = Found>> Iterator for Cut<I> {
-    type Item = Found;
+impl<I: Iterator<Item = InputResult>> Iterator for Splitter<I> {
+    type Item = InputResult;
 
-    fn next(&mut self) -> Option<Found> {
+    fn next(&mut self) -> Option<InputResult> {
         if self.rest.is_none() {
             match self.found.next()? {
                 Ok(Input::File(name)) => match self.begin(&name) {
@@ -132,10 +133,10 @@ impl<I: Iterator<Item = Found>> Iterator for Cut<I> {
     }
 }
 
-impl Rest {
+impl FileRest {
     /// The next part, and what is left after it. The last part goes to the end of the file, wherever that
     /// is by the time when it is read.
-    fn part(mut self) -> (Input, Option<Rest>) {
+    fn part(mut self) -> (Input, Option<FileRest>) {
         let (name, start) = (self.name.clone(), self.start);
         let Some(mut packed) = self.packed.take() else {
             if self.size - start <= self.part + self.part / 2 {
@@ -170,10 +171,10 @@ impl Rest {
     }
 }
 
-impl Packed {
+impl MemberRest {
     /// Where the part that begins at `rest.start` ends. None where it is the last: little is left, or it
     /// can't be told where the next member begins.
-    fn next(&self, rest: &Rest) -> Option<u64> {
+    fn next(&self, rest: &FileRest) -> Option<u64> {
         if rest.size - rest.start <= rest.part + rest.part / 2 {
             return None;
         }
@@ -205,7 +206,7 @@ mod tests {
 
     fn cut(name: &OsStr, part: u64) -> Vec<Input> {
         let found = std::iter::once(Ok(Input::File(name.to_owned())));
-        let mut cut = Cut::new(found, Unit::Lines, None);
+        let mut cut = Splitter::new(found, Unit::Lines, None);
         cut.plain = Some(part);
         cut.packed = Some(part);
         cut.map(|found| found.expect("found")).collect()

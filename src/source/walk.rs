@@ -2,7 +2,7 @@
 //!
 //! It does not know who else named the same files.
 
-use super::Missing;
+use super::error::SourceError;
 use super::exclude::Exclude;
 use super::glob::{Glob, is_pattern};
 use crate::plan::{Hidden, Links, WalkPlan};
@@ -32,7 +32,7 @@ pub struct Walk {
     /// Entries above this depth are only on the way.
     depth: usize,
     matcher: Option<Glob>,
-    first: Option<Result<OsString, Missing>>,
+    first: Option<Result<OsString, SourceError>>,
 }
 
 type Entries = Box<dyn Iterator<Item = walkdir::Result<DirEntry>> + Send>;
@@ -42,7 +42,7 @@ type Entries = Box<dyn Iterator<Item = walkdir::Result<DirEntry>> + Send>;
 struct Scarcity {
     /// Since when there is none, and as many are allowed as can be.
     since: Option<Instant>,
-    /// Whether [`Missing::Later`] was given.
+    /// Whether [`SourceError::OutOfDescriptors`] was given.
     told: bool,
 }
 
@@ -141,7 +141,7 @@ impl Walk {
     }
 
     /// What to say of a directory, or of an entry, that the walk does without.
-    fn unreadable(&self, depth: usize, error: walkdir::Error) -> Missing {
+    fn unreadable(&self, depth: usize, error: walkdir::Error) -> SourceError {
         let name = match error.path() {
             Some(path) if depth > 0 => self.name(path.to_owned()),
             // Without the slash that stood before a wildcard.
@@ -150,13 +150,13 @@ impl Walk {
         let cause = error
             .into_io_error()
             .unwrap_or_else(|| io::Error::other("symbolic link leads back to a directory above it"));
-        Missing::Input { name, cause }
+        SourceError::Input { name, cause }
     }
 
     /// What to do about a directory for which there is no descriptor: it is listed anew when more are
     /// allowed, and then whenever it may be that others have given theirs back. Before that is waited
     /// for, who asks is told.
-    fn scarce(&mut self, depth: usize, error: walkdir::Error) -> Option<Missing> {
+    fn scarce(&mut self, depth: usize, error: walkdir::Error) -> Option<SourceError> {
         let scarce = error.io_error().is_some_and(is_out_of_files);
         // Listed anew it would not be known which directories are above it, so links could not be followed.
         let Some(path) = error.path().filter(|_| scarce && self.links == Links::Skip) else {
@@ -172,7 +172,7 @@ impl Walk {
         if !self.scarcity.told {
             self.scarcity.told = true;
             self.levels.push(again);
-            return Some(Missing::Later);
+            return Some(SourceError::OutOfDescriptors);
         }
         if since.elapsed() > PATIENCE {
             return Some(self.unreadable(depth, error));
@@ -192,7 +192,7 @@ impl Walk {
         }
     }
 
-    fn given(&self, depth: usize, entry: DirEntry) -> Option<Result<OsString, Missing>> {
+    fn given(&self, depth: usize, entry: DirEntry) -> Option<Result<OsString, SourceError>> {
         if depth < self.depth {
             return None;
         }
@@ -214,7 +214,7 @@ impl Walk {
 }
 
 impl Iterator for Walk {
-    type Item = Result<OsString, Missing>;
+    type Item = Result<OsString, SourceError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if let Some(first) = self.first.take() {

@@ -2,7 +2,7 @@
 
 use crate::job::Job;
 use crate::message;
-use crate::plan::{Halt, Order, Partial, Tag};
+use crate::plan::{HaltAt, Order, Partial, Tag};
 use crate::sink::Tagger;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -23,7 +23,7 @@ pub struct Gate {
     /// What becomes of what a file gave before it turned out corrupt.
     pub partial: Partial,
     /// When failures end the run.
-    pub halt: Halt,
+    pub halt: HaltAt,
     /// Whether names on a tag are escaped, because a terminal shows them.
     pub terminal: bool,
 }

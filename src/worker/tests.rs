@@ -6,7 +6,7 @@ use crate::fold::{GroupPlan, Shape};
 use crate::job::{Input, Trust};
 use crate::map::Emit;
 use crate::memory::Budget;
-use crate::plan::{Halt, Order, Partial, Tag};
+use crate::plan::{HaltAt, Order, Partial, Tag};
 use crate::record::Format;
 use crossbeam_channel::unbounded;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ fn gate() -> Gate {
         lowest: AtomicU64::new(0),
         tag: Tag::Off,
         partial: Partial::Discard,
-        halt: Halt::Never,
+        halt: HaltAt::Never,
         terminal: false,
     }
 }

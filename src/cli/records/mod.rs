@@ -3,7 +3,7 @@
 use super::canonical_args::CanonicalArgs;
 use crate::fold::{self, Aggregate, GroupPlan, Kind, Order, Shape, StartFold};
 use crate::memory::Budget;
-use crate::plan::{RowEnd, Wanted};
+use crate::plan::{FirstRows, RowEnd};
 use crate::record::name::unknown;
 use crate::record::{Bad, Condition, Field, Format, FormatChoice, Output, RecordPlan, Test, Text};
 use anyhow::{Context, Result, bail};
@@ -109,7 +109,7 @@ pub struct RecordsAndFold {
 
 impl RecordsAndFold {
     /// How many rows are wanted, where only some are.
-    pub fn wanted(&self) -> Option<Wanted> {
+    pub fn wanted(&self) -> Option<FirstRows> {
         let records = self.records.as_ref()?;
         let end = match (&records.format, records.output) {
             (_, Output::Csv) => RowEnd::Csv(b','),
@@ -118,7 +118,7 @@ impl RecordsAndFold {
             }
             _ => RowEnd::Newline,
         };
-        records.first.map(|rows| Wanted { rows, end })
+        records.first.map(|rows| FirstRows { rows, end })
     }
 
     /// What makes folds, which take memory from `budget` and spill to `tmpdir`.

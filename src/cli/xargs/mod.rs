@@ -17,8 +17,8 @@ use crate::map::{Command, CommandPlan, Map};
 use crate::memory::{Budget, Memory};
 use crate::message;
 use crate::plan::{
-    Batch, Blanks, Empty, Failures, Halt, Inputs, Most, Order, Partial, Plan, Room, Schedule, Split, Syntax,
-    Tag, Told, Unit, UserSignals, Waiting, Words,
+    ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Blanks, Empty, FailureStyle, Failures, HaltAt,
+    Inputs, Order, Partial, Plan, Schedule, SignalAction, Syntax, Tag, Unit, WordList,
 };
 use crate::run::{Summary, To, Work, run};
 use crate::state::{Kind, StateError};
@@ -145,7 +145,7 @@ fn template(command: &[OsString], share: &Share) -> Result<Template, Refusal> {
 const NO_ROOM: &str = "cannot fit single argument within argument list size limit";
 
 /// The room for words, and the longest that one may be, in commands of at most `chars` bytes.
-fn room(template: &Template, share: &Share, chars: usize) -> Result<(Room, [usize; 2]), Refusal> {
+fn room(template: &Template, share: &Share, chars: usize) -> Result<(ArgSpace, [usize; 2]), Refusal> {
     let mut lengths = template.lengths();
     let program = lengths.next().map_or(0, |(length, _)| length + 1);
     let refused = || Refusal::plain(NO_ROOM.into());
@@ -155,14 +155,14 @@ fn room(template: &Template, share: &Share, chars: usize) -> Result<(Room, [usiz
             .map(|(length, _)| length + 1)
             .sum();
         let total = chars.checked_sub(program + fixed).ok_or_else(refused)?;
-        return Ok((Room::of_words(total), [total.saturating_sub(1); 2]));
+        return Ok((ArgSpace::from_total(total), [total.saturating_sub(1); 2]));
     }
     // The first line is read before the command is looked at.
     let longest = [chars - 1, chars.saturating_sub(program + 1)];
     let Some(total) = chars.checked_sub(program) else {
-        return Ok((Room::of_words(0), longest));
+        return Ok((ArgSpace::from_total(0), longest));
     };
-    let mut room = Room {
+    let mut room = ArgSpace {
         total,
         longest: usize::MAX - 1,
         each: 0,
@@ -182,22 +182,22 @@ fn room(template: &Template, share: &Share, chars: usize) -> Result<(Room, [usiz
 fn plan(options: &Options, template: &Template, chars: usize) -> Result<Plan, Refusal> {
     let (room, longest) = room(template, &options.share, chars)?;
     let most = match options.share {
-        Share::All => Most::Any,
-        Share::Words(most) => Most::Inputs(most),
-        Share::Lines(most) => Most::Lines(most),
-        Share::Replace(_) => Most::Inputs(NonZeroUsize::MIN),
+        Share::All => BatchLimit::Any,
+        Share::Words(most) => BatchLimit::Inputs(most),
+        Share::Lines(most) => BatchLimit::Lines(most),
+        Share::Replace(_) => BatchLimit::Inputs(NonZeroUsize::MIN),
     };
     let split = match options.share {
-        Share::Lines(_) | Share::Replace(_) => Split::Refused,
-        Share::Words(_) if options.exit => Split::Refused,
-        _ => Split::Allowed,
+        Share::Lines(_) | Share::Replace(_) => BatchSplit::Refused,
+        Share::Words(_) if options.exit => BatchSplit::Refused,
+        _ => BatchSplit::Allowed,
     };
     let waiting = match options.share {
-        Share::Lines(_) | Share::Replace(_) => Waiting::GivenUp,
-        _ if options.exit => Waiting::GivenUp,
-        _ => Waiting::Given,
+        Share::Lines(_) | Share::Replace(_) => BatchWait::GivenUp,
+        _ if options.exit => BatchWait::GivenUp,
+        _ => BatchWait::Given,
     };
-    let words = Words {
+    let words = WordList {
         file: options.file.clone(),
         syntax: options.syntax(),
         longest,
@@ -210,7 +210,7 @@ fn plan(options: &Options, template: &Template, chars: usize) -> Result<Plan, Re
     Ok(Plan {
         inputs: Inputs::Words(words),
         unit: Unit::File,
-        batch: Batch::Packed {
+        batch: Batch::Xargs {
             most,
             room,
             split,
@@ -218,7 +218,7 @@ fn plan(options: &Options, template: &Template, chars: usize) -> Result<Plan, Re
         },
         schedule: Schedule::Order,
         workers: options.procs.unwrap_or(NonZeroUsize::MAX).into(),
-        signals: UserSignals::Workers,
+        signals: SignalAction::Workers,
         order: if options.keep_order {
             Order::Input
         } else {
@@ -232,8 +232,8 @@ fn plan(options: &Options, template: &Template, chars: usize) -> Result<Plan, Re
         failures: Failures {
             retries: options.retries,
             delay: Duration::ZERO,
-            halt: Halt::Fatal,
-            told: Told::Commands,
+            halt: HaltAt::Fatal,
+            told: FailureStyle::Commands,
             listed: None,
         },
         patience: PATIENCE,

@@ -1,7 +1,7 @@
 //! How much of a command line is left for the inputs of one job.
 
 use super::CommandPlan;
-use crate::plan::Room;
+use crate::plan::ArgSpace;
 use crate::sys::arguments;
 use std::num::NonZeroUsize;
 
@@ -16,7 +16,7 @@ const COPIES: u64 = 32;
 impl CommandPlan {
     /// The room for the inputs of one job: what the system gives, without the environment and the
     /// words that are always there; or less, so that all workers' jobs fit `memory` bytes.
-    pub fn room(&self, memory: u64, workers: NonZeroUsize) -> Room {
+    pub fn room(&self, memory: u64, workers: NonZeroUsize) -> ArgSpace {
         let limits = arguments::limits();
         let pointer = size_of::<usize>();
         let size = self.template.size(pointer, limits.longest);
@@ -27,7 +27,7 @@ impl CommandPlan {
         let share = memory / COPIES / workers.get() as u64;
         // Where no name stands on the command line, as many go together as if it did.
         let named = size.times > 0;
-        Room {
+        ArgSpace {
             total: limits
                 .total
                 .saturating_sub(taken)

@@ -4,7 +4,7 @@
 
 use crate::job::Job;
 use crate::plan::Plan;
-use crate::source::{Counted, Glance, LOOKED_AT, Missing, Numbered};
+use crate::source::{JobResult, LOOKAHEAD, LastStat, Lookahead, SourceError};
 use crate::state::{Stamp, stamps};
 use crate::sys::start_thread;
 use anyhow::Context;
@@ -27,7 +27,7 @@ pub struct Ahead {
 }
 
 /// A job with what was seen of it, or an input that can't be had.
-pub type Read = Result<Ahead, Missing>;
+pub type Read = Result<Ahead, SourceError>;
 
 /// What a reader has made.
 pub struct Reader {
@@ -43,7 +43,7 @@ pub struct Reader {
 impl Reader {
     /// Has a thread make the jobs.
     pub fn of_list(
-        jobs: impl Iterator<Item = Numbered> + Send + 'static,
+        jobs: impl Iterator<Item = JobResult> + Send + 'static,
         plan: &Plan,
     ) -> anyhow::Result<Self> {
         // Jobs of many names are large, and nobody waits for them for long.
@@ -54,8 +54,8 @@ impl Reader {
     /// Has a thread make the jobs and look at their inputs, so far ahead that it is known how many there
     /// are where they are not many. `glance` is what was seen of an input on the way.
     pub fn of_walk(
-        jobs: impl Iterator<Item = Numbered> + Send + 'static,
-        glance: Glance,
+        jobs: impl Iterator<Item = JobResult> + Send + 'static,
+        glance: LastStat,
     ) -> anyhow::Result<Self> {
         let look = move |job: Job| {
             let seen = glance.take(job.name()).filter(|_| job.inputs.len() == 1);
@@ -66,11 +66,11 @@ impl Reader {
             }
         };
         let looked_at = jobs.map(move |found| found.map(&look));
-        Reader::start(Counted::new(looked_at), LOOKED_AT)
+        Reader::start(Lookahead::new(looked_at), LOOKAHEAD)
     }
 
     /// Has a thread go on with what it is handed.
-    pub fn of_rest<I: Iterator<Item = Numbered> + Send + 'static>(
+    pub fn of_rest<I: Iterator<Item = JobResult> + Send + 'static>(
         handed: Receiver<I>,
     ) -> anyhow::Result<Self> {
         Reader::start(handed.into_iter().flatten().map(unseen), AHEAD)
@@ -151,6 +151,6 @@ pub fn apart<T: Send + 'static>(
 }
 
 /// A job that nobody looked at.
-pub fn unseen(found: Numbered) -> Read {
+pub fn unseen(found: JobResult) -> Read {
     found.map(|job| Ahead { job, stamps: None })
 }

@@ -1,18 +1,18 @@
 //! Inputs put together as xargs does it: as soon as they are as many as are wanted at once, or as
 //! there is room for.
 
-use super::error::Malformed;
+use super::error::XargsError;
 use crate::job::Input;
-use crate::plan::{Most, Room, Split, Waiting};
-use crate::source::{Found, Missing, Together};
+use crate::plan::{ArgSpace, BatchLimit, BatchSplit, BatchWait};
+use crate::source::error::{BatchResult, InputResult, SourceError};
 
 /// Inputs that wait for others.
 #[derive(Debug)]
-pub struct Pack {
-    most: Most,
-    room: Room,
-    split: Split,
-    waiting: Waiting,
+pub struct XargsBatch {
+    most: BatchLimit,
+    room: ArgSpace,
+    split: BatchSplit,
+    waiting: BatchWait,
     /// What waits.
     inputs: Vec<Input>,
     /// What that takes.
@@ -20,13 +20,13 @@ pub struct Pack {
     /// How many lines have ended in it.
     lines: usize,
     /// What comes after that, and then nothing.
-    last: Option<Option<Missing>>,
+    last: Option<Option<SourceError>>,
 }
 
-impl Pack {
+impl XargsBatch {
     /// Nothing yet.
-    pub fn new(most: Most, room: Room, split: Split, waiting: Waiting) -> Self {
-        Pack {
+    pub fn new(most: BatchLimit, room: ArgSpace, split: BatchSplit, waiting: BatchWait) -> Self {
+        XargsBatch {
             most,
             room,
             split,
@@ -39,7 +39,7 @@ impl Pack {
     }
 
     /// The inputs of the next job, of those that `found` gives.
-    pub fn next(&mut self, found: &mut impl Iterator<Item = Found>) -> Option<Together> {
+    pub fn next(&mut self, found: &mut impl Iterator<Item = InputResult>) -> Option<BatchResult> {
         while self.last.is_none() {
             match found.next() {
                 Some(Ok(input)) => {
@@ -47,7 +47,7 @@ impl Pack {
                         return Some(full);
                     }
                 }
-                Some(Err(missing @ Missing::Rest(_))) => self.end(Some(missing)),
+                Some(Err(missing @ SourceError::Malformed(_))) => self.end(Some(missing)),
                 Some(Err(missing)) => return Some(Err(missing)),
                 None => self.last = Some(None),
             }
@@ -59,19 +59,19 @@ impl Pack {
     }
 
     /// Takes an input; gives those of a job, if they are all that it will be about.
-    fn add(&mut self, input: Input) -> Option<Together> {
+    fn add(&mut self, input: Input) -> Option<BatchResult> {
         let length = input.name().len();
-        let taken = self.room.taken_by(length);
+        let taken = self.room.needed_by(length);
         let mut full = None;
         if taken > self.room.total {
             self.inputs.clear();
-            self.end(Some(Missing::Rest(self.alone(length))));
+            self.end(Some(SourceError::Malformed(self.alone(length))));
             return None;
         }
         if self.taken + taken > self.room.total {
-            if self.split == Split::Refused {
+            if self.split == BatchSplit::Refused {
                 self.inputs.clear();
-                self.end(Some(Missing::Rest(Malformed::Together)));
+                self.end(Some(SourceError::Malformed(XargsError::NoSpaceTogether)));
                 return None;
             }
             full = Some(Ok(self.take()));
@@ -80,9 +80,9 @@ impl Pack {
         self.lines += usize::from(input.ends_line());
         self.inputs.push(input);
         let enough = match self.most {
-            Most::Any => false,
-            Most::Inputs(most) => self.inputs.len() >= most.get(),
-            Most::Lines(most) => self.lines >= most.get(),
+            BatchLimit::Any => false,
+            BatchLimit::Inputs(most) => self.inputs.len() >= most.get(),
+            BatchLimit::Lines(most) => self.lines >= most.get(),
         };
         if full.is_none() && enough {
             full = Some(Ok(self.take()));
@@ -97,22 +97,22 @@ impl Pack {
     }
 }
 
-impl Pack {
+impl XargsBatch {
     /// Ends the inputs with what is missing. What waits for others that are wanted with it is
     /// given up.
-    fn end(&mut self, missing: Option<Missing>) {
-        if self.waiting == Waiting::GivenUp {
+    fn end(&mut self, missing: Option<SourceError>) {
+        if self.waiting == BatchWait::GivenUp {
             self.inputs.clear();
         }
         self.last = Some(missing);
     }
 
     /// Why an input with a name of so many bytes has no room even alone.
-    fn alone(&self, length: usize) -> Malformed {
+    fn alone(&self, length: usize) -> XargsError {
         match self.room.longest {
-            usize::MAX => Malformed::Alone,
-            longest if length > longest => Malformed::Argument,
-            _ => Malformed::Together,
+            usize::MAX => XargsError::NoSpaceAlone,
+            longest if length > longest => XargsError::ArgumentTooLong,
+            _ => XargsError::NoSpaceTogether,
         }
     }
 }
@@ -123,15 +123,15 @@ mod tests {
     use std::num::NonZeroUsize;
 
     /// What is given of these words, each with whether it ends its line.
-    fn packs(words: &[(&str, bool)], most: Most, total: usize, split: Split) -> Vec<String> {
-        let mut pack = Pack::new(most, Room::of_words(total), split, Waiting::Given);
+    fn packs(words: &[(&str, bool)], most: BatchLimit, total: usize, split: BatchSplit) -> Vec<String> {
+        let mut pack = XargsBatch::new(most, ArgSpace::from_total(total), split, BatchWait::Given);
         let mut found = words.iter().map(|&(word, ends_line)| {
             Ok(Input::Word {
                 word: word.into(),
                 ends_line,
             })
         });
-        let shown = |together: Together| match together {
+        let shown = |together: BatchResult| match together {
             Ok(inputs) => {
                 let names: Vec<_> = inputs.iter().map(|i| i.name().to_string_lossy()).collect();
                 names.join(" ")
@@ -149,27 +149,30 @@ mod tests {
 
     #[test]
     fn as_many_as_are_wanted_or_have_room_go_together() {
-        let packs = |most, total| packs(&WORDS, most, total, Split::Allowed);
-        assert_eq!(packs(Most::Any, 100), ["a b c dd e"]);
-        assert_eq!(packs(Most::Any, 5), ["a b", "c dd", "e"]);
-        assert_eq!(packs(Most::Inputs(some(3)), 100), ["a b c", "dd e"]);
-        assert_eq!(packs(Most::Inputs(some(3)), 4), ["a b", "c", "dd", "e"]);
-        assert_eq!(packs(Most::Lines(some(2)), 100), ["a b c dd", "e"]);
+        let packs = |most, total| packs(&WORDS, most, total, BatchSplit::Allowed);
+        assert_eq!(packs(BatchLimit::Any, 100), ["a b c dd e"]);
+        assert_eq!(packs(BatchLimit::Any, 5), ["a b", "c dd", "e"]);
+        assert_eq!(packs(BatchLimit::Inputs(some(3)), 100), ["a b c", "dd e"]);
+        assert_eq!(packs(BatchLimit::Inputs(some(3)), 4), ["a b", "c", "dd", "e"]);
+        assert_eq!(packs(BatchLimit::Lines(some(2)), 100), ["a b c dd", "e"]);
     }
 
     #[test]
     fn what_is_wanted_at_once_is_not_split() {
-        let packs = |most, total| packs(&WORDS, most, total, Split::Refused);
-        assert_eq!(packs(Most::Lines(some(1)), 5), ["a b", "c dd", "e"]);
-        assert_eq!(packs(Most::Lines(some(1)), 4), ["a b", "argument list too long"]);
+        let packs = |most, total| packs(&WORDS, most, total, BatchSplit::Refused);
+        assert_eq!(packs(BatchLimit::Lines(some(1)), 5), ["a b", "c dd", "e"]);
+        assert_eq!(
+            packs(BatchLimit::Lines(some(1)), 4),
+            ["a b", "argument list too long"]
+        );
     }
 
     #[test]
     fn what_waits_when_the_list_is_malformed_is_given_or_given_up() {
-        let unmatched = || Err(Missing::Rest(Malformed::Unmatched(b'\'')));
+        let unmatched = || Err(SourceError::Malformed(XargsError::UnmatchedQuote(b'\'')));
         let given = |waiting| {
-            let room = Room::of_words(100);
-            let mut pack = Pack::new(Most::Inputs(some(2)), room, Split::Allowed, waiting);
+            let room = ArgSpace::from_total(100);
+            let mut pack = XargsBatch::new(BatchLimit::Inputs(some(2)), room, BatchSplit::Allowed, waiting);
             let word = Ok(Input::Word {
                 word: "a".into(),
                 ends_line: true,
@@ -179,17 +182,17 @@ mod tests {
                 .map(|t| t.is_ok())
                 .collect::<Vec<_>>()
         };
-        assert_eq!(given(Waiting::Given), [true, false]);
-        assert_eq!(given(Waiting::GivenUp), [false]);
+        assert_eq!(given(BatchWait::Given), [true, false]);
+        assert_eq!(given(BatchWait::GivenUp), [false]);
     }
 
     #[test]
     fn what_has_no_room_even_alone_ends_the_inputs() {
         let words = [("a", true), ("bbbb", true), ("c", true)];
         let said = "cannot fit single argument within argument list size limit";
-        assert_eq!(packs(&words, Most::Any, 4, Split::Allowed), [said]);
+        assert_eq!(packs(&words, BatchLimit::Any, 4, BatchSplit::Allowed), [said]);
         assert_eq!(
-            packs(&words, Most::Inputs(some(1)), 4, Split::Allowed),
+            packs(&words, BatchLimit::Inputs(some(1)), 4, BatchSplit::Allowed),
             ["a", said]
         );
     }

@@ -7,25 +7,25 @@ use std::io;
 
 /// Why the rest of a list of words can't be had.
 #[derive(Debug)]
-pub enum Malformed {
+pub enum XargsError {
     /// A quote without another like it on its line.
-    Unmatched(u8),
+    UnmatchedQuote(u8),
     /// A word that no command line could hold.
-    Word,
+    WordTooLong,
     /// A word that has no room even alone.
-    Alone,
+    NoSpaceAlone,
     /// Words that are wanted at once and have no room together.
-    Together,
+    NoSpaceTogether,
     /// A word that makes an argument too long.
-    Argument,
+    ArgumentTooLong,
     /// It can't be read.
     Unreadable(io::Error),
 }
 
-impl fmt::Display for Malformed {
+impl fmt::Display for XargsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Malformed::Unmatched(quote) => {
+            XargsError::UnmatchedQuote(quote) => {
                 let quote = if *quote == b'"' { "double" } else { "single" };
                 return write!(
                     f,
@@ -33,11 +33,11 @@ impl fmt::Display for Malformed {
                      use the -0 option"
                 );
             }
-            Malformed::Word => "argument line too long",
-            Malformed::Alone => "cannot fit single argument within argument list size limit",
-            Malformed::Together => "argument list too long",
-            Malformed::Argument => "command too long",
-            Malformed::Unreadable(cause) => {
+            XargsError::WordTooLong => "argument line too long",
+            XargsError::NoSpaceAlone => "cannot fit single argument within argument list size limit",
+            XargsError::NoSpaceTogether => "argument list too long",
+            XargsError::ArgumentTooLong => "command too long",
+            XargsError::Unreadable(cause) => {
                 return write!(f, "can't read the arguments: {}", message::cause(cause));
             }
         })

@@ -3,11 +3,11 @@
 //! POSIX says it under "xargs", INPUT FILES; what it leaves open is done as GNU does it. It does
 //! not know how many words make a command line.
 
-use super::error::Malformed;
+use super::error::XargsError;
 use crate::job::Input;
-use crate::plan::{Blanks, Syntax, Words as Plan};
+use crate::plan::{Blanks, Syntax, WordList as Plan};
+use crate::source::error::{InputResult, SourceError};
 use crate::source::list::is_there;
-use crate::source::{Found, Missing};
 use crate::sys;
 use std::ffi::OsString;
 use std::fs::File;
@@ -16,7 +16,7 @@ use std::os::fd::AsFd as _;
 use std::os::unix::ffi::OsStringExt as _;
 
 /// The words of one reader.
-pub struct Words<R> {
+pub struct WordReader<R> {
     from: R,
     plan: Plan,
     /// The longest word that is taken now.
@@ -30,7 +30,7 @@ pub struct Words<R> {
     /// Whether that was told.
     warned: bool,
     /// What comes next, after what was told of it.
-    held: Option<Found>,
+    held: Option<InputResult>,
 }
 
 /// Where the reader of quoted words is.
@@ -60,7 +60,7 @@ enum End {
 /// The words of a file or of standard input. Where they end before it does, it is left there for
 /// who reads on.
 pub struct ListedWords {
-    words: Words<BufReader<File>>,
+    words: WordReader<BufReader<File>>,
 }
 
 impl ListedWords {
@@ -75,7 +75,7 @@ impl ListedWords {
         };
         let from = BufReader::with_capacity(1 << 16, file);
         Ok(ListedWords {
-            words: Words::new(from, plan.clone()),
+            words: WordReader::new(from, plan.clone()),
         })
     }
 
@@ -86,9 +86,9 @@ impl ListedWords {
 }
 
 impl Iterator for ListedWords {
-    type Item = Found;
+    type Item = InputResult;
 
-    fn next(&mut self) -> Option<Found> {
+    fn next(&mut self) -> Option<InputResult> {
         let found = self.words.next();
         if self.words.over {
             // What can't be sought in was not someone else's to read on in.
@@ -99,10 +99,10 @@ impl Iterator for ListedWords {
     }
 }
 
-impl<R: BufRead> Words<R> {
+impl<R: BufRead> WordReader<R> {
     /// The words of `from`.
     pub fn new(from: R, plan: Plan) -> Self {
-        Words {
+        WordReader {
             from,
             longest: plan.longest[0],
             plan,
@@ -115,7 +115,7 @@ impl<R: BufRead> Words<R> {
     }
 
     /// The next byte, if there is one.
-    fn byte(&mut self) -> Result<Option<u8>, Malformed> {
+    fn byte(&mut self) -> Result<Option<u8>, XargsError> {
         loop {
             match self.from.fill_buf() {
                 Ok(buffer) => {
@@ -124,7 +124,7 @@ impl<R: BufRead> Words<R> {
                     return Ok(byte);
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(cause) => return Err(Malformed::Unreadable(cause)),
+                Err(cause) => return Err(XargsError::Unreadable(cause)),
             }
         }
     }
@@ -147,7 +147,7 @@ impl<R: BufRead> Words<R> {
     }
 
     /// The next word of a list whose words end with `end`; none at the end.
-    fn ended(&mut self, end: u8) -> Result<Option<Input>, Malformed> {
+    fn ended(&mut self, end: u8) -> Result<Option<Input>, XargsError> {
         let mut word = Vec::new();
         self.take_plain(&mut word, |b| b == end);
         let last = self.byte()?;
@@ -161,7 +161,7 @@ impl<R: BufRead> Words<R> {
     }
 
     /// The next word of a quoted list; none at its end.
-    fn quoted(&mut self, blanks: Blanks, end: Option<&[u8]>) -> Result<Option<Input>, Malformed> {
+    fn quoted(&mut self, blanks: Blanks, end: Option<&[u8]>) -> Result<Option<Input>, XargsError> {
         let mut word = Vec::new();
         let ended = self.quoted_word(blanks, &mut word);
         if ended.is_err() {
@@ -187,7 +187,7 @@ impl<R: BufRead> Words<R> {
         )))
     }
 
-    fn quoted_word(&mut self, blanks: Blanks, word: &mut Vec<u8>) -> Result<End, Malformed> {
+    fn quoted_word(&mut self, blanks: Blanks, word: &mut Vec<u8>) -> Result<End, XargsError> {
         let separate = blanks == Blanks::Separate;
         let (mut state, mut before) = (State::Between, b'\n');
         loop {
@@ -205,7 +205,7 @@ impl<R: BufRead> Words<R> {
             let Some(byte) = byte else {
                 return match state {
                     // A quote with nothing after it is as good as nothing.
-                    State::Quoted(quote) if !word.is_empty() => Err(Malformed::Unmatched(quote)),
+                    State::Quoted(quote) if !word.is_empty() => Err(XargsError::UnmatchedQuote(quote)),
                     _ => Ok(End::Input),
                 };
             };
@@ -223,7 +223,7 @@ impl<R: BufRead> Words<R> {
                 }
                 (State::Between | State::Within, b'\\') => State::Escaped,
                 (State::Between | State::Within, b @ (b'\'' | b'"')) => State::Quoted(b),
-                (State::Quoted(quote), b'\n') => return Err(Malformed::Unmatched(quote)),
+                (State::Quoted(quote), b'\n') => return Err(XargsError::UnmatchedQuote(quote)),
                 (State::Quoted(quote), b) if b == quote => State::Within,
                 (State::Quoted(_), b) => {
                     word.push(b);
@@ -238,18 +238,18 @@ impl<R: BufRead> Words<R> {
         }
     }
 
-    fn fits(&self, word: &[u8]) -> Result<(), Malformed> {
+    fn fits(&self, word: &[u8]) -> Result<(), XargsError> {
         match word.len() <= self.longest {
             true => Ok(()),
-            false => Err(Malformed::Word),
+            false => Err(XargsError::WordTooLong),
         }
     }
 }
 
-impl<R: BufRead> Iterator for Words<R> {
-    type Item = Found;
+impl<R: BufRead> Iterator for WordReader<R> {
+    type Item = InputResult;
 
-    fn next(&mut self) -> Option<Found> {
+    fn next(&mut self) -> Option<InputResult> {
         if let Some(held) = self.held.take() {
             return Some(held);
         }
@@ -265,10 +265,10 @@ impl<R: BufRead> Iterator for Words<R> {
         };
         self.over |= found.is_err();
         self.longest = self.plan.longest[1];
-        let found = found.map_err(Missing::Rest).transpose();
+        let found = found.map_err(SourceError::Malformed).transpose();
         if self.nul && !std::mem::replace(&mut self.warned, true) {
             self.held = found;
-            return Some(Err(Missing::AfterNul));
+            return Some(Err(SourceError::AfterNul));
         }
         found
     }

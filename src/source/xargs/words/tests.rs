@@ -23,7 +23,7 @@ fn read(list: &[u8], syntax: &Syntax) -> String {
         longest: [12; 2],
     };
     // A buffer of three bytes ends everywhere.
-    let words = Words::new(BufReader::with_capacity(3, list), plan);
+    let words = WordReader::new(BufReader::with_capacity(3, list), plan);
     words
         .map(|found| match found {
             Ok(Input::Word { word, ends_line }) => {
