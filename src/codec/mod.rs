@@ -7,8 +7,6 @@ mod buffer;
 mod bzip2;
 mod chain;
 mod gzip;
-mod gzip_blocks;
-mod gzip_whole;
 mod inflate;
 mod lz4;
 mod plain;

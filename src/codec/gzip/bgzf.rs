@@ -4,10 +4,10 @@
 //! As the other fast way does, it accepts only members of which it can prove that they are good and where
 //! they end, and leaves everything else to the streaming way: it knows no errors.
 
-use super::chain::{HEAD, member};
-use super::gzip_whole::{Progress, ends_at_end, number};
-use super::reader::Reader;
-use super::{DecodeError, Sink};
+use super::one_shot::{Progress, ends_at_end, number};
+use crate::codec::chain::{HEAD, member};
+use crate::codec::reader::Reader;
+use crate::codec::{DecodeError, Sink};
 use crate::job::Trust;
 use libdeflater::Decompressor;
 

@@ -9,9 +9,9 @@
 //! member's checksum and length right behind its data, so if those bytes occur once in what it was
 //! given, at the end of it, then that is where the member ended.
 
-use super::gzip::{MAGIC, RESERVED};
-use super::reader::Reader;
-use super::{DecodeError, Sink};
+use super::{MAGIC, RESERVED};
+use crate::codec::reader::Reader;
+use crate::codec::{DecodeError, Sink};
 use crate::job::Trust;
 use crate::memory::{Budget, Reservation};
 use crate::sys::Fresh;
@@ -134,7 +134,7 @@ impl Whole {
     fn member(&mut self, packed: &[u8], length: usize, filled: usize, size: u64) -> bool {
         let top = filled + length;
         if packed.len() < HEADER + TRAILER
-            || packed[3] & super::gzip::HEADER_CRC != 0
+            || packed[3] & super::HEADER_CRC != 0
             || length > packed.len() * EXPANSION
             || top > PLAIN
             || size + top as u64 > BOTH

@@ -6,18 +6,21 @@
 //! the first member that it can't, and for everything else, this file streams through zlib-rs in constant
 //! memory; only this way judges what is wrong, so the fast ones cannot disagree about errors.
 //!
-//! [`whole`]: super::gzip_whole::Whole
-//! [`blocks`]: super::gzip_blocks::Blocks
+//! [`whole`]: one_shot::Whole
+//! [`blocks`]: bgzf::Blocks
 
-use super::gzip_blocks::Blocks;
-use super::gzip_whole::{Progress, Whole};
-use super::inflate::{AHEAD, Inflate, Invalid};
-use super::reader::Reader;
-use super::stream::Step;
-use super::{Codec, DecodeError, Engine, Sink};
+mod bgzf;
+mod one_shot;
+
+use crate::codec::inflate::{AHEAD, Inflate, Invalid};
+use crate::codec::reader::Reader;
+use crate::codec::stream::Step;
+use crate::codec::{Codec, DecodeError, Engine, Sink};
 use crate::job::Trust;
 use crate::memory::Budget;
+use bgzf::Blocks;
 use libdeflater::Crc;
+use one_shot::{Progress, Whole};
 use std::ops::ControlFlow;
 
 /// The row for gzip.
