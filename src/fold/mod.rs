@@ -5,18 +5,18 @@
 //! order of merges, or on how the records were spread over folds.
 
 mod aggregate;
-mod exact;
+mod exact_sum;
 mod group;
-mod merge;
-mod order;
-mod pairs;
+mod group_table;
+mod key_order;
+mod merge_runs;
 mod plan;
-mod rows;
-mod run;
-mod saved;
-mod store;
+mod result_rows;
+mod save_format;
+mod sorted_run;
 mod table;
-mod top;
+mod top_n;
+mod value_counts;
 
 pub use aggregate::{AGGREGATES, AggregateEntry, Kind, StateKind};
 pub use group::Group;

@@ -1,6 +1,6 @@
 //! The exact sum: integers to 128 bits and beyond, doubles without rounding until the end.
 
-use super::super::exact::ExactSum;
+use super::super::exact_sum::ExactSum;
 use super::{State, same};
 use crate::record::Number;
 

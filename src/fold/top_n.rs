@@ -10,24 +10,24 @@ const FREE: u64 = 32 << 10;
 const ROW_SIZE: usize = 96;
 
 /// A row: where it stands, and what is printed.
-pub(super) type Ranked = (Vec<u8>, Vec<u8>);
+pub(super) type RankedRow = (Vec<u8>, Vec<u8>);
 
 /// So many rows of least rank.
-pub(super) struct Top {
+pub(super) struct TopN {
     wanted: usize,
     /// The worst of them is on top.
-    best: BinaryHeap<Ranked>,
+    best: BinaryHeap<RankedRow>,
     size: u64,
     held: Reservation,
 }
 
-fn size((rank, line): &Ranked) -> u64 {
+fn size((rank, line): &RankedRow) -> u64 {
     (rank.len() + line.len() + ROW_SIZE) as u64
 }
 
-impl Top {
-    pub fn new(wanted: usize, budget: &Budget) -> Top {
-        Top {
+impl TopN {
+    pub fn new(wanted: usize, budget: &Budget) -> TopN {
+        TopN {
             wanted,
             best: BinaryHeap::new(),
             size: 0,
@@ -56,7 +56,7 @@ impl Top {
     }
 
     /// The rows, the best first.
-    pub fn into_sorted(self) -> Vec<Ranked> {
+    pub fn into_sorted(self) -> Vec<RankedRow> {
         self.best.into_sorted_vec()
     }
 }
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn the_best_are_kept_as_long_as_there_is_memory() {
         for (budget, rows, fits) in [(0, 50, true), (1 << 20, 5_000, true), (0, 5_000, false)] {
-            let mut top = Top::new(rows, &Budget::new(budget));
+            let mut top = TopN::new(rows, &Budget::new(budget));
             let ranks = (0..10_000u32).map(|i| i.wrapping_mul(7919) % 10_000);
             let mut taken = true;
             for rank in ranks {

@@ -4,19 +4,19 @@
 //! the pairs of one group stand together, by value, in the order of the groups.
 
 use super::aggregate::rank;
-use super::order::{put_text, read_number};
-use super::run::damaged;
-use super::store::{Sorted, Store, count_of};
+use super::group_table::{GroupTable, SortedEntries, count_of};
+use super::key_order::{put_text, read_number};
+use super::sorted_run::damaged;
 use crate::record::Number;
 use std::io;
 
 /// The pairs of one value field.
-pub(super) struct Pairs {
+pub(super) struct ValueCounts {
     /// Which of the record's values.
     pub value: usize,
     /// Whether it is kept as a number, or as bytes.
     pub numeric: bool,
-    pub store: Store,
+    pub store: GroupTable,
     pub tasks: Tasks,
 }
 
@@ -32,16 +32,16 @@ pub(super) struct Tasks {
 /// A walk over all pairs, group by group.
 pub(super) struct Walk<'a> {
     tasks: &'a Tasks,
-    sorted: Sorted<'a>,
+    sorted: SortedEntries<'a>,
     pair: Vec<u8>,
     count: u64,
     ended: bool,
     prefix: Vec<u8>,
 }
 
-impl Pairs {
-    pub fn new(value: usize, numeric: bool, store: Store) -> Pairs {
-        Pairs {
+impl ValueCounts {
+    pub fn new(value: usize, numeric: bool, store: GroupTable) -> ValueCounts {
+        ValueCounts {
             value,
             numeric,
             store,

@@ -1,14 +1,14 @@
 //! The group fold: records with equal keys, once, counted or aggregated.
 
-use super::Fold;
-use super::aggregate::{COUNT, Kind, StateKind};
-use super::order::{put_number, put_text};
-use super::pairs::{Pairs, Tasks};
-use super::plan::{GroupPlan, Shape};
-use super::rows::Rows;
-use super::run::{Item, damaged};
-use super::saved::{SavedReader, broken, write_entry};
-use super::store::{Sorted, Store, count_of};
+use crate::fold::Fold;
+use crate::fold::aggregate::{COUNT, Kind, StateKind};
+use crate::fold::group_table::{GroupTable, SortedEntries, count_of};
+use crate::fold::key_order::{put_number, put_text};
+use crate::fold::plan::{GroupPlan, Shape};
+use crate::fold::result_rows::ResultRows;
+use crate::fold::save_format::{SavedReader, broken, write_entry};
+use crate::fold::sorted_run::{Entry, damaged};
+use crate::fold::value_counts::{Tasks, ValueCounts};
 use crate::memory::Budget;
 use crate::record::{Number, cell_tsv};
 use std::any::Any;
@@ -30,8 +30,8 @@ const HASHES: usize = 32;
 pub struct Group {
     plan: GroupPlan,
     layout: Layout,
-    groups: Store,
-    pairs: Vec<Pairs>,
+    groups: GroupTable,
+    pairs: Vec<ValueCounts>,
     /// How many values were no numbers though an aggregate asked for one.
     bad: u64,
     key: Vec<u8>,
@@ -58,7 +58,7 @@ impl Group {
     /// fits in unlinked files in `tmpdir`.
     pub fn new(plan: &GroupPlan, budget: &Budget, tmpdir: &Path) -> Group {
         let mut layout = Layout::default();
-        let mut pairs: Vec<Pairs> = Vec::new();
+        let mut pairs: Vec<ValueCounts> = Vec::new();
         for (column, aggregate) in plan.aggregates.iter().enumerate() {
             let numeric = aggregate.kind.needs_numbers();
             if let Some(value) = aggregate.value {
@@ -72,10 +72,10 @@ impl Group {
                     .iter()
                     .position(|p| p.value == value && p.numeric == numeric);
                 let place = place.unwrap_or_else(|| {
-                    pairs.push(Pairs::new(
+                    pairs.push(ValueCounts::new(
                         value,
                         numeric,
-                        Store::new(plan.seed, Vec::new(), budget, tmpdir),
+                        GroupTable::new(plan.seed, Vec::new(), budget, tmpdir),
                     ));
                     pairs.len() - 1
                 });
@@ -96,7 +96,7 @@ impl Group {
         }
         Group {
             plan: plan.clone(),
-            groups: Store::new(plan.seed, layout.kinds.clone(), budget, tmpdir),
+            groups: GroupTable::new(plan.seed, layout.kinds.clone(), budget, tmpdir),
             layout,
             pairs,
             bad: 0,
@@ -157,7 +157,7 @@ impl Group {
         Ok(())
     }
 
-    fn stores(&mut self) -> impl Iterator<Item = &mut Store> {
+    fn stores(&mut self) -> impl Iterator<Item = &mut GroupTable> {
         [&mut self.groups]
             .into_iter()
             .chain(self.pairs.iter_mut().map(|pairs| &mut pairs.store))
@@ -208,7 +208,7 @@ impl Group {
         for pairs in &mut self.pairs {
             walks.push(pairs.walk()?);
         }
-        let mut rows = Rows::new(&self.plan, &self.budget, &self.tmpdir, out)?;
+        let mut rows = ResultRows::new(&self.plan, &self.budget, &self.tmpdir, out)?;
         let mut sorted = self.groups.sorted()?;
         while let Some((key, kept)) = sorted.next()? {
             let (mut numbers, counts) = Group::numbers(&self.layout, self.plan.shape, kept)?;
@@ -292,7 +292,7 @@ impl Fold for Group {
 
     fn clear(&mut self) {
         self.bad = 0;
-        self.stores().for_each(Store::clear);
+        self.stores().for_each(GroupTable::clear);
     }
 
     fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
@@ -306,7 +306,7 @@ impl Fold for Group {
         out.write_all(&[VERSION])?;
         out.write_all(&self.bad.to_le_bytes())?;
         for store in self.stores() {
-            let mut sorted: Sorted<'_> = store.sorted()?;
+            let mut sorted: SortedEntries<'_> = store.sorted()?;
             while let Some((key, kept)) = sorted.next()? {
                 out.write_all(&[ENTRY])?;
                 write_entry(&mut out, key, kept)?;
@@ -323,7 +323,7 @@ impl Fold for Group {
         }
         self.bad = self.bad.saturating_add(u64::from_le_bytes(saved.array()?));
         for store in self.stores() {
-            let mut load = |items: &[Item<'_>]| store.load(items)?.ok_or_else(broken);
+            let mut load = |items: &[Entry<'_>]| store.load(items)?.ok_or_else(broken);
             loop {
                 saved.batches(ENTRY, &mut load)?;
                 // One that the buffer cuts, or the end.

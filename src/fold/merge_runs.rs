@@ -1,7 +1,7 @@
 //! Sorted runs into one sorted sequence, by a tree of losers (Knuth, The Art of Computer Programming
 //! 3, section 5.4.1): an entry costs as many comparisons as the tree is high.
 
-use super::run::{EntryReader, Item, Run, named};
+use super::sorted_run::{Entry, RunReader, SortedRun, named};
 use std::cmp::Ordering;
 use std::io;
 use std::path::Path;
@@ -45,8 +45,8 @@ impl Head {
 }
 
 /// All entries of several runs, by the bytes of their keys; equal keys come one after another.
-pub(super) struct Merge<'a> {
-    readers: Vec<EntryReader<'a>>,
+pub(super) struct RunMerge<'a> {
+    readers: Vec<RunReader<'a>>,
     heads: Vec<Head>,
     /// The least of all, then at each node the larger of two that met there; the leaves are the
     /// readers, which are not in it.
@@ -57,16 +57,16 @@ pub(super) struct Merge<'a> {
 /// A node that nobody has come to yet.
 const NOBODY: usize = usize::MAX;
 
-impl<'a> Merge<'a> {
-    pub fn new(runs: &'a [Run], tmpdir: &'a Path) -> io::Result<Merge<'a>> {
-        let mut merge = Merge {
+impl<'a> RunMerge<'a> {
+    pub fn new(runs: &'a [SortedRun], tmpdir: &'a Path) -> io::Result<RunMerge<'a>> {
+        let mut merge = RunMerge {
             readers: Vec::new(),
             heads: Vec::new(),
             tree: vec![NOBODY; runs.len().max(1)],
             tmpdir,
         };
         for run in runs {
-            let reader = EntryReader::new(run).map_err(|e| named(tmpdir, e))?;
+            let reader = RunReader::new(run).map_err(|e| named(tmpdir, e))?;
             merge.readers.push(reader);
             merge.heads.push(Head::default());
         }
@@ -116,7 +116,7 @@ impl<'a> Merge<'a> {
 
     /// The entry that the merge is at; none at the end.
     #[inline]
-    pub fn entry(&self) -> Option<Item<'_>> {
+    pub fn entry(&self) -> Option<Entry<'_>> {
         let head = self.heads.get(self.tree[0]).filter(|head| !head.ended)?;
         Some((&head.key, &head.kept))
     }
@@ -124,11 +124,11 @@ impl<'a> Merge<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::run::RunWriter;
+    use super::super::sorted_run::RunWriter;
     use super::*;
     use proptest::prelude::*;
 
-    fn run(keys: &[Vec<u8>], dir: &Path) -> Run {
+    fn run(keys: &[Vec<u8>], dir: &Path) -> SortedRun {
         let mut writer = RunWriter::new(dir).expect("the temporary directory works");
         for key in keys {
             writer.entry((key, &[key.len() as u8])).expect("written");
@@ -136,8 +136,8 @@ mod tests {
         writer.finish(0).expect("written")
     }
 
-    fn merged(runs: &[Run], dir: &Path) -> Vec<Vec<u8>> {
-        let mut merge = Merge::new(runs, dir).expect("just written");
+    fn merged(runs: &[SortedRun], dir: &Path) -> Vec<Vec<u8>> {
+        let mut merge = RunMerge::new(runs, dir).expect("just written");
         let mut keys = Vec::new();
         while let Some((key, kept)) = merge.entry() {
             assert_eq!(kept, [key.len() as u8]);

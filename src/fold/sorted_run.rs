@@ -4,7 +4,7 @@
 //! before is written, then blocks of entries are compressed with LZ4: the fastest decompressor there
 //! is in safe Rust. A block is small, since many runs are read at once when they are merged.
 
-use super::merge::Head;
+use super::merge_runs::Head;
 use crate::message;
 use lz4_flex::block::{compress_into, decompress_into, get_maximum_output_size};
 use std::fs::File;
@@ -18,11 +18,11 @@ const BLOCK: usize = 32 << 10;
 const HEADER: usize = 8;
 
 /// A key with what was kept of it.
-pub(super) type Item<'a> = (&'a [u8], &'a [u8]);
+pub(super) type Entry<'a> = (&'a [u8], &'a [u8]);
 
 /// Entries by the bytes of their keys, in a file that has no name.
 #[derive(Debug)]
-pub(super) struct Run {
+pub(super) struct SortedRun {
     file: File,
     /// How often its entries were merged.
     pub level: u32,
@@ -60,7 +60,7 @@ impl<'a> RunWriter<'a> {
     }
 
     /// Writes the next entry; keys come in order.
-    pub fn entry(&mut self, (key, kept): Item<'_>) -> io::Result<()> {
+    pub fn entry(&mut self, (key, kept): Entry<'_>) -> io::Result<()> {
         let shared = self.last.iter().zip(key).take_while(|(a, b)| a == b).count();
         let rest = &key[shared..];
         for number in [shared, rest.len(), kept.len()] {
@@ -93,13 +93,13 @@ impl<'a> RunWriter<'a> {
             .map_err(|e| named(self.tmpdir, e))
     }
 
-    pub fn finish(mut self, level: u32) -> io::Result<Run> {
+    pub fn finish(mut self, level: u32) -> io::Result<SortedRun> {
         if !self.block.is_empty() {
             self.write_block()?;
         }
         let end = self.file.write_all(&[0; HEADER]);
         end.map_err(|e| named(self.tmpdir, e))?;
-        Ok(Run {
+        Ok(SortedRun {
             file: self.file,
             level,
         })
@@ -131,7 +131,7 @@ fn read_length(bytes: &mut &[u8]) -> Option<usize> {
 }
 
 /// Reads the entries of a run, one after another.
-pub(super) struct EntryReader<'a> {
+pub(super) struct RunReader<'a> {
     file: &'a File,
     /// The header of the block that is next.
     header: [u8; HEADER],
@@ -140,13 +140,13 @@ pub(super) struct EntryReader<'a> {
     at: usize,
 }
 
-impl<'a> EntryReader<'a> {
-    pub fn new(run: &'a Run) -> io::Result<EntryReader<'a>> {
+impl<'a> RunReader<'a> {
+    pub fn new(run: &'a SortedRun) -> io::Result<RunReader<'a>> {
         let mut file = &run.file;
         file.rewind()?;
         let mut header = [0; HEADER];
         file.read_exact(&mut header)?;
-        Ok(EntryReader {
+        Ok(RunReader {
             file,
             header,
             packed: Vec::new(),

@@ -1,10 +1,10 @@
 //! A group fold's result as rows: which remain, in which order, and how they are written.
 
-use super::order::{put_rank, put_text};
+use super::group_table::{GroupTable, count_of};
+use super::key_order::{put_rank, put_text};
 use super::plan::{GroupPlan, Order, Shape};
-use super::run::damaged;
-use super::store::{Store, count_of};
-use super::top::Top;
+use super::sorted_run::damaged;
+use super::top_n::TopN;
 use crate::memory::Budget;
 use crate::record::{Cell, Number, Output, cell_tsv, header, row, unescape_tsv};
 use std::borrow::Cow;
@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// Takes groups in the order of their keys and writes rows in the order that was asked for.
-pub(super) struct Rows<'a> {
+pub(super) struct ResultRows<'a> {
     plan: &'a GroupPlan,
     out: &'a mut dyn Write,
     /// How many rows may still be written.
@@ -28,28 +28,28 @@ enum Ranking {
     /// Rows come in the order in which they are written.
     None,
     /// Only so many are wanted.
-    Top(Top),
+    Top(TopN),
     /// All are wanted, or more than memory holds: a store sorts them, with runs when they outgrow memory. A key is a rank
     /// and a row; its count is where the row begins.
-    All(Box<Store>),
+    All(Box<GroupTable>),
 }
 
-impl<'a> Rows<'a> {
+impl<'a> ResultRows<'a> {
     pub fn new(
         plan: &'a GroupPlan,
         budget: &'a Budget,
         tmpdir: &'a Path,
         out: &'a mut dyn Write,
-    ) -> io::Result<Rows<'a>> {
+    ) -> io::Result<ResultRows<'a>> {
         let ranking = match (plan.order, plan.top) {
             (Order::Key, _) => Ranking::None,
-            (_, Some(rows)) => Ranking::Top(Top::new(rows, budget)),
-            _ => Ranking::All(Box::new(Store::new(plan.seed, Vec::new(), budget, tmpdir))),
+            (_, Some(rows)) => Ranking::Top(TopN::new(rows, budget)),
+            _ => Ranking::All(Box::new(GroupTable::new(plan.seed, Vec::new(), budget, tmpdir))),
         };
         let mut line = Vec::new();
         header(&mut line, plan.output, &plan.columns());
         out.write_all(&line)?;
-        Ok(Rows {
+        Ok(ResultRows {
             plan,
             out,
             left: plan.top.unwrap_or(usize::MAX),
@@ -108,7 +108,7 @@ impl<'a> Rows<'a> {
                 if top.offer(&self.rank, &self.line) {
                     return Ok(());
                 }
-                let store = Store::new(self.plan.seed, Vec::new(), self.budget, self.tmpdir);
+                let store = GroupTable::new(self.plan.seed, Vec::new(), self.budget, self.tmpdir);
                 let full = std::mem::replace(&mut self.ranking, Ranking::All(Box::new(store)));
                 if let (Ranking::Top(top), Ranking::All(store)) = (full, &mut self.ranking) {
                     for (mut rank, line) in top.into_sorted() {
@@ -224,7 +224,7 @@ impl<'a> Rows<'a> {
 }
 
 /// Puts a row behind its rank, which is what the store sorts by.
-fn put(store: &mut Store, rank: &mut Vec<u8>, line: &[u8]) -> io::Result<()> {
+fn put(store: &mut GroupTable, rank: &mut Vec<u8>, line: &[u8]) -> io::Result<()> {
     let start = rank.len() as u64;
     rank.extend_from_slice(line);
     let hash = store.table.hash(rank);

@@ -1,6 +1,6 @@
 //! The form in which folds are saved: entries one after another, each with the lengths before it.
 
-use super::run::Item;
+use super::sorted_run::Entry;
 use std::io::{self, BufRead, Write};
 
 /// How many entries are given at once.
@@ -38,7 +38,7 @@ impl<'a> SavedReader<'a> {
         Ok(bytes)
     }
 
-    pub fn entry(&mut self) -> io::Result<Item<'_>> {
+    pub fn entry(&mut self) -> io::Result<Entry<'_>> {
         let lengths: [[u8; 8]; 2] = [self.array()?, self.array()?];
         fill(self.input, &mut self.key, lengths[0]).map_err(cut_short)?;
         fill(self.input, &mut self.kept, lengths[1]).map_err(cut_short)?;
@@ -50,11 +50,11 @@ impl<'a> SavedReader<'a> {
     pub fn batches(
         &mut self,
         mark: u8,
-        mut take: impl FnMut(&[Item<'_>]) -> io::Result<()>,
+        mut take: impl FnMut(&[Entry<'_>]) -> io::Result<()>,
     ) -> io::Result<()> {
         loop {
             let buffer = self.input.fill_buf()?;
-            let mut items: [Item<'_>; BATCH] = [(&[], &[]); BATCH];
+            let mut items: [Entry<'_>; BATCH] = [(&[], &[]); BATCH];
             let (mut found, mut rest) = (0, buffer);
             while found < BATCH
                 && let Some((item, after)) = whole(mark, rest)
@@ -80,7 +80,7 @@ impl<'a> SavedReader<'a> {
 
 /// The entry at the beginning of `bytes`, behind its mark, and what follows it.
 #[inline]
-fn whole(mark: u8, bytes: &[u8]) -> Option<(Item<'_>, &[u8])> {
+fn whole(mark: u8, bytes: &[u8]) -> Option<(Entry<'_>, &[u8])> {
     let (&found, rest) = bytes.split_first()?;
     let (key, rest) = rest.split_first_chunk()?;
     let (kept, rest) = rest.split_first_chunk()?;

@@ -4,9 +4,9 @@
 //! It does not know what keys mean or how results are written.
 
 use super::aggregate::{State, StateKind};
-use super::merge::Merge;
-use super::run::{Item, Run, RunWriter, damaged};
-use super::saved::BATCH;
+use super::merge_runs::RunMerge;
+use super::save_format::BATCH;
+use super::sorted_run::{Entry, RunWriter, SortedRun, damaged};
 use super::table::{Slot, Table};
 use crate::memory::{Budget, Reservation, Share};
 use std::io;
@@ -23,23 +23,23 @@ const FAN: usize = 16;
 const STATE_SIZE: usize = 80;
 
 /// Keys with what is kept of each.
-pub(super) struct Store {
+pub(super) struct GroupTable {
     pub table: Table,
     kinds: Vec<StateKind>,
     /// A row of states for each key, at the index that is its tally; more than are in use.
     states: Vec<Box<dyn State>>,
     rows: usize,
-    runs: Vec<Run>,
+    runs: Vec<SortedRun>,
     reservation: Reservation,
     /// Stores take no more than their share, so that none that is started later gets nothing.
     share: Share,
     tmpdir: PathBuf,
 }
 
-impl Store {
+impl GroupTable {
     /// An empty store. Without kinds it counts keys.
-    pub fn new(seed: u64, kinds: Vec<StateKind>, budget: &Budget, tmpdir: &Path) -> Store {
-        Store {
+    pub fn new(seed: u64, kinds: Vec<StateKind>, budget: &Budget, tmpdir: &Path) -> GroupTable {
+        GroupTable {
             table: Table::new(seed),
             kinds,
             states: Vec::new(),
@@ -147,9 +147,9 @@ impl Store {
         Ok(())
     }
 
-    fn merged(&self, runs: Vec<Run>, level: u32) -> io::Result<Run> {
+    fn merged(&self, runs: Vec<SortedRun>, level: u32) -> io::Result<SortedRun> {
         let mut writer = RunWriter::new(&self.tmpdir)?;
-        let mut sorted = Sorted::of_runs(&runs, &self.kinds, &self.tmpdir)?;
+        let mut sorted = SortedEntries::of_runs(&runs, &self.kinds, &self.tmpdir)?;
         while let Some(item) = sorted.next()? {
             writer.entry(item)?;
         }
@@ -171,7 +171,7 @@ impl Store {
     }
 
     /// Moves everything from `other`, which has the same kinds and seed.
-    pub fn merge(&mut self, other: &mut Store) -> io::Result<()> {
+    pub fn merge(&mut self, other: &mut GroupTable) -> io::Result<()> {
         if self.is_empty() {
             std::mem::swap(self, other);
             return Ok(());
@@ -196,8 +196,8 @@ impl Store {
         self.compact()
     }
 
-    /// Adds entries that [`Store::sorted`] gave, as many as a batch has; `None` when one is broken.
-    pub fn load(&mut self, items: &[Item<'_>]) -> io::Result<Option<()>> {
+    /// Adds entries that [`GroupTable::sorted`] gave, as many as a batch has; `None` when one is broken.
+    pub fn load(&mut self, items: &[Entry<'_>]) -> io::Result<Option<()>> {
         // As for records: the processor waits for several keys at once.
         let mut hashes = [0; BATCH];
         for (hash, (key, _)) in hashes.iter_mut().zip(items) {
@@ -211,7 +211,7 @@ impl Store {
         Ok(Some(()))
     }
 
-    fn load_one(&mut self, hash: u64, (key, mut kept): Item<'_>) -> io::Result<Option<()>> {
+    fn load_one(&mut self, hash: u64, (key, mut kept): Entry<'_>) -> io::Result<Option<()>> {
         if self.kinds.is_empty() {
             let Some(count) = count_of(kept) else {
                 return Ok(None);
@@ -228,9 +228,9 @@ impl Store {
     }
 
     /// All keys with what is kept of each, by the bytes of the keys, each key once.
-    pub fn sorted(&mut self) -> io::Result<Sorted<'_>> {
+    pub fn sorted(&mut self) -> io::Result<SortedEntries<'_>> {
         if self.runs.is_empty() {
-            return Ok(Sorted {
+            return Ok(SortedEntries {
                 from: From::Table {
                     slots: self.table.sorted().into_iter(),
                     slot: Slot::default(),
@@ -245,7 +245,7 @@ impl Store {
         if !self.table.is_empty() {
             self.spill()?;
         }
-        Sorted::of_runs(&self.runs, &self.kinds, &self.tmpdir)
+        SortedEntries::of_runs(&self.runs, &self.kinds, &self.tmpdir)
     }
 }
 
@@ -273,7 +273,7 @@ fn save(states: &[Box<dyn State>], width: usize, tally: u64, kept: &mut Vec<u8>)
 }
 
 /// A store's entries by the bytes of their keys, each key once.
-pub(super) struct Sorted<'a> {
+pub(super) struct SortedEntries<'a> {
     from: From<'a>,
     kinds: &'a [StateKind],
     key: Vec<u8>,
@@ -288,15 +288,19 @@ enum From<'a> {
         states: &'a [Box<dyn State>],
     },
     Runs {
-        merge: Merge<'a>,
+        merge: RunMerge<'a>,
         row: Vec<Box<dyn State>>,
     },
 }
 
-impl<'a> Sorted<'a> {
-    fn of_runs(runs: &'a [Run], kinds: &'a [StateKind], tmpdir: &'a Path) -> io::Result<Sorted<'a>> {
-        let merge = Merge::new(runs, tmpdir)?;
-        Ok(Sorted {
+impl<'a> SortedEntries<'a> {
+    fn of_runs(
+        runs: &'a [SortedRun],
+        kinds: &'a [StateKind],
+        tmpdir: &'a Path,
+    ) -> io::Result<SortedEntries<'a>> {
+        let merge = RunMerge::new(runs, tmpdir)?;
+        Ok(SortedEntries {
             from: From::Runs {
                 merge,
                 row: kinds.iter().map(|kind| (kind.0)()).collect(),
@@ -308,7 +312,7 @@ impl<'a> Sorted<'a> {
     }
 
     /// The next key and what is kept of it.
-    pub fn next(&mut self) -> io::Result<Option<Item<'_>>> {
+    pub fn next(&mut self) -> io::Result<Option<Entry<'_>>> {
         self.kept.clear();
         match &mut self.from {
             From::Table {
@@ -343,7 +347,7 @@ impl<'a> Sorted<'a> {
 
 /// Adds all further entries of this key to what is kept of it.
 fn combine(
-    merge: &mut Merge<'_>,
+    merge: &mut RunMerge<'_>,
     row: &mut [Box<dyn State>],
     key: &[u8],
     kept: &mut Vec<u8>,
