@@ -1,8 +1,8 @@
 //! Conditions on a field: `FIELD OP VALUE`.
 
 use super::field::Field;
-use super::name::quoted;
 use super::number::Number;
+use super::suggest::quoted;
 use super::time::Time;
 use anyhow::{Context, Result, bail};
 use regex::bytes::Regex;

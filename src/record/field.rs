@@ -1,7 +1,7 @@
 //! What a field is called on the command line.
 
 use super::modifier::Modifier;
-use super::name::quoted;
+use super::suggest::quoted;
 use anyhow::{Context, Result, bail};
 
 /// A field of a record.
@@ -69,7 +69,7 @@ impl Source {
             _ => {}
         }
         if text.starts_with('@') {
-            return Err(super::name::unknown("field", text, &["@file", "@line"]));
+            return Err(super::suggest::unknown("field", text, &["@file", "@line"]));
         }
         let (digits, from_end) = match text.strip_prefix('-') {
             Some(digits) => (digits, true),

@@ -5,16 +5,16 @@
 mod condition;
 mod field;
 mod format;
-mod lines;
+mod line_loop;
 mod modifier;
-pub(crate) mod name;
 mod number;
-mod pick;
 mod plan;
 mod prefilter;
+mod projection;
 mod render;
-mod rows;
+mod row_printer;
 mod stage;
+pub(crate) mod suggest;
 mod time;
 
 pub use condition::{Comparison, Condition, Literal, Test};
@@ -23,7 +23,7 @@ pub use format::{FORMATS, Format, FormatChoice, FormatEntry};
 pub use modifier::{MODIFIERS, Modifier, ModifierEntry};
 pub use number::Number;
 pub use plan::{Bad, OUTPUTS, Output, RecordPlan, Text};
-pub use rows::Rows;
+pub use row_printer::Rows;
 pub use stage::Stage;
 pub use time::Time;
 

@@ -1,6 +1,6 @@
 //! What can be done to a field's value: the table of modifiers, and byte slices.
 
-use super::name::{quoted, unknown};
+use super::suggest::{quoted, unknown};
 use super::time::Time;
 use anyhow::{Result, bail};
 use std::ops::Range;

@@ -1,7 +1,7 @@
 //! What was decided about records before any thread exists: plain data.
 
-use super::name::unknown;
 use super::render::header;
+use super::suggest::unknown;
 use super::{Condition, Entry, Field, Format, Source};
 use anyhow::Result;
 use regex::bytes::Regex;

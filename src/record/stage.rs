@@ -2,9 +2,9 @@
 
 use super::Take;
 use super::format::{Clf, Csv, Cut, Extract, Fed, Format, Json, Last, Lines, Logfmt, Ws};
-use super::lines::Core;
-use super::pick::Pick;
+use super::line_loop::Core;
 use super::plan::RecordPlan;
+use super::projection::Pick;
 use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;

@@ -4,7 +4,7 @@ use super::canonical_args::CanonicalArgs;
 use crate::fold::{self, Aggregate, GroupPlan, Kind, Order, Shape, StartFold};
 use crate::memory::Budget;
 use crate::plan::{FirstRows, RowEnd};
-use crate::record::name::unknown;
+use crate::record::suggest::unknown;
 use crate::record::{Bad, Condition, Field, Format, FormatChoice, Output, RecordPlan, Test, Text};
 use anyhow::{Context, Result, bail};
 use clap::Args;

@@ -10,7 +10,7 @@ mod mean;
 mod sum;
 
 use crate::record::Number;
-use crate::record::name::{nearest, quoted};
+use crate::record::suggest::{nearest, quoted};
 use anyhow::{Result, anyhow, bail};
 use std::any::Any;
 

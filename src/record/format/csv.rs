@@ -4,7 +4,7 @@
 
 use super::Span;
 use crate::record::field::Source;
-use crate::record::name::unknown;
+use crate::record::suggest::unknown;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 #[derive(Debug)]

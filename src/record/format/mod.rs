@@ -19,7 +19,7 @@ pub(super) use logfmt::Logfmt;
 pub(super) use ws::Ws;
 
 use super::field::Source;
-use super::name::{quoted, unknown};
+use super::suggest::{quoted, unknown};
 use anyhow::{Context, Result, bail};
 use regex::bytes::Regex;
 
