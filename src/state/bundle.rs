@@ -5,7 +5,7 @@
 //! found just these jobs as they were. So it can be missing, out of date or damaged, and no answer is wrong
 //! for it. This file does not know when it is worth the while to make one.
 
-use super::part::{Part, sum};
+use super::packed_part::{Part, sum};
 use super::{Kept, Stored};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};

@@ -4,9 +4,9 @@
 //! 10^-27, and nobody who makes file names knows the key.
 
 use super::Kept;
-use super::left::Cuts;
+use super::fingerprint::Stamp;
+use super::prune::Cuts;
 use super::row::Outcome;
-use super::stamp::Stamp;
 use crate::job::Input;
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
 use std::ops::Range;

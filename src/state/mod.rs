@@ -4,20 +4,20 @@
 //! how jobs are run, nor what is in the parts that it keeps.
 
 mod bundle;
-mod file;
+mod fingerprint;
 mod index;
-mod left;
 mod open;
 mod overview;
-mod part;
+mod packed_part;
+mod prune;
 mod row;
-mod stamp;
+mod sqlite_file;
 
 pub use bundle::range;
+pub use fingerprint::{Stamp, stamps};
 pub use overview::{Cause, Overview};
-pub use part::{Pack, Part, Unpack};
+pub use packed_part::{Pack, Part, Unpack};
 pub use row::{Outcome, Record};
-pub use stamp::{Stamp, stamps};
 
 use crate::job::{Input, Job};
 use crate::message;
@@ -335,7 +335,7 @@ impl State {
         };
         if all {
             let prune = self.again == Again::Unfinished;
-            left::settle(&db, &self.index, prune).map_err(|cause| self.error(&cause))?;
+            prune::settle(&db, &self.index, prune).map_err(|cause| self.error(&cause))?;
         }
         let now = row::seconds(SystemTime::now());
         let ended = self

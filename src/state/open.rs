@@ -2,7 +2,7 @@
 //!
 //! A file that is no state is left as it is: SQLite opens it only where its header can't tell, and then to read.
 
-use super::file::{Files, is_kept_out};
+use super::sqlite_file::{Files, is_kept_out};
 use super::{Kind, StateError};
 use crate::message;
 use crate::plan::Past;

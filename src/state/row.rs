@@ -1,7 +1,7 @@
 //! The rows of a state: how a job's end is written, and how all of them are read.
 
 use super::index::{self, Index};
-use super::part::{Part, sum};
+use super::packed_part::{Part, sum};
 use super::{Kept, Stamp, Stored};
 use crate::job::Input;
 use rusqlite::types::{ToSqlOutput, ValueRef};
