@@ -35,7 +35,7 @@ use crate::control::{Control, Lack};
 use crate::memory::Budget;
 use crate::message;
 use crate::plan::{FailureStyle, HaltAt, Order, Pace, Plan, SignalAction};
-use crate::record::{Bad, RecordPlan};
+use crate::record::{OnBadLine, RecordPlan};
 use crate::sink::{Closed, First, Sink};
 use crate::sys::signals::{self, Signals};
 use crate::sys::{Output, guardian};
@@ -265,7 +265,7 @@ impl<'a> Main<'a> {
 
     /// What is done for the records before the first job: their header, and the file of bad lines.
     fn prepare(&mut self, records: &RecordPlan) -> anyhow::Result<()> {
-        if let Bad::Keep(path) = &records.bad {
+        if let OnBadLine::Keep(path) = &records.bad {
             let name = message::shown(path.as_os_str()).into_owned();
             let file = File::create(path).with_context(|| name.clone())?;
             self.sink.keep_bad(name, file);

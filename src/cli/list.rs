@@ -4,7 +4,7 @@ use super::exit_code::Ended;
 use crate::codec::CODECS;
 use crate::fold::AGGREGATES;
 use crate::map::FUNCTIONS;
-use crate::record::{FORMATS, MODIFIERS, OUTPUTS};
+use crate::record::{FORMATS, MODIFIERS, ROW_FORMATS};
 use std::fmt::Write as _;
 
 /// Prints the tables.
@@ -19,7 +19,10 @@ pub fn main() -> anyhow::Result<Option<Ended>> {
         + &section("input formats", FORMATS.iter().map(|e| (e.name, e.help)))
         + &section("modifiers", MODIFIERS.iter().map(|e| (e.name, e.help)))
         + &section("aggregates", AGGREGATES.iter().map(|e| (e.name, e.help)))
-        + &section("output formats", OUTPUTS.iter().map(|(e, _)| (e.name, e.help)));
+        + &section(
+            "output formats",
+            ROW_FORMATS.iter().map(|(e, _)| (e.name, e.help)),
+        );
     super::man_pages::print(text.as_bytes())
 }
 

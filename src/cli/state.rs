@@ -4,7 +4,7 @@ use super::canonical_args::CommandKey;
 use super::exit_code::Usage;
 use super::records::RecordsAndFold;
 use crate::plan::{Again, Hindsight, Pace, Past, StateAccess, StatePlan};
-use crate::record::{Bad, RecordPlan};
+use crate::record::{OnBadLine, RecordPlan};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -88,5 +88,5 @@ fn forgettable(records: &RecordPlan) -> Option<&'static str> {
     }
     let what = "--bad file=F would have only the lines of jobs that run now, and with --state done ones do not run: \
                 leave one out";
-    matches!(records.bad, Bad::Keep(_)).then_some(what)
+    matches!(records.bad, OnBadLine::Keep(_)).then_some(what)
 }

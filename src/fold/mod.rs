@@ -23,7 +23,7 @@ pub use group::Group;
 pub use plan::{Aggregate, GroupPlan, Order, Shape};
 
 use crate::memory::Budget;
-use crate::record::Take;
+use crate::record::RecordSink;
 use std::any::Any;
 use std::io::{self, BufRead, Write};
 use std::ops::ControlFlow;
@@ -116,7 +116,7 @@ pub fn start(plan: &GroupPlan, budget: &Budget, tmpdir: &Path) -> Box<dyn Fold> 
 /// Takes the records of a stage into a fold.
 pub struct IntoFold<'f>(pub &'f mut dyn Fold);
 
-impl Take for IntoFold<'_> {
+impl RecordSink for IntoFold<'_> {
     fn record(&mut self, fields: &[&[u8]]) -> io::Result<ControlFlow<()>> {
         self.0.add(fields)
     }

@@ -1,7 +1,7 @@
 //! What was decided about a fold before any thread exists: plain data.
 
 use super::aggregate::Kind;
-use crate::record::{Output, Test};
+use crate::record::{RowFormat, Test};
 
 /// Groups of records with equal keys, what is kept of each, and how the result is laid out.
 ///
@@ -23,7 +23,7 @@ pub struct GroupPlan {
     /// How many rows are printed at most.
     pub top: Option<usize>,
     /// How rows are written.
-    pub output: Output,
+    pub output: RowFormat,
     /// The seed of the hash: the same for all folds of a run, and unknown to who made the input.
     pub seed: u64,
 }
@@ -83,7 +83,7 @@ impl GroupPlan {
                 },
             },
             top: None,
-            output: Output::default(),
+            output: RowFormat::default(),
             seed: random_seed(),
         }
     }

@@ -6,7 +6,7 @@ use super::plan::{GroupPlan, Order, Shape};
 use super::sorted_run::damaged;
 use super::top_n::TopN;
 use crate::memory::Budget;
-use crate::record::{Cell, Number, Output, cell_tsv, header, row, unescape_tsv};
+use crate::record::{Cell, Number, RowFormat, cell_tsv, header, row, unescape_tsv};
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
@@ -175,7 +175,7 @@ impl<'a> ResultRows<'a> {
     fn render(&mut self, key: &[u8], numbers: &[Option<Number>]) {
         let mut line = std::mem::take(&mut self.line);
         line.clear();
-        if self.plan.output == Output::Tsv {
+        if self.plan.output == RowFormat::Tsv {
             self.render_tsv(&mut line, key, numbers);
         } else {
             let texts: Vec<_> = numbers

@@ -10,14 +10,14 @@ pub struct Field {
     /// As it was typed: the name of its column.
     pub text: String,
     /// Where its value comes from.
-    pub source: Source,
+    pub source: FieldSource,
     /// What is done to the value, in this order.
     pub modifiers: Vec<Modifier>,
 }
 
 /// Where a field's value comes from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Source {
+pub enum FieldSource {
     /// The whole line, without its newline.
     Whole,
     /// A field by its number, from 1.
@@ -37,7 +37,7 @@ impl Field {
     pub fn whole() -> Field {
         Field {
             text: "0".to_owned(),
-            source: Source::Whole,
+            source: FieldSource::Whole,
             modifiers: Vec::new(),
         }
     }
@@ -51,21 +51,21 @@ impl Field {
             Modifier::split(text).with_context(|| format!("in field {}", quoted(text)))?;
         Ok(Field {
             text: text.to_owned(),
-            source: Source::parse(source)?,
+            source: FieldSource::parse(source)?,
             modifiers,
         })
     }
 }
 
-impl Source {
-    fn parse(text: &str) -> Result<Source> {
+impl FieldSource {
+    fn parse(text: &str) -> Result<FieldSource> {
         if text.is_empty() {
             bail!("a field's name is empty");
         }
         match text {
-            "0" => return Ok(Source::Whole),
-            "@file" => return Ok(Source::File),
-            "@line" => return Ok(Source::Line),
+            "0" => return Ok(FieldSource::Whole),
+            "@file" => return Ok(FieldSource::File),
+            "@line" => return Ok(FieldSource::Line),
             _ => {}
         }
         if text.starts_with('@') {
@@ -76,15 +76,15 @@ impl Source {
             None => (text, false),
         };
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Ok(Source::Name(text.to_owned()));
+            return Ok(FieldSource::Name(text.to_owned()));
         }
         match digits.parse() {
             Ok(0) => bail!(
                 "field {} does not exist: fields count from 1, and from the end from -1",
                 quoted(text)
             ),
-            Ok(n) if from_end => Ok(Source::FromEnd(n)),
-            Ok(n) => Ok(Source::Number(n)),
+            Ok(n) if from_end => Ok(FieldSource::FromEnd(n)),
+            Ok(n) => Ok(FieldSource::Number(n)),
             Err(_) => bail!("field number {} is too large", quoted(text)),
         }
     }
@@ -97,12 +97,12 @@ mod tests {
     #[test]
     fn sources_are_told_apart() {
         for (text, want) in [
-            ("0", Source::Whole),
-            ("3", Source::Number(3)),
-            ("-2", Source::FromEnd(2)),
-            ("host", Source::Name("host".into())),
-            ("@file", Source::File),
-            ("@line", Source::Line),
+            ("0", FieldSource::Whole),
+            ("3", FieldSource::Number(3)),
+            ("-2", FieldSource::FromEnd(2)),
+            ("host", FieldSource::Name("host".into())),
+            ("@file", FieldSource::File),
+            ("@line", FieldSource::Line),
         ] {
             assert_eq!(Field::parse(text).expect(text).source, want);
         }

@@ -18,12 +18,12 @@ pub(crate) mod suggest;
 mod time;
 
 pub use condition::{Comparison, Condition, Literal, Test};
-pub use field::{Field, Source};
+pub use field::{Field, FieldSource};
 pub use format::{FORMATS, Format, FormatChoice, FormatEntry};
 pub use modifier::{MODIFIERS, Modifier, ModifierEntry};
 pub use number::Number;
-pub use plan::{Bad, OUTPUTS, Output, RecordPlan, Text};
-pub use row_printer::Rows;
+pub use plan::{OnBadLine, ROW_FORMATS, RecordPlan, RowFormat, Text};
+pub use row_printer::RowPrinter;
 pub use stage::Stage;
 pub use time::Time;
 
@@ -43,7 +43,7 @@ pub struct Entry {
 }
 
 /// Who takes records: a fold, or the rows that are printed.
-pub trait Take {
+pub trait RecordSink {
     /// Takes one record: the selected fields. Breaks when no more are wanted.
     ///
     /// # Errors
@@ -71,7 +71,7 @@ pub trait Take {
     /// Takes several records, each of one field.
     ///
     /// # Errors
-    /// As [`Take::record`].
+    /// As [`RecordSink::record`].
     fn singles(&mut self, records: &[&[u8]]) -> io::Result<ControlFlow<()>> {
         for record in records {
             if self.record(slice::from_ref(record))?.is_break() {

@@ -2,7 +2,7 @@
 
 use super::render::header;
 use super::suggest::unknown;
-use super::{Condition, Entry, Field, Format, Source};
+use super::{Condition, Entry, Field, FieldSource, Format};
 use anyhow::Result;
 use regex::bytes::Regex;
 use std::path::PathBuf;
@@ -21,9 +21,9 @@ pub struct RecordPlan {
     /// What is emitted; empty for the whole line, untouched.
     pub projection: Vec<Field>,
     /// How rows are written when there is no fold.
-    pub output: Output,
+    pub output: RowFormat,
     /// What is done about lines that the format can't read.
-    pub bad: Bad,
+    pub bad: OnBadLine,
     /// How many rows are wanted at most, over all inputs in their order.
     pub first: Option<u64>,
 }
@@ -39,7 +39,7 @@ pub struct Text {
 
 /// What is done about lines that the format can't read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Bad {
+pub enum OnBadLine {
     /// They are counted and left out.
     Skip,
     /// The first one fails its job.
@@ -48,16 +48,16 @@ pub enum Bad {
     Keep(PathBuf),
 }
 
-impl Bad {
+impl OnBadLine {
     /// Reads `skip`, `fail` or `file=F`.
     ///
     /// # Errors
     /// Anything else.
-    pub fn parse(text: &str) -> Result<Bad> {
+    pub fn parse(text: &str) -> Result<OnBadLine> {
         match (text, text.strip_prefix("file=")) {
-            ("skip", _) => Ok(Bad::Skip),
-            ("fail", _) => Ok(Bad::Fail),
-            (_, Some(file)) if !file.is_empty() => Ok(Bad::Keep(file.into())),
+            ("skip", _) => Ok(OnBadLine::Skip),
+            ("fail", _) => Ok(OnBadLine::Fail),
+            (_, Some(file)) if !file.is_empty() => Ok(OnBadLine::Keep(file.into())),
             _ => Err(unknown("policy for bad lines", text, &["skip", "fail", "file=F"])),
         }
     }
@@ -65,7 +65,7 @@ impl Bad {
 
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Output {
+pub enum RowFormat {
     /// Values separated by tabs; tab, newline and backslash in a value are escaped.
     #[default]
     Tsv,
@@ -76,38 +76,38 @@ pub enum Output {
 }
 
 /// The known ways to write rows.
-pub static OUTPUTS: &[(Entry, Output)] = &[
+pub static ROW_FORMATS: &[(Entry, RowFormat)] = &[
     (
         Entry {
             name: "tsv",
             help: "values separated by tabs, with \\t, \\n and \\\\ escaped",
         },
-        Output::Tsv,
+        RowFormat::Tsv,
     ),
     (
         Entry {
             name: "csv",
             help: "RFC 4180, with a header line",
         },
-        Output::Csv,
+        RowFormat::Csv,
     ),
     (
         Entry {
             name: "json",
             help: "an object a line",
         },
-        Output::Json,
+        RowFormat::Json,
     ),
 ];
 
-impl Output {
+impl RowFormat {
     /// The way of this name.
     ///
     /// # Errors
     /// An unknown name, with the known ones.
-    pub fn parse(name: &str) -> Result<Output> {
-        let known: Vec<_> = OUTPUTS.iter().map(|(entry, _)| entry.name).collect();
-        let found = OUTPUTS.iter().find(|(entry, _)| entry.name == name);
+    pub fn parse(name: &str) -> Result<RowFormat> {
+        let known: Vec<_> = ROW_FORMATS.iter().map(|(entry, _)| entry.name).collect();
+        let found = ROW_FORMATS.iter().find(|(entry, _)| entry.name == name);
         found
             .map(|(_, output)| *output)
             .ok_or_else(|| unknown("output format", name, &known))
@@ -129,8 +129,8 @@ impl RecordPlan {
             .map(|condition| &condition.field)
             .chain(&self.projection);
         !matches!(self.format, Format::Csv { .. })
-            && self.bad != Bad::Fail
-            && fields.into_iter().all(|field| field.source != Source::Line)
+            && self.bad != OnBadLine::Fail
+            && fields.into_iter().all(|field| field.source != FieldSource::Line)
     }
 
     /// What stands before all rows, once, when there is no fold; empty when nothing does.
@@ -156,8 +156,8 @@ impl RecordPlan {
             regexes: Vec::new(),
             conditions: Vec::new(),
             projection: Vec::new(),
-            output: Output::default(),
-            bad: Bad::Skip,
+            output: RowFormat::default(),
+            bad: OnBadLine::Skip,
             first: None,
         }
     }

@@ -1,10 +1,10 @@
 //! The text that is looked for in whole blocks, before there are lines.
 
 use super::condition::{Comparison, Test};
-use super::field::Source;
+use super::field::FieldSource;
 use super::format::Format;
 use super::modifier::Modifier;
-use super::plan::{Bad, RecordPlan};
+use super::plan::{OnBadLine, RecordPlan};
 use memchr::memchr;
 use memchr::memmem::Finder;
 
@@ -83,7 +83,7 @@ fn longest(plan: &RecordPlan) -> Option<(&[u8], bool)> {
     if matches!(plan.format, Format::Csv { .. }) {
         return None;
     }
-    let by_fields = plan.bad == Bad::Skip || !plan.format.has_bad_lines();
+    let by_fields = plan.bad == OnBadLine::Skip || !plan.format.has_bad_lines();
     let escapes = !plan.format.is_verbatim();
     let texts = plan.texts.iter().filter(|t| t.wanted);
     let equals = plan
@@ -91,7 +91,7 @@ fn longest(plan: &RecordPlan) -> Option<(&[u8], bool)> {
         .iter()
         .filter(|_| by_fields)
         .filter_map(|condition| {
-            let in_line = !matches!(condition.field.source, Source::File | Source::Line)
+            let in_line = !matches!(condition.field.source, FieldSource::File | FieldSource::Line)
                 && condition.field.modifiers.iter().all(Modifier::keeps_bytes);
             match &condition.test {
                 Test::Compare(Comparison::Equal, literal) if in_line && literal.is_plain() => {
@@ -113,7 +113,7 @@ mod tests {
     use super::super::{Condition, Field, Text};
     use super::*;
 
-    fn chosen(format: Format, bad: Bad, grep: Option<&str>, conditions: &[&str]) -> Option<String> {
+    fn chosen(format: Format, bad: OnBadLine, grep: Option<&str>, conditions: &[&str]) -> Option<String> {
         let mut plan = RecordPlan::new(format);
         plan.bad = bad;
         plan.texts.extend(grep.map(|text| Text {
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn only_texts_that_a_line_must_have_are_chosen() {
-        let ws = |conditions: &[&str]| chosen(Format::Ws, Bad::Skip, None, conditions);
+        let ws = |conditions: &[&str]| chosen(Format::Ws, OnBadLine::Skip, None, conditions);
         assert_eq!(
             ws(&["7 == /robots.txt", "6 == GET"]).as_deref(),
             Some("/robots.txt")
@@ -152,28 +152,31 @@ mod tests {
             assert_eq!(ws(&[condition]), None, "{condition}");
         }
         assert_eq!(
-            chosen(Format::Json, Bad::Skip, None, &["level == error"]).as_deref(),
+            chosen(Format::Json, OnBadLine::Skip, None, &["level == error"]).as_deref(),
             Some("error, or a backslash")
         );
-        assert_eq!(chosen(Format::Json, Bad::Fail, None, &["level == error"]), None);
         assert_eq!(
-            chosen(Format::Clf, Bad::Skip, None, &["path == /a"]).as_deref(),
+            chosen(Format::Json, OnBadLine::Fail, None, &["level == error"]),
+            None
+        );
+        assert_eq!(
+            chosen(Format::Clf, OnBadLine::Skip, None, &["path == /a"]).as_deref(),
             Some("/a")
         );
         assert_eq!(
-            chosen(Format::Clf, Bad::Fail, None, &["path == /a"]),
+            chosen(Format::Clf, OnBadLine::Fail, None, &["path == /a"]),
             None,
             "bad lines are looked for"
         );
         assert_eq!(
-            chosen(Format::Json, Bad::Fail, Some("x"), &[]).as_deref(),
+            chosen(Format::Json, OnBadLine::Fail, Some("x"), &[]).as_deref(),
             Some("x")
         );
         let csv = Format::Csv {
             delimiter: b',',
             header: true,
         };
-        assert_eq!(chosen(csv, Bad::Skip, Some("x"), &[]), None);
+        assert_eq!(chosen(csv, OnBadLine::Skip, Some("x"), &[]), None);
     }
 
     #[test]

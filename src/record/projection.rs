@@ -1,7 +1,7 @@
 //! The fields of one record that conditions and the projection are about.
 
-use super::field::{Field, Source};
-use super::format::{Base, Span};
+use super::field::{Field, FieldSource};
+use super::format::{FieldSpan, SpanBase};
 use super::modifier::{Applied, Modifier};
 use super::plan::RecordPlan;
 use std::ops::Range;
@@ -26,7 +26,7 @@ pub(super) enum Operand {
 pub(super) struct View<'a> {
     pub line: &'a [u8],
     pub decoded: &'a [u8],
-    pub spans: &'a [Span],
+    pub spans: &'a [FieldSpan],
     pub file: &'a [u8],
     pub number: &'a [u8],
 }
@@ -34,16 +34,16 @@ pub(super) struct View<'a> {
 /// Values that modifiers made of one record.
 #[derive(Debug, Default)]
 pub(super) struct Derived {
-    spans: Vec<Span>,
+    spans: Vec<FieldSpan>,
     made: Vec<u8>,
     spare: Vec<u8>,
 }
 
 /// The operands of a plan, and the fields that the format has to find for them.
 #[derive(Debug)]
-pub(super) struct Pick {
+pub(super) struct Projection {
     /// What the format has to find, each once.
-    pub sources: Vec<Source>,
+    pub sources: Vec<FieldSource>,
     /// One for each condition.
     pub conditions: Vec<Operand>,
     /// One for each field of the projection.
@@ -55,9 +55,9 @@ pub(super) struct Pick {
     pub counts_lines: bool,
 }
 
-impl Pick {
-    pub fn new(plan: &RecordPlan) -> Pick {
-        let mut pick = Pick {
+impl Projection {
+    pub fn new(plan: &RecordPlan) -> Projection {
+        let mut pick = Projection {
             sources: Vec::new(),
             conditions: Vec::new(),
             projection: Vec::new(),
@@ -73,9 +73,9 @@ impl Pick {
 
     fn operand(&mut self, field: &Field) -> Operand {
         let operand = match &field.source {
-            Source::Whole => Operand::Whole,
-            Source::File => Operand::File,
-            Source::Line => {
+            FieldSource::Whole => Operand::Whole,
+            FieldSource::File => Operand::File,
+            FieldSource::Line => {
                 self.counts_lines = true;
                 Operand::Line
             }
@@ -129,12 +129,12 @@ impl Derived {
     }
 
     /// Makes the next derived values; they are made in their order.
-    pub fn make(&mut self, pick: &Pick, range: Range<usize>, view: View<'_>) {
+    pub fn make(&mut self, pick: &Projection, range: Range<usize>, view: View<'_>) {
         for (operand, modifiers) in &pick.derived[range] {
             let mut span = operand.span(view);
             for modifier in modifiers {
                 let start = self.made.len();
-                let applied = if span.base == Base::Made {
+                let applied = if span.base == SpanBase::Made {
                     // What was made can't grow while it is read.
                     self.spare.clear();
                     self.spare.extend_from_slice(&self.made[span.start..span.end]);
@@ -143,13 +143,13 @@ impl Derived {
                     modifier.apply(bytes(span, view, &[]), &mut self.made)
                 };
                 span = match applied {
-                    Applied::Part(part) => Span {
+                    Applied::Part(part) => FieldSpan {
                         base: span.base,
                         start: span.start + part.start,
                         end: span.start + part.end,
                     },
-                    Applied::Made => Span {
-                        base: Base::Made,
+                    Applied::Made => FieldSpan {
+                        base: SpanBase::Made,
                         start,
                         end: self.made.len(),
                     },
@@ -161,31 +161,31 @@ impl Derived {
 }
 
 #[inline(always)]
-fn bytes<'a>(span: Span, view: View<'a>, made: &'a [u8]) -> &'a [u8] {
+fn bytes<'a>(span: FieldSpan, view: View<'a>, made: &'a [u8]) -> &'a [u8] {
     let base = match span.base {
-        Base::Line => view.line,
-        Base::Decoded => view.decoded,
-        Base::Made => made,
-        Base::File => view.file,
-        Base::Number => view.number,
+        SpanBase::Line => view.line,
+        SpanBase::Decoded => view.decoded,
+        SpanBase::Made => made,
+        SpanBase::File => view.file,
+        SpanBase::Number => view.number,
     };
     &base[span.start..span.end]
 }
 
 impl Operand {
-    fn span(self, view: View<'_>) -> Span {
-        let of = |base, bytes: &[u8]| Span {
+    fn span(self, view: View<'_>) -> FieldSpan {
+        let of = |base, bytes: &[u8]| FieldSpan {
             base,
             start: 0,
             end: bytes.len(),
         };
         match self {
             Operand::Slot(slot) => view.spans[slot],
-            Operand::Whole => of(Base::Line, view.line),
-            Operand::File => of(Base::File, view.file),
-            Operand::Line => of(Base::Number, view.number),
+            Operand::Whole => of(SpanBase::Line, view.line),
+            Operand::File => of(SpanBase::File, view.file),
+            Operand::Line => of(SpanBase::Number, view.number),
             // Modifiers are applied to fields alone.
-            Operand::Derived(_) => Span::default(),
+            Operand::Derived(_) => FieldSpan::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! How values become rows.
 
-use super::plan::Output;
+use super::plan::RowFormat;
 use memchr::memchr3;
 use std::borrow::Cow;
 
@@ -22,25 +22,25 @@ impl<'a> Cell<'a> {
 }
 
 /// Appends what stands before all rows.
-pub(crate) fn header(out: &mut Vec<u8>, output: Output, names: &[&str]) {
-    if output == Output::Csv {
+pub(crate) fn header(out: &mut Vec<u8>, output: RowFormat, names: &[&str]) {
+    if output == RowFormat::Csv {
         let cells: Vec<_> = names.iter().map(|name| Cell::Text(name.as_bytes())).collect();
         row(out, output, names, &cells);
     }
 }
 
 /// Appends a row and its newline.
-pub(crate) fn row(out: &mut Vec<u8>, output: Output, names: &[&str], cells: &[Cell<'_>]) {
-    if output == Output::Json {
+pub(crate) fn row(out: &mut Vec<u8>, output: RowFormat, names: &[&str], cells: &[Cell<'_>]) {
+    if output == RowFormat::Json {
         row_json(out, names, cells);
     } else {
-        let separator = if output == Output::Csv { b',' } else { b'\t' };
+        let separator = if output == RowFormat::Csv { b',' } else { b'\t' };
         for (i, cell) in cells.iter().enumerate() {
             if i > 0 {
                 out.push(separator);
             }
             match output {
-                Output::Csv => cell_csv(out, cell.bytes(), cells.len() == 1),
+                RowFormat::Csv => cell_csv(out, cell.bytes(), cells.len() == 1),
                 _ => cell_tsv(out, cell.bytes()),
             }
         }
@@ -135,7 +135,7 @@ fn string_json(out: &mut Vec<u8>, text: &[u8]) {
 mod tests {
     use super::*;
 
-    fn rendered(output: Output, cells: &[Cell<'_>]) -> String {
+    fn rendered(output: RowFormat, cells: &[Cell<'_>]) -> String {
         let mut out = Vec::new();
         row(&mut out, output, &["a", "b\""], cells);
         String::from_utf8(out).expect("the tests' cells are text")
@@ -144,15 +144,15 @@ mod tests {
     #[test]
     fn each_output_quotes_in_its_own_way() {
         let cells = [Cell::Text(b"x\t\"\n\\,"), Cell::Number(b"1.5")];
-        assert_eq!(rendered(Output::Tsv, &cells), "x\\t\"\\n\\\\,\t1.5\n");
-        assert_eq!(rendered(Output::Csv, &cells), "\"x\t\"\"\n\\,\",1.5\n");
+        assert_eq!(rendered(RowFormat::Tsv, &cells), "x\\t\"\\n\\\\,\t1.5\n");
+        assert_eq!(rendered(RowFormat::Csv, &cells), "\"x\t\"\"\n\\,\",1.5\n");
         assert_eq!(
-            rendered(Output::Json, &cells),
+            rendered(RowFormat::Json, &cells),
             "{\"a\":\"x\\t\\\"\\n\\\\,\",\"b\\\"\":1.5}\n"
         );
-        assert_eq!(rendered(Output::Csv, &[Cell::Text(b"")]), "\"\"\n");
+        assert_eq!(rendered(RowFormat::Csv, &[Cell::Text(b"")]), "\"\"\n");
         assert_eq!(
-            rendered(Output::Json, &[Cell::Text(b"\xff"), Cell::Number(b"")]),
+            rendered(RowFormat::Json, &[Cell::Text(b"\xff"), Cell::Number(b"")]),
             "{\"a\":\"\u{fffd}\",\"b\\\"\":null}\n"
         );
     }

@@ -1,14 +1,14 @@
 //! Records as rows that are printed: what takes them where there is no fold.
 
-use super::Take;
-use super::plan::{Output, RecordPlan};
+use super::RecordSink;
+use super::plan::{RecordPlan, RowFormat};
 use super::render::{Cell, cell_tsv, row};
 use std::io;
 use std::ops::ControlFlow;
 
 /// Renders records into bytes, which the caller takes when they are many.
 #[derive(Debug)]
-pub struct Rows {
+pub struct RowPrinter {
     bytes: Vec<u8>,
     layout: Layout,
 }
@@ -18,18 +18,18 @@ enum Layout {
     /// The line, untouched.
     Whole,
     Tsv,
-    Other(Output, Vec<String>),
+    Other(RowFormat, Vec<String>),
 }
 
-impl Rows {
+impl RowPrinter {
     /// No rows yet. What stands before all rows is [`RecordPlan::header`].
-    pub fn new(plan: &RecordPlan) -> Rows {
+    pub fn new(plan: &RecordPlan) -> RowPrinter {
         let layout = match plan.output {
-            Output::Tsv if plan.projection.is_empty() => Layout::Whole,
-            Output::Tsv => Layout::Tsv,
+            RowFormat::Tsv if plan.projection.is_empty() => Layout::Whole,
+            RowFormat::Tsv => Layout::Tsv,
             other => Layout::Other(other, plan.columns().into_iter().map(str::to_owned).collect()),
         };
-        Rows {
+        RowPrinter {
             bytes: Vec::new(),
             layout,
         }
@@ -61,7 +61,7 @@ impl Rows {
     }
 }
 
-impl Take for Rows {
+impl RecordSink for RowPrinter {
     #[inline]
     fn record(&mut self, fields: &[&[u8]]) -> io::Result<ControlFlow<()>> {
         match &self.layout {

@@ -1,10 +1,10 @@
 //! Bytes into records: what a worker feeds with the blocks of a job.
 
-use super::Take;
+use super::RecordSink;
 use super::format::{Clf, Csv, Cut, Extract, Fed, Format, Json, Last, Lines, Logfmt, Ws};
-use super::line_loop::Core;
+use super::line_loop::LineLoop;
 use super::plan::RecordPlan;
-use super::projection::Pick;
+use super::projection::Projection;
 use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 #[derive(Debug)]
 pub struct Stage {
     splitter: Splitter,
-    core: Core,
+    core: LineLoop,
 }
 
 /// One loop over lines is compiled for each.
@@ -32,7 +32,7 @@ enum Splitter {
 impl Stage {
     /// A stage for records of this plan.
     pub fn new(plan: &RecordPlan) -> Stage {
-        let pick = Pick::new(plan);
+        let pick = Projection::new(plan);
         let sources = &pick.sources;
         let splitter = match &plan.format {
             Format::Ws => Splitter::Ws(Ws::new(sources)),
@@ -48,7 +48,7 @@ impl Stage {
         };
         Stage {
             splitter,
-            core: Core::new(plan, pick),
+            core: LineLoop::new(plan, pick),
         }
     }
 
@@ -61,46 +61,46 @@ impl Stage {
     }
 
     /// Takes the next bytes of the job, which may end anywhere, and gives the records that they
-    /// complete to `take`. Breaks when no more are wanted.
+    /// complete to `sink`. Breaks when no more are wanted.
     ///
     /// # Errors
-    /// What `take` said.
-    pub fn block(&mut self, bytes: &[u8], take: &mut dyn Take) -> io::Result<ControlFlow<()>> {
+    /// What `sink` said.
+    pub fn block(&mut self, bytes: &[u8], sink: &mut dyn RecordSink) -> io::Result<ControlFlow<()>> {
         let core = &mut self.core;
         if core.is_done() {
             return Ok(ControlFlow::Break(()));
         }
         match &mut self.splitter {
-            Splitter::Ws(split) => core.block(split, bytes, take),
-            Splitter::Cut(split) => core.block(split, bytes, take),
-            Splitter::Lines(split) => core.block(split, bytes, take),
-            Splitter::Clf(split) => core.block(split, bytes, take),
-            Splitter::Csv(csv) => csv_block(core, csv, bytes, take),
-            Splitter::Json(split) => core.block(split, bytes, take),
-            Splitter::Logfmt(split) => core.block(split, bytes, take),
-            Splitter::Extract(split) => core.block(split, bytes, take),
+            Splitter::Ws(split) => core.block(split, bytes, sink),
+            Splitter::Cut(split) => core.block(split, bytes, sink),
+            Splitter::Lines(split) => core.block(split, bytes, sink),
+            Splitter::Clf(split) => core.block(split, bytes, sink),
+            Splitter::Csv(csv) => csv_block(core, csv, bytes, sink),
+            Splitter::Json(split) => core.block(split, bytes, sink),
+            Splitter::Logfmt(split) => core.block(split, bytes, sink),
+            Splitter::Extract(split) => core.block(split, bytes, sink),
         }
     }
 
     /// The job has no more bytes: a last line without a newline is a line.
     ///
     /// # Errors
-    /// What `take` said.
-    pub fn end(&mut self, take: &mut dyn Take) -> io::Result<ControlFlow<()>> {
+    /// What `sink` said.
+    pub fn end(&mut self, sink: &mut dyn RecordSink) -> io::Result<ControlFlow<()>> {
         if self.core.is_done() {
             return Ok(ControlFlow::Break(()));
         }
         if let Splitter::Csv(csv) = &mut self.splitter {
             return match csv.end() {
                 Last::Nothing => Ok(ControlFlow::Continue(())),
-                Last::Record => csv_record(&mut self.core, csv, b"", take),
+                Last::Record => csv_record(&mut self.core, csv, b"", sink),
                 Last::Unclosed => Ok(self.core.unclosed()),
             };
         }
         if self.core.carries_nothing() {
             return Ok(ControlFlow::Continue(()));
         }
-        self.block(b"\n", take)
+        self.block(b"\n", sink)
     }
 
     /// A stage for other lines of the same job, where it may be cut (see [`RecordPlan::cuttable`]).
@@ -123,11 +123,11 @@ impl Stage {
 
     /// The lines that the format could not read, each with its newline, when the plan keeps them;
     /// taken out, so that they may be taken again and again.
-    pub fn take_bad(&mut self) -> Vec<u8> {
+    pub fn take_bad_lines(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.core.kept)
     }
 
-    /// Why the job fails though its bytes could be read: a bad line under [`super::Bad::Fail`], a
+    /// Why the job fails though its bytes could be read: a bad line under [`super::OnBadLine::Fail`], a
     /// column that the input does not have. To be asked after a break and after the end.
     pub fn failure(&self) -> Option<String> {
         self.core.failure.clone()
@@ -135,10 +135,10 @@ impl Stage {
 }
 
 fn csv_block(
-    core: &mut Core,
+    core: &mut LineLoop,
     csv: &mut Csv,
     mut bytes: &[u8],
-    take: &mut dyn Take,
+    sink: &mut dyn RecordSink,
 ) -> io::Result<ControlFlow<()>> {
     while !bytes.is_empty() {
         match csv.feed(bytes) {
@@ -148,7 +148,7 @@ fn csv_block(
             }
             Fed::Record(length) => {
                 let (record, rest) = bytes.split_at(length);
-                if csv_record(core, csv, record, take)?.is_break() {
+                if csv_record(core, csv, record, sink)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
                 bytes = rest;
@@ -160,18 +160,18 @@ fn csv_block(
 
 /// Takes the record that the reader has; `bytes` are its last.
 fn csv_record(
-    core: &mut Core,
+    core: &mut LineLoop,
     csv: &mut Csv,
     bytes: &[u8],
-    take: &mut dyn Take,
+    sink: &mut dyn RecordSink,
 ) -> io::Result<ControlFlow<()>> {
-    let flow = match csv.take_header() {
+    let flow = match csv.accept_header() {
         Err(missing) => {
             core.failure = Some(missing);
             ControlFlow::Break(())
         }
         Ok(true) => core.skip(bytes),
-        Ok(false) => core.read(bytes, csv.decoded(), |spans| csv.split(spans), take)?,
+        Ok(false) => core.read(bytes, csv.decoded(), |spans| csv.split(spans), sink)?,
     };
     csv.clear();
     Ok(core.after(flow))

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
     use crate::fold::{GroupPlan, Shape};
     use crate::memory::Budget;
-    use crate::record::{Bad, Field, Format};
+    use crate::record::{Field, Format, OnBadLine};
     use std::ffi::OsStr;
 
     /// The fold's rows, how many lines are bad, and which, of blocks that are taken so.
@@ -86,7 +86,7 @@ mod tests {
         let _ = stage.end(&mut IntoFold(&mut *fold)).expect("memory");
         let mut rows = Vec::new();
         fold.finish(&mut rows).expect("memory");
-        (rows, stage.bad_lines(), stage.take_bad())
+        (rows, stage.bad_lines(), stage.take_bad_lines())
     }
 
     #[test]
@@ -96,7 +96,7 @@ mod tests {
         let budget = Budget::new(1 << 20);
         let start = || crate::fold::start(&group, &budget, &std::env::temp_dir());
         let mut plan = RecordPlan::new(Format::Json);
-        plan.bad = Bad::Keep("bad".into());
+        plan.bad = OnBadLine::Keep("bad".into());
         plan.projection = ["k", "@file"]
             .map(|text| Field::parse(text).expect("a field"))
             .into();

@@ -12,7 +12,7 @@ use crate::job::{Failure, Job, Trust};
 use crate::map::{Aside, Emit, Pace};
 use crate::message;
 use crate::plan::{Partial, Tag};
-use crate::record::{RecordPlan, Rows, Stage};
+use crate::record::{RecordPlan, RowPrinter, Stage};
 use crate::sink::{Draft, DraftWriter, NewFile, Stream};
 use std::ffi::OsStr;
 use std::io;
@@ -59,7 +59,7 @@ pub struct Lane<'a> {
 enum To<'a> {
     /// Nobody: bytes pass as they are.
     Bytes,
-    Rows(Rows),
+    Rows(RowPrinter),
     Fold(&'a mut dyn Fold),
 }
 
@@ -74,7 +74,7 @@ impl<'a> Lane<'a> {
     ) -> Self {
         let to = match (part, shared.records) {
             (Some(part), _) => To::Fold(part),
-            (None, Some(plan)) => To::Rows(Rows::new(plan)),
+            (None, Some(plan)) => To::Rows(RowPrinter::new(plan)),
             (None, None) => To::Bytes,
         };
         let gathered = |stream| Gathered {
@@ -223,7 +223,7 @@ impl<'a> Lane<'a> {
 
     fn gather_rows(&mut self) {
         if let Some(stage) = &mut self.stage {
-            self.bad.add(&stage.take_bad());
+            self.bad.add(&stage.take_bad_lines());
         }
         if let To::Rows(rows) = &mut self.to
             && !rows.is_empty()

@@ -5,7 +5,7 @@ use crate::fold::{self, Aggregate, GroupPlan, Kind, Order, Shape, StartFold};
 use crate::memory::Budget;
 use crate::plan::{FirstRows, RowEnd};
 use crate::record::suggest::unknown;
-use crate::record::{Bad, Condition, Field, Format, FormatChoice, Output, RecordPlan, Test, Text};
+use crate::record::{Condition, Field, Format, FormatChoice, OnBadLine, RecordPlan, RowFormat, Test, Text};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use regex::bytes::Regex;
@@ -112,8 +112,8 @@ impl RecordsAndFold {
     pub fn wanted(&self) -> Option<FirstRows> {
         let records = self.records.as_ref()?;
         let end = match (&records.format, records.output) {
-            (_, Output::Csv) => RowEnd::Csv(b','),
-            (Format::Csv { delimiter, .. }, Output::Tsv) if records.projection.is_empty() => {
+            (_, RowFormat::Csv) => RowEnd::Csv(b','),
+            (Format::Csv { delimiter, .. }, RowFormat::Tsv) if records.projection.is_empty() => {
                 RowEnd::Csv(*delimiter)
             }
             _ => RowEnd::Newline,
@@ -208,10 +208,10 @@ impl RecordArgs {
         plan.projection = fields(self.select.as_deref())?;
         plan.first = self.first;
         if let Some(bad) = &self.bad {
-            plan.bad = Bad::parse(bad)?;
+            plan.bad = OnBadLine::parse(bad)?;
         }
         if let Some(name) = &self.output_format {
-            plan.output = Output::parse(name)?;
+            plan.output = RowFormat::parse(name)?;
         }
         Ok(plan)
     }
@@ -312,7 +312,7 @@ impl RecordArgs {
 
 /// Refuses rows that would be JSON objects with one name twice.
 fn once_each(records: &RecordPlan, fold: Option<&GroupPlan>) -> Result<()> {
-    if records.output != Output::Json {
+    if records.output != RowFormat::Json {
         return Ok(());
     }
     let columns = fold.map_or_else(|| records.columns(), GroupPlan::columns);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::fold::{self, IntoFold};
 use crate::memory::Budget;
-use crate::record::{Rows, Stage, Take};
+use crate::record::{RecordSink, RowPrinter, Stage};
 use clap::Parser;
 use std::ffi::OsStr;
 
@@ -27,14 +27,14 @@ fn output_in(args: &[&str], input: &[u8], size: usize) -> String {
     let plan = parse(args).expect("the options are right");
     let records = plan.records.expect("the options ask for records");
     let mut stage = Stage::new(&records);
-    let mut feed = |take: &mut dyn Take| {
+    let mut feed = |sink: &mut dyn RecordSink| {
         stage.begin(OsStr::new("a.log"));
         for block in input.chunks(size) {
-            if stage.block(block, take).expect("memory").is_break() {
+            if stage.block(block, sink).expect("memory").is_break() {
                 return;
             }
         }
-        let _ = stage.end(take).expect("memory");
+        let _ = stage.end(sink).expect("memory");
     };
     let mut out = records.header();
     match plan.fold {
@@ -45,7 +45,7 @@ fn output_in(args: &[&str], input: &[u8], size: usize) -> String {
             fold.finish(&mut out).expect("memory");
         }
         None => {
-            let mut rows = Rows::new(&records);
+            let mut rows = RowPrinter::new(&records);
             feed(&mut rows);
             out.extend(rows.take_bytes());
         }
@@ -201,7 +201,7 @@ fn csv_has_headers_quotes_and_newlines() {
 fn a_column_that_is_not_there_fails_the_job() {
     let plan = parse(&["-i", "csv", "-s", "ctiy"]).expect("right as far as the plan knows");
     let records = plan.records.expect("records");
-    let (mut stage, mut rows) = (Stage::new(&records), Rows::new(&records));
+    let (mut stage, mut rows) = (Stage::new(&records), RowPrinter::new(&records));
     stage.begin(OsStr::new("a.csv"));
     assert!(
         stage
@@ -241,7 +241,7 @@ fn bad_lines_are_counted_kept_or_fail_the_job() {
             .expect("right")
             .records
             .expect("records");
-        let (mut stage, mut rows) = (Stage::new(&records), Rows::new(&records));
+        let (mut stage, mut rows) = (Stage::new(&records), RowPrinter::new(&records));
         stage.begin(OsStr::new("a"));
         let flow = stage.block(JSON.as_bytes(), &mut rows).expect("memory");
         if flow.is_continue() {
@@ -249,7 +249,7 @@ fn bad_lines_are_counted_kept_or_fail_the_job() {
         }
         (
             stage.bad_lines(),
-            stage.take_bad(),
+            stage.take_bad_lines(),
             stage.failure(),
             rows.take_bytes(),
         )

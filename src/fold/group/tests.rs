@@ -133,9 +133,9 @@ fn columns_sort_filter_and_cut() {
     plan.having
         .push((2, crate::record::Test::parse("x > 5").expect("a condition").1));
     assert_eq!(result(&plan), "c\t1\t9\nb\t2\t30\n");
-    plan.output = crate::record::Output::Csv;
+    plan.output = crate::record::RowFormat::Csv;
     assert_eq!(result(&plan), "k,count,sum:v\nc,1,9\nb,2,30\n");
-    plan.output = crate::record::Output::Json;
+    plan.output = crate::record::RowFormat::Json;
     plan.top = Some(0);
     assert_eq!(result(&plan), "");
 }
@@ -143,7 +143,7 @@ fn columns_sort_filter_and_cut() {
 #[test]
 fn json_rows_have_the_columns_in_order() {
     let mut plan = counted(Shape::Counted, &["1", "2"]);
-    plan.output = crate::record::Output::Json;
+    plan.output = crate::record::RowFormat::Json;
     let mut fold = group(&plan, 0);
     add(&mut fold, &records("a\t,\\b"));
     assert_eq!(

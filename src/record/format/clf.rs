@@ -3,8 +3,8 @@
 //! `host ident user [time] "request" status bytes "referer" "agent"`, the last two in combined
 //! logs alone. Quoted fields stay as they are written, escapes and all.
 
-use super::{Span, Split, Verdict};
-use crate::record::field::Source;
+use super::{FieldSpan, LineSplitter, LineVerdict};
+use crate::record::field::FieldSource;
 use memchr::{memchr, memchr2, memrchr};
 
 /// The fields, in their order: a field's number is its place from 1.
@@ -29,11 +29,11 @@ pub(in crate::record) struct Clf {
 }
 
 impl Clf {
-    pub fn new(sources: &[Source]) -> Clf {
+    pub fn new(sources: &[FieldSource]) -> Clf {
         let mut slots = [None; 12];
         let mut last = 0;
         for (slot, source) in sources.iter().enumerate() {
-            if let Source::Number(n @ 1..=12) = source {
+            if let FieldSource::Number(n @ 1..=12) = source {
                 slots[n - 1] = Some(slot);
                 last = last.max(n - 1);
             }
@@ -46,13 +46,13 @@ impl Clf {
     }
 
     #[inline]
-    fn put(&self, spans: &mut [Span], field: usize, start: usize, end: usize) {
+    fn put(&self, spans: &mut [FieldSpan], field: usize, start: usize, end: usize) {
         if let Some(slot) = self.slots[field] {
-            spans[slot] = Span::of_line(start, end);
+            spans[slot] = FieldSpan::of_line(start, end);
         }
     }
 
-    fn read(&self, line: &[u8], spans: &mut [Span]) -> Option<()> {
+    fn read(&self, line: &[u8], spans: &mut [FieldSpan]) -> Option<()> {
         let mut at = 0;
         for field in 0..TIME {
             let end = at + memchr(b' ', &line[at..])?;
@@ -93,7 +93,7 @@ impl Clf {
     }
 
     /// Method, path and protocol; of a request that is none of these, the parts are empty.
-    fn request(&self, line: &[u8], spans: &mut [Span], start: usize, end: usize) {
+    fn request(&self, line: &[u8], spans: &mut [FieldSpan], start: usize, end: usize) {
         self.put(spans, REQUEST, start, end);
         let request = &line[start..end];
         let Some(first) = memchr(b' ', request) else {
@@ -129,14 +129,14 @@ fn quoted(line: &[u8], at: usize) -> Option<(usize, usize)> {
     }
 }
 
-impl Split for Clf {
+impl LineSplitter for Clf {
     const CHECKS: bool = true;
 
     #[inline]
-    fn split(&mut self, line: &[u8], spans: &mut [Span]) -> Verdict {
+    fn split(&mut self, line: &[u8], spans: &mut [FieldSpan]) -> LineVerdict {
         match self.read(line, spans) {
-            Some(()) => Verdict::Read,
-            None => Verdict::Bad,
+            Some(()) => LineVerdict::Read,
+            None => LineVerdict::Bad,
         }
     }
 }

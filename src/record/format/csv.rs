@@ -2,8 +2,8 @@
 //!
 //! csv-core reads them, a block at a time, with its state kept from block to block.
 
-use super::Span;
-use crate::record::field::Source;
+use super::FieldSpan;
+use crate::record::field::FieldSource;
 use crate::record::suggest::unknown;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
@@ -12,7 +12,7 @@ pub(in crate::record) struct Csv {
     reader: Reader,
     has_header: bool,
     header_read: bool,
-    sources: Vec<Source>,
+    sources: Vec<FieldSource>,
     /// The column of each source, from 0; a count from the end is resolved for each record.
     columns: Vec<Option<usize>>,
     fields: Vec<u8>,
@@ -41,7 +41,7 @@ pub(in crate::record) enum Last {
 }
 
 impl Csv {
-    pub fn new(delimiter: u8, has_header: bool, sources: &[Source]) -> Csv {
+    pub fn new(delimiter: u8, has_header: bool, sources: &[FieldSource]) -> Csv {
         let mut csv = Csv {
             reader: ReaderBuilder::new().delimiter(delimiter).build(),
             has_header,
@@ -60,8 +60,8 @@ impl Csv {
     pub fn begin(&mut self) {
         self.reader.reset();
         self.header_read = !self.has_header;
-        let column = |source: &Source| match source {
-            Source::Number(n) => Some(n - 1),
+        let column = |source: &FieldSource| match source {
+            FieldSource::Number(n) => Some(n - 1),
             _ => None,
         };
         self.columns = self.sources.iter().map(column).collect();
@@ -113,7 +113,7 @@ impl Csv {
     ///
     /// # Errors
     /// What is missing, in words.
-    pub fn take_header(&mut self) -> Result<bool, String> {
+    pub fn accept_header(&mut self) -> Result<bool, String> {
         if self.header_read {
             return Ok(false);
         }
@@ -122,7 +122,7 @@ impl Csv {
             .map(|i| String::from_utf8_lossy(&self.fields[self.span(i).start..self.span(i).end]).into_owned())
             .collect();
         for (column, source) in self.columns.iter_mut().zip(&self.sources) {
-            if let Source::Name(name) = source {
+            if let FieldSource::Name(name) = source {
                 let known: Vec<_> = names.iter().map(String::as_str).collect();
                 let place = names.iter().position(|known| known == name);
                 *column = Some(place.ok_or_else(|| unknown("column", name, &known).to_string())?);
@@ -131,21 +131,21 @@ impl Csv {
         Ok(true)
     }
 
-    fn span(&self, field: usize) -> Span {
+    fn span(&self, field: usize) -> FieldSpan {
         let start = if field == 0 { 0 } else { self.ends[field - 1] };
-        Span::of_decoded(start, self.ends[field])
+        FieldSpan::of_decoded(start, self.ends[field])
     }
 
     /// Finds the fields that were asked for in the record that is complete.
-    pub fn split(&self, spans: &mut [Span]) {
+    pub fn split(&self, spans: &mut [FieldSpan]) {
         for ((span, source), column) in spans.iter_mut().zip(&self.sources).zip(&self.columns) {
             let column = match source {
-                Source::FromEnd(n) => self.ended.checked_sub(*n),
+                FieldSource::FromEnd(n) => self.ended.checked_sub(*n),
                 _ => *column,
             };
             *span = column
                 .filter(|&c| c < self.ended)
-                .map_or_else(Span::default, |c| self.span(c));
+                .map_or_else(FieldSpan::default, |c| self.span(c));
         }
     }
 

@@ -1,28 +1,28 @@
 //! Fields between single delimiters, as `cut` and `awk -F` have them: no quotes, empty fields stay.
 
-use super::ws::Wanted;
-use super::{Span, Split, Verdict};
-use crate::record::field::Source;
+use super::ws::FieldNumbers;
+use super::{FieldSpan, LineSplitter, LineVerdict};
+use crate::record::field::FieldSource;
 use memchr::{memchr, memrchr};
 
 #[derive(Debug)]
 pub(in crate::record) struct Cut {
     delimiter: u8,
-    wanted: Wanted,
+    wanted: FieldNumbers,
 }
 
 impl Cut {
-    pub fn new(delimiter: u8, sources: &[Source]) -> Cut {
+    pub fn new(delimiter: u8, sources: &[FieldSource]) -> Cut {
         Cut {
             delimiter,
-            wanted: Wanted::new(sources),
+            wanted: FieldNumbers::new(sources),
         }
     }
 }
 
-impl Split for Cut {
+impl LineSplitter for Cut {
     #[inline]
-    fn split(&mut self, line: &[u8], spans: &mut [Span]) -> Verdict {
+    fn split(&mut self, line: &[u8], spans: &mut [FieldSpan]) -> LineVerdict {
         let (mut start, mut number) = (0, 1);
         for &(want, slot) in &self.wanted.from_start {
             while number < want {
@@ -33,7 +33,7 @@ impl Split for Cut {
                 number += 1;
             }
             let end = memchr(self.delimiter, &line[start..]).map_or(line.len(), |at| start + at);
-            spans[slot] = Span::of_line(start, end);
+            spans[slot] = FieldSpan::of_line(start, end);
         }
         self.split_end(line, spans)
     }
@@ -41,19 +41,19 @@ impl Split for Cut {
 
 impl Cut {
     #[inline]
-    fn split_end(&self, line: &[u8], spans: &mut [Span]) -> Verdict {
+    fn split_end(&self, line: &[u8], spans: &mut [FieldSpan]) -> LineVerdict {
         let (mut end, mut number) = (line.len(), 1);
         for &(want, slot) in &self.wanted.from_end {
             while number < want {
                 match memrchr(self.delimiter, &line[..end]) {
                     Some(at) => end = at,
-                    None => return Verdict::Read,
+                    None => return LineVerdict::Read,
                 }
                 number += 1;
             }
             let start = memrchr(self.delimiter, &line[..end]).map_or(0, |at| at + 1);
-            spans[slot] = Span::of_line(start, end);
+            spans[slot] = FieldSpan::of_line(start, end);
         }
-        Verdict::Read
+        LineVerdict::Read
     }
 }

@@ -1,7 +1,7 @@
 //! The groups of a regular expression as fields; lines that it does not match are dropped.
 
-use super::{Span, Split, Verdict};
-use crate::record::field::Source;
+use super::{FieldSpan, LineSplitter, LineVerdict};
+use crate::record::field::FieldSource;
 use regex::bytes::{CaptureLocations, Regex};
 
 #[derive(Debug)]
@@ -13,9 +13,9 @@ pub(in crate::record) struct Extract {
 
 impl Extract {
     /// `sources` are numbers of groups.
-    pub fn new(regex: &Regex, sources: &[Source]) -> Extract {
-        let group = |source: &Source| match source {
-            Source::Number(n) => *n,
+    pub fn new(regex: &Regex, sources: &[FieldSource]) -> Extract {
+        let group = |source: &FieldSource| match source {
+            FieldSource::Number(n) => *n,
             _ => 0,
         };
         Extract {
@@ -26,25 +26,25 @@ impl Extract {
     }
 }
 
-impl Split for Extract {
+impl LineSplitter for Extract {
     const CHECKS: bool = true;
 
-    fn split(&mut self, line: &[u8], spans: &mut [Span]) -> Verdict {
+    fn split(&mut self, line: &[u8], spans: &mut [FieldSpan]) -> LineVerdict {
         if self.groups.is_empty() {
             return if self.regex.is_match(line) {
-                Verdict::Read
+                LineVerdict::Read
             } else {
-                Verdict::Dropped
+                LineVerdict::Dropped
             };
         }
         if self.regex.captures_read(&mut self.locations, line).is_none() {
-            return Verdict::Dropped;
+            return LineVerdict::Dropped;
         }
         for (span, group) in spans.iter_mut().zip(&self.groups) {
             if let Some((start, end)) = self.locations.get(*group) {
-                *span = Span::of_line(start, end);
+                *span = FieldSpan::of_line(start, end);
             }
         }
-        Verdict::Read
+        LineVerdict::Read
     }
 }

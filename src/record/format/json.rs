@@ -2,8 +2,8 @@
 //!
 //! Values that are not asked for are checked and skipped, not built.
 
-use super::{Span, Split, Verdict};
-use crate::record::field::Source;
+use super::{FieldSpan, LineSplitter, LineVerdict};
+use crate::record::field::FieldSource;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -15,9 +15,9 @@ pub(in crate::record) struct Json {
 }
 
 impl Json {
-    pub fn new(sources: &[Source]) -> Json {
-        let path = |source: &Source| match source {
-            Source::Name(path) => path.clone(),
+    pub fn new(sources: &[FieldSource]) -> Json {
+        let path = |source: &FieldSource| match source {
+            FieldSource::Name(path) => path.clone(),
             _ => String::new(),
         };
         Json {
@@ -27,12 +27,12 @@ impl Json {
     }
 }
 
-impl Split for Json {
+impl LineSplitter for Json {
     const CHECKS: bool = true;
 
-    fn split(&mut self, line: &[u8], spans: &mut [Span]) -> Verdict {
+    fn split(&mut self, line: &[u8], spans: &mut [FieldSpan]) -> LineVerdict {
         if line.iter().all(u8::is_ascii_whitespace) {
-            return Verdict::Dropped;
+            return LineVerdict::Dropped;
         }
         self.decoded.clear();
         let wanted: Vec<_> = self.paths.iter().map(String::as_str).enumerate().collect();
@@ -44,8 +44,8 @@ impl Split for Json {
             root: true,
         };
         match level.deserialize(&mut json).and_then(|()| json.end()) {
-            Ok(()) => Verdict::Read,
-            Err(_) => Verdict::Bad,
+            Ok(()) => LineVerdict::Read,
+            Err(_) => LineVerdict::Bad,
         }
     }
 
@@ -57,7 +57,7 @@ impl Split for Json {
 /// One object or array, with the slots and the rest of the paths that are looked for in it.
 struct Level<'a> {
     wanted: &'a [(usize, &'a str)],
-    spans: &'a mut [Span],
+    spans: &'a mut [FieldSpan],
     decoded: &'a mut Vec<u8>,
     root: bool,
 }
@@ -69,7 +69,7 @@ impl Level<'_> {
         for &slot in &key.here {
             let start = self.decoded.len();
             put(self.decoded, text)?;
-            self.spans[slot] = Span::of_decoded(start, self.decoded.len());
+            self.spans[slot] = FieldSpan::of_decoded(start, self.decoded.len());
         }
         if !key.below.is_empty() && text.starts_with(['{', '[']) {
             let level = Level {

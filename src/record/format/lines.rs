@@ -1,13 +1,13 @@
 //! The format of which the line is the only field.
 
-use super::{Span, Split, Verdict};
+use super::{FieldSpan, LineSplitter, LineVerdict};
 
 #[derive(Debug)]
 pub(in crate::record) struct Lines;
 
-impl Split for Lines {
+impl LineSplitter for Lines {
     #[inline]
-    fn split(&mut self, _line: &[u8], _spans: &mut [Span]) -> Verdict {
-        Verdict::Read
+    fn split(&mut self, _line: &[u8], _spans: &mut [FieldSpan]) -> LineVerdict {
+        LineVerdict::Read
     }
 }

@@ -1,7 +1,7 @@
 //! `key=value key="a value" flag`: of keys that come twice, the first counts.
 
-use super::{Span, Split, Verdict};
-use crate::record::field::Source;
+use super::{FieldSpan, LineSplitter, LineVerdict};
+use crate::record::field::FieldSource;
 use memchr::memchr2;
 
 #[derive(Debug)]
@@ -12,9 +12,9 @@ pub(in crate::record) struct Logfmt {
 }
 
 impl Logfmt {
-    pub fn new(sources: &[Source]) -> Logfmt {
-        let name = |source: &Source| match source {
-            Source::Name(name) => name.clone(),
+    pub fn new(sources: &[FieldSource]) -> Logfmt {
+        let name = |source: &FieldSource| match source {
+            FieldSource::Name(name) => name.clone(),
             _ => String::new(),
         };
         Logfmt {
@@ -24,7 +24,7 @@ impl Logfmt {
         }
     }
 
-    fn read(&mut self, line: &[u8], spans: &mut [Span]) -> Option<()> {
+    fn read(&mut self, line: &[u8], spans: &mut [FieldSpan]) -> Option<()> {
         self.decoded.clear();
         self.found.clear();
         self.found.resize(spans.len(), false);
@@ -41,7 +41,7 @@ impl Logfmt {
                 .unwrap_or(rest.len());
             let key = &rest[..length];
             at += length;
-            let mut span = Span::of_line(at, at);
+            let mut span = FieldSpan::of_line(at, at);
             if line.get(at) == Some(&b'=') {
                 (span, at) = self.value(line, at + 1)?;
             }
@@ -55,22 +55,22 @@ impl Logfmt {
     }
 
     /// The value at `start`, and where it ends.
-    fn value(&mut self, line: &[u8], start: usize) -> Option<(Span, usize)> {
+    fn value(&mut self, line: &[u8], start: usize) -> Option<(FieldSpan, usize)> {
         if line.get(start) != Some(&b'"') {
             let rest = &line[start..];
             let end = start + memchr2(b' ', b'\t', rest).unwrap_or(rest.len());
-            return Some((Span::of_line(start, end), end));
+            return Some((FieldSpan::of_line(start, end), end));
         }
         let first = start + 1;
         let mut at = first + memchr2(b'"', b'\\', &line[first..])?;
         if line[at] == b'"' {
-            return Some((Span::of_line(first, at), at + 1));
+            return Some((FieldSpan::of_line(first, at), at + 1));
         }
         let begin = self.decoded.len();
         self.decoded.extend_from_slice(&line[first..at]);
         loop {
             match *line.get(at)? {
-                b'"' => return Some((Span::of_decoded(begin, self.decoded.len()), at + 1)),
+                b'"' => return Some((FieldSpan::of_decoded(begin, self.decoded.len()), at + 1)),
                 b'\\' => {
                     self.decoded.push(match *line.get(at + 1)? {
                         b'n' => b'\n',
@@ -89,13 +89,13 @@ impl Logfmt {
     }
 }
 
-impl Split for Logfmt {
+impl LineSplitter for Logfmt {
     const CHECKS: bool = true;
 
-    fn split(&mut self, line: &[u8], spans: &mut [Span]) -> Verdict {
+    fn split(&mut self, line: &[u8], spans: &mut [FieldSpan]) -> LineVerdict {
         match self.read(line, spans) {
-            Some(()) => Verdict::Read,
-            None => Verdict::Bad,
+            Some(()) => LineVerdict::Read,
+            None => LineVerdict::Bad,
         }
     }
 

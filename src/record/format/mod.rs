@@ -18,7 +18,7 @@ pub(super) use lines::Lines;
 pub(super) use logfmt::Logfmt;
 pub(super) use ws::Ws;
 
-use super::field::Source;
+use super::field::FieldSource;
 use super::suggest::{quoted, unknown};
 use anyhow::{Context, Result, bail};
 use regex::bytes::Regex;
@@ -157,37 +157,39 @@ impl Format {
     ///
     /// # Errors
     /// A name that the format does not have, with those that it has.
-    pub fn resolve(&self, source: &Source) -> Result<Source> {
+    pub fn resolve(&self, source: &FieldSource) -> Result<FieldSource> {
         let ordinal = |names: &[&str], name: &str| match names.iter().position(|known| *known == name) {
-            Some(place) if !name.is_empty() => Ok(Source::Number(place + 1)),
+            Some(place) if !name.is_empty() => Ok(FieldSource::Number(place + 1)),
             _ => {
                 let known: Vec<_> = names.iter().copied().filter(|name| !name.is_empty()).collect();
                 Err(unknown("field", name, &known))
             }
         };
         match (self, source) {
-            (_, Source::Whole | Source::File | Source::Line) => Ok(source.clone()),
-            (Format::Lines, Source::Number(1) | Source::FromEnd(1)) => Ok(Source::Whole),
+            (_, FieldSource::Whole | FieldSource::File | FieldSource::Line) => Ok(source.clone()),
+            (Format::Lines, FieldSource::Number(1) | FieldSource::FromEnd(1)) => Ok(FieldSource::Whole),
             (Format::Lines, _) => bail!("format 'lines' has one field: 0, the whole line"),
-            (Format::Ws | Format::Cut(_), Source::Name(name)) => bail!(
+            (Format::Ws | Format::Cut(_), FieldSource::Name(name)) => bail!(
                 "format 'ws' has no field {}: its fields are numbers (1, 2, … or -1, -2, …)",
                 quoted(name)
             ),
             (Format::Ws | Format::Cut(_), _) => Ok(source.clone()),
-            (Format::Clf, Source::Name(name)) => ordinal(&clf::NAMES, name),
-            (Format::Clf, Source::Number(1..=12)) => Ok(source.clone()),
+            (Format::Clf, FieldSource::Name(name)) => ordinal(&clf::NAMES, name),
+            (Format::Clf, FieldSource::Number(1..=12)) => Ok(source.clone()),
             (Format::Clf, _) => bail!("format 'clf' has fields 1 to 12: {}", clf::NAMES.join(", ")),
-            (Format::Csv { header: false, .. }, Source::Name(name)) => {
+            (Format::Csv { header: false, .. }, FieldSource::Name(name)) => {
                 bail!(
                     "without a header, fields are numbers, and {} is none",
                     quoted(name)
                 )
             }
             (Format::Csv { .. }, _) => Ok(source.clone()),
-            (Format::Json | Format::Logfmt, Source::Number(n)) => Ok(Source::Name(n.to_string())),
-            (Format::Json | Format::Logfmt, Source::FromEnd(n)) => Ok(Source::Name(format!("-{n}"))),
+            (Format::Json | Format::Logfmt, FieldSource::Number(n)) => Ok(FieldSource::Name(n.to_string())),
+            (Format::Json | Format::Logfmt, FieldSource::FromEnd(n)) => {
+                Ok(FieldSource::Name(format!("-{n}")))
+            }
             (Format::Json | Format::Logfmt, _) => Ok(source.clone()),
-            (Format::Extract(regex), Source::Name(name)) => {
+            (Format::Extract(regex), FieldSource::Name(name)) => {
                 // Group 0 is the whole match.
                 let names: Vec<_> = regex
                     .capture_names()
@@ -196,9 +198,11 @@ impl Format {
                     .collect();
                 ordinal(&names, name)
             }
-            (Format::Extract(regex), Source::Number(n)) if *n < regex.captures_len() => Ok(source.clone()),
-            (Format::Extract(regex), Source::FromEnd(n)) if *n < regex.captures_len() => {
-                Ok(Source::Number(regex.captures_len() - n))
+            (Format::Extract(regex), FieldSource::Number(n)) if *n < regex.captures_len() => {
+                Ok(source.clone())
+            }
+            (Format::Extract(regex), FieldSource::FromEnd(n)) if *n < regex.captures_len() => {
+                Ok(FieldSource::Number(regex.captures_len() - n))
             }
             (Format::Extract(regex), _) => {
                 bail!("the expression has only {} groups", regex.captures_len() - 1)
@@ -244,8 +248,8 @@ fn delimiter(text: &str) -> Result<u8> {
 
 /// Where a value stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Span {
-    pub base: Base,
+pub(super) struct FieldSpan {
+    pub base: SpanBase,
     /// Its first byte.
     pub start: usize,
     /// One past its last byte; a field that is missing is empty.
@@ -254,7 +258,7 @@ pub(super) struct Span {
 
 /// What a span is about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Base {
+pub(super) enum SpanBase {
     /// The line.
     #[default]
     Line,
@@ -268,20 +272,20 @@ pub(super) enum Base {
     Number,
 }
 
-impl Span {
+impl FieldSpan {
     #[inline]
-    pub fn of_line(start: usize, end: usize) -> Span {
-        Span {
-            base: Base::Line,
+    pub fn of_line(start: usize, end: usize) -> FieldSpan {
+        FieldSpan {
+            base: SpanBase::Line,
             start,
             end,
         }
     }
 
     #[inline]
-    pub fn of_decoded(start: usize, end: usize) -> Span {
-        Span {
-            base: Base::Decoded,
+    pub fn of_decoded(start: usize, end: usize) -> FieldSpan {
+        FieldSpan {
+            base: SpanBase::Decoded,
             start,
             end,
         }
@@ -290,7 +294,7 @@ impl Span {
 
 /// What became of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum LineVerdict {
     /// It was read, as far as it was asked for.
     Read,
     /// It is not a record.
@@ -300,12 +304,12 @@ pub(super) enum Verdict {
 }
 
 /// Splits lines into the fields that are asked for.
-pub(super) trait Split {
+pub(super) trait LineSplitter {
     /// Whether a line is looked at even when no field is asked for.
     const CHECKS: bool = false;
 
     /// Finds the fields that were asked for when this was made; `spans` has one for each, empty.
-    fn split(&mut self, line: &[u8], spans: &mut [Span]) -> Verdict;
+    fn split(&mut self, line: &[u8], spans: &mut [FieldSpan]) -> LineVerdict;
 
     /// The bytes that decoded spans are about.
     fn decoded(&self) -> &[u8] {

@@ -2,11 +2,11 @@
 
 use super::*;
 
-fn source(field: &str) -> Source {
+fn source(field: &str) -> FieldSource {
     super::super::field::Field::parse(field).expect(field).source
 }
 
-fn resolved(format: &Format, fields: &[&str]) -> Vec<Source> {
+fn resolved(format: &Format, fields: &[&str]) -> Vec<FieldSource> {
     fields
         .iter()
         .map(|field| format.resolve(&source(field)).expect(field))
@@ -14,14 +14,14 @@ fn resolved(format: &Format, fields: &[&str]) -> Vec<Source> {
 }
 
 /// The fields of a line, or what became of it.
-fn split(mut split: impl Split, line: &str, n: usize) -> Result<Vec<String>, Verdict> {
-    let mut spans = vec![Span::default(); n];
+fn split(mut split: impl LineSplitter, line: &str, n: usize) -> Result<Vec<String>, LineVerdict> {
+    let mut spans = vec![FieldSpan::default(); n];
     match split.split(line.as_bytes(), &mut spans) {
-        Verdict::Read => {}
+        LineVerdict::Read => {}
         other => return Err(other),
     }
-    let text = |span: &Span| {
-        let base = if span.base == Base::Decoded {
+    let text = |span: &FieldSpan| {
+        let base = if span.base == SpanBase::Decoded {
             split.decoded()
         } else {
             line.as_bytes()
@@ -31,7 +31,7 @@ fn split(mut split: impl Split, line: &str, n: usize) -> Result<Vec<String>, Ver
     Ok(spans.iter().map(text).collect())
 }
 
-fn clf(fields: &[&str], line: &str) -> Result<Vec<String>, Verdict> {
+fn clf(fields: &[&str], line: &str) -> Result<Vec<String>, LineVerdict> {
     split(Clf::new(&resolved(&Format::Clf, fields)), line, fields.len())
 }
 
@@ -81,13 +81,13 @@ fn clf_tells_bad_lines() {
         "a b c [d] \"e\\\"",
         "a b c [d] \"e\"200 1",
     ] {
-        assert_eq!(clf(&["status"], line), Err(Verdict::Bad), "{line}");
-        assert_eq!(clf(&[], line), Err(Verdict::Bad), "{line}");
+        assert_eq!(clf(&["status"], line), Err(LineVerdict::Bad), "{line}");
+        assert_eq!(clf(&[], line), Err(LineVerdict::Bad), "{line}");
     }
     assert_eq!(clf(&["host"], "a b").expect("as far as it is asked for"), ["a"]);
 }
 
-fn json(fields: &[&str], line: &str) -> Result<Vec<String>, Verdict> {
+fn json(fields: &[&str], line: &str) -> Result<Vec<String>, LineVerdict> {
     split(Json::new(&resolved(&Format::Json, fields)), line, fields.len())
 }
 
@@ -138,14 +138,14 @@ fn json_tells_bad_lines() {
         r#"{"b":"\q"}"#,
         "x",
     ] {
-        assert_eq!(json(&["a"], line), Err(Verdict::Bad), "{line}");
+        assert_eq!(json(&["a"], line), Err(LineVerdict::Bad), "{line}");
     }
-    assert_eq!(json(&["a"], "  "), Err(Verdict::Dropped));
+    assert_eq!(json(&["a"], "  "), Err(LineVerdict::Dropped));
     let mut json = Json::new(&[]);
-    assert_eq!(json.split(b"{\"\xff\":1}", &mut []), Verdict::Bad);
+    assert_eq!(json.split(b"{\"\xff\":1}", &mut []), LineVerdict::Bad);
 }
 
-fn logfmt(fields: &[&str], line: &str) -> Result<Vec<String>, Verdict> {
+fn logfmt(fields: &[&str], line: &str) -> Result<Vec<String>, LineVerdict> {
     split(
         Logfmt::new(&resolved(&Format::Logfmt, fields)),
         line,
@@ -161,8 +161,8 @@ fn logfmt_finds_keys() {
         logfmt(&fields, line).expect("right"),
         ["info", "a \"b\"\n", "", "", "plain", "a=b", ""]
     );
-    assert_eq!(logfmt(&["a"], "b=\"x"), Err(Verdict::Bad));
-    assert_eq!(logfmt(&["a"], "b=\"x\\"), Err(Verdict::Bad));
+    assert_eq!(logfmt(&["a"], "b=\"x"), Err(LineVerdict::Bad));
+    assert_eq!(logfmt(&["a"], "b=\"x\\"), Err(LineVerdict::Bad));
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn extract_takes_groups_and_drops_the_rest() {
         extract(&["2", "user", "-1"], "hi bob@home").expect("right"),
         ["home", "bob", ""]
     );
-    assert_eq!(extract(&["user"], "hi bob"), Err(Verdict::Dropped));
+    assert_eq!(extract(&["user"], "hi bob"), Err(LineVerdict::Dropped));
     assert!(
         format
             .resolve(&source("usre"))

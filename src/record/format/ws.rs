@@ -1,22 +1,22 @@
 //! Fields that are runs of non-blanks, as awk has them: blanks are spaces and tabs.
 
-use super::{Span, Split, Verdict};
-use crate::record::field::Source;
+use super::{FieldSpan, LineSplitter, LineVerdict};
+use crate::record::field::FieldSource;
 
 /// The numbers of the fields that are asked for, each with its slot, in the order of a scan.
 #[derive(Debug, Default)]
-pub(super) struct Wanted {
+pub(super) struct FieldNumbers {
     pub from_start: Vec<(usize, usize)>,
     pub from_end: Vec<(usize, usize)>,
 }
 
-impl Wanted {
-    pub fn new(sources: &[Source]) -> Wanted {
-        let mut wanted = Wanted::default();
+impl FieldNumbers {
+    pub fn new(sources: &[FieldSource]) -> FieldNumbers {
+        let mut wanted = FieldNumbers::default();
         for (slot, source) in sources.iter().enumerate() {
             match source {
-                Source::Number(n) => wanted.from_start.push((*n, slot)),
-                Source::FromEnd(n) => wanted.from_end.push((*n, slot)),
+                FieldSource::Number(n) => wanted.from_start.push((*n, slot)),
+                FieldSource::FromEnd(n) => wanted.from_end.push((*n, slot)),
                 _ => {}
             }
         }
@@ -28,13 +28,13 @@ impl Wanted {
 
 #[derive(Debug)]
 pub(in crate::record) struct Ws {
-    wanted: Wanted,
+    wanted: FieldNumbers,
 }
 
 impl Ws {
-    pub fn new(sources: &[Source]) -> Ws {
+    pub fn new(sources: &[FieldSource]) -> Ws {
         Ws {
-            wanted: Wanted::new(sources),
+            wanted: FieldNumbers::new(sources),
         }
     }
 }
@@ -75,7 +75,7 @@ struct Scan<'a> {
 impl Scan<'_> {
     /// Looks through the 64 bytes at `base`; whether nothing more is wanted.
     #[inline(always)]
-    fn block(&mut self, base: usize, block: &[u8; 64], spans: &mut [Span]) -> bool {
+    fn block(&mut self, base: usize, block: &[u8; 64], spans: &mut [FieldSpan]) -> bool {
         let blanks = blanks(block);
         let mut starts = !blanks & (blanks << 1 | self.before);
         self.before = blanks >> 63;
@@ -83,7 +83,7 @@ impl Scan<'_> {
             if blanks == 0 {
                 return false;
             }
-            spans[slot] = Span::of_line(start, base + blanks.trailing_zeros() as usize);
+            spans[slot] = FieldSpan::of_line(start, base + blanks.trailing_zeros() as usize);
             self.open = None;
         }
         while let Some((want, slot)) = self.next {
@@ -104,15 +104,15 @@ impl Scan<'_> {
                 self.open = Some((slot, base + at));
                 return false;
             }
-            spans[slot] = Span::of_line(base + at, base + at + rest.trailing_zeros() as usize);
+            spans[slot] = FieldSpan::of_line(base + at, base + at + rest.trailing_zeros() as usize);
         }
         true
     }
 }
 
-impl Split for Ws {
+impl LineSplitter for Ws {
     #[inline]
-    fn split(&mut self, line: &[u8], spans: &mut [Span]) -> Verdict {
+    fn split(&mut self, line: &[u8], spans: &mut [FieldSpan]) -> LineVerdict {
         let mut wanted = self.wanted.from_start.iter();
         let next = wanted.next().copied();
         let mut scan = Scan {
@@ -136,12 +136,12 @@ impl Split for Ws {
         if !self.wanted.from_end.is_empty() {
             self.split_end(line, spans);
         }
-        Verdict::Read
+        LineVerdict::Read
     }
 }
 
 impl Ws {
-    fn split_end(&self, line: &[u8], spans: &mut [Span]) {
+    fn split_end(&self, line: &[u8], spans: &mut [FieldSpan]) {
         let (mut at, mut number) = (line.len(), 0);
         for &(want, slot) in &self.wanted.from_end {
             while number < want {
@@ -152,7 +152,7 @@ impl Ws {
                 number += 1;
                 at = start;
                 if number == want {
-                    spans[slot] = Span::of_line(start, last + 1);
+                    spans[slot] = FieldSpan::of_line(start, last + 1);
                 }
             }
         }
@@ -164,8 +164,8 @@ mod tests {
     use super::super::Cut;
     use super::*;
 
-    fn fields(split: &mut impl Split, line: &str, n: usize) -> Vec<String> {
-        let mut spans = vec![Span::default(); n];
+    fn fields(split: &mut impl LineSplitter, line: &str, n: usize) -> Vec<String> {
+        let mut spans = vec![FieldSpan::default(); n];
         split.split(line.as_bytes(), &mut spans);
         spans.iter().map(|s| line[s.start..s.end].to_owned()).collect()
     }
@@ -173,10 +173,10 @@ mod tests {
     #[test]
     fn blanks_separate_and_do_not_count() {
         let sources = [
-            Source::Number(3),
-            Source::Number(1),
-            Source::FromEnd(1),
-            Source::FromEnd(2),
+            FieldSource::Number(3),
+            FieldSource::Number(1),
+            FieldSource::FromEnd(1),
+            FieldSource::FromEnd(2),
         ];
         let mut ws = Ws::new(&sources);
         assert_eq!(fields(&mut ws, "  a\t bb  ccc dd ", 4), ["ccc", "a", "dd", "ccc"]);
@@ -201,8 +201,8 @@ mod tests {
                 .filter(|field| !field.is_empty())
                 .collect();
             let wants = [1, 6, 11, 30].map(|want| want + rng.usize(..5));
-            let mut ws = Ws::new(&wants.map(Source::Number));
-            let mut spans = vec![Span::default(); 4];
+            let mut ws = Ws::new(&wants.map(FieldSource::Number));
+            let mut spans = vec![FieldSpan::default(); 4];
             ws.split(&line, &mut spans);
             for (want, span) in wants.iter().zip(&spans) {
                 let field = expected.get(want - 1).copied().unwrap_or_default();
@@ -213,7 +213,11 @@ mod tests {
 
     #[test]
     fn single_delimiters_keep_empty_fields() {
-        let sources = [Source::Number(2), Source::Number(4), Source::FromEnd(1)];
+        let sources = [
+            FieldSource::Number(2),
+            FieldSource::Number(4),
+            FieldSource::FromEnd(1),
+        ];
         let mut cut = Cut::new(b',', &sources);
         assert_eq!(fields(&mut cut, "a,,c,d,", 3), ["", "d", ""]);
         assert_eq!(fields(&mut cut, "a", 3), ["", "", "a"]);

@@ -1,8 +1,8 @@
 //! Blocks of bytes, which end anywhere, cut into lines: all of them, or those that can matter.
 
-use super::Core;
-use crate::record::Take;
-use crate::record::format::{Base, Span, Split, Verdict};
+use super::LineLoop;
+use crate::record::RecordSink;
+use crate::record::format::{FieldSpan, LineSplitter, LineVerdict, SpanBase};
 use crate::record::prefilter::Prefilter;
 use memchr::{memchr, memchr_iter, memrchr};
 use std::io;
@@ -13,13 +13,13 @@ use std::slice;
 /// How many records of one field are given in one go.
 const SINGLES: usize = 32;
 
-impl Core {
+impl LineLoop {
     /// Gives the records of a block of lines.
-    pub fn block<S: Split>(
+    pub fn block<S: LineSplitter>(
         &mut self,
         split: &mut S,
         bytes: &[u8],
-        take: &mut dyn Take,
+        sink: &mut dyn RecordSink,
     ) -> io::Result<ControlFlow<()>> {
         let mut rest = bytes;
         if !self.carry.is_empty() {
@@ -30,7 +30,7 @@ impl Core {
             self.carry(&rest[..end]);
             rest = &rest[end + 1..];
             let mut line = mem::take(&mut self.carry);
-            let flow = self.carried(split, &line, take);
+            let flow = self.carried(split, &line, sink);
             line.clear();
             self.carry = line;
             if flow?.is_break() {
@@ -41,42 +41,42 @@ impl Core {
         let (lines, partial) = rest.split_at(whole);
         let flow = match self.prefilter.take() {
             Some(prefilter) => {
-                let flow = self.hits(split, &prefilter, lines, take);
+                let flow = self.hits(split, &prefilter, lines, sink);
                 self.prefilter = Some(prefilter);
                 flow?
             }
-            None if self.all && !S::CHECKS && take.only_counts() => match memchr_iter(b'\n', lines).count() {
+            None if self.all && !S::CHECKS && sink.only_counts() => match memchr_iter(b'\n', lines).count() {
                 0 => ControlFlow::Continue(()),
-                number => take.records(number as u64)?,
+                number => sink.records(number as u64)?,
             },
-            None if self.lone => self.lone_fields(split, lines, take)?,
-            None => self.lines(split, lines, take)?,
+            None if self.lone => self.lone_fields(split, lines, sink)?,
+            None => self.lines(split, lines, sink)?,
         };
         self.carry(partial);
         Ok(self.after(flow))
     }
 
     /// The line that blocks cut: the same as if they had not.
-    fn carried<S: Split>(
+    fn carried<S: LineSplitter>(
         &mut self,
         split: &mut S,
         line: &[u8],
-        take: &mut dyn Take,
+        sink: &mut dyn RecordSink,
     ) -> io::Result<ControlFlow<()>> {
         match &self.prefilter {
             Some(prefilter) if !prefilter.passes(line) => Ok(ControlFlow::Continue(())),
-            _ => self.line(split, line, take),
+            _ => self.line(split, line, sink),
         }
     }
 
-    fn lines<S: Split>(
+    fn lines<S: LineSplitter>(
         &mut self,
         split: &mut S,
         mut lines: &[u8],
-        take: &mut dyn Take,
+        sink: &mut dyn RecordSink,
     ) -> io::Result<ControlFlow<()>> {
         while let Some(end) = memchr(b'\n', lines) {
-            if self.line(split, &lines[..end], take)?.is_break() {
+            if self.line(split, &lines[..end], sink)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
             lines = &lines[end + 1..];
@@ -84,59 +84,59 @@ impl Core {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// What [`Core::lines`] comes to where one field is asked for and nothing else.
-    fn lone_fields<S: Split>(
+    /// What [`LineLoop::lines`] comes to where one field is asked for and nothing else.
+    fn lone_fields<S: LineSplitter>(
         &mut self,
         split: &mut S,
         mut lines: &[u8],
-        take: &mut dyn Take,
+        sink: &mut dyn RecordSink,
     ) -> io::Result<ControlFlow<()>> {
         let (mut found, mut n) = ([&b""[..]; SINGLES], 0);
         while let Some(end) = memchr(b'\n', lines) {
             let line = &lines[..end];
             lines = &lines[end + 1..];
-            let mut span = Span::default();
+            let mut span = FieldSpan::default();
             let flow = match split.split(line, slice::from_mut(&mut span)) {
-                Verdict::Read if span.base == Base::Line => {
+                LineVerdict::Read if span.base == SpanBase::Line => {
                     found[n] = &line[span.start..span.end];
                     n += 1;
                     if n < SINGLES {
                         continue;
                     }
                     n = 0;
-                    take.singles(&found)?
+                    sink.singles(&found)?
                 }
                 // What was decoded is there only until the next line is.
-                Verdict::Read => {
-                    let before = take.singles(&found[..mem::take(&mut n)])?;
+                LineVerdict::Read => {
+                    let before = sink.singles(&found[..mem::take(&mut n)])?;
                     if before.is_break() {
                         return Ok(before);
                     }
-                    take.record(&[&split.decoded()[span.start..span.end]])?
+                    sink.record(&[&split.decoded()[span.start..span.end]])?
                 }
-                Verdict::Dropped => continue,
-                Verdict::Bad => self.bad_line(line),
+                LineVerdict::Dropped => continue,
+                LineVerdict::Bad => self.bad_line(line),
             };
             if flow.is_break() {
                 return Ok(flow);
             }
         }
-        take.singles(&found[..n])
+        sink.singles(&found[..n])
     }
 
     /// Only the lines that the prefilter finds.
-    fn hits<S: Split>(
+    fn hits<S: LineSplitter>(
         &mut self,
         split: &mut S,
         prefilter: &Prefilter,
         lines: &[u8],
-        take: &mut dyn Take,
+        sink: &mut dyn RecordSink,
     ) -> io::Result<ControlFlow<()>> {
         let (mut hits, mut at) = (prefilter.hits(lines), 0);
         while let Some(hit) = hits.after(at) {
             let start = memrchr(b'\n', &lines[at..hit]).map_or(at, |before| at + before + 1);
             let end = memchr(b'\n', &lines[hit..]).map_or(lines.len(), |after| hit + after);
-            if self.line(split, &lines[start..end], take)?.is_break() {
+            if self.line(split, &lines[start..end], sink)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
             at = end + 1;

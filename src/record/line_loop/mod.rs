@@ -2,12 +2,12 @@
 
 mod blocks;
 
-use super::Take;
+use super::RecordSink;
 use super::condition::Test;
-use super::format::{Span, Split, Verdict};
-use super::plan::{Bad, RecordPlan};
+use super::format::{FieldSpan, LineSplitter, LineVerdict};
+use super::plan::{OnBadLine, RecordPlan};
 use super::prefilter::Prefilter;
-use super::projection::{Derived, Operand, Pick, View};
+use super::projection::{Derived, Operand, Projection, View};
 use memchr::memchr_iter;
 use memchr::memmem::Finder;
 use regex::bytes::Regex;
@@ -17,14 +17,14 @@ use std::ops::{ControlFlow, Range};
 
 /// All that does not depend on the format.
 #[derive(Debug)]
-pub(super) struct Core {
+pub(super) struct LineLoop {
     /// A text that every line that can remain has; looked for in whole blocks.
     prefilter: Option<Prefilter>,
     texts: Vec<(Finder<'static>, bool)>,
     regexes: Vec<Regex>,
     tests: Vec<Test>,
-    pick: Pick,
-    spans: Vec<Span>,
+    pick: Projection,
+    spans: Vec<FieldSpan>,
     /// Whether all there is to do is to give one field of every line.
     lone: bool,
     /// Whether every line is a record, as it is.
@@ -40,7 +40,7 @@ pub(super) struct Core {
     first: Option<u64>,
     given: u64,
     format: &'static str,
-    on_bad: Bad,
+    on_bad: OnBadLine,
     /// How many lines could not be read, the lines themselves if they are kept, and why the job
     /// fails if it does.
     pub bad: u64,
@@ -49,23 +49,23 @@ pub(super) struct Core {
     done: bool,
 }
 
-impl Core {
-    pub fn new(plan: &RecordPlan, pick: Pick) -> Core {
-        let counts = pick.counts_lines || (plan.bad == Bad::Fail && plan.format.has_bad_lines());
+impl LineLoop {
+    pub fn new(plan: &RecordPlan, pick: Projection) -> LineLoop {
+        let counts = pick.counts_lines || (plan.bad == OnBadLine::Fail && plan.format.has_bad_lines());
         let prefilter = Prefilter::new(plan).filter(|_| !counts);
         // What the prefilter has found need not be looked for again.
         let texts = plan
             .texts
             .iter()
             .filter(|t| !(t.wanted && prefilter.as_ref().is_some_and(|p| p.is(&t.text))));
-        Core {
+        LineLoop {
             texts: texts
                 .map(|t| (Finder::new(&t.text).into_owned(), t.wanted))
                 .collect(),
             prefilter,
             regexes: plan.regexes.clone(),
             tests: plan.conditions.iter().map(|c| c.test.clone()).collect(),
-            spans: vec![Span::default(); pick.sources.len()],
+            spans: vec![FieldSpan::default(); pick.sources.len()],
             all: plan.is_unfiltered() && plan.projection.is_empty() && !counts && plan.first.is_none(),
             lone: pick.is_lone() && !counts && plan.is_unfiltered() && plan.first.is_none(),
             derived: Derived::default(),
@@ -135,11 +135,11 @@ impl Core {
     }
 
     #[inline]
-    fn line<S: Split>(
+    fn line<S: LineSplitter>(
         &mut self,
         split: &mut S,
         line: &[u8],
-        take: &mut dyn Take,
+        sink: &mut dyn RecordSink,
     ) -> io::Result<ControlFlow<()>> {
         if self.counts {
             self.count_line();
@@ -148,14 +148,14 @@ impl Core {
             return Ok(ControlFlow::Continue(()));
         }
         if S::CHECKS || !self.spans.is_empty() {
-            self.spans.fill(Span::default());
+            self.spans.fill(FieldSpan::default());
             match split.split(line, &mut self.spans) {
-                Verdict::Read => {}
-                Verdict::Dropped => return Ok(ControlFlow::Continue(())),
-                Verdict::Bad => return Ok(self.bad_line(line)),
+                LineVerdict::Read => {}
+                LineVerdict::Dropped => return Ok(ControlFlow::Continue(())),
+                LineVerdict::Bad => return Ok(self.bad_line(line)),
             }
         }
-        self.give(line, split.decoded(), take)
+        self.give(line, split.decoded(), sink)
     }
 
     /// Gives a record that was found and read elsewhere; `bytes` are the last of it.
@@ -163,8 +163,8 @@ impl Core {
         &mut self,
         bytes: &[u8],
         decoded: &[u8],
-        split: impl FnOnce(&mut [Span]),
-        take: &mut dyn Take,
+        split: impl FnOnce(&mut [FieldSpan]),
+        sink: &mut dyn RecordSink,
     ) -> io::Result<ControlFlow<()>> {
         let mut carry = mem::take(&mut self.carry);
         let mut line = bytes;
@@ -184,7 +184,7 @@ impl Core {
         let mut flow = Ok(ControlFlow::Continue(()));
         if self.passes(line) {
             split(&mut self.spans);
-            flow = self.give(line, decoded, take);
+            flow = self.give(line, decoded, sink);
         }
         carry.clear();
         self.carry = carry;
@@ -213,7 +213,12 @@ impl Core {
     }
 
     #[inline]
-    fn give(&mut self, line: &[u8], decoded: &[u8], take: &mut dyn Take) -> io::Result<ControlFlow<()>> {
+    fn give(
+        &mut self,
+        line: &[u8],
+        decoded: &[u8],
+        sink: &mut dyn RecordSink,
+    ) -> io::Result<ControlFlow<()>> {
         let (pick, derived) = (&self.pick, &mut self.derived);
         let view = View {
             line,
@@ -234,7 +239,7 @@ impl Core {
         if pick.derives() {
             derived.make(pick, pick.late(), view);
         }
-        let flow = emit(&pick.projection, view, derived, take)?;
+        let flow = emit(&pick.projection, view, derived, sink)?;
         if let Some(first) = self.first {
             self.given += 1;
             if self.given >= first {
@@ -256,15 +261,15 @@ impl Core {
     fn bad_line(&mut self, line: &[u8]) -> ControlFlow<()> {
         self.bad += 1;
         match self.on_bad {
-            Bad::Skip => ControlFlow::Continue(()),
-            Bad::Fail => {
+            OnBadLine::Skip => ControlFlow::Continue(()),
+            OnBadLine::Fail => {
                 self.failure = Some(format!(
                     "line {} can't be read as {}",
                     self.line_number, self.format
                 ));
                 ControlFlow::Break(())
             }
-            Bad::Keep(_) => {
+            OnBadLine::Keep(_) => {
                 self.kept.extend_from_slice(line);
                 self.kept.push(b'\n');
                 ControlFlow::Continue(())
@@ -291,20 +296,20 @@ fn emit(
     projection: &[Operand],
     view: View<'_>,
     derived: &Derived,
-    take: &mut dyn Take,
+    sink: &mut dyn RecordSink,
 ) -> io::Result<ControlFlow<()>> {
     let value = |operand: &Operand| operand.value(view, derived);
     match projection {
-        [] => take.record(&[view.line]),
-        [only] => take.record(&[value(only)]),
-        [a, b] => take.record(&[value(a), value(b)]),
+        [] => sink.record(&[view.line]),
+        [only] => sink.record(&[value(only)]),
+        [a, b] => sink.record(&[value(a), value(b)]),
         operands if operands.len() <= 8 => {
             let mut fields = [&b""[..]; 8];
             for (field, operand) in fields.iter_mut().zip(operands) {
                 *field = value(operand);
             }
-            take.record(&fields[..operands.len()])
+            sink.record(&fields[..operands.len()])
         }
-        operands => take.record(&operands.iter().map(value).collect::<Vec<_>>()),
+        operands => sink.record(&operands.iter().map(value).collect::<Vec<_>>()),
     }
 }
