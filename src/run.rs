@@ -34,7 +34,7 @@ pub use work::{To, Work};
 use crate::control::{Control, Lack};
 use crate::memory::Budget;
 use crate::message;
-use crate::plan::{FailureStyle, HaltAt, Order, Pace, Plan, SignalAction};
+use crate::plan::{Durability, FailureStyle, HaltAt, Order, Plan, SignalAction};
 use crate::record::{OnBadLine, RecordPlan};
 use crate::sink::{Closed, First, Sink};
 use crate::sys::signals::{self, Signals};
@@ -242,7 +242,7 @@ impl<'a> Main<'a> {
             remember: None,
             most_running: match &plan.state {
                 // What is stored is not run again, and what is not stored is what runs.
-                Some(state) if state.pace == Pace::Each => plan.workers.get().get() as u64,
+                Some(state) if state.durability == Durability::EachJob => plan.workers.get().get() as u64,
                 _ => u64::MAX,
             },
             recess: false,

@@ -40,7 +40,7 @@ use crate::map::{Aside, Map, StartMap};
 use crate::plan::HaltAt;
 use crate::record::{RecordPlan, Stage};
 use crate::sink::Outputs;
-use crate::state::{Part, Unpack};
+use crate::state::{PackedPart, PartUnpacker};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use ran::Recorder;
 use std::io;
@@ -53,7 +53,7 @@ pub enum Task {
     /// A job to run.
     Job(Job),
     /// What jobs gave the fold in an earlier run, to be added as it is.
-    Parts(Vec<Part>),
+    Parts(Vec<PackedPart>),
     /// Parts that are counted elsewhere, to be made one.
     Bundle(Bundle),
     /// Outputs of jobs, to be made one.
@@ -105,7 +105,7 @@ struct Worker<'a> {
     /// What the try in progress has given; merged only when the try succeeds.
     part: Option<Box<dyn Fold>>,
     recorder: Option<Recorder>,
-    unpack: Option<Unpack>,
+    unpack: Option<PartUnpacker>,
 }
 
 /// Works until the queue is closed and empty, or nobody wants more; gives the folds of all jobs
@@ -237,7 +237,7 @@ impl Worker<'_> {
         }
     }
 
-    fn restore(&mut self, parts: Vec<Part>) -> io::Result<()> {
+    fn restore(&mut self, parts: Vec<PackedPart>) -> io::Result<()> {
         match &mut self.folds {
             Some(folds) => ran::restore(parts, folds.total_mut(), &mut self.unpack),
             None => Ok(()),

@@ -5,7 +5,7 @@ use crate::message;
 use crate::plan::Empty;
 use crate::run::{Collision, Failures, Summary};
 use crate::source::NoMatch;
-use crate::state::{Kind, StateError};
+use crate::state::{StateError, StateErrorKind};
 use crate::sys::{Output, signals};
 use std::fmt;
 use std::io;
@@ -115,9 +115,9 @@ fn refusal(error: &anyhow::Error) -> u8 {
     }
     if let Some(state) = error.downcast_ref::<StateError>() {
         return match state.kind {
-            Kind::Refused => REFUSED,
-            Kind::InUse => IN_USE,
-            Kind::Io => OWN,
+            StateErrorKind::Refused => REFUSED,
+            StateErrorKind::InUse => IN_USE,
+            StateErrorKind::Io => OWN,
         };
     }
     if error.is::<NoMatch>() {

@@ -11,7 +11,7 @@ use crate::codec::{self, CODECS, Codec, Decoder};
 use crate::map::{self, Cat, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
 use crate::plan::{Batch, Dash, Inputs};
-use crate::plan::{Order, Pace, Partial, Plan, Schedule, SignalAction, StateAccess, Unit};
+use crate::plan::{Durability, Order, Partial, Plan, Schedule, SignalAction, StateAccess, Unit};
 use crate::record::RecordPlan;
 use crate::run::{To, Work, run};
 use crate::sys::guardian;
@@ -82,8 +82,8 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
     let inputs = args.inputs.plan(Dash::Stdin)?;
     let meaning = || args.meaning(function);
     let pace = match parts.fold {
-        Some(_) => Pace::Free,
-        None => Pace::Each,
+        Some(_) => Durability::Batched,
+        None => Durability::EachJob,
     };
     let state = args.state.plan(meaning, StateAccess::Write, pace, &parts)?;
     let is_stdin = |input: &std::ffi::OsString| input == "-";

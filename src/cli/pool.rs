@@ -3,7 +3,7 @@
 use super::canonical_args::CanonicalArgs;
 use super::exit_code::Usage;
 use crate::map::{CommandPlan, CoprocessPlan, Reply};
-use crate::plan::Hindsight;
+use crate::plan::Revocable;
 use clap::{Args, ValueEnum};
 
 /// Whether there is a pool, and what its replies are.
@@ -45,7 +45,7 @@ impl PoolArgs {
         &self,
         command: &CommandPlan,
         name_end: u8,
-        hindsight: Hindsight,
+        revocable: Revocable,
     ) -> Result<Option<CoprocessPlan>, Usage> {
         if !self.pool {
             return Ok(None);
@@ -62,7 +62,7 @@ impl PoolArgs {
                 None | Some(ReplyArg::Line) => Reply::Line,
                 Some(ReplyArg::Nul) => Reply::Nul,
             },
-            hindsight,
+            revocable,
         }))
     }
 }

@@ -14,7 +14,9 @@ use crate::codec::Decoder;
 use crate::map::command::{Capture, Feed, Trace};
 use crate::map::{Command, CommandPlan, Coprocess, DryRun, Map};
 use crate::memory::Budget;
-use crate::plan::{Dash, Failures, Hindsight, Order, Pace, Partial, Plan, Schedule, StateAccess, StatePlan};
+use crate::plan::{
+    Dash, Durability, Failures, Order, Partial, Plan, Revocable, Schedule, StateAccess, StatePlan,
+};
 use crate::plan::{SignalAction, Unit};
 use crate::run::{To, Work, run};
 use crate::sys::{guardian, reaper, share_heap};
@@ -148,7 +150,7 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
     let command = Arc::new(args.command()?);
     let coprocess = args
         .pool
-        .plan(&command, args.inputs.terminator(), args.hindsight())?;
+        .plan(&command, args.inputs.terminator(), args.revocable())?;
     let coprocess = coprocess.map(Arc::new);
     let mut parts = args.records.plan().map_err(|error| Usage(format!("{error:#}")))?;
     if args.ungroup && parts.records.is_some() {
@@ -222,7 +224,7 @@ impl RunArgs {
     fn plan(&self, command: &CommandPlan, parts: &RecordsAndFold) -> anyhow::Result<Plan> {
         let (memory, workers) = (self.output.memory(), self.output.workers());
         let access = match self.dry_run {
-            true => StateAccess::Look,
+            true => StateAccess::Read,
             false => StateAccess::Write,
         };
         Ok(Plan {
@@ -258,17 +260,19 @@ impl RunArgs {
     }
 
     fn state(&self, access: StateAccess, parts: &RecordsAndFold) -> anyhow::Result<Option<StatePlan>> {
-        let plan = self.state.plan(|| self.meaning(), access, Pace::Each, parts)?;
+        let plan = self
+            .state
+            .plan(|| self.meaning(), access, Durability::EachJob, parts)?;
         Ok(plan.map(|plan| StatePlan {
-            hindsight: self.hindsight(),
+            revocable: self.revocable(),
             ..plan
         }))
     }
 
-    fn hindsight(&self) -> Hindsight {
+    fn revocable(&self) -> Revocable {
         match self.pool.pool && self.state.is_asked() {
-            true => Hindsight::Possible,
-            false => Hindsight::Never,
+            true => Revocable::Possible,
+            false => Revocable::Never,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::canonical_args::CommandKey;
 use super::exit_code::Usage;
 use super::records::RecordsAndFold;
-use crate::plan::{Again, Hindsight, Pace, Past, StateAccess, StatePlan};
+use crate::plan::{Durability, Existing, Rerun, Revocable, StateAccess, StatePlan};
 use crate::record::{OnBadLine, RecordPlan};
 use clap::Args;
 use std::path::PathBuf;
@@ -42,7 +42,7 @@ impl StateArgs {
         &self,
         meaning: impl FnOnce() -> CommandKey,
         access: StateAccess,
-        pace: Pace,
+        durability: Durability,
         parts: &RecordsAndFold,
     ) -> Result<Option<StatePlan>, Usage> {
         let Some(file) = &self.state else {
@@ -56,17 +56,17 @@ impl StateArgs {
         Ok(Some(StatePlan {
             file: file.clone(),
             meaning,
-            again: match self.retry_failed {
-                true => Again::Failed,
-                false => Again::Unfinished,
+            rerun: match self.retry_failed {
+                true => Rerun::Failed,
+                false => Rerun::Unfinished,
             },
-            past: match self.fresh {
-                true => Past::Forgotten,
-                false => Past::Kept,
+            existing: match self.fresh {
+                true => Existing::Forget,
+                false => Existing::Keep,
             },
             access,
-            pace,
-            hindsight: Hindsight::Never,
+            durability,
+            revocable: Revocable::Never,
         }))
     }
 

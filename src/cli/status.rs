@@ -30,7 +30,7 @@ pub struct StatusArgs {
 /// # Errors
 /// What is wrong with the state, and what standard output said.
 pub fn main(args: &StatusArgs) -> anyhow::Result<Option<Ended>> {
-    let overview = Overview::of(&args.file)?;
+    let overview = Overview::read(&args.file)?;
     let text = match args.json {
         true => format!("{}\n", object(&overview)),
         false => text(&overview),

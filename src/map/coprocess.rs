@@ -13,7 +13,7 @@ use super::{Aside, Emit, Map};
 use crate::control::{Lack, Seat, Wish};
 use crate::job::{Ending, Failure, Job};
 use crate::message;
-use crate::plan::Hindsight;
+use crate::plan::Revocable;
 use crate::sys::Launcher;
 use crate::sys::arguments::Arguments;
 use crate::template::shell_quote;
@@ -47,7 +47,7 @@ pub struct CoprocessPlan {
     /// What a reply is.
     pub reply: Reply,
     /// Whether the jobs that a process answered are named when it turns out not to be in order.
-    pub hindsight: Hindsight,
+    pub revocable: Revocable,
 }
 
 /// What a reply is.
@@ -137,7 +137,7 @@ impl Coprocess {
             Ok(()) => {
                 let Question { job, bytes, .. } = &self.question;
                 let name = &bytes[..bytes.len() - 1];
-                process.given.add(*job, name, self.plan.hindsight);
+                process.given.add(*job, name, self.plan.revocable);
                 self.deaths = Deaths::default();
                 self.process = Some(process);
                 return Some(Ok(()));

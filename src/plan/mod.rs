@@ -10,7 +10,7 @@ mod workers;
 
 pub use batch::{ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait};
 pub use inputs::{Dash, Empty, Hidden, Inputs, Links, Lists, WalkPlan};
-pub use state::{Again, Hindsight, Pace, Past, StateAccess, StatePlan};
+pub use state::{Durability, Existing, Rerun, Revocable, StateAccess, StatePlan};
 pub use words::{Blanks, Syntax, WordList};
 pub use workers::Workers;
 

@@ -11,20 +11,20 @@ pub struct StatePlan {
     /// out (workers, order, memory), nor which inputs there are.
     pub meaning: Vec<(&'static str, Vec<u8>)>,
     /// Which jobs are run.
-    pub again: Again,
+    pub rerun: Rerun,
     /// What becomes of what is remembered already.
-    pub past: Past,
+    pub existing: Existing,
     /// Whether it is written.
     pub access: StateAccess,
     /// How far jobs may be ahead of what is stored.
-    pub pace: Pace,
+    pub durability: Durability,
     /// Whether a job that ended well may turn out later not to have.
-    pub hindsight: Hindsight,
+    pub revocable: Revocable,
 }
 
 /// Which jobs are run, of those that are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Again {
+pub enum Rerun {
     /// All that are not done.
     Unfinished,
     /// Those that failed.
@@ -33,26 +33,26 @@ pub enum Again {
 
 /// What becomes of what is remembered already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Past {
+pub enum Existing {
     /// It counts.
-    Kept,
+    Keep,
     /// It is forgotten, whatever command line it was of.
-    Forgotten,
+    Forget,
 }
 
 /// How far jobs may be ahead of what is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
+pub enum Durability {
     /// One starts when the one before it on its worker is stored: for jobs that do something, or that
     /// print, which is not to happen twice.
-    Each,
+    EachJob,
     /// They start as they can, and their ends are stored together: for jobs that only read.
-    Free,
+    Batched,
 }
 
 /// Whether a job that ended well may turn out later not to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hindsight {
+pub enum Revocable {
     /// How it ended stands.
     Never,
     /// It may: what did it lives on, and may show that it was not in order. Some bytes are kept of each
@@ -66,5 +66,5 @@ pub enum StateAccess {
     /// It is.
     Write,
     /// It is only looked at, for a run that does nothing.
-    Look,
+    Read,
 }

@@ -13,7 +13,7 @@ use crate::source::{
     Batched, InputResult, JobResult, LastStat, ListedWords, Named, Scheduled, SourceError, Splitter,
     may_wait, read_names,
 };
-use crate::state::Stamp;
+use crate::state::Fingerprint;
 use crate::worker::Task;
 use anyhow::anyhow;
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
@@ -24,7 +24,7 @@ pub struct Feed {
     from: From,
     next: Option<Job>,
     /// What its inputs were when it was found, where that was looked at.
-    stamps: Option<Vec<Stamp>>,
+    stamps: Option<Vec<Fingerprint>>,
     /// Whether it was decided that the one that waits is to be run.
     wanted: bool,
     /// What can't be had, with how many jobs came before it.
@@ -189,7 +189,7 @@ impl Feed {
 
     /// The job that is ready, if it was not yet decided whether it is to be run, and what was seen of its
     /// inputs, if they were looked at.
-    pub fn undecided(&mut self) -> Option<(&Job, Option<Vec<Stamp>>)> {
+    pub fn undecided(&mut self) -> Option<(&Job, Option<Vec<Fingerprint>>)> {
         let stamps = self.stamps.take();
         self.next
             .as_ref()

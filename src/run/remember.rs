@@ -10,9 +10,11 @@ use super::Main;
 use super::feed::Feed;
 use crate::job::{Ending, Failure, Job};
 use crate::message;
-use crate::plan::{Pace, Plan};
+use crate::plan::{Durability, Plan};
 use crate::sink::Verdict;
-use crate::state::{Kind, Memory, Outcome, Progress, Record, Stamp, State, StateError, stamps};
+use crate::state::{
+    Fingerprint, JobEnd, Lookup, RunProgress, State, StateError, StateErrorKind, StoredOutcome, fingerprints,
+};
 use crate::worker::{Bundle, Event, Ran, Recording, Report, Task};
 use crossbeam_channel::Receiver;
 use doubts::Doubts;
@@ -34,9 +36,9 @@ pub(super) struct Remember {
     /// Jobs that were sent and have not ended.
     running: HashMap<u64, Running>,
     /// The ends that will be stored next, with the jobs' numbers.
-    ends: Vec<(u64, Record)>,
+    ends: Vec<(u64, JobEnd)>,
     /// The ends of jobs whose output is not all printed.
-    unprinted: BTreeMap<u64, Record>,
+    unprinted: BTreeMap<u64, JobEnd>,
     doubts: Doubts,
     /// What jobs that need not run gave the fold.
     pub earlier: Earlier,
@@ -44,15 +46,15 @@ pub(super) struct Remember {
     looked_up: u64,
     /// Inputs of jobs that are neither done nor wanted.
     left_out: u64,
-    progress: Progress,
-    stored: Progress,
+    progress: RunProgress,
+    stored: RunProgress,
     broken: bool,
 }
 
 /// What was known of a job when it was sent.
 struct Running {
     row: Option<i64>,
-    stamps: Vec<Stamp>,
+    stamps: Vec<Fingerprint>,
     /// Whether its inputs could have changed again without showing.
     recent: bool,
 }
@@ -69,36 +71,36 @@ impl Remember {
         Ok(Some(Remember {
             state: State::open(state, &plan.tmpdir)?,
             folded,
-            acts: state.pace == Pace::Each,
+            acts: state.durability == Durability::EachJob,
             running: HashMap::new(),
             ends: Vec::new(),
             unprinted: BTreeMap::new(),
-            doubts: Doubts::new(state.hindsight),
+            doubts: Doubts::new(state.revocable),
             earlier: Earlier::default(),
             looked_up: 0,
             left_out: 0,
-            progress: Progress::default(),
-            stored: Progress::default(),
+            progress: RunProgress::default(),
+            stored: RunProgress::default(),
             broken: false,
         }))
     }
 
     /// Whether a job that was found is to be run; `seen` is what its inputs were a little earlier, if
     /// that was looked at, and `gone` says that what it makes is not there.
-    fn screen(&mut self, job: &Job, seen: Option<Vec<Stamp>>, gone: bool) -> bool {
+    fn screen(&mut self, job: &Job, seen: Option<Vec<Fingerprint>>, gone: bool) -> bool {
         self.looked_up += 1;
         let now = SystemTime::now();
         let ahead = seen.is_some();
-        let seen = seen.unwrap_or_else(|| stamps(job));
+        let seen = seen.unwrap_or_else(|| fingerprints(job));
         let memory = self.state.look_up(job, &seen);
         let memory = match memory {
-            Memory::Done(kept) if gone => Memory::Again {
+            Lookup::Done(kept) if gone => Lookup::Undone {
                 row: kept.row,
-                outcome: Outcome::Unsettled,
+                outcome: StoredOutcome::Unsettled,
             },
             memory => memory,
         };
-        if let Memory::Done(kept) = memory {
+        if let Lookup::Done(kept) = memory {
             self.progress.remembered += 1;
             if self.folded {
                 self.earlier.add(kept, job.seq);
@@ -112,15 +114,15 @@ impl Remember {
             return false;
         }
         let row = match memory {
-            Memory::Again { row, .. } => Some(row),
-            Memory::New | Memory::Done(_) => None,
+            Lookup::Undone { row, .. } => Some(row),
+            Lookup::New | Lookup::Done(_) => None,
         };
-        let now_seen = if ahead { stamps(job) } else { seen };
+        let now_seen = if ahead { fingerprints(job) } else { seen };
         self.sent(job.seq, row, now_seen, now);
         true
     }
 
-    fn sent(&mut self, seq: u64, row: Option<i64>, stamps: Vec<Stamp>, now: SystemTime) {
+    fn sent(&mut self, seq: u64, row: Option<i64>, stamps: Vec<Fingerprint>, now: SystemTime) {
         let recent = stamps.iter().any(|stamp| stamp.is_recent(now));
         self.running.insert(seq, Running { row, stamps, recent });
     }
@@ -176,7 +178,7 @@ impl Remember {
             Next::Nothing => Ok(None),
             Next::Lost(job, row) => {
                 self.progress.remembered -= 1;
-                self.sent(job.seq, Some(row), stamps(&job), SystemTime::now());
+                self.sent(job.seq, Some(row), fingerprints(&job), SystemTime::now());
                 Ok(Some(Task::Job(job)))
             }
         }
@@ -188,13 +190,13 @@ impl Remember {
     }
 }
 
-fn record(before: Running, failure: Option<&Failure>, bad_lines: u64, ran: Ran) -> Record {
+fn record(before: Running, failure: Option<&Failure>, bad_lines: u64, ran: Ran) -> JobEnd {
     let pairs = before.stamps.iter().zip(&ran.after);
-    let settled: Option<Vec<Stamp>> = pairs.map(|(before, after)| before.settled(*after)).collect();
+    let settled: Option<Vec<Fingerprint>> = pairs.map(|(before, after)| before.settled(*after)).collect();
     let outcome = match (failure, &settled) {
-        (Some(_), _) => Outcome::Failed,
-        (None, Some(_)) if !before.recent => Outcome::Done,
-        (None, _) => Outcome::Unsettled,
+        (Some(_), _) => StoredOutcome::Failed,
+        (None, Some(_)) if !before.recent => StoredOutcome::Done,
+        (None, _) => StoredOutcome::Unsettled,
     };
     let (status, signal) = match failure {
         Some(Failure::Command { cause, .. }) => match cause {
@@ -205,13 +207,13 @@ fn record(before: Running, failure: Option<&Failure>, bad_lines: u64, ran: Ran) 
         },
         _ => (None, None),
     };
-    Record {
+    JobEnd {
         row: before.row,
         inputs: ran.job.inputs,
-        stamps: settled.unwrap_or(before.stamps),
+        fingerprints: settled.unwrap_or(before.stamps),
         outcome,
         bad_lines,
-        part: ran.part.filter(|_| outcome == Outcome::Done),
+        part: ran.part.filter(|_| outcome == StoredOutcome::Done),
         cause: failure.map(cause),
         status,
         signal,
@@ -247,7 +249,7 @@ pub(super) fn recording(plan: &Plan, folded: bool) -> Option<Recording> {
 impl Main<'_> {
     /// Whether the next job is to be run; where it was done before, it takes its place in the order.
     /// `seen` is what its inputs were when it was found.
-    pub(super) fn wants(&mut self, job: &Job, seen: Option<Vec<Stamp>>) -> bool {
+    pub(super) fn wants(&mut self, job: &Job, seen: Option<Vec<Fingerprint>>) -> bool {
         let Some(remember) = &mut self.remember else {
             return true;
         };
@@ -381,8 +383,8 @@ impl Main<'_> {
 
     fn state_failed(&mut self, error: &StateError) {
         match error.kind {
-            Kind::Refused => self.tally.damaged = true,
-            Kind::InUse | Kind::Io => self.tally.own_failures += 1,
+            StateErrorKind::Refused => self.tally.damaged = true,
+            StateErrorKind::InUse | StateErrorKind::Io => self.tally.own_failures += 1,
         }
         message::say(error);
         self.stop.get_or_insert_default();

@@ -5,8 +5,8 @@
 //! found just these jobs as they were. So it can be missing, out of date or damaged, and no answer is wrong
 //! for it. This file does not know when it is worth the while to make one.
 
-use super::packed_part::{Part, sum};
-use super::{Kept, Stored};
+use super::packed_part::{PackedPart, sum};
+use super::{RowRef, StoredPart};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use std::hash::Hasher as _;
@@ -24,7 +24,7 @@ pub fn range(row: i64) -> i64 {
 }
 
 /// A checksum of rows, in their order: of all that tells what they gave.
-fn of(rows: &[Kept]) -> i64 {
+fn of(rows: &[RowRef]) -> i64 {
     let mut all = sum();
     for kept in rows {
         all.write(&kept.row.to_le_bytes());
@@ -43,7 +43,7 @@ fn checksum(numbers: [i64; 4], bytes: &[u8]) -> i64 {
 
 /// The bundle of just these rows, which are of one range and in order; `None` where there is none, or
 /// it is damaged.
-pub(super) fn read(db: &Connection, rows: &[Kept], tmpdir: &Path) -> rusqlite::Result<Option<Stored>> {
+pub(super) fn read(db: &Connection, rows: &[RowRef], tmpdir: &Path) -> rusqlite::Result<Option<StoredPart>> {
     let sql = "SELECT jobs, of, bad_lines, sum, bytes FROM bundles WHERE range = ?1";
     let Some(first) = rows.first() else {
         return Ok(None);
@@ -54,7 +54,7 @@ pub(super) fn read(db: &Connection, rows: &[Kept], tmpdir: &Path) -> rusqlite::R
     Ok(found.optional()?.flatten())
 }
 
-fn whole(row: &Row<'_>, range: i64, rows: &[Kept], tmpdir: &Path) -> Option<Stored> {
+fn whole(row: &Row<'_>, range: i64, rows: &[RowRef], tmpdir: &Path) -> Option<StoredPart> {
     let number = |at: usize| row.get::<_, i64>(at).ok();
     let (jobs, of_rows) = (rows.len() as i64, of(rows));
     if (number(0)?, number(1)?) != (jobs, of_rows) {
@@ -67,14 +67,19 @@ fn whole(row: &Row<'_>, range: i64, rows: &[Kept], tmpdir: &Path) -> Option<Stor
     if checksum([range, jobs, of_rows, bad_lines], bytes) != wanted {
         return None;
     }
-    Some(Stored {
-        part: Part::of_bytes(tmpdir, bytes).ok()?,
+    Some(StoredPart {
+        part: PackedPart::from_bytes(tmpdir, bytes).ok()?,
         bad_lines: bad_lines.cast_unsigned(),
     })
 }
 
 /// Writes the bundle of these rows, in place of the one of their range.
-pub(super) fn write(db: &Connection, rows: &[Kept], bad_lines: u64, part: &mut Part) -> rusqlite::Result<()> {
+pub(super) fn write(
+    db: &Connection,
+    rows: &[RowRef],
+    bad_lines: u64,
+    part: &mut PackedPart,
+) -> rusqlite::Result<()> {
     let Some(first) = rows.first().filter(|_| part.size < MOST) else {
         return Ok(());
     };

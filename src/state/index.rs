@@ -3,10 +3,10 @@
 //! 128 bits of a keyed hash stand for the names: two of a million jobs collide with a chance of
 //! 10^-27, and nobody who makes file names knows the key.
 
-use super::Kept;
-use super::fingerprint::Stamp;
+use super::RowRef;
+use super::fingerprint::Fingerprint;
 use super::prune::Cuts;
-use super::row::Outcome;
+use super::row::StoredOutcome;
 use crate::job::Input;
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
 use std::ops::Range;
@@ -29,7 +29,7 @@ pub(super) struct Index {
 struct Entry {
     /// In halves, the higher first: a whole one would be padded to 48 bytes.
     names: [u64; 2],
-    stamps: u64,
+    fingerprints: u64,
     /// The row's checksum.
     sum: i64,
     /// The row, and in the lowest bits whether there are several inputs, the outcome, and whether it
@@ -39,8 +39,8 @@ struct Entry {
 
 /// What is remembered of a job.
 pub(super) struct Known {
-    pub kept: Kept,
-    pub outcome: Outcome,
+    pub kept: RowRef,
+    pub outcome: StoredOutcome,
     /// Whether its inputs are what they were.
     pub same: bool,
 }
@@ -68,10 +68,16 @@ impl Index {
     }
 
     /// Adds a job with several inputs, or none.
-    pub fn add(&mut self, inputs: &[Input], stamps: &[Stamp], kept: Kept, outcome: Outcome) {
+    pub fn add(
+        &mut self,
+        inputs: &[Input],
+        fingerprints: &[Fingerprint],
+        kept: RowRef,
+        outcome: StoredOutcome,
+    ) {
         let names = self.names(inputs.iter().map(columns));
-        let stamps = self.stamps(stamps);
-        self.push(names, stamps, kept, outcome);
+        let fingerprints = self.fingerprint(fingerprints);
+        self.push(names, fingerprints, kept, outcome);
         if inputs.len() > 1
             && let Some(entry) = self.entries.last_mut()
         {
@@ -84,23 +90,23 @@ impl Index {
         &mut self,
         name: &[u8],
         range: [Option<i64>; 2],
-        stamp: Stamp,
-        kept: Kept,
-        outcome: Outcome,
+        fingerprint: Fingerprint,
+        kept: RowRef,
+        outcome: StoredOutcome,
     ) {
         if range != WHOLE {
             self.cuts.add(name, kept.row);
         }
         let names = self.names([(name, range)].into_iter());
-        let stamps = self.stamps(&[stamp]);
-        self.push(names, stamps, kept, outcome);
+        let fingerprints = self.fingerprint(&[fingerprint]);
+        self.push(names, fingerprints, kept, outcome);
     }
 
-    fn push(&mut self, names: [u64; 2], stamps: u64, kept: Kept, outcome: Outcome) {
+    fn push(&mut self, names: [u64; 2], fingerprints: u64, kept: RowRef, outcome: StoredOutcome) {
         let (row, sum) = (kept.row.cast_unsigned() << BITS | (outcome as u64) << 1, kept.sum);
         self.entries.push(Entry {
             names,
-            stamps,
+            fingerprints,
             sum,
             row,
         });
@@ -130,7 +136,7 @@ impl Index {
 
     /// An entry of a job with these inputs that was not yet taken, one that is done and the same
     /// before any other.
-    pub fn take(&mut self, inputs: &[Input], stamps: &[Stamp]) -> Option<Known> {
+    pub fn take(&mut self, inputs: &[Input], fingerprints: &[Fingerprint]) -> Option<Known> {
         if self.entries.is_empty() {
             return None;
         }
@@ -138,22 +144,22 @@ impl Index {
             self.find_cut(input);
         }
         let names = self.names(inputs.iter().map(columns));
-        let stamps = self.stamps(stamps);
+        let fingerprints = self.fingerprint(fingerprints);
         let near = self.near(names);
         let near = &mut self.entries[near];
         // Few, unless a name comes often.
         let from = near.iter().position(|entry| entry.names == names)?;
         let near = &mut near[from..];
         let equal = near.partition_point(|entry| entry.names == names);
-        let entry = free(&mut near[..equal], (false, stamps))?;
+        let entry = free(&mut near[..equal], (false, fingerprints))?;
         entry.row |= TAKEN;
         Some(Known {
-            kept: Kept {
+            kept: RowRef {
                 row: entry.row(),
                 sum: entry.sum,
             },
             outcome: entry.outcome(),
-            same: entry.stamps == stamps,
+            same: entry.fingerprints == fingerprints,
         })
     }
 
@@ -204,8 +210,8 @@ impl Index {
         halves.map(|half| half.finish())
     }
 
-    fn stamps(&self, stamps: &[Stamp]) -> u64 {
-        self.keys.hash_one(stamps)
+    fn fingerprint(&self, fingerprints: &[Fingerprint]) -> u64 {
+        self.keys.hash_one(fingerprints)
     }
 }
 
@@ -237,17 +243,17 @@ fn free(equal: &mut [Entry], best: (bool, u64)) -> Option<&mut Entry> {
 }
 
 impl Entry {
-    /// What tells it from others of the same names: whether it is not done, and its inputs' stamps.
+    /// What tells it from others of the same names: whether it is not done, and its inputs' fingerprints.
     fn likeness(self) -> (bool, u64) {
-        (self.outcome() != Outcome::Done, self.stamps)
+        (self.outcome() != StoredOutcome::Done, self.fingerprints)
     }
 
     fn row(self) -> i64 {
         (self.row >> BITS).cast_signed()
     }
 
-    fn outcome(self) -> Outcome {
-        Outcome::ALL[((self.row & OUTCOME) >> 1) as usize]
+    fn outcome(self) -> StoredOutcome {
+        StoredOutcome::ALL[((self.row & OUTCOME) >> 1) as usize]
     }
 }
 
@@ -265,28 +271,37 @@ fn columns(input: &Input) -> (&[u8], [Option<i64>; 2]) {
 mod tests {
     use super::*;
 
-    const STAMP: Stamp = Stamp::File { size: 1, mtime: 2 };
-    const LATER: Stamp = Stamp::File { size: 1, mtime: 3 };
+    const BEFORE: Fingerprint = Fingerprint::File { size: 1, mtime: 2 };
+    const LATER: Fingerprint = Fingerprint::File { size: 1, mtime: 3 };
 
-    fn kept(row: i64) -> Kept {
-        Kept { row, sum: -row }
+    fn kept(row: i64) -> RowRef {
+        RowRef { row, sum: -row }
     }
 
     fn file(name: &str) -> Input {
         Input::File(name.into())
     }
 
-    fn index(entries: &[(&[Input], Stamp, Outcome)]) -> Index {
+    fn index(entries: &[(&[Input], Fingerprint, StoredOutcome)]) -> Index {
         let mut index = Index::with_capacity(0);
-        for (at, (inputs, stamp, outcome)) in entries.iter().enumerate() {
-            index.add(inputs, &vec![*stamp; inputs.len()], kept(at as i64 + 1), *outcome);
+        for (at, (inputs, fingerprint, outcome)) in entries.iter().enumerate() {
+            index.add(
+                inputs,
+                &vec![*fingerprint; inputs.len()],
+                kept(at as i64 + 1),
+                *outcome,
+            );
         }
         index.sort();
         index
     }
 
-    fn take(index: &mut Index, inputs: &[Input], stamp: Stamp) -> Option<(i64, Outcome, bool)> {
-        let known = index.take(inputs, &vec![stamp; inputs.len()])?;
+    fn take(
+        index: &mut Index,
+        inputs: &[Input],
+        fingerprint: Fingerprint,
+    ) -> Option<(i64, StoredOutcome, bool)> {
+        let known = index.take(inputs, &vec![fingerprint; inputs.len()])?;
         assert_eq!(known.kept, kept(known.kept.row));
         Some((known.kept.row, known.outcome, known.same))
     }
@@ -297,34 +312,46 @@ mod tests {
             let name = |n: i64| format!("{n}");
             let mut index = Index::with_capacity(0);
             for n in 1..=jobs {
-                index.add(&[file(&name(n))], &[STAMP], kept(n), Outcome::Done);
+                index.add(&[file(&name(n))], &[BEFORE], kept(n), StoredOutcome::Done);
             }
             index.sort();
             for n in 1..=jobs {
-                let found = take(&mut index, &[file(&name(n))], STAMP);
-                assert_eq!(found, Some((n, Outcome::Done, true)), "{n} of {jobs}");
+                let found = take(&mut index, &[file(&name(n))], BEFORE);
+                assert_eq!(found, Some((n, StoredOutcome::Done, true)), "{n} of {jobs}");
             }
-            assert_eq!(take(&mut index, &[file("0")], STAMP), None);
+            assert_eq!(take(&mut index, &[file("0")], BEFORE), None);
         }
     }
 
     #[test]
     fn a_job_is_known_by_all_its_inputs_in_their_order() {
         let batch = [file("a"), file("b")];
-        let mut index = index(&[(&batch, STAMP, Outcome::Done)]);
-        assert_eq!(take(&mut index, &[file("a")], STAMP), None);
-        assert_eq!(take(&mut index, &[file("b"), file("a")], STAMP), None);
-        assert_eq!(take(&mut index, &[file("ab")], STAMP), None);
-        assert_eq!(take(&mut index, &batch, STAMP), Some((1, Outcome::Done, true)));
+        let mut index = index(&[(&batch, BEFORE, StoredOutcome::Done)]);
+        assert_eq!(take(&mut index, &[file("a")], BEFORE), None);
+        assert_eq!(take(&mut index, &[file("b"), file("a")], BEFORE), None);
+        assert_eq!(take(&mut index, &[file("ab")], BEFORE), None);
+        assert_eq!(
+            take(&mut index, &batch, BEFORE),
+            Some((1, StoredOutcome::Done, true))
+        );
     }
 
     #[test]
     fn a_name_that_is_given_twice_is_known_as_often_as_it_was_done() {
         let one = [file("a")];
-        let mut index = index(&[(&one, LATER, Outcome::Failed), (&one, STAMP, Outcome::Done)]);
-        assert_eq!(take(&mut index, &one, STAMP), Some((2, Outcome::Done, true)));
-        assert_eq!(take(&mut index, &one, STAMP), Some((1, Outcome::Failed, false)));
-        assert_eq!(take(&mut index, &one, STAMP), None);
+        let mut index = index(&[
+            (&one, LATER, StoredOutcome::Failed),
+            (&one, BEFORE, StoredOutcome::Done),
+        ]);
+        assert_eq!(
+            take(&mut index, &one, BEFORE),
+            Some((2, StoredOutcome::Done, true))
+        );
+        assert_eq!(
+            take(&mut index, &one, BEFORE),
+            Some((1, StoredOutcome::Failed, false))
+        );
+        assert_eq!(take(&mut index, &one, BEFORE), None);
     }
 
     #[test]
@@ -333,24 +360,36 @@ mod tests {
         let one = [file("a")];
         let mut index = Index::with_capacity(0);
         for row in 1..=TIMES {
-            let stamp = if row % 2 == 0 { STAMP } else { LATER };
-            index.add(&one, &[stamp], kept(row), Outcome::Done);
+            let fingerprint = if row % 2 == 0 { BEFORE } else { LATER };
+            index.add(&one, &[fingerprint], kept(row), StoredOutcome::Done);
         }
         index.sort();
         for row in (2..=TIMES).step_by(2) {
-            assert_eq!(take(&mut index, &one, STAMP), Some((row, Outcome::Done, true)));
+            assert_eq!(
+                take(&mut index, &one, BEFORE),
+                Some((row, StoredOutcome::Done, true))
+            );
         }
         for row in (1..=TIMES).step_by(2) {
-            assert_eq!(take(&mut index, &one, STAMP), Some((row, Outcome::Done, false)));
+            assert_eq!(
+                take(&mut index, &one, BEFORE),
+                Some((row, StoredOutcome::Done, false))
+            );
         }
-        assert_eq!(take(&mut index, &one, STAMP), None);
+        assert_eq!(take(&mut index, &one, BEFORE), None);
     }
 
     #[test]
     fn a_job_without_inputs_is_known_too() {
-        let mut index = index(&[(&[], STAMP, Outcome::Done), (&[file("a")], STAMP, Outcome::Done)]);
-        assert_eq!(take(&mut index, &[], STAMP), Some((1, Outcome::Done, true)));
-        assert_eq!(take(&mut index, &[], STAMP), None);
+        let mut index = index(&[
+            (&[], BEFORE, StoredOutcome::Done),
+            (&[file("a")], BEFORE, StoredOutcome::Done),
+        ]);
+        assert_eq!(
+            take(&mut index, &[], BEFORE),
+            Some((1, StoredOutcome::Done, true))
+        );
+        assert_eq!(take(&mut index, &[], BEFORE), None);
     }
 
     #[test]
@@ -361,9 +400,12 @@ mod tests {
             end,
         };
         let last = [range(10, u64::MAX)];
-        let mut index = index(&[(&last, STAMP, Outcome::Done)]);
-        assert_eq!(take(&mut index, &[range(0, 10)], STAMP), None);
-        assert_eq!(take(&mut index, &[file("a")], STAMP), None);
-        assert_eq!(take(&mut index, &last, LATER), Some((1, Outcome::Done, false)));
+        let mut index = index(&[(&last, BEFORE, StoredOutcome::Done)]);
+        assert_eq!(take(&mut index, &[range(0, 10)], BEFORE), None);
+        assert_eq!(take(&mut index, &[file("a")], BEFORE), None);
+        assert_eq!(
+            take(&mut index, &last, LATER),
+            Some((1, StoredOutcome::Done, false))
+        );
     }
 }

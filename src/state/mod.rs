@@ -14,14 +14,14 @@ mod row;
 mod sqlite_file;
 
 pub use bundle::range;
-pub use fingerprint::{Stamp, stamps};
-pub use overview::{Cause, Overview};
-pub use packed_part::{Pack, Part, Unpack};
-pub use row::{Outcome, Record};
+pub use fingerprint::{Fingerprint, fingerprints};
+pub use overview::{FailureCause, Overview};
+pub use packed_part::{PackedPart, PartPacker, PartUnpacker};
+pub use row::{JobEnd, StoredOutcome};
 
 use crate::job::{Input, Job};
 use crate::message;
-use crate::plan::{Again, Past, StateAccess, StatePlan};
+use crate::plan::{Existing, Rerun, StateAccess, StatePlan};
 use index::{Index, Known};
 use rusqlite::{Connection, Transaction};
 use std::collections::HashSet;
@@ -36,12 +36,12 @@ pub struct StateError {
     file: String,
     what: String,
     /// What kind of reason it is.
-    pub kind: Kind,
+    pub kind: StateErrorKind,
 }
 
 /// What kind of reason there is for a state not to be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum StateErrorKind {
     /// It is no state, a newer one, a damaged one, or that of another command line; it was left
     /// as it is.
     Refused,
@@ -53,7 +53,7 @@ pub enum Kind {
 
 /// A row of a job that is done: its number, and a checksum of all that it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kept {
+pub struct RowRef {
     /// The number.
     pub row: i64,
     /// The checksum.
@@ -62,15 +62,15 @@ pub struct Kept {
 
 /// What is remembered of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Memory {
+pub enum Lookup {
     /// It was done, with its inputs as they are now: the row that says so.
-    Done(Kept),
+    Done(RowRef),
     /// It failed, it has changed since, or its input could not be told from a changed one.
-    Again {
+    Undone {
         /// The row that will be replaced.
         row: i64,
         /// How it ended.
-        outcome: Outcome,
+        outcome: StoredOutcome,
     },
     /// Nothing.
     New,
@@ -78,7 +78,7 @@ pub enum Memory {
 
 /// How far a run has come, for those who look at the state while it runs and afterwards.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct RunProgress {
     /// Jobs that were found so far.
     pub found: u64,
     /// Whether these are all.
@@ -89,9 +89,9 @@ pub struct Progress {
 
 /// A job's part of a fold as it was stored, or that of several jobs.
 #[derive(Debug)]
-pub struct Stored {
+pub struct StoredPart {
     /// The part.
-    pub part: Part,
+    pub part: PackedPart,
     /// How many of the lines could not be read.
     pub bad_lines: u64,
 }
@@ -104,10 +104,10 @@ pub struct State {
     next_row: i64,
     /// This run's row.
     run: i64,
-    progress: Progress,
-    again: Again,
+    progress: RunProgress,
+    rerun: Rerun,
     /// The rows of jobs that were done in this run, with a part.
-    fresh: Vec<Kept>,
+    fresh: Vec<RowRef>,
     tmpdir: std::path::PathBuf,
     /// Dropped last: while the file is locked, no other process begins.
     _lock: Option<File>,
@@ -117,20 +117,20 @@ impl State {
     /// Takes hold of the state that the plan names, and makes it where there is none.
     ///
     /// # Errors
-    /// [`StateError`], by its [`Kind`].
+    /// [`StateError`], by its [`StateErrorKind`].
     pub fn open(plan: &StatePlan, tmpdir: &Path) -> Result<State, StateError> {
         let shown = message::shown(plan.file.as_os_str()).into_owned();
         let (db, lock) = match plan.access {
             StateAccess::Write => {
-                let (db, lock) = open::hold(&plan.file, plan.past)?;
-                open::claim(&db, &plan.meaning).map_err(|wrong| wrong.of(&shown))?;
+                let (db, lock) = open::hold(&plan.file, plan.existing)?;
+                open::claim(&db, &plan.meaning).map_err(|wrong| wrong.in_file(&shown))?;
                 (Some(db), Some(lock))
             }
-            StateAccess::Look if plan.past == Past::Forgotten => (None, None),
-            StateAccess::Look => {
+            StateAccess::Read if plan.existing == Existing::Forget => (None, None),
+            StateAccess::Read => {
                 let db = open::look(&plan.file)?;
                 if let Some(db) = &db {
-                    open::same_command(db, &plan.meaning).map_err(|wrong| wrong.of(&shown))?;
+                    open::same_command(db, &plan.meaning).map_err(|wrong| wrong.in_file(&shown))?;
                 }
                 (db, None)
             }
@@ -140,8 +140,8 @@ impl State {
             index: Index::default(),
             next_row: 1,
             run: 0,
-            progress: Progress::default(),
-            again: plan.again,
+            progress: RunProgress::default(),
+            rerun: plan.rerun,
             fresh: Vec::new(),
             tmpdir: tmpdir.to_owned(),
             db,
@@ -164,7 +164,7 @@ impl State {
                 damaged.len()
             ));
         }
-        if access == StateAccess::Look {
+        if access == StateAccess::Read {
             return Ok(());
         }
         let writing = db.unchecked_transaction()?;
@@ -177,14 +177,14 @@ impl State {
         writing.commit()
     }
 
-    /// What is remembered of a job whose inputs have these stamps. A name that stands in the
+    /// What is remembered of a job whose inputs have these fingerprints. A name that stands in the
     /// inputs twice is remembered twice.
-    pub fn look_up(&mut self, job: &Job, stamps: &[Stamp]) -> Memory {
-        match self.index.take(&job.inputs, stamps) {
-            None => Memory::New,
+    pub fn look_up(&mut self, job: &Job, fingerprints: &[Fingerprint]) -> Lookup {
+        match self.index.take(&job.inputs, fingerprints) {
+            None => Lookup::New,
             Some(Known { kept, outcome, same }) => match outcome {
-                Outcome::Done if same => Memory::Done(kept),
-                _ => Memory::Again {
+                StoredOutcome::Done if same => Lookup::Done(kept),
+                _ => Lookup::Undone {
                     row: kept.row,
                     outcome,
                 },
@@ -193,12 +193,12 @@ impl State {
     }
 
     /// Whether a job that is not done is to be run now.
-    pub fn wants(&self, memory: Memory) -> bool {
-        match (self.again, memory) {
-            (_, Memory::Done(_)) => false,
-            (Again::Unfinished, _) => true,
-            (Again::Failed, Memory::Again { outcome, .. }) => outcome == Outcome::Failed,
-            (Again::Failed, Memory::New) => false,
+    pub fn wants(&self, memory: Lookup) -> bool {
+        match (self.rerun, memory) {
+            (_, Lookup::Done(_)) => false,
+            (Rerun::Unfinished, _) => true,
+            (Rerun::Failed, Lookup::Undone { outcome, .. }) => outcome == StoredOutcome::Failed,
+            (Rerun::Failed, Lookup::New) => false,
         }
     }
 
@@ -208,8 +208,8 @@ impl State {
     /// When the file can't be written: nothing of this was stored.
     pub fn commit<'r>(
         &mut self,
-        records: impl Iterator<Item = &'r mut Record>,
-        progress: Progress,
+        records: impl Iterator<Item = &'r mut JobEnd>,
+        progress: RunProgress,
     ) -> Result<(), StateError> {
         let stored = self.store(records, progress);
         stored.map_err(|cause| self.error(&cause))?;
@@ -219,8 +219,8 @@ impl State {
 
     fn store<'r>(
         &mut self,
-        records: impl Iterator<Item = &'r mut Record>,
-        progress: Progress,
+        records: impl Iterator<Item = &'r mut JobEnd>,
+        progress: RunProgress,
     ) -> rusqlite::Result<()> {
         let Some(db) = self.db.as_ref().filter(|_| self.run > 0) else {
             return Ok(());
@@ -232,7 +232,7 @@ impl State {
             let sum = row::write(db, row, self.run, record)?;
             record.row = Some(row);
             if record.part.is_some() {
-                self.fresh.push(Kept { row, sum });
+                self.fresh.push(RowRef { row, sum });
             }
         }
         if progress != self.progress {
@@ -258,7 +258,7 @@ impl State {
         written.map_err(|cause| self.error(&cause))
     }
 
-    fn write_progress(&self, db: &Connection, progress: Progress) -> rusqlite::Result<()> {
+    fn write_progress(&self, db: &Connection, progress: RunProgress) -> rusqlite::Result<()> {
         let sql = "UPDATE runs SET found = ?2, complete = ?3, remembered = ?4 WHERE id = ?1";
         let found = progress.found.cast_signed();
         let remembered = progress.remembered.cast_signed();
@@ -280,7 +280,7 @@ impl State {
     ///
     /// # Errors
     /// When the file can't be read.
-    pub fn part(&self, row: i64, most: u64) -> Result<Option<Stored>, StateError> {
+    pub fn part(&self, row: i64, most: u64) -> Result<Option<StoredPart>, StateError> {
         let Some(db) = &self.db else { return Ok(None) };
         row::part(db, row, most, &self.tmpdir).map_err(|cause| self.error(&cause))
     }
@@ -290,7 +290,7 @@ impl State {
     ///
     /// # Errors
     /// When the file can't be read.
-    pub fn bundle(&self, rows: &[Kept]) -> Result<Option<Stored>, StateError> {
+    pub fn bundle(&self, rows: &[RowRef]) -> Result<Option<StoredPart>, StateError> {
         let Some(db) = self.db.as_ref().filter(|_| self.run > 0) else {
             return Ok(None);
         };
@@ -301,7 +301,7 @@ impl State {
     ///
     /// # Errors
     /// When the file can't be written.
-    pub fn keep_bundle(&self, rows: &[Kept], stored: &mut Stored) -> Result<(), StateError> {
+    pub fn keep_bundle(&self, rows: &[RowRef], stored: &mut StoredPart) -> Result<(), StateError> {
         let Some(db) = self.db.as_ref().filter(|_| self.run > 0) else {
             return Ok(());
         };
@@ -310,7 +310,7 @@ impl State {
     }
 
     /// The rows of jobs that were done in this run with a part, since this was last asked.
-    pub fn take_fresh(&mut self) -> Vec<Kept> {
+    pub fn take_fresh(&mut self) -> Vec<RowRef> {
         std::mem::take(&mut self.fresh)
     }
 
@@ -329,12 +329,12 @@ impl State {
     ///
     /// # Errors
     /// When the file can't be written.
-    pub fn finish(mut self, progress: Progress, all: bool) -> Result<(), StateError> {
+    pub fn finish(mut self, progress: RunProgress, all: bool) -> Result<(), StateError> {
         let Some(db) = self.db.take().filter(|_| self.run > 0) else {
             return Ok(());
         };
         if all {
-            let prune = self.again == Again::Unfinished;
+            let prune = self.rerun == Rerun::Unfinished;
             prune::settle(&db, &self.index, prune).map_err(|cause| self.error(&cause))?;
         }
         let now = row::seconds(SystemTime::now());
@@ -346,7 +346,7 @@ impl State {
     }
 
     fn error(&self, cause: &rusqlite::Error) -> StateError {
-        open::Wrong::from(cause).of(&self.shown)
+        open::OpenError::from(cause).in_file(&self.shown)
     }
 }
 

@@ -2,10 +2,10 @@
 //!
 //! A file that is no state is left as it is: SQLite opens it only where its header can't tell, and then to read.
 
-use super::sqlite_file::{Files, is_kept_out};
-use super::{Kind, StateError};
+use super::sqlite_file::{SqliteFile, is_kept_out};
+use super::{StateError, StateErrorKind};
 use crate::message;
-use crate::plan::Past;
+use crate::plan::Existing;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
 use rustix::fs::{FlockOperation, flock};
@@ -37,13 +37,13 @@ const HEADER: usize = 100;
 const LEFTOVER: Duration = Duration::from_millis(300);
 
 /// Why a state can't be used, before the file's name is added.
-pub(super) struct Wrong {
-    kind: Kind,
+pub(super) struct OpenError {
+    kind: StateErrorKind,
     what: String,
 }
 
-impl Wrong {
-    pub fn of(self, file: &str) -> StateError {
+impl OpenError {
+    pub fn in_file(self, file: &str) -> StateError {
         StateError {
             file: file.to_owned(),
             what: self.what,
@@ -52,58 +52,58 @@ impl Wrong {
     }
 }
 
-fn refused(what: impl Into<String>) -> Wrong {
-    Wrong {
-        kind: Kind::Refused,
+fn refused(what: impl Into<String>) -> OpenError {
+    OpenError {
+        kind: StateErrorKind::Refused,
         what: what.into(),
     }
 }
 
-fn damaged(how: &str) -> Wrong {
+fn damaged(how: &str) -> OpenError {
     refused(format!("damaged ({how}); --fresh begins anew"))
 }
 
 /// What was last written to it is still in its log, and reading that takes more than may be done.
-fn unfinished() -> Wrong {
-    Wrong {
-        kind: Kind::Io,
+fn unfinished() -> OpenError {
+    OpenError {
+        kind: StateErrorKind::Io,
         what: "it is in use or was not closed, and can only be read by who may write to its directory".into(),
     }
 }
 
 /// There is no state.
-pub(super) fn nothing() -> Wrong {
+pub(super) fn nothing() -> OpenError {
     refused("no state is there")
 }
 
-impl From<io::Error> for Wrong {
+impl From<io::Error> for OpenError {
     fn from(cause: io::Error) -> Self {
-        Wrong {
-            kind: Kind::Io,
+        OpenError {
+            kind: StateErrorKind::Io,
             what: message::cause(&cause),
         }
     }
 }
 
-impl From<rusqlite::Error> for Wrong {
+impl From<rusqlite::Error> for OpenError {
     fn from(cause: rusqlite::Error) -> Self {
-        Wrong::from(&cause)
+        OpenError::from(&cause)
     }
 }
 
-impl From<&rusqlite::Error> for Wrong {
+impl From<&rusqlite::Error> for OpenError {
     fn from(cause: &rusqlite::Error) -> Self {
         let said = cause.to_string();
         match cause.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => refused("not a state file"),
             // With `Unknown`, SQLite means a statement that does not fit the tables as it finds them.
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) | None => damaged(&said),
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Wrong {
-                kind: Kind::InUse,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError {
+                kind: StateErrorKind::InUse,
                 what: "in use by another program".into(),
             },
-            Some(_) => Wrong {
-                kind: Kind::Io,
+            Some(_) => OpenError {
+                kind: StateErrorKind::Io,
                 what: format!("the state can't be written: {said}"),
             },
         }
@@ -111,23 +111,23 @@ impl From<&rusqlite::Error> for Wrong {
 }
 
 /// Locks the state file, making it where there is none, and opens it.
-pub(super) fn hold(file: &Path, past: Past) -> Result<(Connection, File), StateError> {
+pub(super) fn hold(file: &Path, existing: Existing) -> Result<(Connection, File), StateError> {
     let shown = message::shown(file.as_os_str());
     let held = lock(file).and_then(|lock| {
         let found = recognise(&lock)?;
-        let files = Files::of(file)?;
-        if past == Past::Forgotten {
+        let files = SqliteFile::from_path(file)?;
+        if existing == Existing::Forget {
             forget(&files, &lock, found)?;
         }
         let db = files.open()?;
         prepare(&db)?;
         Ok((db, lock))
     });
-    held.map_err(|wrong: Wrong| wrong.of(&shown))
+    held.map_err(|wrong: OpenError| wrong.in_file(&shown))
 }
 
 /// Forgets a state; what is none is refused, and left as it is.
-fn forget(files: &Files, database: &File, found: Found) -> Result<(), Wrong> {
+fn forget(files: &SqliteFile, database: &File, found: Found) -> Result<(), OpenError> {
     if found == Found::Unsaid {
         let db = files.open()?;
         if version(&db)? == 0 {
@@ -140,13 +140,13 @@ fn forget(files: &Files, database: &File, found: Found) -> Result<(), Wrong> {
 /// Opens an existing state for a look; `None` where there is none.
 pub(super) fn look(file: &Path) -> Result<Option<Connection>, StateError> {
     let shown = message::shown(file.as_os_str());
-    let looked = || -> Result<Option<Connection>, Wrong> {
+    let looked = || -> Result<Option<Connection>, OpenError> {
         match File::open(file) {
             Ok(found) => recognise(&found)?,
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(cause) => return Err(cause.into()),
         };
-        let db = Files::of(file)?.look().map_err(|cause| match cause {
+        let db = SqliteFile::from_path(file)?.look().map_err(|cause| match cause {
             cause if is_kept_out(&cause) => unfinished(),
             cause => cause.into(),
         })?;
@@ -154,11 +154,11 @@ pub(super) fn look(file: &Path) -> Result<Option<Connection>, StateError> {
         let made = version(&db)? != 0;
         Ok(Some(db).filter(|_| made))
     };
-    looked().map_err(|wrong| wrong.of(&shown))
+    looked().map_err(|wrong| wrong.in_file(&shown))
 }
 
 /// An exclusive lock on the file that has this name now.
-fn lock(file: &Path) -> Result<File, Wrong> {
+fn lock(file: &Path) -> Result<File, OpenError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).mode(0o600);
     let until = Instant::now() + LEFTOVER;
@@ -175,8 +175,8 @@ fn lock(file: &Path) -> Result<File, Wrong> {
                 continue;
             }
             Err(rustix::io::Errno::WOULDBLOCK) => {
-                return Err(Wrong {
-                    kind: Kind::InUse,
+                return Err(OpenError {
+                    kind: StateErrorKind::InUse,
                     what: "in use by another fanfold".into(),
                 });
             }
@@ -204,7 +204,7 @@ enum Found {
 
 /// Whether this can be a state: by its header, which SQLite specifies at
 /// <https://www.sqlite.org/fileformat.html#the_database_header>.
-fn recognise(file: &File) -> Result<Found, Wrong> {
+fn recognise(file: &File) -> Result<Found, OpenError> {
     let size = file.metadata()?.len();
     if size == 0 {
         return Ok(Found::Empty);
@@ -232,7 +232,7 @@ fn recognise(file: &File) -> Result<Found, Wrong> {
     }
 }
 
-fn newer(version: i32) -> Wrong {
+fn newer(version: i32) -> OpenError {
     refused(format!(
         "a state of version {version}, and this fanfold knows version {VERSION} and older ones"
     ))
@@ -251,7 +251,7 @@ fn prepare(db: &Connection) -> rusqlite::Result<()> {
 
 /// Makes the state ours: a new one is given its tables, one that exists is to be of the same
 /// command line.
-pub(super) fn claim(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), Wrong> {
+pub(super) fn claim(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), OpenError> {
     if version(db)? == 0 {
         make(db, meaning)?;
     } else {
@@ -266,7 +266,7 @@ pub(super) fn claim(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Res
 }
 
 /// The version of a state, 0 for an empty database.
-pub(super) fn version(db: &Connection) -> Result<i32, Wrong> {
+pub(super) fn version(db: &Connection) -> Result<i32, OpenError> {
     let number = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
     match (number("application_id")?, number("user_version")?) {
@@ -318,7 +318,7 @@ pub(super) fn has_gone(db: &Connection) -> rusqlite::Result<bool> {
     Ok(is_among(&tables(db)?, "gone"))
 }
 
-fn make(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), Wrong> {
+fn make(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), OpenError> {
     db.pragma_update(None, "journal_mode", "WAL")?;
     let making = db.unchecked_transaction()?;
     db.execute_batch(SCHEMA)?;
@@ -338,7 +338,7 @@ fn make(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), Wron
 }
 
 /// Compares the command line with that of the state.
-pub(super) fn same_command(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), Wrong> {
+pub(super) fn same_command(db: &Connection, meaning: &[(&'static str, Vec<u8>)]) -> Result<(), OpenError> {
     version(db)?;
     let (found, mut wanted) = (tables(db)?, tables(&made()?)?);
     wanted.retain(|(name, _)| !is_younger(name) || is_among(&found, name));

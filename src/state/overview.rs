@@ -35,7 +35,7 @@ pub struct Overview {
     /// What jobs that are done gave.
     pub bytes: u64,
     /// Why jobs failed, the most frequent first.
-    pub causes: Vec<Cause>,
+    pub causes: Vec<FailureCause>,
     /// How often the command line was started.
     pub runs: u64,
     /// When the last run began, in seconds since 1970.
@@ -46,7 +46,7 @@ pub struct Overview {
 
 /// Why jobs failed.
 #[derive(Debug)]
-pub struct Cause {
+pub struct FailureCause {
     /// The cause.
     pub cause: String,
     /// How many jobs.
@@ -60,11 +60,11 @@ impl Overview {
     ///
     /// # Errors
     /// [`StateError`] when there is none.
-    pub fn of(file: &Path) -> Result<Overview, StateError> {
+    pub fn read(file: &Path) -> Result<Overview, StateError> {
         let shown = message::shown(file.as_os_str());
-        let db = open::look(file)?.ok_or_else(|| open::nothing().of(&shown))?;
+        let db = open::look(file)?.ok_or_else(|| open::nothing().in_file(&shown))?;
         let overview = read(&db);
-        overview.map_err(|cause| open::Wrong::from(&cause).of(&shown))
+        overview.map_err(|cause| open::OpenError::from(&cause).in_file(&shown))
     }
 }
 
@@ -145,13 +145,13 @@ fn command(db: &Connection) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
     rows.collect()
 }
 
-fn causes(db: &Connection, here: &str) -> rusqlite::Result<Vec<Cause>> {
+fn causes(db: &Connection, here: &str) -> rusqlite::Result<Vec<FailureCause>> {
     let mut statement = db.prepare(&format!(
         "SELECT coalesce(cause, ''), count(*) AS jobs, min(input) FROM jobs WHERE outcome = 'failed' AND {here} \
          GROUP BY cause ORDER BY jobs DESC, cause LIMIT ?1"
     ))?;
     let rows = statement.query_map([CAUSES], |row| {
-        Ok(Cause {
+        Ok(FailureCause {
             cause: row.get(0)?,
             jobs: row.get::<_, i64>(1)?.cast_unsigned(),
             input: row::bytes(row.get_ref(2)?)?.to_vec(),

@@ -20,7 +20,7 @@ const LEVEL: i32 = 1;
 
 /// Packed bytes: chunks, each with its length before it.
 #[derive(Debug)]
-pub struct Part {
+pub struct PackedPart {
     chunks: SpooledTempFile,
     /// How many chunks.
     pub count: u32,
@@ -31,33 +31,33 @@ pub struct Part {
 }
 
 /// Packs what is written to it. Kept from part to part, for its buffers.
-pub struct Pack {
+pub struct PartPacker {
     raw: Vec<u8>,
     packed: Vec<u8>,
     zstd: zstd::bulk::Compressor<'static>,
-    part: Option<Part>,
+    part: Option<PackedPart>,
     sum: XxHash64,
     tmpdir: std::path::PathBuf,
 }
 
 /// Reads a part's bytes, unpacked.
-pub struct Unpack {
+pub struct PartUnpacker {
     zstd: zstd::bulk::Decompressor<'static>,
     raw: Vec<u8>,
 }
 
 /// A part being read.
-pub struct Unpacked<'a> {
-    unpack: &'a mut Unpack,
-    part: Part,
+pub struct PartReader<'a> {
+    unpack: &'a mut PartUnpacker,
+    part: PackedPart,
     packed: Vec<u8>,
     at: usize,
 }
 
-impl Part {
+impl PackedPart {
     /// No chunks, in memory and later in a file in `tmpdir`.
-    pub fn new(tmpdir: &Path) -> Part {
-        Part {
+    pub fn new(tmpdir: &Path) -> PackedPart {
+        PackedPart {
             chunks: SpooledTempFile::new_in(IN_MEMORY, tmpdir),
             count: 0,
             size: 0,
@@ -86,9 +86,9 @@ impl Part {
         Ok(bytes)
     }
 
-    /// What [`Part::bytes`] gave.
-    pub(super) fn of_bytes(tmpdir: &Path, mut bytes: &[u8]) -> io::Result<Part> {
-        let mut part = Part::new(tmpdir);
+    /// What [`PackedPart::bytes`] gave.
+    pub(super) fn from_bytes(tmpdir: &Path, mut bytes: &[u8]) -> io::Result<PackedPart> {
+        let mut part = PackedPart::new(tmpdir);
         while let Some((length, rest)) = bytes.split_first_chunk() {
             let length = u32::from_le_bytes(*length) as usize;
             let (chunk, rest) = rest.split_at_checked(length).ok_or(io::ErrorKind::InvalidData)?;
@@ -119,13 +119,13 @@ impl Part {
     }
 }
 
-impl Pack {
+impl PartPacker {
     /// A pack whose large parts go to files in `tmpdir`.
     ///
     /// # Errors
     /// When there is no memory for the compressor.
-    pub fn new(tmpdir: &Path) -> io::Result<Pack> {
-        Ok(Pack {
+    pub fn new(tmpdir: &Path) -> io::Result<PartPacker> {
+        Ok(PartPacker {
             raw: Vec::new(),
             packed: Vec::new(),
             zstd: zstd::bulk::Compressor::new(LEVEL)?,
@@ -139,9 +139,9 @@ impl Pack {
     ///
     /// # Errors
     /// When the temporary file can't be written.
-    pub fn finish(&mut self) -> io::Result<Part> {
+    pub fn finish(&mut self) -> io::Result<PackedPart> {
         self.chunk()?;
-        let mut part = self.part.take().unwrap_or_else(|| Part::new(&self.tmpdir));
+        let mut part = self.part.take().unwrap_or_else(|| PackedPart::new(&self.tmpdir));
         part.sum = std::mem::replace(&mut self.sum, sum()).finish().cast_signed();
         part.rewind()?;
         Ok(part)
@@ -159,7 +159,7 @@ impl Pack {
         self.sum.write(&self.packed);
         let tmpdir = &self.tmpdir;
         self.part
-            .get_or_insert_with(|| Part::new(tmpdir))
+            .get_or_insert_with(|| PackedPart::new(tmpdir))
             .push(&self.packed)
     }
 }
@@ -169,7 +169,7 @@ pub(super) fn sum() -> XxHash64 {
     XxHash64::with_seed(0)
 }
 
-impl Write for Pack {
+impl Write for PartPacker {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let taken = bytes.len().min(CHUNK - self.raw.len());
         self.raw.extend_from_slice(&bytes[..taken]);
@@ -184,22 +184,22 @@ impl Write for Pack {
     }
 }
 
-impl Unpack {
+impl PartUnpacker {
     /// Buffers to unpack with, kept from part to part.
     ///
     /// # Errors
     /// When there is no memory for the decompressor.
-    pub fn new() -> io::Result<Unpack> {
-        Ok(Unpack {
+    pub fn new() -> io::Result<PartUnpacker> {
+        Ok(PartUnpacker {
             zstd: zstd::bulk::Decompressor::new()?,
             raw: Vec::new(),
         })
     }
 
     /// The bytes of `part`.
-    pub fn open(&mut self, part: Part) -> Unpacked<'_> {
+    pub fn open(&mut self, part: PackedPart) -> PartReader<'_> {
         self.raw.clear();
-        Unpacked {
+        PartReader {
             unpack: self,
             part,
             packed: Vec::new(),
@@ -208,7 +208,7 @@ impl Unpack {
     }
 }
 
-impl BufRead for Unpacked<'_> {
+impl BufRead for PartReader<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.at == self.unpack.raw.len() {
             if self.part.count == 0 {
@@ -218,7 +218,7 @@ impl BufRead for Unpacked<'_> {
             self.part.next(&mut self.packed)?;
             self.unpack.raw.clear();
             self.unpack.raw.reserve(CHUNK);
-            let Unpack { zstd, raw } = &mut *self.unpack;
+            let PartUnpacker { zstd, raw } = &mut *self.unpack;
             zstd.decompress_to_buffer(&self.packed, raw)?;
             self.at = 0;
         }
@@ -230,7 +230,7 @@ impl BufRead for Unpacked<'_> {
     }
 }
 
-impl Read for Unpacked<'_> {
+impl Read for PartReader<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let taken = self.fill_buf()?.read(out)?;
         self.consume(taken);
@@ -245,8 +245,8 @@ mod tests {
     #[test]
     fn what_was_packed_comes_out_whatever_its_size() {
         let tmpdir = std::env::temp_dir();
-        let mut pack = Pack::new(&tmpdir).expect("memory");
-        let mut unpack = Unpack::new().expect("memory");
+        let mut pack = PartPacker::new(&tmpdir).expect("memory");
+        let mut unpack = PartUnpacker::new().expect("memory");
         for size in [0, 1, CHUNK - 1, CHUNK, 3 * CHUNK + 7, 5] {
             let bytes: Vec<u8> = (0..size).map(|_| fastrand::u8(..)).collect();
             pack.write_all(&bytes).expect("packed");
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn the_checksum_is_of_the_content_alone() {
-        let mut pack = Pack::new(&std::env::temp_dir()).expect("memory");
+        let mut pack = PartPacker::new(&std::env::temp_dir()).expect("memory");
         let sums: Vec<i64> = [b"a", b"b", b"a"]
             .map(|bytes| {
                 pack.write_all(bytes).expect("packed");

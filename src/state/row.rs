@@ -1,8 +1,8 @@
 //! The rows of a state: how a job's end is written, and how all of them are read.
 
 use super::index::{self, Index};
-use super::packed_part::{Part, sum};
-use super::{Kept, Stamp, Stored};
+use super::packed_part::{PackedPart, sum};
+use super::{Fingerprint, RowRef, StoredPart};
 use crate::job::Input;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Row, params};
@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 /// How a job ended, as it is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum StoredOutcome {
     /// It succeeded, and its inputs were what they are remembered as.
     Done,
     /// It failed.
@@ -23,34 +23,38 @@ pub enum Outcome {
     Unsettled,
 }
 
-impl Outcome {
-    pub(super) const ALL: [Outcome; 3] = [Outcome::Done, Outcome::Failed, Outcome::Unsettled];
+impl StoredOutcome {
+    pub(super) const ALL: [StoredOutcome; 3] = [
+        StoredOutcome::Done,
+        StoredOutcome::Failed,
+        StoredOutcome::Unsettled,
+    ];
 
     /// What stands in the state.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Outcome::Done => "done",
-            Outcome::Failed => "failed",
-            Outcome::Unsettled => "unsettled",
+            StoredOutcome::Done => "done",
+            StoredOutcome::Failed => "failed",
+            StoredOutcome::Unsettled => "unsettled",
         }
     }
 }
 
 /// The end of a job, to be stored.
 #[derive(Debug)]
-pub struct Record {
+pub struct JobEnd {
     /// The row that it replaces.
     pub row: Option<i64>,
     /// What it was about.
     pub inputs: Vec<Input>,
-    /// A stamp for each input.
-    pub stamps: Vec<Stamp>,
+    /// A fingerprint for each input.
+    pub fingerprints: Vec<Fingerprint>,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: StoredOutcome,
     /// Lines that the format could not read.
     pub bad_lines: u64,
     /// Its part of the fold, where there is one and it succeeded.
-    pub part: Option<Part>,
+    pub part: Option<PackedPart>,
     /// Why it failed.
     pub cause: Option<String>,
     /// The exit status that was a failure.
@@ -97,7 +101,7 @@ pub(super) fn bytes(value: ValueRef<'_>) -> rusqlite::Result<&[u8]> {
 struct Columns<'a> {
     name: &'a [u8],
     range: [Option<i64>; 2],
-    stamp: [Option<i64>; 2],
+    fingerprint: [Option<i64>; 2],
 }
 
 impl<'a> Columns<'a> {
@@ -105,10 +109,10 @@ impl<'a> Columns<'a> {
     const NONE: Columns<'static> = Columns {
         name: b"",
         range: [None, None],
-        stamp: [None, None],
+        fingerprint: [None, None],
     };
 
-    fn new(input: &'a Input, stamp: Stamp) -> Self {
+    fn new(input: &'a Input, fingerprint: Fingerprint) -> Self {
         Columns {
             name: input.name().as_bytes(),
             range: match input {
@@ -118,9 +122,9 @@ impl<'a> Columns<'a> {
                 }
                 Input::File(_) | Input::Stdin | Input::Word { .. } => [None, None],
             },
-            stamp: match stamp {
-                Stamp::File { size, mtime } => [Some(size), Some(mtime)],
-                Stamp::Name | Stamp::Stream => [None, None],
+            fingerprint: match fingerprint {
+                Fingerprint::File { size, mtime } => [Some(size), Some(mtime)],
+                Fingerprint::Name | Fingerprint::Stream => [None, None],
             },
         }
     }
@@ -130,7 +134,7 @@ impl<'a> Columns<'a> {
         Ok(Columns {
             name: bytes(row.get_ref(at)?)?,
             range: [row.get(at + 1)?, row.get(at + 2)?],
-            stamp: [row.get(at + 3)?, row.get(at + 4)?],
+            fingerprint: [row.get(at + 3)?, row.get(at + 4)?],
         })
     }
 
@@ -146,20 +150,20 @@ impl<'a> Columns<'a> {
         }
     }
 
-    fn stamp(&self) -> Stamp {
-        match self.stamp {
-            [Some(size), Some(mtime)] => Stamp::File { size, mtime },
-            _ => Stamp::Name,
+    fn fingerprint(&self) -> Fingerprint {
+        match self.fingerprint {
+            [Some(size), Some(mtime)] => Fingerprint::File { size, mtime },
+            _ => Fingerprint::Name,
         }
     }
 }
 
 /// The checksum of what a row's meaning depends on.
-struct Sum(twox_hash::XxHash64);
+struct RowChecksum(twox_hash::XxHash64);
 
-impl Sum {
+impl RowChecksum {
     fn new(id: i64, inputs: i64, outcome: &[u8], bad_lines: i64, part: Option<i64>) -> Self {
-        let mut sum = Sum(sum());
+        let mut sum = RowChecksum(sum());
         sum.number(Some(id));
         sum.number(Some(inputs));
         sum.text(outcome);
@@ -183,7 +187,7 @@ impl Sum {
         columns
             .range
             .iter()
-            .chain(&columns.stamp)
+            .chain(&columns.fingerprint)
             .for_each(|number| self.number(*number));
     }
 
@@ -194,20 +198,20 @@ impl Sum {
 
 /// Writes a job's row, its further inputs and its part, in place of what there was; gives the row's
 /// checksum.
-pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut Record) -> rusqlite::Result<i64> {
+pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut JobEnd) -> rusqlite::Result<i64> {
     if record.row.is_some() {
         delete(db, id)?;
     }
     let (count, bad_lines) = (record.inputs.len() as i64, record.bad_lines.cast_signed());
     let part = record.part.as_ref().map(|part| part.sum);
     let outcome = record.outcome.name();
-    let mut sum = Sum::new(id, count, outcome.as_bytes(), bad_lines, part);
-    for (place, (input, stamp)) in record.inputs.iter().zip(&record.stamps).enumerate() {
-        let input = Columns::new(input, *stamp);
+    let mut sum = RowChecksum::new(id, count, outcome.as_bytes(), bad_lines, part);
+    for (place, (input, fingerprint)) in record.inputs.iter().zip(&record.fingerprints).enumerate() {
+        let input = Columns::new(input, *fingerprint);
         sum.input(&input);
         if place > 0 {
             let sql = "INSERT INTO inputs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-            let ([first, last], [size, mtime]) = (input.range, input.stamp);
+            let ([first, last], [size, mtime]) = (input.range, input.fingerprint);
             let place = place as i64 + 1;
             db.prepare_cached(sql)?.execute(params![
                 id,
@@ -221,8 +225,8 @@ pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut Record) -> 
         }
     }
     let sum = sum.finish();
-    let first = match (record.inputs.first(), record.stamps.first()) {
-        (Some(input), Some(stamp)) => Columns::new(input, *stamp),
+    let first = match (record.inputs.first(), record.fingerprints.first()) {
+        (Some(input), Some(fingerprint)) => Columns::new(input, *fingerprint),
         _ => Columns::NONE,
     };
     let sql = "INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, \
@@ -233,8 +237,8 @@ pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut Record) -> 
         text(first.name),
         first.range[0],
         first.range[1],
-        first.stamp[0],
-        first.stamp[1],
+        first.fingerprint[0],
+        first.fingerprint[1],
         outcome,
         bad_lines,
         part,
@@ -254,7 +258,7 @@ pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut Record) -> 
     Ok(sum)
 }
 
-fn write_part(db: &Connection, id: i64, part: &mut Part) -> rusqlite::Result<()> {
+fn write_part(db: &Connection, id: i64, part: &mut PackedPart) -> rusqlite::Result<()> {
     let unreadable = |cause| rusqlite::Error::ToSqlConversionFailure(Box::new(cause));
     let mut bytes = Vec::new();
     part.rewind().map_err(unreadable)?;
@@ -268,11 +272,11 @@ fn write_part(db: &Connection, id: i64, part: &mut Part) -> rusqlite::Result<()>
 
 /// Has a job that was done be one that failed: its part is gone, and its inputs are what they were.
 pub(super) fn take_back(db: &Connection, id: i64, cause: &str) -> rusqlite::Result<()> {
-    let outcome = Outcome::Failed.name();
+    let outcome = StoredOutcome::Failed.name();
     let sql = "SELECT inputs, bad_lines, input, first, last, size, mtime FROM jobs WHERE id = ?1";
     let mut sum = db.prepare_cached(sql)?.query_row([id], |row| {
         let inputs = row.get(0)?;
-        let mut sum = Sum::new(id, inputs, outcome.as_bytes(), row.get(1)?, None);
+        let mut sum = RowChecksum::new(id, inputs, outcome.as_bytes(), row.get(1)?, None);
         if inputs != 0 {
             sum.input(&Columns::read(row, 2)?);
         }
@@ -331,31 +335,34 @@ fn read(db: &Connection, id: i64, row: &Row<'_>, index: &mut Index) -> rusqlite:
     let inputs: i64 = row.get(1)?;
     let first = Columns::read(row, 2)?;
     let name = bytes(row.get_ref(7)?)?;
-    let mut sum = Sum::new(id, inputs, name, row.get(8)?, row.get(9)?);
+    let mut sum = RowChecksum::new(id, inputs, name, row.get(8)?, row.get(9)?);
     if inputs != 0 {
         sum.input(&first);
     }
-    let Some(outcome) = Outcome::ALL.into_iter().find(|o| o.name().as_bytes() == name) else {
+    let Some(outcome) = StoredOutcome::ALL
+        .into_iter()
+        .find(|o| o.name().as_bytes() == name)
+    else {
         return Ok(false);
     };
     let stored: i64 = row.get(10)?;
-    let kept = Kept { row: id, sum: stored };
+    let kept = RowRef { row: id, sum: stored };
     if inputs == 1 {
-        index.add_one(first.name, first.range, first.stamp(), kept, outcome);
+        index.add_one(first.name, first.range, first.fingerprint(), kept, outcome);
     } else if inputs == 0 {
         index.add(&[], &[], kept, outcome);
     } else {
         let mut all = vec![first.input()];
-        let mut stamps = vec![first.stamp()];
+        let mut fingerprints = vec![first.fingerprint()];
         further(db, id, |columns| {
             sum.input(columns);
             all.push(columns.input());
-            stamps.push(columns.stamp());
+            fingerprints.push(columns.fingerprint());
         })?;
         if all.len() as i64 != inputs {
             return Ok(false);
         }
-        index.add(&all, &stamps, kept, outcome);
+        index.add(&all, &fingerprints, kept, outcome);
     }
     let right = sum.finish() == stored;
     if !right {
@@ -389,13 +396,18 @@ pub(super) fn inputs(db: &Connection, id: i64) -> rusqlite::Result<Vec<Input>> {
 }
 
 /// The part that was stored with a row; `None` where it is not what was stored, or more than `most` bytes.
-pub(super) fn part(db: &Connection, id: i64, most: u64, tmpdir: &Path) -> rusqlite::Result<Option<Stored>> {
+pub(super) fn part(
+    db: &Connection,
+    id: i64,
+    most: u64,
+    tmpdir: &Path,
+) -> rusqlite::Result<Option<StoredPart>> {
     let unwritable = |cause| rusqlite::Error::ToSqlConversionFailure(Box::new(cause));
     let sql = "SELECT jobs.part, jobs.bad_lines, parts.bytes FROM jobs LEFT JOIN parts ON parts.job = jobs.id \
                WHERE jobs.id = ?1 ORDER BY parts.chunk";
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query([id])?;
-    let mut part = Part::new(tmpdir);
+    let mut part = PackedPart::new(tmpdir);
     let (mut found, mut wanted, mut bad_lines) = (sum(), None, 0);
     while let Some(row) = rows.next()? {
         wanted = row.get::<_, Option<i64>>(0)?;
@@ -410,5 +422,5 @@ pub(super) fn part(db: &Connection, id: i64, most: u64, tmpdir: &Path) -> rusqli
     }
     part.rewind().map_err(unwritable)?;
     part.sum = found.finish().cast_signed();
-    Ok((wanted == Some(part.sum)).then_some(Stored { part, bad_lines }))
+    Ok((wanted == Some(part.sum)).then_some(StoredPart { part, bad_lines }))
 }

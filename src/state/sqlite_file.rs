@@ -17,15 +17,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A database that is there, by a name that can't be taken for anything else: SQLite reads a meaning of its own
 /// into `:memory:` and `file:x`, and puts what belongs to a link beside the file that it is a link to.
-pub(super) struct Files {
+pub(super) struct SqliteFile {
     database: PathBuf,
 }
 
-impl Files {
+impl SqliteFile {
     /// The files of the database that has this name.
-    pub fn of(name: &Path) -> io::Result<Self> {
+    pub fn from_path(name: &Path) -> io::Result<Self> {
         let database = fs::canonicalize(name)?;
-        Ok(Files { database })
+        Ok(SqliteFile { database })
     }
 
     fn beside(&self, end: &str) -> PathBuf {

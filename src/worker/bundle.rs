@@ -3,19 +3,19 @@
 //! It does not know whose they are, nor where the bundle will be kept.
 
 use super::{Event, Worker, ran};
-use crate::state::{Kept, Part};
+use crate::state::{PackedPart, RowRef};
 use std::io;
 
 /// Parts that are to become one, for a later run.
 #[derive(Debug)]
 pub struct Bundle {
     /// The rows that they are of.
-    pub rows: Vec<Kept>,
+    pub rows: Vec<RowRef>,
     /// How many lines could not be read, of all of them.
     pub bad_lines: u64,
     /// The parts. Of a bundle that was made, the one that they became; none where that failed, which
     /// costs a later run some time and nothing else.
-    pub parts: Vec<Part>,
+    pub parts: Vec<PackedPart>,
 }
 
 impl Worker<'_> {
@@ -29,7 +29,7 @@ impl Worker<'_> {
         Event::Bundled(bundle)
     }
 
-    fn made_one(&mut self, parts: Vec<Part>) -> io::Result<Option<Part>> {
+    fn made_one(&mut self, parts: Vec<PackedPart>) -> io::Result<Option<PackedPart>> {
         let (Some(part), Some(recorder)) = (&mut self.part, &mut self.recorder) else {
             return Ok(None);
         };

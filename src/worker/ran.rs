@@ -6,7 +6,7 @@ use super::Report;
 use crate::fold::Fold;
 use crate::job::{Failure, Job};
 use crate::map::Map;
-use crate::state::{Pack, Part, Stamp, Unpack, stamps};
+use crate::state::{Fingerprint, PackedPart, PartPacker, PartUnpacker, fingerprints};
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
@@ -36,9 +36,9 @@ pub struct Ran {
     /// How many bytes its last try gave.
     pub bytes: u64,
     /// What its inputs were when it had ended.
-    pub after: Vec<Stamp>,
+    pub after: Vec<Fingerprint>,
     /// What it gave the fold, where that is recorded and it succeeded.
-    pub part: Option<Part>,
+    pub part: Option<PackedPart>,
     /// What was run, where that is recorded.
     pub command: Vec<u8>,
 }
@@ -47,9 +47,9 @@ pub struct Ran {
 pub(super) struct Recorder {
     slot: usize,
     commands: bool,
-    pack: Option<Pack>,
+    pack: Option<PartPacker>,
     /// What the last try gave the fold.
-    pub part: Option<Part>,
+    pub part: Option<PackedPart>,
     /// How often the job was tried.
     pub tries: u32,
 }
@@ -63,7 +63,7 @@ impl Recorder {
         Ok(Recorder {
             slot,
             commands: recording.commands,
-            pack: recording.parts.as_deref().map(Pack::new).transpose()?,
+            pack: recording.parts.as_deref().map(PartPacker::new).transpose()?,
             part: None,
             tries: 0,
         })
@@ -76,7 +76,7 @@ impl Recorder {
     }
 
     /// What is in a fold, packed, where that is recorded.
-    pub fn packed(&mut self, fold: &mut dyn Fold) -> io::Result<Option<Part>> {
+    pub fn packed(&mut self, fold: &mut dyn Fold) -> io::Result<Option<PackedPart>> {
         let Some(pack) = &mut self.pack else {
             return Ok(None);
         };
@@ -90,7 +90,7 @@ impl Recorder {
             false => Vec::new(),
         };
         report.ran = Some(Box::new(Ran {
-            after: stamps(&job),
+            after: fingerprints(&job),
             command,
             job,
             slot: self.slot,
@@ -104,10 +104,14 @@ impl Recorder {
 }
 
 /// Adds parts that were recorded by an earlier run.
-pub(super) fn restore(parts: Vec<Part>, total: &mut dyn Fold, unpack: &mut Option<Unpack>) -> io::Result<()> {
+pub(super) fn restore(
+    parts: Vec<PackedPart>,
+    total: &mut dyn Fold,
+    unpack: &mut Option<PartUnpacker>,
+) -> io::Result<()> {
     let unpack = match unpack {
         Some(unpack) => unpack,
-        None => unpack.insert(Unpack::new()?),
+        None => unpack.insert(PartUnpacker::new()?),
     };
     for part in parts {
         total.load(&mut unpack.open(part))?;

@@ -21,7 +21,7 @@ use crate::plan::{
     Inputs, Order, Partial, Plan, Schedule, SignalAction, Syntax, Tag, Unit, WordList,
 };
 use crate::run::{Summary, To, Work, run};
-use crate::state::{Kind, StateError};
+use crate::state::{StateError, StateErrorKind};
 use crate::sys::{self, Family, guardian, share_heap, signals};
 use crate::template::Template;
 use limits::Limits;
@@ -75,7 +75,7 @@ impl Refusal {
     /// Of what kept a run from beginning.
     fn of(error: &anyhow::Error) -> Self {
         let state = error.downcast_ref::<StateError>();
-        let in_use = state.is_some_and(|error| error.kind == Kind::InUse);
+        let in_use = state.is_some_and(|error| error.kind == StateErrorKind::InUse);
         Refusal {
             code: if in_use { IN_USE } else { WRONG },
             ..Refusal::plain(format!("{error:#}"))

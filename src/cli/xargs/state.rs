@@ -5,7 +5,7 @@
 use super::Refusal;
 use super::options::{Options, Share};
 use crate::cli::canonical_args::CanonicalArgs;
-use crate::plan::{Again, Hindsight, Pace, Past, StateAccess, StatePlan};
+use crate::plan::{Durability, Existing, Rerun, Revocable, StateAccess, StatePlan};
 use std::ffi::OsString;
 
 /// The state that the options ask for.
@@ -36,10 +36,10 @@ pub fn plan(options: &Options, command: &[OsString]) -> Result<Option<StatePlan>
             ("standard input", input.text()),
             ("tag", CanonicalArgs::default().flag("--tag", options.tag).text()),
         ],
-        again: Again::Unfinished,
-        past: Past::Kept,
+        rerun: Rerun::Unfinished,
+        existing: Existing::Keep,
         access: StateAccess::Write,
-        pace: Pace::Each,
-        hindsight: Hindsight::Never,
+        durability: Durability::EachJob,
+        revocable: Revocable::Never,
     }))
 }

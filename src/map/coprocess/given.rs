@@ -4,7 +4,7 @@
 use crate::job::Failure;
 use crate::map::Aside;
 use crate::message;
-use crate::plan::Hindsight;
+use crate::plan::Revocable;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -21,9 +21,9 @@ pub(super) struct Given {
 
 impl Given {
     /// Takes note that it answered a job, of which it was told this name.
-    pub fn add(&mut self, job: u64, name: &[u8], hindsight: Hindsight) {
+    pub fn add(&mut self, job: u64, name: &[u8], revocable: Revocable) {
         self.any = true;
-        if hindsight == Hindsight::Possible {
+        if revocable == Revocable::Possible {
             self.jobs.push(job);
         }
         self.last.clear();

@@ -5,7 +5,7 @@
 use crate::job::Job;
 use crate::plan::Plan;
 use crate::source::{JobResult, LOOKAHEAD, LastStat, Lookahead, SourceError};
-use crate::state::{Stamp, stamps};
+use crate::state::{Fingerprint, fingerprints};
 use crate::sys::start_thread;
 use anyhow::Context;
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
@@ -23,7 +23,7 @@ const CHUNKS: usize = 8;
 pub struct Ahead {
     pub job: Job,
     /// What its inputs were when it was found, where that was looked at.
-    pub stamps: Option<Vec<Stamp>>,
+    pub stamps: Option<Vec<Fingerprint>>,
 }
 
 /// A job with what was seen of it, or an input that can't be had.
@@ -59,7 +59,10 @@ impl Reader {
     ) -> anyhow::Result<Self> {
         let look = move |job: Job| {
             let seen = glance.take(job.name()).filter(|_| job.inputs.len() == 1);
-            let stamps = seen.map_or_else(|| stamps(&job), |found| vec![Stamp::seen(&found)]);
+            let stamps = seen.map_or_else(
+                || fingerprints(&job),
+                |found| vec![Fingerprint::from_metadata(&found)],
+            );
             Ahead {
                 job,
                 stamps: Some(stamps),

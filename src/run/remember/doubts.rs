@@ -4,13 +4,13 @@
 use super::super::Main;
 use super::Remember;
 use crate::message;
-use crate::plan::Hindsight;
-use crate::state::{Outcome, Record, StateError};
+use crate::plan::Revocable;
+use crate::state::{JobEnd, StateError, StoredOutcome};
 use std::collections::HashMap;
 
 /// What is kept to find such jobs again.
 pub struct Doubts {
-    hindsight: Hindsight,
+    revocable: Revocable,
     /// The rows of this run's done jobs.
     rows: HashMap<u64, i64>,
     /// Why those are in doubt whose end was not heard of yet.
@@ -18,35 +18,35 @@ pub struct Doubts {
 }
 
 impl Doubts {
-    pub fn new(hindsight: Hindsight) -> Self {
+    pub fn new(revocable: Revocable) -> Self {
         Doubts {
-            hindsight,
+            revocable,
             rows: HashMap::new(),
             early: HashMap::new(),
         }
     }
 
     /// Has a job fail that was in doubt before its end was heard of.
-    pub fn judge(&mut self, seq: u64, record: &mut Record) {
+    pub fn judge(&mut self, seq: u64, record: &mut JobEnd) {
         if let Some(cause) = self.early.remove(&seq) {
             fail(record, &cause);
         }
     }
 
     /// Takes note of where these were stored.
-    pub fn stored(&mut self, ends: impl Iterator<Item = (u64, Record)>) {
-        if self.hindsight == Hindsight::Never {
+    pub fn stored(&mut self, ends: impl Iterator<Item = (u64, JobEnd)>) {
+        if self.revocable == Revocable::Never {
             return;
         }
-        let done = ends.filter(|(_, record)| record.outcome != Outcome::Failed);
+        let done = ends.filter(|(_, record)| record.outcome != StoredOutcome::Failed);
         self.rows
             .extend(done.filter_map(|(seq, record)| Some((seq, record.row?))));
     }
 }
 
-fn fail(record: &mut Record, cause: &str) {
-    if record.outcome != Outcome::Failed {
-        record.outcome = Outcome::Failed;
+fn fail(record: &mut JobEnd, cause: &str) {
+    if record.outcome != StoredOutcome::Failed {
+        record.outcome = StoredOutcome::Failed;
         record.cause = Some(cause.to_owned());
         record.part = None;
     }

@@ -4,7 +4,7 @@
 //! It does not know which jobs count, nor what is in their parts.
 
 use crate::job::Job;
-use crate::state::{Kept, State, StateError, Stored, range};
+use crate::state::{RowRef, State, StateError, StoredPart, range};
 use crate::worker::{Bundle, Task};
 use std::collections::HashSet;
 use std::vec;
@@ -27,7 +27,7 @@ const BUNDLES: usize = 8;
 #[derive(Default)]
 pub struct Earlier {
     /// The rows of done jobs, and the numbers of the jobs.
-    kept: Vec<(Kept, u64)>,
+    kept: Vec<(RowRef, u64)>,
     /// How many of them were given to workers; they are sorted once the first is.
     taken: usize,
     /// Rows whose part turned out to be damaged.
@@ -35,7 +35,7 @@ pub struct Earlier {
     /// Ranges that a bundle was read of.
     bundled: HashSet<i64>,
     /// The bundles that are to be made: the rows of each.
-    wanted: Option<vec::IntoIter<Vec<Kept>>>,
+    wanted: Option<vec::IntoIter<Vec<RowRef>>>,
     /// How many are being made.
     under_way: usize,
     /// Tasks that the queue had no room for.
@@ -54,7 +54,7 @@ pub enum Next {
 
 impl Earlier {
     /// Takes note of a job that counts.
-    pub fn add(&mut self, kept: Kept, seq: u64) {
+    pub fn add(&mut self, kept: RowRef, seq: u64) {
         self.kept.push((kept, seq));
     }
 
@@ -116,7 +116,7 @@ impl Earlier {
     }
 
     /// The bundle of the rows that come next, and how many they are, where a range begins.
-    fn bundle(&mut self, state: &State) -> Result<Option<(Stored, usize)>, StateError> {
+    fn bundle(&mut self, state: &State) -> Result<Option<(StoredPart, usize)>, StateError> {
         let row = self.kept[self.taken].0.row;
         let before = self.taken.checked_sub(1).map(|before| self.kept[before].0.row);
         if before.map(range) == Some(range(row)) {
@@ -135,19 +135,19 @@ impl Earlier {
 
     /// The rows of each range whose bundle is not what it should be; `fresh` are those of jobs that
     /// were done in this run.
-    fn wanted(&self, mut fresh: Vec<Kept>) -> Vec<Vec<Kept>> {
+    fn wanted(&self, mut fresh: Vec<RowRef>) -> Vec<Vec<RowRef>> {
         fresh.sort_unstable_by_key(|kept| kept.row);
         let changed: HashSet<i64> = fresh.iter().map(|kept| range(kept.row)).collect();
-        let stale = |kept: &&Kept| {
+        let stale = |kept: &&RowRef| {
             let range = range(kept.row);
             !self.bundled.contains(&range) || changed.contains(&range)
         };
         let kept = self.kept.iter().map(|(kept, _)| kept);
         let kept = kept.filter(|kept| !self.lost.contains(&kept.row));
-        let mut all: Vec<Kept> = kept.filter(stale).chain(&fresh).copied().collect();
+        let mut all: Vec<RowRef> = kept.filter(stale).chain(&fresh).copied().collect();
         all.sort_unstable_by_key(|kept| kept.row);
         let ranges = all.chunk_by(|a, b| range(a.row) == range(b.row));
-        ranges.map(<[Kept]>::to_vec).collect()
+        ranges.map(<[RowRef]>::to_vec).collect()
     }
 
     /// The next bundle for a worker to make.
@@ -165,7 +165,7 @@ impl Earlier {
 
     /// What a bundle of these rows is made of: the one there was, where it is of some of them, and parts.
     /// None where it is not worth the while.
-    fn ingredients(&self, state: &State, rows: Vec<Kept>) -> Result<Option<Bundle>, StateError> {
+    fn ingredients(&self, state: &State, rows: Vec<RowRef>) -> Result<Option<Bundle>, StateError> {
         let _look = state.look()?;
         let range = range(rows[0].row);
         let (mut parts, mut bad_lines) = (Vec::new(), 0);
@@ -179,7 +179,7 @@ impl Earlier {
             bad_lines = stored.bad_lines.saturating_add(bad_lines);
             parts.push(stored.part);
         }
-        let is_old = |kept: &Kept| old.binary_search_by_key(&kept.row, |old| old.row).is_ok();
+        let is_old = |kept: &RowRef| old.binary_search_by_key(&kept.row, |old| old.row).is_ok();
         for kept in rows.iter().filter(|kept| !is_old(kept)) {
             let Some(stored) = state.part(kept.row, room)? else {
                 return Ok(None);
@@ -204,14 +204,14 @@ impl Earlier {
             mut parts,
         } = bundle;
         match parts.pop() {
-            Some(part) => state.keep_bundle(&rows, &mut Stored { part, bad_lines }),
+            Some(part) => state.keep_bundle(&rows, &mut StoredPart { part, bad_lines }),
             None => Ok(()),
         }
     }
 }
 
 /// The rows of one range, out of rows in order.
-fn rows(kept: &[(Kept, u64)], of: i64) -> Vec<Kept> {
+fn rows(kept: &[(RowRef, u64)], of: i64) -> Vec<RowRef> {
     let from = kept.partition_point(|(kept, _)| range(kept.row) < of);
     let rest = kept[from..].iter().map(|(kept, _)| *kept);
     rest.take_while(|kept| range(kept.row) == of).collect()
