@@ -3,12 +3,12 @@
 use std::hint::black_box;
 use std::ops::{Deref, DerefMut};
 
-/// Where it begins: at a multiple of this address.
 const PAGE: usize = 4096;
 
-/// Bytes that begin on a page of memory, as a file's do in the kernel's cache. Where the two lie differently
-/// to each other, the kernel copies more slowly: 1.9 GB by 128 KiB took 0.28 s of processor time into such a
-/// buffer, and 0.38 s into one 16 bytes behind, as the allocator gives it.
+/// Bytes that begin on a page of memory, as a file's do in the kernel's cache. When source and target
+/// lie differently on their pages, the kernel copies more slowly: 1.9 GB by 128 KiB took 0.28 s of
+/// processor time into such a buffer, and 0.38 s into one that begins 16 bytes behind a page, as the
+/// allocator's do.
 #[derive(Debug, Default)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,
@@ -17,15 +17,15 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
-    /// Makes it at least this long; what is in it stays.
+    /// Makes the buffer at least this long, and keeps its bytes.
     pub(super) fn grow(&mut self, length: usize) {
         if length <= self.length {
             return;
         }
         let mut bytes = vec![0; length + PAGE];
         let start = bytes.as_ptr().align_offset(PAGE);
-        // Where the kernel finds pages missing while it reads a file into them, it waits for whoever gets
-        // memory for this process meanwhile: milliseconds, where that is huge pages. We don't.
+        // When read(2) meets a page that is missing, it waits for any other thread of this process
+        // that gets memory: milliseconds, when that is huge pages. So get all pages here.
         for byte in bytes.iter_mut().step_by(PAGE) {
             *black_box(byte) = 0;
         }
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_begins_on_a_page_and_keeps_what_is_in_it() {
+    fn it_begins_on_a_page_and_keeps_its_bytes() {
         let mut buffer = Buffer::default();
         for length in [1, 5000, 100, 300_000] {
             buffer.grow(length);

@@ -1,8 +1,8 @@
-//! bzip2: any number of streams, one after another, with the verdicts of `bzip2 -t`: what follows the
-//! first and isn't a stream is ignored with a warning.
+//! bzip2: any number of streams, one after another, with the verdicts of `bzip2 -t`: bytes behind
+//! the first stream that are no stream are ignored with a warning.
 
-use super::Codec;
-use super::stream::{Bad, Step, Stream, Streaming};
+use super::engine::Codec;
+use super::stream::{Step, StepError, Stream, StreamEngine};
 use bzip2::{Decompress, Error, Status};
 
 /// The row for bzip2.
@@ -10,13 +10,7 @@ pub(super) const CODEC: Codec = Codec {
     name: "bzip2",
     help: "bzip2: all streams, as written by bzip2, pbzip2, lbzip2",
     recognise: |head| matches!(head, [b'B', b'Z', b'h', b'1'..=b'9', ..]),
-    start: |_| {
-        Box::new(Streaming::new(Bzip2 {
-            stream: Decompress::new(false),
-            finished: 0,
-            ended: false,
-        }))
-    },
+    start: |_| Box::new(StreamEngine::new(Bzip2::new())),
 };
 
 struct Bzip2 {
@@ -27,19 +21,25 @@ struct Bzip2 {
     ended: bool,
 }
 
+impl Bzip2 {
+    fn new() -> Self {
+        Bzip2 {
+            stream: Decompress::new(false),
+            finished: 0,
+            ended: false,
+        }
+    }
+}
+
 impl Stream for Bzip2 {
     const NAME: &'static str = "bzip2";
 
     fn restart(&mut self) -> Result<(), String> {
-        *self = Bzip2 {
-            stream: Decompress::new(false),
-            finished: 0,
-            ended: false,
-        };
+        *self = Bzip2::new();
         Ok(())
     }
 
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, Bad> {
+    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, StepError> {
         if self.ended {
             self.stream = Decompress::new(false);
             self.ended = false;
@@ -47,16 +47,17 @@ impl Stream for Bzip2 {
         let (read, written) = (self.stream.total_in(), self.stream.total_out());
         let status = self.stream.decompress(input, output);
         let read = (self.stream.total_in() - read) as usize;
+        let corrupt = |at, what: &str| Err(StepError::Corrupt(at, what.to_owned()));
         match status {
             Ok(Status::StreamEnd) => {
                 self.finished += 1;
                 self.ended = true;
             }
-            Ok(Status::MemNeeded) => return Err(Bad::Corrupt(read, "out of memory".to_owned())),
+            Ok(Status::MemNeeded) => return corrupt(read, "out of memory"),
             Ok(_) => {}
-            Err(Error::DataMagic) if self.finished > 0 => return Err(Bad::Garbage),
-            Err(Error::DataMagic) => return Err(Bad::Corrupt(0, "not in bzip2 format".to_owned())),
-            Err(_) => return Err(Bad::Corrupt(read, "invalid data or crc mismatch".to_owned())),
+            Err(Error::DataMagic) if self.finished > 0 => return Err(StepError::Garbage),
+            Err(Error::DataMagic) => return corrupt(0, "not in bzip2 format"),
+            Err(_) => return corrupt(read, "invalid data or crc mismatch"),
         }
         Ok(Step {
             read,

@@ -1,86 +1,73 @@
-//! Where the members of a BGZF file and the frames of a zstd file begin, told from their headers alone.
+//! Finds where the members of a BGZF file and the frames of a zstd file begin, from their headers
+//! alone.
 //!
-//! It decodes nothing, so a header that lies is found out only by who decodes from one place to the next.
+//! It decodes nothing, so it does not notice a header that lies: whoever decodes from one place to
+//! the next does.
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-/// How many first bytes [`Chain::of`] is shown, where the file has them.
-pub const HEAD: usize = 18;
-
-/// How far a frame is followed, block by block: one that is longer is not worth the reads, and neither is
-/// what comes behind it.
-const LONGEST: u64 = 64 << 20;
+/// How far a frame is followed, block by block. A longer one is not worth the reads, and neither
+/// is anything behind it.
+const LONGEST_FRAME: u64 = 64 << 20;
 
 /// A kind of file whose members or frames say where they end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chain {
+pub(crate) enum Chain {
     /// gzip in members of up to 64 KiB, each with its length in an extra field (SAM specification, 4.1).
     Bgzf,
-    /// Zstandard (RFC 8878), where each frame is a header, and blocks that begin with their length.
+    /// Zstandard (RFC 8878): each frame is a header, and blocks that begin with their length.
     Zstd,
 }
 
 impl Chain {
-    /// The kind of a file that begins with `head`: its first [`HEAD`] bytes, or all of it.
-    pub fn of(head: &[u8]) -> Option<Chain> {
-        if member(head).is_some() {
+    /// How many first bytes of a file [`Chain::from_head`] needs, when the file has them.
+    pub const HEAD_LENGTH: usize = 18;
+
+    /// Returns the kind of a file that begins with `head`: its first [`Chain::HEAD_LENGTH`] bytes,
+    /// or all of it.
+    pub fn from_head(head: &[u8]) -> Option<Chain> {
+        if bgzf_length(head).is_some() {
             return Some(Chain::Bgzf);
         }
         super::zstd::CODEC.recognise(head).then_some(Chain::Zstd)
     }
 
-    /// Where the member or frame that begins at `at` ends. None where none begins there, or where it can't
-    /// be told.
+    /// Returns where the member or frame that begins at `at` ends. None when none begins there, or
+    /// when its headers do not tell.
     ///
     /// # Errors
-    /// What the file system said.
+    /// The file can't be read.
     pub fn next(self, file: &File, at: u64) -> io::Result<Option<u64>> {
         match self {
             Chain::Bgzf => {
-                let mut head = [0; HEAD];
+                let mut head = [0; Chain::HEAD_LENGTH];
                 let n = read(file, &mut head, at)?;
-                Ok(member(&head[..n]).map(|length| at + length as u64))
+                Ok(bgzf_length(&head[..n]).map(|length| at + length as u64))
             }
-            Chain::Zstd => frame(file, at),
+            Chain::Zstd => zstd_frame_end(file, at),
         }
     }
 }
 
-/// The length of the BGZF member that begins with `head`.
-pub(super) fn member(head: &[u8]) -> Option<usize> {
+/// Returns the length of the BGZF member that begins with `head`.
+#[rustfmt::skip]
+pub(super) fn bgzf_length(head: &[u8]) -> Option<usize> {
     match *head {
-        [
-            0x1f,
-            0x8b,
-            8,
-            4,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            6,
-            0,
-            b'B',
-            b'C',
-            2,
-            0,
-            low,
-            high,
-            ..,
-        ] => Some(usize::from(u16::from_le_bytes([low, high])) + 1),
+        [0x1f, 0x8b, 8, 4, _, _, _, _, _, _, 6, 0, b'B', b'C', 2, 0, low, high, ..] => {
+            Some(usize::from(u16::from_le_bytes([low, high])) + 1)
+        }
         _ => None,
     }
 }
 
-/// Where the zstd frame that begins at `start` ends (RFC 8878, section 3.1).
-fn frame(file: &File, start: u64) -> io::Result<Option<u64>> {
+/// Returns where the zstd frame that begins at `start` ends (RFC 8878, section 3.1).
+fn zstd_frame_end(file: &File, start: u64) -> io::Result<Option<u64>> {
     let mut head = [0; 8];
     let n = read(file, &mut head, start)?;
     let descriptor = match head[..n] {
+        // A skippable frame.
         [first, 0x2a, 0x4d, 0x18, a, b, c, d] if first >> 4 == 5 => {
             return Ok(Some(start + 8 + u64::from(u32::from_le_bytes([a, b, c, d]))));
         }
@@ -95,12 +82,12 @@ fn frame(file: &File, start: u64) -> io::Result<Option<u64>> {
     let mut at = start + 5 + window + dictionary + content_size;
     loop {
         let mut head = [0; 3];
-        if at - start > LONGEST || read(file, &mut head, at)? < head.len() {
+        if at - start > LONGEST_FRAME || read(file, &mut head, at)? < head.len() {
             return Ok(None);
         }
         let block = u32::from_le_bytes([head[0], head[1], head[2], 0]);
         let length = match block >> 1 & 3 {
-            // A byte that is repeated.
+            // One byte, which the block repeats.
             1 => 1,
             // Reserved.
             3 => return Ok(None),
@@ -113,7 +100,7 @@ fn frame(file: &File, start: u64) -> io::Result<Option<u64>> {
     }
 }
 
-/// Reads as much as there is, up to all of `buffer`.
+/// Reads as many bytes as there are, up to all of `buffer`.
 fn read(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
     let mut n = 0;
     while n < buffer.len() {

@@ -1,4 +1,5 @@
-//! Deflate (RFC 1951) as a stream: by zlib-rs, or by ISA-L where the program was built with it.
+//! Deflate (RFC 1951) as a stream: by zlib-rs, or by ISA-L when the program was built with it.
+//! It does not know gzip's headers and trailers.
 
 use super::stream::Step;
 
@@ -7,7 +8,7 @@ pub(super) use with_isal::Inflate;
 #[cfg(not(feature = "isal"))]
 pub(super) use with_zlib::Inflate;
 
-/// A step that can go on has more bytes before it than this, unless they are the file's last.
+/// A step makes progress when it is given more bytes than this, or the last bytes of the file.
 pub(super) const AHEAD: usize = 8;
 
 /// A stream that is not valid: what the step had read and written by then.

@@ -1,9 +1,10 @@
 //! LZ4 frames: any number of them, skippable ones among them; checksums are verified. Anything else
-//! behind them is an error, as for `lz4 -t`. The legacy format, which can't tell a truncated file from a
-//! complete one, is refused.
+//! behind them is an error, as for `lz4 -t`. The legacy format, which can't tell a truncated file
+//! from a complete one, is refused.
 
+use super::engine::{Codec, DecodeSink, Engine};
+use super::error::DecodeError;
 use super::reader::Reader;
-use super::{Codec, DecodeError, Engine, Sink};
 use crate::job::Trust;
 use lz4_flex::frame::FrameDecoder;
 use std::io::{self, BufRead, Read};
@@ -28,37 +29,33 @@ impl Engine for Lz4 {
         &mut self,
         reader: &mut Reader<'_>,
         _size: Option<u64>,
-        sink: &mut Sink<'_>,
+        sink: &mut DecodeSink<'_>,
     ) -> Result<(), DecodeError> {
         loop {
             let at = reader.offset();
+            let corrupt = |what: &str| Err(DecodeError::corrupt(NAME, at, what));
             match *reader.peek(4)? {
                 [] if at > 0 => return Ok(()),
                 [a, b, c, d, ..] if [a, b, c, d] == MAGIC => {
-                    if frame(reader, sink)?.is_break() {
+                    if decode_frame(reader, sink)?.is_break() {
                         return Ok(());
                     }
                 }
-                [first, 0x2a, 0x4d, 0x18, ..] if first >> 4 == 5 => skip(reader)?,
+                [first, 0x2a, 0x4d, 0x18, ..] if first >> 4 == 5 => skip_frame(reader)?,
                 [a, b, c, d, ..] if [a, b, c, d] == LEGACY => {
-                    return Err(DecodeError::corrupt(
-                        NAME,
-                        at,
-                        "the legacy format is not supported",
-                    ));
+                    return corrupt("the legacy format is not supported");
                 }
-                [_, _, _, _, ..] => return Err(DecodeError::corrupt(NAME, at, "not in lz4 format")),
-                ref part => return Err(DecodeError::truncated(NAME, at + part.len() as u64)),
+                [_, _, _, _, ..] => return corrupt("not in lz4 format"),
+                ref rest => return Err(DecodeError::truncated(NAME, at + rest.len() as u64)),
             }
         }
     }
 }
 
-/// Decodes one frame.
-fn frame(reader: &mut Reader<'_>, sink: &mut Sink<'_>) -> Result<ControlFlow<()>, DecodeError> {
-    let mut frame = FrameDecoder::new(Feed {
+fn decode_frame(reader: &mut Reader<'_>, sink: &mut DecodeSink<'_>) -> Result<ControlFlow<()>, DecodeError> {
+    let mut frame = FrameDecoder::new(FrameSource {
         reader,
-        dry: false,
+        ended: false,
         failed: false,
     });
     loop {
@@ -72,26 +69,26 @@ fn frame(reader: &mut Reader<'_>, sink: &mut Sink<'_>) -> Result<ControlFlow<()>
             return Ok(flow);
         }
     }
-    let feed = frame.into_inner();
-    // The decoder takes the end of the file for the end of the frame, wherever a block may begin.
-    if feed.dry {
-        return Err(DecodeError::truncated(NAME, feed.reader.offset()));
+    let source = frame.into_inner();
+    // Wherever a block may begin, the crate takes the end of the file for the end of the frame.
+    if source.ended {
+        return Err(DecodeError::truncated(NAME, source.reader.offset()));
     }
     Ok(ControlFlow::Continue(()))
 }
 
-/// Passes over a skippable frame: its magic number, the length of what follows, and that.
-fn skip(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+/// Passes over a skippable frame: a magic number, the length of its data, and the data.
+fn skip_frame(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     let truncated = |reader: &Reader<'_>, n: usize| DecodeError::truncated(NAME, reader.offset() + n as u64);
     let mut left = match *reader.peek(8)? {
         [_, _, _, _, a, b, c, d, ..] => u64::from(u32::from_le_bytes([a, b, c, d])),
-        ref part => {
-            let n = part.len();
+        ref rest => {
+            let n = rest.len();
             return Err(truncated(reader, n));
         }
     };
     reader.consume(8);
-    let ended = reader.each(|block| {
+    let ended = reader.consume_each(|block| {
         let n = block.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         left -= n as u64;
         (n > 0).then_some(n)
@@ -102,24 +99,24 @@ fn skip(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     Ok(())
 }
 
-/// A reader as the crate wants it, which remembers why it could give no more.
-struct Feed<'r, 'a> {
+/// A reader as the crate wants it, which remembers why it gave no more.
+struct FrameSource<'r, 'a> {
     reader: &'r mut Reader<'a>,
-    dry: bool,
+    ended: bool,
     failed: bool,
 }
 
-impl Feed<'_, '_> {
+impl FrameSource<'_, '_> {
     fn judge(&self, error: io::Error) -> DecodeError {
         match error {
             error if self.failed => DecodeError::Read(error),
-            _ if self.dry => DecodeError::truncated(NAME, self.reader.offset()),
+            _ if self.ended => DecodeError::truncated(NAME, self.reader.offset()),
             error => DecodeError::corrupt(NAME, self.reader.offset(), describe(&error)),
         }
     }
 }
 
-/// What the crate found wrong, in words; its own are names of variants.
+/// Describes what the crate found wrong; its own texts are names of variants.
 fn describe(error: &io::Error) -> &'static str {
     use lz4_flex::frame::Error;
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
@@ -128,7 +125,7 @@ fn describe(error: &io::Error) -> &'static str {
         Some(Error::BlockChecksumError) => "block checksum mismatch",
         Some(Error::ContentChecksumError) => "checksum mismatch",
         Some(Error::ContentLengthError { .. }) => "length mismatch",
-        Some(Error::DictionaryNotSupported) => "it needs a dictionary, which is not supported",
+        Some(Error::DictionaryNotSupported) => "the frame needs a dictionary, which is not supported",
         Some(Error::UnsupportedVersion(_) | Error::ReservedBitsSet | Error::UnsupportedBlocksize(_)) => {
             "unsupported header"
         }
@@ -136,7 +133,7 @@ fn describe(error: &io::Error) -> &'static str {
     }
 }
 
-impl Read for Feed<'_, '_> {
+impl Read for FrameSource<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let block = match self.reader.fill() {
             Ok(block) => block,
@@ -147,7 +144,7 @@ impl Read for Feed<'_, '_> {
             Err(e) => return Err(io::Error::other(e)),
         };
         let n = block.len().min(buffer.len());
-        self.dry |= block.is_empty();
+        self.ended |= block.is_empty();
         buffer[..n].copy_from_slice(&block[..n]);
         self.reader.consume(n);
         Ok(n)

@@ -1,10 +1,11 @@
-//! Files that are not compressed, or not in a way that fanfold knows. Their bytes stand as they are.
+//! Passes on files that are not compressed, or not in a way that fanfold knows, as they are.
 
+use super::engine::{Codec, DecodeSink, Engine};
+use super::error::DecodeError;
 use super::reader::Reader;
-use super::{Codec, DecodeError, Engine, Sink};
 use crate::job::Trust;
 
-/// The row for anything that is nothing else; the empty file among them.
+/// The row for everything that no other row takes, the empty file among them.
 pub(super) const CODEC: Codec = Codec {
     name: "plain",
     help: "not compressed: bytes as they are",
@@ -19,12 +20,12 @@ impl Engine for Plain {
         &mut self,
         reader: &mut Reader<'_>,
         _size: Option<u64>,
-        sink: &mut Sink<'_>,
+        sink: &mut DecodeSink<'_>,
     ) -> Result<(), DecodeError> {
         let give = |block: &[u8]| {
             let flow = sink.give(block, Trust::Final);
             flow.is_continue().then_some(block.len())
         };
-        reader.each(give).map(drop)
+        reader.consume_each(give).map(drop)
     }
 }

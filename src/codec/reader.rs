@@ -1,19 +1,19 @@
 //! Buffered reading that knows its offset in the file, for error messages, and that can hold a
 //! whole small file at once. It does not know what the bytes mean.
 
-use super::DecodeError;
 use super::buffer::Buffer;
+use super::error::DecodeError;
 use std::io::{self, Read};
 
-/// How much is read at a time. Large enough that system calls do not matter, small enough that
-/// the bytes are still in the second-level cache when they are decoded.
+/// How many bytes one read asks for: enough that system calls do not matter, and so few that the
+/// bytes are still in the second-level cache when they are decoded.
 pub(super) const CHUNK: usize = 128 << 10;
 
 /// A source with a buffer that outlives it.
 pub(super) struct Reader<'a> {
     source: &'a mut dyn Read,
     buffer: &'a mut Buffer,
-    /// What is buffered and not consumed: `buffer[start..end]`.
+    /// `buffer[start..end]` is read and not consumed.
     start: usize,
     end: usize,
     /// The offset in the file of `buffer[0]`.
@@ -22,7 +22,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of a source that stands at the offset `base` of its file.
+    /// Makes a reader of a source that stands at the offset `base` of its file.
     pub(super) fn new(source: &'a mut dyn Read, base: u64, buffer: &'a mut Buffer) -> Self {
         buffer.grow(CHUNK);
         Reader {
@@ -35,22 +35,24 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The offset in the file of the next byte that is not consumed.
+    /// Returns the offset in the file of the next byte that is not consumed.
     pub(super) fn offset(&self) -> u64 {
         self.base + self.start as u64
     }
 
-    /// What is buffered and not consumed.
+    /// Returns the bytes that are read and not consumed.
     pub(super) fn buffered(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
-    /// What is buffered; reads when nothing is. Empty only at the end of the source.
+    /// Returns the buffered bytes, and reads when there are none. Empty only at the end of the
+    /// source.
     pub(super) fn fill(&mut self) -> Result<&[u8], DecodeError> {
         self.peek(1)
     }
 
-    /// At least `want` bytes (at most [`CHUNK`]), or fewer at the end of the source. Nothing is consumed.
+    /// Returns at least `want` bytes (at most [`CHUNK`]), or fewer at the end of the source.
+    /// Consumes nothing.
     pub(super) fn peek(&mut self, want: usize) -> Result<&[u8], DecodeError> {
         debug_assert!(want <= CHUNK);
         while self.end - self.start < want && !self.ended {
@@ -70,9 +72,12 @@ impl<'a> Reader<'a> {
         self.start += n;
     }
 
-    /// Shows `take` what comes, block after block, and consumes as much of each as it says; until it says
-    /// none, or the source ends: whether it did.
-    pub(super) fn each(&mut self, mut take: impl FnMut(&[u8]) -> Option<usize>) -> Result<bool, DecodeError> {
+    /// Shows `take` block after block, and consumes as many bytes of each as it returns. Stops when
+    /// it returns none, with false, or at the end of the source, with true.
+    pub(super) fn consume_each(
+        &mut self,
+        mut take: impl FnMut(&[u8]) -> Option<usize>,
+    ) -> Result<bool, DecodeError> {
         loop {
             let block = self.fill()?;
             if block.is_empty() {
@@ -85,20 +90,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The next byte, consumed; none at the end.
+    /// Returns and consumes the next byte; none at the end.
     pub(super) fn byte(&mut self) -> Result<Option<u8>, DecodeError> {
         let byte = self.fill()?.first().copied();
         self.consume(usize::from(byte.is_some()));
         Ok(byte)
     }
 
-    /// Has room to hold this many bytes, and one more to see the end.
+    /// Grows the buffer to hold this many bytes, and one more to see the end.
     pub(super) fn make_room(&mut self, size: usize) {
         self.buffer.grow(size + 1);
     }
 
-    /// Buffers everything to the end of the source, if that is `size` bytes from the beginning or
-    /// fewer, and nothing is consumed yet. False when the source goes on after that.
+    /// Buffers everything to the end of the source, if the source has at most `size` bytes and
+    /// nothing is consumed yet. Returns false when the source has more.
     pub(super) fn hold(&mut self, size: usize) -> Result<bool, DecodeError> {
         debug_assert_eq!(self.offset(), 0);
         self.make_room(size);

@@ -1,8 +1,8 @@
-//! xz: any number of streams with padding between and behind them; integrity checks are verified.
+//! xz: any number of streams, with padding between and behind them; integrity checks are verified.
 //! Anything else behind them is an error, as for `xz -t`.
 
-use super::Codec;
-use super::stream::{Bad, Step, Stream, Streaming};
+use super::engine::Codec;
+use super::stream::{Step, StepError, Stream, StreamEngine};
 use crate::memory::{Budget, Insisted};
 use liblzma::stream::{Action, CONCATENATED, Error, Status, Stream as Xz, TELL_UNSUPPORTED_CHECK};
 
@@ -11,37 +11,37 @@ pub(super) const CODEC: Codec = Codec {
     name: "xz",
     help: "xz: all streams and their padding",
     recognise: |head| head.starts_with(b"\xfd7zXZ\0"),
-    start: |budget| Box::new(Streaming::new(Streams::new(budget))),
+    start: |budget| Box::new(StreamEngine::new(XzStreams::new(budget))),
 };
 
-/// What files of the usual presets need: part of what each worker needs.
+/// What files of the usual presets need: it counts as part of what each worker needs.
 const USUAL: u64 = 16 << 20;
 /// What the strongest preset needs, with room to spare: always allowed.
 const ALLOWED: u64 = 128 << 20;
 
-struct Streams {
+struct XzStreams {
     xz: Option<Xz>,
     budget: Budget,
-    /// What was taken for a large dictionary.
+    /// Memory for a large dictionary.
     held: Option<Insisted>,
 }
 
-impl Streams {
+impl XzStreams {
     fn new(budget: &Budget) -> Self {
-        Streams {
+        XzStreams {
             xz: None,
             budget: budget.clone(),
             held: None,
         }
     }
 
-    /// Takes what the file asks for, which is more than it may have so far: its header says how much, and
-    /// may lie. False when that is more than anyone may have.
-    fn more(&mut self) -> bool {
+    /// Raises the limit to what the file's header asks for, which may be a lie. Returns false when
+    /// that is more than any file may have.
+    fn raise_limit(&mut self) -> bool {
         let xz = self.xz.as_mut().expect("restart comes before the first step");
         let most = self.budget.limit().max(ALLOWED);
         let mut limit = xz.memlimit();
-        // The library tells whether it is enough, and not how much is.
+        // The library tells whether a limit is enough, and not which one would be.
         loop {
             if limit >= most {
                 return false;
@@ -51,19 +51,19 @@ impl Streams {
                 break;
             }
         }
-        // What was held goes back first: nobody waits for more while holding some.
+        // Give back first: a thread that holds memory by `insist` must not wait for more.
         self.held = None;
         self.held = Some(self.budget.insist(limit));
         true
     }
 }
 
-impl Stream for Streams {
+impl Stream for XzStreams {
     const NAME: &'static str = "xz";
 
     fn restart(&mut self) -> Result<(), String> {
-        let made = Xz::new_stream_decoder(USUAL, CONCATENATED | TELL_UNSUPPORTED_CHECK);
-        self.xz = Some(made.map_err(|e| e.to_string())?);
+        let xz = Xz::new_stream_decoder(USUAL, CONCATENATED | TELL_UNSUPPORTED_CHECK);
+        self.xz = Some(xz.map_err(|e| e.to_string())?);
         Ok(())
     }
 
@@ -72,9 +72,9 @@ impl Stream for Streams {
         self.held = None;
     }
 
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, Bad> {
+    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, StepError> {
         let xz = self.xz.as_mut().expect("restart comes before the first step");
-        // With several streams, only this says that there are no more.
+        // Only `Finish` tells the library that no further stream comes.
         let action = if input.is_empty() {
             Action::Finish
         } else {
@@ -97,7 +97,7 @@ impl Stream for Streams {
             Err(Error::Options) => "unsupported options",
             Err(Error::UnsupportedCheck) => "unsupported integrity check",
             Err(Error::Mem) => "out of memory",
-            Err(Error::MemLimit) if self.more() => {
+            Err(Error::MemLimit) if self.raise_limit() => {
                 let step = self.step(&input[read..], &mut output[written..])?;
                 return Ok(Step {
                     read: read + step.read,
@@ -108,6 +108,6 @@ impl Stream for Streams {
             Err(Error::MemLimit) => "its dictionary needs more than --memory allows",
             Err(_) => "invalid data or check mismatch",
         };
-        Err(Bad::Corrupt(read, what.to_owned()))
+        Err(StepError::Corrupt(read, what.to_owned()))
     }
 }

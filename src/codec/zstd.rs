@@ -1,13 +1,13 @@
-//! Zstandard (RFC 8878): any number of frames, skippable ones among them; checksums are verified where
+//! Zstandard (RFC 8878): any number of frames, skippable ones among them; checksums are verified when
 //! a frame has one. Anything else between or behind frames is an error, as for `zstd -t`.
 
-use super::Codec;
-use super::stream::{Bad, Step, Stream, Streaming};
+use super::engine::Codec;
+use super::stream::{Step, StepError, Stream, StreamEngine};
 use crate::memory::{Budget, Insisted};
 use zstd::stream::raw::{DParameter, Decoder, Operation};
 
-/// The row for zstd. A file may begin with a skippable frame (`18 4d 2a 5?`, little-endian), as those of
-/// pzstd do.
+/// The row for zstd. A file may begin with a skippable frame (`18 4d 2a 5?`, little-endian), as those
+/// of pzstd do.
 pub(super) const CODEC: Codec = Codec {
     name: "zstd",
     help: "Zstandard: all frames, skippable ones among them",
@@ -15,20 +15,20 @@ pub(super) const CODEC: Codec = Codec {
         head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
             || matches!(head, [first, 0x2a, 0x4d, 0x18, ..] if first >> 4 == 5)
     },
-    start: |budget| Box::new(Streaming::new(Zstd::new(budget))),
+    start: |budget| Box::new(StreamEngine::new(Zstd::new(budget))),
 };
 
-/// The largest window that every decoder of the format is to support: part of what each worker needs, and
-/// kept from file to file. All levels but those above 19 stay below.
+/// The window that every decoder of the format should support: it counts as part of what each worker
+/// needs, and is kept from file to file. All levels up to 19 need less.
 const USUAL: u64 = 8 << 20;
-/// The largest that zstd decodes without being told to: always allowed.
+/// The largest window that zstd decodes without an option: always allowed.
 const ALLOWED: u64 = 128 << 20;
 
 struct Zstd {
-    /// Made at the first file, because that can fail.
+    /// Made for the first file, because that can fail.
     frames: Option<Decoder<'static>>,
     budget: Budget,
-    /// What was taken for a large window.
+    /// Memory for a large window.
     held: Option<Insisted>,
 }
 
@@ -46,7 +46,7 @@ impl Zstd {
             Some(frames) => frames,
             none => {
                 let mut frames = Decoder::new()?;
-                // Whether there is room is found out before.
+                // `begin` checks the window instead.
                 frames.set_parameter(DParameter::WindowLogMax(31))?;
                 none.insert(frames)
             }
@@ -54,8 +54,8 @@ impl Zstd {
     }
 }
 
-/// How much of what it has decoded the frame that begins with `head` looks back to, at most (RFC 8878,
-/// section 3.1.1.1.2). Of frames that hold all of it at once, this is their size.
+/// Returns how far back the frame that begins with `head` refers into its decoded bytes, at most (RFC
+/// 8878, section 3.1.1.1.2). For a frame of a single segment, that is its size.
 fn window(head: &[u8]) -> u64 {
     let [0x28, 0xb5, 0x2f, 0xfd, descriptor, rest @ ..] = head else {
         return 0;
@@ -69,7 +69,7 @@ fn window(head: &[u8]) -> u64 {
     let length = [1, 2, 4, 8][usize::from(descriptor >> 6)];
     let size = rest.get(dictionary..).unwrap_or_default().iter().take(length);
     let size = size.rev().fold(0, |size, &byte| size << 8 | u64::from(byte));
-    // Where two bytes tell, they do not begin at 0.
+    // A size of two bytes is stored less 256.
     if length == 2 { size + 256 } else { size }
 }
 
@@ -82,7 +82,7 @@ impl Stream for Zstd {
             .map_err(|e| e.to_string())
     }
 
-    // A frame's header is no longer.
+    /// The longest frame header.
     const HEAD: usize = 18;
 
     fn begin(&mut self, head: &[u8]) -> Result<(), String> {
@@ -93,7 +93,7 @@ impl Stream for Zstd {
         if window > self.budget.limit().max(ALLOWED) {
             return Err("its window needs more than --memory allows".to_owned());
         }
-        // The buffer for the frame before may be another one.
+        // The frame before may have had a large window, too.
         self.end();
         self.held = Some(self.budget.insist(window));
         Ok(())
@@ -106,16 +106,16 @@ impl Stream for Zstd {
         }
     }
 
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, Bad> {
-        let done = self
+    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, StepError> {
+        let status = self
             .frames()
             .and_then(|frames| frames.run_on_buffers(input, output));
         // The library doesn't tell how far into the input it was.
-        let done = done.map_err(|e| Bad::Corrupt(0, e.to_string().to_lowercase()))?;
+        let status = status.map_err(|e| StepError::Corrupt(0, e.to_string().to_lowercase()))?;
         Ok(Step {
-            read: done.bytes_read,
-            written: done.bytes_written,
-            complete: done.remaining == 0,
+            read: status.bytes_read,
+            written: status.bytes_written,
+            complete: status.remaining == 0,
         })
     }
 }

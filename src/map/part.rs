@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::codec::{DecodeError, Decoder, Part};
+use crate::codec::{DecodeError, Decoder, MemberRange};
 use memchr::memchr;
 use std::cell::Cell;
 use std::ffi::OsStr;
@@ -30,13 +30,13 @@ pub(super) fn read(
     let mut file = File::open(name).map_err(DecodeError::Read)?;
     file.seek(SeekFrom::Start(start)).map_err(DecodeError::Read)?;
     let passed = Cell::new(false);
-    let part = Part {
+    let range = MemberRange {
         start,
         end,
         passed: &passed,
     };
     let mut edges = Edges { begun: start == 0 };
-    decoder.decode_part(&mut file, &part, warn, &mut |block, _| {
+    decoder.decode_range(&mut file, &range, warn, &mut |block| {
         let (lines, flow) = edges.trim(block, passed.get());
         if !lines.is_empty() {
             each(lines)?;

@@ -80,7 +80,10 @@ impl<I: Iterator<Item = InputResult>> Splitter<I> {
         }
         let file = File::open(name).ok()?;
         let mut head = Vec::new();
-        (&file).take(codec::HEAD as u64).read_to_end(&mut head).ok()?;
+        (&file)
+            .take(Chain::HEAD_LENGTH as u64)
+            .read_to_end(&mut head)
+            .ok()?;
         let mut rest = FileRest {
             name: name.to_owned(),
             start: 0,
@@ -88,14 +91,14 @@ impl<I: Iterator<Item = InputResult>> Splitter<I> {
             part: 0,
             packed: None,
         };
-        if codec::of(&head).name == "plain" {
+        if codec::from_head(&head).name == "plain" {
             rest.part = self.plain?;
             return (size > 2 * rest.part).then_some(rest);
         }
         rest.part = self.packed?.max(size / MOST);
         let mut packed = MemberRest {
             file,
-            chain: Chain::of(&head)?,
+            chain: Chain::from_head(&head)?,
             end: 0,
             index: 0,
             fate: Fate::default(),

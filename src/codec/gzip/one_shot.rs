@@ -1,60 +1,61 @@
-//! The fast way through gzip files that are small: held whole, and decoded a whole member at a time
-//! by libdeflate into one large buffer that is kept from file to file.
+//! The fast way through small gzip files: the whole file is held, and libdeflate decodes whole
+//! members into one large buffer that is kept from file to file.
 //!
 //! It accepts only members of which it can prove that they are good and where they end, and leaves
-//! everything else to the streaming way: it knows no errors.
+//! everything else to the streaming way: it does not know any errors.
 //!
-//! libdeflate's safe binding does not tell how much of its input a member took. So the end is guessed
-//! (where the next member seems to begin, or the end of the file) and then proved: libdeflate found the
-//! member's checksum and length right behind its data, so if those bytes occur once in what it was
-//! given, at the end of it, then that is where the member ended.
+//! libdeflate's safe binding does not tell how much of its input a member took. So the end is first
+//! guessed (where the next member seems to begin, or the end of the file) and then proved:
+//! libdeflate found the member's checksum and length right behind its data, so if those bytes occur
+//! in its input only once, at the end, then the member ends there.
 
-use super::{MAGIC, RESERVED};
+use super::member::{HEADER_CRC, MAGIC, RESERVED};
+use crate::codec::engine::DecodeSink;
+use crate::codec::error::DecodeError;
 use crate::codec::reader::Reader;
-use crate::codec::{DecodeError, Sink};
 use crate::job::Trust;
 use crate::memory::{Budget, Reservation};
 use crate::sys::Fresh;
 use libdeflater::Decompressor;
 use memchr::memmem::Finder;
 
-/// The most that is decoded into one buffer. From member to member libdeflate takes 0.44 of zlib-rs's time
-/// for 8 MB, 0.52 for 47 to 96, 0.54 for 128 and 0.62 for 256; so it is memory that sets the bound. Only a
-/// single member is no faster than by zlib-rs, because of its fresh pages.
+/// The most that is decoded into one buffer. From member to member libdeflate takes 0.44 of zlib-rs's
+/// time for 8 MB, 0.52 for 47 to 96, 0.54 for 128 and 0.62 for 256: memory sets the bound, not speed.
+/// Only a single member is no faster than by zlib-rs, because of its fresh pages.
 const PLAIN: usize = 96 << 20;
 /// The most that is held compressed.
 const PACKED: u64 = 32 << 20;
-/// The most that both take: a worker is to stay below 128 MiB in all.
+/// The most that both take, so that a worker stays below 128 MiB in all.
 const BOTH: u64 = 112 << 20;
-/// The part of the whole budget that one worker's buffers may take, as a divisor.
+/// One worker's buffers may take this fraction of the whole budget (a divisor).
 const SHARE: u64 = 8;
-/// How many times as long as it is most files decode to at least.
+/// Most files decode to at least so many times their size.
 const LEAST: u64 = 2;
-/// The shortest header and the trailer, which every member has.
+/// The lengths of the shortest header and of the trailer.
 const HEADER: usize = 10;
 const TRAILER: usize = 8;
-/// Deflate can't expand more than this (258 bytes out of 2 bits).
+/// Deflate can't expand by more than this (258 bytes out of 2 bits).
 const EXPANSION: usize = 1032;
 
-/// How far the fast way got.
+/// How far a fast way got.
 pub(super) enum Progress {
     /// Everything is decoded, or nobody wants more.
     Done,
-    /// The reader stands at the beginning of a member that is to be streamed.
+    /// The reader stands at the beginning of a member that must be streamed.
     Rest,
 }
 
-/// What is kept from file to file.
-pub(super) struct Whole {
+/// The decoder of whole files; keeps its buffers from file to file.
+pub(super) struct OneShot {
     budget: Budget,
     held: Option<Reservation>,
     inflate: Decompressor,
     plain: Fresh,
 }
 
-impl Whole {
+impl OneShot {
     pub(super) fn new(budget: &Budget) -> Self {
-        Whole {
+        OneShot {
             budget: budget.clone(),
             held: None,
             inflate: Decompressor::new(),
@@ -67,7 +68,7 @@ impl Whole {
         &mut self,
         reader: &mut Reader<'_>,
         size: u64,
-        sink: &mut Sink<'_>,
+        sink: &mut DecodeSink<'_>,
     ) -> Result<Progress, DecodeError> {
         if size > PACKED || !self.afford(size) {
             return Ok(Progress::Rest);
@@ -82,7 +83,7 @@ impl Whole {
         let (mut at, mut filled) = (0, 0);
         let mut given = false;
         while at < packed.len() {
-            let (end, length) = extent(&packed[at..]);
+            let (end, length) = guess_end(&packed[at..]);
             if filled > 0 && length > PLAIN - filled {
                 if sink.give(self.plain.first(filled), Trust::Provisional).is_break() {
                     return Ok(Progress::Done);
@@ -96,7 +97,7 @@ impl Whole {
             filled += length;
             at += end;
         }
-        // Nothing at all is no member.
+        // An empty file has no member, which is for the streaming way to say.
         let rest = at < packed.len() || packed.is_empty();
         let trust = if rest || given {
             Trust::Provisional
@@ -129,12 +130,12 @@ impl Whole {
         }
     }
 
-    /// Decodes a member that is thought to be all of `packed`, and to decode to `length` bytes, into
-    /// `plain[filled..]`. False when any of this turns out to be wrong or can't be proved.
+    /// Decodes a member, which should be all of `packed` and decode to `length` bytes, into
+    /// `plain[filled..]`. Returns false when any of this is wrong or can't be proved.
     fn member(&mut self, packed: &[u8], length: usize, filled: usize, size: u64) -> bool {
         let top = filled + length;
         if packed.len() < HEADER + TRAILER
-            || packed[3] & super::HEADER_CRC != 0
+            || packed[3] & HEADER_CRC != 0
             || length > packed.len() * EXPANSION
             || top > PLAIN
             || size + top as u64 > BOTH
@@ -151,7 +152,7 @@ impl Whole {
         }
     }
 
-    /// Whether the budget has room for buffers of this many bytes; takes it, if so.
+    /// Reserves this many bytes for the buffers; returns whether the budget has them.
     fn afford(&mut self, bytes: u64) -> bool {
         if bytes > self.budget.limit() / SHARE {
             return false;
@@ -167,32 +168,29 @@ impl Whole {
     }
 }
 
-/// Where the member at the beginning of `packed` seems to end, and to how many bytes it then decodes.
-fn extent(packed: &[u8]) -> (usize, usize) {
+/// Returns where the member at the beginning of `packed` seems to end, and to how many bytes it then
+/// decodes.
+fn guess_end(packed: &[u8]) -> (usize, usize) {
     for next in Finder::new(&MAGIC).find_iter(packed) {
-        // Those three bytes also occur by chance, so what is before and behind has to make sense, too.
+        // The magic bytes also occur by chance, so the bytes around them must make sense, too.
         if next < HEADER + TRAILER || packed.get(next + 3).is_none_or(|flags| flags & RESERVED != 0) {
             continue;
         }
-        let length = number(&packed[next - 4..]);
+        let length = packed[..next].last_chunk().map_or(0, read_u32);
         if length <= PLAIN.min(next * EXPANSION) {
             return (next, length);
         }
     }
-    let length = packed.len().checked_sub(4).map_or(0, |at| number(&packed[at..]));
-    (packed.len(), length)
+    (packed.len(), packed.last_chunk().map_or(0, read_u32))
 }
 
-pub(super) fn number(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .take(4)
-        .rev()
-        .fold(0, |sum, &b| sum << 8 | usize::from(b))
+/// Returns the length that a trailer ends with.
+pub(super) fn read_u32(bytes: &[u8; 4]) -> usize {
+    u32::from_le_bytes(*bytes) as usize
 }
 
-/// Whether the member that libdeflate found good in `packed`, and that decoded to `plain`, is all of
-/// `packed`. The checksum is worked out again only if the length alone doesn't tell.
+/// Returns whether the member that libdeflate found good in `packed`, and that decoded to `plain`, is
+/// all of `packed`. Computes the checksum again only when the length alone does not tell.
 pub(super) fn ends_at_end(packed: &[u8], plain: &[u8]) -> bool {
     let length = (plain.len() as u32).to_le_bytes();
     let data = &packed[HEADER..];

@@ -1,5 +1,5 @@
-//! What only gzip has: several ways to one result, header fields, and lengths that lie. With ISA-L there
-//! is one way for all but BGZF.
+//! Tests of what only gzip has: several ways to one result, header fields, and lengths that lie. With
+//! ISA-L there is one way for everything but BGZF.
 
 use super::*;
 
@@ -94,7 +94,8 @@ fn a_member_within_a_member_is_data() {
     let Some((_, inner)) = pipe("gzip", &["-c"], &text(40, 1)) else {
         return;
     };
-    // Too random to be compressed again: the inner header and trailer stand in the outer file as they are.
+    // The inner file is too random to be compressed again, so its header and trailer stand unchanged in
+    // the outer file.
     let inner = inner.repeat(2);
     let Some((_, outer)) = pipe("gzip", &["-1c"], &inner[..inner.len() / 2 + 100]) else {
         return;

@@ -1,16 +1,16 @@
-//! Every codec, in the ways in which files can be read: the same verdict, and the same bytes. The
-//! programs that define the formats are asked in `tests/it/codecs/damaged_files.rs`.
+//! Tests of every codec: all ways to read a file give the same verdict and the same bytes.
+//! `tests/it/codecs/damaged_files.rs` asks the programs that define the formats.
 
 mod gzip;
 
 use super::*;
 use std::cell::RefCell;
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::{Command, Stdio};
 
-/// What came of decoding a file.
+/// What decoding a file gave.
 #[derive(Debug)]
-struct Got {
+struct Outcome {
     result: Result<(), String>,
     plain: Vec<u8>,
     trusts: Vec<Trust>,
@@ -33,7 +33,7 @@ impl Read for Trickle<'_> {
     }
 }
 
-fn decode_with(decoder: &mut Decoder, source: &mut dyn Read, size: Option<u64>) -> Got {
+fn decode_with(decoder: &mut Decoder, source: &mut dyn Read, size: Option<u64>) -> Outcome {
     let (mut plain, mut trusts, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     let result = decoder.decode(
         source,
@@ -45,7 +45,7 @@ fn decode_with(decoder: &mut Decoder, source: &mut dyn Read, size: Option<u64>) 
             ControlFlow::Continue(())
         },
     );
-    Got {
+    Outcome {
         result: result.map_err(|e| e.to_string()),
         plain,
         trusts,
@@ -57,18 +57,18 @@ fn decoder() -> Decoder {
     Decoder::new(Budget::new(1 << 30), None)
 }
 
-/// A verdict without its offset and details, which depend on how much was decoded at a time.
-fn kind(got: &Got) -> Option<&str> {
+/// Returns a verdict without its offset and details, which depend on how much was decoded at a time.
+fn kind(got: &Outcome) -> Option<&str> {
     got.result.as_ref().err()?.split(" stream ").next()
 }
 
 thread_local! {
-    /// Kept, because its buffers take longer to make than a test file to decode.
+    /// Kept from test to test: making its buffers takes longer than decoding a test file.
     static DECODER: RefCell<Decoder> = RefCell::new(decoder());
 }
 
-/// Decodes as a file of known size and as a pipe, and holds the two to the same verdict.
-fn decode(bytes: &[u8]) -> Got {
+/// Decodes the bytes as a file of known size and as a pipe, and checks that both verdicts are the same.
+fn decode(bytes: &[u8]) -> Outcome {
     let (held, streamed) = DECODER.with_borrow_mut(|decoder| {
         let held = decode_with(decoder, &mut &bytes[..], Some(bytes.len() as u64));
         (held, decode_with(decoder, &mut Trickle { bytes, step: 7 }, None))
@@ -82,7 +82,7 @@ fn decode(bytes: &[u8]) -> Got {
     held
 }
 
-/// Runs `program` with these bytes as its standard input. None, with a note, when it isn't installed.
+/// Runs `program` with these bytes as its standard input. Returns none, with a note, when it isn't installed.
 fn pipe(program: &str, args: &[&str], bytes: &[u8]) -> Option<(i32, Vec<u8>)> {
     let child = Command::new(program)
         .args(args)
@@ -101,14 +101,14 @@ fn pipe(program: &str, args: &[&str], bytes: &[u8]) -> Option<(i32, Vec<u8>)> {
     };
     let mut stdin = child.stdin.take().expect("it is piped");
     let output = std::thread::scope(|scope| {
-        // It may stop reading early, at garbage.
+        // The program may stop reading early, at garbage.
         scope.spawn(move || drop(stdin.write_all(bytes)));
         child.wait_with_output().expect("it was started")
     });
     Some((output.status.code().expect("it was not killed"), output.stdout))
 }
 
-/// Some text that compresses as logs do, different for each seed.
+/// Returns text that compresses as logs do, different for each seed.
 fn text(lines: usize, seed: u64) -> Vec<u8> {
     let mut state = seed;
     let mut text = Vec::new();
@@ -128,10 +128,11 @@ fn text(lines: usize, seed: u64) -> Vec<u8> {
     text
 }
 
-/// Holds what is decoded from `bytes` to what `program -dc` makes of them: 0 is good, `warned` is good
-/// with a warning, everything else is bad. Bytes are compared where it is good.
+/// Compares what the decoder and `program -dc` make of `bytes`: status 0 is good, 2 of gzip is good with
+/// a warning, everything else is bad. Compares the plain bytes when the file is good. Returns false
+/// when the program isn't installed.
 fn agree(program: &str, bytes: &[u8], about: &dyn fmt::Debug) -> bool {
-    // Windows as large as the decoder's budget.
+    // Allow windows as large as the decoder's budget.
     let args: &[&str] = match program {
         "zstd" => &["-dc", "--memory=1024MB"],
         _ => &["-dc"],
@@ -169,7 +170,7 @@ fn each(mut test: impl FnMut(&'static Codec, &str)) {
     }
 }
 
-/// A member, a stream or a frame of each of two texts, and the codec and program that wrote them.
+/// Calls `test` with a codec, its program, and a member, stream or frame of each of two texts.
 fn each_pair(mut test: impl FnMut(&'static Codec, &str, &[u8], &[u8])) {
     each(|codec, program| {
         let one = pipe(program, &["-c"], &text(5, 1));
@@ -266,7 +267,7 @@ fn a_buffer_keeps_nothing_from_file_to_file() {
 }
 
 #[test]
-fn a_reader_that_has_enough_stops_it() {
+fn decoding_stops_when_the_caller_has_enough() {
     each_pair(|_, _, one, two| {
         for size in [None, Some((one.len() + two.len()) as u64)] {
             let mut blocks = 0;

@@ -98,7 +98,7 @@ fn begins(path: &Path) -> Vec<u64> {
     let file = File::open(path).expect("a file");
     let mut places = vec![0];
     let head = std::fs::read(path).expect("a file");
-    let Some(chain) = Chain::of(&head[..head.len().min(crate::codec::HEAD)]) else {
+    let Some(chain) = Chain::from_head(&head[..head.len().min(Chain::HEAD_LENGTH)]) else {
         return places;
     };
     while let Some(next) = chain

@@ -1,0 +1,198 @@
+//! Decodes one gzip member after another (RFC 1952) as a stream, in constant memory, and is the
+//! only judge of what is wrong with one.
+//!
+//! It does not know that there are faster ways through a file.
+
+use crate::codec::engine::DecodeSink;
+use crate::codec::error::DecodeError;
+use crate::codec::inflate::{AHEAD, Inflate, Invalid};
+use crate::codec::reader::Reader;
+use crate::codec::stream::Step;
+use crate::job::Trust;
+use libdeflater::Crc;
+use std::ops::ControlFlow;
+
+pub(super) const NAME: &str = "gzip";
+
+/// The two bytes by which a file is known, and deflate, the only method that there is.
+pub(super) const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
+
+pub(super) const HEADER_CRC: u8 = 2;
+const EXTRA: u8 = 4;
+const NAME_FIELD: u8 = 8;
+const COMMENT: u8 = 16;
+/// Flags that RFC 1952 reserves: what follows can't be understood when one is set.
+pub(super) const RESERVED: u8 = 0xe0;
+
+/// How many bytes are decoded at a time: they stay in the second-level cache.
+const BLOCK: usize = 256 << 10;
+
+/// Decodes members; keeps its buffers from one to the next.
+pub(super) struct MemberDecoder {
+    inflate: Inflate,
+    block: Vec<u8>,
+}
+
+impl MemberDecoder {
+    pub fn new() -> Self {
+        MemberDecoder {
+            inflate: Inflate::new(),
+            block: Vec::new(),
+        }
+    }
+
+    /// Decodes the member that the reader stands at, and checks its header and trailer.
+    pub fn decode(
+        &mut self,
+        reader: &mut Reader<'_>,
+        sink: &mut DecodeSink<'_>,
+    ) -> Result<ControlFlow<()>, DecodeError> {
+        read_header(reader)?;
+        self.inflate.reset();
+        self.block.resize(BLOCK, 0);
+        let mut crc = Crc::new();
+        let mut written = 0;
+        loop {
+            let at = reader.offset();
+            let input = reader.peek(AHEAD + 1)?;
+            let length = input.len();
+            let (step, valid) = match self.inflate.step(input, &mut self.block) {
+                Ok(step) => (step, true),
+                Err(Invalid { read, written }) => {
+                    let complete = false;
+                    (
+                        Step {
+                            read,
+                            written,
+                            complete,
+                        },
+                        false,
+                    )
+                }
+            };
+            let block = &self.block[..step.written];
+            reader.consume(step.read);
+            crc.update(block);
+            written += block.len() as u64;
+            if sink.give(block, Trust::Provisional).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            if step.complete {
+                break;
+            }
+            let stuck = step.read == 0 && step.written == 0;
+            if stuck && valid && length <= AHEAD {
+                return Err(DecodeError::truncated(NAME, at + length as u64));
+            }
+            if stuck || !valid {
+                // The library's own message depends on how the input was cut into reads.
+                let at = at + step.read as u64;
+                return Err(DecodeError::corrupt(NAME, at, "invalid deflate data"));
+            }
+        }
+        check_trailer(reader, crc.sum(), written)?;
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// Reads a member's trailer (RFC 1952, section 2.3.1).
+fn check_trailer(reader: &mut Reader<'_>, crc: u32, length: u64) -> Result<(), DecodeError> {
+    let at = reader.offset();
+    let (stored_crc, stored_length) = (read_u32(reader)?, read_u32(reader)?);
+    if stored_crc != crc {
+        return Err(DecodeError::corrupt(NAME, at, "crc mismatch"));
+    }
+    // The length is stored modulo 2^32.
+    if stored_length != length as u32 {
+        return Err(DecodeError::corrupt(NAME, at + 4, "length mismatch"));
+    }
+    Ok(())
+}
+
+fn read_byte(reader: &mut Reader<'_>) -> Result<u8, DecodeError> {
+    let byte = reader.byte()?;
+    byte.ok_or_else(|| DecodeError::truncated(NAME, reader.offset()))
+}
+
+fn read_u32(reader: &mut Reader<'_>) -> Result<u32, DecodeError> {
+    let mut bytes = [0; 4];
+    for b in &mut bytes {
+        *b = read_byte(reader)?;
+    }
+    Ok(u32::from_le_bytes(bytes))
+}
+
+/// Returns whether a member begins with these bytes: the magic number, or that of gzip before 1.0.
+fn is_magic(bytes: [u8; 2]) -> bool {
+    bytes == MAGIC[..2] || bytes == [0x1f, 0x9e]
+}
+
+/// Reads a member's header (RFC 1952, section 2.3).
+fn read_header(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    let start = reader.offset();
+    let corrupt = |what: &str| Err(DecodeError::corrupt(NAME, start, what));
+    let mut crc = Crc::new();
+    let mut next = |reader: &mut Reader<'_>| {
+        let b = read_byte(reader)?;
+        crc.update(&[b]);
+        Ok::<u8, DecodeError>(b)
+    };
+    if !is_magic([next(reader)?, next(reader)?]) {
+        return corrupt("not in gzip format");
+    }
+    if next(reader)? != MAGIC[2] {
+        return corrupt("unknown compression method");
+    }
+    let flags = next(reader)?;
+    if flags & RESERVED != 0 {
+        return corrupt("reserved header flags are set");
+    }
+    // The time, the compressor's effort, the operating system.
+    for _ in 0..6 {
+        next(reader)?;
+    }
+    if flags & EXTRA != 0 {
+        let length = u16::from_le_bytes([next(reader)?, next(reader)?]);
+        for _ in 0..length {
+            next(reader)?;
+        }
+    }
+    if flags & NAME_FIELD != 0 {
+        while next(reader)? != 0 {}
+    }
+    if flags & COMMENT != 0 {
+        while next(reader)? != 0 {}
+    }
+    if flags & HEADER_CRC != 0 {
+        let stored = u16::from_le_bytes([read_byte(reader)?, read_byte(reader)?]);
+        if stored != crc.sum() as u16 {
+            return corrupt("header crc mismatch");
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether another member follows. Consumes padding.
+///
+/// As gzip does, it takes bytes that begin with zero for padding, or for garbage if any of them is
+/// not zero, even if a member is among them; and a single other byte for the first of a truncated
+/// member.
+pub(super) fn another_follows(
+    reader: &mut Reader<'_>,
+    sink: &mut DecodeSink<'_>,
+) -> Result<bool, DecodeError> {
+    match *reader.peek(2)? {
+        [] => return Ok(false),
+        [a, b, ..] if is_magic([a, b]) => return Ok(true),
+        [0, ..] => {
+            let zeros = |block: &[u8]| block.iter().all(|&b| b == 0).then_some(block.len());
+            if reader.consume_each(zeros)? {
+                return Ok(false);
+            }
+        }
+        [_] => return Err(DecodeError::truncated(NAME, reader.offset() + 1)),
+        _ => {}
+    }
+    (sink.warn)("trailing garbage ignored");
+    Ok(false)
+}
