@@ -12,7 +12,7 @@ use fanfold::map::{Emit, Map, read};
 use fanfold::memory::Budget;
 use fanfold::plan::{Inputs, Plan, WalkPlan};
 use fanfold::record::{Format, FormatChoice, RecordPlan};
-use fanfold::run::{To, Work, run};
+use fanfold::run::{Destination, Work, run};
 use std::process::ExitCode;
 
 /// Emits the first field of every line that asks for /robots.txt.
@@ -65,7 +65,7 @@ fn main() -> anyhow::Result<ExitCode> {
             },
             records: Some(&RecordPlan::new(Format::choose(&FormatChoice::default())?)),
             fold: Some(&|| -> Box<dyn Fold> { fold::start(&unique, &budget, &plan.tmpdir) }),
-            to: To::Stdout,
+            to: Destination::Stdout,
             merge: None,
             give_up: |_| std::process::exit(1),
         },

@@ -1,14 +1,14 @@
 //! What the main thread wants of the workers, in a form that a thread blocked in `poll` hears; and
 //! what each worker is doing, for the main thread to look at.
 //!
-//! One [`Control`] for a run, one [`Seat`] for each worker. It does not know processes or
+//! One [`Control`] for a run, one [`WorkerHandle`] for each worker. It does not know processes or
 //! channels, and of jobs only their numbers.
 
 mod lack;
 mod seat;
 
-pub use lack::Lack;
-pub use seat::Seat;
+pub use lack::Shortage;
+pub use seat::WorkerHandle;
 
 use crate::sys::{self, Wake};
 use std::io;
@@ -18,9 +18,9 @@ use std::time::{Duration, Instant};
 
 /// What is wanted of a worker's job in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Wish {
+pub enum StopRequest {
     /// Carry on.
-    Go,
+    Continue,
     /// Stop: children are sent this signal, and KILL after the grace.
     Terminate(i32),
     /// Stop now: children are killed.
@@ -37,21 +37,21 @@ pub enum Activity {
     /// The child and its group were sent STOP.
     Stopped,
     /// The child was stopped, and not by us.
-    Standing,
+    StoppedExternally,
 }
 
 /// A job in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Flight {
+pub struct InFlight {
     /// The job.
     pub seq: u64,
     /// How long it has been in flight.
     pub age: Duration,
     /// Whether its child was stopped, and not by us.
-    pub stands: bool,
+    pub is_stopped: bool,
 }
 
-/// How many descriptors a worker with a child takes: its bell, four ends of two pipes, the input,
+/// How many descriptors a worker with a child takes: its slot_state, four ends of two pipes, the input,
 /// the notice of the exit, and one to spare.
 const SHARE: usize = 8;
 /// How many are left to the run itself and to one child, however few there are for the seats.
@@ -75,19 +75,19 @@ struct Shared {
     /// Whether nobody reads the run's output any more.
     unread: AtomicBool,
     /// None where the worker has left.
-    bells: RwLock<Vec<Option<Arc<Bell>>>>,
+    slots: RwLock<Vec<Option<Arc<WorkerSlot>>>>,
     start: Instant,
-    crew: Mutex<Crew>,
+    count: Mutex<WorkerCount>,
 }
 
 /// How many workers are there, how many of them are to leave, and for lack of what any was asked to.
 #[derive(Debug, Default)]
-struct Crew {
+struct WorkerCount {
     workers: usize,
     to_leave: usize,
     /// How many there are to be at most, where the user has changed that.
     most: Option<usize>,
-    lack: Option<Lack>,
+    shortage: Option<Shortage>,
     /// When the last one left.
     left: Option<Instant>,
 }
@@ -95,16 +95,16 @@ struct Crew {
 /// A worker that has a job keeps it.
 const KEEPS: u8 = 0;
 /// It may leave it to others.
-const MAY_CEDE: u8 = 1;
+const MAY_REQUEUE: u8 = 1;
 /// It does.
-const CEDES: u8 = 2;
+const REQUEUED: u8 = 2;
 
 #[derive(Debug)]
-struct Bell {
+struct WorkerSlot {
     wake: Wake,
     activity: AtomicU8,
     /// Whether the job in flight is left to others.
-    ceding: AtomicU8,
+    requeue: AtomicU8,
     /// The job in flight and one more; 0 where there is none.
     job: AtomicU64,
     /// When it was begun, in milliseconds of the run.
@@ -139,7 +139,10 @@ impl Control {
             }
         }
         wakes.truncate(workers);
-        let bells: Vec<_> = wakes.into_iter().map(|wake| Some(Bell::new(wake))).collect();
+        let slots: Vec<_> = wakes
+            .into_iter()
+            .map(|wake| Some(WorkerSlot::new(wake)))
+            .collect();
         Ok(Control {
             shared: Arc::new(Shared {
                 level: AtomicU8::new(0),
@@ -147,23 +150,23 @@ impl Control {
                 suspended: AtomicBool::new(false),
                 begun: AtomicBool::new(false),
                 unread: AtomicBool::new(false),
-                crew: Mutex::default(),
-                bells: RwLock::new(bells),
+                count: Mutex::default(),
+                slots: RwLock::new(slots),
                 start: Instant::now(),
             }),
         })
     }
 
     /// How many workers there are seats for.
-    pub fn seats(&self) -> usize {
-        self.shared.bells().len()
+    pub fn slots(&self) -> usize {
+        self.shared.slots().len()
     }
 
     /// Adds a seat.
     ///
     /// # Errors
     /// When there is no descriptor for it.
-    pub fn add_seat(&self) -> io::Result<()> {
+    pub fn add_slot(&self) -> io::Result<()> {
         let wake = match Wake::new() {
             Err(e) if sys::is_out_of_files(&e) => {
                 sys::raise_file_limit();
@@ -171,63 +174,63 @@ impl Control {
             }
             made => made?,
         };
-        let mut bells = self.shared.bells.write().unwrap_or_else(PoisonError::into_inner);
-        bells.push(Some(Bell::new(wake)));
+        let mut slots = self.shared.slots.write().unwrap_or_else(PoisonError::into_inner);
+        slots.push(Some(WorkerSlot::new(wake)));
         Ok(())
     }
 
     /// Has workers leave when they have ended their jobs, so that so many are left.
-    pub fn have_at_most(&self, workers: usize) {
-        let mut crew = self.shared.crew();
-        crew.most = Some(workers);
-        while crew.workers - crew.to_leave > workers.max(1) {
-            crew.to_leave += 1;
+    pub fn shrink_to(&self, workers: usize) {
+        let mut count = self.shared.count();
+        count.most = Some(workers);
+        while count.workers - count.to_leave > workers.max(1) {
+            count.to_leave += 1;
         }
     }
 
     /// Has one worker fewer leave, if any is to.
-    pub fn have_one_stay(&self) {
-        let mut crew = self.shared.crew();
-        crew.to_leave = crew.to_leave.saturating_sub(1);
-        crew.most = crew.most.map(|most| most + 1);
+    pub fn grow_by_one(&self) {
+        let mut count = self.shared.count();
+        count.to_leave = count.to_leave.saturating_sub(1);
+        count.most = count.most.map(|most| most + 1);
     }
 
     /// Whether there has been too little of something for the workers that are there.
     pub fn is_short(&self) -> bool {
-        self.shared.crew().lack.is_some()
+        self.shared.count().shortage.is_some()
     }
 
     /// The seat of the worker with this slot, which must be below the number of seats. Whoever takes
     /// it counts as a worker from then on.
-    pub fn seat(&self, slot: usize) -> Seat {
-        let bell = self.shared.bells().get(slot).cloned().flatten();
-        self.shared.crew().workers += 1;
-        Seat {
+    pub fn worker(&self, slot: usize) -> WorkerHandle {
+        let slot_state = self.shared.slots().get(slot).cloned().flatten();
+        self.shared.count().workers += 1;
+        WorkerHandle {
             slot,
-            bell: bell.unwrap_or_else(|| panic!("no worker has slot {slot}")),
+            slot_state: slot_state.unwrap_or_else(|| panic!("no worker has slot {slot}")),
             shared: Arc::clone(&self.shared),
         }
     }
 
-    /// Asks every worker for `wish`, at once; a wish is never weakened.
-    pub fn wish(&self, wish: Wish) {
-        let level = match wish {
-            Wish::Go => return,
-            Wish::Terminate(signal) => {
+    /// Asks every worker for `request`, at once; a wish is never weakened.
+    pub fn request_stop(&self, request: StopRequest) {
+        let level = match request {
+            StopRequest::Continue => return,
+            StopRequest::Terminate(signal) => {
                 let _ = self
                     .shared
                     .signal
                     .compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
                 1
             }
-            Wish::Kill => 2,
+            StopRequest::Kill => 2,
         };
         self.shared.level.fetch_max(level, Ordering::SeqCst);
         self.ring();
     }
 
     /// Says that nobody reads the run's output any more, so that nobody need read what children write.
-    pub fn note_unread(&self) {
+    pub fn note_stdout_closed(&self) {
         self.shared.unread.store(true, Ordering::SeqCst);
     }
 
@@ -249,55 +252,55 @@ impl Control {
     }
 
     /// The jobs in flight, the lowest first.
-    pub fn in_flight(&self) -> Vec<Flight> {
+    pub fn in_flight(&self) -> Vec<InFlight> {
         let now = self.shared.start.elapsed();
-        let job = |bell: &Arc<Bell>| {
-            let seq = bell.job.load(Ordering::SeqCst).checked_sub(1)?;
-            let since = Duration::from_millis(bell.since.load(Ordering::SeqCst));
-            Some(Flight {
+        let job = |slot_state: &Arc<WorkerSlot>| {
+            let seq = slot_state.job.load(Ordering::SeqCst).checked_sub(1)?;
+            let since = Duration::from_millis(slot_state.since.load(Ordering::SeqCst));
+            Some(InFlight {
                 seq,
                 age: now.saturating_sub(since),
-                stands: bell.activity.load(Ordering::SeqCst) == Activity::Standing as u8,
+                is_stopped: slot_state.activity.load(Ordering::SeqCst) == Activity::StoppedExternally as u8,
             })
         };
-        let mut jobs: Vec<_> = self.shared.bells().iter().flatten().filter_map(job).collect();
+        let mut jobs: Vec<_> = self.shared.slots().iter().flatten().filter_map(job).collect();
         jobs.sort_unstable_by_key(|job| job.seq);
         jobs
     }
 
     /// Wakes the worker of job `seq` if it holds output back: its turn has come.
-    pub fn nudge(&self, seq: u64) {
-        let bells = self.shared.bells();
-        let mut bells = bells.iter().flatten();
-        let its = |bell: &&Arc<Bell>| {
-            bell.job.load(Ordering::SeqCst) == seq + 1 && bell.holding.load(Ordering::SeqCst)
+    pub fn wake_job(&self, seq: u64) {
+        let slots = self.shared.slots();
+        let mut slots = slots.iter().flatten();
+        let its = |slot_state: &&Arc<WorkerSlot>| {
+            slot_state.job.load(Ordering::SeqCst) == seq + 1 && slot_state.holding.load(Ordering::SeqCst)
         };
-        if let Some(bell) = bells.find(its) {
-            bell.wake.ring();
+        if let Some(slot_state) = slots.find(its) {
+            slot_state.wake.ring();
         }
     }
 
     fn any_running(&self) -> bool {
         let running = Activity::Running as u8;
-        let bells = self.shared.bells();
-        let mut bells = bells.iter().flatten();
-        bells.any(|bell| bell.activity.load(Ordering::SeqCst) == running)
+        let slots = self.shared.slots();
+        let mut slots = slots.iter().flatten();
+        slots.any(|slot_state| slot_state.activity.load(Ordering::SeqCst) == running)
     }
 
     /// Wakes every worker: there is something to look at.
     pub fn ring(&self) {
-        for bell in self.shared.bells().iter().flatten() {
-            bell.wake.ring();
+        for slot_state in self.shared.slots().iter().flatten() {
+            slot_state.wake.ring();
         }
     }
 }
 
-impl Bell {
+impl WorkerSlot {
     fn new(wake: Wake) -> Arc<Self> {
-        Arc::new(Bell {
+        Arc::new(WorkerSlot {
             wake,
             activity: AtomicU8::new(Activity::Idle as u8),
-            ceding: AtomicU8::new(KEEPS),
+            requeue: AtomicU8::new(KEEPS),
             job: AtomicU64::new(0),
             since: AtomicU64::new(0),
             holding: AtomicBool::new(false),
@@ -306,12 +309,12 @@ impl Bell {
 }
 
 impl Shared {
-    fn bells(&self) -> RwLockReadGuard<'_, Vec<Option<Arc<Bell>>>> {
-        self.bells.read().unwrap_or_else(PoisonError::into_inner)
+    fn slots(&self) -> RwLockReadGuard<'_, Vec<Option<Arc<WorkerSlot>>>> {
+        self.slots.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn crew(&self) -> MutexGuard<'_, Crew> {
-        self.crew.lock().unwrap_or_else(PoisonError::into_inner)
+    fn count(&self) -> MutexGuard<'_, WorkerCount> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

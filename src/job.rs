@@ -5,7 +5,7 @@
 
 mod part;
 
-pub use part::{Fate, Link};
+pub use part::{SplitOutcome, SplitPart};
 
 use crate::message;
 use std::ffi::{OsStr, OsString};
@@ -31,7 +31,7 @@ impl Job {
     }
 
     /// Its place among the parts that count together, if it is about one.
-    pub fn link(&self) -> Option<&Link> {
+    pub fn link(&self) -> Option<&SplitPart> {
         self.inputs.first().and_then(Input::link)
     }
 
@@ -65,7 +65,7 @@ pub enum Input {
         /// Where another does; `u64::MAX` for the end of the file.
         end: u64,
         /// Its place among the others.
-        link: Link,
+        link: SplitPart,
     },
     /// Standard input, as data.
     Stdin,
@@ -89,7 +89,7 @@ impl Input {
     }
 
     /// Its place among the parts that count together, if it is one.
-    pub fn link(&self) -> Option<&Link> {
+    pub fn link(&self) -> Option<&SplitPart> {
         match self {
             Input::Part { link, .. } => Some(link),
             _ => None,
@@ -112,7 +112,7 @@ impl Input {
 }
 
 /// A job as a message names it, by its inputs: the first, and how many more there are.
-pub fn shown<'a>(mut names: impl ExactSizeIterator<Item = &'a OsStr>) -> String {
+pub fn display_names<'a>(mut names: impl ExactSizeIterator<Item = &'a OsStr>) -> String {
     let first = names.next().map_or("-".into(), message::shown);
     match names.len() {
         0 => first.into_owned(),
@@ -145,29 +145,29 @@ pub enum Failure {
         /// The command's program, as it was typed.
         program: OsString,
         /// How it ended.
-        cause: Ending,
+        cause: ChildOutcome,
     },
     /// A co-process that did not answer a job as it should.
-    Reply {
+    ReplyError {
         /// The co-process's program, as it was typed.
         program: OsString,
         /// What it did instead: `exited with status 1 without a reply`.
         what: String,
         /// How it ended, where it did so by itself.
-        end: Option<Ending>,
+        end: Option<ChildOutcome>,
     },
     /// Co-processes that end without ever answering: no other job would fare better.
-    Hopeless {
+    PoolBroken {
         /// The co-process's program, as it was typed.
         program: OsString,
         /// What the last of them did.
         what: String,
         /// How it ended, where it did so by itself.
-        end: Option<Ending>,
+        end: Option<ChildOutcome>,
     },
     /// A program that can't be executed, and of which nothing was started before: no other job would fare
     /// better.
-    Unfit {
+    ProgramUnusable {
         /// The program, as it was typed.
         program: OsString,
         /// What the system said.
@@ -191,7 +191,7 @@ pub enum Failure {
 
 /// How a command ended, where that counts as a failure.
 #[derive(Debug)]
-pub enum Ending {
+pub enum ChildOutcome {
     /// It exited with this status.
     Exit(i32),
     /// It was killed by this signal.
@@ -213,11 +213,11 @@ pub enum Trust {
     Provisional,
 }
 
-impl From<ExitStatus> for Ending {
+impl From<ExitStatus> for ChildOutcome {
     fn from(status: ExitStatus) -> Self {
         match status.code() {
-            Some(code) => Ending::Exit(code),
-            None => Ending::Signal(status.signal().unwrap_or_default()),
+            Some(code) => ChildOutcome::Exit(code),
+            None => ChildOutcome::Signal(status.signal().unwrap_or_default()),
         }
     }
 }
@@ -225,20 +225,20 @@ impl From<ExitStatus> for Ending {
 impl Failure {
     /// How the command or co-process ended, where the failure is of one that did so by itself or was not
     /// started.
-    pub fn ending(&self) -> Option<&Ending> {
+    pub fn ending(&self) -> Option<&ChildOutcome> {
         match self {
             Failure::Command { cause, .. } => Some(cause),
-            Failure::Reply { end, .. } | Failure::Hopeless { end, .. } => end.as_ref(),
+            Failure::ReplyError { end, .. } | Failure::PoolBroken { end, .. } => end.as_ref(),
             _ => None,
         }
     }
 
     /// Whether another try would end in the same way.
-    pub fn is_lasting(&self) -> bool {
+    pub fn is_permanent(&self) -> bool {
         let too_long = |cause: &io::Error| cause.kind() == io::ErrorKind::ArgumentListTooLong;
         match self {
-            Failure::Own { .. } | Failure::Hopeless { .. } | Failure::Unfit { .. } => true,
-            _ => matches!(self.ending(), Some(Ending::NotStarted(cause)) if too_long(cause)),
+            Failure::Own { .. } | Failure::PoolBroken { .. } | Failure::ProgramUnusable { .. } => true,
+            _ => matches!(self.ending(), Some(ChildOutcome::NotStarted(cause)) if too_long(cause)),
         }
     }
 
@@ -253,7 +253,10 @@ impl Failure {
         };
         matches!(
             cause,
-            Ending::Exit(255) | Ending::Signal(_) | Ending::OutOfMemory | Ending::NotStarted(_)
+            ChildOutcome::Exit(255)
+                | ChildOutcome::Signal(_)
+                | ChildOutcome::OutOfMemory
+                | ChildOutcome::NotStarted(_)
         )
     }
 }
@@ -266,13 +269,13 @@ impl fmt::Display for Failure {
             }
             Failure::Corrupt { name, what } => write!(f, "{}: {what}", message::shown(name)),
             Failure::Command { program, cause } => write!(f, "'{}' {cause}", message::shown(program)),
-            Failure::Reply { program, what, .. } => write!(f, "'{}' {what}", message::shown(program)),
-            Failure::Hopeless { program, what, .. } => write!(
+            Failure::ReplyError { program, what, .. } => write!(f, "'{}' {what}", message::shown(program)),
+            Failure::PoolBroken { program, what, .. } => write!(
                 f,
                 "'{}' {what}, and those before it answered nothing either: the run is stopped",
                 message::shown(program)
             ),
-            Failure::Unfit { program, cause } => write!(
+            Failure::ProgramUnusable { program, cause } => write!(
                 f,
                 "'{}' can't be executed: {}{}",
                 message::shown(program),
@@ -290,16 +293,16 @@ impl fmt::Display for Failure {
     }
 }
 
-impl fmt::Display for Ending {
+impl fmt::Display for ChildOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Ending::Exit(status) => write!(f, "exited with status {status}"),
-            Ending::Signal(signal) => write!(f, "was killed by signal {signal}"),
-            Ending::OutOfMemory => {
+            ChildOutcome::Exit(status) => write!(f, "exited with status {status}"),
+            ChildOutcome::Signal(signal) => write!(f, "was killed by signal {signal}"),
+            ChildOutcome::OutOfMemory => {
                 f.write_str("was killed by signal 9, by the out-of-memory killer as its cgroup tells")
             }
-            Ending::TimedOut(limit) => write!(f, "ran longer than {limit:?} and was killed"),
-            Ending::NotStarted(cause) => write!(f, "could not be started: {}", message::cause(cause)),
+            ChildOutcome::TimedOut(limit) => write!(f, "ran longer than {limit:?} and was killed"),
+            ChildOutcome::NotStarted(cause) => write!(f, "could not be started: {}", message::cause(cause)),
         }
     }
 }

@@ -22,33 +22,32 @@ mod told;
 mod wholes;
 mod work;
 
-pub use gather::Collision;
+pub use gather::Conflict;
 use merges::Merges;
-pub use merges::{MergeInputs, MergeTo, MergeWork};
-use own::Own;
-use tally::Tally;
+pub use merges::{MergeDestination, MergeInputs, MergeWork};
+use own::ReservedFiles;
 pub use tally::{Failures, Summary};
-use wholes::Wholes;
-pub use work::{To, Work};
+use wholes::SplitFiles;
+pub use work::{Destination, Work};
 
-use crate::control::{Control, Lack};
+use crate::control::{Control, Shortage};
 use crate::memory::Budget;
 use crate::message;
 use crate::plan::{Durability, FailureStyle, HaltAt, Order, Plan, SignalAction};
 use crate::record::{OnBadLine, RecordPlan};
-use crate::sink::{Closed, First, Sink};
+use crate::sink::{Closed, RowLimit, Sink};
 use crate::sys::signals::{self, Signals};
 use crate::sys::{Output, guardian};
-use crate::worker::{self, Event, Folds, Gate, News, Returned, Shared, Task};
+use crate::worker::{self, Event, EventChannel, Folds, RequeuedJobs, RunState, Task, WorkerShared};
 use anyhow::Context;
-use at_once::Asked;
-use crew::{Crew, SEATED};
+use at_once::StatusRequests;
+use crew::{MANY_WORKERS, Workers};
 use crossbeam_channel::{Sender, after, bounded, never, select};
 use ending::{GRACE, Stop};
 use failed::FailedList;
-use feed::Feed;
+use feed::JobSource;
 use joblog::JobLog;
-use remember::Remember;
+use remember::Resume;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write as _};
 use std::sync::Arc;
@@ -80,32 +79,32 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
 fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let workers = plan.workers.most().get();
     worker::hush_maps();
-    let own = Own::of(plan, work)?;
-    let mut feed = Feed::new(plan, work.to.names(), own)?;
-    let remember = Remember::open(plan, work.fold.is_some())?;
+    let own = ReservedFiles::of(plan, work)?;
+    let mut feed = JobSource::new(plan, work.to.names(), own)?;
+    let remember = Resume::open(plan, work.fold.is_some())?;
     let failed = FailedList::new(plan.failures.listed.as_ref())?;
     let joblog = JobLog::new(plan.joblog.as_ref())?;
     let recording = remember::recording(plan, work.fold.is_some());
     // Where they are as many as can be, each gets its seat when it is needed.
-    let seated = if workers > SEATED { WAITING } else { workers };
+    let seated = if workers > MANY_WORKERS { WAITING } else { workers };
     let control = Control::new(seated).context("can't make the workers' wake-up descriptors")?;
-    let asked = Arc::<Asked>::default();
+    let asked = Arc::<StatusRequests>::default();
     let heed = at_once::heed(control.clone(), Arc::clone(&asked), plan.signals);
     let signals = signals::install(heard(plan.signals), heed).context("can't listen to signals")?;
-    if control.seats() < seated && control.seats() < plan.workers.get().get() {
-        fewer(control.seats(), plan.workers.get().get());
+    if control.slots() < seated && control.slots() < plan.workers.get().get() {
+        fewer(control.slots(), plan.workers.get().get());
     }
-    let most = if workers > SEATED {
+    let most = if workers > MANY_WORKERS {
         workers
     } else {
-        control.seats()
+        control.slots()
     };
-    let workers = control.seats();
+    let workers = control.slots();
     // Of large jobs, one for each worker waits.
     let waiting = if plan.batch.is_small() { WAITING } else { 1 };
     let (queue, jobs) = bounded(waiting * workers);
-    let news = News::new(workers);
-    let gate = Gate {
+    let news = EventChannel::new(workers);
+    let gate = RunState {
         lowest: AtomicU64::new(0),
         open: AtomicBool::new(true),
         over: AtomicBool::new(false),
@@ -117,10 +116,10 @@ fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     };
     let drafts = merges::drafts(plan, work)?;
     let (merging, merges) = merges::start(work, drafts.as_ref(), workers);
-    let shared = Shared {
+    let shared = WorkerShared {
         merging,
         queue: jobs,
-        returned: Returned::default(),
+        returned: RequeuedJobs::default(),
         news: &news,
         scarce: SCARCE * workers,
         start_map: work.map,
@@ -134,7 +133,7 @@ fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         recording: recording.as_ref(),
     };
     thread::scope(|scope| {
-        let mut crew = Crew::new(scope, &shared, &control, most, plan.workers);
+        let mut crew = Workers::new(scope, &shared, &control, most, plan.workers);
         let mut main = Main::new(plan, work, &control, &gate, failed, asked);
         (main.remember, main.joblog) = (remember, joblog);
         main.merges = Merges::new(work, workers, plan.empty, merges, shared.merging.as_ref());
@@ -172,7 +171,7 @@ fn too_few_processes() {
 /// The main thread's state.
 struct Main<'a> {
     control: &'a Control,
-    gate: &'a Gate,
+    gate: &'a RunState,
     sink: Sink<'a>,
     work: &'a Work<'a>,
     order: Order,
@@ -181,13 +180,13 @@ struct Main<'a> {
     signals: SignalAction,
     failed: FailedList,
     joblog: JobLog,
-    remember: Option<Remember>,
+    remember: Option<Resume>,
     /// How many jobs may have been sent and not have ended.
     most_running: u64,
-    /// Jobs are left to be looked up, and it is time to hear what there is to hear.
+    /// Jobs are left to be looked up, and it is time to handle what there is to handle.
     recess: bool,
     patience: Duration,
-    tally: Tally,
+    tally: Summary,
     /// Jobs that were found, whether or not they are to be run.
     found: u64,
     sent: u64,
@@ -200,12 +199,12 @@ struct Main<'a> {
     merges: Option<Merges<'a>>,
     /// What is wrong with a list of inputs, after so many jobs, until that is told.
     untold: Vec<(u64, String)>,
-    wholes: Wholes,
+    wholes: SplitFiles,
     /// How few workers are left, where some left for lack of something.
     crew: usize,
     /// What more of them left for, and of how many, since that was told.
-    shrunk: Option<(Lack, usize)>,
-    asked: Arc<Asked>,
+    shrunk: Option<(Shortage, usize)>,
+    asked: Arc<StatusRequests>,
 }
 
 impl<'a> Main<'a> {
@@ -213,17 +212,17 @@ impl<'a> Main<'a> {
         plan: &Plan,
         work: &'a Work<'a>,
         control: &'a Control,
-        gate: &'a Gate,
+        gate: &'a RunState,
         failed: FailedList,
-        asked: Arc<Asked>,
+        asked: Arc<StatusRequests>,
     ) -> Self {
         let (out, err) = (Box::new(Output::stdout()), Box::new(Output::stderr()));
         // A fold's rows are counted by the fold.
         let first = if work.fold.is_some() {
-            First::all()
+            RowLimit::all()
         } else {
             plan.first
-                .map_or_else(First::all, |wanted| First::rows(wanted, plan.tag))
+                .map_or_else(RowLimit::all, |wanted| RowLimit::rows(wanted, plan.tag))
         };
         let budget = Budget::new(plan.memory);
         let mut sink = Sink::new(out, err, plan.order, first, &budget, &plan.tmpdir);
@@ -247,7 +246,7 @@ impl<'a> Main<'a> {
             },
             recess: false,
             patience: plan.patience + GRACE,
-            tally: Tally::default(),
+            tally: Summary::default(),
             found: 0,
             sent: 0,
             ended: 0,
@@ -256,7 +255,7 @@ impl<'a> Main<'a> {
             stop: None,
             merges: None,
             untold: Vec::new(),
-            wholes: Wholes::default(),
+            wholes: SplitFiles::default(),
             crew: usize::MAX,
             shrunk: None,
             asked,
@@ -287,11 +286,11 @@ impl<'a> Main<'a> {
     /// When no worker can be started.
     fn drive(
         &mut self,
-        feed: &mut Feed,
+        feed: &mut JobSource,
         queue: Sender<Task>,
-        news: &News,
+        news: &EventChannel,
         signals: &Signals,
-        crew: &mut Crew<'_, '_>,
+        crew: &mut Workers<'_, '_>,
     ) -> anyhow::Result<()> {
         let mut queue = Some(queue);
         let mut look = false;
@@ -300,7 +299,7 @@ impl<'a> Main<'a> {
             let lasting = lasting::since(began);
             let (found, looking) = news.find(look);
             for report in found {
-                self.hear(Event::Done(report));
+                self.handle(Event::Done(report));
             }
             look = false;
             self.store(feed);
@@ -338,7 +337,7 @@ impl<'a> Main<'a> {
                     // What was read before a job ended the run is known when it does.
                     self.look_ahead(feed);
                     look = matches!(event, Event::Done(_));
-                    self.hear_all(event, news.receiver());
+                    self.drain_events(event, news.receiver());
                 },
                 recv(later) -> _ => {},
                 recv(crew.later()) -> _ => {},

@@ -20,26 +20,26 @@ mod ran;
 mod tests;
 mod tries;
 
-pub use back::Returned;
+pub use back::RequeuedJobs;
 pub use bundle::Bundle;
 pub use event::{Event, Report};
-pub use gate::Gate;
-pub use lane::Lane;
-pub use merge::{Merge, MergeInput, Merging, Span, Writing};
+pub use gate::RunState;
+pub use lane::JobOutput;
+pub use merge::{Merge, MergeInput, MergedJobs, Merging, Writing};
 pub use merged::Merged;
-pub use news::News;
+pub use news::EventChannel;
 pub(crate) use panic::caught;
 pub use panic::hush_maps;
 pub use parts::Folds;
-pub use ran::{Ran, Recording};
+pub use ran::{JobRecord, Recording};
 
-use crate::control::Seat;
+use crate::control::WorkerHandle;
 use crate::fold::{Fold, StartFold};
 use crate::job::{Failure, Job};
-use crate::map::{Aside, Map, StartMap};
+use crate::map::{Map, OutOfBand, StartMap};
 use crate::plan::HaltAt;
 use crate::record::{RecordPlan, Stage};
-use crate::sink::Outputs;
+use crate::sink::JobFiles;
 use crate::state::{PackedPart, PartUnpacker};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use ran::Recorder;
@@ -56,18 +56,18 @@ pub enum Task {
     Parts(Vec<PackedPart>),
     /// Parts that are counted elsewhere, to be made one.
     Bundle(Bundle),
-    /// Outputs of jobs, to be made one.
+    /// JobFiles of jobs, to be made one.
     Merge(Merge),
 }
 
 /// What all workers share.
-pub struct Shared<'a> {
+pub struct WorkerShared<'a> {
     /// Where jobs come from.
     pub queue: Receiver<Task>,
     /// Jobs that workers gave back.
-    pub returned: Returned,
+    pub returned: RequeuedJobs,
     /// Where news goes.
-    pub news: &'a News,
+    pub news: &'a EventChannel,
     /// With fewer jobs than this in the queue, the main thread is needed.
     pub scarce: usize,
     /// Makes this worker's map.
@@ -77,7 +77,7 @@ pub struct Shared<'a> {
     /// How bytes become records, where they do.
     pub records: Option<&'a RecordPlan>,
     /// The files that the jobs' output goes to; `None`: it is printed.
-    pub outputs: Option<&'a Outputs>,
+    pub outputs: Option<&'a JobFiles>,
     /// How outputs are merged, where they are.
     pub merging: Option<Merging<'a>>,
     /// How often a failed job is tried again.
@@ -87,15 +87,15 @@ pub struct Shared<'a> {
     /// Whether failures may end the run.
     pub halts: bool,
     /// What the lanes need to know of the run.
-    pub gate: &'a Gate,
+    pub gate: &'a RunState,
     /// What is told of each job beside its output.
     pub recording: Option<&'a Recording>,
 }
 
 /// One worker's state.
 struct Worker<'a> {
-    shared: &'a Shared<'a>,
-    seat: Seat,
+    shared: &'a WorkerShared<'a>,
+    worker: WorkerHandle,
     map: Box<dyn Map>,
     /// The map for merges, once there was one.
     merger: Option<Box<dyn Map>>,
@@ -110,22 +110,22 @@ struct Worker<'a> {
 
 /// Works until the queue is closed and empty, or nobody wants more; gives the folds of all jobs
 /// that succeeded.
-pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
+pub fn work(shared: &WorkerShared<'_>, worker: WorkerHandle) -> Option<Folds> {
     let mut leaving = Leaving { shared, last: None };
     crate::sys::signals::block_in_this_thread();
     let start = shared.start_fold;
     let mut worker = Worker {
-        map: (shared.start_map)(seat.slot),
+        map: (shared.start_map)(worker.slot),
         merger: None,
         stage: shared.records.map(Stage::new),
         folds: start.map(Folds::new),
         part: start.map(|start| start()),
-        recorder: shared
-            .recording
-            .map(|recording| Recorder::new(recording, seat.slot).expect("a compressor is a few hundred KiB")),
+        recorder: shared.recording.map(|recording| {
+            Recorder::new(recording, worker.slot).expect("a compressor is a few hundred KiB")
+        }),
         unpack: None,
         shared,
-        seat,
+        worker,
     };
     while let Some(task) = worker.next() {
         match task {
@@ -144,7 +144,7 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
                 if judged {
                     // It may have been one failure too many, and then no other job is begun.
                     let (waiting, judged) = bounded(0);
-                    shared.news.send(Event::Judged(waiting));
+                    shared.news.send(Event::AwaitHalt(waiting));
                     let _ = judged.recv();
                 }
             }
@@ -157,20 +157,20 @@ pub fn work(shared: &Shared<'_>, seat: Seat) -> Option<Folds> {
                 worker.merge(merge);
             }
         }
-        if let Some((left, of)) = worker.seat.leave() {
-            let lack = worker.seat.lack();
-            shared.news.send(Event::Fewer { left, of, lack });
+        if let Some((left, of)) = worker.worker.leave() {
+            let lack = worker.worker.shortage();
+            shared.news.send(Event::WorkersReduced { left, of, lack });
             break;
         }
     }
     worker.end();
-    worker.seat.free();
+    worker.worker.free();
     worker.folds
 }
 
 /// Says that the worker has left, however it leaves.
 struct Leaving<'a> {
-    shared: &'a Shared<'a>,
+    shared: &'a WorkerShared<'a>,
     /// How its last job ended, where that was not told.
     last: Option<Report>,
 }
@@ -179,8 +179,8 @@ impl Drop for Leaving<'_> {
     fn drop(&mut self) {
         let broken = std::thread::panicking();
         self.shared.news.send(match self.last.take() {
-            Some(report) if !broken => Event::Last(report),
-            _ => Event::Left { broken },
+            Some(report) if !broken => Event::DoneAndExited(report),
+            _ => Event::Exited { broken },
         });
     }
 }
@@ -212,26 +212,27 @@ impl Worker<'_> {
 
     /// Has the map look after what it keeps; None when that is nothing.
     fn idle(&mut self) -> Option<Duration> {
-        self.guarded(|map, seat, aside| map.idle(seat, aside)).flatten()
+        self.guarded(|map, worker, aside| map.idle(worker, aside))
+            .flatten()
     }
 
     /// Ends what the map keeps from job to job.
     fn end(&mut self) {
-        self.guarded(|map, seat, aside| map.end(seat, aside));
+        self.guarded(|map, worker, aside| map.end(worker, aside));
     }
 
     /// Calls the map outside of any job; None when it panicked, and then there is a new one.
     fn guarded<T>(
         &mut self,
-        call: impl FnOnce(&mut dyn Map, &Seat, &mut dyn FnMut(Aside<'_>)) -> T,
+        call: impl FnOnce(&mut dyn Map, &WorkerHandle, &mut dyn FnMut(OutOfBand<'_>)) -> T,
     ) -> Option<T> {
-        let (shared, seat, map) = (self.shared, &self.seat, &mut *self.map);
-        let mut aside = |aside: Aside<'_>| lane::tell(shared, seat.slot, aside);
-        match panic::caught(|| call(map, seat, &mut aside)) {
+        let (shared, worker, map) = (self.shared, &self.worker, &mut *self.map);
+        let mut aside = |aside: OutOfBand<'_>| lane::tell(shared, worker.slot, aside);
+        match panic::caught(|| call(map, worker, &mut aside)) {
             Ok(answer) => Some(answer),
             Err(what) => {
-                aside(Aside::Failure(Failure::Panicked { what }));
-                self.map = (shared.start_map)(self.seat.slot);
+                aside(OutOfBand::Failure(Failure::Panicked { what }));
+                self.map = (shared.start_map)(self.worker.slot);
                 None
             }
         }
@@ -248,7 +249,7 @@ impl Worker<'_> {
     fn heed(&self, report: &Report) {
         let gate = self.shared.gate;
         let ends = |failure: &Failure| match failure {
-            Failure::Unfit { .. } => true,
+            Failure::ProgramUnusable { .. } => true,
             other => gate.halt == HaltAt::Fatal && other.is_fatal(),
         };
         if report.failure.as_ref().is_some_and(ends) {

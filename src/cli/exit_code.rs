@@ -3,7 +3,7 @@
 use crate::map::command::ProgramError;
 use crate::message;
 use crate::plan::Empty;
-use crate::run::{Collision, Failures, Summary};
+use crate::run::{Conflict, Failures, Summary};
 use crate::source::NoMatch;
 use crate::state::{StateError, StateErrorKind};
 use crate::sys::{Output, signals};
@@ -123,7 +123,7 @@ fn refusal(error: &anyhow::Error) -> u8 {
     if error.is::<NoMatch>() {
         return NONE;
     }
-    if error.is::<Usage>() || error.is::<Collision>() {
+    if error.is::<Usage>() || error.is::<Conflict>() {
         REFUSED
     } else {
         OWN

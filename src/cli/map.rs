@@ -13,7 +13,7 @@ use crate::memory::Budget;
 use crate::plan::{Batch, Dash, Inputs};
 use crate::plan::{Durability, Order, Partial, Plan, Schedule, SignalAction, StateAccess, Unit};
 use crate::record::RecordPlan;
-use crate::run::{To, Work, run};
+use crate::run::{Destination, Work, run};
 use crate::sys::guardian;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -136,7 +136,7 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         map: &map,
         records: parts.records.as_ref(),
         fold: fold.as_deref(),
-        to: outputs.as_ref().map_or(To::Stdout, To::Files),
+        to: outputs.as_ref().map_or(Destination::Stdout, Destination::Files),
         merge: merge
             .as_ref()
             .zip(start_merge.as_ref())

@@ -3,10 +3,10 @@
 use super::exit_code::Usage;
 use super::out::OutArgs;
 use crate::codec::Decoder;
-use crate::map::command::Feed;
+use crate::map::command::ChildStdin;
 use crate::map::{Command, CommandPlan, Map, StartMap};
 use crate::memory::Budget;
-use crate::run::{MergeInputs, MergeTo, MergeWork};
+use crate::run::{MergeDestination, MergeInputs, MergeWork};
 use crate::template::Template;
 use clap::Args;
 use std::ffi::{OsStr, OsString};
@@ -38,7 +38,7 @@ pub struct MergePlan {
     command: Arc<CommandPlan>,
     arity: NonZeroUsize,
     inputs: MergeInputs,
-    to: Option<MergeTo>,
+    to: Option<MergeDestination>,
     /// Nothing is fed, so nothing is decoded: no memory is ever asked for.
     budget: Budget,
 }
@@ -77,7 +77,7 @@ impl MergeArgs {
                 "--merge: a script takes one file where '{}' stands: write sh -c 'sort -m \"$@\"' sh {}";
             return Err(Usage(what.into()).into());
         }
-        let mut command = CommandPlan::new(template, Feed::Null)?;
+        let mut command = CommandPlan::new(template, ChildStdin::Null)?;
         command.kill_after = kill_after.unwrap_or(command.kill_after);
         Ok(Some(MergePlan {
             command: Arc::new(command),

@@ -5,8 +5,8 @@ use super::records::RecordsAndFold;
 use super::state::StateArgs;
 use crate::message;
 use crate::plan::Partial;
-use crate::run::MergeTo;
-use crate::sink::Outputs;
+use crate::run::MergeDestination;
+use crate::sink::JobFiles;
 use crate::template::Template;
 use anyhow::Context as _;
 use clap::Args;
@@ -42,7 +42,7 @@ impl OutArgs {
     /// # Errors
     /// [`Usage`] for a template with replacement strings: there is no job to fill them; and for what can only
     /// be a directory. When a device or a pipe can't be opened.
-    pub fn one(&self) -> anyhow::Result<Option<MergeTo>> {
+    pub fn one(&self) -> anyhow::Result<Option<MergeDestination>> {
         let Some(name) = &self.out else {
             return Ok(None);
         };
@@ -64,7 +64,7 @@ impl OutArgs {
             }
             _ => None,
         };
-        Ok(Some(MergeTo { name, open }))
+        Ok(Some(MergeDestination { name, open }))
     }
 
     /// What it says of the jobs' results.
@@ -83,7 +83,7 @@ impl OutArgs {
         parts: &RecordsAndFold,
         partial: Partial,
         state: &StateArgs,
-    ) -> Result<Option<Outputs>, Usage> {
+    ) -> Result<Option<JobFiles>, Usage> {
         let Some(template) = &self.out else {
             return Ok(None);
         };
@@ -97,7 +97,7 @@ impl OutArgs {
         } else if state.is_asked() && Template::single(template).has_number() {
             "{#} in --out is another with other inputs, and --state goes by inputs: use {} or a part of it"
         } else {
-            let outputs = Outputs::new(template).map_err(|what| Usage(format!("--out: {what}")))?;
+            let outputs = JobFiles::new(template).map_err(|what| Usage(format!("--out: {what}")))?;
             return Ok(Some(outputs));
         };
         Err(Usage(against.into()))

@@ -2,7 +2,7 @@
 
 use super::canonical_args::CanonicalArgs;
 use super::exit_code::Usage;
-use crate::map::{CommandPlan, CoprocessPlan, Reply};
+use crate::map::{CommandPlan, PoolPlan, Reply};
 use crate::plan::Revocable;
 use clap::{Args, ValueEnum};
 
@@ -46,7 +46,7 @@ impl PoolArgs {
         command: &CommandPlan,
         name_end: u8,
         revocable: Revocable,
-    ) -> Result<Option<CoprocessPlan>, Usage> {
+    ) -> Result<Option<PoolPlan>, Usage> {
         if !self.pool {
             return Ok(None);
         }
@@ -55,7 +55,7 @@ impl PoolArgs {
                         and no {#} ({{} stands for a literal {})";
             return Err(Usage(what.into()));
         }
-        Ok(Some(CoprocessPlan {
+        Ok(Some(PoolPlan {
             command: command.clone(),
             name_end,
             reply: match self.reply {

@@ -11,14 +11,14 @@ use super::pool::PoolArgs;
 use super::records::{RecordArgs, RecordsAndFold};
 use super::state::StateArgs;
 use crate::codec::Decoder;
-use crate::map::command::{Capture, Feed, Trace};
-use crate::map::{Command, CommandPlan, Coprocess, DryRun, Map};
+use crate::map::command::{Capture, ChildStdin, Trace};
+use crate::map::{Command, CommandPlan, DryRun, Map, PoolMap};
 use crate::memory::Budget;
 use crate::plan::{
     Dash, Durability, Failures, Order, Partial, Plan, Revocable, Schedule, StateAccess, StatePlan,
 };
 use crate::plan::{SignalAction, Unit};
-use crate::run::{To, Work, run};
+use crate::run::{Destination, Work, run};
 use crate::sys::{guardian, reaper, share_heap};
 use crate::template::Template;
 use anyhow::Context;
@@ -176,7 +176,7 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
     let budget = Budget::new(plan.memory);
     let start = |_slot| -> Box<dyn Map> {
         if let Some(coprocess) = &coprocess {
-            return Box::new(Coprocess::new(Arc::clone(coprocess)));
+            return Box::new(PoolMap::new(Arc::clone(coprocess)));
         }
         if args.dry_run {
             return Box::new(DryRun::new(Arc::clone(&command), args.output.out.template()));
@@ -193,9 +193,9 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
         records: parts.records.as_ref(),
         fold: fold.as_deref(),
         to: match &outputs {
-            Some(outputs) if args.dry_run => To::Rehearsal(outputs),
-            Some(outputs) => To::Files(outputs),
-            None => To::Stdout,
+            Some(outputs) if args.dry_run => Destination::Rehearsal(outputs),
+            Some(outputs) => Destination::Files(outputs),
+            None => Destination::Stdout,
         },
         merge: merge
             .as_ref()
@@ -299,11 +299,11 @@ impl RunArgs {
     fn command(&self) -> anyhow::Result<CommandPlan> {
         let child = &self.child;
         let feed = match (child.decompress, child.stdin) {
-            (true, _) => Feed::Decompressed,
-            (_, true) => Feed::Raw,
+            (true, _) => ChildStdin::Decompressed,
+            (_, true) => ChildStdin::Raw,
             // What it is told comes by its standard input.
-            _ if self.pool.pool => Feed::Raw,
-            _ => Feed::Null,
+            _ if self.pool.pool => ChildStdin::Raw,
+            _ => ChildStdin::Null,
         };
         let template = match &child.shell {
             Some(script) if self.pool.pool => Template::script(script),

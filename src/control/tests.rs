@@ -9,26 +9,26 @@ fn control() -> Control {
 #[test]
 fn a_wish_is_never_weakened() {
     let control = control();
-    control.wish(Wish::Terminate(15));
-    control.wish(Wish::Terminate(2));
-    assert_eq!(control.seat(1).wish(), Wish::Terminate(15));
-    control.wish(Wish::Kill);
-    control.wish(Wish::Terminate(15));
-    assert_eq!(control.seat(0).wish(), Wish::Kill);
+    control.request_stop(StopRequest::Terminate(15));
+    control.request_stop(StopRequest::Terminate(2));
+    assert_eq!(control.worker(1).stop_request(), StopRequest::Terminate(15));
+    control.request_stop(StopRequest::Kill);
+    control.request_stop(StopRequest::Terminate(15));
+    assert_eq!(control.worker(0).stop_request(), StopRequest::Kill);
 }
 
 #[test]
 fn a_wish_wakes_every_seat_until_it_is_hushed() {
     let control = control();
-    control.wish(Wish::Kill);
+    control.request_stop(StopRequest::Kill);
     for slot in 0..2 {
-        let seat = control.seat(slot);
+        let seat = control.worker(slot);
         let started = Instant::now();
         seat.pause(Duration::from_secs(60));
         assert!(started.elapsed() < Duration::from_secs(30));
-        seat.hush();
-        let bell = Some((seat.wake_fd(), crate::sys::Interest::Read));
-        let ready = crate::sys::poll([bell], Some(Duration::ZERO));
+        seat.clear();
+        let slot_state = Some((seat.waker_fd(), crate::sys::Interest::Read));
+        let ready = crate::sys::poll([slot_state], Some(Duration::ZERO));
         assert_eq!(ready.expect("poll works"), [crate::sys::Ready::No]);
     }
 }
@@ -36,19 +36,19 @@ fn a_wish_wakes_every_seat_until_it_is_hushed() {
 #[test]
 fn only_the_worker_that_holds_output_of_the_job_is_woken() {
     let control = control();
-    let (idle, holds) = (control.seat(0), control.seat(1));
-    let rings = |seat: &Seat| {
-        let bell = Some((seat.wake_fd(), crate::sys::Interest::Read));
-        crate::sys::poll([bell], Some(Duration::ZERO)).expect("poll works") != [crate::sys::Ready::No]
+    let (idle, holds) = (control.worker(0), control.worker(1));
+    let rings = |seat: &WorkerHandle| {
+        let slot_state = Some((seat.waker_fd(), crate::sys::Interest::Read));
+        crate::sys::poll([slot_state], Some(Duration::ZERO)).expect("poll works") != [crate::sys::Ready::No]
     };
     idle.begin(3);
     holds.begin(4);
-    control.nudge(4);
+    control.wake_job(4);
     assert!(!rings(&holds), "it holds nothing");
     holds.hold();
-    control.nudge(3);
+    control.wake_job(3);
     assert!(!rings(&holds) && !rings(&idle), "another's turn");
-    control.nudge(4);
+    control.wake_job(4);
     assert!(rings(&holds) && !rings(&idle));
     assert_eq!(
         control.in_flight().iter().map(|job| job.seq).collect::<Vec<_>>(),
@@ -61,20 +61,20 @@ fn only_the_worker_that_holds_output_of_the_job_is_woken() {
 #[test]
 fn so_many_workers_leave_that_enough_are_left() {
     let control = control();
-    control.add_seat().expect("a descriptor");
-    let seats = [0, 1, 2].map(|slot| control.seat(slot));
-    control.have_at_most(1);
-    control.have_one_stay();
-    let left: Vec<_> = seats.iter().filter_map(Seat::leave).collect();
+    control.add_slot().expect("a descriptor");
+    let seats = [0, 1, 2].map(|slot| control.worker(slot));
+    control.shrink_to(1);
+    control.grow_by_one();
+    let left: Vec<_> = seats.iter().filter_map(WorkerHandle::leave).collect();
     assert_eq!(left, [(2, 3)]);
 }
 
 #[test]
 fn suspend_waits_for_running_children_only() {
     let control = control();
-    control.seat(0).set_activity(Activity::Stopped);
+    control.worker(0).set_activity(Activity::Stopped);
     control.suspend(Duration::from_secs(60));
-    assert!(control.seat(1).is_suspended());
+    assert!(control.worker(1).is_suspended());
     control.resume();
-    assert!(!control.seat(1).is_suspended());
+    assert!(!control.worker(1).is_suspended());
 }

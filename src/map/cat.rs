@@ -1,6 +1,6 @@
 //! The default map: each input's bytes, decompressed.
 
-use super::{Emit, Function, Map, Pace, Unit};
+use super::{Emit, Function, Latency, Map, Unit};
 use crate::codec::{DecodeError, Decoder};
 use crate::job::{Failure, Input, Job, Trust};
 use crate::sys::Stdin;
@@ -91,7 +91,7 @@ pub fn read(
         cause,
     };
     if let &Input::Range { start, end, .. } = input {
-        emit.pace(Pace::Steady);
+        emit.latency(Latency::Steady);
         let buffer = decoder.buffer(super::range::BLOCK);
         let mut block = |block: &[u8]| each(emit, block, Trust::Final);
         return super::range::read(name, start, end, buffer, &mut block).map_err(unreadable);
@@ -99,15 +99,15 @@ pub fn read(
     let mut warnings = Vec::new();
     let mut warn = |what: &str| warnings.push(what.to_owned());
     let end = if let &Input::Part { start, end, .. } = input {
-        emit.pace(Pace::Steady);
+        emit.latency(Latency::Steady);
         let mut block = |block: &[u8]| each(emit, block, Trust::Provisional);
         super::part::read(decoder, name, (start, end), &mut warn, &mut block)
     } else {
         let (mut source, size) = open(input).map_err(unreadable)?;
         // Files that the kernel makes up have no size, and may wait.
-        emit.pace(match size {
-            Some(1..) => Pace::Steady,
-            _ => Pace::Waiting,
+        emit.latency(match size {
+            Some(1..) => Latency::Steady,
+            _ => Latency::Waiting,
         });
         decoder.decode(&mut *source, size, &mut warn, &mut |block, trust| {
             each(emit, block, trust)

@@ -13,7 +13,7 @@ mod supervise;
 
 pub use super::child::{ProgramError, resolve_program};
 
-use super::child::{Busy, seek_program};
+use super::child::{ActivityGuard, seek_program};
 use super::{Emit, Map};
 use crate::codec::{DecodeError, Decoder};
 use crate::job::{Failure, Job, Trust};
@@ -21,7 +21,7 @@ use crate::sys::arguments::Arguments;
 use crate::sys::{Family, Launcher};
 use crate::template::{Template, shell_quote};
 use announce::announce;
-use ending::Reason;
+use ending::StopReason;
 use input::Input;
 use std::cell::RefCell;
 use std::ffi::OsStr;
@@ -34,7 +34,7 @@ use supervise::Supervision;
 
 /// What the child's standard input is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Feed {
+pub enum ChildStdin {
     /// Nothing: `/dev/null`.
     Null,
     /// The input files' bytes, decompressed.
@@ -47,10 +47,10 @@ pub enum Feed {
     Terminal,
 }
 
-impl Feed {
+impl ChildStdin {
     /// Whether we write it.
     pub(super) fn is_fed(self) -> bool {
-        matches!(self, Feed::Decompressed | Feed::Raw)
+        matches!(self, ChildStdin::Decompressed | ChildStdin::Raw)
     }
 }
 
@@ -65,7 +65,7 @@ pub enum Capture {
 
 /// What it is that a command failed whose output goes straight to our own, which nobody reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unread {
+pub enum OnClosedStdout {
     /// The end of the run.
     Ends,
     /// A failure like any other.
@@ -97,7 +97,7 @@ pub enum Lookup {
 
 /// What a child is told of itself by a variable of its environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fact {
+pub enum ChildVar {
     /// The job's number, from 1.
     Job,
     /// The worker's slot, from 1.
@@ -116,11 +116,11 @@ pub struct CommandPlan {
     /// The file that the program's name stands for.
     pub program: PathBuf,
     /// The child's standard input.
-    pub feed: Feed,
+    pub feed: ChildStdin,
     /// The child's output.
     pub capture: Capture,
     /// What its failure is where nobody reads that output.
-    pub unread: Unread,
+    pub unread: OnClosedStdout,
     /// How long a try may take.
     pub timeout: Option<Duration>,
     /// The grace between TERM and KILL.
@@ -130,7 +130,7 @@ pub struct CommandPlan {
     /// The exit statuses that count as success.
     pub ok_exit: Vec<i32>,
     /// What a child is told of itself, by the variables' names.
-    pub variables: Vec<(String, Fact)>,
+    pub variables: Vec<(String, ChildVar)>,
     /// Whose process group the child belongs to.
     pub family: Family,
     /// When the program is looked for.
@@ -143,8 +143,8 @@ impl CommandPlan {
     ///
     /// # Errors
     /// When the program is not found, or can't be executed.
-    pub fn new(mut template: Template, feed: Feed) -> Result<Self, ProgramError> {
-        if feed == Feed::Null && !template.has_replacement() {
+    pub fn new(mut template: Template, feed: ChildStdin) -> Result<Self, ProgramError> {
+        if feed == ChildStdin::Null && !template.has_replacement() {
             template.append_input();
         }
         let program = resolve_program(template.program())?;
@@ -157,13 +157,13 @@ impl CommandPlan {
     }
 
     /// The plan of `template` as it is, whose program is looked for when it is started.
-    pub fn unresolved(template: Template, feed: Feed) -> Self {
+    pub fn unresolved(template: Template, feed: ChildStdin) -> Self {
         CommandPlan {
             program: template.program().into(),
             template,
             feed,
             capture: Capture::Whole,
-            unread: Unread::Ends,
+            unread: OnClosedStdout::Ends,
             timeout: None,
             kill_after: Duration::from_secs(10),
             trace: Trace::Off,
@@ -187,12 +187,12 @@ impl CommandPlan {
 
     /// What the child of a job is told of itself.
     fn facts(&self, job: &Job, emit: &dyn Emit) -> impl Iterator<Item = (&str, String)> {
-        let (number, slot, attempt) = (job.seq + 1, emit.seat().slot as u64, emit.attempt());
+        let (number, slot, attempt) = (job.seq + 1, emit.worker().slot as u64, emit.attempt());
         let value = move |fact| match fact {
-            Fact::Job => number,
-            Fact::Slot => slot + 1,
-            Fact::Index => slot,
-            Fact::Try => attempt.into(),
+            ChildVar::Job => number,
+            ChildVar::Slot => slot + 1,
+            ChildVar::Index => slot,
+            ChildVar::Try => attempt.into(),
         };
         let variables = self.variables.iter();
         variables.map(move |(name, fact)| (name.as_str(), value(*fact).to_string()))
@@ -218,10 +218,10 @@ pub struct Command {
 const BLOCK: usize = 64 * 1024;
 
 /// What a child is told of itself.
-const VARIABLES: [(&str, Fact); 3] = [
-    ("FANFOLD_JOB", Fact::Job),
-    ("FANFOLD_SLOT", Fact::Slot),
-    ("FANFOLD_TRY", Fact::Try),
+const VARIABLES: [(&str, ChildVar); 3] = [
+    ("FANFOLD_JOB", ChildVar::Job),
+    ("FANFOLD_SLOT", ChildVar::Slot),
+    ("FANFOLD_TRY", ChildVar::Try),
 ];
 
 impl Command {
@@ -254,7 +254,7 @@ impl Command {
             let mut reader = input.reader(&shared);
             let mut warnings = Vec::new();
             let end = match self.plan.feed {
-                Feed::Raw => feed_raw(&mut reader, &shared).map_err(unreadable),
+                ChildStdin::Raw => feed_raw(&mut reader, &shared).map_err(unreadable),
                 _ => self.feed_decoded(name, input.size(), &mut reader, &shared, &mut warnings),
             };
             let unwanted = reader.unwanted;
@@ -298,7 +298,7 @@ impl Command {
         let feeders = emit.feeders();
         let (first, mut group, mut pipes) = self.start(job, &feeders, emit)?;
         let fed = self.feed_it(&feeders, &group, &pipes, emit);
-        let fed = fed.map_err(|cause| self.not_started(cause, emit.seat()))?;
+        let fed = fed.map_err(|cause| self.not_started(cause, emit.worker()))?;
         // Its reader and its writer alone have each pipe from now on.
         drop(feeders);
         pipes.release();
@@ -311,7 +311,7 @@ impl Command {
         if plan.feed.is_fed()
             && let Err(failure) = self.feed(job, first, &mut child)
         {
-            child.stop(Reason::BadInput(failure));
+            child.stop(StopReason::BadInput(failure));
         }
         let end = child.finish();
         self.buffer = buffer;
@@ -321,7 +321,7 @@ impl Command {
 
 impl Map for Command {
     fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
-        let _busy = Busy::on(emit.seat());
+        let _busy = ActivityGuard::on(emit.worker());
         self.supervised(job, emit)
     }
 

@@ -7,19 +7,19 @@ mod exchange;
 mod given;
 mod process;
 
-use super::child::{Busy, Timers, ending, is_unfit, patiently};
+use super::child::{ActivityGuard, Deadlines, ending, is_unfit, retry_spawn};
 use super::command::{CommandPlan, Trace};
-use super::{Aside, Emit, Map};
-use crate::control::{Lack, Seat, Wish};
-use crate::job::{Ending, Failure, Job};
+use super::{Emit, Map, OutOfBand};
+use crate::control::{Shortage, StopRequest, WorkerHandle};
+use crate::job::{ChildOutcome, Failure, Job};
 use crate::message;
 use crate::plan::Revocable;
 use crate::sys::Launcher;
 use crate::sys::arguments::Arguments;
 use crate::template::shell_quote;
-use exchange::{Fault, exchange};
-use given::Given;
-use process::{Left, Process};
+use exchange::{ExchangeError, exchange};
+use given::Answered;
+use process::{Exited, Process};
 use rustix::process::Signal;
 use std::ffi::OsString;
 use std::io;
@@ -39,7 +39,7 @@ const VARIABLES: [&str; 3] = ["FANFOLD_SLOT", "FANFOLD_JOB", "FANFOLD_TRY"];
 
 /// Everything about a co-process that is the same for all workers.
 #[derive(Debug, Clone)]
-pub struct CoprocessPlan {
+pub struct PoolPlan {
     /// The command, its times and its good exit statuses. No word of it may stand for an input.
     pub command: CommandPlan,
     /// The byte that ends a name.
@@ -70,8 +70,8 @@ impl Reply {
 
 /// The map that asks a co-process. Each worker has one, started at its first job.
 #[derive(Debug)]
-pub struct Coprocess {
-    plan: Arc<CoprocessPlan>,
+pub struct PoolMap {
+    plan: Arc<PoolPlan>,
     launcher: Option<Launcher>,
     process: Option<Process>,
     question: Question,
@@ -96,10 +96,10 @@ struct Question {
     timeout: Option<Duration>,
 }
 
-impl Coprocess {
+impl PoolMap {
     /// A worker's instance.
-    pub fn new(plan: Arc<CoprocessPlan>) -> Self {
-        Coprocess {
+    pub fn new(plan: Arc<PoolPlan>) -> Self {
+        PoolMap {
             question: Question {
                 job: 0,
                 bytes: Vec::new(),
@@ -144,16 +144,18 @@ impl Coprocess {
             }
             Err(fault) => fault,
         };
-        let seat = emit.seat().clone();
-        let aside = &mut |aside: Aside<'_>| emit.aside(aside);
+        let worker = emit.worker().clone();
+        let aside = &mut |aside: OutOfBand<'_>| emit.aside(aside);
         match fault {
-            Fault::Gone { begun, given } => self.gone(process, begun, given, &seat, aside).transpose(),
-            Fault::Unasked if process.given.any => match self.astray(process, &seat, aside) {
-                Ok(()) if seat.wish() == Wish::Go => None,
+            ExchangeError::Gone { begun, given } => {
+                self.gone(process, begun, given, &worker, aside).transpose()
+            }
+            ExchangeError::Unasked if process.given.any => match self.astray(process, &worker, aside) {
+                Ok(()) if worker.stop_request() == StopRequest::Continue => None,
                 Ok(()) => Some(Err(Failure::Stopped)),
                 Err(cause) => Some(Err(self.broken(cause))),
             },
-            fault => Some(self.ended(process, fault, &seat, aside)),
+            fault => Some(self.ended(process, fault, &worker, aside)),
         }
     }
 
@@ -161,25 +163,25 @@ impl Coprocess {
     fn ended(
         &mut self,
         mut process: Process,
-        fault: Fault,
-        seat: &Seat,
-        aside: &mut dyn FnMut(Aside<'_>),
+        fault: ExchangeError,
+        worker: &WorkerHandle,
+        aside: &mut dyn FnMut(OutOfBand<'_>),
     ) -> Result<(), Failure> {
         let given = std::mem::take(&mut process.given);
-        let left = self.leave(process, Some(Signal::TERM.as_raw()), seat, aside);
+        let left = self.leave(process, Some(Signal::TERM.as_raw()), worker, aside);
         left.map_err(|cause| self.broken(cause))?;
         let what = match fault {
-            Fault::NotWanted => return Ok(()),
-            Fault::TimedOut => {
+            ExchangeError::NotWanted => return Ok(()),
+            ExchangeError::TimedOut => {
                 return Err(Failure::Command {
                     program: self.program(),
-                    cause: Ending::TimedOut(self.question.timeout.unwrap_or_default()),
+                    cause: ChildOutcome::TimedOut(self.question.timeout.unwrap_or_default()),
                 });
             }
-            Fault::Broken(cause) => return Err(self.broken(cause)),
-            Fault::Wished | Fault::Gone { .. } => return Err(Failure::Stopped),
-            Fault::Unasked => "answered before it was asked",
-            Fault::OutOfStep(what) => what,
+            ExchangeError::Broken(cause) => return Err(self.broken(cause)),
+            ExchangeError::Wished | ExchangeError::Gone { .. } => return Err(Failure::Stopped),
+            ExchangeError::Unasked => "answered before it was asked",
+            ExchangeError::OutOfStep(what) => what,
         };
         let failure = self.failed(what.into(), None);
         given.doubt(failure.to_string(), aside);
@@ -190,14 +192,14 @@ impl Coprocess {
     fn astray(
         &mut self,
         mut process: Process,
-        seat: &Seat,
-        aside: &mut dyn FnMut(Aside<'_>),
+        worker: &WorkerHandle,
+        aside: &mut dyn FnMut(OutOfBand<'_>),
     ) -> io::Result<()> {
         let given = std::mem::take(&mut process.given);
         let failure = self.failed(format!("wrote more {}", given.after()), None);
         given.fault(failure, aside);
         let term = Some(Signal::TERM.as_raw());
-        self.leave(process, term, seat, aside).map(drop)
+        self.leave(process, term, worker, aside).map(drop)
     }
 
     /// What it means for the job that the process it was told to is gone. `Ok(None)`: the name was
@@ -207,14 +209,14 @@ impl Coprocess {
         mut process: Process,
         begun: bool,
         told: usize,
-        seat: &Seat,
-        aside: &mut dyn FnMut(Aside<'_>),
+        worker: &WorkerHandle,
+        aside: &mut dyn FnMut(OutOfBand<'_>),
     ) -> Result<Option<()>, Failure> {
         let given = std::mem::take(&mut process.given);
         let unseen = given.any && !begun && process.unread() == told;
-        let left = self.leave(process, None, seat, aside);
+        let left = self.leave(process, None, worker, aside);
         let left = left.map_err(|cause| self.broken(cause))?;
-        if seat.wish() != Wish::Go {
+        if worker.stop_request() != StopRequest::Continue {
             return Err(Failure::Stopped);
         }
         if unseen && !left.killed {
@@ -241,54 +243,54 @@ impl Coprocess {
 
     /// A process that waits for a name: the one there is, or a new one.
     fn ready(&mut self, emit: &mut dyn Emit) -> Result<Process, Failure> {
-        let seat = emit.seat().clone();
+        let worker = emit.worker().clone();
         if let Some(process) = self.process.take() {
             return Ok(process);
         }
         if self.plan.command.trace == Trace::Stderr {
-            let mut line = shell_quote(self.args(&seat).iter());
+            let mut line = shell_quote(self.args(&worker).iter());
             line.push(b'\n');
-            emit.aside(Aside::Lines(&line));
+            emit.aside(OutOfBand::Lines(&line));
         }
-        match patiently(&seat, || self.spawn(&seat)) {
+        match retry_spawn(&worker, || self.spawn(&worker)) {
             Ok(Some(process)) => {
-                seat.note_start();
+                worker.note_start();
                 Ok(process)
             }
             Ok(None) => Err(Failure::Stopped),
-            Err(cause) if Lack::of(&cause).is_some() => Err(Failure::Own {
+            Err(cause) if Shortage::of(&cause).is_some() => Err(Failure::Own {
                 what: format!("can't start '{}'", message::shown(&self.program())),
                 cause,
             }),
-            Err(cause) if is_unfit(&cause, &seat) => Err(Failure::Unfit {
+            Err(cause) if is_unfit(&cause, &worker) => Err(Failure::ProgramUnusable {
                 program: self.program(),
                 cause,
             }),
             Err(cause) => {
-                let end = Ending::NotStarted(cause);
+                let end = ChildOutcome::NotStarted(cause);
                 Err(self.barren(end.to_string(), Some(end)))
             }
         }
     }
 
-    fn spawn(&mut self, seat: &Seat) -> io::Result<Process> {
-        let args = self.args(seat);
+    fn spawn(&mut self, worker: &WorkerHandle) -> io::Result<Process> {
+        let args = self.args(worker);
         let launcher = match &mut self.launcher {
             Some(launcher) => launcher,
             none => none.insert(Launcher::new(&self.plan.command.program, &VARIABLES)?),
         };
-        let slot = (VARIABLES[0], (seat.slot + 1).to_string());
+        let slot = (VARIABLES[0], (worker.slot + 1).to_string());
         Process::start(launcher, self.plan.command.template.program(), &args, slot)
     }
 
     /// Takes what the idle process says on standard error, and sees whether it is still there and
     /// says nothing unasked.
-    fn look_after(&mut self, seat: &Seat, aside: &mut dyn FnMut(Aside<'_>)) {
+    fn look_after(&mut self, worker: &WorkerHandle, aside: &mut dyn FnMut(OutOfBand<'_>)) {
         let Some(mut process) = self.process.take() else {
             return;
         };
-        let mut now = Timers::new(Some(Duration::ZERO));
-        let step = process.step(seat, &mut now, &[], &mut self.buffer, aside);
+        let mut now = Deadlines::new(Some(Duration::ZERO));
+        let step = process.step(worker, &mut now, &[], &mut self.buffer, aside);
         let ended = match step {
             Ok(step) if step.out == 0 && !step.gone => {
                 self.process = Some(process);
@@ -297,14 +299,14 @@ impl Coprocess {
             Ok(step) if step.out == 0 => {
                 let given = std::mem::take(&mut process.given);
                 let when = given.after();
-                self.leave(process, None, seat, aside)
+                self.leave(process, None, worker, aside)
                     .map(|left| self.judge(&left, given, &when, aside))
             }
-            Ok(_) => self.astray(process, seat, aside),
+            Ok(_) => self.astray(process, worker, aside),
             Err(cause) => Err(cause),
         };
         if let Err(cause) = ended {
-            aside(Aside::Failure(self.broken(cause)));
+            aside(OutOfBand::Failure(self.broken(cause)));
         }
     }
 
@@ -312,31 +314,31 @@ impl Coprocess {
         &mut self,
         process: Process,
         ask: Option<i32>,
-        seat: &Seat,
-        aside: &mut dyn FnMut(Aside<'_>),
-    ) -> io::Result<Left> {
+        worker: &WorkerHandle,
+        aside: &mut dyn FnMut(OutOfBand<'_>),
+    ) -> io::Result<Exited> {
         let grace = self.plan.command.kill_after;
-        process.leave(seat, grace, ask, &mut self.buffer, aside)
+        process.leave(worker, grace, ask, &mut self.buffer, aside)
     }
 
     /// Reports an exit status that is no success, where no job can be blamed for it.
-    fn judge(&self, left: &Left, given: Given, when: &str, aside: &mut dyn FnMut(Aside<'_>)) {
+    fn judge(&self, left: &Exited, given: Answered, when: &str, aside: &mut dyn FnMut(OutOfBand<'_>)) {
         let end = ending(left.status);
         if !self.plan.command.accepts(&end) {
             given.fault(self.failed(format!("{end} {when}"), Some(end)), aside);
         }
     }
 
-    fn args(&self, seat: &Seat) -> Arguments {
-        self.plan.command.template.render(&[], 0, seat.slot + 1)
+    fn args(&self, worker: &WorkerHandle) -> Arguments {
+        self.plan.command.template.render(&[], 0, worker.slot + 1)
     }
 
     fn program(&self) -> OsString {
         self.plan.command.template.program().to_os_string()
     }
 
-    fn failed(&self, what: String, end: Option<Ending>) -> Failure {
-        Failure::Reply {
+    fn failed(&self, what: String, end: Option<ChildOutcome>) -> Failure {
+        Failure::ReplyError {
             program: self.program(),
             what,
             end,
@@ -344,7 +346,7 @@ impl Coprocess {
     }
 
     /// The failure of a process that never answered.
-    fn barren(&mut self, what: String, end: Option<Ending>) -> Failure {
+    fn barren(&mut self, what: String, end: Option<ChildOutcome>) -> Failure {
         let job = Some(self.question.job);
         if self.deaths.last != job {
             self.deaths.last = job;
@@ -352,7 +354,7 @@ impl Coprocess {
         }
         match self.deaths.jobs < HOPELESS {
             true => self.failed(what, end),
-            false => Failure::Hopeless {
+            false => Failure::PoolBroken {
                 program: self.program(),
                 what,
                 end,
@@ -368,14 +370,14 @@ impl Coprocess {
     }
 }
 
-impl Map for Coprocess {
+impl Map for PoolMap {
     fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
         if self.deaths.jobs >= HOPELESS {
             return Err(Failure::Stopped);
         }
-        let seat = emit.seat().clone();
-        let _busy = Busy::on(&seat);
-        self.look_after(&seat, &mut |aside| emit.aside(aside));
+        let worker = emit.worker().clone();
+        let _busy = ActivityGuard::on(&worker);
+        self.look_after(&worker, &mut |aside| emit.aside(aside));
         self.set_question(job)?;
         loop {
             // A new process that does not see the name is not replaced: this ends.
@@ -385,20 +387,20 @@ impl Map for Coprocess {
         }
     }
 
-    fn idle(&mut self, seat: &Seat, aside: &mut dyn FnMut(Aside<'_>)) -> Option<Duration> {
-        let _busy = Busy::on(seat);
-        self.look_after(seat, aside);
+    fn idle(&mut self, worker: &WorkerHandle, aside: &mut dyn FnMut(OutOfBand<'_>)) -> Option<Duration> {
+        let _busy = ActivityGuard::on(worker);
+        self.look_after(worker, aside);
         self.process.as_ref().map(|_| LOOK)
     }
 
-    fn end(&mut self, seat: &Seat, aside: &mut dyn FnMut(Aside<'_>)) {
+    fn end(&mut self, worker: &WorkerHandle, aside: &mut dyn FnMut(OutOfBand<'_>)) {
         let Some(mut process) = self.process.take() else {
             return;
         };
-        let _busy = Busy::on(seat);
+        let _busy = ActivityGuard::on(worker);
         let given = std::mem::take(&mut process.given);
-        let left = self.leave(process, None, seat, aside);
-        if seat.wish() != Wish::Go {
+        let left = self.leave(process, None, worker, aside);
+        if worker.stop_request() != StopRequest::Continue {
             return;
         }
         match left {
@@ -410,10 +412,10 @@ impl Map for Coprocess {
             Ok(left) if left.spoke => {
                 let what = "gave more replies than it was asked for";
                 given.fault(self.failed(what.into(), None), aside);
-                self.judge(&left, Given::default(), "after its last reply", aside);
+                self.judge(&left, Answered::default(), "after its last reply", aside);
             }
             Ok(left) => self.judge(&left, given, "after its last reply", aside),
-            Err(cause) => aside(Aside::Failure(self.broken(cause))),
+            Err(cause) => aside(OutOfBand::Failure(self.broken(cause))),
         }
     }
 }

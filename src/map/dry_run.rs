@@ -23,10 +23,10 @@ impl DryRun {
 
 impl Map for DryRun {
     fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
-        let mut line = shell_quote(self.plan.args(job, emit.seat().slot).iter());
+        let mut line = shell_quote(self.plan.args(job, emit.worker().slot).iter());
         if let Some(to) = &self.to {
             let names: Vec<&OsStr> = job.inputs.iter().map(Input::name).collect();
-            let name = to.render_single(&names, job.seq + 1, emit.seat().slot + 1);
+            let name = to.render_single(&names, job.seq + 1, emit.worker().slot + 1);
             line.extend_from_slice(b" > ");
             line.extend_from_slice(&shell_quote(&[name]));
         }

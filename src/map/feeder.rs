@@ -8,11 +8,11 @@ use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 
 /// Such a job. What it gives can be read once, and ends early where it fails.
 #[derive(Debug)]
-pub struct Feeder {
+pub struct PipeJob {
     /// The job.
     pub(super) job: Job,
     /// Those that feed it in turn.
-    pub(super) feeders: Vec<Feeder>,
+    pub(super) feeders: Vec<PipeJob>,
     read: OwnedFd,
     write: OwnedFd,
 }
@@ -21,16 +21,16 @@ pub struct Feeder {
 /// for each other. Where that is too much for the system, it is as large as any.
 const HELD: usize = 1024 * 1024;
 
-impl Feeder {
+impl PipeJob {
     /// One that is fed by others.
     ///
     /// # Errors
     /// When the process may open no more files.
-    pub fn new(job: Job, feeders: Vec<Feeder>) -> io::Result<Self> {
+    pub fn new(job: Job, feeders: Vec<PipeJob>) -> io::Result<Self> {
         let (read, write) = pipe()?;
         #[cfg(target_os = "linux")]
         let _ = rustix::pipe::fcntl_setpipe_size(&write, HELD);
-        Ok(Feeder {
+        Ok(PipeJob {
             job,
             feeders,
             read,

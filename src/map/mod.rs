@@ -19,12 +19,12 @@ mod wc;
 
 pub use cat::{Cat, read};
 pub use command::{Command, CommandPlan};
-pub use coprocess::{Coprocess, CoprocessPlan, Reply};
+pub use coprocess::{PoolMap, PoolPlan, Reply};
 pub use dry_run::DryRun;
-pub use feeder::Feeder;
+pub use feeder::PipeJob;
 
 use crate::codec::Decoder;
-use crate::control::{Seat, Wish};
+use crate::control::{StopRequest, WorkerHandle};
 use crate::job::{Failure, Job, Trust};
 use crate::plan::Unit;
 use crate::template::shell_quote;
@@ -74,12 +74,12 @@ pub trait Map {
 
     /// Looks after what lives from job to job, while there is no job, without waiting. Says when to
     /// look again; None: there is nothing to look after.
-    fn idle(&mut self, _seat: &Seat, _aside: &mut dyn FnMut(Aside<'_>)) -> Option<Duration> {
+    fn idle(&mut self, _seat: &WorkerHandle, _aside: &mut dyn FnMut(OutOfBand<'_>)) -> Option<Duration> {
         None
     }
 
     /// Ends what lives from job to job: there will be no other job.
-    fn end(&mut self, _seat: &Seat, _aside: &mut dyn FnMut(Aside<'_>)) {}
+    fn end(&mut self, _seat: &WorkerHandle, _aside: &mut dyn FnMut(OutOfBand<'_>)) {}
 
     /// What is run for `job` by the worker with this slot (from 0), as a shell would read it: for
     /// a log. The inputs' names, where nothing else is said.
@@ -91,22 +91,22 @@ pub trait Map {
 
 /// What a map says that is no job's.
 #[derive(Debug)]
-pub enum Aside<'a> {
+pub enum OutOfBand<'a> {
     /// Whole lines for standard error, at once.
     Lines(&'a [u8]),
     /// A failure: it is reported and counted.
     Failure(Failure),
     /// Jobs that ended well, and may not have: what lives from job to job turned out not to be in order.
-    Doubt {
+    Revoke {
         /// The jobs.
         jobs: Vec<u64>,
         /// What was wrong.
         cause: String,
     },
     /// What is said of a job at once, without the program's name.
-    Told(String),
+    Notice(String),
     /// The reader of standard output went away.
-    Unread,
+    StdoutClosed,
 }
 
 /// Makes the instance of a map that the worker with this slot (from 0) will use.
@@ -115,7 +115,7 @@ pub type StartMap<'a> = dyn Fn(usize) -> Box<dyn Map> + Sync + 'a;
 
 /// How soon an input's next bytes are to be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
+pub enum Latency {
     /// At once: they are in a file.
     Steady,
     /// Nobody knows: what was emitted should not wait for them.
@@ -128,7 +128,7 @@ pub trait Emit {
     /// Breaks when nobody wants more: the map should return.
     fn out(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()>;
 
-    /// As [`Emit::out`], from a map that follows the seat's wish by itself: that the run is to stop is no
+    /// As [`Emit::out`], from a map that follows the worker's wish by itself: that the run is to stop is no
     /// reason to break.
     fn take(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()> {
         self.out(block, trust)
@@ -141,10 +141,10 @@ pub trait Emit {
     /// `what` stands after the program's and the input's names: `trailing garbage ignored`.
     fn warn(&mut self, name: &std::ffi::OsStr, what: &str);
 
-    /// Says how soon what comes next is to be had; [`Pace::Waiting`] until something is said.
-    fn pace(&mut self, _pace: Pace) {}
+    /// Says how soon what comes next is to be had; [`Latency::Waiting`] until something is said.
+    fn latency(&mut self, _pace: Latency) {}
 
-    /// To be called by a map that waits for the seat's bell, when it rings: what was emitted may
+    /// To be called by a map that waits for the worker's bell, when it rings: what was emitted may
     /// be wanted now, or be taken.
     fn woken(&mut self) {}
 
@@ -160,15 +160,15 @@ pub trait Emit {
     }
 
     /// Jobs to be run beside this one, whose outputs it reads while they are made; each is told once.
-    fn feeders(&mut self) -> Vec<Feeder> {
+    fn feeders(&mut self) -> Vec<PipeJob> {
         Vec::new()
     }
 
     /// Takes what belongs to no job, and does not wait for the job's end.
-    fn aside(&mut self, aside: Aside<'_>);
+    fn aside(&mut self, aside: OutOfBand<'_>);
 
-    /// The worker's seat: its slot, and whether the run wants its workers to go on.
-    fn seat(&self) -> &Seat;
+    /// The worker's worker: its slot, and whether the run wants its workers to go on.
+    fn worker(&self) -> &WorkerHandle;
 
     /// Which try at the job this is, from 1.
     fn attempt(&self) -> u32 {
@@ -179,7 +179,7 @@ pub trait Emit {
 /// For maps that emit only at an input's end: whether the run still wants them to go on, kept in
 /// `wanted` too.
 fn go_on(emit: &dyn Emit, wanted: &mut bool) -> ControlFlow<()> {
-    *wanted = emit.seat().wish() == Wish::Go;
+    *wanted = emit.worker().stop_request() == StopRequest::Continue;
     match wanted {
         true => ControlFlow::Continue(()),
         false => ControlFlow::Break(()),

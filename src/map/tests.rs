@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// Takes what a map emits.
 struct Taken {
-    seat: Seat,
+    worker: WorkerHandle,
     bytes: Vec<u8>,
 }
 
@@ -24,10 +24,10 @@ impl Emit for Taken {
 
     fn warn(&mut self, _: &OsStr, _: &str) {}
 
-    fn aside(&mut self, _: Aside<'_>) {}
+    fn aside(&mut self, _: OutOfBand<'_>) {}
 
-    fn seat(&self) -> &Seat {
-        &self.seat
+    fn worker(&self) -> &WorkerHandle {
+        &self.worker
     }
 }
 
@@ -35,7 +35,7 @@ impl Emit for Taken {
 pub(super) fn run(name: &str, input: Input) -> (Vec<u8>, Result<(), Failure>) {
     let control = Control::new(1).expect("descriptors");
     let mut taken = Taken {
-        seat: control.seat(0),
+        worker: control.worker(0),
         bytes: Vec::new(),
     };
     let function = function(name).expect("a function of that name");

@@ -3,7 +3,7 @@
 
 use super::Main;
 use super::tally::Other;
-use crate::job::{Ending, Failure};
+use crate::job::{ChildOutcome, Failure};
 use crate::message;
 use crate::plan::Tag;
 use crate::sink::{Closed, Stream};
@@ -73,7 +73,7 @@ impl Main<'_> {
             Some(
                 Failure::Stopped
                     | Failure::Command {
-                        cause: Ending::NotStarted(_),
+                        cause: ChildOutcome::NotStarted(_),
                         ..
                     }
             )

@@ -20,12 +20,12 @@ const LOOK: Duration = Duration::from_millis(5);
 
 /// What there is to answer with, and how many wait for an answer.
 #[derive(Debug, Default)]
-pub struct Asked {
+pub struct StatusRequests {
     counts: Mutex<Counts>,
     unanswered: AtomicU32,
 }
 
-impl Asked {
+impl StatusRequests {
     /// Takes note of how far the run is.
     pub fn note(&self, counts: Counts) {
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = counts;
@@ -48,7 +48,7 @@ impl Asked {
 /// What whoever carries the signals does with each; the others are the main thread's.
 pub fn heed(
     control: Control,
-    asked: Arc<Asked>,
+    asked: Arc<StatusRequests>,
     told: SignalAction,
 ) -> impl Fn(i32, &Sender<i32>) + Send + Sync {
     move |signal, main| match signal {

@@ -5,9 +5,9 @@
 
 use crate::control::Control;
 use crate::message;
-use crate::plan::Workers;
+use crate::plan;
 use crate::sys;
-use crate::worker::{self, Folds, Shared, Task};
+use crate::worker::{self, Folds, Task, WorkerShared};
 use anyhow::Context;
 use crossbeam_channel::{Receiver, Sender, after, never};
 use std::io;
@@ -16,7 +16,7 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 /// More workers than are ever asked for by number.
-pub(super) const SEATED: usize = 10_000;
+pub(super) const MANY_WORKERS: usize = 10_000;
 
 /// How many are to be at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,14 +28,14 @@ pub enum Resize {
 }
 
 /// The threads that were started.
-pub struct Crew<'scope, 'run> {
+pub struct Workers<'scope, 'run> {
     scope: &'scope Scope<'scope, 'run>,
-    shared: &'run Shared<'run>,
+    shared: &'run WorkerShared<'run>,
     control: &'run Control,
     threads: Vec<ScopedJoinHandle<'scope, Option<Folds>>>,
     most: usize,
     /// Where they are to be counted before there is a second one.
-    uncounted: Option<Workers>,
+    uncounted: Option<plan::Workers>,
     /// How many at a time become more, where they are as many as can be.
     growth: Option<Growth>,
 }
@@ -66,23 +66,23 @@ impl Growth {
     }
 }
 
-impl<'scope, 'run> Crew<'scope, 'run> {
+impl<'scope, 'run> Workers<'scope, 'run> {
     /// Nobody yet, and at most `most`, which is not below what `workers` says.
     pub fn new(
         scope: &'scope Scope<'scope, 'run>,
-        shared: &'run Shared<'run>,
+        shared: &'run WorkerShared<'run>,
         control: &'run Control,
         most: usize,
-        workers: Workers,
+        workers: plan::Workers,
     ) -> Self {
-        Crew {
+        Workers {
             scope,
             shared,
             control,
             threads: Vec::new(),
             most,
             uncounted: Some(workers),
-            growth: (most > SEATED).then(|| Growth {
+            growth: (most > MANY_WORKERS).then(|| Growth {
                 since: Instant::now(),
                 ended: 0,
                 waits: false,
@@ -151,16 +151,16 @@ impl<'scope, 'run> Crew<'scope, 'run> {
             && workers < self.most
         {
             self.most = workers;
-            self.control.have_at_most(workers);
+            self.control.shrink_to(workers);
         }
     }
 
     fn start(&mut self) -> io::Result<()> {
         let slot = self.threads.len();
-        if slot == self.control.seats() {
-            self.control.add_seat()?;
+        if slot == self.control.slots() {
+            self.control.add_slot()?;
         }
-        let (shared, seat) = (self.shared, self.control.seat(slot));
+        let (shared, seat) = (self.shared, self.control.worker(slot));
         let thread = thread::Builder::new().name(format!("worker {}", slot + 1));
         let own = seat.clone();
         match thread.spawn_scoped(self.scope, move || worker::work(shared, own)) {
@@ -180,11 +180,11 @@ impl<'scope, 'run> Crew<'scope, 'run> {
         match resize {
             Resize::Raise => {
                 self.most = self.most.saturating_add(1);
-                self.control.have_one_stay();
+                self.control.grow_by_one();
             }
             Resize::Lower => {
                 self.most = (self.most - 1).max(1);
-                self.control.have_at_most(self.most);
+                self.control.shrink_to(self.most);
             }
         }
         self.most

@@ -1,16 +1,16 @@
 //! How a run comes to its end before its time: failures that are too many, signals, a closed output.
 
 use super::Main;
-use super::crew::{Crew, Resize};
-use super::feed::Feed;
+use super::crew::{Resize, Workers};
+use super::feed::JobSource;
 use super::status::Counts;
-use crate::control::Wish;
+use crate::control::StopRequest;
 use crate::job::Failure;
 use crate::message;
 use crate::plan::{HaltAt, SignalAction};
 use crate::sink::{Closed, Sink};
 use crate::sys::signals;
-use crate::worker::{Event, News, Report};
+use crate::worker::{Event, EventChannel, Report};
 use crossbeam_channel::{Receiver, at, never};
 use std::io;
 use std::sync::atomic::Ordering;
@@ -30,7 +30,7 @@ pub(super) struct Stop {
 
 impl Main<'_> {
     /// Fires when the workers have been waited for long enough: one that is blocked in a read can't
-    /// hear that it is to stop.
+    /// handle that it is to stop.
     pub(super) fn deadline(&self) -> Receiver<Instant> {
         self.stop.and_then(|stop| stop.deadline).map_or_else(never, at)
     }
@@ -53,8 +53,8 @@ impl Main<'_> {
                 self.stop.get_or_insert_default();
             }
             _ if matches!(failure, Failure::Own { .. }) => self.halt(),
-            _ if matches!(failure, Failure::Hopeless { .. }) => self.halt_soon(),
-            _ if matches!(failure, Failure::Unfit { .. }) => self.close_gate(),
+            _ if matches!(failure, Failure::PoolBroken { .. }) => self.halt_soon(),
+            _ if matches!(failure, Failure::ProgramUnusable { .. }) => self.close_gate(),
             _ => self.halt_at_limit(),
         }
     }
@@ -97,7 +97,7 @@ impl Main<'_> {
         self.sink.close();
         self.tally.closed(closed);
         if matches!(closed, Closed::BrokenPipe | Closed::Enough) {
-            self.control.note_unread();
+            self.control.note_stdout_closed();
         }
         if let Closed::Failed { what, cause } = closed {
             message::say(format_args!("{what}: {}", message::cause(cause)));
@@ -109,17 +109,17 @@ impl Main<'_> {
     pub(super) fn halt(&mut self) {
         let deadline = Instant::now() + self.patience;
         self.stop.get_or_insert_default().deadline.get_or_insert(deadline);
-        self.control.wish(Wish::Terminate(signals::TERM));
+        self.control.request_stop(StopRequest::Terminate(signals::TERM));
     }
 
-    /// Leaves workers behind that do not hear, and ends the process. What others have finished is
+    /// Leaves workers behind that do not handle, and ends the process. What others have finished is
     /// printed and remembered.
-    pub(super) fn give_up(&mut self, news: &News, feed: &Feed) -> ! {
+    pub(super) fn give_up(&mut self, news: &EventChannel, feed: &JobSource) -> ! {
         while let Ok(event) = news.receiver().try_recv() {
-            self.hear(event);
+            self.handle(event);
         }
         for report in news.find(false).0 {
-            self.hear(Event::Done(report));
+            self.handle(Event::Done(report));
         }
         if let Err(closed) = self.printing(Sink::print_finished) {
             self.close(&closed);
@@ -130,7 +130,7 @@ impl Main<'_> {
         (self.work.give_up)(&self.tally)
     }
 
-    pub(super) fn signal(&mut self, signal: i32, feed: &Feed, crew: &mut Crew<'_, '_>) {
+    pub(super) fn signal(&mut self, signal: i32, feed: &JobSource, crew: &mut Workers<'_, '_>) {
         match signal {
             signals::USR1 if self.signals == SignalAction::Workers => self.resize(Resize::Raise, crew),
             signals::USR2 => self.resize(Resize::Lower, crew),
@@ -148,17 +148,17 @@ impl Main<'_> {
                     deadline: Some(Instant::now() + patience),
                 });
                 self.tally.signal = Some(signal);
-                self.control.wish(if before.signalled {
-                    Wish::Kill
+                self.control.request_stop(if before.signalled {
+                    StopRequest::Kill
                 } else {
-                    Wish::Terminate(signal)
+                    StopRequest::Terminate(signal)
                 });
             }
         }
     }
 
     /// Says how far the run is to whoever answers in our place.
-    pub(super) fn note_counts(&self, feed: &Feed) {
+    pub(super) fn note_counts(&self, feed: &JobSource) {
         self.asked.note(Counts {
             done: self.tally.done - self.tally.parts,
             failed: self.tally.failures.count,
@@ -176,7 +176,7 @@ impl Main<'_> {
     }
 
     /// Nothing waits in the queue from then on: it would be run by those who are to leave.
-    fn resize(&mut self, resize: Resize, crew: &mut Crew<'_, '_>) {
+    fn resize(&mut self, resize: Resize, crew: &mut Workers<'_, '_>) {
         self.most_running = crew.resize(resize) as u64;
     }
 }

@@ -4,11 +4,11 @@
 mod reader;
 
 use super::gather::gather;
-use super::own::{Own, WhereFrom, inputs};
+use super::own::{ReservedFiles, WhereFrom, inputs};
 use crate::job::Job;
 use crate::message;
 use crate::plan::{Batch, Empty, Inputs, Plan, WordList};
-use crate::sink::Outputs;
+use crate::sink::JobFiles;
 use crate::source::{
     Batched, InputResult, JobResult, LastStat, ListedWords, Named, Scheduled, SourceError, Splitter,
     may_wait, read_names,
@@ -17,10 +17,10 @@ use crate::state::Fingerprint;
 use crate::worker::Task;
 use anyhow::anyhow;
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
-use reader::{Ahead, Read, Reader, apart, unseen};
+use reader::{PrefetchItem, Prefetched, Reader, prefetch_names, unseen};
 
 /// Makes jobs of the inputs and holds the one that waits to be sent.
-pub struct Feed {
+pub struct JobSource {
     from: From,
     next: Option<Job>,
     /// What its inputs were when it was found, where that was looked at.
@@ -41,13 +41,13 @@ enum From {
     Dry,
 }
 
-impl Feed {
+impl JobSource {
     /// A feed of the plan's inputs.
     ///
     /// # Errors
     /// [`crate::source::NoMatch`] for a pattern that matches nothing, where that is refused; no
     /// thread for a list's reader; what [`gather`] refuses, where the output goes to files.
-    pub fn new(plan: &Plan, outputs: Option<&Outputs>, own: Own) -> anyhow::Result<Self> {
+    pub fn new(plan: &Plan, outputs: Option<&JobFiles>, own: ReservedFiles) -> anyhow::Result<Self> {
         if let Some(outputs) = outputs {
             return Self::gathered(plan, outputs, own);
         }
@@ -83,7 +83,7 @@ impl Feed {
                 }
             }
         };
-        Ok(Feed {
+        Ok(JobSource {
             from,
             next: None,
             stamps: None,
@@ -95,7 +95,7 @@ impl Feed {
     }
 
     /// All jobs, known before the first starts.
-    fn gathered(plan: &Plan, outputs: &Outputs, own: Own) -> anyhow::Result<Self> {
+    fn gathered(plan: &Plan, outputs: &JobFiles, own: ReservedFiles) -> anyhow::Result<Self> {
         let (jobs, missing) = match &plan.inputs {
             Inputs::Named(names, walk) => {
                 let named = Named::new(names, walk, plan.empty)?;
@@ -108,7 +108,7 @@ impl Feed {
             }
             Inputs::Words(words) => gather(jobs(open(words)?, plan), outputs, own, Vec::new())?,
         };
-        Ok(Feed {
+        Ok(JobSource {
             from: From::Walk(Box::new(jobs.into_iter().map(Ok))),
             next: None,
             stamps: None,
@@ -154,7 +154,7 @@ impl Feed {
     }
 
     /// Takes what came through the channel; `None` is its end.
-    pub fn received(&mut self, found: Option<Read>) {
+    pub fn received(&mut self, found: Option<PrefetchItem>) {
         if let (From::List(reader), Some(_)) = (&mut self.from, &found) {
             reader.count();
         }
@@ -162,9 +162,9 @@ impl Feed {
     }
 
     /// Takes what a source gave; `None` is its end.
-    fn take_in(&mut self, found: Option<Read>) {
+    fn take_in(&mut self, found: Option<PrefetchItem>) {
         match found {
-            Some(Ok(Ahead { job, stamps })) => {
+            Some(Ok(Prefetched { job, stamps })) => {
                 self.wanted = false;
                 self.made += 1;
                 self.next = Some(job);
@@ -242,7 +242,7 @@ impl Feed {
     }
 
     /// The channel to wait on while no job is ready.
-    pub fn channel(&self) -> Option<&Receiver<Read>> {
+    pub fn channel(&self) -> Option<&Receiver<PrefetchItem>> {
         match &self.from {
             From::List(reader) if self.next.is_none() => reader.channel(),
             _ => None,
@@ -274,7 +274,7 @@ fn looked_at(
     plan: &Plan,
 ) -> anyhow::Result<Reader> {
     let glance = LastStat::default();
-    let jobs = jobs_seen(apart(found)?, plan, Some(glance.clone()));
+    let jobs = jobs_seen(prefetch_names(found)?, plan, Some(glance.clone()));
     Reader::of_walk(jobs, glance)
 }
 

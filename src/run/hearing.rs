@@ -1,7 +1,7 @@
 //! What the main thread makes of what workers tell it.
 
 use super::{Main, fewer, told, too_few_processes};
-use crate::control::Lack;
+use crate::control::Shortage;
 use crate::job::Failure;
 use crate::message;
 use crate::plan::HaltAt;
@@ -9,16 +9,16 @@ use crate::sink::{Closed, Sink, Verdict};
 use crate::worker::{Event, Report};
 
 impl<'a> Main<'a> {
-    pub(super) fn hear(&mut self, event: Event) {
+    pub(super) fn handle(&mut self, event: Event) {
         let printed = match event {
             Event::Piece { seq, piece } => self.printing(|sink| sink.piece(seq, piece)),
             Event::Discard { seq } => return self.sink.discard(seq),
             Event::Done(report) => self.ended(report),
-            Event::Last(report) => {
+            Event::DoneAndExited(report) => {
                 self.working -= 1;
                 self.ended(report)
             }
-            Event::Told(what) => {
+            Event::Notice(what) => {
                 message::say(what);
                 self.sink.mark(true);
                 Ok(())
@@ -26,16 +26,16 @@ impl<'a> Main<'a> {
             Event::Restored(end) => return self.restored(end),
             Event::Bundled(bundle) => return self.bundled(bundle),
             Event::Lines { slot, lines } => self.lines(slot, &lines),
-            Event::Fault { slot, failure } => {
+            Event::OtherFailure { slot, failure } => {
                 self.fault(slot, &failure);
                 Ok(())
             }
-            Event::Doubt { slot, jobs, cause } => {
+            Event::Revoke { slot, jobs, cause } => {
                 self.doubt(slot, &jobs, &cause);
                 Ok(())
             }
-            Event::Unread => self.printing(|_| Err(Closed::BrokenPipe)),
-            Event::Fewer { left, of, lack } => {
+            Event::StdoutClosed => self.printing(|_| Err(Closed::BrokenPipe)),
+            Event::WorkersReduced { left, of, lack } => {
                 // Those who leave together may be heard in any order.
                 if let Some(lack) = lack
                     && left < self.crew
@@ -43,8 +43,8 @@ impl<'a> Main<'a> {
                     match lack {
                         // Where it ends is told at the end.
                         _ if self.crew != usize::MAX => self.shrunk = Some((lack, of)),
-                        Lack::Files => fewer(left, of),
-                        Lack::Processes => too_few_processes(),
+                        Shortage::Files => fewer(left, of),
+                        Shortage::Processes => too_few_processes(),
                     }
                     self.crew = left;
                     self.sink.mark(true);
@@ -56,11 +56,11 @@ impl<'a> Main<'a> {
                 Ok(())
             }
             // Whoever waits for the other end goes on.
-            Event::Judged(waiting) => {
+            Event::AwaitHalt(waiting) => {
                 drop(waiting);
                 Ok(())
             }
-            Event::Left { broken } => {
+            Event::Exited { broken } => {
                 self.working -= 1;
                 if broken {
                     // Its job never ends; the panic goes on once the others have left.
@@ -77,7 +77,7 @@ impl<'a> Main<'a> {
 
     /// Says how few workers were left in the end, where more had gone than was told.
     pub(super) fn tell_crew(&mut self) {
-        if let Some((Lack::Files, of)) = self.shrunk.take() {
+        if let Some((Shortage::Files, of)) = self.shrunk.take() {
             let left = self.crew;
             message::say(format_args!(
                 "too many open files: {left} of {of} workers were left in the end"

@@ -1,9 +1,9 @@
 //! `--joblog FILE`: a line for each job that ended, in the nine columns of GNU parallel.
 
 use super::Main;
-use crate::job::{Ending, Failure};
+use crate::job::{ChildOutcome, Failure};
 use crate::message;
-use crate::worker::{Ran, Report};
+use crate::worker::{JobRecord, Report};
 use anyhow::Context;
 use std::fs::File;
 use std::io::{self, Write};
@@ -40,7 +40,7 @@ impl JobLog {
     ///
     /// # Errors
     /// When the file can't be written.
-    pub fn add(&mut self, seq: u64, failure: Option<&Failure>, ran: &Ran) -> io::Result<()> {
+    pub fn add(&mut self, seq: u64, failure: Option<&Failure>, ran: &JobRecord) -> io::Result<()> {
         let Some((_, file)) = &mut self.to else {
             return Ok(());
         };
@@ -50,14 +50,16 @@ impl JobLog {
         let (exit, signal) = match (failure, failure.and_then(Failure::ending)) {
             (None, _) => (0, 0),
             // Of a co-process that ended well without a reply.
-            (Some(Failure::Reply { .. } | Failure::Hopeless { .. }), Some(Ending::Exit(0))) => (1, 0),
+            (Some(Failure::ReplyError { .. } | Failure::PoolBroken { .. }), Some(ChildOutcome::Exit(0))) => {
+                (1, 0)
+            }
             (Some(_), None) => (1, 0),
-            (_, Some(Ending::Exit(status))) => (*status, 0),
-            (_, Some(Ending::Signal(signal))) => (0, *signal),
+            (_, Some(ChildOutcome::Exit(status))) => (*status, 0),
+            (_, Some(ChildOutcome::Signal(signal))) => (0, *signal),
             // As GNU parallel has it.
-            (_, Some(Ending::TimedOut(_))) => (-1, 15),
-            (_, Some(Ending::OutOfMemory)) => (0, 9),
-            (_, Some(Ending::NotStarted(_))) => (127, 0),
+            (_, Some(ChildOutcome::TimedOut(_))) => (-1, 15),
+            (_, Some(ChildOutcome::OutOfMemory)) => (0, 9),
+            (_, Some(ChildOutcome::NotStarted(_))) => (127, 0),
         };
         let started = ran.started.duration_since(SystemTime::UNIX_EPOCH);
         let mut line = format!(

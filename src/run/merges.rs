@@ -10,9 +10,9 @@ use crate::map::StartMap;
 use crate::message;
 use crate::plan::{Empty, Plan};
 use crate::record::RecordPlan;
-use crate::sink::{Closed, Draft, Drafts, NewFile, Opened, Sink, Stream};
+use crate::sink::{Closed, Intermediate, Intermediates, NewFile, Opened, Sink, Stream};
 use crate::sys::{Output, file_limit};
-use crate::worker::{Merge, MergeInput, Merged, Merging, Span, Writing};
+use crate::worker::{Merge, MergeInput, Merged, MergedJobs, Merging, Writing};
 use anyhow::Context;
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use std::fs::File;
@@ -22,10 +22,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use tree::{Item, Tree, Window};
 
-/// Outputs that may wait: beyond that, merges come before jobs.
+/// JobFiles that may wait: beyond that, merges come before jobs.
 const WAITING: usize = 1024;
 
-/// Outputs that may lie in memory, in bytes: what is beyond it are files, which are page cache as long
+/// JobFiles that may lie in memory, in bytes: what is beyond it are files, which are page cache as long
 /// as there is room.
 const IN_MEMORY: u64 = 16 << 20;
 
@@ -52,12 +52,12 @@ pub struct MergeWork<'a> {
     /// What it is given.
     pub inputs: MergeInputs,
     /// What takes the last output; `None`: it is printed.
-    pub to: Option<&'a MergeTo>,
+    pub to: Option<&'a MergeDestination>,
 }
 
 /// The file that takes the last output.
 #[derive(Debug)]
-pub struct MergeTo {
+pub struct MergeDestination {
     /// Its name.
     pub name: PathBuf,
     /// What it is, where that is no regular file: that is written to. A file is made whole before it has its
@@ -66,9 +66,9 @@ pub struct MergeTo {
 }
 
 /// Where outputs lie that are merged, if any are.
-pub(super) fn drafts(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Option<Drafts>> {
+pub(super) fn drafts(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Option<Intermediates>> {
     let drafts = work.merge.as_ref().map(|_| {
-        let made = Drafts::new(&plan.tmpdir, IN_MEMORY.min(plan.memory.bytes() / 4));
+        let made = Intermediates::new(&plan.tmpdir, IN_MEMORY.min(plan.memory.bytes() / 4));
         made.with_context(|| format!("{}: temporary directory", message::shown(plan.tmpdir.as_os_str())))
     });
     drafts.transpose()
@@ -77,7 +77,7 @@ pub(super) fn drafts(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Option<Draf
 /// The workers' draft of merging, and the way to them, if there is any.
 pub(super) fn start<'a>(
     work: &'a Work<'a>,
-    drafts: Option<&'a Drafts>,
+    drafts: Option<&'a Intermediates>,
     workers: usize,
 ) -> (Option<Merging<'a>>, Option<Sender<Merge>>) {
     let (Some(merge), Some(drafts)) = (&work.merge, drafts) else {
@@ -103,7 +103,7 @@ pub(super) fn start<'a>(
 
 /// The outputs of jobs that have ended, and the way to the workers.
 pub(super) struct Merges<'a> {
-    tree: Tree<Draft>,
+    tree: Tree<Intermediate>,
     /// Whether no input at all is an answer too.
     empty: Empty,
     /// None once there is nothing more to merge.
@@ -140,7 +140,7 @@ impl<'a> Merges<'a> {
     }
 
     /// Takes what became of a job.
-    pub(super) fn ended(&mut self, job: u64, output: Option<Draft>) {
+    pub(super) fn ended(&mut self, job: u64, output: Option<Intermediate>) {
         self.tree.ended(job, output.map(with_size));
         let pressing = self.tree.waiting() > WAITING;
         self.merging.pressing.store(pressing, Ordering::Relaxed);
@@ -179,12 +179,12 @@ impl<'a> Merges<'a> {
     }
 }
 
-fn merge_of(window: Window<Draft>, last: bool) -> Merge {
+fn merge_of(window: Window<Intermediate>, last: bool) -> Merge {
     let inputs = window.items.into_iter().map(|item| match item {
-        Item::Output(draft) => MergeInput::Draft(draft),
+        Item::Output(draft) => MergeInput::Intermediate(draft),
         Item::Merge(window) => MergeInput::Merge(merge_of(window, false)),
     });
-    let span = Span {
+    let span = MergedJobs {
         from: window.from,
         to: window.to,
         level: window.level,
@@ -196,17 +196,17 @@ fn merge_of(window: Window<Draft>, last: bool) -> Merge {
     }
 }
 
-fn with_size(draft: Draft) -> (Draft, u64) {
+fn with_size(draft: Intermediate) -> (Intermediate, u64) {
     let size = draft.size();
     (draft, size)
 }
 
 /// Writes the last output, where there is one, to what is open already, after `heading`.
 fn passed_on(
-    draft: Option<Draft>,
+    draft: Option<Intermediate>,
     heading: &[u8],
     to: (&Path, &File),
-    drafts: &Drafts,
+    drafts: &Intermediates,
 ) -> Result<(), Closed> {
     let failed = |cause| Closed::Failed {
         what: message::shown(to.0.as_os_str()).into_owned(),
@@ -218,14 +218,19 @@ fn passed_on(
 }
 
 /// Writes the last output, where there is one, to its file, after `heading`.
-fn written(draft: Option<Draft>, heading: &[u8], mut file: NewFile, drafts: &Drafts) -> Result<(), Closed> {
+fn written(
+    draft: Option<Intermediate>,
+    heading: &[u8],
+    mut file: NewFile,
+    drafts: &Intermediates,
+) -> Result<(), Closed> {
     file.write(heading).map_err(closed_by)?;
     given(draft, drafts, |block| file.write(block).map_err(closed_by))?;
     file.commit().map_err(closed_by)
 }
 
 /// Prints the last output.
-fn shown(draft: Draft, sink: &mut Sink<'_>, drafts: &Drafts) -> Result<(), Closed> {
+fn shown(draft: Intermediate, sink: &mut Sink<'_>, drafts: &Intermediates) -> Result<(), Closed> {
     match draft.open() {
         Ok(Opened::Memory(bytes)) => sink.print(Stream::Out, &bytes),
         Ok(Opened::File(file)) => sink
@@ -236,8 +241,8 @@ fn shown(draft: Draft, sink: &mut Sink<'_>, drafts: &Drafts) -> Result<(), Close
 }
 
 fn given(
-    draft: Option<Draft>,
-    drafts: &Drafts,
+    draft: Option<Intermediate>,
+    drafts: &Intermediates,
     take: impl FnMut(&[u8]) -> Result<(), Closed>,
 ) -> Result<(), Closed> {
     let Some(draft) = draft else { return Ok(()) };
@@ -246,7 +251,7 @@ fn given(
         .unwrap_or_else(|cause| Err(unreadable(drafts, cause)))
 }
 
-fn unreadable(drafts: &Drafts, cause: io::Error) -> Closed {
+fn unreadable(drafts: &Intermediates, cause: io::Error) -> Closed {
     let dir = message::shown(drafts.dir().as_os_str());
     let what = format!("{dir}: temporary file");
     Closed::Failed { what, cause }
@@ -273,14 +278,14 @@ impl Main<'_> {
     }
 
     /// Takes what became of a merge. One that failed leaves no answer to wait for.
-    pub(super) fn merged(&mut self, span: Span, end: Result<Merged, Failure>) {
+    pub(super) fn merged(&mut self, span: MergedJobs, end: Result<Merged, Failure>) {
         let Some(merges) = &mut self.merges else { return };
         let failure = match end {
             Ok(Merged::Whole(file)) => {
                 merges.whole = Some(file);
                 return merges.tree.ended_last();
             }
-            Ok(Merged::Draft(draft)) => {
+            Ok(Merged::Intermediate(draft)) => {
                 let size = draft.size();
                 return merges.tree.merged(span.from, span.to, span.level, draft, size);
             }
@@ -329,7 +334,7 @@ impl Main<'_> {
         let (sink, drafts) = (&mut self.sink, merges.merging.drafts);
         let printed = match (to, draft) {
             (Some(_), None) if self.sent == 0 && merges.empty == Empty::Refused => return,
-            (Some(MergeTo { name, open }), draft) => match open {
+            (Some(MergeDestination { name, open }), draft) => match open {
                 Some(open) => passed_on(draft, &heading, (name, open), drafts),
                 None => written(draft, &heading, NewFile::named(name), drafts),
             },

@@ -3,11 +3,11 @@
 //! left out.
 
 use super::Work;
-use super::gather::Collision;
+use super::gather::Conflict;
 use crate::job::Input;
 use crate::plan::{Inputs, Plan};
 use crate::record::OnBadLine;
-use crate::sink::{Claims, target};
+use crate::sink::{PathSet, resolve_link};
 use crate::source::{InputResult, SourceError};
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -21,8 +21,8 @@ const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// The files, none of which need be there yet.
 #[derive(Default, Clone)]
-pub struct Own {
-    claims: Claims,
+pub struct ReservedFiles {
+    claims: PathSet,
     /// Each with the option that names it.
     files: Vec<(&'static str, PathBuf)>,
     /// The last parts of their names, and of the names of what they lead to where they are links.
@@ -31,15 +31,15 @@ pub struct Own {
     several: HashSet<(u64, u64)>,
 }
 
-impl Own {
+impl ReservedFiles {
     /// The files that the plan names. Nothing is made yet.
     ///
     /// # Errors
     /// For one that is named twice, or is an INPUT or a list of inputs.
-    pub fn of(plan: &Plan, work: &Work<'_>) -> Result<Self, Collision> {
-        let mut own = Own {
+    pub fn of(plan: &Plan, work: &Work<'_>) -> Result<Self, Conflict> {
+        let mut own = ReservedFiles {
             files: files(plan, work),
-            ..Own::default()
+            ..ReservedFiles::default()
         };
         for (option, file) in &own.files {
             // Devices and pipes can be anybody's too, and what is wrong with a directory is said later.
@@ -50,12 +50,12 @@ impl Own {
             {
                 own.several.insert((found.dev(), found.ino()));
             }
-            let names = [Some(file.clone()), target(file).ok()];
+            let names = [Some(file.clone()), resolve_link(file).ok()];
             let bases = names.iter().flatten().filter_map(|name| name.file_name());
             own.bases.extend(bases.map(OsStr::to_owned));
             let is_file = found.is_none_or(|found| found.is_file());
             if is_file && own.claims.claim(file).is_ok_and(|free| !free) {
-                return Err(Collision::of_own(file, option, "of another option"));
+                return Err(Conflict::of_own(file, option, "of another option"));
             }
         }
         if own.files.is_empty() {
@@ -63,7 +63,7 @@ impl Own {
         }
         for (name, what) in inputs(&plan.inputs) {
             if let Some(option) = own.option(&name) {
-                return Err(Collision::of_own(&name, option, what));
+                return Err(Conflict::of_own(&name, option, what));
             }
         }
         Ok(own)
@@ -116,7 +116,7 @@ fn files(plan: &Plan, work: &Work<'_>) -> Vec<(&'static str, PathBuf)> {
     if let Some(state) = &plan.state {
         files.push(("--state", state.file.clone()));
         // They stand beside the file itself, and not beside a link to it.
-        let file = target(&state.file).unwrap_or_else(|_| state.file.clone());
+        let file = resolve_link(&state.file).unwrap_or_else(|_| state.file.clone());
         files.extend(BESIDE.map(|end| {
             let mut name = file.clone().into_os_string();
             name.push(end);
@@ -148,7 +148,7 @@ pub(super) fn inputs(inputs: &Inputs) -> Vec<(PathBuf, &'static str)> {
 }
 
 fn same(one: &Path, other: &Path) -> bool {
-    let mut claims = Claims::default();
+    let mut claims = PathSet::default();
     claims.claim(one).is_ok() && claims.has(other)
 }
 
@@ -164,7 +164,7 @@ pub enum WhereFrom {
 /// Inputs without the files that the run writes.
 pub struct LeftOut<I> {
     found: I,
-    own: Own,
+    own: ReservedFiles,
     where_from: WhereFrom,
 }
 

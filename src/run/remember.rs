@@ -7,18 +7,18 @@ mod doubts;
 mod earlier;
 
 use super::Main;
-use super::feed::Feed;
-use crate::job::{Ending, Failure, Job};
+use super::feed::JobSource;
+use crate::job::{ChildOutcome, Failure, Job};
 use crate::message;
 use crate::plan::{Durability, Plan};
 use crate::sink::Verdict;
 use crate::state::{
     Fingerprint, JobEnd, Lookup, RunProgress, State, StateError, StateErrorKind, StoredOutcome, fingerprints,
 };
-use crate::worker::{Bundle, Event, Ran, Recording, Report, Task};
+use crate::worker::{Bundle, Event, JobRecord, Recording, Report, Task};
 use crossbeam_channel::Receiver;
-use doubts::Doubts;
-use earlier::{Earlier, Next};
+use doubts::Revoked;
+use earlier::{Next, Restore};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::atomic::Ordering;
@@ -28,7 +28,7 @@ use std::time::SystemTime;
 const AT_ONCE: usize = 1024;
 
 /// The main thread's side of the state.
-pub(super) struct Remember {
+pub(super) struct Resume {
     state: State,
     folded: bool,
     /// Whether jobs do anything but read.
@@ -39,9 +39,9 @@ pub(super) struct Remember {
     ends: Vec<(u64, JobEnd)>,
     /// The ends of jobs whose output is not all printed.
     unprinted: BTreeMap<u64, JobEnd>,
-    doubts: Doubts,
+    doubts: Revoked,
     /// What jobs that need not run gave the fold.
-    pub earlier: Earlier,
+    pub earlier: Restore,
     /// Jobs that were looked up.
     looked_up: u64,
     /// Inputs of jobs that are neither done nor wanted.
@@ -59,7 +59,7 @@ struct Running {
     recent: bool,
 }
 
-impl Remember {
+impl Resume {
     /// Takes hold of the plan's state, where it has one.
     ///
     /// # Errors
@@ -68,15 +68,15 @@ impl Remember {
         let Some(state) = &plan.state else {
             return Ok(None);
         };
-        Ok(Some(Remember {
+        Ok(Some(Resume {
             state: State::open(state, &plan.tmpdir)?,
             folded,
             acts: state.durability == Durability::EachJob,
             running: HashMap::new(),
             ends: Vec::new(),
             unprinted: BTreeMap::new(),
-            doubts: Doubts::new(state.revocable),
-            earlier: Earlier::default(),
+            doubts: Revoked::new(state.revocable),
+            earlier: Restore::default(),
             looked_up: 0,
             left_out: 0,
             progress: RunProgress::default(),
@@ -128,7 +128,7 @@ impl Remember {
     }
 
     /// Takes note of a job's end. `printed` says whether its output can't be lost any more.
-    fn ended(&mut self, seq: u64, failure: Option<&Failure>, bad_lines: u64, ran: Ran, printed: bool) {
+    fn ended(&mut self, seq: u64, failure: Option<&Failure>, bad_lines: u64, ran: JobRecord, printed: bool) {
         let Some(before) = self.running.remove(&seq) else {
             return;
         };
@@ -190,7 +190,7 @@ impl Remember {
     }
 }
 
-fn record(before: Running, failure: Option<&Failure>, bad_lines: u64, ran: Ran) -> JobEnd {
+fn record(before: Running, failure: Option<&Failure>, bad_lines: u64, ran: JobRecord) -> JobEnd {
     let pairs = before.stamps.iter().zip(&ran.after);
     let settled: Option<Vec<Fingerprint>> = pairs.map(|(before, after)| before.settled(*after)).collect();
     let outcome = match (failure, &settled) {
@@ -200,10 +200,10 @@ fn record(before: Running, failure: Option<&Failure>, bad_lines: u64, ran: Ran) 
     };
     let (status, signal) = match failure {
         Some(Failure::Command { cause, .. }) => match cause {
-            Ending::Exit(status) => (Some(*status), None),
-            Ending::Signal(signal) => (None, Some(*signal)),
-            Ending::OutOfMemory => (None, Some(9)),
-            Ending::TimedOut(_) | Ending::NotStarted(_) => (None, None),
+            ChildOutcome::Exit(status) => (Some(*status), None),
+            ChildOutcome::Signal(signal) => (None, Some(*signal)),
+            ChildOutcome::OutOfMemory => (None, Some(9)),
+            ChildOutcome::TimedOut(_) | ChildOutcome::NotStarted(_) => (None, None),
         },
         _ => (None, None),
     };
@@ -302,13 +302,13 @@ impl Main<'_> {
     }
 
     /// Hears one event, and with a state all that there are: how they ended is stored together.
-    pub(super) fn hear_all(&mut self, event: Event, events: &Receiver<Event>) {
-        self.hear(event);
+    pub(super) fn drain_events(&mut self, event: Event, events: &Receiver<Event>) {
+        self.handle(event);
         if self.remember.is_some() {
             events
                 .try_iter()
                 .take(events.len())
-                .for_each(|event| self.hear(event));
+                .for_each(|event| self.handle(event));
         }
     }
 
@@ -337,7 +337,7 @@ impl Main<'_> {
     pub(super) fn printed(&mut self) {
         let lowest = self.sink.lowest();
         if self.gate.lowest.swap(lowest, Ordering::SeqCst) != lowest {
-            self.control.nudge(lowest);
+            self.control.wake_job(lowest);
         }
         if let Some(remember) = &mut self.remember {
             remember.printed(lowest);
@@ -345,7 +345,7 @@ impl Main<'_> {
     }
 
     /// Stores what has ended since the last time. Where that fails, nothing more is started.
-    pub(super) fn store(&mut self, feed: &Feed) {
+    pub(super) fn store(&mut self, feed: &JobSource) {
         if let Some(remember) = &mut self.remember
             && let Err(error) = remember.store(feed.undecided_left())
         {
@@ -370,7 +370,7 @@ impl Main<'_> {
     }
 
     /// Ends the books.
-    pub(super) fn end_state(&mut self, feed: &Feed) {
+    pub(super) fn end_state(&mut self, feed: &JobSource) {
         self.store(feed);
         let Some(remember) = self.remember.take().filter(|remember| !remember.broken) else {
             return;

@@ -2,8 +2,8 @@
 //!
 //! It does not know what the state is; only that some jobs are not to be run.
 
-use super::feed::Feed;
-use super::remember::Remember;
+use super::feed::JobSource;
+use super::remember::Resume;
 use super::{Main, WINDOW};
 use crate::plan::Order;
 use crate::worker::Task;
@@ -12,7 +12,7 @@ use std::time::Instant;
 
 impl Main<'_> {
     /// Sends jobs until the queue is full.
-    pub(super) fn fill(&mut self, feed: &mut Feed, queue: &Sender<Task>) {
+    pub(super) fn fill(&mut self, feed: &mut JobSource, queue: &Sender<Task>) {
         let mut looked_up = 0;
         self.recess = false;
         while self.stop.is_none() && self.within_window() && feed.fetch() {
@@ -40,14 +40,14 @@ impl Main<'_> {
     }
 
     /// Takes what has been read, if there is room for it.
-    pub(super) fn look_ahead(&mut self, feed: &mut Feed) {
+    pub(super) fn look_ahead(&mut self, feed: &mut JobSource) {
         if self.stop.is_none() {
             feed.fetch();
             self.tell_missing(feed);
         }
     }
 
-    fn tell_missing(&mut self, feed: &mut Feed) {
+    fn tell_missing(&mut self, feed: &mut JobSource) {
         for (before, missing) in feed.take_missing() {
             self.missing(before, &missing);
         }
@@ -65,8 +65,8 @@ impl Main<'_> {
     }
 
     /// Whether there is nothing more to send, now or later.
-    pub(super) fn is_dry(&self, feed: &Feed) -> bool {
-        feed.is_dry() && self.remember.as_ref().is_none_or(Remember::is_dry)
+    pub(super) fn is_dry(&self, feed: &JobSource) -> bool {
+        feed.is_dry() && self.remember.as_ref().is_none_or(Resume::is_dry)
     }
 
     /// Sends parts of earlier runs, once all jobs are found.

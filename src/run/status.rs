@@ -1,6 +1,6 @@
 //! The line that answers USR1.
 
-use crate::control::Flight;
+use crate::control::InFlight;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub struct Counts {
 
 /// How far the run is: done, failed, running with their ages, and left. `in_flight` are the jobs that workers
 /// have.
-pub fn line(counts: &Counts, in_flight: &[Flight]) -> String {
+pub fn line(counts: &Counts, in_flight: &[InFlight]) -> String {
     let running = in_flight.len() as u64;
     let mut line = format!(
         "{} done, {} failed, {running} running",
@@ -25,7 +25,7 @@ pub fn line(counts: &Counts, in_flight: &[Flight]) -> String {
     );
     for (at, job) in in_flight.iter().enumerate() {
         let before = if at == 0 { " (" } else { ", " };
-        let stands = if job.stands { " and stopped" } else { "" };
+        let stands = if job.is_stopped { " and stopped" } else { "" };
         let _ = write!(line, "{before}job {} for {}{stands}", job.seq + 1, shown(job.age));
     }
     if running > 0 {

@@ -70,9 +70,6 @@ pub struct Summary {
     pub malformed: bool,
 }
 
-/// Counts jobs as they end.
-pub type Tally = Summary;
-
 impl Summary {
     /// Counts a job that ended, or a part of one.
     pub(super) fn count(&mut self, failure: Option<&Failure>) {
@@ -81,11 +78,11 @@ impl Summary {
             Some(Failure::Unreadable { .. } | Failure::Corrupt { .. }) => self.bad_inputs += 1,
             Some(
                 Failure::Command { .. }
-                | Failure::Reply { .. }
-                | Failure::Hopeless { .. }
+                | Failure::ReplyError { .. }
+                | Failure::PoolBroken { .. }
                 | Failure::Panicked { .. },
             ) => self.failed += 1,
-            Some(Failure::Unfit { .. }) => {
+            Some(Failure::ProgramUnusable { .. }) => {
                 self.failed += 1;
                 self.unfit = true;
             }

@@ -1,6 +1,6 @@
 //! How a failure is told: with its job, or by the command's name alone as xargs does it.
 
-use crate::job::{Ending, Failure};
+use crate::job::{ChildOutcome, Failure};
 use crate::message;
 use crate::plan::FailureStyle;
 use crate::worker::Report;
@@ -22,16 +22,16 @@ fn by_command(failure: &Failure) -> Option<String> {
     };
     let program = message::shown(program);
     match cause {
-        Ending::Exit(status) if failure.is_fatal() => {
+        ChildOutcome::Exit(status) if failure.is_fatal() => {
             Some(format!("{program}: exited with status {status}; aborting"))
         }
-        Ending::Exit(_) => None,
-        Ending::Signal(signal) => Some(format!("{program}: terminated by signal {signal}")),
-        Ending::OutOfMemory => Some(format!("{program}: terminated by signal 9")),
-        Ending::TimedOut(_) => Some(format!("{program}: {cause}")),
-        Ending::NotStarted(cause) if cause.kind() == std::io::ErrorKind::ArgumentListTooLong => {
+        ChildOutcome::Exit(_) => None,
+        ChildOutcome::Signal(signal) => Some(format!("{program}: terminated by signal {signal}")),
+        ChildOutcome::OutOfMemory => Some(format!("{program}: terminated by signal 9")),
+        ChildOutcome::TimedOut(_) => Some(format!("{program}: {cause}")),
+        ChildOutcome::NotStarted(cause) if cause.kind() == std::io::ErrorKind::ArgumentListTooLong => {
             Some("can't call exec() due to argument size restrictions".into())
         }
-        Ending::NotStarted(cause) => Some(format!("{program}: {}", message::system(cause))),
+        ChildOutcome::NotStarted(cause) => Some(format!("{program}: {}", message::system(cause))),
     }
 }

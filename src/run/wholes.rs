@@ -1,13 +1,13 @@
 //! The parts of cut files that have ended, until all of a file have: a file that is corrupt anywhere gave
 //! nothing, and is one failure, as if it had been read from its beginning.
 
-use crate::job::{Failure, Link};
+use crate::job::{Failure, SplitPart};
 use crate::worker::Report;
 use std::collections::HashMap;
 
 /// Files of which some parts have ended.
 #[derive(Default)]
-pub struct Wholes {
+pub struct SplitFiles {
     /// By the job of their first part.
     files: HashMap<u64, File>,
 }
@@ -19,12 +19,12 @@ struct File {
     parts: Option<usize>,
 }
 
-impl Wholes {
+impl SplitFiles {
     /// Takes the report of a part. Gives those of all parts, in their order, when this was the last to
     /// end; what becomes of them all is then decided. Of a file that failed only the first failure in the
     /// file's order is left, since who reads it from its beginning gets no further: the other parts count
     /// as stopped.
-    pub fn ended(&mut self, report: Report, link: &Link) -> Vec<Report> {
+    pub fn ended(&mut self, report: Report, link: &SplitPart) -> Vec<Report> {
         let first = report.seq - link.index;
         let file = self.files.entry(first).or_default();
         if link.last {
@@ -56,10 +56,15 @@ impl Wholes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::Fate;
+    use crate::job::SplitOutcome;
 
-    fn end(wholes: &mut Wholes, index: u64, fate: &Fate, failure: Option<Failure>) -> Vec<Report> {
-        let link = Link {
+    fn end(
+        wholes: &mut SplitFiles,
+        index: u64,
+        fate: &SplitOutcome,
+        failure: Option<Failure>,
+    ) -> Vec<Report> {
+        let link = SplitPart {
             index,
             last: index == 2,
             fate: fate.clone(),
@@ -76,7 +81,7 @@ mod tests {
 
     #[test]
     fn nothing_is_decided_before_all_parts_have_ended() {
-        let (mut wholes, fate) = (Wholes::default(), Fate::default());
+        let (mut wholes, fate) = (SplitFiles::default(), SplitOutcome::default());
         assert!(end(&mut wholes, 2, &fate, None).is_empty());
         assert!(end(&mut wholes, 0, &fate, None).is_empty());
         assert_eq!(fate.is_whole(), None);
@@ -90,7 +95,7 @@ mod tests {
 
     #[test]
     fn of_several_failures_the_first_in_the_file_is_left() {
-        let (mut wholes, fate) = (Wholes::default(), Fate::default());
+        let (mut wholes, fate) = (SplitFiles::default(), SplitOutcome::default());
         end(&mut wholes, 2, &fate, corrupt("third"));
         end(&mut wholes, 1, &fate, corrupt("second"));
         let all = end(&mut wholes, 0, &fate, None);

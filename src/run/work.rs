@@ -4,7 +4,7 @@ use super::{MergeWork, Summary};
 use crate::fold::StartFold;
 use crate::map::StartMap;
 use crate::record::RecordPlan;
-use crate::sink::Outputs;
+use crate::sink::JobFiles;
 
 /// What is done to each job and to what it gives.
 pub struct Work<'a> {
@@ -17,36 +17,36 @@ pub struct Work<'a> {
     /// How the outputs of jobs are brought together; `None`: they are not.
     pub merge: Option<MergeWork<'a>>,
     /// Where the jobs' output goes.
-    pub to: To<'a>,
-    /// Ends the process: called where the run was stopped and a worker does not hear of it.
+    pub to: Destination<'a>,
+    /// Ends the process: called where the run was stopped and a worker does not handle of it.
     pub give_up: fn(&Summary) -> !,
 }
 
 /// Where the jobs' output goes.
 #[derive(Debug, Clone, Copy)]
-pub enum To<'a> {
+pub enum Destination<'a> {
     /// It is printed, or goes into the fold.
     Stdout,
     /// Each job's to a file of its own.
-    Files(&'a Outputs),
+    Files(&'a JobFiles),
     /// It is printed, and the names of such files are only checked.
-    Rehearsal(&'a Outputs),
+    Rehearsal(&'a JobFiles),
 }
 
-impl<'a> To<'a> {
+impl<'a> Destination<'a> {
     /// The files that are written.
-    pub(super) fn files(self) -> Option<&'a Outputs> {
+    pub(super) fn files(self) -> Option<&'a JobFiles> {
         match self {
-            To::Files(outputs) => Some(outputs),
-            To::Stdout | To::Rehearsal(_) => None,
+            Destination::Files(outputs) => Some(outputs),
+            Destination::Stdout | Destination::Rehearsal(_) => None,
         }
     }
 
     /// The files whose names are checked.
-    pub(super) fn names(self) -> Option<&'a Outputs> {
+    pub(super) fn names(self) -> Option<&'a JobFiles> {
         match self {
-            To::Files(outputs) | To::Rehearsal(outputs) => Some(outputs),
-            To::Stdout => None,
+            Destination::Files(outputs) | Destination::Rehearsal(outputs) => Some(outputs),
+            Destination::Stdout => None,
         }
     }
 }

@@ -4,7 +4,7 @@
 //! links. It does not know what the files are for.
 
 use super::outputs::SPECIAL;
-use super::target::target;
+use super::target::resolve_link;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
@@ -19,7 +19,7 @@ type Place = u128;
 
 /// Names that were claimed.
 #[derive(Debug, Default, Clone)]
-pub struct Claims {
+pub struct PathSet {
     keys: RandomState,
     /// A number for each directory, by its name as it was typed.
     typed: HashMap<PathBuf, u64>,
@@ -34,8 +34,8 @@ pub struct Claims {
     there: HashSet<(u64, u64)>,
 }
 
-impl Claims {
-    /// Claims a name for a file that will be made, and what it leads to if it is a link; whether both were
+impl PathSet {
+    /// PathSet a name for a file that will be made, and what it leads to if it is a link; whether both were
     /// still free.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl Claims {
         self.enclose(name.parent().unwrap_or(Path::new("")))?;
         let free = self.places.insert(place);
         match fs::symlink_metadata(name) {
-            Ok(found) if found.is_symlink() => Ok(self.claim(&target(name)?)? && free),
+            Ok(found) if found.is_symlink() => Ok(self.claim(&resolve_link(name)?)? && free),
             Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
             Ok(found) if !found.is_file() => Err(io::Error::other(SPECIAL)),
             Ok(found) => {
@@ -154,7 +154,7 @@ mod tests {
         let at = |name: &str| PathBuf::from(format!("{}/{name}", dir.path().display()));
         fs::create_dir(at("real")).expect("made");
         std::os::unix::fs::symlink("real", at("link")).expect("made");
-        let mut claims = Claims::default();
+        let mut claims = PathSet::default();
         for (name, free) in [
             ("real/a", true),
             ("real//a", false),
@@ -175,7 +175,7 @@ mod tests {
     fn a_file_is_no_directory_of_another_whichever_is_first() {
         let dir = tempfile::tempdir().expect("a directory");
         let claim = |names: [&str; 2]| {
-            let mut claims = Claims::default();
+            let mut claims = PathSet::default();
             names.map(|name| claims.claim(&dir.path().join(name)).is_ok())
         };
         for (first, second) in [
@@ -199,7 +199,7 @@ mod tests {
         }
         fs::hard_link(at("a"), at("hard")).expect("made");
         std::os::unix::fs::symlink("a", at("soft")).expect("made");
-        let mut claims = Claims::default();
+        let mut claims = PathSet::default();
         assert!(claims.claim(&at("a")).expect("no directory"));
         assert!(claims.has(&at("hard")) && claims.has(&at("soft")) && !claims.has(&at("other")));
     }
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn directories_are_no_files() {
         let dir = tempfile::tempdir().expect("a directory");
-        let mut claims = Claims::default();
+        let mut claims = PathSet::default();
         for name in [dir.path(), Path::new("x/"), Path::new(".."), Path::new("")] {
             assert!(claims.claim(name).is_err(), "{}", name.display());
         }

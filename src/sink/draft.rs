@@ -1,4 +1,4 @@
-//! Outputs that a command will read: small ones wait in memory, others in files of a private
+//! JobFiles that a command will read: small ones wait in memory, others in files of a private
 //! directory.
 //!
 //! It does not know which job gave an output, nor what will become of it.
@@ -18,7 +18,7 @@ const OVERHEAD: u64 = 128;
 
 /// Where outputs lie. Dropped, it removes its directory, as the guardian does if we are killed.
 #[derive(Debug)]
-pub struct Drafts {
+pub struct Intermediates {
     // Dropped first: a name that is free may soon be another's.
     _swept: Option<Swept>,
     dir: TempDir,
@@ -27,13 +27,13 @@ pub struct Drafts {
 
 /// A whole output. Dropped, it is gone.
 #[derive(Debug)]
-pub struct Draft {
-    store: Store,
+pub struct Intermediate {
+    store: KeptOutput,
     size: u64,
 }
 
 #[derive(Debug)]
-enum Store {
+enum KeptOutput {
     Memory { bytes: Vec<u8>, _held: Reservation },
     File(TempPath),
 }
@@ -49,14 +49,14 @@ pub enum Opened {
 
 /// An output that is being written. Dropped, it is gone.
 #[derive(Debug)]
-pub struct DraftWriter<'a> {
-    drafts: &'a Drafts,
+pub struct IntermediateWriter<'a> {
+    drafts: &'a Intermediates,
     held: Vec<u8>,
     file: Option<NamedTempFile>,
     size: u64,
 }
 
-impl Drafts {
+impl Intermediates {
     /// A new directory in `tmpdir`, for this user alone; at most `memory` bytes stay out of it.
     ///
     /// # Errors
@@ -66,7 +66,7 @@ impl Drafts {
             .prefix("fanfold-")
             .permissions(Permissions::from_mode(0o700))
             .tempdir_in(tmpdir)?;
-        Ok(Drafts {
+        Ok(Intermediates {
             _swept: guardian::sweep_after_us(dir.path()),
             dir,
             budget: Budget::new(memory),
@@ -85,8 +85,8 @@ impl Drafts {
     }
 
     /// A new output.
-    pub fn writer(&self) -> DraftWriter<'_> {
-        DraftWriter {
+    pub fn writer(&self) -> IntermediateWriter<'_> {
+        IntermediateWriter {
             drafts: self,
             held: Vec::new(),
             file: None,
@@ -99,7 +99,7 @@ impl Drafts {
     }
 }
 
-impl DraftWriter<'_> {
+impl IntermediateWriter<'_> {
     /// Takes bytes.
     ///
     /// # Errors
@@ -145,27 +145,27 @@ impl DraftWriter<'_> {
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn finish(self) -> io::Result<Draft> {
+    pub fn finish(self) -> io::Result<Intermediate> {
         let mut size = self.size;
         if let Some(file) = self.file {
             // Others may have written to it.
             size = file.as_file().metadata()?.len();
-            let store = Store::File(file.into_temp_path());
-            return Ok(Draft { store, size });
+            let store = KeptOutput::File(file.into_temp_path());
+            return Ok(Intermediate { store, size });
         }
         let store = match self.drafts.budget.reserve(size.max(OVERHEAD)) {
             Some(held) => {
                 let mut bytes = self.held;
                 bytes.shrink_to_fit();
-                Store::Memory { bytes, _held: held }
+                KeptOutput::Memory { bytes, _held: held }
             }
-            None => Store::File(self.drafts.keep(&self.held)?),
+            None => KeptOutput::File(self.drafts.keep(&self.held)?),
         };
-        Ok(Draft { store, size })
+        Ok(Intermediate { store, size })
     }
 }
 
-impl Drafts {
+impl Intermediates {
     fn keep(&self, bytes: &[u8]) -> io::Result<TempPath> {
         let mut file = self.file()?;
         file.as_file_mut().write_all(bytes)?;
@@ -173,7 +173,7 @@ impl Drafts {
     }
 }
 
-impl Draft {
+impl Intermediate {
     /// Its size, in bytes.
     pub fn size(&self) -> u64 {
         self.size
@@ -183,13 +183,13 @@ impl Draft {
     ///
     /// # Errors
     /// When the file can't be written.
-    pub fn path(&mut self, drafts: &Drafts) -> io::Result<PathBuf> {
-        if let Store::Memory { bytes, .. } = &self.store {
-            self.store = Store::File(drafts.keep(bytes)?);
+    pub fn path(&mut self, drafts: &Intermediates) -> io::Result<PathBuf> {
+        if let KeptOutput::Memory { bytes, .. } = &self.store {
+            self.store = KeptOutput::File(drafts.keep(bytes)?);
         }
         match &self.store {
-            Store::File(path) => Ok(path.to_path_buf()),
-            Store::Memory { .. } => unreachable!("it has just become a file"),
+            KeptOutput::File(path) => Ok(path.to_path_buf()),
+            KeptOutput::Memory { .. } => unreachable!("it has just become a file"),
         }
     }
 
@@ -199,8 +199,8 @@ impl Draft {
     /// When its file can't be opened.
     pub fn open(self) -> io::Result<Opened> {
         Ok(match self.store {
-            Store::Memory { bytes, .. } => Opened::Memory(bytes),
-            Store::File(path) => Opened::File(File::open(&path)?),
+            KeptOutput::Memory { bytes, .. } => Opened::Memory(bytes),
+            KeptOutput::File(path) => Opened::File(File::open(&path)?),
         })
     }
 
@@ -233,7 +233,7 @@ impl Draft {
 mod tests {
     use super::*;
 
-    fn draft(drafts: &Drafts, blocks: &[&[u8]]) -> Draft {
+    fn draft(drafts: &Intermediates, blocks: &[&[u8]]) -> Intermediate {
         let mut writer = drafts.writer();
         for block in blocks {
             writer.write(block).expect("written");
@@ -241,7 +241,7 @@ mod tests {
         writer.finish().expect("written")
     }
 
-    fn bytes(draft: Draft) -> Vec<u8> {
+    fn bytes(draft: Intermediate) -> Vec<u8> {
         let mut all = Vec::new();
         let read = draft.read(|block| {
             all.extend_from_slice(block);
@@ -251,14 +251,14 @@ mod tests {
         all
     }
 
-    fn files(drafts: &Drafts) -> usize {
+    fn files(drafts: &Intermediates) -> usize {
         std::fs::read_dir(drafts.dir()).expect("a directory").count()
     }
 
     #[test]
     fn small_outputs_stay_in_memory_while_there_is_room() {
         let tmp = tempfile::tempdir().expect("a directory");
-        let drafts = Drafts::new(tmp.path(), 1000).expect("a directory");
+        let drafts = Intermediates::new(tmp.path(), 1000).expect("a directory");
         let small = draft(&drafts, &[b"ab", b"", b"c"]);
         assert_eq!((small.size(), files(&drafts)), (3, 0));
         // Were they free, a million of them would not be.
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn large_outputs_are_files_for_this_user_alone_and_are_gone_when_dropped() {
         let tmp = tempfile::tempdir().expect("a directory");
-        let drafts = Drafts::new(tmp.path(), 1 << 20).expect("a directory");
+        let drafts = Intermediates::new(tmp.path(), 1 << 20).expect("a directory");
         let mode = |path: &Path| std::fs::metadata(path).expect("it is there").permissions().mode();
         assert_eq!(mode(drafts.dir()) & 0o777, 0o700);
         let block = vec![7; IN_MEMORY];

@@ -6,7 +6,7 @@ use memchr::memchr;
 
 /// Counts the rows that pass and cuts after the last that is wanted.
 #[derive(Debug)]
-pub struct First {
+pub struct RowLimit {
     left: Option<u64>,
     /// Finds the ends of rows, where a newline may be inside of one.
     csv: Option<Box<Reader>>,
@@ -17,10 +17,10 @@ pub struct First {
     open: bool,
 }
 
-impl First {
+impl RowLimit {
     /// Lets everything pass.
     pub fn all() -> Self {
-        First {
+        RowLimit {
             left: None,
             csv: None,
             tag: Tag::Off,
@@ -36,7 +36,7 @@ impl First {
 
     /// Lets so many rows pass, each line of which may have a tag.
     pub fn rows(wanted: FirstRows, tag: Tag) -> Self {
-        First {
+        RowLimit {
             left: Some(wanted.rows),
             csv: match wanted.end {
                 RowEnd::Newline => None,
@@ -79,7 +79,7 @@ impl First {
     }
 }
 
-impl First {
+impl RowLimit {
     /// A job's output ends, and with it a row whose quotes were never closed.
     pub fn end_job(&mut self) {
         if std::mem::take(&mut self.open) {
@@ -133,8 +133,8 @@ fn row_end(reader: &mut Reader, bytes: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn first(rows: u64, end: RowEnd) -> First {
-        First::rows(FirstRows { rows, end }, Tag::Off)
+    fn first(rows: u64, end: RowEnd) -> RowLimit {
+        RowLimit::rows(FirstRows { rows, end }, Tag::Off)
     }
 
     #[test]
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(first.cut(b"a\nb"), (&b"a\nb"[..], false));
         assert_eq!(first.cut(b"\nc\nd\n"), (&b"\nc\n"[..], true));
         assert_eq!(first.cut(b"e\n"), (&b""[..], true));
-        assert_eq!(First::all().cut(b"a\n"), (&b"a\n"[..], false));
+        assert_eq!(RowLimit::all().cut(b"a\n"), (&b"a\n"[..], false));
     }
 
     #[test]
@@ -155,7 +155,7 @@ mod tests {
     }
 
     /// However they come, so many rows are the bytes before `rest`.
-    fn cut_anywhere(rows: &str, first: impl Fn() -> First, rest: &str) {
+    fn cut_anywhere(rows: &str, first: impl Fn() -> RowLimit, rest: &str) {
         let wanted = rows.find(rest).expect("it is there");
         for cut in 0..rows.len() {
             let mut first = first();
@@ -183,6 +183,6 @@ mod tests {
             end: RowEnd::Csv(b','),
         };
         let rows = "a\"b\t\"x\na\"b\ty\",1\na\"b\t\"z\"\n";
-        cut_anywhere(rows, || First::rows(wanted, Tag::Input), "a\"b\t\"z");
+        cut_anywhere(rows, || RowLimit::rows(wanted, Tag::Input), "a\"b\t\"z");
     }
 }

@@ -6,14 +6,14 @@ use crate::job::Trust;
 use memchr::memrchr;
 
 #[derive(Default)]
-pub(super) struct Held {
-    pub(super) pieces: Vec<(Stream, Trust, Store)>,
+pub(super) struct HeldOutput {
+    pub(super) pieces: Vec<(Stream, Trust, KeptOutput)>,
     pub(super) verdict: Option<Verdict>,
     /// Lines for standard error that belong after the job's own output.
     pub(super) notes: Vec<u8>,
 }
 
-pub(super) enum Store {
+pub(super) enum KeptOutput {
     Memory(Vec<u8>),
     File(Extent),
 }
@@ -49,14 +49,14 @@ impl Sink<'_> {
         let bytes = piece.bytes.len() as u64;
         let bound = HELD_IN_MEMORY.min(self.budget.limit() / 4);
         let store = if self.held + bytes > bound {
-            Store::File(
+            KeptOutput::File(
                 self.spill
                     .put(&piece.bytes)
                     .map_err(|cause| spill_failed(&self.spill, cause))?,
             )
         } else {
             self.held += bytes;
-            Store::Memory(piece.bytes)
+            KeptOutput::Memory(piece.bytes)
         };
         self.jobs
             .entry(seq)
@@ -101,13 +101,13 @@ impl Sink<'_> {
         Ok(())
     }
 
-    fn print_store(&mut self, stream: Stream, store: Store) -> Result<(), Closed> {
+    fn print_store(&mut self, stream: Stream, store: KeptOutput) -> Result<(), Closed> {
         match store {
-            Store::Memory(bytes) => {
+            KeptOutput::Memory(bytes) => {
                 self.held -= bytes.len() as u64;
                 self.print(stream, &bytes)
             }
-            Store::File(extent) => {
+            KeptOutput::File(extent) => {
                 let mut bytes = Vec::new();
                 self.spill
                     .take(extent, &mut bytes)
@@ -117,11 +117,11 @@ impl Sink<'_> {
         }
     }
 
-    pub(super) fn forget(&mut self, stores: impl Iterator<Item = Store>) {
+    pub(super) fn forget(&mut self, stores: impl Iterator<Item = KeptOutput>) {
         for store in stores {
             match store {
-                Store::Memory(bytes) => self.held -= bytes.len() as u64,
-                Store::File(extent) => self.spill.release(extent),
+                KeptOutput::Memory(bytes) => self.held -= bytes.len() as u64,
+                KeptOutput::File(extent) => self.spill.release(extent),
             }
         }
     }

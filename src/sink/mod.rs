@@ -14,25 +14,25 @@ mod spill;
 mod tag;
 mod target;
 
-pub use claims::Claims;
-pub use draft::{Draft, DraftWriter, Drafts, Opened};
-pub use first::First;
-pub use outputs::{NewFile, Outputs};
+pub use claims::PathSet;
+pub use draft::{Intermediate, IntermediateWriter, Intermediates, Opened};
+pub use first::RowLimit;
+pub use outputs::{JobFiles, NewFile};
 pub use tag::Tagger;
-pub use target::target;
+pub use target::resolve_link;
 
 use crate::job::Trust;
 use crate::memory::Budget;
 use crate::plan::Order;
 use crate::sys;
-use held::Held;
+use held::HeldOutput;
 use spill::Spill;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Held output that may lie in memory; what is beyond it goes to the temporary file, which is
+/// HeldOutput output that may lie in memory; what is beyond it goes to the temporary file, which is
 /// page cache as long as there is room.
 const HELD_IN_MEMORY: u64 = 32 << 20;
 
@@ -91,11 +91,11 @@ pub struct Sink<'a> {
     err: Box<dyn Write + 'a>,
     bad: Option<(String, File)>,
     order: Order,
-    first: First,
+    first: RowLimit,
     /// What takes whole files in place of `out`, where that is standard output itself.
     direct: Option<sys::Output>,
     lowest: u64,
-    jobs: BTreeMap<u64, Held>,
+    jobs: BTreeMap<u64, HeldOutput>,
     held: u64,
     budget: Budget,
     spill: Spill,
@@ -114,7 +114,7 @@ impl<'a> Sink<'a> {
         out: Box<dyn Write + 'a>,
         err: Box<dyn Write + 'a>,
         order: Order,
-        first: First,
+        first: RowLimit,
         budget: &Budget,
         tmpdir: &Path,
     ) -> Self {
@@ -248,7 +248,7 @@ impl<'a> Sink<'a> {
     /// # Errors
     /// [`Closed`] when nothing more can be printed.
     pub fn heading(&mut self, bytes: &[u8]) -> Result<(), Closed> {
-        let first = std::mem::replace(&mut self.first, First::all());
+        let first = std::mem::replace(&mut self.first, RowLimit::all());
         let printed = self.print(Stream::Out, bytes);
         self.first = first;
         printed

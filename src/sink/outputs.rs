@@ -2,7 +2,7 @@
 //!
 //! It does not know what is written to them, nor whether two jobs' files have the same name.
 
-use super::target::{directory, target};
+use super::target::{directory, resolve_link};
 use crate::job::{Failure, Input, Job};
 use crate::message;
 use crate::sys::await_file;
@@ -26,7 +26,7 @@ pub(super) const SPECIAL: &str = "is a device, a pipe or a socket";
 
 /// The files of all jobs.
 #[derive(Debug)]
-pub struct Outputs {
+pub struct JobFiles {
     template: Template,
     /// The temporary files that there are now.
     unfinished: Unfinished,
@@ -46,7 +46,7 @@ pub struct NewFile {
     target: PathBuf,
 }
 
-impl Outputs {
+impl JobFiles {
     /// Files with these names.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl Outputs {
         if !template.has_replacement() {
             return Err("a replacement string is needed, as in 'out/{/}', so that each job has a file");
         }
-        Ok(Outputs {
+        Ok(JobFiles {
             template,
             unfinished: Unfinished::default(),
         })
@@ -168,7 +168,7 @@ impl NewFile {
         let file = match self.file.take() {
             Some(file) => file,
             None => {
-                self.target = target(&self.name)?;
+                self.target = resolve_link(&self.name)?;
                 let file = temporary(&self.target)?;
                 self.unfinished.names().insert(file.path().to_owned());
                 file
@@ -269,8 +269,8 @@ mod tests {
         Job { seq: 6, inputs }
     }
 
-    fn outputs(template: impl AsRef<OsStr>) -> Outputs {
-        Outputs::new(template.as_ref()).expect("a template")
+    fn outputs(template: impl AsRef<OsStr>) -> JobFiles {
+        JobFiles::new(template.as_ref()).expect("a template")
     }
 
     fn entries(dir: &Path) -> Vec<OsString> {
@@ -336,7 +336,7 @@ mod tests {
     #[test]
     fn names_depend_on_the_job_alone() {
         assert_eq!(outputs("o/{/}-{#}").name(&job("in/a")), Path::new("o/a-7"));
-        assert!(Outputs::new("o/{%}-{}".as_ref()).is_err());
-        assert!(Outputs::new("o/x{{}".as_ref()).is_err());
+        assert!(JobFiles::new("o/{%}-{}".as_ref()).is_err());
+        assert!(JobFiles::new("o/x{{}".as_ref()).is_err());
     }
 }

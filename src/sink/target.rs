@@ -11,7 +11,7 @@ const MOST: usize = 40;
 ///
 /// # Errors
 /// When links lead round in a circle.
-pub fn target(name: &Path) -> io::Result<PathBuf> {
+pub fn resolve_link(name: &Path) -> io::Result<PathBuf> {
     let mut at = name.to_owned();
     for _ in 0..MOST {
         match fs::read_link(&at) {

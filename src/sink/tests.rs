@@ -17,7 +17,7 @@ fn printed(order: Order, memory: u64, feed: impl FnOnce(&mut Sink)) -> String {
         Box::new(&mut out),
         Box::new(io::sink()),
         order,
-        First::all(),
+        RowLimit::all(),
         &budget,
         &tmp,
     );

@@ -7,7 +7,7 @@
 use super::error::InputResult;
 use super::last_stat::LastStat;
 use crate::codec::{self, Chain};
-use crate::job::{Fate, Input, Link};
+use crate::job::{Input, SplitOutcome, SplitPart};
 use crate::plan::Unit;
 use crate::sys;
 use std::ffi::{OsStr, OsString};
@@ -49,7 +49,7 @@ struct MemberRest {
     /// Where the part that comes next ends; it is known one part ahead.
     end: u64,
     index: u64,
-    fate: Fate,
+    fate: SplitOutcome,
 }
 
 impl<I: Iterator<Item = InputResult>> Splitter<I> {
@@ -101,7 +101,7 @@ impl<I: Iterator<Item = InputResult>> Splitter<I> {
             chain: Chain::from_head(&head)?,
             end: 0,
             index: 0,
-            fate: Fate::default(),
+            fate: SplitOutcome::default(),
         };
         packed.end = packed.next(&rest)?;
         rest.packed = Some(packed);
@@ -151,7 +151,7 @@ impl FileRest {
             return (Input::Range { name, start, end }, Some(self));
         };
         let end = packed.end;
-        let link = Link {
+        let link = SplitPart {
             index: packed.index,
             last: end == u64::MAX,
             fate: packed.fate.clone(),

@@ -1,8 +1,8 @@
 //! Jobs that workers gave back, unbegun, when they left for lack of processes: a worker that waits
 //! for a process is one too many itself, as its thread counts like one.
 
-use super::{Event, Report, Shared, Task, Worker};
-use crate::control::Lack;
+use super::{Event, Report, Task, Worker, WorkerShared};
+use crate::control::Shortage;
 use crate::job::Job;
 use crate::sys::guardian;
 use crossbeam_channel::Sender;
@@ -11,9 +11,9 @@ use std::time::{Instant, SystemTime};
 
 /// What was given back and is to be done by others.
 #[derive(Debug, Default)]
-pub struct Returned(Mutex<Vec<Job>>);
+pub struct RequeuedJobs(Mutex<Vec<Job>>);
 
-impl Returned {
+impl RequeuedJobs {
     /// Puts into the queue what there is room for.
     pub fn hand_on(&self, queue: &Sender<Task>) {
         let mut jobs = self.jobs();
@@ -37,22 +37,22 @@ impl Worker<'_> {
     /// leave.
     pub(super) fn recorded(&mut self, job: Job) -> Option<Report> {
         let clock = (SystemTime::now(), Instant::now());
-        self.seat.begin(job.seq);
+        self.worker.begin(job.seq);
         let mut report = loop {
             // Who waits for something to merge would not see a job that was given back.
             if self.shared.merging.is_none() {
-                self.seat.may_cede();
+                self.worker.allow_requeue();
             }
             let report = self.job(&job);
-            if !self.seat.has_ceded() {
+            if !self.worker.take_requeued() {
                 break report;
             }
             if self.gives_back(&job) {
-                self.seat.end();
+                self.worker.end();
                 return None;
             }
         };
-        self.seat.end();
+        self.worker.end();
         if let Some(recorder) = &mut self.recorder {
             recorder.record(job, &*self.map, clock, &mut report);
         }
@@ -65,7 +65,7 @@ impl Worker<'_> {
         let mut jobs = self.shared.returned.jobs();
         let job = jobs.pop();
         if job.is_none() {
-            self.seat.go();
+            self.worker.go();
         }
         job.map(Task::Job)
     }
@@ -76,7 +76,7 @@ impl Worker<'_> {
     pub(super) fn goes(&self) -> bool {
         let jobs = self.shared.returned.jobs();
         let left = if jobs.is_empty() {
-            self.seat.goes_unasked()
+            self.worker.exits_unasked()
         } else {
             None
         };
@@ -89,16 +89,16 @@ impl Worker<'_> {
     /// Gives a job back and says that the worker leaves, if one is to leave after all. Tries of it
     /// that failed begin anew.
     fn gives_back(&self, job: &Job) -> bool {
-        let Shared { returned, news, .. } = self.shared;
+        let WorkerShared { returned, news, .. } = self.shared;
         let mut jobs = returned.jobs();
-        let Some((left, of)) = self.seat.leave() else {
+        let Some((left, of)) = self.worker.leave() else {
             return false;
         };
         jobs.push(job.clone());
         drop(jobs);
         news.send(Event::Discard { seq: job.seq });
-        let lack = Some(Lack::Processes);
-        news.send(Event::Fewer { left, of, lack });
+        let lack = Some(Shortage::Processes);
+        news.send(Event::WorkersReduced { left, of, lack });
         true
     }
 }

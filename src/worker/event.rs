@@ -1,14 +1,14 @@
 //! What workers tell the main thread.
 
-use super::{Bundle, Merged, Ran, Span};
-use crate::control::Lack;
-use crate::job::{self, Failure, Job, Link};
-use crate::sink::{Draft, Piece};
+use super::{Bundle, JobRecord, Merged, MergedJobs};
+use crate::control::Shortage;
+use crate::job::{self, Failure, Job, SplitPart};
+use crate::sink::{Intermediate, Piece};
 use crossbeam_channel::Sender;
 use std::ffi::OsString;
 use std::io;
 
-/// News from a worker to the main thread.
+/// EventChannel from a worker to the main thread.
 #[derive(Debug)]
 pub enum Event {
     /// A part of a job's output, before its end.
@@ -26,9 +26,9 @@ pub enum Event {
     /// The job has ended.
     Done(Report),
     /// The job has ended, and the worker has nothing more to say: it would wake the main thread twice.
-    Last(Report),
+    DoneAndExited(Report),
     /// What is said of a job at once, without the program's name.
-    Told(String),
+    Notice(String),
     /// Parts of an earlier run were added, or why they could not be.
     Restored(io::Result<()>),
     /// Parts were made one.
@@ -41,14 +41,14 @@ pub enum Event {
         lines: Vec<u8>,
     },
     /// A failure that is no job's.
-    Fault {
+    OtherFailure {
         /// The worker's slot, from 0.
         slot: usize,
         /// What failed.
         failure: Failure,
     },
     /// Jobs that ended well, and may not have. Of some of them it may not have been heard yet.
-    Doubt {
+    Revoke {
         /// The worker's slot, from 0.
         slot: usize,
         /// The jobs.
@@ -57,27 +57,27 @@ pub enum Event {
         cause: String,
     },
     /// The reader of standard output went away.
-    Unread,
+    StdoutClosed,
     /// The worker leaves before the end.
-    Fewer {
+    WorkersReduced {
         /// How many are left.
         left: usize,
         /// How many there were.
         of: usize,
         /// What there is too little of; None where it was asked for by the user.
-        lack: Option<Lack>,
+        lack: Option<Shortage>,
     },
     /// A merge has ended.
     Merged {
         /// What it covers.
-        span: Span,
+        span: MergedJobs,
         /// What takes their place.
         end: Result<Merged, Failure>,
     },
     /// The worker waits until what it said before was heard: until the other end is dropped.
-    Judged(Sender<()>),
+    AwaitHalt(Sender<()>),
     /// The worker has nothing more to say.
-    Left {
+    Exited {
         /// A panic outside of any map broke it: it has not said how its job ended either.
         broken: bool,
     },
@@ -101,15 +101,15 @@ pub struct Report {
     /// How many lines the format could not read.
     pub bad_lines: u64,
     /// Its place among the parts of a file that count together, if it is one.
-    pub link: Option<Link>,
+    pub link: Option<SplitPart>,
     /// Whether a later job has the rest of its file, so that it does not count by itself.
     pub continued: bool,
     /// How many bytes the map gave in its last try.
     pub given: u64,
     /// How it went, where that is recorded.
-    pub ran: Option<Box<Ran>>,
+    pub ran: Option<Box<JobRecord>>,
     /// Its output, where that is to be merged.
-    pub draft: Option<Draft>,
+    pub draft: Option<Intermediate>,
 }
 
 impl Report {
@@ -146,7 +146,7 @@ impl Report {
             Failure::Stopped => None,
             Failure::Unreadable { .. } | Failure::Corrupt { .. } => Some(failure.to_string()),
             _ => {
-                let name = job::shown(self.names.iter().map(OsString::as_os_str));
+                let name = job::display_names(self.names.iter().map(OsString::as_os_str));
                 Some(format!("job {} ({name}): {failure}", self.seq + 1))
             }
         }

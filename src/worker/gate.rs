@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 
 /// What the lanes of all workers need to know of the run.
 #[derive(Debug)]
-pub struct Gate {
+pub struct RunState {
     /// The lowest job that is not all printed: what it gives is sent at once.
     pub lowest: AtomicU64,
     /// Whether jobs may still be started.
@@ -28,7 +28,7 @@ pub struct Gate {
     pub terminal: bool,
 }
 
-impl Gate {
+impl RunState {
     pub(super) fn tagger(&self, job: &Job) -> Tagger {
         let name = job.name();
         match self.terminal {

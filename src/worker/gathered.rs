@@ -7,7 +7,7 @@ use crate::sink::{Piece, Stream, Tagger};
 use memchr::memrchr;
 
 /// Output on its way.
-pub(super) struct Gathered {
+pub(super) struct OutputBuffer {
     pub(super) stream: Stream,
     pub(super) bytes: Vec<u8>,
     /// How many of them are complete lines, where only such may be sent before the job's end.
@@ -16,7 +16,7 @@ pub(super) struct Gathered {
     pub(super) tagger: Option<Tagger>,
 }
 
-impl Gathered {
+impl OutputBuffer {
     /// Adds bytes, tagged where they are to be.
     pub(super) fn add(&mut self, bytes: &[u8]) {
         let before = self.bytes.len();
@@ -67,7 +67,7 @@ impl Gathered {
         (!self.bytes.is_empty()).then(|| self.piece())
     }
 
-    /// As [`Gathered::rest`], as bytes.
+    /// As [`OutputBuffer::rest`], as bytes.
     pub(super) fn take_rest(&mut self) -> Vec<u8> {
         self.end();
         std::mem::take(&mut self.bytes)

@@ -2,18 +2,18 @@
 
 mod turn;
 
-use super::gathered::Gathered;
+use super::gathered::OutputBuffer;
 use super::halves;
 use super::merge::lost;
-use super::{Event, Report, Shared};
-use crate::control::{Seat, Wish};
+use super::{Event, Report, WorkerShared};
+use crate::control::{StopRequest, WorkerHandle};
 use crate::fold::{Fold, IntoFold};
 use crate::job::{Failure, Job, Trust};
-use crate::map::{Aside, Emit, Pace};
+use crate::map::{Emit, Latency, OutOfBand};
 use crate::message;
 use crate::plan::{Partial, Tag};
 use crate::record::{RecordPlan, RowPrinter, Stage};
-use crate::sink::{Draft, DraftWriter, NewFile, Stream};
+use crate::sink::{Intermediate, IntermediateWriter, NewFile, Stream};
 use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
@@ -23,16 +23,16 @@ use std::time::Instant;
 const PIECE: usize = 64 * 1024;
 
 /// Takes what a map emits during one try.
-pub struct Lane<'a> {
+pub struct JobOutput<'a> {
     seq: u64,
     attempt: u32,
-    seat: &'a Seat,
-    shared: &'a Shared<'a>,
+    worker: &'a WorkerHandle,
+    shared: &'a WorkerShared<'a>,
     stage: Option<&'a mut Stage>,
-    to: To<'a>,
-    out: Gathered,
-    err: Gathered,
-    bad: Gathered,
+    to: Records<'a>,
+    out: OutputBuffer,
+    err: OutputBuffer,
+    bad: OutputBuffer,
     /// Whether a part of the output was sent.
     sent: bool,
     /// A part that was to be sent, and too much news waited.
@@ -44,40 +44,40 @@ pub struct Lane<'a> {
     /// Whether the map was told that nobody wants more, because the run is being stopped.
     cut: bool,
     given: u64,
-    pace: Pace,
+    pace: Latency,
     /// Since when output that could be sent lingers.
     since: Option<Instant>,
     /// What takes the output instead of the main thread.
     file: Option<NewFile>,
     /// Where output goes that is to be merged.
-    writer: Option<DraftWriter<'a>>,
+    writer: Option<IntermediateWriter<'a>>,
     /// That output, once it is whole.
-    draft: Option<Draft>,
+    draft: Option<Intermediate>,
 }
 
 /// Who takes the records.
-enum To<'a> {
+enum Records<'a> {
     /// Nobody: bytes pass as they are.
     Bytes,
     Rows(RowPrinter),
     Fold(&'a mut dyn Fold),
 }
 
-impl<'a> Lane<'a> {
+impl<'a> JobOutput<'a> {
     pub(super) fn new(
         job: &Job,
         attempt: u32,
-        seat: &'a Seat,
-        shared: &'a Shared<'a>,
+        worker: &'a WorkerHandle,
+        shared: &'a WorkerShared<'a>,
         stage: Option<&'a mut Stage>,
         part: Option<&'a mut (dyn Fold + 'static)>,
     ) -> Self {
         let to = match (part, shared.records) {
-            (Some(part), _) => To::Fold(part),
-            (None, Some(plan)) => To::Rows(RowPrinter::new(plan)),
-            (None, None) => To::Bytes,
+            (Some(part), _) => Records::Fold(part),
+            (None, Some(plan)) => Records::Rows(RowPrinter::new(plan)),
+            (None, None) => Records::Bytes,
         };
-        let gathered = |stream| Gathered {
+        let gathered = |stream| OutputBuffer {
             stream,
             bytes: Vec::new(),
             complete: (shared.gate.partial == Partial::Keep).then_some(0),
@@ -94,10 +94,10 @@ impl<'a> Lane<'a> {
         if let (Some(_), Some(records)) = (&file, shared.records) {
             out.bytes = records.header();
         }
-        Lane {
+        JobOutput {
             seq: job.seq,
             attempt,
-            seat,
+            worker,
             shared,
             stage,
             to,
@@ -105,7 +105,7 @@ impl<'a> Lane<'a> {
             out,
             err: gathered(Stream::Err),
             // Never printed before the job's end, whatever is done with its rows.
-            bad: Gathered {
+            bad: OutputBuffer {
                 tagger: None,
                 trust: Trust::Provisional,
                 ..gathered(Stream::Bad)
@@ -117,7 +117,7 @@ impl<'a> Lane<'a> {
             holds: false,
             cut: false,
             given: 0,
-            pace: Pace::Waiting,
+            pace: Latency::Waiting,
             since: None,
             writer: shared.merging.as_ref().map(|merging| merging.drafts.writer()),
             draft: None,
@@ -135,9 +135,9 @@ impl<'a> Lane<'a> {
             && let Some(stage) = &mut self.stage
         {
             let ended = match &mut self.to {
-                To::Fold(fold) => stage.end(&mut IntoFold(*fold)),
-                To::Rows(rows) => stage.end(rows),
-                To::Bytes => Ok(ControlFlow::Continue(())),
+                Records::Fold(fold) => stage.end(&mut IntoFold(*fold)),
+                Records::Rows(rows) => stage.end(rows),
+                Records::Bytes => Ok(ControlFlow::Continue(())),
             };
             if let Err(cause) = ended {
                 self.failure = Some(spill_failed(cause));
@@ -192,7 +192,7 @@ impl<'a> Lane<'a> {
         let bad_lines = self.stage.map_or(0, |stage| stage.bad_lines());
         let pieces = [self.out, self.err, self.bad]
             .into_iter()
-            .filter_map(Gathered::rest)
+            .filter_map(OutputBuffer::rest)
             .collect();
         Report {
             pieces,
@@ -211,7 +211,7 @@ impl<'a> Lane<'a> {
         of_input && self.shared.gate.partial == Partial::Keep
     }
 
-    /// As [`Lane::report`], without an incomplete last line.
+    /// As [`JobOutput::report`], without an incomplete last line.
     pub(super) fn report_complete_lines(mut self) -> Report {
         self.out.bytes.truncate(self.out.complete.unwrap_or(0));
         let failure = self.end_draft().err();
@@ -225,7 +225,7 @@ impl<'a> Lane<'a> {
         if let Some(stage) = &mut self.stage {
             self.bad.add(&stage.take_bad_lines());
         }
-        if let To::Rows(rows) = &mut self.to
+        if let Records::Rows(rows) = &mut self.to
             && !rows.is_empty()
         {
             // Few rows are copied, and their buffer is kept; many change hands.
@@ -241,19 +241,19 @@ impl<'a> Lane<'a> {
     /// Whether a neighbour's core may be used for a part of the records, and they may be parted.
     fn has_help(&self) -> bool {
         let parted = |plan: &RecordPlan| plan.cuttable() && plan.first.is_none();
-        self.shared.records.is_some_and(parted) && self.shared.queue.is_empty() && self.seat.has_spare()
+        self.shared.records.is_some_and(parted) && self.shared.queue.is_empty() && self.worker.has_spare()
     }
 
     fn keep(&mut self, block: &[u8]) -> io::Result<ControlFlow<()>> {
         let shared = self.shared;
         let large = block.len() >= halves::LEAST && self.has_help();
         match (&mut self.stage, &mut self.to) {
-            (Some(stage), To::Fold(fold)) if large => {
+            (Some(stage), Records::Fold(fold)) if large => {
                 halves::take(shared.records, shared.start_fold, (stage, &mut **fold), block)
             }
-            (Some(stage), To::Fold(fold)) => stage.block(block, &mut IntoFold(*fold)),
-            (Some(stage), To::Rows(rows)) => stage.block(block, rows),
-            (_, To::Fold(fold)) => fold.add(&[block]),
+            (Some(stage), Records::Fold(fold)) => stage.block(block, &mut IntoFold(*fold)),
+            (Some(stage), Records::Rows(rows)) => stage.block(block, rows),
+            (_, Records::Fold(fold)) => fold.add(&[block]),
             (..) => {
                 self.out.add(block);
                 Ok(ControlFlow::Continue(()))
@@ -262,9 +262,9 @@ impl<'a> Lane<'a> {
     }
 }
 
-impl Emit for Lane<'_> {
+impl Emit for JobOutput<'_> {
     fn out(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()> {
-        if self.seat.wish() != Wish::Go {
+        if self.worker.stop_request() != StopRequest::Continue {
             self.cut = true;
             return ControlFlow::Break(());
         }
@@ -317,7 +317,7 @@ impl Emit for Lane<'_> {
         self.warnings.push(format!("{}: {what}", message::shown(name)));
     }
 
-    fn pace(&mut self, pace: Pace) {
+    fn latency(&mut self, pace: Latency) {
         self.pace = pace;
     }
 
@@ -335,12 +335,12 @@ impl Emit for Lane<'_> {
         self.waiting.is_some()
     }
 
-    fn aside(&mut self, aside: Aside<'_>) {
-        tell(self.shared, self.seat.slot, aside);
+    fn aside(&mut self, aside: OutOfBand<'_>) {
+        tell(self.shared, self.worker.slot, aside);
     }
 
-    fn seat(&self) -> &Seat {
-        self.seat
+    fn worker(&self) -> &WorkerHandle {
+        self.worker
     }
 
     fn attempt(&self) -> u32 {
@@ -349,27 +349,27 @@ impl Emit for Lane<'_> {
 }
 
 /// Has the main thread hear what is no job's.
-pub(super) fn tell(shared: &Shared<'_>, slot: usize, aside: Aside<'_>) {
+pub(super) fn tell(shared: &WorkerShared<'_>, slot: usize, aside: OutOfBand<'_>) {
     let event = match aside {
-        Aside::Lines(lines) => Event::Lines {
+        OutOfBand::Lines(lines) => Event::Lines {
             slot,
             lines: lines.to_vec(),
         },
-        Aside::Failure(failure) => Event::Fault { slot, failure },
-        Aside::Doubt { jobs, cause } => Event::Doubt { slot, jobs, cause },
-        Aside::Told(what) => Event::Told(what),
-        Aside::Unread => Event::Unread,
+        OutOfBand::Failure(failure) => Event::OtherFailure { slot, failure },
+        OutOfBand::Revoke { jobs, cause } => Event::Revoke { slot, jobs, cause },
+        OutOfBand::Notice(what) => Event::Notice(what),
+        OutOfBand::StdoutClosed => Event::StdoutClosed,
     };
     shared.news.send(event);
 }
 
-impl Lane<'_> {
+impl JobOutput<'_> {
     /// Into a fold, blocks go whole: searches over them run longest.
     fn chunk(&self) -> usize {
         match (&self.to, &self.out.tagger) {
-            (To::Fold(_), _) => usize::MAX,
+            (Records::Fold(_), _) => usize::MAX,
             // Each byte may be a line, and get a tag.
-            (To::Bytes, Some(tagger)) => ((1 << 20) / (1 + tagger.length())).max(256),
+            (Records::Bytes, Some(tagger)) => ((1 << 20) / (1 + tagger.length())).max(256),
             _ => 1 << 20,
         }
     }

@@ -4,13 +4,13 @@
 
 use super::lane::tell;
 use super::merged::Target;
-use super::{Event, Merged, Shared, Task, Worker, panic};
-use crate::control::{Seat, Wish};
+use super::{Event, Merged, Task, Worker, WorkerShared, panic};
+use crate::control::{StopRequest, WorkerHandle};
 use crate::job::{Failure, Input, Job, Trust};
-use crate::map::{Aside, Emit, Feeder, StartMap};
+use crate::map::{Emit, OutOfBand, PipeJob, StartMap};
 use crate::message;
 use crate::record::RecordPlan;
-use crate::sink::{Draft, Drafts, NewFile};
+use crate::sink::{Intermediate, Intermediates, NewFile};
 use crossbeam_channel::{Receiver, RecvError, RecvTimeoutError, TryRecvError, after, never, select};
 use std::ffi::OsStr;
 use std::fmt;
@@ -24,7 +24,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Merge {
     /// What comes of them.
-    pub span: Span,
+    pub span: MergedJobs,
     /// What is merged, in input order.
     pub inputs: Vec<MergeInput>,
     /// Whether nothing is merged after it.
@@ -33,7 +33,7 @@ pub struct Merge {
 
 /// Which jobs a merge covers.
 #[derive(Debug, Clone, Copy)]
-pub struct Span {
+pub struct MergedJobs {
     /// The first of them.
     pub from: u64,
     /// One past the last.
@@ -42,7 +42,7 @@ pub struct Span {
     pub level: u32,
 }
 
-impl fmt::Display for Span {
+impl fmt::Display for MergedJobs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "jobs {} to {}", self.from + 1, self.to)
     }
@@ -52,22 +52,22 @@ impl fmt::Display for Span {
 #[derive(Debug)]
 pub enum MergeInput {
     /// An output.
-    Draft(Draft),
+    Intermediate(Intermediate),
     /// What another merge gives, which is at work at the same time.
     Merge(Merge),
 }
 
 impl Merge {
     /// The job that the merge is to its map, with those that feed it.
-    fn job(&mut self, drafts: &Drafts, feeders: &mut Vec<Feeder>) -> io::Result<Job> {
+    fn job(&mut self, drafts: &Intermediates, feeders: &mut Vec<PipeJob>) -> io::Result<Job> {
         let mut inputs = Vec::with_capacity(self.inputs.len());
         for input in &mut self.inputs {
             inputs.push(Input::File(match input {
-                MergeInput::Draft(draft) => draft.path(drafts)?.into(),
+                MergeInput::Intermediate(draft) => draft.path(drafts)?.into(),
                 MergeInput::Merge(merge) => {
                     let mut of = Vec::new();
                     let job = merge.job(drafts, &mut of)?;
-                    feeders.push(Feeder::new(job, of)?);
+                    feeders.push(PipeJob::new(job, of)?);
                     feeders.last().expect("it was just added").name()
                 }
             }));
@@ -86,12 +86,12 @@ pub struct Merging<'a> {
     /// Makes a worker's map for merges.
     pub start_map: &'a StartMap<'a>,
     /// Where outputs lie.
-    pub drafts: &'a Drafts,
+    pub drafts: &'a Intermediates,
     /// Who writes what comes of a merge.
     pub writing: Writing,
     /// The file that takes the last output, where there is one; this one is never written itself.
     pub to: Option<NewFile>,
-    /// Outputs have become too many: merges come before jobs.
+    /// JobFiles have become too many: merges come before jobs.
     pub pressing: AtomicBool,
 }
 
@@ -107,7 +107,7 @@ pub enum Writing {
 
 /// Waits for what is to be done next, for `patience` at most (none: for ever). Jobs come before merges,
 /// unless outputs have become too many.
-pub(super) fn wait(shared: &Shared<'_>, patience: Option<Duration>) -> Result<Task, RecvTimeoutError> {
+pub(super) fn wait(shared: &WorkerShared<'_>, patience: Option<Duration>) -> Result<Task, RecvTimeoutError> {
     let Some(merging) = &shared.merging else {
         return match patience {
             Some(patience) => shared.queue.recv_timeout(patience),
@@ -143,7 +143,9 @@ impl Worker<'_> {
         let (shared, span) = (self.shared, merge.span);
         let mut end = Err(Failure::Stopped);
         for attempt in 1..=shared.retries.saturating_add(1) {
-            if !shared.gate.open.load(Ordering::Relaxed) || self.seat.wish() != Wish::Go {
+            if !shared.gate.open.load(Ordering::Relaxed)
+                || self.worker.stop_request() != StopRequest::Continue
+            {
                 end = Err(Failure::Stopped);
                 break;
             }
@@ -166,7 +168,7 @@ impl Worker<'_> {
     /// Has a line be printed on standard error at once.
     fn say(&self, what: &str) {
         let lines = message::line(what).into_bytes();
-        let slot = self.seat.slot;
+        let slot = self.worker.slot;
         self.shared.news.send(Event::Lines { slot, lines });
     }
 
@@ -180,7 +182,7 @@ impl Worker<'_> {
         let job = job.map_err(|cause| lost(drafts, cause))?;
         let map = self
             .merger
-            .get_or_insert_with(|| (merging.start_map)(self.seat.slot));
+            .get_or_insert_with(|| (merging.start_map)(self.worker.slot));
         let heading = self.shared.records.map(RecordPlan::header).unwrap_or_default();
         let mut emit = Emitted {
             span: merge.span,
@@ -189,7 +191,7 @@ impl Worker<'_> {
             feeders,
             failure: None,
             attempt,
-            seat: &self.seat,
+            worker: &self.worker,
             shared: self.shared,
         };
         match panic::caught(|| map.run(&job, &mut emit)) {
@@ -209,19 +211,19 @@ impl Worker<'_> {
 
 /// Takes what a merge emits.
 struct Emitted<'a> {
-    span: Span,
+    span: MergedJobs,
     target: Target<'a>,
     writing: Writing,
-    feeders: Vec<Feeder>,
+    feeders: Vec<PipeJob>,
     failure: Option<Failure>,
     attempt: u32,
-    seat: &'a Seat,
-    shared: &'a Shared<'a>,
+    worker: &'a WorkerHandle,
+    shared: &'a WorkerShared<'a>,
 }
 
 impl Emit for Emitted<'_> {
     fn out(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()> {
-        if self.seat.wish() != Wish::Go {
+        if self.worker.stop_request() != StopRequest::Continue {
             return ControlFlow::Break(());
         }
         self.take(block, trust)
@@ -238,13 +240,13 @@ impl Emit for Emitted<'_> {
     }
 
     fn err(&mut self, block: &[u8]) {
-        self.aside(Aside::Lines(block));
+        self.aside(OutOfBand::Lines(block));
     }
 
     /// Nobody knows the input by its name: it is a temporary file.
     fn warn(&mut self, _: &OsStr, what: &str) {
         let line = message::line(format!("merge of {}: {what}", self.span));
-        self.aside(Aside::Lines(line.as_bytes()));
+        self.aside(OutOfBand::Lines(line.as_bytes()));
     }
 
     fn file(&self) -> Option<BorrowedFd<'_>> {
@@ -252,16 +254,16 @@ impl Emit for Emitted<'_> {
         file.map(AsFd::as_fd)
     }
 
-    fn feeders(&mut self) -> Vec<Feeder> {
+    fn feeders(&mut self) -> Vec<PipeJob> {
         std::mem::take(&mut self.feeders)
     }
 
-    fn aside(&mut self, aside: Aside<'_>) {
-        tell(self.shared, self.seat.slot, aside);
+    fn aside(&mut self, aside: OutOfBand<'_>) {
+        tell(self.shared, self.worker.slot, aside);
     }
 
-    fn seat(&self) -> &Seat {
-        self.seat
+    fn worker(&self) -> &WorkerHandle {
+        self.worker
     }
 
     fn attempt(&self) -> u32 {
@@ -270,7 +272,7 @@ impl Emit for Emitted<'_> {
 }
 
 /// The failure of a file for an output.
-pub(super) fn lost(drafts: &Drafts, cause: io::Error) -> Failure {
+pub(super) fn lost(drafts: &Intermediates, cause: io::Error) -> Failure {
     Failure::Own {
         what: format!("{}: temporary file", message::shown(drafts.dir().as_os_str())),
         cause,

@@ -5,14 +5,14 @@
 use super::merge::lost;
 use super::{Merging, Writing};
 use crate::job::Failure;
-use crate::sink::{Draft, DraftWriter, Drafts, NewFile};
+use crate::sink::{Intermediate, IntermediateWriter, Intermediates, NewFile};
 use std::fs::File;
 
 /// What came of a merge.
 #[derive(Debug)]
 pub enum Merged {
     /// An output that may be merged again.
-    Draft(Draft),
+    Intermediate(Intermediate),
     /// The last one, in the file that is to take it and has no name yet.
     Whole(NewFile),
 }
@@ -20,7 +20,7 @@ pub enum Merged {
 /// What a merge writes to. Dropped, it is gone.
 #[derive(Debug)]
 pub(super) enum Target<'a> {
-    Draft(DraftWriter<'a>, &'a Drafts),
+    Intermediate(IntermediateWriter<'a>, &'a Intermediates),
     Whole(NewFile),
 }
 
@@ -36,12 +36,12 @@ impl<'a> Target<'a> {
         if merging.writing == Writing::Direct {
             writer.file().map_err(|cause| lost(drafts, cause))?;
         }
-        Ok(Target::Draft(writer, drafts))
+        Ok(Target::Intermediate(writer, drafts))
     }
 
     pub(super) fn write(&mut self, block: &[u8]) -> Result<(), Failure> {
         match self {
-            Target::Draft(writer, drafts) => writer.write(block).map_err(|cause| lost(drafts, cause)),
+            Target::Intermediate(writer, drafts) => writer.write(block).map_err(|cause| lost(drafts, cause)),
             Target::Whole(file) => file.write(block),
         }
     }
@@ -49,7 +49,7 @@ impl<'a> Target<'a> {
     /// Its file, where there is one.
     pub(super) fn file(&self) -> Option<&File> {
         match self {
-            Target::Draft(writer, _) => writer.as_file(),
+            Target::Intermediate(writer, _) => writer.as_file(),
             Target::Whole(file) => file.as_file(),
         }
     }
@@ -63,9 +63,9 @@ impl<'a> Target<'a> {
 
     pub(super) fn finish(self) -> Result<Merged, Failure> {
         match self {
-            Target::Draft(writer, drafts) => {
+            Target::Intermediate(writer, drafts) => {
                 let draft = writer.finish().map_err(|cause| lost(drafts, cause))?;
-                Ok(Merged::Draft(draft))
+                Ok(Merged::Intermediate(draft))
             }
             Target::Whole(file) => Ok(Merged::Whole(file)),
         }

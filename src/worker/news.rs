@@ -11,39 +11,39 @@ use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounde
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// News that waits in the channel, for each worker.
+/// EventChannel that waits in the channel, for each worker.
 const WAITING: usize = 4;
 /// How long it is waited that less news waits, before there is a look at what else there is to do.
 const SOON: Duration = Duration::from_millis(20);
 /// Reports that may be left for the main thread to find, for each worker.
-const LEFT: usize = 32;
+const MAILBOX: usize = 32;
 /// The most output of a job whose report is left, in bytes.
 const SMALL: usize = 4 * 1024;
 
 /// Both ends of the way.
 #[derive(Debug)]
-pub struct News {
+pub struct EventChannel {
     sender: Sender<Event>,
     receiver: Receiver<Event>,
-    left: Mutex<Left>,
+    left: Mutex<Mailbox>,
     most: usize,
 }
 
 #[derive(Debug, Default)]
-struct Left {
+struct Mailbox {
     looking: bool,
     reports: Vec<Report>,
 }
 
-impl News {
+impl EventChannel {
     /// The way for this many workers.
     pub fn new(workers: usize) -> Self {
         let (sender, receiver) = bounded(WAITING * workers);
-        News {
+        EventChannel {
             sender,
             receiver,
             left: Mutex::default(),
-            most: LEFT * workers,
+            most: MAILBOX * workers,
         }
     }
 
@@ -52,7 +52,7 @@ impl News {
         self.sender.send(event).expect("we hold the other end");
     }
 
-    /// As [`News::send`], but gives the event back where too much news waits for a while.
+    /// As [`EventChannel::send`], but gives the event back where too much news waits for a while.
     pub(super) fn send_soon(&self, event: Event) -> Option<Event> {
         match self.sender.try_send(event) {
             Ok(()) => None,
@@ -90,7 +90,7 @@ impl News {
         (found, left.looking)
     }
 
-    fn left(&self) -> MutexGuard<'_, Left> {
+    fn left(&self) -> MutexGuard<'_, Mailbox> {
         // Nobody panics while holding it, and what it holds is whole at any time.
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -115,13 +115,13 @@ mod tests {
         Report::of(seq)
     }
 
-    fn sent(news: &News) -> usize {
+    fn sent(news: &EventChannel) -> usize {
         news.receiver().try_iter().count()
     }
 
     #[test]
     fn reports_are_left_only_while_someone_looks() {
-        let news = News::new(1);
+        let news = EventChannel::new(1);
         news.tell(report(0), false);
         assert_eq!(sent(&news), 1);
         assert!(matches!(news.find(true), (found, true) if found.is_empty()));
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn what_cannot_wait_is_sent() {
-        let news = News::new(1);
+        let news = EventChannel::new(1);
         news.find(true);
         let failed = Report {
             failure: Some(Failure::Stopped),
@@ -155,12 +155,12 @@ mod tests {
 
     #[test]
     fn no_more_is_left_than_memory_has_room_for() {
-        let news = News::new(1);
+        let news = EventChannel::new(1);
         news.find(true);
-        for seq in 0..LEFT as u64 + 2 {
+        for seq in 0..MAILBOX as u64 + 2 {
             news.tell(report(seq), false);
         }
         assert_eq!(sent(&news), 2);
-        assert_eq!(news.find(true).0.len(), LEFT);
+        assert_eq!(news.find(true).0.len(), MAILBOX);
     }
 }

@@ -2,7 +2,7 @@
 //! file turns out whole. It does not know what decides that.
 
 use crate::fold::{Fold, StartFold};
-use crate::job::{Fate, Link};
+use crate::job::{SplitOutcome, SplitPart};
 use std::io;
 
 /// The folds of one worker.
@@ -10,7 +10,7 @@ pub struct Folds {
     total: Box<dyn Fold>,
     /// For each file of which this worker has done parts and that is not decided: few, since jobs
     /// are started in order.
-    undecided: Vec<(Fate, Box<dyn Fold>)>,
+    undecided: Vec<(SplitOutcome, Box<dyn Fold>)>,
 }
 
 impl Folds {
@@ -26,9 +26,14 @@ impl Folds {
     ///
     /// # Errors
     /// What the fold said.
-    pub fn add(&mut self, link: Option<&Link>, part: &mut dyn Fold, start: &StartFold<'_>) -> io::Result<()> {
+    pub fn add(
+        &mut self,
+        link: Option<&SplitPart>,
+        part: &mut dyn Fold,
+        start: &StartFold<'_>,
+    ) -> io::Result<()> {
         self.settle()?;
-        let Some(Link { fate, .. }) = link else {
+        let Some(SplitPart { fate, .. }) = link else {
             return self.total.merge(part);
         };
         let at = self.undecided.iter().position(|(of, _)| of == fate);

@@ -22,7 +22,7 @@ pub struct Recording {
 
 /// How a job went, for those who keep books.
 #[derive(Debug)]
-pub struct Ran {
+pub struct JobRecord {
     /// The job.
     pub job: Job,
     /// The worker's slot, from 0.
@@ -89,7 +89,7 @@ impl Recorder {
             true => map.describe(&job, self.slot),
             false => Vec::new(),
         };
-        report.ran = Some(Box::new(Ran {
+        report.ran = Some(Box::new(JobRecord {
             after: fingerprints(&job),
             command,
             job,

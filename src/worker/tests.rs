@@ -1,7 +1,7 @@
 //! A worker with a scripted map: what counts of a job that fails.
 
 use super::*;
-use crate::control::{Control, Wish};
+use crate::control::{Control, StopRequest};
 use crate::fold::{GroupPlan, Shape};
 use crate::job::{Input, Trust};
 use crate::map::Emit;
@@ -29,8 +29,8 @@ impl Map for Corrupt {
 }
 
 /// Jobs are printed in their order, and nothing ends the run.
-fn gate() -> Gate {
-    Gate {
+fn gate() -> RunState {
+    RunState {
         open: AtomicBool::new(true),
         over: AtomicBool::new(false),
         order: Order::Input,
@@ -45,12 +45,12 @@ fn gate() -> Gate {
 /// Each job is tried once, and its output is printed.
 fn shared<'a>(
     queue: Receiver<Task>,
-    news: &'a News,
+    news: &'a EventChannel,
     start_map: &'a StartMap<'a>,
-    gate: &'a Gate,
-) -> Shared<'a> {
-    Shared {
-        returned: Returned::default(),
+    gate: &'a RunState,
+) -> WorkerShared<'a> {
+    WorkerShared {
+        returned: RequeuedJobs::default(),
         retries: 0,
         outputs: None,
         delay: Duration::ZERO,
@@ -74,12 +74,12 @@ fn counted(
     records: Option<&RecordPlan>,
     fold: Option<&StartFold<'_>>,
 ) -> (String, String) {
-    let gate = Gate { partial, ..gate() };
+    let gate = RunState { partial, ..gate() };
     let (queue, jobs) = unbounded();
-    let news = News::new(16);
+    let news = EventChannel::new(16);
     let control = Control::new(1).expect("descriptors");
     let start_map = |_slot| -> Box<dyn Map> { Box::new(Corrupt(blocks)) };
-    let shared = Shared {
+    let shared = WorkerShared {
         start_fold: fold,
         records,
         ..shared(jobs, &news, &start_map, &gate)
@@ -88,7 +88,7 @@ fn counted(
     queue.send(Task::Job(Job { seq: 0, inputs })).expect("taken");
     drop(queue);
     let folds =
-        thread::scope(|scope| scope.spawn(|| work(&shared, control.seat(0))).join()).expect("no panic");
+        thread::scope(|scope| scope.spawn(|| work(&shared, control.worker(0))).join()).expect("no panic");
     let mut pieces = Vec::new();
     for event in news.receiver().try_iter() {
         match event {
@@ -166,19 +166,19 @@ fn ended(control: &Control, retries: u32, start_map: &StartMap<'_>) -> (Vec<Opti
     );
     let start = || crate::fold::start(&group, &Budget::new(1 << 20), &std::env::temp_dir());
     let (queue, jobs) = unbounded();
-    let news = News::new(16);
+    let news = EventChannel::new(16);
     for seq in 0..2 {
         let inputs = vec![Input::File("a".into())];
         queue.send(Task::Job(Job { seq, inputs })).expect("taken");
     }
     drop(queue);
-    let shared = Shared {
+    let shared = WorkerShared {
         retries,
         start_fold: Some(&start),
         records: Some(&plan),
         ..shared(jobs, &news, start_map, &gate)
     };
-    let total = thread::scope(|scope| scope.spawn(|| work(&shared, control.seat(0))).join());
+    let total = thread::scope(|scope| scope.spawn(|| work(&shared, control.worker(0))).join());
     let mut failures = Vec::new();
     for event in news.receiver().try_iter() {
         if let Event::Done(report) = event {
@@ -211,7 +211,7 @@ struct Stopping {
 impl Map for Stopping {
     fn run(&mut self, _job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
         let _ = emit.out(b"record\n", Trust::Final);
-        self.control.wish(Wish::Terminate(15));
+        self.control.request_stop(StopRequest::Terminate(15));
         assert!(emit.out(b"more\n", Trust::Final).is_break());
         Ok(())
     }
@@ -230,14 +230,14 @@ fn a_job_that_was_cut_short_is_not_done() {
 }
 
 /// Gives a record, and comes to its end while the run is being stopped.
-struct Ending {
+struct ChildOutcome {
     control: Arc<Control>,
 }
 
-impl Map for Ending {
+impl Map for ChildOutcome {
     fn run(&mut self, _job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
         let _ = emit.out(b"record\n", Trust::Final);
-        self.control.wish(Wish::Terminate(15));
+        self.control.request_stop(StopRequest::Terminate(15));
         assert!(emit.take(b"more\n", Trust::Final).is_continue());
         Ok(())
     }
@@ -247,7 +247,7 @@ impl Map for Ending {
 fn a_job_that_came_to_its_end_is_done_though_the_run_is_stopped() {
     let control = Arc::new(Control::new(1).expect("descriptors"));
     let start = |_slot| -> Box<dyn Map> {
-        Box::new(Ending {
+        Box::new(ChildOutcome {
             control: Arc::clone(&control),
         })
     };
@@ -273,29 +273,29 @@ fn a_job_that_waits_for_its_next_try_has_failed_once_nothing_more_is_started() {
     let control = Control::new(1).expect("descriptors");
     let gate = gate();
     let (queue, jobs) = unbounded();
-    let news = News::new(16);
+    let news = EventChannel::new(16);
     let inputs = vec![Input::File("a".into())];
     queue.send(Task::Job(Job { seq: 0, inputs })).expect("taken");
     drop(queue);
-    let shared = Shared {
+    let shared = WorkerShared {
         retries: 1,
         delay: Duration::from_secs(600),
         ..shared(jobs, &news, &|_slot| Box::new(Failing), &gate)
     };
     let patience = Duration::from_secs(60);
     let (told, ended) = thread::scope(|scope| {
-        scope.spawn(|| work(&shared, control.seat(0)));
+        scope.spawn(|| work(&shared, control.worker(0)));
         // That it failed is said before it is tried again.
         let told = news.receiver().recv_timeout(patience);
         gate.open.store(false, Ordering::SeqCst);
         control.ring();
         let ended = news.receiver().recv_timeout(patience);
         // Lest it waits on where this test fails.
-        control.wish(Wish::Kill);
+        control.request_stop(StopRequest::Kill);
         (told, ended)
     });
     let what = "job 1 (a): the map panicked: no (try 1 of 2)";
-    assert!(matches!(told, Ok(Event::Told(told)) if told == what));
+    assert!(matches!(told, Ok(Event::Notice(told)) if told == what));
     let Ok(Event::Done(report)) = ended else {
         panic!("not its end: {ended:?}");
     };

@@ -1,8 +1,8 @@
 //! The tries at a job: how often, how long after one another, and what becomes of what each gave.
 
-use super::lane::{self, Lane};
+use super::lane::{self, JobOutput};
 use super::{Event, Report, Worker, panic};
-use crate::control::Wish;
+use crate::control::StopRequest;
 use crate::job::{self, Failure, Input, Job, Trust};
 use crate::plan::Order;
 use crate::record::Stage;
@@ -17,7 +17,9 @@ impl Worker<'_> {
         let mut warnings = Vec::new();
         let mut attempt = 1;
         loop {
-            if !shared.gate.open.load(Ordering::Relaxed) || self.seat.wish() != Wish::Go {
+            if !shared.gate.open.load(Ordering::Relaxed)
+                || self.worker.stop_request() != StopRequest::Continue
+            {
                 return Report {
                     failure: Some(Failure::Stopped),
                     warnings,
@@ -35,12 +37,12 @@ impl Worker<'_> {
             };
             match &report.failure {
                 None | Some(Failure::Stopped) => return Report { warnings, ..report },
-                Some(failure) if failure.is_lasting() || attempt > retries => {
+                Some(failure) if failure.is_permanent() || attempt > retries => {
                     return Report { warnings, ..report };
                 }
                 Some(failure) => {
                     let number = job.seq + 1;
-                    let name = job::shown(job.inputs.iter().map(Input::name));
+                    let name = job::display_names(job.inputs.iter().map(Input::name));
                     let what = format!(
                         "job {number} ({name}): {failure} (try {attempt} of {})",
                         retries + 1
@@ -48,13 +50,14 @@ impl Worker<'_> {
                     warnings.push(what);
                     if self.is_heard_at_once(job.seq) {
                         // With those of earlier tries, which could not be heard then.
-                        let told = warnings.drain(..).map(Event::Told);
+                        let told = warnings.drain(..).map(Event::Notice);
                         told.for_each(|event| shared.news.send(event));
                     }
                 }
             }
             self.wait(attempt);
-            if !shared.gate.open.load(Ordering::SeqCst) && self.seat.wish() == Wish::Go {
+            if !shared.gate.open.load(Ordering::SeqCst) && self.worker.stop_request() == StopRequest::Continue
+            {
                 return Report {
                     warnings,
                     ..given_up(report)
@@ -79,11 +82,13 @@ impl Worker<'_> {
         let delay = self.shared.delay.saturating_mul(1 << (attempt - 1).min(16));
         let until = Instant::now() + delay.mul_f64(0.5 + fastrand::f64() / 2.0);
         while !delay.is_zero() && Instant::now() < until {
-            self.seat.hush();
-            if self.seat.wish() != Wish::Go || !self.shared.gate.open.load(Ordering::SeqCst) {
+            self.worker.clear();
+            if self.worker.stop_request() != StopRequest::Continue
+                || !self.shared.gate.open.load(Ordering::SeqCst)
+            {
                 return;
             }
-            self.seat.pause(until.saturating_duration_since(Instant::now()));
+            self.worker.pause(until.saturating_duration_since(Instant::now()));
         }
     }
 
@@ -94,10 +99,10 @@ impl Worker<'_> {
             stage.begin(job.name());
         }
         let map = &mut self.map;
-        let mut lane = Lane::new(
+        let mut lane = JobOutput::new(
             job,
             attempt,
-            &self.seat,
+            &self.worker,
             shared,
             self.stage.as_mut(),
             self.part.as_deref_mut(),
@@ -141,7 +146,7 @@ impl Worker<'_> {
         }
         if panicked {
             // What a panic left behind is not to be trusted.
-            self.map = (shared.start_map)(self.seat.slot);
+            self.map = (shared.start_map)(self.worker.slot);
             self.stage = shared.records.map(Stage::new);
         }
         report

@@ -4,7 +4,7 @@ use crate::support::{has, oracle, repository};
 use fanfold::job::{Failure, Job};
 use fanfold::map::{Emit, Map};
 use fanfold::plan::{Inputs, Plan, WalkPlan};
-use fanfold::run::{To, Work, run};
+use fanfold::run::{Destination, Work, run};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
@@ -67,7 +67,7 @@ fn the_panic_of_a_map_is_said_once() {
             map: &|_slot| Box::new(Panicking),
             records: None,
             fold: None,
-            to: To::Stdout,
+            to: Destination::Stdout,
             merge: None,
             give_up: |_| std::process::exit(1),
         },
@@ -123,7 +123,7 @@ fn a_worker_that_cannot_begin_ends_the_run_and_is_not_waited_for() {
                 map: &|_slot| panic!("no map today"),
                 records: None,
                 fold: None,
-                to: To::Stdout,
+                to: Destination::Stdout,
                 merge: None,
                 give_up: |_| std::process::exit(1),
             },

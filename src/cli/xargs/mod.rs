@@ -11,8 +11,8 @@ mod options;
 mod state;
 
 use crate::codec::Decoder;
-use crate::job::{Ending, Failure};
-use crate::map::command::{Capture, Fact, Feed, Trace, Unread};
+use crate::job::{ChildOutcome, Failure};
+use crate::map::command::{Capture, ChildStdin, ChildVar, OnClosedStdout, Trace};
 use crate::map::{Command, CommandPlan, Map};
 use crate::memory::{Budget, Memory};
 use crate::message;
@@ -20,7 +20,7 @@ use crate::plan::{
     ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Blanks, Empty, FailureStyle, Failures, HaltAt,
     Inputs, Order, Partial, Plan, Schedule, SignalAction, Syntax, Tag, Unit, WordList,
 };
-use crate::run::{Summary, To, Work, run};
+use crate::run::{Destination, Summary, Work, run};
 use crate::state::{StateError, StateErrorKind};
 use crate::sys::{self, Family, guardian, share_heap, signals};
 use crate::template::Template;
@@ -262,14 +262,14 @@ impl Options {
 
     fn command(&self, template: Template) -> CommandPlan {
         let feed = match &self.file {
-            _ if self.open_tty => Feed::Terminal,
-            Some(_) => Feed::Inherited,
-            None => Feed::Null,
+            _ if self.open_tty => ChildStdin::Terminal,
+            Some(_) => ChildStdin::Inherited,
+            None => ChildStdin::Null,
         };
         let held = self.group || self.keep_order || self.tag;
         CommandPlan {
             capture: if held { Capture::Whole } else { Capture::Inherit },
-            unread: Unread::Fails,
+            unread: OnClosedStdout::Fails,
             timeout: self.timeout,
             kill_after: PATIENCE,
             trace: match (self.interactive, self.verbose) {
@@ -280,7 +280,7 @@ impl Options {
             variables: self
                 .slot_var
                 .iter()
-                .map(|name| (name.clone(), Fact::Index))
+                .map(|name| (name.clone(), ChildVar::Index))
                 .collect(),
             // A command may want to read from the terminal. One that is to be ended has to be
             // ended as a whole.
@@ -310,7 +310,7 @@ fn go(plan: &Plan, command: &Arc<CommandPlan>) -> Result<u8, Refusal> {
         map: &start,
         records: None,
         fold: None,
-        to: To::Stdout,
+        to: Destination::Stdout,
         merge: None,
         give_up,
     };
@@ -336,14 +336,14 @@ fn code(summary: &Summary) -> u8 {
     }
     match summary.fatal.first() {
         Some(Failure::Command { cause, .. }) => match cause {
-            Ending::Exit(_) => ABORTED,
-            Ending::Signal(_) | Ending::OutOfMemory => KILLED,
-            Ending::NotStarted(cause) => match cause.kind() {
+            ChildOutcome::Exit(_) => ABORTED,
+            ChildOutcome::Signal(_) | ChildOutcome::OutOfMemory => KILLED,
+            ChildOutcome::NotStarted(cause) => match cause.kind() {
                 io::ErrorKind::NotFound => NOT_FOUND,
                 io::ErrorKind::ArgumentListTooLong => WRONG,
                 _ => NOT_RUN,
             },
-            Ending::TimedOut(_) => FAILED,
+            ChildOutcome::TimedOut(_) => FAILED,
         },
         Some(_) => WRONG,
         None if summary.malformed || summary.damaged || summary.own_failures > 0 => WRONG,

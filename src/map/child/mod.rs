@@ -13,21 +13,21 @@ mod timers;
 pub(super) use pipes::{Pipes, receive, wanted};
 pub(super) use program::seek_program;
 pub use program::{ProgramError, resolve_program};
-pub(super) use standing::{Standing, told};
-pub(super) use start::{Busy, is_unfit, patiently};
+pub(super) use standing::{StoppedChild, told};
+pub(super) use start::{ActivityGuard, is_unfit, retry_spawn};
 pub(super) use suspension::Suspension;
-pub(super) use timers::Timers;
+pub(super) use timers::Deadlines;
 
-use crate::job::Ending;
+use crate::job::ChildOutcome;
 use crate::sys::oom;
 use std::process::ExitStatus;
 
 /// How a child ended that we did not kill.
-pub(super) fn ending(status: ExitStatus) -> Ending {
-    match Ending::from(status) {
-        Ending::Signal(libc::SIGKILL) if oom::take_kill() => Ending::OutOfMemory,
+pub(super) fn ending(status: ExitStatus) -> ChildOutcome {
+    match ChildOutcome::from(status) {
+        ChildOutcome::Signal(libc::SIGKILL) if oom::take_kill() => ChildOutcome::OutOfMemory,
         // What a shell says of a command that was killed: that kill is not another child's.
-        Ending::Exit(137) if oom::take_kill() => Ending::Exit(137),
+        ChildOutcome::Exit(137) if oom::take_kill() => ChildOutcome::Exit(137),
         ending => ending,
     }
 }

@@ -1,6 +1,6 @@
 //! A child's pipes, seen from our side.
 
-use crate::map::command::{Capture, Feed};
+use crate::map::command::{Capture, ChildStdin};
 use crate::sys::{Input, Interest, Ready, Streams, pipe};
 use rustix::io::Errno;
 use std::io;
@@ -24,7 +24,7 @@ impl Pipes {
     ///
     /// # Errors
     /// When the process may open no more files.
-    pub(in crate::map) fn new(feed: Feed, capture: Capture) -> io::Result<(Self, Option<OwnedFd>)> {
+    pub(in crate::map) fn new(feed: ChildStdin, capture: Capture) -> io::Result<(Self, Option<OwnedFd>)> {
         let mut pipes = Pipes::default();
         if capture == Capture::Whole {
             let (stdout, child_stdout) = pipe()?;

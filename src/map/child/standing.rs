@@ -2,7 +2,7 @@
 //!
 //! The system has no notice of that which could be polled for, so it is looked for, ever more rarely.
 
-use crate::control::{Activity, Seat};
+use crate::control::{Activity, WorkerHandle};
 use crate::message;
 use crate::sys::{Beside, Group};
 use std::ffi::OsStr;
@@ -14,17 +14,17 @@ const RARELY: Duration = Duration::from_secs(8);
 
 /// When to look next, and what was found.
 #[derive(Debug)]
-pub(in crate::map) struct Standing {
+pub(in crate::map) struct StoppedChild {
     next: Instant,
     pause: Duration,
     stands: bool,
     told: bool,
 }
 
-impl Standing {
+impl StoppedChild {
     /// Of a child that starts now.
     pub(in crate::map) fn new() -> Self {
-        Standing {
+        StoppedChild {
             next: Instant::now() + FIRST,
             pause: FIRST,
             stands: false,
@@ -45,24 +45,24 @@ impl Standing {
         }
     }
 
-    /// Looks whether the child stands still, if it is time to, and has the seat know. Gives the signal that it was
+    /// Looks whether the child stands still, if it is time to, and has the worker know. Gives the signal that it was
     /// stopped by where the user is to know.
-    pub(in crate::map) fn look(&mut self, group: &Group, seat: &Seat) -> Option<i32> {
+    pub(in crate::map) fn look(&mut self, group: &Group, worker: &WorkerHandle) -> Option<i32> {
         if Instant::now() < self.next {
             return None;
         }
         self.pause = RARELY.min(self.pause * 2);
         self.next = Instant::now() + self.pause;
-        self.look_now(group, seat)
+        self.look_now(group, worker)
     }
 
-    /// As [`Standing::look`], at any time.
-    pub(in crate::map) fn look_now(&mut self, group: &Group, seat: &Seat) -> Option<i32> {
+    /// As [`StoppedChild::look`], at any time.
+    pub(in crate::map) fn look_now(&mut self, group: &Group, worker: &WorkerHandle) -> Option<i32> {
         let by = group.stopped_by();
         let before = std::mem::replace(&mut self.stands, by.is_some());
         if before != self.stands {
-            seat.set_activity(match self.stands {
-                true => Activity::Standing,
+            worker.set_activity(match self.stands {
+                true => Activity::StoppedExternally,
                 false => Activity::Running,
             });
         }

@@ -1,6 +1,6 @@
 //! Starting a child where processes or files are scarce for a moment.
 
-use crate::control::{Activity, Lack, Seat, Wish};
+use crate::control::{Activity, Shortage, StopRequest, WorkerHandle};
 use crate::sys::raise_file_limit;
 use std::io;
 use std::time::{Duration, Instant};
@@ -10,19 +10,21 @@ use std::time::{Duration, Instant};
 ///
 /// # Errors
 /// What the last spawn ended with.
-pub(in crate::map) fn patiently<T>(
-    seat: &Seat,
+pub(in crate::map) fn retry_spawn<T>(
+    worker: &WorkerHandle,
     mut spawn: impl FnMut() -> io::Result<T>,
 ) -> io::Result<Option<T>> {
-    let mut scarcity = Scarcity::default();
-    while seat.wish() == Wish::Go {
+    let mut scarcity = SpawnBackoff::default();
+    while worker.stop_request() == StopRequest::Continue {
         // Before the child is there, so that none slips past a suspension of the run.
-        seat.set_activity(Activity::Running);
+        worker.set_activity(Activity::Running);
         match spawn() {
             Ok(started) => return Ok(Some(started)),
             // Nor does one that is to leave wait on, which would take what is scarce itself.
-            Err(e) if Lack::of(&e) == Some(Lack::Processes) && seat.cedes() => return Ok(None),
-            Err(e) if scarcity.passes(&e, seat) => {}
+            Err(e) if Shortage::of(&e) == Some(Shortage::Processes) && worker.requeue_if_asked() => {
+                return Ok(None);
+            }
+            Err(e) if scarcity.passes(&e, worker) => {}
             Err(cause) => return Err(cause),
         }
     }
@@ -30,7 +32,7 @@ pub(in crate::map) fn patiently<T>(
 }
 
 /// Whether what kept a child from being started is the program itself, as no other child of it was.
-pub(in crate::map) fn is_unfit(cause: &io::Error, seat: &Seat) -> bool {
+pub(in crate::map) fn is_unfit(cause: &io::Error, worker: &WorkerHandle) -> bool {
     let of_program = matches!(
         cause.raw_os_error(),
         Some(
@@ -43,21 +45,21 @@ pub(in crate::map) fn is_unfit(cause: &io::Error, seat: &Seat) -> bool {
                 | libc::ELIBBAD
         )
     );
-    of_program && !seat.has_started()
+    of_program && !worker.has_started()
 }
 
 /// Says that the worker has a child, and when it is done with it, by a panic too, that it has none.
-pub(in crate::map) struct Busy(Seat);
+pub(in crate::map) struct ActivityGuard(WorkerHandle);
 
-impl Busy {
+impl ActivityGuard {
     /// To be had before a child is started.
-    pub(in crate::map) fn on(seat: &Seat) -> Self {
-        seat.set_activity(Activity::Running);
-        Busy(seat.clone())
+    pub(in crate::map) fn on(worker: &WorkerHandle) -> Self {
+        worker.set_activity(Activity::Running);
+        ActivityGuard(worker.clone())
     }
 }
 
-impl Drop for Busy {
+impl Drop for ActivityGuard {
     fn drop(&mut self) {
         self.0.set_activity(Activity::Idle);
     }
@@ -65,15 +67,15 @@ impl Drop for Busy {
 
 /// What keeps a child from being started and may pass by itself.
 #[derive(Debug, Default)]
-struct Scarcity {
+struct SpawnBackoff {
     since: Option<Instant>,
     tries: u32,
-    relief: Relief,
+    relief: ShortageStage,
 }
 
 /// What has been done about a lack of descriptors or processes.
 #[derive(Debug, Default)]
-enum Relief {
+enum ShortageStage {
     /// Nothing yet.
     #[default]
     None,
@@ -85,55 +87,55 @@ enum Relief {
     Alone(Instant),
 }
 
-impl Scarcity {
+impl SpawnBackoff {
     /// How long processes may be scarce before workers leave: most likely others will end.
     const SOON: Duration = Duration::from_secs(1);
     /// How long a program may be open for writing: a build that has just written it.
     const BUSY: Duration = Duration::from_secs(2);
 
     /// Whether the spawn that ended with `e` is worth another try; waits before that.
-    fn passes(&mut self, e: &io::Error, seat: &Seat) -> bool {
+    fn passes(&mut self, e: &io::Error, worker: &WorkerHandle) -> bool {
         let since = *self.since.get_or_insert_with(Instant::now);
-        seat.set_activity(Activity::Idle);
-        let most = match (Lack::of(e), e.kind()) {
-            (Some(lack), _) if self.is_relieved(lack, since, seat) => 4,
+        worker.set_activity(Activity::Idle);
+        let most = match (Shortage::of(e), e.kind()) {
+            (Some(lack), _) if self.is_relieved(lack, since, worker) => 4,
             (None, io::ErrorKind::ExecutableFileBusy) if since.elapsed() < Self::BUSY => 8,
             _ => return false,
         };
         // Those who wait for the same thing are not to try for it together.
         let delay = Duration::from_millis(5 << self.tries.min(most)).mul_f64(0.5 + fastrand::f64() / 2.0);
         self.tries += 1;
-        seat.hush();
-        seat.pause(delay);
+        worker.clear();
+        worker.pause(delay);
         true
     }
 
     /// Whether what is lacking may be had before long: a higher limit gives more files, and as long
     /// as other workers have children, theirs come free. Those who leave give more.
-    fn is_relieved(&mut self, lack: Lack, since: Instant, seat: &Seat) -> bool {
+    fn is_relieved(&mut self, lack: Shortage, since: Instant, worker: &WorkerHandle) -> bool {
         let alone = match lack {
-            Lack::Files => Duration::from_secs(1),
+            Shortage::Files => Duration::from_secs(1),
             // Who else has them is not known.
-            Lack::Processes => Duration::from_secs(60),
+            Shortage::Processes => Duration::from_secs(60),
         };
-        if lack == Lack::Processes && since.elapsed() >= Self::SOON {
-            seat.ask_one_to_leave(lack);
+        if lack == Shortage::Processes && since.elapsed() >= Self::SOON {
+            worker.ask_one_to_exit(lack);
         }
         self.relief = match self.relief {
-            Relief::None if lack == Lack::Files => {
+            ShortageStage::None if lack == Shortage::Files => {
                 raise_file_limit();
-                Relief::Raised
+                ShortageStage::Raised
             }
-            Relief::None | Relief::Raised => {
-                if lack == Lack::Files {
-                    seat.ask_one_to_leave(lack);
+            ShortageStage::None | ShortageStage::Raised => {
+                if lack == Shortage::Files {
+                    worker.ask_one_to_exit(lack);
                 }
-                Relief::Asked
+                ShortageStage::Asked
             }
-            _ if seat.others_run() => Relief::Asked,
-            Relief::Asked => Relief::Alone(Instant::now()),
-            Relief::Alone(since) if since.elapsed() < alone => Relief::Alone(since),
-            Relief::Alone(_) => return false,
+            _ if worker.others_run() => ShortageStage::Asked,
+            ShortageStage::Asked => ShortageStage::Alone(Instant::now()),
+            ShortageStage::Alone(since) if since.elapsed() < alone => ShortageStage::Alone(since),
+            ShortageStage::Alone(_) => return false,
         };
         true
     }

@@ -1,7 +1,7 @@
 //! A child and its timers stand still while the run does.
 
-use super::Timers;
-use crate::control::{Activity, Seat};
+use super::Deadlines;
+use crate::control::{Activity, WorkerHandle};
 use crate::sys::Group;
 use rustix::process::Signal;
 
@@ -18,8 +18,13 @@ impl Suspension {
     }
 
     /// Has the group and the timers do what the run does; whether they go on again.
-    pub(in crate::map) fn follow(&mut self, seat: &Seat, group: &Group, timers: &mut Timers) -> bool {
-        let stands = seat.is_suspended();
+    pub(in crate::map) fn follow(
+        &mut self,
+        worker: &WorkerHandle,
+        group: &Group,
+        timers: &mut Deadlines,
+    ) -> bool {
+        let stands = worker.is_suspended();
         if stands == self.stands {
             return false;
         }
@@ -27,11 +32,11 @@ impl Suspension {
         if stands {
             group.signal(Signal::STOP.as_raw());
             timers.pause();
-            seat.set_activity(Activity::Stopped);
+            worker.set_activity(Activity::Stopped);
         } else {
             group.signal(Signal::CONT.as_raw());
             timers.go_on();
-            seat.set_activity(Activity::Running);
+            worker.set_activity(Activity::Running);
         }
         !stands
     }

@@ -4,17 +4,17 @@ use std::time::{Duration, Instant};
 
 /// When a try, a grace and a drain are over.
 #[derive(Debug)]
-pub(in crate::map) struct Timers {
+pub(in crate::map) struct Deadlines {
     try_end: Option<Instant>,
     grace_end: Option<Instant>,
     drain_end: Option<Instant>,
     paused: Option<Instant>,
 }
 
-impl Timers {
-    /// Timers of a child that starts now. A moment too far off to be told never comes.
+impl Deadlines {
+    /// Deadlines of a child that starts now. A moment too far off to be told never comes.
     pub(in crate::map) fn new(timeout: Option<Duration>) -> Self {
-        Timers {
+        Deadlines {
             try_end: timeout.and_then(|limit| Instant::now().checked_add(limit)),
             grace_end: None,
             drain_end: None,
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn time_stands_still_in_a_pause() {
         let limit = Duration::from_millis(20);
-        let mut timers = Timers::new(Some(Duration::from_secs(600)));
+        let mut timers = Deadlines::new(Some(Duration::from_secs(600)));
         timers.stop_in(limit);
         timers.pause();
         pass(limit * 2);
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_moment_too_far_off_never_comes() {
-        let timers = Timers::new(Some(Duration::MAX));
+        let timers = Deadlines::new(Some(Duration::MAX));
         assert!(!timers.try_is_over());
         assert_eq!(
             timers.next(Some(Duration::from_secs(1))),

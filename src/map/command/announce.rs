@@ -1,7 +1,7 @@
 //! Shows a command before it starts, and asks whether it may.
 
 use super::{Capture, CommandPlan, Trace};
-use crate::control::Wish;
+use crate::control::StopRequest;
 use crate::job::{Failure, Job};
 use crate::map::Emit;
 use crate::sys::{Interest, Ready, poll, tell, terminal};
@@ -15,7 +15,7 @@ static ASKING: Mutex<()> = Mutex::new(());
 
 /// Shows the command of `job` where that was asked for. Whether it may start.
 pub(super) fn announce(plan: &CommandPlan, job: &Job, emit: &mut dyn Emit) -> Result<bool, Failure> {
-    let args = || plan.args(job, emit.seat().slot);
+    let args = || plan.args(job, emit.worker().slot);
     match plan.trace {
         Trace::Off => {}
         Trace::Stderr => {
@@ -55,17 +55,17 @@ fn ask(command: &[u8], emit: &dyn Emit) -> Result<bool, Failure> {
     show(b"?...");
     let mut answer = [0; 4096];
     loop {
-        let seat = emit.seat();
+        let worker = emit.worker();
         let waits = [
             (terminal.as_fd(), Interest::Read),
-            (seat.wake_fd(), Interest::Read),
+            (worker.waker_fd(), Interest::Read),
         ];
         let [ready, _] = poll(waits.map(Some), None).map_err(failed("/dev/tty"))?;
-        if seat.wish() != Wish::Go {
+        if worker.stop_request() != StopRequest::Continue {
             return Err(Failure::Stopped);
         }
         if ready == Ready::No {
-            seat.hush();
+            worker.clear();
             continue;
         }
         // A terminal gives a line at a time.

@@ -1,7 +1,7 @@
 //! What the end of a child means for its job.
 
-use super::{Capture, CommandPlan, Unread};
-use crate::job::{Ending, Failure};
+use super::{Capture, CommandPlan, OnClosedStdout};
+use crate::job::{ChildOutcome, Failure};
 use crate::map::child::ending;
 use crate::sys::is_unread;
 use rustix::process::Signal;
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// Why a child is stopped.
 #[derive(Debug)]
-pub(super) enum Reason {
+pub(super) enum StopReason {
     /// The run is being stopped.
     Wished(i32),
     /// The run is being stopped at once.
@@ -39,29 +39,29 @@ impl CommandPlan {
 
     /// Whether a command writes for a reader who has gone.
     pub(super) fn is_unread(&self) -> bool {
-        (self.capture, self.unread) == (Capture::Inherit, Unread::Ends) && is_unread()
+        (self.capture, self.unread) == (Capture::Inherit, OnClosedStdout::Ends) && is_unread()
     }
 
     /// Whether this is no failure.
-    pub(in crate::map) fn accepts(&self, ending: &Ending) -> bool {
-        matches!(ending, Ending::Exit(status) if self.ok_exit.contains(status))
+    pub(in crate::map) fn accepts(&self, ending: &ChildOutcome) -> bool {
+        matches!(ending, ChildOutcome::Exit(status) if self.ok_exit.contains(status))
     }
 
     /// What becomes of a job whose child was stopped.
-    pub(super) fn stopped(&self, reason: Reason) -> Result<(), Failure> {
+    pub(super) fn stopped(&self, reason: StopReason) -> Result<(), Failure> {
         Err(match reason {
-            Reason::NotWanted => return Ok(()),
-            Reason::Wished(_) | Reason::WishedDead => Failure::Stopped,
-            Reason::TimedOut(limit) => self.failed(Ending::TimedOut(limit)),
-            Reason::BadInput(failure) => failure,
-            Reason::Broken(cause) => Failure::Own {
+            StopReason::NotWanted => return Ok(()),
+            StopReason::Wished(_) | StopReason::WishedDead => Failure::Stopped,
+            StopReason::TimedOut(limit) => self.failed(ChildOutcome::TimedOut(limit)),
+            StopReason::BadInput(failure) => failure,
+            StopReason::Broken(cause) => Failure::Own {
                 what: format!("can't supervise '{}'", self.template.program().display()),
                 cause,
             },
         })
     }
 
-    fn failed(&self, cause: Ending) -> Failure {
+    fn failed(&self, cause: ChildOutcome) -> Failure {
         Failure::Command {
             program: self.template.program().to_os_string(),
             cause,

@@ -5,12 +5,12 @@
 
 mod stopping;
 
-use super::ending::{Reason, is_well_fed};
+use super::ending::{StopReason, is_well_fed};
 use super::{CommandPlan, go_on};
-use crate::control::Seat;
+use crate::control::WorkerHandle;
 use crate::job::{self, Failure, Input, Job, Trust};
-use crate::map::child::{Pipes, Standing, Suspension, Timers, receive, told, wanted};
-use crate::map::{Aside, Emit};
+use crate::map::child::{Deadlines, Pipes, StoppedChild, Suspension, receive, told, wanted};
+use crate::map::{Emit, OutOfBand};
 use crate::sys::{Beside, Group, Heard, Interest, Ready, poll};
 use std::ffi::OsStr;
 use std::io;
@@ -41,10 +41,10 @@ pub(super) struct Supervision<'a> {
     job: &'a Job,
     buffer: &'a mut [u8],
     emit: &'a mut dyn Emit,
-    seat: Seat,
+    worker: WorkerHandle,
     pipes: Pipes,
     trust: Trust,
-    timers: Timers,
+    timers: Deadlines,
     /// How often it was waited for; not less than [`UNNOTICED`] once nothing came for a while.
     waits: u32,
     exited: bool,
@@ -55,8 +55,8 @@ pub(super) struct Supervision<'a> {
     rest_told: bool,
     drains: u32,
     suspension: Suspension,
-    standing: Standing,
-    stopping: Option<(Reason, Stopping)>,
+    standing: StoppedChild,
+    stopping: Option<(StopReason, Stopping)>,
 }
 
 /// What happened in one step.
@@ -84,11 +84,11 @@ impl<'a> Supervision<'a> {
             plan,
             job,
             buffer,
-            seat: emit.seat().clone(),
+            worker: emit.worker().clone(),
             emit,
             pipes,
             trust: Trust::Final,
-            timers: Timers::new(plan.timeout),
+            timers: Deadlines::new(plan.timeout),
             waits: 0,
             exited: false,
             ended: false,
@@ -96,7 +96,7 @@ impl<'a> Supervision<'a> {
             rest_told: false,
             drains: 0,
             suspension: Suspension::default(),
-            standing: Standing::new(),
+            standing: StoppedChild::new(),
             stopping: None,
         }
     }
@@ -156,12 +156,12 @@ impl<'a> Supervision<'a> {
                 let end = self.plan.ended(status);
                 if end.is_err() && self.plan.is_unread() {
                     // Most likely of that: and it is not a failure of the command's own.
-                    self.emit.aside(Aside::Unread);
+                    self.emit.aside(OutOfBand::StdoutClosed);
                     return Err(Failure::Stopped);
                 }
                 end
             }
-            (None, Err(e)) => self.plan.stopped(Reason::Broken(e)),
+            (None, Err(e)) => self.plan.stopped(StopReason::Broken(e)),
         }
     }
 
@@ -180,7 +180,7 @@ impl<'a> Supervision<'a> {
         let ready = match self.wait(!block.is_empty(), input) {
             Ok(ready) => ready,
             Err(e) => {
-                self.stop(Reason::Broken(e));
+                self.stop(StopReason::Broken(e));
                 return Step::default();
             }
         };
@@ -190,7 +190,7 @@ impl<'a> Supervision<'a> {
         };
         let [stdin, stdout, stderr, notice, bell, input] = ready;
         if bell != Ready::No {
-            self.seat.hush();
+            self.worker.clear();
         }
         if bell != Ready::No || self.emit.is_full() {
             self.emit.woken();
@@ -222,7 +222,7 @@ impl<'a> Supervision<'a> {
                 true => Beside::Nothing,
                 false => self.standing.beside(),
             };
-            let [bell, notice] = match self.seat.wait_for(self.group, beside)? {
+            let [bell, notice] = match self.worker.wait_for(self.group, beside)? {
                 Heard::Exit => [Ready::No, Ready::Yes],
                 Heard::Bell => [Ready::Yes, Ready::No],
                 Heard::Beside => [Ready::No, Ready::No],
@@ -251,7 +251,7 @@ impl<'a> Supervision<'a> {
                 wanted(&self.pipes.stdout, Interest::Read).filter(|_| !full || self.is_wished_to_stop()),
                 wanted(&self.pipes.stderr, Interest::Read).filter(|_| !full),
                 notice.map(|fd| (fd, Interest::Read)),
-                Some((self.seat.wake_fd(), Interest::Read)),
+                Some((self.worker.waker_fd(), Interest::Read)),
                 input.map(|fd| (fd, Interest::Read)),
             ],
             timeout,
@@ -275,14 +275,14 @@ impl<'a> Supervision<'a> {
     /// Looks from time to time, or now, where the wait for nothing but the exit has ended.
     fn look_whether_it_stands(&mut self, now: bool) {
         let stopped = match now {
-            true => self.standing.look_now(self.group, &self.seat),
-            false => self.standing.look(self.group, &self.seat),
+            true => self.standing.look_now(self.group, &self.worker),
+            false => self.standing.look(self.group, &self.worker),
         };
         if let Some(signal) = stopped {
-            let name = job::shown(self.job.inputs.iter().map(Input::name));
+            let name = job::display_names(self.job.inputs.iter().map(Input::name));
             let who = format!("job {} ({name})", self.job.seq + 1);
             let what = told(&who, self.plan.template.program(), signal);
-            self.emit.aside(Aside::Told(what));
+            self.emit.aside(OutOfBand::Notice(what));
         }
     }
 
@@ -306,13 +306,13 @@ impl<'a> Supervision<'a> {
         // same: what the child does at its end is not to fail for want of a reader. Unless the run itself has
         // lost its reader, as its commands would in a pipeline.
         if n == 0 || self.is_wished_to_stop() {
-            if self.seat.is_unread() {
+            if self.worker.is_stdout_closed() {
                 self.pipes.stdout = None;
             }
             return;
         }
         if self.emit.take(&self.buffer[..n], self.trust).is_break() {
-            self.stop(Reason::NotWanted);
+            self.stop(StopReason::NotWanted);
         }
     }
 
@@ -328,7 +328,7 @@ impl<'a> Supervision<'a> {
 
     /// What was read. Without it, the rest would be passed off as the whole.
     fn sound(&mut self, read: io::Result<usize>) -> Option<usize> {
-        read.map_err(|cause| self.stop(Reason::Broken(cause))).ok()
+        read.map_err(|cause| self.stop(StopReason::Broken(cause))).ok()
     }
 
     fn give(&mut self, ready: Ready, block: &[u8]) -> usize {
@@ -343,7 +343,7 @@ impl<'a> Supervision<'a> {
                 0
             }
             Err(e) => {
-                self.stop(Reason::Broken(e.into()));
+                self.stop(StopReason::Broken(e.into()));
                 0
             }
         }

@@ -1,9 +1,9 @@
 //! Real children, which block on FIFOs or on `read` where an order matters, and never sleep.
 
 use super::*;
-use crate::control::{Control, Seat, Wish};
-use crate::job::{Ending, Input};
-use crate::map::Aside;
+use crate::control::{Control, StopRequest, WorkerHandle};
+use crate::job::{ChildOutcome, Input};
+use crate::map::OutOfBand;
 use crate::memory::Budget;
 use std::ffi::OsString;
 use std::fs;
@@ -17,7 +17,7 @@ type OnOut<'a> = Box<dyn FnMut(&[u8]) -> ControlFlow<()> + Send + 'a>;
 
 /// Keeps what a job emits, and does something when output comes.
 struct Kept<'a> {
-    seat: Seat,
+    worker: WorkerHandle,
     out: Vec<u8>,
     err: Vec<u8>,
     warnings: Vec<String>,
@@ -35,12 +35,12 @@ impl Emit for Kept<'_> {
     fn warn(&mut self, _: &OsStr, what: &str) {
         self.warnings.push(what.to_owned());
     }
-    fn aside(&mut self, aside: Aside<'_>) {
-        let told = matches!(aside, Aside::Told(_));
+    fn aside(&mut self, aside: OutOfBand<'_>) {
+        let told = matches!(aside, OutOfBand::Notice(_));
         assert!(told, "a command has no life beside its jobs: {aside:?}");
     }
-    fn seat(&self) -> &Seat {
-        &self.seat
+    fn worker(&self) -> &WorkerHandle {
+        &self.worker
     }
     fn attempt(&self) -> u32 {
         4
@@ -59,7 +59,7 @@ fn control() -> Control {
 
 fn kept<'a>(control: &Control, on_out: impl FnMut(&[u8]) -> ControlFlow<()> + Send + 'a) -> Kept<'a> {
     Kept {
-        seat: control.seat(2),
+        worker: control.worker(2),
         out: Vec::new(),
         err: Vec::new(),
         warnings: Vec::new(),
@@ -67,7 +67,7 @@ fn kept<'a>(control: &Control, on_out: impl FnMut(&[u8]) -> ControlFlow<()> + Se
     }
 }
 
-fn plan(args: &[&str], feed: Feed) -> CommandPlan {
+fn plan(args: &[&str], feed: ChildStdin) -> CommandPlan {
     let args: Vec<OsString> = args.iter().map(Into::into).collect();
     let template = Template::parse(&args).expect("there is a program");
     CommandPlan::new(template, feed).expect("the program is installed")
@@ -75,7 +75,7 @@ fn plan(args: &[&str], feed: Feed) -> CommandPlan {
 
 fn script(text: &str) -> CommandPlan {
     let template = Template::shell(text.as_ref());
-    CommandPlan::new(template, Feed::Null).expect("sh is installed")
+    CommandPlan::new(template, ChildStdin::Null).expect("sh is installed")
 }
 
 fn run_on(plan: CommandPlan, input: impl AsRef<OsStr>, emit: &mut Kept) -> Result<(), Failure> {
@@ -90,7 +90,7 @@ fn run(plan: CommandPlan, emit: &mut Kept) -> Result<(), Failure> {
     run_on(plan, "x", emit)
 }
 
-fn ending(result: Result<(), Failure>) -> Ending {
+fn ending(result: Result<(), Failure>) -> ChildOutcome {
     match result {
         Err(Failure::Command { cause, .. }) => cause,
         other => panic!("not a command's failure: {other:?}"),
@@ -156,7 +156,7 @@ fn both_streams_arguments_and_environment_arrive() {
 fn the_program_sees_its_name_as_typed() {
     let mut emit = kept(&control(), |_| GO_ON);
     run_on(
-        plan(&["head", "-zn1"], Feed::Null),
+        plan(&["head", "-zn1"], ChildStdin::Null),
         "/proc/self/cmdline",
         &mut emit,
     )
@@ -175,8 +175,8 @@ fn more_than_a_pipe_holds_arrives_on_both_streams() {
 #[test]
 fn an_end_is_told_as_it_was() {
     let end = |text: &str| ending(run(script(text), &mut kept(&control(), |_| GO_ON)));
-    assert!(matches!(end("exit 3"), Ending::Exit(3)));
-    assert!(matches!(end("kill -9 $$"), Ending::Signal(9)));
+    assert!(matches!(end("exit 3"), ChildOutcome::Exit(3)));
+    assert!(matches!(end("kill -9 $$"), ChildOutcome::Signal(9)));
     let mut plan = script("exit 3");
     plan.ok_exit = vec![0, 3];
     run(plan, &mut kept(&control(), |_| GO_ON)).expect("3 counts as success");
@@ -187,17 +187,19 @@ fn an_end_is_told_as_it_was() {
     };
     let mut emit = kept(&control(), |_| GO_ON);
     let end = run(gone(), &mut emit);
-    assert!(matches!(end, Err(Failure::Unfit { cause, .. }) if cause.kind() == io::ErrorKind::NotFound));
-    emit.seat.note_start();
+    assert!(
+        matches!(end, Err(Failure::ProgramUnusable { cause, .. }) if cause.kind() == io::ErrorKind::NotFound)
+    );
+    emit.worker.note_start();
     let end = ending(run(gone(), &mut emit));
-    assert!(matches!(end, Ending::NotStarted(e) if e.kind() == io::ErrorKind::NotFound));
+    assert!(matches!(end, ChildOutcome::NotStarted(e) if e.kind() == io::ErrorKind::NotFound));
 }
 
 #[test]
 fn a_child_starts_with_clean_signals_in_a_group_of_its_own() {
     crate::sys::signals::block_in_this_thread();
     // Not through a shell: some shells clean their signals up.
-    let grep = plan(&["grep", "-E", "^(SigBlk|SigIgn|NSpgid|Pid)"], Feed::Null);
+    let grep = plan(&["grep", "-E", "^(SigBlk|SigIgn|NSpgid|Pid)"], ChildStdin::Null);
     let mut emit = kept(&control(), |_| GO_ON);
     run_on(grep, "/proc/self/status", &mut emit).expect("grep finds the lines");
     let field = |name: &str| {
@@ -217,21 +219,21 @@ fn a_timeout_kills_the_whole_group() {
     let mut plan = stubborn();
     plan.timeout = Some(Duration::from_millis(100));
     let mut emit = kept(&control(), |_| GO_ON);
-    assert!(matches!(ending(run(plan, &mut emit)), Ending::TimedOut(_)));
+    assert!(matches!(ending(run(plan, &mut emit)), ChildOutcome::TimedOut(_)));
     assert_gone(emit.text());
 }
 
 #[test]
 fn a_wish_is_heard_at_once_and_reaches_the_whole_group() {
-    for wish in [Wish::Terminate(2), Wish::Kill] {
+    for wish in [StopRequest::Terminate(2), StopRequest::Kill] {
         let control = control();
         let mut plan = stubborn();
-        if wish == Wish::Kill {
+        if wish == StopRequest::Kill {
             plan.kill_after = Duration::from_secs(600);
         }
         let mut emit = kept(&control, |out| {
             if lines(out) == 2 {
-                control.wish(wish);
+                control.request_stop(wish);
             }
             GO_ON
         });
@@ -249,7 +251,7 @@ fn a_group_that_obeys_is_not_waited_for_beyond_its_end() {
     plan.kill_after = Duration::from_secs(600);
     let mut emit = kept(&control, |out| {
         if lines(out) == 2 {
-            control.wish(Wish::Terminate(15));
+            control.request_stop(StopRequest::Terminate(15));
         }
         GO_ON
     });
@@ -306,7 +308,7 @@ fn feeding_gives_every_byte_to_a_child_that_writes_as_much() {
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
     let bytes: Vec<u8> = (0..5_000_000u32).map(|i| (i % 251) as u8).collect();
     fs::write(file.path(), &bytes).expect("room in the temporary directory");
-    for feed in [Feed::Raw, Feed::Decompressed] {
+    for feed in [ChildStdin::Raw, ChildStdin::Decompressed] {
         let mut emit = kept(&control(), |_| GO_ON);
         run_on(plan(&["cat"], feed), file.path(), &mut emit).expect("cat exits 0");
         assert!(emit.out == bytes, "{feed:?}");
@@ -322,9 +324,9 @@ fn feeding_a_child_that_never_reads_still_hears_a_wish() {
     let control = control();
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
     fs::write(file.path(), vec![0; 1_000_000]).expect("room in the temporary directory");
-    let plan = plan(&["sh", "-c", "echo $$; kill -STOP $$"], Feed::Raw);
+    let plan = plan(&["sh", "-c", "echo $$; kill -STOP $$"], ChildStdin::Raw);
     let mut emit = kept(&control, |_| {
-        control.wish(Wish::Terminate(15));
+        control.request_stop(StopRequest::Terminate(15));
         GO_ON
     });
     assert!(matches!(
@@ -336,7 +338,7 @@ fn feeding_a_child_that_never_reads_still_hears_a_wish() {
 
 #[test]
 fn an_input_that_cannot_be_read_starts_nothing() {
-    let plan = plan(&["sh", "-c", "echo started"], Feed::Raw);
+    let plan = plan(&["sh", "-c", "echo started"], ChildStdin::Raw);
     let mut emit = kept(&control(), |_| panic!("it was started"));
     let end = run_on(plan, "/nonexistent/input", &mut emit);
     assert!(matches!(end, Err(Failure::Unreadable { .. })));
@@ -370,7 +372,7 @@ fn suspend_stops_the_child_and_its_time() {
 
 /// Takes what was emitted when it is asked for the third time, and says so.
 struct Slow {
-    seat: Seat,
+    worker: WorkerHandle,
     asked: u32,
     taken: Sender<()>,
 }
@@ -381,7 +383,7 @@ impl Emit for Slow {
     }
     fn err(&mut self, _: &[u8]) {}
     fn warn(&mut self, _: &OsStr, _: &str) {}
-    fn aside(&mut self, _: Aside<'_>) {}
+    fn aside(&mut self, _: OutOfBand<'_>) {}
     fn woken(&mut self) {
         self.asked += 1;
         if !self.is_full() {
@@ -392,8 +394,8 @@ impl Emit for Slow {
     fn is_full(&self) -> bool {
         self.asked < 3
     }
-    fn seat(&self) -> &Seat {
-        &self.seat
+    fn worker(&self) -> &WorkerHandle {
+        &self.worker
     }
     fn attempt(&self) -> u32 {
         1
@@ -405,7 +407,7 @@ fn what_waits_to_be_taken_does_not_wait_for_the_exit() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let plan = CommandPlan {
         capture: Capture::Inherit,
-        ..plan(&["cat", "{}"], Feed::Null)
+        ..plan(&["cat", "{}"], ChildStdin::Null)
     };
     let fifo = fifo(dir.path());
     let held = fs::File::options()
@@ -415,16 +417,16 @@ fn what_waits_to_be_taken_does_not_wait_for_the_exit() {
         .expect("a FIFO");
     let control = control();
     let (taken, came) = mpsc::channel();
-    let seat = control.seat(2);
+    let worker = control.worker(2);
     std::thread::scope(|scope| {
         let control = &control;
         scope.spawn(move || {
             let came = came.recv_timeout(Duration::from_secs(10));
-            control.wish(Wish::Kill);
+            control.request_stop(StopRequest::Kill);
             came.expect("it was asked for while the command ran");
         });
         let mut emit = Slow {
-            seat,
+            worker,
             asked: 0,
             taken,
         };

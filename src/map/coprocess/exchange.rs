@@ -5,15 +5,15 @@
 
 use super::process::Process;
 use super::{Question, Reply};
-use crate::control::{Seat, Wish};
+use crate::control::{StopRequest, WorkerHandle};
 use crate::job::Trust;
 use crate::map::Emit;
-use crate::map::child::Timers;
+use crate::map::child::Deadlines;
 use std::io;
 
 /// Why an exchange did not end with one reply.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(super) enum ExchangeError {
     /// The process is gone, or no longer reads or writes.
     Gone {
         /// Whether a part of a reply had come.
@@ -38,28 +38,30 @@ pub(super) enum Fault {
 /// Gives the name, and emits the reply. What comes of one that is not whole is provisional.
 ///
 /// # Errors
-/// A [`Fault`]; the process is then of no more use.
+/// A [`ExchangeError`]; the process is then of no more use.
 pub(super) fn exchange(
     process: &mut Process,
     question: &Question,
     buffer: &mut [u8],
     emit: &mut dyn Emit,
-) -> Result<(), Fault> {
-    let seat = emit.seat().clone();
-    let mut timers = Timers::new(question.timeout);
+) -> Result<(), ExchangeError> {
+    let worker = emit.worker().clone();
+    let mut timers = Deadlines::new(question.timeout);
     let (mut given, mut begun) = (0, false);
     loop {
         if emit.is_full() {
             // Nothing is read that nobody takes.
-            process.follow_suspension(&seat, &mut timers);
+            process.follow_suspension(&worker, &mut timers);
             emit.woken();
-            unfit(&seat, &timers)?;
+            unfit(&worker, &timers)?;
             continue;
         }
         let before = given;
         let input = &question.bytes[before..];
-        let step = process.step(&seat, &mut timers, input, buffer, &mut |aside| emit.aside(aside));
-        let step = step.map_err(Fault::Broken)?;
+        let step = process.step(&worker, &mut timers, input, buffer, &mut |aside| {
+            emit.aside(aside)
+        });
+        let step = step.map_err(ExchangeError::Broken)?;
         given += step.taken;
         let block = &buffer[..step.out];
         let end = memchr::memchr(question.reply.end(), block);
@@ -70,14 +72,14 @@ pub(super) fn exchange(
             let all_was_read = before == question.bytes.len() && unread == 0;
             if nothing_was_read || (end.is_some() && !all_was_read) {
                 return Err(match begun {
-                    true => Fault::OutOfStep("ended its reply before it had read the whole name"),
-                    false => Fault::Unasked,
+                    true => ExchangeError::OutOfStep("ended its reply before it had read the whole name"),
+                    false => ExchangeError::Unasked,
                 });
             }
         }
         match end {
             Some(at) if at + 1 < block.len() => {
-                return Err(Fault::OutOfStep("gave more than one reply"));
+                return Err(ExchangeError::OutOfStep("gave more than one reply"));
             }
             Some(at) => {
                 let reply = match question.reply {
@@ -91,23 +93,23 @@ pub(super) fn exchange(
             None if !block.is_empty() => {
                 begun = true;
                 if emit.out(block, Trust::Provisional).is_break() {
-                    return Err(Fault::NotWanted);
+                    return Err(ExchangeError::NotWanted);
                 }
             }
-            None if step.gone => return Err(Fault::Gone { begun, given }),
+            None if step.gone => return Err(ExchangeError::Gone { begun, given }),
             None => {}
         }
-        unfit(&seat, &timers)?;
+        unfit(&worker, &timers)?;
     }
 }
 
 /// Why it can't go on, if it can't.
-fn unfit(seat: &Seat, timers: &Timers) -> Result<(), Fault> {
-    if seat.wish() != Wish::Go {
-        return Err(Fault::Wished);
+fn unfit(worker: &WorkerHandle, timers: &Deadlines) -> Result<(), ExchangeError> {
+    if worker.stop_request() != StopRequest::Continue {
+        return Err(ExchangeError::Wished);
     }
     match timers.try_is_over() {
-        true => Err(Fault::TimedOut),
+        true => Err(ExchangeError::TimedOut),
         false => Ok(()),
     }
 }

@@ -2,7 +2,7 @@
 //! an error, all of it is in doubt.
 
 use crate::job::Failure;
-use crate::map::Aside;
+use crate::map::OutOfBand;
 use crate::message;
 use crate::plan::Revocable;
 use std::ffi::OsStr;
@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 /// The answers of one process.
 #[derive(Debug, Default)]
-pub(super) struct Given {
+pub(super) struct Answered {
     /// Whether there was any.
     pub any: bool,
     /// The jobs, where they may turn out not to be done.
@@ -19,7 +19,7 @@ pub(super) struct Given {
     pub last: Vec<u8>,
 }
 
-impl Given {
+impl Answered {
     /// Takes note that it answered a job, of which it was told this name.
     pub fn add(&mut self, job: u64, name: &[u8], revocable: Revocable) {
         self.any = true;
@@ -39,17 +39,17 @@ impl Given {
     }
 
     /// Reports what no job can be blamed for, and what else it puts in doubt.
-    pub fn fault(self, failure: Failure, aside: &mut dyn FnMut(Aside<'_>)) {
+    pub fn fault(self, failure: Failure, aside: &mut dyn FnMut(OutOfBand<'_>)) {
         let cause = failure.to_string();
-        aside(Aside::Failure(failure));
+        aside(OutOfBand::Failure(failure));
         self.doubt(cause, aside);
     }
 
     /// Puts all of it in doubt: who is out of step, or ends badly, may have been wrong before.
-    pub fn doubt(self, cause: String, aside: &mut dyn FnMut(Aside<'_>)) {
+    pub fn doubt(self, cause: String, aside: &mut dyn FnMut(OutOfBand<'_>)) {
         let jobs = self.jobs;
         if !jobs.is_empty() {
-            aside(Aside::Doubt { jobs, cause });
+            aside(OutOfBand::Revoke { jobs, cause });
         }
     }
 }

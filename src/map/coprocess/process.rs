@@ -2,11 +2,11 @@
 //!
 //! It does not know what is asked or answered, only that bytes go both ways.
 
-use super::given::Given;
-use crate::control::{Seat, Wish};
-use crate::map::Aside;
-use crate::map::child::{Pipes, Standing, Suspension, Timers, receive, told, wanted};
-use crate::map::command::{Capture, Feed};
+use super::given::Answered;
+use crate::control::{StopRequest, WorkerHandle};
+use crate::map::OutOfBand;
+use crate::map::child::{Deadlines, Pipes, StoppedChild, Suspension, receive, told, wanted};
+use crate::map::command::{Capture, ChildStdin};
 use crate::sys::arguments::Arguments;
 use crate::sys::{Group, Interest, Launcher, Ready, poll};
 use rustix::process::Signal;
@@ -28,10 +28,10 @@ pub(super) struct Process {
     /// The line of standard error that has not ended.
     line: Vec<u8>,
     suspension: Suspension,
-    standing: Standing,
+    standing: StoppedChild,
     program: OsString,
     /// What it has answered; it does not read this itself.
-    pub(super) given: Given,
+    pub(super) given: Answered,
 }
 
 /// What happened in one step.
@@ -47,7 +47,7 @@ pub(super) struct Step {
 
 /// How a process ended.
 #[derive(Debug)]
-pub(super) struct Left {
+pub(super) struct Exited {
     /// Its exit status.
     pub(super) status: ExitStatus,
     /// Whether it would not go and had to be killed.
@@ -67,7 +67,7 @@ impl Process {
         args: &Arguments,
         variable: (&'static str, String),
     ) -> io::Result<Self> {
-        let (mut pipes, stdin) = Pipes::new(Feed::Raw, Capture::Whole)?;
+        let (mut pipes, stdin) = Pipes::new(ChildStdin::Raw, Capture::Whole)?;
         let group = launcher.spawn(args, [variable], pipes.streams(&stdin))?;
         pipes.release();
         Ok(Process {
@@ -75,9 +75,9 @@ impl Process {
             pipes,
             line: Vec::new(),
             suspension: Suspension::default(),
-            standing: Standing::new(),
+            standing: StoppedChild::new(),
             program: program.to_owned(),
-            given: Given::default(),
+            given: Answered::default(),
         })
     }
 
@@ -88,11 +88,11 @@ impl Process {
     /// What the system said; not to be expected.
     pub(super) fn step(
         &mut self,
-        seat: &Seat,
-        timers: &mut Timers,
+        worker: &WorkerHandle,
+        timers: &mut Deadlines,
         input: &[u8],
         buffer: &mut [u8],
-        aside: &mut dyn FnMut(Aside<'_>),
+        aside: &mut dyn FnMut(OutOfBand<'_>),
     ) -> io::Result<Step> {
         let look = self.group.notice().is_none().then_some(LOOK);
         let [stdin, stdout, stderr, notice, bell] = poll(
@@ -101,15 +101,15 @@ impl Process {
                 wanted(&self.pipes.stdout, Interest::Read),
                 wanted(&self.pipes.stderr, Interest::Read),
                 self.group.notice().map(|fd| (fd, Interest::Read)),
-                Some((seat.wake_fd(), Interest::Read)),
+                Some((worker.waker_fd(), Interest::Read)),
             ],
             timers.next(look.or((!self.suspension.stands()).then(|| self.standing.left()))),
         )?;
         if bell != Ready::No {
-            seat.hush();
+            worker.clear();
         }
-        self.follow_suspension(seat, timers);
-        self.look_whether_it_stands(seat, aside);
+        self.follow_suspension(worker, timers);
+        self.look_whether_it_stands(worker, aside);
         if stderr != Ready::No {
             let n = receive(&mut self.pipes.stderr, stderr, buffer)?;
             self.say(&buffer[..n], aside);
@@ -132,18 +132,18 @@ impl Process {
     }
 
     /// Stands still with the run.
-    pub(super) fn follow_suspension(&mut self, seat: &Seat, timers: &mut Timers) {
-        if self.suspension.follow(seat, &self.group, timers) {
+    pub(super) fn follow_suspension(&mut self, worker: &WorkerHandle, timers: &mut Deadlines) {
+        if self.suspension.follow(worker, &self.group, timers) {
             self.standing.forget();
         }
     }
 
-    fn look_whether_it_stands(&mut self, seat: &Seat, aside: &mut dyn FnMut(Aside<'_>)) {
+    fn look_whether_it_stands(&mut self, worker: &WorkerHandle, aside: &mut dyn FnMut(OutOfBand<'_>)) {
         if !self.suspension.stands()
-            && let Some(signal) = self.standing.look(&self.group, seat)
+            && let Some(signal) = self.standing.look(&self.group, worker)
         {
-            let who = format!("worker {}", seat.slot + 1);
-            aside(Aside::Told(told(&who, &self.program, signal)));
+            let who = format!("worker {}", worker.slot + 1);
+            aside(OutOfBand::Notice(told(&who, &self.program, signal)));
         }
     }
 
@@ -174,21 +174,21 @@ impl Process {
     /// What the system said; not to be expected.
     pub(super) fn leave(
         mut self,
-        seat: &Seat,
+        worker: &WorkerHandle,
         grace: Duration,
         mut ask: Option<i32>,
         buffer: &mut [u8],
-        aside: &mut dyn FnMut(Aside<'_>),
-    ) -> io::Result<Left> {
+        aside: &mut dyn FnMut(OutOfBand<'_>),
+    ) -> io::Result<Exited> {
         self.pipes.stdin = None;
-        let mut timers = Timers::new(Some(grace));
+        let mut timers = Deadlines::new(Some(grace));
         let mut asked = false;
         let mut spoke = false;
         while !self.group.has_exited() {
-            match seat.wish() {
-                Wish::Go => {}
-                Wish::Terminate(signal) => ask = Some(signal),
-                Wish::Kill => break,
+            match worker.stop_request() {
+                StopRequest::Continue => {}
+                StopRequest::Terminate(signal) => ask = Some(signal),
+                StopRequest::Kill => break,
             }
             if let (Some(signal), false) = (ask, asked) {
                 self.group.signal(signal);
@@ -198,14 +198,14 @@ impl Process {
             if timers.try_is_over() {
                 break;
             }
-            spoke |= self.step(seat, &mut timers, &[], buffer, aside)?.out > 0;
+            spoke |= self.step(worker, &mut timers, &[], buffer, aside)?.out > 0;
         }
         let killed = !self.group.has_exited();
         if killed || asked {
             self.group.signal(Signal::KILL.as_raw());
         }
         spoke |= self.drain(buffer, aside)?;
-        Ok(Left {
+        Ok(Exited {
             status: self.group.reap()?,
             killed,
             spoke,
@@ -214,7 +214,7 @@ impl Process {
 
     /// Takes what a process that has exited left in its pipes; whether it was anything for standard
     /// output. Who else holds the pipes is not waited for.
-    fn drain(&mut self, buffer: &mut [u8], aside: &mut dyn FnMut(Aside<'_>)) -> io::Result<bool> {
+    fn drain(&mut self, buffer: &mut [u8], aside: &mut dyn FnMut(OutOfBand<'_>)) -> io::Result<bool> {
         let mut spoke = false;
         loop {
             let pipes = &mut self.pipes;
@@ -233,13 +233,13 @@ impl Process {
         }
         if !self.line.is_empty() {
             self.line.push(b'\n');
-            aside(Aside::Lines(&self.line));
+            aside(OutOfBand::Lines(&self.line));
         }
         Ok(spoke)
     }
 
     /// Passes whole lines on; a line that has not ended waits.
-    fn say(&mut self, bytes: &[u8], aside: &mut dyn FnMut(Aside<'_>)) {
+    fn say(&mut self, bytes: &[u8], aside: &mut dyn FnMut(OutOfBand<'_>)) {
         self.line.extend_from_slice(bytes);
         let end = match memchr::memrchr(b'\n', &self.line) {
             Some(last) => last + 1,
@@ -249,7 +249,7 @@ impl Process {
             }
             None => return,
         };
-        aside(Aside::Lines(&self.line[..end]));
+        aside(OutOfBand::Lines(&self.line[..end]));
         self.line.drain(..end);
     }
 }

@@ -20,20 +20,20 @@ const CHUNK: usize = 512;
 const CHUNKS: usize = 8;
 
 /// A job that was found.
-pub struct Ahead {
+pub struct Prefetched {
     pub job: Job,
     /// What its inputs were when it was found, where that was looked at.
     pub stamps: Option<Vec<Fingerprint>>,
 }
 
 /// A job with what was seen of it, or an input that can't be had.
-pub type Read = Result<Ahead, SourceError>;
+pub type PrefetchItem = Result<Prefetched, SourceError>;
 
 /// What a reader has made.
 pub struct Reader {
-    found: Receiver<Read>,
+    found: Receiver<PrefetchItem>,
     /// What was taken together, to wake the reader once and not for each.
-    taken: VecDeque<Read>,
+    taken: VecDeque<PrefetchItem>,
     /// How many were given.
     given: u64,
     /// How many there are, `u64::MAX` while that is not known.
@@ -63,7 +63,7 @@ impl Reader {
                 || fingerprints(&job),
                 |found| vec![Fingerprint::from_metadata(&found)],
             );
-            Ahead {
+            Prefetched {
                 job,
                 stamps: Some(stamps),
             }
@@ -79,7 +79,10 @@ impl Reader {
         Reader::start(handed.into_iter().flatten().map(unseen), AHEAD)
     }
 
-    fn start(mut jobs: impl Iterator<Item = Read> + Send + 'static, ahead: usize) -> anyhow::Result<Self> {
+    fn start(
+        mut jobs: impl Iterator<Item = PrefetchItem> + Send + 'static,
+        ahead: usize,
+    ) -> anyhow::Result<Self> {
         let (sender, found) = bounded(ahead);
         let total = Arc::new(AtomicU64::new(u64::MAX));
         let shared = Arc::clone(&total);
@@ -107,7 +110,7 @@ impl Reader {
     }
 
     /// The next job, if there is one already.
-    pub fn next(&mut self) -> Result<Read, TryRecvError> {
+    pub fn next(&mut self) -> Result<PrefetchItem, TryRecvError> {
         if self.taken.is_empty() {
             let most = self.found.capacity().unwrap_or(1);
             self.taken.extend(self.found.try_iter().take(most));
@@ -131,13 +134,13 @@ impl Reader {
     }
 
     /// Where the next one comes from, when none was taken already.
-    pub fn channel(&self) -> Option<&Receiver<Read>> {
+    pub fn channel(&self) -> Option<&Receiver<PrefetchItem>> {
         self.taken.is_empty().then_some(&self.found)
     }
 }
 
 /// What `found` gives, found by a thread of its own: names can be looked for while files are looked at.
-pub fn apart<T: Send + 'static>(
+pub fn prefetch_names<T: Send + 'static>(
     mut found: impl Iterator<Item = T> + Send + 'static,
 ) -> anyhow::Result<impl Iterator<Item = T>> {
     let (sender, taken) = bounded(CHUNKS);
@@ -154,6 +157,6 @@ pub fn apart<T: Send + 'static>(
 }
 
 /// A job that nobody looked at.
-pub fn unseen(found: JobResult) -> Read {
-    found.map(|job| Ahead { job, stamps: None })
+pub fn unseen(found: JobResult) -> PrefetchItem {
+    found.map(|job| Prefetched { job, stamps: None })
 }

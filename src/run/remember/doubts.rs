@@ -2,14 +2,14 @@
 //! ended badly after that.
 
 use super::super::Main;
-use super::Remember;
+use super::Resume;
 use crate::message;
 use crate::plan::Revocable;
 use crate::state::{JobEnd, StateError, StoredOutcome};
 use std::collections::HashMap;
 
 /// What is kept to find such jobs again.
-pub struct Doubts {
+pub struct Revoked {
     revocable: Revocable,
     /// The rows of this run's done jobs.
     rows: HashMap<u64, i64>,
@@ -17,9 +17,9 @@ pub struct Doubts {
     early: HashMap<u64, String>,
 }
 
-impl Doubts {
+impl Revoked {
     pub fn new(revocable: Revocable) -> Self {
-        Doubts {
+        Revoked {
             revocable,
             rows: HashMap::new(),
             early: HashMap::new(),
@@ -52,7 +52,7 @@ fn fail(record: &mut JobEnd, cause: &str) {
     }
 }
 
-impl Remember {
+impl Resume {
     /// Remembers jobs as failed, whatever was stored of them.
     fn take_back(&mut self, jobs: &[u64], cause: &str) -> Result<(), StateError> {
         let mut rows = Vec::new();

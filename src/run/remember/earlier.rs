@@ -25,7 +25,7 @@ const BUNDLES: usize = 8;
 
 /// What was given by the jobs that need not run.
 #[derive(Default)]
-pub struct Earlier {
+pub struct Restore {
     /// The rows of done jobs, and the numbers of the jobs.
     kept: Vec<(RowRef, u64)>,
     /// How many of them were given to workers; they are sorted once the first is.
@@ -52,7 +52,7 @@ pub enum Next {
     Nothing,
 }
 
-impl Earlier {
+impl Restore {
     /// Takes note of a job that counts.
     pub fn add(&mut self, kept: RowRef, seq: u64) {
         self.kept.push((kept, seq));

@@ -1,12 +1,12 @@
 //! When what was gathered is sent: where it is much, or its turn has come.
 
-use super::{Lane, PIECE};
+use super::{JobOutput, PIECE};
 use crate::job::Trust;
-use crate::map::Pace;
+use crate::map::Latency;
 use crate::plan::Order;
 use crate::sink::{Piece, Stream};
 use crate::worker::Event;
-use crate::worker::gathered::Gathered;
+use crate::worker::gathered::OutputBuffer;
 use crate::worker::merge::lost;
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 /// each block with a hit: 3000 times in a search over 1.9 GB.
 const LINGER: Duration = Duration::from_millis(10);
 
-impl Lane<'_> {
+impl JobOutput<'_> {
     pub(super) fn tell(&mut self, piece: Piece) {
         if let (Some(writer), Some(merging), Stream::Out) =
             (&mut self.writer, &self.shared.merging, piece.stream)
@@ -63,13 +63,13 @@ impl Lane<'_> {
             return false;
         }
         self.holds = true;
-        self.seat.hold();
+        self.worker.hold();
         now()
     }
 
     /// Whether little output has waited for more long enough.
     fn is_due(&mut self) -> bool {
-        self.pace == Pace::Waiting || self.since.get_or_insert_with(Instant::now).elapsed() >= LINGER
+        self.pace == Latency::Waiting || self.since.get_or_insert_with(Instant::now).elapsed() >= LINGER
     }
 
     /// Sends what was gathered if it is much, or if it can be printed at once.
@@ -103,7 +103,7 @@ impl Lane<'_> {
         ControlFlow::Continue(())
     }
 
-    fn gathered(&mut self, which: Stream) -> &mut Gathered {
+    fn gathered(&mut self, which: Stream) -> &mut OutputBuffer {
         match which {
             Stream::Out => &mut self.out,
             Stream::Err => &mut self.err,

@@ -3,8 +3,8 @@
 //! It does not know what the child is given, nor what it says.
 
 use super::{DRAIN, MORE_DRAINS, Supervision};
-use crate::control::Wish;
-use crate::map::command::ending::Reason;
+use crate::control::StopRequest;
+use crate::map::command::ending::StopReason;
 use crate::sys::is_starting;
 use rustix::process::Signal;
 
@@ -19,9 +19,9 @@ pub(super) enum Stopping {
 
 impl Supervision<'_> {
     /// Has the group stopped, for the first reason that comes.
-    pub(in crate::map::command) fn stop(&mut self, reason: Reason) {
+    pub(in crate::map::command) fn stop(&mut self, reason: StopReason) {
         self.pipes.stdin = None;
-        if matches!(reason, Reason::NotWanted) {
+        if matches!(reason, StopReason::NotWanted) {
             self.pipes.close_outputs();
             if self.exited {
                 self.stopping = Some((reason, Stopping::Done));
@@ -29,8 +29,8 @@ impl Supervision<'_> {
             }
         }
         let signal = match reason {
-            Reason::Wished(signal) => Some(signal),
-            Reason::WishedDead | Reason::Broken(_) => None,
+            StopReason::Wished(signal) => Some(signal),
+            StopReason::WishedDead | StopReason::Broken(_) => None,
             _ => Some(Signal::TERM.as_raw()),
         };
         if self.stopping.is_none() {
@@ -56,31 +56,34 @@ impl Supervision<'_> {
     }
 
     pub(super) fn is_wished_to_stop(&self) -> bool {
-        matches!(&self.stopping, Some((Reason::Wished(_) | Reason::WishedDead, _)))
+        matches!(
+            &self.stopping,
+            Some((StopReason::Wished(_) | StopReason::WishedDead, _))
+        )
     }
 
     pub(super) fn follow_wishes(&mut self) {
-        match self.seat.wish() {
-            Wish::Go => {}
+        match self.worker.stop_request() {
+            StopRequest::Continue => {}
             wish if self.exited && self.stopping.is_none() => self.end_rest(wish),
-            Wish::Terminate(_) if self.stopping.is_some() => {}
-            Wish::Terminate(signal) => self.stop(Reason::Wished(signal)),
-            Wish::Kill if matches!(self.stopping, Some((_, Stopping::Done))) => {}
-            Wish::Kill => self.stop(Reason::WishedDead),
+            StopRequest::Terminate(_) if self.stopping.is_some() => {}
+            StopRequest::Terminate(signal) => self.stop(StopReason::Wished(signal)),
+            StopRequest::Kill if matches!(self.stopping, Some((_, Stopping::Done))) => {}
+            StopRequest::Kill => self.stop(StopReason::WishedDead),
         }
-        if self.suspension.follow(&self.seat, self.group, &mut self.timers) {
+        if self.suspension.follow(&self.worker, self.group, &mut self.timers) {
             self.standing.forget();
         }
     }
 
     /// Has who is left of the group end with the run, though the child has ended by itself, which counts.
-    fn end_rest(&mut self, wish: Wish) {
+    fn end_rest(&mut self, wish: StopRequest) {
         match wish {
-            Wish::Terminate(signal) if !self.rest_told => {
+            StopRequest::Terminate(signal) if !self.rest_told => {
                 self.group.signal(signal);
                 self.group.signal(Signal::CONT.as_raw());
             }
-            Wish::Kill => self.group.signal(Signal::KILL.as_raw()),
+            StopRequest::Kill => self.group.signal(Signal::KILL.as_raw()),
             _ => {}
         }
         self.rest_told = true;
@@ -104,7 +107,7 @@ impl Supervision<'_> {
         match &self.stopping {
             None if !self.exited && self.timers.try_is_over() => {
                 let limit = self.plan.timeout.unwrap_or_default();
-                self.stop(Reason::TimedOut(limit));
+                self.stop(StopReason::TimedOut(limit));
             }
             Some((_, Stopping::Asked)) if self.timers.grace_is_over() => self.kill(),
             Some((_, Stopping::Asked)) if self.exited && !self.group.has_others() => self.kill(),
