@@ -1,8 +1,8 @@
 //! The options about how many inputs a command is given.
 
-use crate::map::CommandPlan;
 use crate::memory::Memory;
 use crate::plan::{Batch, Workers};
+use crate::process::CommandPlan;
 use clap::Args;
 use std::num::NonZeroUsize;
 

@@ -1,8 +1,8 @@
 //! Exit codes, and what is said on the way out.
 
-use crate::map::command::ProgramError;
 use crate::message;
 use crate::plan::Empty;
+use crate::process::ProgramError;
 use crate::run::{Conflict, Failures, Summary};
 use crate::source::NoMatch;
 use crate::state::{StateError, StateErrorKind};

@@ -3,9 +3,10 @@
 use super::exit_code::Usage;
 use super::out::OutArgs;
 use crate::codec::Decoder;
-use crate::map::command::ChildStdin;
-use crate::map::{Command, CommandPlan, Map, StartMap};
+use crate::map::{Map, StartMap};
 use crate::memory::Budget;
+use crate::process::ChildStdin;
+use crate::process::{Command, CommandPlan};
 use crate::run::{MergeDestination, MergeInputs, MergeWork};
 use crate::template::Template;
 use clap::Args;

@@ -1,6 +1,6 @@
 //! What is said where the `--` before a command is missing: the whole line as typed, with it.
 
-use crate::map::command::resolve_program;
+use crate::process::resolve_program;
 use crate::template::shell_quote;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::{OsStr, OsString};

@@ -2,8 +2,8 @@
 
 use super::canonical_args::CanonicalArgs;
 use super::exit_code::Usage;
-use crate::map::{CommandPlan, PoolPlan, Reply};
 use crate::plan::Revocable;
+use crate::process::{CommandPlan, PoolPlan, Reply};
 use clap::{Args, ValueEnum};
 
 /// Whether there is a pool, and what its replies are.

@@ -11,13 +11,13 @@ use super::pool::PoolArgs;
 use super::records::{RecordArgs, RecordsAndFold};
 use super::state::StateArgs;
 use crate::codec::Decoder;
-use crate::map::command::{Capture, ChildStdin, Trace};
-use crate::map::{Command, CommandPlan, DryRun, Map, PoolMap};
+use crate::map::Map;
 use crate::memory::Budget;
 use crate::plan::{
     Dash, Durability, Failures, Order, Partial, Plan, Revocable, Schedule, StateAccess, StatePlan,
 };
 use crate::plan::{SignalAction, Unit};
+use crate::process::{Capture, ChildStdin, Command, CommandPlan, DryRun, PoolMap, Trace};
 use crate::run::{Destination, Work, run};
 use crate::sys::{guardian, reaper, share_heap};
 use crate::template::Template;

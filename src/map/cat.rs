@@ -92,16 +92,16 @@ pub fn read(
     };
     if let &Input::Range { start, end, .. } = input {
         emit.latency(Latency::Steady);
-        let buffer = decoder.buffer(super::range::BLOCK);
+        let buffer = decoder.buffer(super::read_plain_range::BLOCK);
         let mut block = |block: &[u8]| each(emit, block, Trust::Final);
-        return super::range::read(name, start, end, buffer, &mut block).map_err(unreadable);
+        return super::read_plain_range::read(name, start, end, buffer, &mut block).map_err(unreadable);
     }
     let mut warnings = Vec::new();
     let mut warn = |what: &str| warnings.push(what.to_owned());
     let end = if let &Input::Part { start, end, .. } = input {
         emit.latency(Latency::Steady);
         let mut block = |block: &[u8]| each(emit, block, Trust::Provisional);
-        super::part::read(decoder, name, (start, end), &mut warn, &mut block)
+        super::read_compressed_range::read(decoder, name, (start, end), &mut warn, &mut block)
     } else {
         let (mut source, size) = open(input).map_err(unreadable)?;
         // Files that the kernel makes up have no size, and may wait.

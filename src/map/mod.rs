@@ -5,27 +5,19 @@
 
 mod cat;
 mod check;
-mod child;
-pub mod command;
-mod coprocess;
 mod digest;
-mod dry_run;
-mod feeder;
-mod part;
-mod range;
+mod read_compressed_range;
+mod read_plain_range;
 #[cfg(test)]
 mod tests;
 mod wc;
 
 pub use cat::{Cat, read};
-pub use command::{Command, CommandPlan};
-pub use coprocess::{PoolMap, PoolPlan, Reply};
-pub use dry_run::DryRun;
-pub use feeder::PipeJob;
 
 use crate::codec::Decoder;
 use crate::control::{StopRequest, WorkerHandle};
 use crate::job::{Failure, Job, Trust};
+use crate::merge::PipeJob;
 use crate::plan::Unit;
 use crate::template::shell_quote;
 use std::ops::ControlFlow;

@@ -3,8 +3,8 @@
 use super::{MergeWork, Summary};
 use crate::fold::StartFold;
 use crate::map::StartMap;
+use crate::output::JobFiles;
 use crate::record::RecordPlan;
-use crate::sink::JobFiles;
 
 /// What is done to each job and to what it gives.
 pub struct Work<'a> {

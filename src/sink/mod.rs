@@ -3,29 +3,20 @@
 //! The lowest unprinted job is printed as it writes; what others give is held, in memory up to a
 //! bound and then in an unlinked temporary file. It does not know what a job was about.
 
-mod claims;
-mod draft;
-mod finished;
-mod first;
-mod held;
-mod outputs;
-mod sending;
+mod reorder;
+mod row_limit;
+mod sendfile;
 mod spill;
 mod tag;
-mod target;
 
-pub use claims::PathSet;
-pub use draft::{Intermediate, IntermediateWriter, Intermediates, Opened};
-pub use first::RowLimit;
-pub use outputs::{JobFiles, NewFile};
+pub use row_limit::RowLimit;
 pub use tag::Tagger;
-pub use target::resolve_link;
 
 use crate::job::Trust;
 use crate::memory::Budget;
 use crate::plan::Order;
 use crate::sys;
-use held::HeldOutput;
+use reorder::HeldOutput;
 use spill::Spill;
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -3,7 +3,8 @@
 use super::{Bundle, JobRecord, Merged, MergedJobs};
 use crate::control::Shortage;
 use crate::job::{self, Failure, Job, SplitPart};
-use crate::sink::{Intermediate, Piece};
+use crate::merge::Intermediate;
+use crate::sink::Piece;
 use crossbeam_channel::Sender;
 use std::ffi::OsString;
 use std::io;

@@ -2,15 +2,17 @@
 //!
 //! It does not know why these are merged, nor where the result lies or what becomes of it.
 
-use super::lane::tell;
-use super::merged::Target;
+use super::job_output::tell;
+use super::merge_output::Target;
 use super::{Event, Merged, Task, Worker, WorkerShared, panic};
 use crate::control::{StopRequest, WorkerHandle};
 use crate::job::{Failure, Input, Job, Trust};
-use crate::map::{Emit, OutOfBand, PipeJob, StartMap};
+use crate::map::{Emit, OutOfBand, StartMap};
+use crate::merge::PipeJob;
+use crate::merge::{Intermediate, Intermediates};
 use crate::message;
+use crate::output::NewFile;
 use crate::record::RecordPlan;
-use crate::sink::{Intermediate, Intermediates, NewFile};
 use crossbeam_channel::{Receiver, RecvError, RecvTimeoutError, TryRecvError, after, never, select};
 use std::ffi::OsStr;
 use std::fmt;

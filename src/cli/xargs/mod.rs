@@ -12,14 +12,15 @@ mod state;
 
 use crate::codec::Decoder;
 use crate::job::{ChildOutcome, Failure};
-use crate::map::command::{Capture, ChildStdin, ChildVar, OnClosedStdout, Trace};
-use crate::map::{Command, CommandPlan, Map};
+use crate::map::Map;
 use crate::memory::{Budget, Memory};
 use crate::message;
 use crate::plan::{
     ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Blanks, Empty, FailureStyle, Failures, HaltAt,
     Inputs, Order, Partial, Plan, Schedule, SignalAction, Syntax, Tag, Unit, WordList,
 };
+use crate::process::{Capture, ChildStdin, ChildVar, OnClosedStdout, Trace};
+use crate::process::{Command, CommandPlan};
 use crate::run::{Destination, Summary, Work, run};
 use crate::state::{StateError, StateErrorKind};
 use crate::sys::{self, Family, guardian, share_heap, signals};

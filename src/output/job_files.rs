@@ -1,0 +1,342 @@
+//! Files of the jobs' own, for `--out`: what they are called, and how each is made whole.
+//!
+//! It does not know what is written to them, nor whether two jobs' files have the same name.
+
+use super::resolve_link::{directory, resolve_link};
+use crate::job::{Failure, Input, Job};
+use crate::message;
+use crate::sys::await_file;
+use crate::template::Template;
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tempfile::NamedTempFile;
+
+/// The bytes of a name that are kept in the temporary one, so that it is no longer than a name may
+/// be (255 bytes) with what stands around them.
+const KEPT: usize = 235;
+
+/// What is said of what is there and can't be replaced by a file.
+pub(super) const SPECIAL: &str = "is a device, a pipe or a socket";
+
+/// The files of all jobs.
+#[derive(Debug)]
+pub struct JobFiles {
+    template: Template,
+    /// The temporary files that there are now.
+    unfinished: Unfinished,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Unfinished(Arc<Mutex<BTreeSet<PathBuf>>>);
+
+/// The file of one try at a job. It has its name once it was committed; dropped before, nothing is
+/// left of it.
+#[derive(Debug)]
+pub struct NewFile {
+    unfinished: Unfinished,
+    name: PathBuf,
+    file: Option<NamedTempFile>,
+    /// What the name stands for: a link stays, and where it leads is where the file is made.
+    target: PathBuf,
+}
+
+impl JobFiles {
+    /// Files with these names.
+    ///
+    /// # Errors
+    /// What is wrong with a template that gives all jobs one name, or whose names would depend on
+    /// which worker ran the job.
+    pub fn new(template: &OsStr) -> Result<Self, &'static str> {
+        let template = Template::single(template);
+        if template.has_slot() {
+            return Err("{%} can't be in a file's name: which worker runs a job is left to chance");
+        }
+        if !template.has_replacement() {
+            return Err("a replacement string is needed, as in 'out/{/}', so that each job has a file");
+        }
+        Ok(JobFiles {
+            template,
+            unfinished: Unfinished::default(),
+        })
+    }
+
+    /// The name of a job's file: what the template makes of its first input.
+    pub fn name(&self, job: &Job) -> PathBuf {
+        let names: Vec<&OsStr> = job.inputs.iter().map(Input::name).collect();
+        PathBuf::from(self.template.render_single(&names, job.seq + 1, 0))
+    }
+
+    /// A file for a try at the job. It is made when the first bytes come.
+    pub fn start(&self, job: &Job) -> NewFile {
+        NewFile {
+            unfinished: self.unfinished.clone(),
+            name: self.name(job),
+            file: None,
+            target: PathBuf::new(),
+        }
+    }
+
+    /// Removes what is not finished, for a process that ends without its workers.
+    pub fn abandon(&self) {
+        self.unfinished.remove();
+    }
+}
+
+impl Unfinished {
+    fn names(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        // A set of names is whole after a panic too.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remove(&self) {
+        for name in std::mem::take(&mut *self.names()) {
+            // It may have been finished or removed just now.
+            let _ = fs::remove_file(name);
+        }
+    }
+}
+
+impl NewFile {
+    /// A file with this name, which is no job's.
+    pub fn named(name: &Path) -> Self {
+        NewFile {
+            unfinished: Unfinished::default(),
+            name: name.to_owned(),
+            file: None,
+            target: PathBuf::new(),
+        }
+    }
+
+    /// Another try at the same file.
+    pub fn anew(&self) -> Self {
+        NewFile {
+            unfinished: self.unfinished.clone(),
+            name: self.name.clone(),
+            file: None,
+            target: PathBuf::new(),
+        }
+    }
+
+    /// The file as it is now, where it was made: others may write there too.
+    pub fn as_file(&self) -> Option<&File> {
+        self.file.as_ref().map(NamedTempFile::as_file)
+    }
+
+    /// Removes what there is of all tries, for a process that ends without its workers.
+    pub fn abandon(&self) {
+        self.unfinished.remove();
+    }
+
+    /// Adds bytes; none make the file as well.
+    ///
+    /// # Errors
+    /// `Own`, with the file's name.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let written = self.file().and_then(|file| file.write_all(bytes));
+        written.map_err(|cause| self.failed(cause))
+    }
+
+    /// Gives the file its name, for good: when this returns, it outlasts a loss of power. A file that was
+    /// there hands its permissions on; what is no regular file is not replaced.
+    ///
+    /// # Errors
+    /// `Own`, with the file's name. Then there is no file, or the one that was there before; but
+    /// where only its directory could not be secured, the new one.
+    pub fn commit(mut self) -> Result<(), Failure> {
+        self.publish().map_err(|cause| self.failed(cause))
+    }
+
+    fn publish(&mut self) -> io::Result<()> {
+        self.file()?.sync_all()?;
+        let Some(file) = self.file.take() else {
+            return Ok(());
+        };
+        let temporary = file.path().to_owned();
+        let renamed = file.persist(&self.target).map_err(|refused| refused.error);
+        self.unfinished.names().remove(&temporary);
+        renamed?;
+        secure(directory(&self.target))
+    }
+
+    fn file(&mut self) -> io::Result<&mut File> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => {
+                self.target = resolve_link(&self.name)?;
+                let file = temporary(&self.target)?;
+                self.unfinished.names().insert(file.path().to_owned());
+                file
+            }
+        };
+        Ok(self.file.insert(file).as_file_mut())
+    }
+
+    fn failed(&self, cause: io::Error) -> Failure {
+        let what = message::shown(self.name.as_os_str()).into_owned();
+        Failure::Own { what, cause }
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if let Some(file) = self.file.take() {
+            self.unfinished.names().remove(file.path());
+        }
+    }
+}
+
+/// A temporary file beside the one with this name: `.NAME.fanfold-` and six random characters, with
+/// the permissions of that one, or those that any new file gets. Directories that are missing are made, and
+/// stay.
+fn temporary(name: &Path) -> io::Result<NamedTempFile> {
+    let before = fs::symlink_metadata(name).ok();
+    if before
+        .as_ref()
+        .is_some_and(|found| !found.is_file() && !found.is_dir())
+    {
+        return Err(io::Error::other(SPECIAL));
+    }
+    let file = beside(name)?;
+    if let Some(before) = before {
+        // Not that it runs as its owner: that may be another one now.
+        let mode = before.permissions().mode() & 0o777;
+        file.as_file().set_permissions(Permissions::from_mode(mode))?;
+    }
+    Ok(file)
+}
+
+fn beside(name: &Path) -> io::Result<NamedTempFile> {
+    let base = name.file_name().unwrap_or_default().as_bytes();
+    let mut prefix = OsString::from(".");
+    prefix.push(OsStr::from_bytes(&base[..base.len().min(KEPT)]));
+    prefix.push(".fanfold-");
+    let directory = directory(name);
+    // Each descriptor is waited for in here: what is wrong is no longer told apart outside.
+    let open = |path: &Path| {
+        let mut options = File::options();
+        options.create_new(true).read(true).write(true).mode(0o666);
+        await_file(|| options.open(path))
+    };
+    let make = || tempfile::Builder::new().prefix(&prefix).make_in(directory, open);
+    match make() {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+            make_directories(directory)?;
+            make()
+        }
+        made => made,
+    }
+}
+
+/// Makes the directory and those above it that are missing, for good.
+fn make_directories(directory: &Path) -> io::Result<()> {
+    let made = match fs::create_dir(directory) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+            let above = directory.parent().ok_or(cause)?;
+            make_directories(above)?;
+            fs::create_dir(directory)
+        }
+        made => made,
+    };
+    match made {
+        Ok(()) => secure(self::directory(directory)),
+        // Another worker was here, or a link to a directory is.
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && directory.is_dir() => Ok(()),
+        Err(cause) => Err(cause),
+    }
+}
+
+/// Has the names in a directory outlast a loss of power.
+fn secure(directory: &Path) -> io::Result<()> {
+    match await_file(|| File::open(directory))?.sync_all() {
+        // Some file systems have no such thing for directories.
+        Err(cause) if cause.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        done => done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(name: &str) -> Job {
+        let inputs = vec![Input::File(name.into())];
+        Job { seq: 6, inputs }
+    }
+
+    fn outputs(template: impl AsRef<OsStr>) -> JobFiles {
+        JobFiles::new(template.as_ref()).expect("a template")
+    }
+
+    fn entries(dir: &Path) -> Vec<OsString> {
+        let entries = fs::read_dir(dir).expect("a directory").flatten();
+        entries.map(|entry| entry.file_name()).collect()
+    }
+
+    #[test]
+    fn a_file_has_its_name_only_once_it_was_committed() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let outputs = outputs(dir.path().join("{/.}.txt"));
+        let name = dir.path().join("a.txt");
+        fs::write(&name, "old").expect("written");
+        let mut file = outputs.start(&job("in/a.wav"));
+        file.write(b"ne").expect("written");
+        file.write(b"w").expect("written");
+        let unfinished: Vec<_> = outputs.unfinished.names().iter().cloned().collect();
+        let base = unfinished[0].file_name().expect("a name").to_string_lossy();
+        assert!(base.starts_with(".a.txt.fanfold-"), "{base}");
+        assert_eq!(fs::read(&name).expect("readable"), b"old");
+        file.commit().expect("renamed");
+        assert_eq!(fs::read(&name).expect("readable"), b"new");
+        assert_eq!(entries(dir.path()), ["a.txt"]);
+        assert!(outputs.unfinished.names().is_empty());
+    }
+
+    #[test]
+    fn a_link_stays_and_permissions_too() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let at = |name: &str| dir.path().join(name);
+        fs::create_dir(at("real")).expect("made");
+        fs::write(at("real/a"), "old").expect("written");
+        fs::set_permissions(at("real/a"), Permissions::from_mode(0o4640)).expect("ours");
+        for (link, to) in [("one", "real/a"), ("two", "one"), ("new", "real/b")] {
+            std::os::unix::fs::symlink(to, at(link)).expect("made");
+        }
+        for (name, real) in [("two", "real/a"), ("new", "real/b")] {
+            let mut file = NewFile::named(&at(name));
+            file.write(name.as_bytes()).expect("written");
+            file.commit().expect("renamed");
+            assert_eq!(fs::read(at(real)).expect("readable"), name.as_bytes());
+            assert!(fs::symlink_metadata(at(name)).expect("there").is_symlink());
+        }
+        let mode = fs::metadata(at("real/a")).expect("there").permissions().mode();
+        assert_eq!(mode & 0o7777, 0o640);
+        assert_eq!(entries(&at("real")).len(), 2);
+    }
+
+    #[test]
+    fn what_was_not_committed_leaves_nothing() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let outputs = outputs(dir.path().join("{}"));
+        let mut dropped = outputs.start(&job("a"));
+        dropped.write(b"x").expect("written");
+        drop(dropped);
+        assert!(outputs.unfinished.names().is_empty());
+        let mut abandoned = outputs.start(&job("b"));
+        abandoned.write(b"x").expect("written");
+        outputs.abandon();
+        assert_eq!(entries(dir.path()), [""; 0]);
+    }
+
+    #[test]
+    fn names_depend_on_the_job_alone() {
+        assert_eq!(outputs("o/{/}-{#}").name(&job("in/a")), Path::new("o/a-7"));
+        assert!(JobFiles::new("o/{%}-{}".as_ref()).is_err());
+        assert!(JobFiles::new("o/x{{}".as_ref()).is_err());
+    }
+}

@@ -1,0 +1,38 @@
+//! What a command would have been: its words, quoted for a shell.
+
+use super::CommandPlan;
+use crate::job::{Failure, Input, Job, Trust};
+use crate::map::{Emit, Map};
+use crate::template::{Template, shell_quote};
+use std::ffi::OsStr;
+use std::sync::Arc;
+
+/// Emits the command line of each job and runs nothing.
+#[derive(Debug)]
+pub struct DryRun {
+    plan: Arc<CommandPlan>,
+    /// The file that the output would go to.
+    to: Option<Template>,
+}
+
+impl DryRun {
+    /// A worker's instance.
+    pub fn new(plan: Arc<CommandPlan>, to: Option<Template>) -> Self {
+        DryRun { plan, to }
+    }
+}
+
+impl Map for DryRun {
+    fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
+        let mut line = shell_quote(self.plan.args(job, emit.worker().slot).iter());
+        if let Some(to) = &self.to {
+            let names: Vec<&OsStr> = job.inputs.iter().map(Input::name).collect();
+            let name = to.render_single(&names, job.seq + 1, emit.worker().slot + 1);
+            line.extend_from_slice(b" > ");
+            line.extend_from_slice(&shell_quote(&[name]));
+        }
+        line.push(b'\n');
+        let _ = emit.out(&line, Trust::Final);
+        Ok(())
+    }
+}

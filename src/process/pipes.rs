@@ -1,0 +1,108 @@
+//! A child's pipes, seen from our side.
+
+use crate::process::{Capture, ChildStdin};
+use crate::sys::{Input, Interest, Ready, Streams, pipe};
+use rustix::io::Errno;
+use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+
+/// Our ends of a child's pipes, where there are any.
+#[derive(Debug, Default)]
+pub(super) struct Pipes {
+    /// What the child reads; it never blocks us.
+    pub(super) stdin: Option<OwnedFd>,
+    /// What the child writes.
+    pub(super) stdout: Option<OwnedFd>,
+    /// What the child writes as diagnostics.
+    pub(super) stderr: Option<OwnedFd>,
+    /// The child's ends of its outputs, until it and those beside it were started.
+    held: Option<[OwnedFd; 2]>,
+}
+
+impl Pipes {
+    /// New pipes, and the child's end of its input.
+    ///
+    /// # Errors
+    /// When the process may open no more files.
+    pub(super) fn new(feed: ChildStdin, capture: Capture) -> io::Result<(Self, Option<OwnedFd>)> {
+        let mut pipes = Pipes::default();
+        if capture == Capture::Whole {
+            let (stdout, child_stdout) = pipe()?;
+            let (stderr, child_stderr) = pipe()?;
+            pipes.stdout = Some(stdout);
+            pipes.stderr = Some(stderr);
+            pipes.held = Some([child_stdout, child_stderr]);
+        }
+        if !feed.is_fed() {
+            return Ok((pipes, None));
+        }
+        let (child_stdin, stdin) = pipe()?;
+        rustix::io::ioctl_fionbio(&stdin, true)?;
+        pipes.stdin = Some(stdin);
+        Ok((pipes, Some(child_stdin)))
+    }
+
+    /// What the child is to be started with.
+    pub(super) fn streams<'a>(&'a self, stdin: &'a Option<OwnedFd>) -> Streams<'a> {
+        let [stdout, stderr] = match &self.held {
+            Some([stdout, stderr]) => [Some(stdout.as_fd()), Some(stderr.as_fd())],
+            None => [None, None],
+        };
+        Streams {
+            stdin: stdin.as_ref().map_or(Input::Null, |fd| Input::Given(fd.as_fd())),
+            stdout,
+            stderr,
+            others: &[],
+        }
+    }
+
+    /// Has the child write its standard output there, and not to us.
+    pub(super) fn divert(&mut self, file: OwnedFd) {
+        self.stdout = None;
+        if let Some([stdout, _]) = &mut self.held {
+            *stdout = file;
+        }
+    }
+
+    /// Lets the outputs end with the child: it was started. At once, so that few other children inherit them,
+    /// which hold them from their fork to their exec: an end that waits for that leaves a processor idle.
+    pub(super) fn release(&mut self) {
+        self.held = None;
+    }
+
+    /// Closes the outputs; whether any was open.
+    pub(super) fn close_outputs(&mut self) -> bool {
+        self.held = None;
+        self.stdout.take().is_some() | self.stderr.take().is_some()
+    }
+
+    /// Whether the outputs have come to their end.
+    pub(super) fn are_drained(&self) -> bool {
+        self.stdout.is_none() && self.stderr.is_none()
+    }
+}
+
+/// Reads once from a pipe that is ready, so this never blocks; closes it at its end.
+///
+/// # Errors
+/// What the system said, which is not to be expected of a pipe; then it is closed too.
+pub(super) fn receive(pipe: &mut Option<OwnedFd>, ready: Ready, buffer: &mut [u8]) -> io::Result<usize> {
+    let Some(fd) = pipe else { return Ok(0) };
+    let read = match ready {
+        Ready::Yes => rustix::io::read(fd, buffer),
+        Ready::No | Ready::Gone => Ok(0),
+    };
+    match read {
+        Ok(n) if n > 0 => Ok(n),
+        Err(Errno::INTR) => Ok(0),
+        end => {
+            *pipe = None;
+            Ok(end?)
+        }
+    }
+}
+
+/// What is to be polled of a pipe, where there is one.
+pub(super) fn wanted(fd: &Option<OwnedFd>, interest: Interest) -> Option<(BorrowedFd<'_>, Interest)> {
+    fd.as_ref().map(|fd| (fd.as_fd(), interest))
+}
