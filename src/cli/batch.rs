@@ -1,4 +1,4 @@
-//! The options about how many inputs a command is given.
+//! The options for how many inputs each command gets.
 
 use crate::memory::Memory;
 use crate::plan::{Batch, Workers};
@@ -6,10 +6,10 @@ use crate::process::CommandPlan;
 use clap::Args;
 use std::num::NonZeroUsize;
 
-/// How many inputs each command is given.
+/// How many inputs each command gets.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Commands")]
-pub struct BatchArgs {
+pub(super) struct BatchArgs {
     /// Give each command N inputs, or as many as a command line holds: {} becomes N arguments
     #[arg(short = 'n', long, value_name = "N", value_parser = at_least_one, conflicts_with = "batch")]
     max_args: Option<NonZeroUsize>,
@@ -20,13 +20,13 @@ pub struct BatchArgs {
 }
 
 impl BatchArgs {
-    /// Whether a command is given more than one input.
-    pub fn is_of_several(&self) -> bool {
+    /// Returns whether a command may get more than one input.
+    pub(super) fn is_of_several(&self) -> bool {
         self.batch || self.max_args.is_some_and(|most| most > NonZeroUsize::MIN)
     }
 
-    /// How many, for this command.
-    pub fn plan(&self, command: &CommandPlan, memory: Memory, workers: Workers) -> Batch {
+    /// Returns how many inputs each run of `command` gets.
+    pub(super) fn plan(&self, command: &CommandPlan, memory: Memory, workers: Workers) -> Batch {
         let room = || command.room(memory.bytes(), workers.get());
         match (self.max_args, self.batch) {
             (Some(NonZeroUsize::MIN), _) | (None, false) => Batch::One,

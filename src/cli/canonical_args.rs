@@ -1,24 +1,20 @@
-//! The options of a command line in one canonical order: what makes two command lines the same to a state.
+//! Options in one canonical order and spelling, by which a state tells whether two command lines are the same.
 
 use crate::template::shell_quote;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
-/// The parts of a command line's meaning, each with what it is called in messages.
-pub type CommandKey = Vec<(&'static str, Vec<u8>)>;
+/// What a command line means to a state: texts that must be equal, each with its name in messages.
+pub(super) type CommandKey = Vec<(&'static str, Vec<u8>)>;
 
-/// Options as they would be typed, those that were given: what they mean, in one order.
+/// The options that were given, as they would be typed.
 #[derive(Debug, Default)]
-pub struct CanonicalArgs {
+pub(super) struct CanonicalArgs {
     words: Vec<OsString>,
 }
 
 impl CanonicalArgs {
-    /// An option with its value, once for each.
-    pub fn values<T: AsRef<std::ffi::OsStr>>(
-        mut self,
-        name: &str,
-        values: impl IntoIterator<Item = T>,
-    ) -> Self {
+    /// Adds the option once for each value.
+    pub(super) fn values<T: AsRef<OsStr>>(mut self, name: &str, values: impl IntoIterator<Item = T>) -> Self {
         for value in values {
             self.words.push(name.into());
             self.words.push(value.as_ref().to_owned());
@@ -26,22 +22,22 @@ impl CanonicalArgs {
         self
     }
 
-    /// Words as they are.
-    pub fn words(mut self, words: &[OsString]) -> Self {
+    /// Adds words as they are.
+    pub(super) fn words(mut self, words: &[OsString]) -> Self {
         self.words.extend_from_slice(words);
         self
     }
 
-    /// An option without a value.
-    pub fn flag(mut self, name: &str, given: bool) -> Self {
+    /// Adds an option without a value, if it was given.
+    pub(super) fn flag(mut self, name: &str, given: bool) -> Self {
         if given {
             self.words.push(name.into());
         }
         self
     }
 
-    /// The text, quoted for a shell.
-    pub fn text(&self) -> Vec<u8> {
+    /// Returns the options quoted for a shell.
+    pub(super) fn text(&self) -> Vec<u8> {
         shell_quote(&self.words)
     }
 }

@@ -1,25 +1,26 @@
 //! The options about jobs that fail.
 
+use super::option_value::{duration, retries};
 use crate::plan::{FailureLimit, FailureStyle, Failures, HaltAt};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What is done about jobs that fail.
+/// What fanfold does about jobs that fail.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "When things go wrong")]
-pub struct FailureArgs {
+pub(super) struct FailureArgs {
     /// Try a failed job N more times [default: 0]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = retries)]
     retries: Option<u32>,
 
-    /// Wait before the second try, as 500ms, 30s or 2m; doubled for each further one, and jittered
+    /// Wait before the second try, as 500ms, 30s or 2m; the wait doubles before each further try, with jitter
     /// [default: 0s]
     #[arg(long, value_name = "DUR", value_parser = duration)]
     retry_delay: Option<Duration>,
 
-    /// Stop starting jobs (soon), or end all (now), when N jobs or N% of them have failed, missing
-    /// inputs counted: never | soon | now[,fail=N|N%] [default: never]
+    /// Start no more jobs (soon), or end the running ones too (now), when N jobs or N% of them have failed;
+    /// missing inputs count: never | soon | now[,fail=N|N%] [default: never]
     #[arg(long, value_name = "WHEN", value_parser = halt)]
     halt: Option<HaltAt>,
 
@@ -29,8 +30,8 @@ pub struct FailureArgs {
 }
 
 impl FailureArgs {
-    /// The policy; names in the list of failed inputs end with `terminator`.
-    pub fn plan(&self, terminator: u8) -> Failures {
+    /// Returns the policy. `terminator` ends each name in the list of failed inputs.
+    pub(super) fn plan(&self, terminator: u8) -> Failures {
         Failures {
             retries: self.retries.unwrap_or(0),
             delay: self.retry_delay.unwrap_or(Duration::ZERO),
@@ -41,32 +42,7 @@ impl FailureArgs {
     }
 }
 
-/// A duration as `500ms`, `30s`, `1h 30m`; a bare number is seconds.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let found = match text.parse() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string()),
-        Err(_) => {
-            humantime::parse_duration(text).map_err(|_| "expected a duration as 500ms, 30s or 2m".to_owned())
-        }
-    };
-    match found {
-        Ok(duration) if duration > LONGEST => Err("longer than 100 years".into()),
-        found => found,
-    }
-}
-
-/// A [`duration`] in which something can be done.
-pub fn time_limit(text: &str) -> Result<Duration, String> {
-    match duration(text)? {
-        Duration::ZERO => Err("nothing is done in no time".into()),
-        limit => Ok(limit),
-    }
-}
-
-/// Clocks go on for longer than this.
-const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
-
-/// `never`, `soon` or `now`, the last two with a limit or at the first failure.
+/// Parses `never`, `soon` or `now`. The last two may have a limit; without one it is the first failure.
 fn halt(text: &str) -> Result<HaltAt, String> {
     let (when, limit) = match text.split_once(',') {
         Some((when, limit)) => (
@@ -119,14 +95,5 @@ mod tests {
         ] {
             assert!(halt(wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn durations_have_units_or_are_seconds() {
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
-        assert!(duration("-1").is_err() && duration("soon").is_err());
-        assert!(duration("1e19").is_err() && duration("1e9").is_ok());
-        assert!(duration("0").is_ok() && time_limit("0").is_err() && time_limit("1ms").is_ok());
     }
 }

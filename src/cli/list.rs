@@ -1,6 +1,7 @@
-//! `fanfold list`: what is known, from the tables.
+//! `fanfold list`: the names that options take, from the tables of codecs, functions, formats and folds.
 
-use super::exit_code::Ended;
+use super::exit_code::ExitCause;
+use super::plain_text::print;
 use crate::codec::CODECS;
 use crate::fold::AGGREGATES;
 use crate::map::FUNCTIONS;
@@ -10,8 +11,8 @@ use std::fmt::Write as _;
 /// Prints the tables.
 ///
 /// # Errors
-/// What standard output said.
-pub fn main() -> anyhow::Result<Option<Ended>> {
+/// When standard output can't be written.
+pub(super) fn main() -> anyhow::Result<ExitCause> {
     let codecs = CODECS.iter().map(|codec| (codec.name, codec.help));
     let functions = FUNCTIONS.iter().map(|function| (function.name, function.help));
     let text = section("codecs", codecs)
@@ -23,7 +24,7 @@ pub fn main() -> anyhow::Result<Option<Ended>> {
             "output formats",
             ROW_FORMATS.iter().map(|(e, _)| (e.name, e.help)),
         );
-    super::man_pages::print(text.as_bytes())
+    print(text.as_bytes())
 }
 
 fn section<'a>(title: &str, rows: impl Iterator<Item = (&'a str, &'a str)>) -> String {

@@ -1,67 +1,60 @@
-//! `fanfold completions SHELL` and `fanfold man [COMMAND]`: what a package installs beside the
-//! program, made from the same grammar that reads the command line.
+//! `fanfold completions SHELL` and `fanfold man [COMMAND]`: the files that a package installs beside the
+//! program, generated from the grammar that reads the command line.
+//!
+//! It is given the grammar and knows no option of it.
 
-use super::Cli;
-use super::exit_code::{Ended, Usage};
-use clap::{Args, Command, CommandFactory as _};
+use super::exit_code::ExitCause;
+use super::plain_text::print;
+use super::usage_error::UsageError;
+use crate::message;
+use clap::{Args, Command};
 use clap_complete::Shell;
-use std::io::Write as _;
 
-/// Print a script that completes fanfold's command lines in SHELL
+/// The arguments of `fanfold completions`.
 #[derive(Debug, Args)]
-pub struct CompletionsArgs {
+pub(super) struct CompletionsArgs {
     /// The shell
     shell: Shell,
 }
 
-/// Print a man page, as roff: fanfold's own, or the one of a command
+/// The arguments of `fanfold man`.
 #[derive(Debug, Args)]
-pub struct ManArgs {
-    /// The command, as in `fanfold man run`
+pub(super) struct ManArgs {
+    /// The subcommand, as in `fanfold man run`
     #[arg(value_name = "COMMAND")]
     page: Option<String>,
 }
 
-/// Prints the script.
+/// Prints the completion script.
 ///
 /// # Errors
-/// What standard output said.
-pub fn completions(args: &CompletionsArgs) -> anyhow::Result<Option<Ended>> {
+/// When standard output can't be written.
+pub(super) fn completions(args: &CompletionsArgs, mut grammar: Command) -> anyhow::Result<ExitCause> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "fanfold", &mut script);
+    clap_complete::generate(args.shell, &mut grammar, "fanfold", &mut script);
     print(&script)
 }
 
-/// Prints the page.
+/// Prints the man page.
 ///
 /// # Errors
-/// [`Usage`] for a command that is not known; what standard output said.
-pub fn man(args: &ManArgs) -> anyhow::Result<Option<Ended>> {
+/// [`UsageError`] for an unknown subcommand; when standard output can't be written.
+pub(super) fn man(args: &ManArgs, grammar: Command) -> anyhow::Result<ExitCause> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(described(args.page.as_deref())?).render(&mut page)?;
+    clap_mangen::Man::new(described(args.page.as_deref(), grammar)?).render(&mut page)?;
     print(&page)
 }
 
-/// The grammar of one command. Building the whole gives its page a name of its own: `fanfold-run`.
-fn described(command: Option<&str>) -> Result<Command, Usage> {
-    let mut all = Cli::command();
-    all.build();
-    let Some(name) = command else {
-        return Ok(all);
+/// Returns the grammar that the page describes. Building the whole grammar first gives the page of a
+/// subcommand its name: `fanfold-run`.
+fn described(subcommand: Option<&str>, mut grammar: Command) -> Result<Command, UsageError> {
+    grammar.build();
+    let Some(name) = subcommand else {
+        return Ok(grammar);
     };
-    all.find_subcommand(name).cloned().ok_or_else(|| {
-        let known: Vec<_> = all.get_subcommands().map(Command::get_name).collect();
-        Usage(format!(
-            "unknown command '{}' (known: {})",
-            crate::message::shown(name.as_ref()),
-            known.join(", ")
-        ))
+    grammar.find_subcommand(name).cloned().ok_or_else(|| {
+        let known: Vec<_> = grammar.get_subcommands().map(Command::get_name).collect();
+        let (name, known) = (message::shown(name.as_ref()), known.join(", "));
+        UsageError(format!("unknown command '{name}' (known: {known})"))
     })
-}
-
-/// Prints what a helper prints.
-pub fn print(text: &[u8]) -> anyhow::Result<Option<Ended>> {
-    let written = crate::sys::Output::stdout().write_all(text);
-    written.map_err(|cause| anyhow::anyhow!("standard output: {}", crate::message::cause(&cause)))?;
-    Ok(None)
 }

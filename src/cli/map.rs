@@ -1,12 +1,16 @@
 //! `fanfold map`: a built-in function, in this process, on files compressed or not.
+//!
+//! It builds the plan and the maps. It does not know how a file is read or a record is folded.
 
 use super::canonical_args::CommandKey;
-use super::exit_code::{self, Ended, Usage};
+use super::exit_code::ExitCause;
 use super::failure_options::FailureArgs;
 use super::merge::{MergeArgs, MergePlan};
 use super::options::{InputArgs, OutputArgs};
 use super::records::{RecordArgs, RecordsAndFold};
+use super::run_end;
 use super::state::StateArgs;
+use super::usage_error::UsageError;
 use crate::codec::{self, CODECS, Codec, Decoder};
 use crate::map::{self, Cat, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
@@ -19,19 +23,19 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use std::time::Duration;
 
-/// The inputs that are looked at for their sizes where nobody asked for it.
+/// How many inputs are looked at for their sizes without `--schedule`.
 const SCHEDULED: usize = 10_000;
 
-/// What `fanfold map` can be told.
+/// The arguments of `fanfold map`.
 #[derive(Debug, Args)]
-pub struct MapArgs {
+pub(super) struct MapArgs {
     #[command(flatten)]
     inputs: InputArgs,
 
     #[command(flatten)]
     records: RecordArgs,
 
-    /// What a file gave before it turned out corrupt: forget it, or keep its complete lines; the exit code is 3 either way [default: discard]
+    /// What to do with the lines of a file before the place where it is corrupt: discard them, or keep the complete ones; the exit code is 3 either way [default: discard]
     #[arg(long, value_name = "WHAT", value_enum, help_heading = "Records and folds")]
     partial: Option<PartialArg>,
 
@@ -47,16 +51,16 @@ pub struct MapArgs {
     #[command(flatten)]
     state: StateArgs,
 
-    /// What is done to each file [default: cat]: wc, digest, check; see `fanfold list`
+    /// What to do with each file: cat, wc, digest or check; see `fanfold list` [default: cat]
     #[arg(long = "fn", value_name = "NAME", value_parser = function_named)]
     function: Option<&'static Function>,
 
-    /// Take every file for this codec, whatever its first bytes say: see `fanfold list`
+    /// Decode every file with this codec, whatever its first bytes say; see `fanfold list`
     #[arg(long, value_name = "NAME", value_parser = codec_named, help_heading = "Inputs")]
     codec: Option<&'static Codec>,
 }
 
-/// As [`Partial`], as it is typed.
+/// [`Partial`] as it is typed.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum PartialArg {
     Discard,
@@ -72,42 +76,46 @@ impl From<PartialArg> for Partial {
     }
 }
 
-/// Runs it.
+/// Runs the function on every file.
 ///
 /// # Errors
-/// What keeps the run from beginning.
-pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
-    let parts = args.records.plan().map_err(|error| Usage(format!("{error:#}")))?;
+/// When something keeps the run from starting.
+pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
+    let stages = args
+        .records
+        .plan()
+        .map_err(|error| UsageError(format!("{error:#}")))?;
     let function = args.function.unwrap_or(&FUNCTIONS[0]);
     let inputs = args.inputs.plan(Dash::Stdin)?;
-    let meaning = || args.meaning(function);
-    let pace = match parts.fold {
+    let durability = match stages.fold {
         Some(_) => Durability::Batched,
         None => Durability::EachJob,
     };
-    let state = args.state.plan(meaning, StateAccess::Write, pace, &parts)?;
+    let state = args
+        .state
+        .plan(|| args.key(function), StateAccess::Write, durability, &stages)?;
     let is_stdin = |input: &std::ffi::OsString| input == "-";
     if state.is_some() && matches!(&inputs, Inputs::Named(typed, _) if typed.iter().any(is_stdin)) {
-        let what = "standard input has neither name nor time: --state can't remember it";
-        return Err(Usage(what.into()).into());
+        let what = "--state cannot remember standard input, which has no name and no modification time";
+        return Err(UsageError(what.into()).into());
     }
-    let merge = args.merge.plan(parts.fold.is_some(), &args.output.out, None)?;
+    let merge = args.merge.plan(stages.fold.is_some(), &args.output.out, None)?;
     let outputs = match &merge {
         Some(_) => None,
-        None => args.output.out.plan(&parts, args.partial(), &args.state)?,
+        None => args.output.out.plan(&stages, args.partial(), &args.state)?,
     };
     let plan = Plan {
-        unit: args.unit(function, &parts),
+        unit: args.unit(function, &stages),
         batch: Batch::One,
-        schedule: args.output.schedule(default_schedule(&inputs, function, &parts)),
+        schedule: args.output.schedule(default_schedule(&inputs, function, &stages)),
         inputs,
-        // It is not worth starting a thread, which may take no part of it.
+        // Counting the cores now is cheaper than starting a thread that may get no job.
         workers: args.output.workers().get().into(),
         signals: SignalAction::Status,
         order: args.output.order(),
         tag: args.output.tag(),
         partial: args.partial(),
-        first: parts.wanted(),
+        first: stages.wanted(),
         memory: args.output.memory(),
         tmpdir: args.output.tmpdir(),
         failures: args.failures.plan(args.inputs.terminator()),
@@ -117,9 +125,9 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
         joblog: args.state.joblog(),
     };
     let budget = Budget::new(plan.memory);
-    // A file of its own need not be text: an archive stays what it was.
+    // With --out a file need not be text, so cat must not add a newline to its end.
     let is_cat = function.name == FUNCTIONS[0].name;
-    let verbatim = is_cat && outputs.is_some() && parts.records.is_none();
+    let verbatim = is_cat && outputs.is_some() && stages.records.is_none();
     let map = |_slot| -> Box<dyn Map> {
         let decoder = Decoder::new(budget.clone(), args.codec);
         match verbatim {
@@ -127,65 +135,63 @@ pub fn main(args: &MapArgs) -> anyhow::Result<Option<Ended>> {
             false => function.start(decoder),
         }
     };
-    let fold = parts.start_fold(&budget, &plan.tmpdir);
+    let fold = stages.start_fold(&budget, &plan.tmpdir);
     let start_merge = merge.as_ref().map(|merge| move |_slot| merge.start());
     if merge.is_some() {
         guardian::start().context("can't start the guardian of the merges")?;
     }
     let work = Work {
         map: &map,
-        records: parts.records.as_ref(),
+        records: stages.records.as_ref(),
         fold: fold.as_deref(),
         to: outputs.as_ref().map_or(Destination::Stdout, Destination::Files),
         merge: merge
             .as_ref()
             .zip(start_merge.as_ref())
             .map(|(merge, start)| merge.work(start)),
-        give_up: exit_code::give_up,
+        give_up: run_end::give_up,
     };
-    Ok(Some(Ended {
-        summary: run(&plan, &work)?,
-        empty: plan.empty,
-    }))
+    Ok(run_end::finish(&run(&plan, &work)?, plan.empty))
 }
 
 impl MapArgs {
-    fn meaning(&self, function: &Function) -> CommandKey {
+    /// Returns what the command line means to a state.
+    fn key(&self, function: &Function) -> CommandKey {
         let codec = self.codec.map_or("", |codec| codec.name);
         let partial = match self.partial() {
             Partial::Discard => "discard",
             Partial::Keep => "keep",
         };
-        let mut meaning = vec![("mode", b"map".to_vec()), ("function", function.name.into())];
-        meaning.extend(self.records.meaning());
-        meaning.push(("codec", codec.into()));
-        meaning.push(("partial", partial.into()));
-        meaning.push(("tag", self.output.tag_meaning()));
-        meaning.push(("out", self.output.out.meaning()));
-        meaning
+        let mut key = vec![("mode", b"map".to_vec()), ("function", function.name.into())];
+        key.extend(self.records.key());
+        key.push(("codec", codec.into()));
+        key.push(("partial", partial.into()));
+        key.push(("tag", self.output.tag_key()));
+        key.push(("out", self.output.out.key()));
+        key
     }
 
     fn partial(&self) -> Partial {
         self.partial.map_or(Partial::Discard, Partial::from)
     }
 
-    /// Whether big files may be cut: where lines are what counts, whose places in the file do not.
-    fn unit(&self, function: &Function, parts: &RecordsAndFold) -> Unit {
-        let linewise = parts.records.as_ref().is_some_and(RecordPlan::cuttable);
-        // Printed as jobs finish, written or merged, a file is still to be whole, and the order is no part
-        // of what a state remembers.
+    /// Returns whether big files may be cut: only when lines count, and not their places in the file.
+    fn unit(&self, function: &Function, stages: &RecordsAndFold) -> Unit {
+        let linewise = stages.records.as_ref().is_some_and(RecordPlan::cuttable);
+        // Output that is printed when a job finishes, written or merged must hold a whole file, and a state
+        // does not remember the order.
         let whole = self.output.out.is_asked() || self.merge.is_asked();
         let in_order = self.output.order() == Order::Input && !whole;
-        let joined = parts.fold.is_some() || in_order && !self.state.is_asked();
+        let joined = stages.fold.is_some() || in_order && !self.state.is_asked();
         if !linewise || !joined || function.unit == Unit::File {
             return Unit::File;
         }
         match (self.codec, self.partial()) {
-            // What is remembered of a part must not hang on the other parts.
+            // What a state remembers of a piece of a file must not depend on the other pieces.
             (None, Partial::Discard) if self.state.is_asked() => Unit::PlainLines,
             (None, Partial::Discard) => Unit::Lines,
-            // Of a corrupt file the lines before the damage count: only who reads it from its beginning
-            // knows where that is.
+            // The lines before the damage count, and only a job that reads a compressed file from its
+            // beginning knows where the damage is.
             (None, Partial::Keep) => Unit::PlainLines,
             (Some(codec), _) if codec.name == "plain" => Unit::PlainLines,
             (Some(_), _) => Unit::File,
@@ -193,15 +199,15 @@ impl MapArgs {
     }
 }
 
-/// The largest first where nothing is printed until all is done, or a row a file: elsewhere the
-/// output of what was started early would have to be held.
-fn default_schedule(inputs: &Inputs, function: &Function, parts: &RecordsAndFold) -> Schedule {
+/// Returns the schedule without `--schedule`. Largest first pays when nothing is printed until the end, or one
+/// row a file: otherwise the output of jobs that start early would have to be held back.
+fn default_schedule(inputs: &Inputs, function: &Function, stages: &RecordsAndFold) -> Schedule {
     let named = matches!(inputs, Inputs::Named(..));
-    let first = parts
+    let first = stages
         .records
         .as_ref()
         .is_some_and(|records| records.first.is_some());
-    if named && !first && (parts.fold.is_some() || function.unit == Unit::File) {
+    if named && !first && (stages.fold.is_some() || function.unit == Unit::File) {
         Schedule::Largest { most: SCHEDULED + 1 }
     } else {
         Schedule::Order

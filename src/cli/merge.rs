@@ -1,12 +1,13 @@
-//! The options of a merge: a command that makes one of several outputs.
+//! The options of a merge: a command that makes one output of several.
+//!
+//! It does not know when a merge starts, or which outputs it gets.
 
-use super::exit_code::Usage;
 use super::out::OutArgs;
+use super::usage_error::UsageError;
 use crate::codec::Decoder;
 use crate::map::{Map, StartMap};
 use crate::memory::Budget;
-use crate::process::ChildStdin;
-use crate::process::{Command, CommandPlan};
+use crate::process::{ChildStdin, Command, CommandPlan};
 use crate::run::{MergeDestination, MergeInputs, MergeWork};
 use crate::template::Template;
 use clap::Args;
@@ -17,11 +18,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Whether outputs are merged, by what, and how many at a time.
+/// Whether outputs are merged, by which command, and how many at a time.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Workers and output")]
-pub struct MergeArgs {
-    /// Merge the jobs' outputs by CMD, which is given files as {} and prints one output, until one is left: 'sort -m {}'. Words are split as a shell would; no shell runs. 'sort -m {}' and 'cat {}' may be given pipes from other merges, as /dev/fd/N; others are given files
+pub(super) struct MergeArgs {
+    /// Merge the jobs' outputs by CMD, as 'sort -m {}', until one output is left: CMD reads the files in the place of {} and prints one output. Words are split as by a shell, but no shell runs. 'sort -m {}' and 'cat {}' may get pipes from other merges, as /dev/fd/N; other commands get files
     #[arg(long, value_name = "CMD", conflicts_with_all = ["unordered", "line_buffer", "tag", "first", "state"])]
     merge: Option<OsString>,
 
@@ -30,33 +31,33 @@ pub struct MergeArgs {
     arity: Option<NonZeroUsize>,
 }
 
-/// How many each takes where that is not said.
+/// How many outputs each merge takes without `--arity`.
 const ARITY: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not 0");
 
-/// A merge, as it was decided.
+/// A merge as it was decided.
 #[derive(Debug)]
-pub struct MergePlan {
+pub(super) struct MergePlan {
     command: Arc<CommandPlan>,
     arity: NonZeroUsize,
     inputs: MergeInputs,
     to: Option<MergeDestination>,
-    /// Nothing is fed, so nothing is decoded: no memory is ever asked for.
+    /// Of no bytes: a merge's stdin is empty, so its decoder never asks for memory.
     budget: Budget,
 }
 
 impl MergeArgs {
-    /// Whether outputs are merged.
-    pub fn is_asked(&self) -> bool {
+    /// Returns whether outputs are merged.
+    pub(super) fn is_asked(&self) -> bool {
         self.merge.is_some()
     }
 
-    /// The merge, if one was asked for; `folded` is whether the outputs are folded, `out` where the last one
-    /// goes, `kill_after` how long a command has from TERM to KILL where that was said.
+    /// Returns the merge, if one was asked for. `folded` says whether the outputs are folded, `out` where the
+    /// last output goes, and `kill_after` how long a command has from TERM to KILL, if an option says so.
     ///
     /// # Errors
-    /// [`Usage`] when it can't be understood, or stands beside a fold; when the program is not found, or
+    /// [`UsageError`] when CMD can't be parsed, or a fold was asked for too; when the program is not found, or
     /// can't be executed.
-    pub fn plan(
+    pub(super) fn plan(
         &self,
         folded: bool,
         out: &OutArgs,
@@ -67,16 +68,16 @@ impl MergeArgs {
         };
         if folded {
             let what =
-                "--merge and a fold (--count, --unique, --by, --agg) both bring outputs together: use one";
-            return Err(Usage(what.into()).into());
+                "--merge cannot be combined with a fold (--count, --unique, --by, --agg): use one of them";
+            return Err(UsageError(what.into()).into());
         }
         let words = words(typed)?;
         let template = Template::parse(&words);
-        let template = template.map_err(|_| Usage("--merge: no command was given".into()))?;
+        let template = template.map_err(|_| UsageError("--merge: no command".into()))?;
         if template.has_hole_in_script() {
             let what =
-                "--merge: a script takes one file where '{}' stands: write sh -c 'sort -m \"$@\"' sh {}";
-            return Err(Usage(what.into()).into());
+                "--merge: '{}' inside a script stands for one file only: write sh -c 'sort -m \"$@\"' sh {}";
+            return Err(UsageError(what.into()).into());
         }
         let mut command = CommandPlan::new(template, ChildStdin::Null)?;
         command.kill_after = kill_after.unwrap_or(command.kill_after);
@@ -91,19 +92,19 @@ impl MergeArgs {
 }
 
 impl MergePlan {
-    /// How long a merge may take to end once it was asked to.
-    pub fn patience(&self) -> Duration {
+    /// Returns how long a merge may take to end after it was asked to.
+    pub(super) fn patience(&self) -> Duration {
         self.command.kill_after
     }
 
-    /// A worker's map.
-    pub fn start(&self) -> Box<dyn Map> {
+    /// Makes the map of one worker.
+    pub(super) fn start(&self) -> Box<dyn Map> {
         let decoder = Decoder::new(self.budget.clone(), None);
         Box::new(Command::new(Arc::clone(&self.command), decoder))
     }
 
-    /// The merge, by maps that `map` makes.
-    pub fn work<'a>(&'a self, map: &'a StartMap<'a>) -> MergeWork<'a> {
+    /// Returns the merge as a run takes it, with the maps that `map` makes.
+    pub(super) fn work<'a>(&'a self, map: &'a StartMap<'a>) -> MergeWork<'a> {
         MergeWork {
             map,
             arity: self.arity,
@@ -113,14 +114,14 @@ impl MergePlan {
     }
 }
 
-/// What is known of a program that reads each file it is given once, from its beginning to its end.
+/// A program that reads each of its files once, from beginning to end, so that it can read pipes.
 struct Streaming {
     program: &'static str,
-    /// Whether it does with these arguments.
+    /// Whether it does so with these arguments.
     reads_once: fn(&[&str]) -> bool,
 }
 
-/// All that are known. What another program does with a pipe can't be foreseen, so it is given files.
+/// The known ones. Nobody can foresee what another program does with a pipe, so it gets files.
 const STREAMING: &[Streaming] = &[
     Streaming {
         program: "sort",
@@ -132,7 +133,7 @@ const STREAMING: &[Streaming] = &[
     },
 ];
 
-/// Whether `sort` with these arguments merges, and does nothing else that is to be known of.
+/// Returns whether `sort` merges with these arguments, all of which are known to leave it streaming.
 fn is_merging_sort(args: &[&str]) -> bool {
     let (mut args, mut merges) = (args.iter(), false);
     while let Some(&arg) = args.next() {
@@ -150,13 +151,13 @@ fn is_merging_sort(args: &[&str]) -> bool {
     merges
 }
 
-/// Whether an argument is a cluster of flags of one letter, all of which are these.
+/// Returns whether `arg` is a cluster of one-letter flags, all of them in `flags`.
 fn is_cluster(arg: &str, flags: &str) -> bool {
     let letters = arg.strip_prefix('-').unwrap_or_default();
     !letters.is_empty() && letters.chars().all(|letter| flags.contains(letter))
 }
 
-/// What a command of these words can be given.
+/// Returns what the command of these words can read: pipes, or files only.
 fn inputs(words: &[OsString]) -> MergeInputs {
     let words: Option<Vec<&str>> = words.iter().map(|word| word.to_str()).collect();
     let Some([program, args @ .., "{}"]) = words.as_deref() else {
@@ -169,10 +170,10 @@ fn inputs(words: &[OsString]) -> MergeInputs {
     }
 }
 
-/// The words of a command line, quoted as for a shell.
-fn words(line: &OsStr) -> Result<Vec<OsString>, Usage> {
+/// Splits a command line into words, as a shell does.
+fn words(line: &OsStr) -> Result<Vec<OsString>, UsageError> {
     let words = shlex::bytes::split(line.as_bytes());
-    let words = words.ok_or_else(|| Usage("--merge: a quote is not closed".into()))?;
+    let words = words.ok_or_else(|| UsageError("--merge: a quote is not closed".into()))?;
     Ok(words.into_iter().map(OsString::from_vec).collect())
 }
 
@@ -188,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_merge_has_as_long_to_end_as_was_said() {
+    fn kill_after_is_how_long_a_merge_has_to_end() {
         let args = MergeArgs {
             merge: Some("cat {}".into()),
             arity: Some(NonZeroUsize::MIN),

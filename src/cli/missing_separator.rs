@@ -1,4 +1,4 @@
-//! What is said where the `--` before a command is missing: the whole line as typed, with it.
+//! The hint for a command line without the `--` before its command: the whole line as typed, with `--` added.
 
 use crate::process::resolve_program;
 use crate::template::shell_quote;
@@ -7,21 +7,21 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-/// What to say of a command line without a command.
-pub fn missing() -> String {
-    match as_meant(std::env::args_os()) {
+/// Returns the message for a command line without a command.
+pub(super) fn message() -> String {
+    match with_separator(std::env::args_os()) {
         Some(line) => format!("no COMMAND: put '--' before it: {line}"),
         None => "no COMMAND: put it after '--': fanfold run [INPUT]... -- COMMAND [ARG]...".into(),
     }
 }
 
-/// Where an option that `run` does not know stands behind what may be the command (`fanfold run
-/// gzip --best`), says that the command belongs behind `--`.
-pub fn with_hint(mut error: clap::Error) -> clap::Error {
+/// Adds the hint to clap's error about an unknown option of `run` when there is no `--`: the option is likely
+/// the command's, as in `fanfold run gzip --best`.
+pub(super) fn with_hint(mut error: clap::Error) -> clap::Error {
     let words: Vec<OsString> = std::env::args_os().collect();
     let is_run = words.get(1).is_some_and(|word| word == "run");
     if error.kind() == ErrorKind::UnknownArgument && is_run && !words.iter().any(|word| word == "--") {
-        let line = as_meant(words);
+        let line = with_separator(words);
         let line = line.unwrap_or_else(|| "fanfold run [OPTIONS] [INPUT]... -- COMMAND [ARG]...".into());
         let tip = format!("the command goes after '--': {line}");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
@@ -29,9 +29,9 @@ pub fn with_hint(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// The command line, quoted for a shell, with a `--` before the first word that is a program and
-/// no file here; none where no word is one. That word may be the value of an option: a guess.
-fn as_meant(typed: impl IntoIterator<Item = OsString>) -> Option<String> {
+/// Returns the command line, quoted for a shell, with `--` before the first word that names a program and no
+/// file here. Returns `None` when there is no such word. This is a guess: the word may be an option's value.
+fn with_separator(typed: impl IntoIterator<Item = OsString>) -> Option<String> {
     let mut words: Vec<OsString> = typed.into_iter().skip(2).collect();
     let at = words.iter().position(|word| may_be_command(word))?;
     words.insert(at, "--".into());
@@ -51,11 +51,11 @@ mod tests {
     use super::*;
 
     fn meant(line: &str) -> Option<String> {
-        as_meant(line.split(' ').map(OsString::from))
+        with_separator(line.split(' ').map(OsString::from))
     }
 
     #[test]
-    fn the_line_is_shown_as_typed_with_the_separator() {
+    fn the_hint_is_the_line_as_typed_with_the_separator() {
         let shown = [
             ("fanfold run sh -c x", "fanfold run -- sh -c x"),
             (

@@ -1,9 +1,9 @@
-//! The command line: grammars that become a plan, and the exit code. The only folder that knows
-//! clap.
+//! The command line: its grammar, the choice of a subcommand, and the exit code. The only room that knows clap.
+//!
+//! It turns what was typed into a plan. It does not know how a run carries the plan out.
 
 mod batch;
 mod canonical_args;
-mod deferred;
 mod exit_code;
 mod failure_options;
 mod list;
@@ -11,97 +11,50 @@ mod man_pages;
 mod map;
 mod merge;
 mod missing_separator;
+mod option_value;
 mod options;
 mod out;
+mod plain_text;
 mod pool;
 mod records;
 mod run;
+mod run_end;
 mod state;
 mod status;
+mod usage_error;
 mod xargs;
 
 use crate::message;
-use crate::sys::signals;
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use deferred::Deferred;
+use crate::sys::{Output, signals};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command};
+use exit_code::{Dialect, ExitCause};
 use std::ffi::{OsStr, OsString};
-use std::mem::ManuallyDrop;
+use std::io;
 use std::path::Path;
 
-/// Do one thing to every file, on all cores, and fold the results.
-#[derive(Debug, Parser)]
-#[command(
-    name = "fanfold",
-    version,
-    max_term_width = 100,
-    disable_help_subcommand = true
-)]
-struct Cli {
-    #[command(subcommand)]
-    command: Subcommands,
-}
-
-#[derive(Debug, Subcommand)]
-enum Subcommands {
-    /// Read every file, compressed or not, in this process; filter, select and fold its lines
-    Map(Deferred<map::MapArgs>),
-    /// Run a command for every file, with its output whole and in input order
-    Run(Deferred<run::RunArgs>),
-    Status(status::StatusArgs),
-    /// Run commands with the words of standard input: xargs, option by option
-    #[command(disable_help_flag = true)]
-    Xargs {
-        /// See `fanfold xargs --help`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        words: Vec<OsString>,
-    },
-    /// List the codecs, functions, formats and modifiers that are known
-    List,
-    Completions(man_pages::CompletionsArgs),
-    Man(man_pages::ManArgs),
-}
-
-/// Reads the command line, does what it says, and gives the exit code; does not return where a
-/// signal ended the run.
-pub fn main() -> u8 {
-    signals::ignore_broken_pipes();
-    if let Some((name, words)) = called_xargs() {
-        return xargs::main(name, &words);
-    }
-    let cli = match typed() {
-        Ok(cli) => cli,
-        Err(error) => return exit_code::clap(&missing_separator::with_hint(error)),
-    };
-    let end = match cli.command {
-        Subcommands::Map(args) => map::main(args.typed()),
-        Subcommands::Run(args) => run::main(args.typed()),
-        Subcommands::Status(args) => status::main(&args),
-        Subcommands::Xargs { words } => return xargs::main(XARGS.into(), &words),
-        Subcommands::List => list::main(),
-        Subcommands::Completions(args) => man_pages::completions(&args),
-        Subcommands::Man(args) => man_pages::man(&args),
-    };
-    exit_code::code(end)
-}
-
-/// The command line, as clap reads it.
-fn typed() -> Result<Cli, clap::Error> {
-    if let Some(args) = run::RunArgs::without_options(std::env::args_os()) {
-        let command = Subcommands::Run(args.into());
-        return Ok(Cli { command });
-    }
-    // It is as large as its help, and taking it apart would take a short run longer than ending with it.
-    let mut grammar = ManuallyDrop::new(Cli::command());
-    let mut matches = grammar.try_get_matches_from_mut(std::env::args_os())?;
-    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut grammar))
-}
-
-/// What xargs goes by where it is no program of its own.
+/// The name of xargs in messages when it is a subcommand.
 const XARGS: &str = "fanfold xargs";
 
-/// The name and the words of xargs, where this is called by that name or has it as its first word:
-/// its options are not clap's to read.
-fn called_xargs() -> Option<(String, Vec<OsString>)> {
+/// Reads the command line, does what it says, and returns the exit code. Does not return when a signal ended
+/// the run: the process then dies by it.
+pub fn main() -> u8 {
+    signals::ignore_broken_pipes();
+    if let Some((name, words)) = xargs_call() {
+        return xargs::main(name, &words);
+    }
+    let cause = match grammar().try_get_matches() {
+        Ok(matches) => dispatch(matches).unwrap_or_else(|error| {
+            message::say(chain(&error));
+            ExitCause::from_error(&error)
+        }),
+        Err(error) => print_clap_error(&missing_separator::with_hint(error)),
+    };
+    cause.code(Dialect::Fanfold)
+}
+
+/// Returns the name and the words of xargs when the program is called by that name or its first word is
+/// `xargs`. The words do not go through clap, which can't read xargs's options.
+fn xargs_call() -> Option<(String, Vec<OsString>)> {
     let mut words = std::env::args_os();
     let program = words.next()?;
     if Path::new(&program).file_name() == Some(OsStr::new("xargs")) {
@@ -110,35 +63,103 @@ fn called_xargs() -> Option<(String, Vec<OsString>)> {
     (words.next()? == "xargs").then(|| (XARGS.to_owned(), words.collect()))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn grammar() -> Command {
+    Command::new("fanfold")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Do one thing to every file, on all cores, and fold the results")
+        .max_term_width(100)
+        .disable_help_subcommand(true)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands([
+            subcommand::<map::MapArgs>(
+                "map",
+                "Read every file, compressed or not, in this process; filter, select and fold its lines",
+            ),
+            subcommand::<run::RunArgs>(
+                "run",
+                "Run a command for every file, with its output whole and in input order",
+            ),
+            subcommand::<status::StatusArgs>(
+                "status",
+                "Show what a state says: what is done, failed and left. The state may be in use",
+            ),
+            xargs_subcommand(),
+            Command::new("list")
+                .about("List the codecs, functions, formats and modifiers that fanfold knows"),
+            subcommand::<man_pages::CompletionsArgs>(
+                "completions",
+                "Print a script that completes fanfold's command lines in SHELL",
+            ),
+            subcommand::<man_pages::ManArgs>(
+                "man",
+                "Print a man page, as roff: fanfold's own, or that of a subcommand",
+            ),
+        ])
+}
 
-    #[test]
-    fn a_run_without_options_is_read_as_clap_reads_it() {
-        let words = |line: &str| -> Vec<OsString> { line.split(' ').map(OsString::from).collect() };
-        for line in [
-            "fanfold run -- true",
-            "f run --",
-            "f run a b -- c -n1 -- -x",
-            "f run  -- c",
-            "f run run {} = -- {} ",
-        ] {
-            let Subcommands::Run(read) = Cli::try_parse_from(words(line)).expect("a run").command else {
-                panic!("{line}: no run");
-            };
-            let known = run::RunArgs::without_options(words(line)).expect("no options");
-            assert_eq!(format!("{known:?}"), format!("{:?}", read.typed()), "{line}");
-        }
-        for line in [
-            "f run a",
-            "f run -j2 -- c",
-            "f run a - -- c",
-            "f map a -- b",
-            "f",
-            "f run",
-        ] {
-            assert!(run::RunArgs::without_options(words(line)).is_none(), "{line}");
-        }
+/// Returns the grammar of a subcommand. Clap adds the options when the subcommand is typed: `run` and `map`
+/// have about eighty, and building both is a quarter of the instructions of a run of one `true`.
+fn subcommand<A: Args>(name: &'static str, about: &'static str) -> Command {
+    Command::new(name).about(about).defer(|command| {
+        let about = command.get_about().cloned().unwrap_or_default();
+        A::augment_args(command).about(about)
+    })
+}
+
+/// Returns xargs's place in the help, the completions and the man page: [`xargs_call`] sees to the rest.
+fn xargs_subcommand() -> Command {
+    let words = Arg::new("words")
+        .value_name("WORDS")
+        .help("See `fanfold xargs --help`")
+        .action(ArgAction::Append)
+        .trailing_var_arg(true)
+        .allow_hyphen_values(true);
+    Command::new("xargs")
+        .about("Run commands with the words of standard input: xargs, option by option")
+        .disable_help_flag(true)
+        .arg(words)
+}
+
+fn dispatch(mut matches: ArgMatches) -> anyhow::Result<ExitCause> {
+    let (name, matches) = matches
+        .remove_subcommand()
+        .expect("the grammar requires a subcommand");
+    match name.as_str() {
+        "map" => map::main(&args(matches)),
+        "run" => run::main(&args(matches)),
+        "status" => status::main(&args(matches)),
+        "completions" => man_pages::completions(&args(matches), grammar()),
+        "man" => man_pages::man(&args(matches), grammar()),
+        "list" => list::main(),
+        name => unreachable!("'{name}' is not a subcommand of the grammar, or is read by xargs"),
     }
+}
+
+fn args<A: Args>(mut matches: ArgMatches) -> A {
+    A::from_arg_matches_mut(&mut matches).expect("clap matched the words against the same grammar")
+}
+
+/// Prints what clap says: help on standard output, an error on standard error.
+fn print_clap_error(error: &clap::Error) -> ExitCause {
+    if error.use_stderr() {
+        let _ = error.print();
+        return ExitCause::Refused;
+    }
+    match Output::stdout().check().and_then(|()| error.print()) {
+        Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
+            message::say(format_args!("standard output: {}", message::cause(&cause)));
+            ExitCause::OwnFailure
+        }
+        _ => ExitCause::Success,
+    }
+}
+
+/// Returns an error's causes, from the outermost to what the system said.
+fn chain(error: &anyhow::Error) -> String {
+    let text = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref::<io::Error>() {
+        Some(cause) => message::cause(cause),
+        None => cause.to_string(),
+    };
+    error.chain().map(text).collect::<Vec<_>>().join(": ")
 }

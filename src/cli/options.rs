@@ -1,7 +1,7 @@
-//! The options that `map` and `run` share: inputs, workers, output.
+//! The options that `map` and `run` share: inputs, workers, order and memory.
 
-use super::exit_code::Usage;
 use super::out::OutArgs;
+use super::usage_error::UsageError;
 use crate::memory::Memory;
 use crate::message;
 use crate::plan::{Dash, Empty, Hidden, Inputs, Links, Lists, WalkPlan};
@@ -18,12 +18,12 @@ use std::path::PathBuf;
 /// Where inputs come from.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Inputs")]
-pub struct InputArgs {
-    /// Files, directories, or patterns that fanfold expands itself; none: names from standard input, one a line
+pub(super) struct InputArgs {
+    /// Files, directories, or patterns that fanfold expands itself; without any, names from standard input, one a line
     #[arg(value_name = "INPUT")]
     inputs: Vec<OsString>,
 
-    /// Names in lists end with NUL, not with a newline
+    /// End names in lists with NUL instead of a newline
     #[arg(short = '0', long)]
     null: bool,
 
@@ -43,7 +43,7 @@ pub struct InputArgs {
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<OsString>,
 
-    /// No input at all is no error
+    /// Accept that there is no input at all
     #[arg(long)]
     allow_empty: bool,
 }
@@ -51,40 +51,40 @@ pub struct InputArgs {
 /// How many workers, and how results are printed.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Workers and output")]
-pub struct OutputArgs {
-    /// Workers: N, N% of the cores, +N or -N more or fewer than the cores [default: one a core]
+pub(super) struct OutputArgs {
+    /// Workers: N, N% of the cores, or +N or -N, more or fewer than the cores [default: one a core]
     #[arg(short, long, visible_short_alias = 'P', value_name = "N", allow_hyphen_values = true, value_parser = workers)]
     jobs: Option<NonZeroUsize>,
 
-    /// Which files start first; the output's order stays [default: largest for a fold or --fn of at most 10000 named files, else order]
+    /// Which files start first; the order of the output stays the same [default: largest for a fold or --fn of at most 10000 named files, else order]
     #[arg(long, value_name = "WHICH", value_enum)]
     schedule: Option<ScheduleArg>,
 
-    /// Print each job's output whole as jobs finish, not in input order
+    /// Print each job's output whole when the job finishes, not in input order
     #[arg(long)]
     unordered: bool,
 
-    /// Print whole lines as they come, from all jobs
+    /// Print lines whole as they come, from all jobs
     #[arg(long, conflicts_with = "unordered")]
     line_buffer: bool,
 
-    /// Prefix each line by its input (of several, the first) and a tab
+    /// Prefix each line with its input (of several, the first) and a tab
     #[arg(long)]
     tag: bool,
 
     #[command(flatten)]
-    pub out: OutArgs,
+    pub(super) out: OutArgs,
 
     /// Memory for buffers and folds, as 512MiB or 2G [default: a quarter of what there is]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     memory: Option<u64>,
 
-    /// Where temporary files are made
+    /// The directory for temporary files [default: $TMPDIR or /tmp]
     #[arg(long, value_name = "DIR")]
     tmpdir: Option<PathBuf>,
 }
 
-/// As [`Schedule`], as it is typed.
+/// [`Schedule`] as it is typed.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum ScheduleArg {
     /// In input order
@@ -93,25 +93,20 @@ enum ScheduleArg {
     Largest,
 }
 
-/// The inputs that `--schedule largest` looks at before the first starts. Well below the window of
-/// jobs that may be ahead of the lowest unprinted one, so that the run can't be stuck.
+/// How many inputs `--schedule largest` looks at before the first job starts. The number is well below the
+/// window of jobs that may be ahead of the lowest unprinted one, so the run can't get stuck.
 const SCHEDULED: usize = 100_000;
 
 impl InputArgs {
-    /// Adds an input.
-    pub fn push(&mut self, input: OsString) {
-        self.inputs.push(input);
-    }
-
-    /// The inputs, with `-` meaning what `dash` says.
+    /// Returns the inputs. `dash` says what `-` means.
     ///
     /// # Errors
-    /// [`Usage`] when names would be read from a terminal, and for a pattern that is none.
-    pub fn plan(&self, dash: Dash) -> Result<Inputs, Usage> {
+    /// [`UsageError`] when names would be read from a terminal, and for a malformed pattern.
+    pub(super) fn plan(&self, dash: Dash) -> Result<Inputs, UsageError> {
         if let Some(pattern) = Exclude::malformed(&self.exclude) {
             let pattern = message::shown(pattern);
-            return Err(Usage(format!(
-                "--exclude: '{pattern}' is no pattern: a '[' is not closed, or a '**' is not alone between slashes"
+            return Err(UsageError(format!(
+                "--exclude: '{pattern}' is not a pattern: a '[' is not closed, or a '**' is not alone between slashes"
             )));
         }
         if !self.inputs.is_empty() {
@@ -126,7 +121,7 @@ impl InputArgs {
         if self.arg_file.is_empty() && sys::Stdin::new().as_fd().is_terminal() {
             let what = "no INPUT, and standard input is a terminal: name files, directories or patterns, \
                         or pipe names in (see --help)";
-            return Err(Usage(what.into()));
+            return Err(UsageError(what.into()));
         }
         Ok(Inputs::Listed(Lists {
             files: self.arg_file.clone(),
@@ -135,13 +130,13 @@ impl InputArgs {
         }))
     }
 
-    /// The byte that ends a name in lists.
-    pub fn terminator(&self) -> u8 {
+    /// Returns the byte that ends a name in lists.
+    pub(super) fn terminator(&self) -> u8 {
         if self.null { 0 } else { b'\n' }
     }
 
-    /// What having no input means.
-    pub fn empty(&self) -> Empty {
+    /// Returns what having no input means.
+    pub(super) fn empty(&self) -> Empty {
         if self.allow_empty {
             Empty::Allowed
         } else {
@@ -151,8 +146,8 @@ impl InputArgs {
 }
 
 impl OutputArgs {
-    /// How many workers.
-    pub fn workers(&self) -> Workers {
+    /// Returns how many workers there are.
+    pub(super) fn workers(&self) -> Workers {
         self.jobs.map_or_else(
             || Workers::Counted {
                 most: sys::cores_at_most(),
@@ -162,8 +157,8 @@ impl OutputArgs {
         )
     }
 
-    /// In which order results are printed.
-    pub fn order(&self) -> Order {
+    /// Returns the order in which results are printed.
+    pub(super) fn order(&self) -> Order {
         match (self.unordered, self.line_buffer) {
             (true, _) => Order::Finish,
             (_, true) => Order::Lines,
@@ -171,8 +166,8 @@ impl OutputArgs {
         }
     }
 
-    /// Which job starts first, with this default.
-    pub fn schedule(&self, default: Schedule) -> Schedule {
+    /// Returns which job starts first: `default`, unless an option says otherwise.
+    pub(super) fn schedule(&self, default: Schedule) -> Schedule {
         match self.schedule {
             None => default,
             Some(ScheduleArg::Order) => Schedule::Order,
@@ -180,30 +175,29 @@ impl OutputArgs {
         }
     }
 
-    /// Whether lines carry their input's name.
-    pub fn tag(&self) -> Tag {
+    /// Returns whether lines carry their input's name.
+    pub(super) fn tag(&self) -> Tag {
         if self.tag { Tag::Input } else { Tag::Off }
     }
 
-    /// What `--tag` means for what a job prints, for a state.
-    pub fn tag_meaning(&self) -> Vec<u8> {
+    /// Returns what a state keeps of `--tag`.
+    pub(super) fn tag_key(&self) -> Vec<u8> {
         if self.tag { b"--tag".to_vec() } else { Vec::new() }
     }
 
-    /// The budget of memory.
-    pub fn memory(&self) -> Memory {
+    /// Returns the memory budget.
+    pub(super) fn memory(&self) -> Memory {
         self.memory.map_or(Memory::Quarter, Memory::Given)
     }
 
-    /// Where temporary files are made.
-    pub fn tmpdir(&self) -> PathBuf {
+    /// Returns the directory for temporary files.
+    pub(super) fn tmpdir(&self) -> PathBuf {
         self.tmpdir.clone().unwrap_or_else(std::env::temp_dir)
     }
 }
 
-/// `N`, `N%`, `+N` or `-N`; at least one worker.
+/// Parses `N`, `N%`, `+N` or `-N`. The result is at least one worker.
 fn workers(text: &str) -> Result<NonZeroUsize, String> {
-    // Not asked for in vain: the system's files are read for it.
     let cores = || sys::cores().get();
     let number = |text: &str| {
         text.parse::<usize>()
@@ -220,7 +214,7 @@ fn workers(text: &str) -> Result<NonZeroUsize, String> {
         .ok_or_else(|| "expected 1 to 10000 workers".into())
 }
 
-/// A number of bytes with an optional unit of 1024: `64MiB`, `64M`, `2g`, `4096`.
+/// Parses a number of bytes with an optional binary unit: `64MiB`, `64M`, `2g`, `4096`.
 fn size(text: &str) -> Result<u64, String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);

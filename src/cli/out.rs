@@ -1,8 +1,8 @@
-//! `--out`: a file for each job's output.
+//! `--out`: where the jobs' outputs go, each into a file of its own or, merged, into one.
 
-use super::exit_code::Usage;
 use super::records::RecordsAndFold;
 use super::state::StateArgs;
+use super::usage_error::UsageError;
 use crate::message;
 use crate::output::JobFiles;
 use crate::plan::Partial;
@@ -16,46 +16,46 @@ use std::path::PathBuf;
 
 /// Where each job's output goes.
 #[derive(Debug, Default, Args)]
-pub struct OutArgs {
-    /// Write each job's output to a file of its own, which has its name only once it is complete,
-    /// as 'out/{/.}.txt' (of several inputs, the first). All names are read before the first job: two
-    /// jobs with one name, or an output that is an input, are refused. With --merge: one file, without
-    /// a replacement string, that stays as it was when something failed
+pub(super) struct OutArgs {
+    /// Write each job's output to a file of its own, as 'out/{/.}.txt' (of several inputs, the first). A file
+    /// gets its name once it is complete. Before the first job, fanfold refuses two jobs with one name and
+    /// outputs that are inputs. With --merge: one file, without a replacement string; when something fails,
+    /// it stays as it was
     #[arg(long, value_name = "TEMPLATE", conflicts_with = "tag")]
     out: Option<OsString>,
 }
 
 impl OutArgs {
-    /// Whether files are asked for.
-    pub fn is_asked(&self) -> bool {
+    /// Returns whether `--out` was given.
+    pub(super) fn is_asked(&self) -> bool {
         self.out.is_some()
     }
 
-    /// The name of each job's file, as it would be.
-    pub fn template(&self) -> Option<Template> {
+    /// Returns the template of the files' names.
+    pub(super) fn template(&self) -> Option<Template> {
         self.out.as_deref().map(Template::single)
     }
 
-    /// The one file that takes what a merge makes of all outputs, if one was asked for. What is no regular
-    /// file (a device, a pipe) is opened now, as a shell would.
+    /// Returns the one file that takes the merged output, if `--out` was given. A device or a pipe is opened
+    /// now, as by a shell.
     ///
     /// # Errors
-    /// [`Usage`] for a template with replacement strings: there is no job to fill them; and for what can only
-    /// be a directory. When a device or a pipe can't be opened.
-    pub fn one(&self) -> anyhow::Result<Option<MergeDestination>> {
+    /// [`UsageError`] for a template with replacement strings, which no job could fill, and for the name of a
+    /// directory; when a device or a pipe can't be opened.
+    pub(super) fn one(&self) -> anyhow::Result<Option<MergeDestination>> {
         let Some(name) = &self.out else {
             return Ok(None);
         };
         if Template::single(name).has_replacement() {
-            let what = "--merge makes one output, so --out names one file, without a replacement string";
-            return Err(Usage(what.into()).into());
+            let what = "--out with --merge names one file and cannot have a replacement string: --merge makes one output";
+            return Err(UsageError(what.into()).into());
         }
         let name = PathBuf::from(name);
         let shown = || message::shown(name.as_os_str()).into_owned();
         let found = fs::metadata(&name);
         let ends_open = name.as_os_str().as_encoded_bytes().ends_with(b"/");
         if ends_open || name.file_name().is_none() || found.as_ref().is_ok_and(Metadata::is_dir) {
-            return Err(Usage(format!("--out: {}: is a directory", shown())).into());
+            return Err(UsageError(format!("--out: {}: is a directory", shown())).into());
         }
         let open = match found {
             Ok(found) if !found.is_file() => {
@@ -67,39 +67,39 @@ impl OutArgs {
         Ok(Some(MergeDestination { name, open }))
     }
 
-    /// What it says of the jobs' results.
-    pub fn meaning(&self) -> Vec<u8> {
+    /// Returns what a state keeps of the option.
+    pub(super) fn key(&self) -> Vec<u8> {
         let template = self.out.clone().unwrap_or_default();
         template.into_encoded_bytes()
     }
 
-    /// The files.
+    /// Returns the jobs' files, if `--out` was given.
     ///
     /// # Errors
-    /// [`Usage`] for a template that names no file of its own for each job, and where the output of
-    /// all jobs is to become one answer.
-    pub fn plan(
+    /// [`UsageError`] for a template that does not name a file of its own for each job, and when another
+    /// option makes one answer of all jobs.
+    pub(super) fn plan(
         &self,
-        parts: &RecordsAndFold,
+        stages: &RecordsAndFold,
         partial: Partial,
         state: &StateArgs,
-    ) -> Result<Option<JobFiles>, Usage> {
+    ) -> Result<Option<JobFiles>, UsageError> {
         let Some(template) = &self.out else {
             return Ok(None);
         };
-        let first = parts.records.as_ref().and_then(|records| records.first);
-        let against = if parts.fold.is_some() {
-            "a fold makes one answer of all jobs, and --out a file of each: leave one out"
+        let first = stages.records.as_ref().and_then(|records| records.first);
+        let conflict = if stages.fold.is_some() {
+            "--out cannot be combined with a fold, which makes one answer of all jobs: use one of them"
         } else if first.is_some() {
-            "--first counts the rows of all jobs, and --out makes a file of each: leave one out"
+            "--out cannot be combined with --first, which counts the rows of all jobs: use one of them"
         } else if partial == Partial::Keep {
-            "--partial keep gives incomplete output, and --out only complete files: leave one out"
+            "--out cannot be combined with --partial keep: it writes complete files only; use one of them"
         } else if state.is_asked() && Template::single(template).has_number() {
-            "{#} in --out is another with other inputs, and --state goes by inputs: use {} or a part of it"
+            "--out with {#} cannot be combined with --state: job numbers change when the inputs change; use {} instead"
         } else {
-            let outputs = JobFiles::new(template).map_err(|what| Usage(format!("--out: {what}")))?;
+            let outputs = JobFiles::new(template).map_err(|what| UsageError(format!("--out: {what}")))?;
             return Ok(Some(outputs));
         };
-        Err(Usage(against.into()))
+        Err(UsageError(conflict.into()))
     }
 }

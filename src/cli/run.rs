@@ -1,15 +1,20 @@
 //! `fanfold run`: a command for each file.
+//!
+//! It builds the plan and the maps. It does not know how a command is started, watched or ended.
 
 use super::batch::BatchArgs;
 use super::canonical_args::{CanonicalArgs, CommandKey};
-use super::exit_code::{self, Ended, Usage};
-use super::failure_options::{FailureArgs, duration, time_limit};
+use super::exit_code::ExitCause;
+use super::failure_options::FailureArgs;
 use super::merge::MergeArgs;
 use super::missing_separator;
+use super::option_value::{duration, time_limit};
 use super::options::{InputArgs, OutputArgs};
 use super::pool::PoolArgs;
 use super::records::{RecordArgs, RecordsAndFold};
+use super::run_end;
 use super::state::StateArgs;
+use super::usage_error::UsageError;
 use crate::codec::Decoder;
 use crate::map::Map;
 use crate::memory::Budget;
@@ -27,19 +32,15 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Why a command with `{#}` can't be remembered.
-const NUMBERED: &str =
-    "{#} in the command is another with other inputs, and --state goes by inputs: use {} or a part of it";
-
-/// What `fanfold run` can be told.
+/// The arguments of `fanfold run`.
 #[derive(Debug, Default, Args)]
 #[command(
     override_usage = "fanfold run [OPTIONS] [INPUT]... -- COMMAND [ARG]...",
     after_help = "In ARG: {} the input, {/} its base name, {//} its directory, {.} and {/.} without the last \
                   extension, {..} and {/..} without two, {#} the job's number, {%} the worker's slot, {{}} \
-                  a literal {}. None of them: the input is appended."
+                  a literal {}. Without any of them, the input is appended."
 )]
-pub struct RunArgs {
+pub(super) struct RunArgs {
     #[command(flatten)]
     inputs: InputArgs,
 
@@ -67,36 +68,17 @@ pub struct RunArgs {
     #[command(flatten)]
     merge: MergeArgs,
 
-    /// Commands write straight to fanfold's own stdout and stderr
+    /// Let commands write straight to fanfold's own stdout and stderr
     #[arg(short, long, conflicts_with_all = ["tag", "out", "unordered", "line_buffer", "merge"], help_heading = "Workers and output")]
     ungroup: bool,
 
-    /// Print the commands, quoted for a shell, and run nothing
+    /// Print the commands, quoted for a shell, and run none
     #[arg(long, conflicts_with = "merge")]
     dry_run: bool,
 
     /// The program and its arguments, executed directly
     #[arg(last = true, value_name = "COMMAND", conflicts_with = "shell")]
     command: Vec<OsString>,
-}
-
-impl RunArgs {
-    /// What `fanfold run [INPUT]... -- [COMMAND [ARG]...]` says, as clap reads it; None where there is an
-    /// option. Building a grammar of all options would be a tenth of a run of one short command.
-    pub fn without_options(words: impl IntoIterator<Item = OsString>) -> Option<Self> {
-        let mut words = words.into_iter().skip(1);
-        let mut args = RunArgs::default();
-        (words.next()? == "run").then_some(())?;
-        loop {
-            let word = words.next()?;
-            if word == "--" {
-                args.command = words.collect();
-                return Some(args);
-            }
-            (!word.as_encoded_bytes().starts_with(b"-")).then_some(())?;
-            args.inputs.push(word);
-        }
-    }
 }
 
 /// How each command is run.
@@ -107,23 +89,23 @@ struct ChildArgs {
     #[arg(long, value_name = "SCRIPT")]
     shell: Option<OsString>,
 
-    /// The command's standard input is the file, decompressed
+    /// Feed the file to the command's standard input, decompressed
     #[arg(short = 'z', long, conflicts_with = "stdin")]
     decompress: bool,
 
-    /// The command's standard input is the file as it is
+    /// Feed the file to the command's standard input as it is
     #[arg(long)]
     stdin: bool,
 
-    /// End a try that runs longer, as 30s or 5m
+    /// End a try that takes longer, as 30s or 5m
     #[arg(long, value_name = "DUR", value_parser = time_limit)]
     timeout: Option<Duration>,
 
-    /// From TERM to KILL, for a command that is to end [default: 10s]
+    /// How long a command may take to end after TERM, before it gets KILL [default: 10s]
     #[arg(long, value_name = "DUR", value_parser = duration)]
     kill_after: Option<Duration>,
 
-    /// Exit statuses that are no failure [default: 0]
+    /// The exit statuses that count as success [default: 0]
     #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = clap::value_parser!(i32).range(0..=255))]
     ok_exit: Option<Vec<i32>>,
 
@@ -133,50 +115,51 @@ struct ChildArgs {
 }
 
 impl ChildArgs {
-    fn kill_after(&self) -> Duration {
-        self.kill_after.unwrap_or(Duration::from_secs(10))
-    }
-
     fn ok_exit(&self) -> &[i32] {
         self.ok_exit.as_deref().unwrap_or(&[0])
     }
 }
 
-/// Runs it.
+/// Runs the command for every file.
 ///
 /// # Errors
-/// What keeps the run from beginning.
-pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
+/// When something keeps the run from starting.
+pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
     let command = Arc::new(args.command()?);
-    let coprocess = args
+    let pool = args
         .pool
         .plan(&command, args.inputs.terminator(), args.revocable())?;
-    let coprocess = coprocess.map(Arc::new);
-    let mut parts = args.records.plan().map_err(|error| Usage(format!("{error:#}")))?;
-    if args.ungroup && parts.records.is_some() {
-        return Err(Usage("--ungroup leaves no output to make records of".into()).into());
+    let pool = pool.map(Arc::new);
+    let mut stages = args
+        .records
+        .plan()
+        .map_err(|error| UsageError(format!("{error:#}")))?;
+    if args.ungroup && stages.records.is_some() {
+        let what = "--ungroup cannot be combined with options about records and folds: fanfold does not see \
+                    the commands' output";
+        return Err(UsageError(what.into()).into());
     }
-    let merge = args.merge.plan(
-        parts.fold.is_some(),
-        &args.output.out,
-        Some(args.child.kill_after()),
-    )?;
+    let merge = args
+        .merge
+        .plan(stages.fold.is_some(), &args.output.out, args.child.kill_after)?;
     let outputs = match &merge {
         Some(_) => None,
-        None => args.output.out.plan(&parts, Partial::Discard, &args.state)?,
+        None => args.output.out.plan(&stages, Partial::Discard, &args.state)?,
     };
     if args.state.is_asked() && command.template.has_number() {
-        return Err(Usage(NUMBERED.into()).into());
+        let what = "a command with {#} cannot be combined with --state: job numbers change when the inputs \
+                    change; use {} instead";
+        return Err(UsageError(what.into()).into());
     }
-    let plan = args.plan(&command, &parts)?;
+    let plan = args.plan(&command, &stages)?;
     if args.dry_run {
-        // What it prints are commands, and not what they would print.
-        (parts.records, parts.fold) = (None, None);
+        // Records and folds are for the output of commands, and a dry run prints the commands.
+        (stages.records, stages.fold) = (None, None);
     }
     let budget = Budget::new(plan.memory);
     let start = |_slot| -> Box<dyn Map> {
-        if let Some(coprocess) = &coprocess {
-            return Box::new(PoolMap::new(Arc::clone(coprocess)));
+        if let Some(pool) = &pool {
+            return Box::new(PoolMap::new(Arc::clone(pool)));
         }
         if args.dry_run {
             return Box::new(DryRun::new(Arc::clone(&command), args.output.out.template()));
@@ -186,11 +169,11 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
             Decoder::new(budget.clone(), None),
         ))
     };
-    let fold = parts.start_fold(&budget, &plan.tmpdir);
+    let fold = stages.start_fold(&budget, &plan.tmpdir);
     let start_merge = merge.as_ref().map(|merge| move |_slot| merge.start());
     let work = Work {
         map: &start,
-        records: parts.records.as_ref(),
+        records: stages.records.as_ref(),
         fold: fold.as_deref(),
         to: match &outputs {
             Some(outputs) if args.dry_run => Destination::Rehearsal(outputs),
@@ -201,10 +184,10 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
             .as_ref()
             .zip(start_merge.as_ref())
             .map(|(merge, start)| merge.work(start)),
-        give_up: exit_code::give_up,
+        give_up: run_end::give_up,
     };
-    if parts.records.is_none() {
-        // Workers wait for their children, and allocate little.
+    if stages.records.is_none() {
+        // Workers mostly wait for their children and allocate little, so they can share one heap.
         share_heap();
     }
     if !args.dry_run {
@@ -212,16 +195,13 @@ pub fn main(args: &RunArgs) -> anyhow::Result<Option<Ended>> {
         reaper::start().context("can't start the reaper of orphans")?;
     }
     let mut summary = run(&plan, &work)?;
-    // What such commands print is not seen by us.
+    // Commands may have written after the failures were reported, which fanfold does not see.
     summary.failures.buried |= args.ungroup;
-    Ok(Some(Ended {
-        summary,
-        empty: plan.empty,
-    }))
+    Ok(run_end::finish(&summary, plan.empty))
 }
 
 impl RunArgs {
-    fn plan(&self, command: &CommandPlan, parts: &RecordsAndFold) -> anyhow::Result<Plan> {
+    fn plan(&self, command: &CommandPlan, stages: &RecordsAndFold) -> anyhow::Result<Plan> {
         let (memory, workers) = (self.output.memory(), self.output.workers());
         let access = match self.dry_run {
             true => StateAccess::Read,
@@ -241,28 +221,28 @@ impl RunArgs {
                 self.output.order()
             },
             tag: self.output.tag(),
-            first: parts.wanted().filter(|_| !self.dry_run),
+            first: stages.wanted().filter(|_| !self.dry_run),
             memory,
             tmpdir: self.output.tmpdir(),
             failures: self.failures(),
-            patience: self.child.kill_after(),
+            patience: command.kill_after,
             empty: self.inputs.empty(),
             joblog: self.state.joblog().filter(|_| !self.dry_run),
-            state: self.state(access, parts)?,
+            state: self.state(access, stages)?,
         })
     }
 
     fn failures(&self) -> Failures {
         let plan = self.failures.plan(self.inputs.terminator());
-        // Nothing fails in a dry run, and the list of the run before is kept.
+        // Nothing fails in a dry run, which must keep the list of the run before.
         let listed = plan.listed.filter(|_| !self.dry_run);
         Failures { listed, ..plan }
     }
 
-    fn state(&self, access: StateAccess, parts: &RecordsAndFold) -> anyhow::Result<Option<StatePlan>> {
+    fn state(&self, access: StateAccess, stages: &RecordsAndFold) -> anyhow::Result<Option<StatePlan>> {
         let plan = self
             .state
-            .plan(|| self.meaning(), access, Durability::EachJob, parts)?;
+            .plan(|| self.key(), access, Durability::EachJob, stages)?;
         Ok(plan.map(|plan| StatePlan {
             revocable: self.revocable(),
             ..plan
@@ -276,7 +256,8 @@ impl RunArgs {
         }
     }
 
-    fn meaning(&self) -> CommandKey {
+    /// Returns what the command line means to a state.
+    fn key(&self) -> CommandKey {
         let child = &self.child;
         let command = match &child.shell {
             Some(script) => CanonicalArgs::default().values("--shell", [script]).text(),
@@ -286,48 +267,48 @@ impl RunArgs {
             .flag("--decompress", child.decompress)
             .flag("--stdin", child.stdin);
         let ok_exit: Vec<_> = child.ok_exit().iter().map(i32::to_string).collect();
-        let mut meaning = vec![("mode", b"run".to_vec()), ("command", command)];
-        meaning.push(("standard input", input.text()));
-        meaning.push(("ok-exit", ok_exit.join(",").into()));
-        meaning.push(("pool", self.pool.meaning(self.inputs.terminator())));
-        meaning.extend(self.records.meaning());
-        meaning.push(("tag", self.output.tag_meaning()));
-        meaning.push(("out", self.output.out.meaning()));
-        meaning
+        let mut key = vec![("mode", b"run".to_vec()), ("command", command)];
+        key.push(("standard input", input.text()));
+        key.push(("ok-exit", ok_exit.join(",").into()));
+        key.push(("pool", self.pool.key(self.inputs.terminator())));
+        key.extend(self.records.key());
+        key.push(("tag", self.output.tag_key()));
+        key.push(("out", self.output.out.key()));
+        key
     }
 
     fn command(&self) -> anyhow::Result<CommandPlan> {
         let child = &self.child;
-        let feed = match (child.decompress, child.stdin) {
+        let stdin = match (child.decompress, child.stdin) {
             (true, _) => ChildStdin::Decompressed,
             (_, true) => ChildStdin::Raw,
-            // What it is told comes by its standard input.
+            // A pool's process reads the names of its jobs from standard input.
             _ if self.pool.pool => ChildStdin::Raw,
             _ => ChildStdin::Null,
         };
         let template = match &child.shell {
             Some(script) if self.pool.pool => Template::script(script),
             Some(script) => Template::shell(script),
-            None if self.command.is_empty() => return Err(Usage(missing_separator::missing()).into()),
-            None => Template::parse(&self.command).map_err(|error| Usage(format!("{error:#}")))?,
+            None if self.command.is_empty() => return Err(UsageError(missing_separator::message()).into()),
+            None => Template::parse(&self.command).map_err(|error| UsageError(format!("{error:#}")))?,
         };
         if self.batch.is_of_several() && template.has_hole_in_script() {
-            let what = "a script takes one input where '{}' stands, and with -n or -X there are several: use \
+            let what = "'{}' inside a script stands for one input only, and with -n or -X there are several: use \
                         --shell 'SCRIPT with \"$@\"'";
-            return Err(Usage(what.into()).into());
+            return Err(UsageError(what.into()).into());
         }
-        let capture = if self.ungroup {
-            Capture::Inherit
-        } else {
-            Capture::Whole
-        };
+        let plan = CommandPlan::new(template, stdin)?;
         Ok(CommandPlan {
-            capture,
+            capture: if self.ungroup {
+                Capture::Inherit
+            } else {
+                Capture::Whole
+            },
             timeout: child.timeout,
-            kill_after: child.kill_after(),
+            kill_after: child.kill_after.unwrap_or(plan.kill_after),
             ok_exit: child.ok_exit().to_vec(),
             trace: if child.trace { Trace::Stderr } else { Trace::Off },
-            ..CommandPlan::new(template, feed)?
+            ..plan
         })
     }
 }

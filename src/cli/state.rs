@@ -1,58 +1,62 @@
-//! The options about what is remembered, and the meaning of a command line.
+//! The options about a state: what a run remembers, and which jobs run again.
+//!
+//! It does not know how a state is stored.
 
 use super::canonical_args::CommandKey;
-use super::exit_code::Usage;
+use super::option_value::file_name;
 use super::records::RecordsAndFold;
+use super::usage_error::UsageError;
 use crate::plan::{Durability, Existing, Rerun, Revocable, StateAccess, StatePlan};
 use crate::record::{OnBadLine, RecordPlan};
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use std::path::PathBuf;
 
-/// The version of what a state holds of a fold.
-const PARTS: &[u8] = b"1";
+/// The version of the format in which a state keeps a job's partial fold.
+const FOLD_FORMAT: &[u8] = b"1";
 
-/// What is remembered.
+/// What a run remembers.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "State")]
-pub struct StateArgs {
-    /// Remember in FILE which jobs were done: the same command line again runs only those that failed, changed or are new, and a fold's answer is that of a full run. Without a fold, done jobs print nothing
-    #[arg(long, value_name = "FILE")]
+pub(super) struct StateArgs {
+    /// Remember in FILE which jobs are done: the same command line again runs only jobs that failed, changed or are new. A fold's answer is that of a full run; without a fold, done jobs print nothing
+    #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().try_map(file_name))]
     state: Option<PathBuf>,
 
-    /// Run only the jobs that the state says failed, and say how many inputs that are new or changed are left out
+    /// Run only the jobs that failed according to the state, and report how many new or changed inputs are left out
     #[arg(long, requires = "state", conflicts_with = "fresh")]
     retry_failed: bool,
 
-    /// Forget what the state says, and begin anew
+    /// Forget what the state says, and start again
     #[arg(long, requires = "state")]
     fresh: bool,
 
-    /// Write a line for each job that ended to FILE, in the nine columns of GNU parallel's --joblog
+    /// Write a line to FILE for each job that ended, in the nine columns of GNU parallel's --joblog
     #[arg(long, value_name = "FILE")]
     joblog: Option<PathBuf>,
 }
 
 impl StateArgs {
-    /// The state, if there is one; `meaning` says what it is a state of, `parts` what becomes
-    /// of what the jobs give.
+    /// Returns the state's plan, if a state was asked for. `key` returns what the command line means to it,
+    /// `stages` says what becomes of the jobs' output.
     ///
     /// # Errors
-    /// [`Usage`] for what can't be remembered.
-    pub fn plan(
+    /// [`UsageError`] for an option whose effect a state can't remember.
+    pub(super) fn plan(
         &self,
-        meaning: impl FnOnce() -> CommandKey,
+        key: impl FnOnce() -> CommandKey,
         access: StateAccess,
         durability: Durability,
-        parts: &RecordsAndFold,
-    ) -> Result<Option<StatePlan>, Usage> {
+        stages: &RecordsAndFold,
+    ) -> Result<Option<StatePlan>, UsageError> {
         let Some(file) = &self.state else {
             return Ok(None);
         };
-        if let Some(what) = parts.records.as_ref().and_then(forgettable) {
-            return Err(Usage(what.into()));
+        if let Some(what) = stages.records.as_ref().and_then(conflict) {
+            return Err(UsageError(what.into()));
         }
-        let mut meaning = meaning();
-        meaning.push(("parts", PARTS.to_vec()));
+        let mut meaning = key();
+        meaning.push(("parts", FOLD_FORMAT.to_vec()));
         Ok(Some(StatePlan {
             file: file.clone(),
             meaning,
@@ -70,23 +74,22 @@ impl StateArgs {
         }))
     }
 
-    /// The log of jobs.
-    pub fn joblog(&self) -> Option<PathBuf> {
+    /// Returns the file of the job log.
+    pub(super) fn joblog(&self) -> Option<PathBuf> {
         self.joblog.clone()
     }
 
-    /// Whether there is a state.
-    pub fn is_asked(&self) -> bool {
+    /// Returns whether a state was asked for.
+    pub(super) fn is_asked(&self) -> bool {
         self.state.is_some()
     }
 }
 
-/// What of the records a state can't remember.
-fn forgettable(records: &RecordPlan) -> Option<&'static str> {
+/// Says which record option a state can't remember, if there is one.
+fn conflict(records: &RecordPlan) -> Option<&'static str> {
     if records.first.is_some() {
-        return Some("--first leaves jobs half done, which --state can't remember");
+        return Some("--first cannot be combined with --state: it leaves jobs half done");
     }
-    let what = "--bad file=F would have only the lines of jobs that run now, and with --state done ones do not run: \
-                leave one out";
+    let what = "--bad file=F cannot be combined with --state: done jobs do not run again, so F would miss their lines";
     matches!(records.bad, OnBadLine::Keep(_)).then_some(what)
 }

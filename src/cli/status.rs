@@ -1,6 +1,9 @@
-//! `fanfold status`: what a state says.
+//! `fanfold status`: a summary of a state, for people or as JSON.
+//!
+//! It only reads the state, which a run may be using meanwhile.
 
-use super::exit_code::Ended;
+use super::exit_code::ExitCause;
+use super::plain_text::print;
 use crate::message;
 use crate::state::Overview;
 use clap::Args;
@@ -8,36 +11,33 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Tell what a state says: what is done, failed and left. It may be in use
+/// The arguments of `fanfold status`.
 #[derive(Debug, Args)]
-pub struct StatusArgs {
+pub(super) struct StatusArgs {
     /// The state file
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// One JSON object, for programs
+    /// Print one JSON object, for programs
     #[arg(long)]
     json: bool,
 }
 
-/// Prints it.
+/// Prints the summary.
 ///
 /// # Errors
-/// What is wrong with the state, and what standard output said.
-pub fn main(args: &StatusArgs) -> anyhow::Result<Option<Ended>> {
+/// When the state is damaged or is not one, or can't be read; when standard output can't be written.
+pub(super) fn main(args: &StatusArgs) -> anyhow::Result<ExitCause> {
     let overview = Overview::read(&args.file)?;
     let text = match args.json {
         true => format!("{}\n", object(&overview)),
         false => text(&overview),
     };
-    let written = crate::sys::Output::stdout().write_all(text.as_bytes());
-    written.map_err(|cause| anyhow::anyhow!("standard output: {}", message::cause(&cause)))?;
-    Ok(None)
+    print(text.as_bytes())
 }
 
 fn text(overview: &Overview) -> String {
@@ -63,13 +63,13 @@ fn text(overview: &Overview) -> String {
     let seconds = Duration::from_millis((overview.seconds * 1000.0) as u64);
     line("time", &humantime::format_duration(seconds).to_string());
     if overview.gone > 0 {
-        let what = "remembered, of inputs that the last run did not have";
+        let what = "jobs of inputs that the last run did not have";
         line("gone", &format!("{} ({what})", overview.gone));
     }
     line("read", &format!("{} bytes", overview.size));
     line("gave", &format!("{} bytes", overview.bytes));
     let end = overview.ended.map_or_else(
-        || "not ended: it runs, or was killed".into(),
+        || "not ended: still running, or killed".into(),
         |at| format!("ended {}", time(at)),
     );
     if let Some(started) = overview.started {
@@ -78,7 +78,7 @@ fn text(overview: &Overview) -> String {
     text
 }
 
-/// The object; README.md documents its members.
+/// Returns the JSON object. README.md documents its members.
 fn object(overview: &Overview) -> Value {
     let command: serde_json::Map<_, _> = overview
         .command
@@ -112,7 +112,7 @@ fn shown(bytes: &[u8]) -> String {
     message::shown(OsStr::from_bytes(bytes)).into_owned()
 }
 
-/// A time of day, without fractions.
+/// Formats seconds since 1970 as a date and a time of day, without fractions.
 fn time(seconds: f64) -> String {
     Timestamp::from_second(seconds as i64).map_or_else(|_| seconds.to_string(), |at| at.to_string())
 }

@@ -1,4 +1,6 @@
-//! The options about records and folds, and the plans that they mean.
+//! The options about records and folds, and the plans made from them.
+//!
+//! It does not know which input the records come from.
 
 use super::canonical_args::CanonicalArgs;
 use crate::fold::{self, Aggregate, GroupPlan, Kind, Order, Shape, StartFold};
@@ -12,43 +14,43 @@ use regex::bytes::Regex;
 use std::collections::HashSet;
 use std::path::Path;
 
-/// Options about records and folds.
+/// The options about records and folds.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Records and folds")]
-pub struct RecordArgs {
-    /// How a line is laid out [default: ws]: see `fanfold list`
+pub(super) struct RecordArgs {
+    /// The layout of a line, see `fanfold list` [default: ws]
     #[arg(short = 'i', long, value_name = "FORMAT")]
     input_format: Option<String>,
 
-    /// What separates fields: one byte, or \t
+    /// The byte that separates fields; \t is a tab
     #[arg(short, long, value_name = "C")]
     delimiter: Option<String>,
 
-    /// The first record of csv or tsv is no header: fields are numbers
+    /// Take the first record of csv or tsv as data, not as a header: fields are numbers
     #[arg(long)]
     no_header: bool,
 
-    /// The groups of RE are the fields, by name or number; other lines are dropped
+    /// Take the groups of RE as fields, by name or number, and drop lines that RE does not match
     #[arg(short = 'x', long, value_name = "RE", allow_hyphen_values = true)]
     extract: Option<String>,
 
-    /// What to do about lines that the format can't read: skip them (counted, where they have the text that --where == asks for), fail the job, or keep them in a file [default: skip]
+    /// What to do with lines that the format can't read: skip them, fail the job, or keep them in a file; skipped lines are counted when they have the text that --where == asks for [default: skip]
     #[arg(long, value_name = "skip|fail|file=F")]
     bad: Option<String>,
 
-    /// Only lines that have TEXT in them (repeat: all must hold)
+    /// Take only lines that contain TEXT (repeatable: all must hold)
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     grep: Vec<String>,
 
-    /// Only lines that do not have TEXT in them (repeat: all must hold)
+    /// Take only lines that do not contain TEXT (repeatable: all must hold)
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     not_grep: Vec<String>,
 
-    /// Only lines in which RE matches (repeat: all must hold)
+    /// Take only lines that RE matches (repeatable: all must hold)
     #[arg(long, value_name = "RE", allow_hyphen_values = true)]
     regex: Vec<String>,
 
-    /// Only records of which 'FIELD OP VALUE' holds, OP one of == != < <= > >= ~ !~ in (repeat: all must hold)
+    /// Take only records for which 'FIELD OP VALUE' holds, OP one of == != < <= > >= ~ !~ in (repeatable: all must hold)
     #[arg(
         short = 'w',
         long = "where",
@@ -57,7 +59,7 @@ pub struct RecordArgs {
     )]
     conditions: Vec<String>,
 
-    /// Emit these fields: a number from 1, -1 from the end, 0 the whole line, a name, a dotted JSON path, @file, @line; with :noquery, :lower, :minute, :hour, :day, :hod or a byte slice [a:b] after it
+    /// Emit these fields: a number from 1, -1 for the last, 0 for the whole line, a name, a dotted JSON path, @file or @line, each with an optional :noquery, :lower, :minute, :hour, :day, :hod or byte slice [a:b] after it
     #[arg(short, long, value_name = "FIELD,...", allow_hyphen_values = true)]
     select: Option<String>,
 
@@ -65,7 +67,7 @@ pub struct RecordArgs {
     #[arg(long, conflicts_with = "count")]
     unique: bool,
 
-    /// Print how often each record occurs, most first
+    /// Print how often each record occurs, the most frequent first
     #[arg(long)]
     count: bool,
 
@@ -73,15 +75,15 @@ pub struct RecordArgs {
     #[arg(long, value_name = "FIELD,...", allow_hyphen_values = true, conflicts_with_all = ["unique", "count", "select"])]
     by: Option<String>,
 
-    /// What to compute of each group (without --by: of all records): count, sum:FIELD, mean:, min:, max:, pNN:, distinct: [default with --by: count]
+    /// What to compute for each group (without --by, for all records): count, sum:FIELD, mean:, min:, max:, pNN:, distinct: [default with --by: count]
     #[arg(long, value_name = "LIST", conflicts_with_all = ["unique", "count", "select"])]
     agg: Option<String>,
 
-    /// Sort the fold's rows by COLUMN, named as typed; with a leading '-', largest first
+    /// Sort the fold's rows by COLUMN, named as it was typed; with a leading '-', largest first
     #[arg(long, value_name = "[-]COLUMN", allow_hyphen_values = true)]
     sort: Option<String>,
 
-    /// Only rows of the fold of which 'COLUMN OP VALUE' holds (repeat: all must hold)
+    /// Take only rows of the fold for which 'COLUMN OP VALUE' holds (repeatable: all must hold)
     #[arg(long, value_name = "CONDITION", allow_hyphen_values = true)]
     having: Vec<String>,
 
@@ -93,23 +95,23 @@ pub struct RecordArgs {
     #[arg(long, value_name = "N")]
     first: Option<u64>,
 
-    /// How rows are written [default: tsv]
+    /// The format of printed rows [default: tsv]
     #[arg(short = 'o', long, value_name = "FORMAT")]
     output_format: Option<String>,
 }
 
-/// What the options about records mean.
+/// What becomes of the bytes of a job: records, and a fold of them.
 #[derive(Debug, Clone)]
-pub struct RecordsAndFold {
-    /// How bytes become records; none when nothing asks for it and bytes pass through.
-    pub records: Option<RecordPlan>,
-    /// What records are folded into.
-    pub fold: Option<GroupPlan>,
+pub(super) struct RecordsAndFold {
+    /// How bytes become records. `None` when no option asks for it and bytes pass through.
+    pub(super) records: Option<RecordPlan>,
+    /// What records are folded into. `None` when they are printed.
+    pub(super) fold: Option<GroupPlan>,
 }
 
 impl RecordsAndFold {
-    /// How many rows are wanted, where only some are.
-    pub fn wanted(&self) -> Option<FirstRows> {
+    /// Returns how many rows are wanted, if `--first` limits them.
+    pub(super) fn wanted(&self) -> Option<FirstRows> {
         let records = self.records.as_ref()?;
         let end = match (&records.format, records.output) {
             (_, RowFormat::Csv) => RowEnd::Csv(b','),
@@ -121,25 +123,29 @@ impl RecordsAndFold {
         records.first.map(|rows| FirstRows { rows, end })
     }
 
-    /// What makes folds, which take memory from `budget` and spill to `tmpdir`.
-    pub fn start_fold<'a>(&'a self, budget: &'a Budget, tmpdir: &'a Path) -> Option<Box<StartFold<'a>>> {
+    /// Returns what makes the workers' folds, which take memory from `budget` and spill to `tmpdir`.
+    pub(super) fn start_fold<'a>(
+        &'a self,
+        budget: &'a Budget,
+        tmpdir: &'a Path,
+    ) -> Option<Box<StartFold<'a>>> {
         let group = self.fold.as_ref()?;
         Some(Box::new(move || fold::start(group, budget, tmpdir)))
     }
 }
 
 impl RecordArgs {
-    /// The plans that the options mean.
+    /// Returns the plans.
     ///
     /// # Errors
-    /// What is wrong with a field, condition, expression, format or their combination.
-    pub fn plan(&self) -> Result<RecordsAndFold> {
+    /// When a field, a condition, an expression or a format is malformed, or options can't be combined.
+    pub(super) fn plan(&self) -> Result<RecordsAndFold> {
         let mut records = self.records()?;
         let fold = self.fold(&mut records)?;
         for field in &mut records.projection {
             field.source = records.format.resolve(&field.source)?;
         }
-        once_each(&records, fold.as_ref())?;
+        check_json_names(&records, fold.as_ref())?;
         let wanted = fold.is_some() || self.asks_for_records();
         Ok(RecordsAndFold {
             records: Some(records).filter(|_| wanted),
@@ -147,9 +153,9 @@ impl RecordArgs {
         })
     }
 
-    /// What the options mean for a job: which records it gives, and what they are folded into. How
-    /// the rows of a fold are sorted, cut and written is no part of it.
-    pub fn meaning(&self) -> [(&'static str, Vec<u8>); 2] {
+    /// Returns what a state keeps of the options: which records a job gives, and what they are folded into.
+    /// How a fold's rows are sorted, limited and written is left out, as it does not change what a job gives.
+    pub(super) fn key(&self) -> [(&'static str, Vec<u8>); 2] {
         let folded = self.unique || self.count || self.by.is_some() || self.agg.is_some();
         let records = CanonicalArgs::default()
             .values("--input-format", &self.input_format)
@@ -216,7 +222,7 @@ impl RecordArgs {
         Ok(plan)
     }
 
-    /// The fold, if there is one; `records` is then made to emit what it takes.
+    /// Returns the fold, if one was asked for, and makes `records` emit the fields that it takes.
     fn fold(&self, records: &mut RecordPlan) -> Result<Option<GroupPlan>> {
         let aggregated = self.by.is_some() || self.agg.is_some();
         let shape = match (self.unique, self.count) {
@@ -226,7 +232,7 @@ impl RecordArgs {
             _ => return self.no_fold().map(|()| None),
         };
         if self.first.is_some() {
-            bail!("--first stops early, so a fold's result would depend on chance: use --top");
+            bail!("--first cannot be combined with a fold, whose result would depend on chance: use --top");
         }
         if aggregated {
             records.projection = fields(self.by.as_deref())?;
@@ -250,13 +256,13 @@ impl RecordArgs {
         ];
         match asked.into_iter().find(|(_, asked)| *asked) {
             Some((option, _)) => {
-                bail!("{option} is about the rows of a fold: add --count, --unique or --by")
+                bail!("{option} applies to the rows of a fold: add --count, --unique, --by or --agg")
             }
             None => Ok(()),
         }
     }
 
-    /// Reads `--agg`, and adds the fields that it is about to the projection, each once.
+    /// Reads `--agg`, and adds each field that it names to the projection once.
     fn aggregates(&self, plan: &mut GroupPlan, records: &mut RecordPlan) -> Result<()> {
         let keys = records.projection.len();
         for text in list(self.agg.as_deref().unwrap_or("count")) {
@@ -293,7 +299,7 @@ impl RecordArgs {
                 .push((place(name).ok_or_else(|| missing(name))?, test));
         }
         if let Some(name) = &self.sort {
-            // A column may itself begin with a '-': the field -1, say.
+            // A column's name may itself begin with '-', such as the field -1.
             let turned = name.strip_prefix('-').filter(|_| place(name).is_none());
             let column = place(turned.unwrap_or(name)).ok_or_else(|| missing(turned.unwrap_or(name)))?;
             plan.order = Order::Column {
@@ -310,15 +316,15 @@ impl RecordArgs {
     }
 }
 
-/// Refuses rows that would be JSON objects with one name twice.
-fn once_each(records: &RecordPlan, fold: Option<&GroupPlan>) -> Result<()> {
+/// Refuses rows that would be JSON objects with the same name twice.
+fn check_json_names(records: &RecordPlan, fold: Option<&GroupPlan>) -> Result<()> {
     if records.output != RowFormat::Json {
         return Ok(());
     }
     let columns = fold.map_or_else(|| records.columns(), GroupPlan::columns);
     let mut before = HashSet::new();
     match columns.into_iter().find(|column| !before.insert(*column)) {
-        Some(column) => bail!("column '{column}' is there twice: a JSON object has each name once"),
+        Some(column) => bail!("column '{column}' occurs twice: a JSON object has each name once"),
         None => Ok(()),
     }
 }
@@ -327,7 +333,7 @@ fn fields(text: Option<&str>) -> Result<Vec<Field>> {
     text.map_or_else(|| Ok(Vec::new()), |text| list(text).map(Field::parse).collect())
 }
 
-/// The parts of a list, at commas.
+/// Splits a list at its commas.
 fn list(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim)
 }

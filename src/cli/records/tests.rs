@@ -1,4 +1,4 @@
-//! What option lines mean, and what is said of wrong ones; and whole lines through stage and fold.
+//! Plans and refusals of option lines, and whole lines through stage and fold.
 
 use super::*;
 use crate::fold::{self, IntoFold};
@@ -84,8 +84,8 @@ fn wrong_options_are_refused_with_a_remedy() {
     assert!(refusal(&["-w", "1"]).contains("FIELD OP VALUE"));
     assert!(refusal(&["-o", "cvs"]).contains("did you mean 'csv'?"));
     assert!(refusal(&["--count", "--unique"]).contains("cannot be used"));
-    assert!(refusal(&["--by", "1,2,1", "-o", "json"]).contains("'1' is there twice"));
-    assert!(refusal(&["-s", "1,1", "-o", "json"]).contains("'1' is there twice"));
+    assert!(refusal(&["--by", "1,2,1", "-o", "json"]).contains("'1' occurs twice"));
+    assert!(refusal(&["-s", "1,1", "-o", "json"]).contains("'1' occurs twice"));
     assert!(parse(&["--by", "1,2,1", "-o", "csv"]).is_ok());
 }
 

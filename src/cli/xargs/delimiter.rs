@@ -1,27 +1,27 @@
-//! The byte that `-d` names: itself, or an escape as in C.
+//! The byte that `-d` names: the byte itself, or an escape as in C.
 
-use super::Refusal;
 use crate::message;
+use anyhow::{Error, Result, anyhow};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
-/// The byte that `typed` names.
+/// Parses the byte that `typed` names.
 ///
 /// # Errors
-/// When it names none, or none that fits a byte.
-pub fn read(typed: &OsStr) -> Result<u8, Refusal> {
+/// When it names no byte, or a character that does not fit a byte.
+pub(super) fn read(typed: &OsStr) -> Result<u8> {
     match typed.as_bytes() {
         [byte] => Ok(*byte),
         [b'\\', escape @ ..] if !escape.is_empty() => escaped(typed, escape),
-        _ => Err(Refusal::plain(format!(
+        _ => Err(anyhow!(
             "Invalid input delimiter specification {}: the delimiter must be either a single \
              character or an escape sequence starting with \\.",
             message::shown(typed)
-        ))),
+        )),
     }
 }
 
-fn escaped(typed: &OsStr, escape: &[u8]) -> Result<u8, Refusal> {
+fn escaped(typed: &OsStr, escape: &[u8]) -> Result<u8> {
     Ok(match escape[0] {
         b'a' => 0x07,
         b'b' => 0x08,
@@ -37,9 +37,9 @@ fn escaped(typed: &OsStr, escape: &[u8]) -> Result<u8, Refusal> {
     })
 }
 
-/// The number that the digits stand for, as strtoul(3) reads it: blanks, a sign and `0x` may come
-/// first, and a negative number is a very large one.
-fn number(typed: &OsStr, text: &[u8], base: u32, most: &str) -> Result<u8, Refusal> {
+/// Parses a number as strtoul(3) does: blanks, a sign and `0x` may come first, and a negative number is a very
+/// large one.
+fn number(typed: &OsStr, text: &[u8], base: u32, most: &str) -> Result<u8> {
     let text = text.trim_ascii_start();
     let negative = text.starts_with(b"-");
     let digits = text
@@ -64,7 +64,7 @@ fn number(typed: &OsStr, text: &[u8], base: u32, most: &str) -> Result<u8, Refus
     if end == digits.len() {
         return Ok(byte);
     }
-    // Where there is no digit, nothing was read.
+    // Without a digit, strtoul reads nothing, so everything is trailing.
     let rest = if end == 0 { text } else { &digits[end..] };
     let rest = message::shown(OsStr::from_bytes(rest)).into_owned();
     Err(invalid(
@@ -73,11 +73,11 @@ fn number(typed: &OsStr, text: &[u8], base: u32, most: &str) -> Result<u8, Refus
     ))
 }
 
-fn invalid(typed: &OsStr, what: &str) -> Refusal {
-    Refusal::plain(format!(
+fn invalid(typed: &OsStr, what: &str) -> Error {
+    anyhow!(
         "Invalid escape sequence {} in input delimiter specification{what}.",
         message::shown(typed)
-    ))
+    )
 }
 
 #[cfg(test)]
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn what_is_no_delimiter_is_refused() {
-        let said = |typed: &str| read(typed.as_ref()).expect_err(typed).what;
+        let said = |typed: &str| read(typed.as_ref()).expect_err(typed).to_string();
         for typed in ["", "ab", "\u{e9}"] {
             assert!(
                 said(typed).starts_with("Invalid input delimiter specification"),

@@ -1,9 +1,8 @@
-//! The option grammar of getopt_long(3), with its messages: stops at the first word that is no
-//! option, takes optional values only where they are attached, and unambiguous beginnings of long
-//! names.
+//! The option grammar of getopt_long(3), with its messages. Reading stops at the first word that is not an
+//! option; optional values are taken only when attached; a long name may be cut short while it is unambiguous.
 //!
-//! clap can't say this grammar: it can't tell `-e EOF` (no value) from `-eEOF` (a value), and its
-//! messages and exit codes are its own. This knows no option by name.
+//! clap can't express this grammar: it can't tell `-e EOF` (no value) from `-eEOF` (a value), and its messages and
+//! exit codes are its own. This file knows no option by name.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -11,33 +10,38 @@ use std::os::unix::ffi::OsStrExt as _;
 
 /// Whether an option has a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Value {
+pub(super) enum Value {
     /// It has none.
     None,
-    /// It has one: attached, or the next word.
+    /// It has one: attached, or else the next word.
     Required,
-    /// It has one where it is attached.
+    /// It has one only when it is attached.
     Optional,
 }
 
 /// An option: a name of one letter, a long one, or both.
 #[derive(Debug)]
-pub struct Spec<Name> {
-    /// What it is.
-    pub name: Name,
+pub(super) struct Spec<Name> {
+    /// What the option means.
+    pub(super) name: Name,
     /// Its letter.
-    pub short: Option<char>,
+    pub(super) short: Option<char>,
     /// Its long name.
-    pub long: Option<&'static str>,
+    pub(super) long: Option<&'static str>,
     /// Whether it has a value.
-    pub value: Value,
+    pub(super) value: Value,
     /// Whether its long name may be cut short.
-    pub shortens: bool,
+    pub(super) shortens: bool,
 }
 
 impl<Name> Spec<Name> {
-    /// An option whose long name, if it has one, may be cut short.
-    pub const fn new(name: Name, short: Option<char>, long: Option<&'static str>, value: Value) -> Self {
+    /// Returns an option whose long name, if it has one, may be cut short.
+    pub(super) const fn new(
+        name: Name,
+        short: Option<char>,
+        long: Option<&'static str>,
+        value: Value,
+    ) -> Self {
         Spec {
             name,
             short,
@@ -48,25 +52,25 @@ impl<Name> Spec<Name> {
     }
 }
 
-/// What is wrong with the words, as getopt_long(3) puts it.
+/// What is wrong with a word, as getopt_long(3) says it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Wrong(pub String);
+pub(super) struct GetoptError(pub(super) String);
 
-impl fmt::Display for Wrong {
+impl fmt::Display for GetoptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
 /// An option that was typed, with its value.
-pub type Typed<Name> = (Name, Option<OsString>);
+pub(super) type OptionAndValue<Name> = (Name, Option<OsString>);
 
-/// The options that `words` begin with, and how many words they are; for each option that can't
-/// be taken, what is wrong with it: the first ends the reading.
-pub fn options<Name: Copy + PartialEq>(
+/// Returns the options at the beginning of `words`, and how many words they take. Reading ends at the first
+/// error, which is returned with the options before it.
+pub(super) fn options<Name: Copy + PartialEq>(
     specs: &[Spec<Name>],
     words: &[OsString],
-) -> (Vec<Typed<Name>>, Result<usize, Wrong>) {
+) -> (Vec<OptionAndValue<Name>>, Result<usize, GetoptError>) {
     let mut typed = Vec::new();
     let mut at = 0;
     while let Some(word) = words.get(at).map(|word| word.as_bytes()) {
@@ -86,13 +90,13 @@ pub fn options<Name: Copy + PartialEq>(
     (typed, Ok(at))
 }
 
-/// Reads `NAME` or `NAME=VALUE`; how many of the next words belong to it.
+/// Reads `NAME` or `NAME=VALUE`, and returns how many of the next words belong to it.
 fn long<Name: Copy + PartialEq>(
     specs: &[Spec<Name>],
     word: &[u8],
     next: Option<&OsString>,
-    typed: &mut Vec<Typed<Name>>,
-) -> Result<usize, Wrong> {
+    typed: &mut Vec<OptionAndValue<Name>>,
+) -> Result<usize, GetoptError> {
     let split = memchr::memchr(b'=', word);
     let (name, value) = match split {
         Some(at) => (&word[..at], Some(OsStr::from_bytes(&word[at + 1..]).to_owned())),
@@ -111,12 +115,12 @@ fn long<Name: Copy + PartialEq>(
     Ok(taken)
 }
 
-/// The option with this long name, or the only one whose name begins so.
+/// Returns the option with this long name, or else the only one whose name begins with it.
 fn named<'a, Name: PartialEq>(
     specs: &'a [Spec<Name>],
     name: &[u8],
     word: &[u8],
-) -> Result<(&'a Spec<Name>, &'static str), Wrong> {
+) -> Result<(&'a Spec<Name>, &'static str), GetoptError> {
     let longs = || specs.iter().filter_map(|spec| Some((spec, spec.long?)));
     if let Some(exact) = longs().find(|(_, long)| long.as_bytes() == name) {
         return Ok(exact);
@@ -134,13 +138,13 @@ fn named<'a, Name: PartialEq>(
     }
 }
 
-/// Reads letters, the last of which may have a value; how many of the next words belong to it.
+/// Reads letters, the last of which may have a value, and returns how many of the next words belong to it.
 fn short<Name: Copy>(
     specs: &[Spec<Name>],
     mut letters: &[u8],
     next: Option<&OsString>,
-    typed: &mut Vec<Typed<Name>>,
-) -> Result<usize, Wrong> {
+    typed: &mut Vec<OptionAndValue<Name>>,
+) -> Result<usize, GetoptError> {
     while let [letter, rest @ ..] = letters {
         let shown = OsStr::from_bytes(&[*letter]).to_string_lossy().into_owned();
         let spec = specs.iter().find(|spec| spec.short == Some(char::from(*letter)));
@@ -167,8 +171,8 @@ fn short<Name: Copy>(
     Ok(0)
 }
 
-fn wrong<T>(what: String) -> Result<T, Wrong> {
-    Err(Wrong(what))
+fn wrong<T>(what: String) -> Result<T, GetoptError> {
+    Err(GetoptError(what))
 }
 
 #[cfg(test)]
@@ -228,7 +232,7 @@ mod tests {
         ] {
             assert_eq!(read(line).1, Err(said.into()), "{line}");
         }
-        // What came before is taken: it may have had something to say.
+        // The options before the error are returned: reading them may print a warning.
         assert_eq!(read("-0 -z").0, "0 ");
     }
 }

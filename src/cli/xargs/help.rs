@@ -1,9 +1,9 @@
-//! What `fanfold xargs --help` says.
+//! The text of `fanfold xargs --help`.
 
 use crate::message;
 
-/// The help, for the name that the program goes by.
-pub fn text() -> String {
+/// Returns the help, under the name that the program goes by.
+pub(super) fn text() -> String {
     let name = message::name();
     format!("Usage: {name} [OPTION]... [COMMAND [ARG]...]\n{TEXT}")
 }

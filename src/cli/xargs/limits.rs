@@ -1,4 +1,4 @@
-//! How long command lines may be, and what `--show-limits` says of it.
+//! How long command lines may be, and what `--show-limits` prints about it.
 
 use super::options::{MOST_PROCS, Options};
 use crate::message;
@@ -8,41 +8,41 @@ use std::ffi::OsStr;
 use std::io::IsTerminal as _;
 use std::os::fd::AsFd as _;
 
-/// What POSIX wants to be left for the command to change its environment.
+/// The bytes that POSIX wants left free, so that the command can change its environment.
 const HEADROOM: usize = 2048;
-/// How long a command line gets where nobody says.
+/// How long a command line gets without `-s`.
 const USUAL: usize = 128 << 10;
-/// The least that POSIX lets a system have.
+/// The lowest limit that POSIX allows a system.
 const LEAST: usize = 4096;
 
-/// How long command lines may be, in bytes, each word with its end.
+/// How long command lines may be, in bytes. Each word counts with the NUL at its end.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// What the environment takes.
-    pub environment: usize,
-    /// What `-s` may be at most.
-    pub longest: usize,
-    /// What it is where it is not given.
-    pub usual: usize,
+pub(super) struct LineLimits {
+    /// The size of the environment.
+    pub(super) environment: usize,
+    /// The largest value of `-s`.
+    pub(super) longest: usize,
+    /// The value without `-s`.
+    pub(super) usual: usize,
 }
 
-impl Limits {
-    /// The limits with the environment as it is.
-    pub fn here() -> Self {
+impl LineLimits {
+    /// Returns the limits beside the current environment.
+    pub(super) fn from_environment() -> Self {
         let size =
             |(name, value): (std::ffi::OsString, std::ffi::OsString)| name.len() + value.len() + "=\0".len();
         let environment = env::vars_os().map(size).sum();
         let total = arguments::limits().total;
         let longest = total.saturating_sub(environment + HEADROOM);
-        Limits {
+        LineLimits {
             environment,
             longest,
             usual: longest.min(USUAL),
         }
     }
 
-    /// Says them on standard error, for command lines of at most `chars` bytes.
-    pub fn show(&self, chars: usize, options: &Options, program: &OsStr) {
+    /// Prints the limits on standard error, for command lines of at most `chars` bytes.
+    pub(super) fn show(&self, chars: usize, options: &Options, program: &OsStr) {
         let mut text = format!(
             "Your environment variables take up {} bytes\n\
              POSIX upper limit on argument length (this system): {}\n\
@@ -69,7 +69,7 @@ impl Limits {
                 );
             }
         }
-        // A closed standard error leaves nowhere to say it.
+        // When standard error is closed, there is nowhere to report that.
         let _ = crate::sys::tell(text.as_bytes());
     }
 }

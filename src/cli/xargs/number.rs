@@ -1,35 +1,35 @@
-//! The numbers that options of xargs have.
+//! The numbers that xargs's options take.
 
-use super::Refusal;
+use crate::cli::usage_error::UsageError;
 use crate::message;
 use std::ffi::OsStr;
 
-/// The least and the most that a number may be.
+/// The smallest and the largest number that an option takes.
 #[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    /// The least.
-    pub least: i64,
-    /// The most.
-    pub most: i64,
+pub(super) struct Bounds {
+    /// The smallest.
+    pub(super) least: i64,
+    /// The largest.
+    pub(super) most: i64,
 }
 
-/// Why a number can't be taken.
+/// Why an option does not take a number.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Beyond {
-    /// What to say.
-    pub what: String,
-    /// The next number that could be.
-    pub nearest: i64,
+pub(super) struct Beyond {
+    /// What GNU xargs says.
+    pub(super) what: String,
+    /// The nearest number that the option takes.
+    pub(super) nearest: i64,
 }
 
-/// The number `typed` for the option `letter`, or how it is out of bounds.
+/// Parses the value of the option `letter`: a number, or how it is out of bounds.
 ///
 /// # Errors
-/// When it is no number.
-pub fn read(typed: &OsStr, letter: char, bounds: Bounds) -> Result<Result<i64, Beyond>, Refusal> {
+/// When it is not a number.
+pub(super) fn read(typed: &OsStr, letter: char, bounds: Bounds) -> Result<Result<i64, Beyond>, UsageError> {
     let shown = message::shown(typed);
     let Some(number) = typed.to_str().and_then(strtol) else {
-        return Err(Refusal::usage(format!(
+        return Err(UsageError(format!(
             "invalid number \"{shown}\" for -{letter} option"
         )));
     };
@@ -46,8 +46,8 @@ pub fn read(typed: &OsStr, letter: char, bounds: Bounds) -> Result<Result<i64, B
     })
 }
 
-/// A whole number as strtol(3) takes it: blanks before it, a sign, and the largest there is for
-/// any that is larger.
+/// Parses a whole number as strtol(3) does: blanks and a sign may come first, and a number that is too large
+/// becomes the largest there is.
 fn strtol(text: &str) -> Option<i64> {
     let text = text.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '\u{b}');
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);

@@ -1,16 +1,21 @@
-//! What the options of `fanfold xargs` say, read in their order: a later one may undo an earlier.
+//! The options of `fanfold xargs`, read in order: a later option may undo an earlier one.
+//!
+//! It does not know what a run makes of them.
 
+use super::delimiter;
 use super::getopt::{self, Spec, Value};
 use super::number::{self, Bounds};
-use super::{Refusal, delimiter};
-use crate::cli::failure_options::duration;
+use crate::cli::option_value::{file_name, retries, time_limit};
+use crate::cli::usage_error::UsageError;
 use crate::message;
+use anyhow::{Result, anyhow, bail};
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStringExt as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
-/// The options by what they say.
+/// The options by their meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Name {
     Null,
@@ -48,7 +53,7 @@ enum Name {
     State,
 }
 
-/// In the order in which an ambiguity names them.
+/// The options, in the order in which getopt_long(3) lists them when a name is ambiguous.
 const SPECS: &[Spec<Name>] = &[
     Spec::new(Name::Null, Some('0'), Some("null"), Value::None),
     Spec::new(Name::ArgFile, Some('a'), Some("arg-file"), Value::Required),
@@ -79,8 +84,8 @@ const SPECS: &[Spec<Name>] = &[
     own(Name::State, "state", Value::Required),
 ];
 
-/// An option that xargs does not have. Its name is typed whole, so that every beginning of a name
-/// means what it means to xargs.
+/// Returns an option that GNU xargs does not have. It can't be cut short, so that each shortened name means what
+/// it means to GNU xargs.
 const fn own(name: Name, long: &'static str, value: Value) -> Spec<Name> {
     Spec {
         name,
@@ -91,69 +96,69 @@ const fn own(name: Name, long: &'static str, value: Value) -> Spec<Name> {
     }
 }
 
-/// What was asked for.
-pub enum Flags {
-    /// To run commands: the options, and how many words they are.
+/// What the options ask for.
+pub(super) enum Flags {
+    /// A run: the options, and how many words they take.
     Run(Box<Options>, usize),
-    /// To be told of the options.
+    /// The help.
     Help,
-    /// To be told of the version.
+    /// The version.
     Version,
 }
 
-/// What the options say together.
+/// What all options say together.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Options {
+pub(super) struct Options {
     /// `-a`: the file of words.
-    pub file: Option<OsString>,
-    /// `-0`, `-d`: the byte that ends a word, where blanks and newlines do not.
-    pub ended_by: Option<u8>,
+    pub(super) file: Option<OsString>,
+    /// `-0`, `-d`: the byte that ends a word; none: blanks and newlines do.
+    pub(super) ended_by: Option<u8>,
     /// `-E`, `-e`: the word that ends the list.
-    pub end: Option<Vec<u8>>,
+    pub(super) end: Option<Vec<u8>>,
     /// `-n`, `-L`, `-l`, `-I`, `-i`: what goes into one command.
-    pub share: Share,
-    /// `-s`: the longest command line; none: as long as is usual.
-    pub chars: Option<usize>,
-    /// `-x`: whether a command line that gets too long ends it all.
-    pub exit: bool,
-    /// `-P`: how many commands at a time; none: as many as can be.
-    pub procs: Option<NonZeroUsize>,
-    /// `-r`: whether there is no command where there is no word.
-    pub not_empty: bool,
+    pub(super) share: Share,
+    /// `-s`: the longest command line; none: the usual length.
+    pub(super) chars: Option<usize>,
+    /// `-x`: whether a command line that gets too long ends the run.
+    pub(super) exit: bool,
+    /// `-P`: how many commands run at a time; none: as many as possible.
+    pub(super) procs: Option<NonZeroUsize>,
+    /// `-r`: whether nothing runs without words.
+    pub(super) not_empty: bool,
     /// `-o`: whether commands read from the terminal.
-    pub open_tty: bool,
-    /// `-p`: whether it is asked before each.
-    pub interactive: bool,
-    /// `-t`: whether each is shown.
-    pub verbose: bool,
+    pub(super) open_tty: bool,
+    /// `-p`: whether the user is asked before each command.
+    pub(super) interactive: bool,
+    /// `-t`: whether each command is printed.
+    pub(super) verbose: bool,
     /// `--show-limits`
-    pub limits: bool,
+    pub(super) limits: bool,
     /// `--process-slot-var`
-    pub slot_var: Option<String>,
+    pub(super) slot_var: Option<String>,
     /// `--group`
-    pub group: bool,
+    pub(super) group: bool,
     /// `--keep-order`
-    pub keep_order: bool,
+    pub(super) keep_order: bool,
     /// `--tag`
-    pub tag: bool,
+    pub(super) tag: bool,
     /// `--timeout`
-    pub timeout: Option<Duration>,
+    pub(super) timeout: Option<Duration>,
     /// `--retries`
-    pub retries: u32,
-    /// `--state`: the file in which it is remembered what was done.
-    pub state: Option<OsString>,
+    pub(super) retries: u32,
+    /// `--state`: the file that remembers which commands succeeded.
+    pub(super) state: Option<PathBuf>,
 }
 
 /// What goes into one command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Share {
+pub(super) enum Share {
     /// As many words as fit.
     All,
-    /// So many words.
+    /// At most this many words.
     Words(NonZeroUsize),
-    /// The words of so many lines.
+    /// The words of this many lines.
     Lines(NonZeroUsize),
-    /// One, wherever this stands.
+    /// One line as a word, in each place of this string.
     Replace(OsString),
 }
 
@@ -183,11 +188,12 @@ impl Default for Options {
     }
 }
 
-/// Reads the options that `words` begin with. No command line may be longer than `most`.
+/// Reads the options at the beginning of `words`, and prints warnings about them. No command line may be longer
+/// than `most`.
 ///
 /// # Errors
-/// The first thing that is wrong with them; what they say that is no error has been said.
-pub fn read(words: &[OsString], most: usize) -> Result<Flags, Refusal> {
+/// The first thing that is wrong with them; [`UsageError`] when reading the help may help.
+pub(super) fn read(words: &[OsString], most: usize) -> Result<Flags> {
     let (typed, end) = getopt::options(SPECS, words);
     let mut options = Options::default();
     for (name, value) in typed {
@@ -197,7 +203,7 @@ pub fn read(words: &[OsString], most: usize) -> Result<Flags, Refusal> {
             _ => options.take(name, value, most)?,
         }
     }
-    let words = end.map_err(|wrong| Refusal::usage(wrong.to_string()))?;
+    let words = end.map_err(|error| UsageError(error.to_string()))?;
     if options.end.is_some() && options.ended_by.is_some() {
         message::say("warning: the -E option has no effect if -0 or -d is used.\n");
     }
@@ -205,8 +211,9 @@ pub fn read(words: &[OsString], most: usize) -> Result<Flags, Refusal> {
 }
 
 impl Options {
-    fn take(&mut self, name: Name, value: Option<OsString>, most: usize) -> Result<(), Refusal> {
+    fn take(&mut self, name: Name, value: Option<OsString>, most: usize) -> Result<()> {
         let given = value.clone().unwrap_or_default();
+        let text = given.to_string_lossy();
         match name {
             Name::Null => self.ended_by = Some(0),
             Name::Delimiter => self.ended_by = Some(delimiter::read(&given)?),
@@ -233,9 +240,9 @@ impl Options {
             Name::Group => self.group = true,
             Name::KeepOrder => self.keep_order = true,
             Name::Tag => self.tag = true,
-            Name::Timeout => self.timeout = Some(timeout(&given)?),
-            Name::Retries => self.retries = retries(&given)?,
-            Name::State => self.state = value,
+            Name::Timeout => self.timeout = Some(shared("--timeout", &given, time_limit(&text))?),
+            Name::Retries => self.retries = shared("--retries", &given, retries(&text))?,
+            Name::State => self.state = Some(shared("--state", &given, file_name(&given))?),
             Name::Help | Name::Version => {}
         }
         Ok(())
@@ -250,10 +257,10 @@ impl Options {
         self.share = Share::Replace(hole);
     }
 
-    fn args(&mut self, typed: &OsStr) -> Result<(), Refusal> {
+    fn args(&mut self, typed: &OsStr) -> Result<()> {
         let most = at_least_one(typed, 'n')?;
         match self.share {
-            // That is what a replacement does.
+            // A replacement takes one word anyway.
             Share::Replace(_) if most == NonZeroUsize::MIN => return Ok(()),
             Share::Replace(_) => self.undo("--replace", "--max-args/-n"),
             Share::Lines(_) => self.undo("--max-lines", "--max-args/-n"),
@@ -263,7 +270,7 @@ impl Options {
         Ok(())
     }
 
-    fn lines(&mut self, typed: &OsStr, letter: char, shown: &str) -> Result<(), Refusal> {
+    fn lines(&mut self, typed: &OsStr, letter: char, shown: &str) -> Result<()> {
         let most = at_least_one(typed, letter)?;
         match self.share {
             Share::Words(_) => self.undo("--max-args", shown),
@@ -281,15 +288,15 @@ impl Options {
     }
 }
 
-fn at_least_one(typed: &OsStr, letter: char) -> Result<NonZeroUsize, Refusal> {
+fn at_least_one(typed: &OsStr, letter: char) -> Result<NonZeroUsize> {
     let most = i64::MAX;
     let number = number::read(typed, letter, Bounds { least: 1, most })?;
-    let number = number.map_err(|beyond| Refusal::usage(beyond.what))?;
+    let number = number.map_err(|beyond| UsageError(beyond.what))?;
     Ok(NonZeroUsize::new(number.unsigned_abs() as usize).unwrap_or(NonZeroUsize::MIN))
 }
 
-/// One that is out of bounds is told, and the nearest is taken.
-fn chars(typed: &OsStr, most: usize) -> Result<usize, Refusal> {
+/// Parses the value of `-s`. Prints a warning about one that is out of bounds, and takes the nearest.
+fn chars(typed: &OsStr, most: usize) -> Result<usize> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let number = number::read(typed, 's', Bounds { least: 1, most })?.unwrap_or_else(|beyond| {
         message::say(&beyond.what);
@@ -298,41 +305,36 @@ fn chars(typed: &OsStr, most: usize) -> Result<usize, Refusal> {
     Ok(number.unsigned_abs() as usize)
 }
 
-/// The most processes that can be asked for.
-pub const MOST_PROCS: i32 = i32::MAX;
+/// The largest value of `-P`.
+pub(super) const MOST_PROCS: i32 = i32::MAX;
 
-fn procs(typed: &OsStr) -> Result<Option<NonZeroUsize>, Refusal> {
+fn procs(typed: &OsStr) -> Result<Option<NonZeroUsize>> {
     let most = i64::from(MOST_PROCS);
     let number = number::read(typed, 'P', Bounds { least: 0, most })?;
-    let number = number.map_err(|beyond| Refusal::usage(beyond.what))?;
+    let number = number.map_err(|beyond| UsageError(beyond.what))?;
     Ok(NonZeroUsize::new(number.unsigned_abs() as usize))
 }
 
-fn slot_var(typed: &OsStr) -> Result<String, Refusal> {
+fn slot_var(typed: &OsStr) -> Result<String> {
     let refused = |why: &str| {
         let what = format!(
             "failed to unset environment variable {}: {why}",
             message::shown(typed)
         );
-        Err(Refusal::plain(what))
+        Err(anyhow!(what))
     };
     match typed.to_str() {
         Some("") => refused("Invalid argument"),
-        Some(name) if name.contains('=') => Err(Refusal::plain(
-            "option --process-slot-var may not be set to a value which includes `='".into(),
-        )),
+        Some(name) if name.contains('=') => {
+            bail!("option --process-slot-var may not be set to a value which includes `='")
+        }
         Some(name) => Ok(name.to_owned()),
-        None => refused("it is no text"),
+        None => refused("not valid UTF-8"),
     }
 }
 
-fn timeout(typed: &OsStr) -> Result<Duration, Refusal> {
-    let text = typed.to_string_lossy();
-    duration(&text).map_err(|why| Refusal::usage(format!("invalid value '{text}' for --timeout: {why}")))
-}
-
-fn retries(typed: &OsStr) -> Result<u32, Refusal> {
-    let text = typed.to_string_lossy();
-    let refused = |_| Refusal::usage(format!("invalid value '{text}' for --retries: expected a number"));
-    text.parse().map_err(refused)
+/// Names the option in the error of a parser that fanfold's own command line has too.
+fn shared<T>(option: &str, typed: &OsStr, parsed: Result<T, String>) -> Result<T, UsageError> {
+    let shown = message::shown(typed);
+    parsed.map_err(|why| UsageError(format!("invalid value '{shown}' for '{option}': {why}")))
 }

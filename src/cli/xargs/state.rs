@@ -1,24 +1,24 @@
-//! `--state` of `fanfold xargs`: what a command line means, of all that was typed.
+//! `--state` of `fanfold xargs`: what a state keeps of the command line.
 //!
-//! How words are read and put together is no part of it: a job is known by its words.
+//! How words are read and shared out is left out: a state knows a job by its words.
 
-use super::Refusal;
 use super::options::{Options, Share};
 use crate::cli::canonical_args::CanonicalArgs;
+use crate::cli::usage_error::UsageError;
 use crate::plan::{Durability, Existing, Rerun, Revocable, StateAccess, StatePlan};
 use std::ffi::OsString;
 
-/// The state that the options ask for.
+/// Returns the state's plan, if a state was asked for.
 ///
 /// # Errors
-/// What can't be remembered.
-pub fn plan(options: &Options, command: &[OsString]) -> Result<Option<StatePlan>, Refusal> {
+/// [`UsageError`] for an option whose effect a state can't remember.
+pub(super) fn plan(options: &Options, command: &[OsString]) -> Result<Option<StatePlan>, UsageError> {
     let Some(file) = &options.state else {
         return Ok(None);
     };
     if options.interactive {
-        let what = "--interactive/-p leaves commands that were not run, which --state can't remember";
-        return Err(Refusal::usage(what.into()));
+        let what = "--interactive/-p cannot be combined with --state: it leaves commands that were not run";
+        return Err(UsageError(what.into()));
     }
     let hole = match &options.share {
         Share::Replace(hole) => Some(hole),
@@ -28,7 +28,7 @@ pub fn plan(options: &Options, command: &[OsString]) -> Result<Option<StatePlan>
         .flag("--open-tty", options.open_tty)
         .flag("--arg-file", options.file.is_some() && !options.open_tty);
     Ok(Some(StatePlan {
-        file: file.into(),
+        file: file.clone(),
         meaning: vec![
             ("mode", b"xargs".to_vec()),
             ("command", CanonicalArgs::default().words(command).text()),

@@ -1,4 +1,5 @@
 //! What surrounds the runs: man pages, completions, and questions about a run.
 
 mod man_pages;
+mod shared_options;
 mod status;

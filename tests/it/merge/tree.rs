@@ -346,7 +346,12 @@ fn what_can_not_be_merged_is_refused_before_the_first_job() {
     ] {
         refused(&format!("run a {option}"), "cat {}", "--", 2);
     }
-    refused("run a --out x/{/}", "cat {}", "without a replacement string", 2);
+    refused(
+        "run a --out x/{/}",
+        "cat {}",
+        "cannot have a replacement string",
+        2,
+    );
     refused("run a --state s", "cat {}", "--state", 2);
     refused(
         "run a --tmpdir nowhere",

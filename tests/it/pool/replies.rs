@@ -401,8 +401,8 @@ fn what_has_no_meaning_with_a_pool_is_refused() {
     let refused = |fan: Fan, said: &str| {
         fan.file("a", "").stdout("").says(said).code(2);
     };
-    refused(fan("run a --pool").args(["--", "cat", "{}"]), "no {}");
-    refused(fan("run a --pool").args(["--", "cat", "{#}"]), "no {}");
+    refused(fan("run a --pool").args(["--", "cat", "{}"]), "but not {}");
+    refused(fan("run a --pool").args(["--", "cat", "{#}"]), "but not {}");
     refused(fan("run a --pool -u").args(["--", "cat"]), "--ungroup");
     refused(fan("run a --pool -z").args(["--", "cat"]), "--decompress");
     refused(fan("run a --pool -n2").args(["--", "cat"]), "--max-args");

@@ -65,7 +65,7 @@ fn exclude_leaves_out_what_was_named_or_listed_too() {
     tree(named).args(PRINT).stdout("b.log\0sub/deep/d.log\0").ok();
     let listed = tree(fan("run --exclude a.*")).stdin("a.log\nb.log\nsub/a.log\n");
     listed.args(["--", "echo"]).stdout("b.log\n").ok();
-    let said = "--exclude: '[a' is no pattern";
+    let said = "--exclude: '[a' is not a pattern";
     fan("map a.log --exclude [a").says(said).code(2);
 }
 

@@ -260,7 +260,7 @@ fn templates_that_name_no_file_for_each_job_are_refused() {
         fan_out(template).stdin("a\n").stdout("").says(said).code(2);
     }
     let fan = fan("run --state s --out out/{#} -- echo").stdin("a\n");
-    fan.says("{#} in --out").code(2);
+    fan.says("--out with {#} cannot be combined with --state").code(2);
     let done = fan_out("out/{#}").stdin("a\nb\na\n").ok();
     done.expect(entries(&done, "out") == ["1", "2", "3"], "a file for each job");
 }

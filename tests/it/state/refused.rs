@@ -15,7 +15,10 @@ fn what_cannot_be_remembered_is_refused() {
     place.fan("map in --fresh").says("--state").code(2);
     for more in ["", "--dry-run", "--count", "-n2"] {
         let line = format!("run in --state st {more} -- echo {{#}} {{}}");
-        place.fan(&line).says("{#} in the command").code(2);
+        place
+            .fan(&line)
+            .says("a command with {#} cannot be combined with --state")
+            .code(2);
     }
     for line in [
         "map in -i json --bad file=bad --count --state st",

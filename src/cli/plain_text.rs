@@ -1,0 +1,16 @@
+//! Standard output of the subcommands that run no jobs.
+
+use super::exit_code::ExitCause;
+use crate::message;
+use crate::sys::Output;
+use std::io::Write as _;
+
+/// Prints a text.
+///
+/// # Errors
+/// When standard output can't be written.
+pub(super) fn print(text: &[u8]) -> anyhow::Result<ExitCause> {
+    let written = Output::stdout().write_all(text);
+    written.map_err(|cause| anyhow::anyhow!("standard output: {}", message::cause(&cause)))?;
+    Ok(ExitCause::Success)
+}

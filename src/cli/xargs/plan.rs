@@ -1,0 +1,189 @@
+//! The plan of a run of xargs: which words go into one command, and how commands run.
+//!
+//! It does not know how options are spelled.
+
+use super::options::{Options, Share};
+use crate::memory::Memory;
+use crate::plan::{
+    ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Blanks, Empty, FailureStyle, Failures, HaltAt,
+    Inputs, Order, Partial, Plan, Schedule, SignalAction, Syntax, Tag, Unit, WordList,
+};
+use crate::process::{Capture, ChildStdin, ChildVar, CommandPlan, OnClosedStdout, Trace};
+use crate::sys::Family;
+use crate::template::Template;
+use anyhow::{Context as _, Result, bail};
+use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+/// Returns the command line with its holes: where `-I` says, or at its end.
+///
+/// # Errors
+/// When `-I` is given an empty string.
+pub(super) fn template(command: &[OsString], share: &Share) -> Result<Template> {
+    let hole = match share {
+        Share::Replace(hole) => Some(hole.as_os_str()),
+        _ => None,
+    };
+    if hole.is_some_and(OsStr::is_empty) && command.len() > 1 {
+        bail!("command too long");
+    }
+    Template::of_words(command, hole)
+}
+
+/// What GNU xargs says when a command is too long before it has any word.
+const NO_ROOM: &str = "cannot fit single argument within argument list size limit";
+
+/// Returns the room for words in commands of at most `chars` bytes, and the longest that the first word and any
+/// later one may be.
+fn room(template: &Template, share: &Share, chars: usize) -> Result<(ArgSpace, [usize; 2])> {
+    let mut lengths = template.lengths();
+    let program = lengths.next().map_or(0, |(length, _)| length + 1);
+    if !matches!(share, Share::Replace(_)) {
+        let fixed: usize = lengths
+            .filter(|&(_, holes)| holes == 0)
+            .map(|(length, _)| length + 1)
+            .sum();
+        let total = chars.checked_sub(program + fixed).context(NO_ROOM)?;
+        return Ok((ArgSpace::from_total(total), [total.saturating_sub(1); 2]));
+    }
+    // GNU xargs reads the first line before it looks at the command.
+    let longest = [chars - 1, chars.saturating_sub(program + 1)];
+    let Some(total) = chars.checked_sub(program) else {
+        return Ok((ArgSpace::from_total(0), longest));
+    };
+    let mut room = ArgSpace {
+        total,
+        longest: usize::MAX - 1,
+        each: 0,
+        times: 0,
+    };
+    for (length, holes) in lengths {
+        room.each += length + 1;
+        room.times += holes;
+        // GNU xargs keeps two bytes free beside an argument.
+        let left = chars.checked_sub(length + 2);
+        let most = left.map_or(0, |left| left.checked_div(holes).unwrap_or(room.longest));
+        room.longest = room.longest.min(most);
+    }
+    Ok((room, longest))
+}
+
+/// Returns the plan, for commands of at most `chars` bytes. It has no state.
+///
+/// # Errors
+/// When the command is too long before it has any word.
+pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Result<Plan> {
+    let (room, longest) = room(&command.template, &options.share, chars)?;
+    let words = WordList {
+        file: options.file.clone(),
+        syntax: syntax(options),
+        longest,
+    };
+    let empty = match options.share {
+        Share::Replace(_) => Empty::Allowed,
+        _ if options.not_empty => Empty::Allowed,
+        _ => Empty::OneJob,
+    };
+    Ok(Plan {
+        inputs: Inputs::Words(words),
+        unit: Unit::File,
+        batch: batch(options, room),
+        schedule: Schedule::Order,
+        workers: options.procs.unwrap_or(NonZeroUsize::MAX).into(),
+        signals: SignalAction::Workers,
+        order: if options.keep_order {
+            Order::Input
+        } else {
+            Order::Finish
+        },
+        tag: if options.tag { Tag::Input } else { Tag::Off },
+        partial: Partial::Discard,
+        first: None,
+        memory: Memory::Quarter,
+        tmpdir: std::env::temp_dir(),
+        failures: Failures {
+            retries: options.retries,
+            delay: Duration::ZERO,
+            halt: HaltAt::Fatal,
+            told: FailureStyle::Commands,
+            listed: None,
+        },
+        patience: command.kill_after,
+        state: None,
+        joblog: None,
+        empty,
+    })
+}
+
+/// Returns which words go into one command.
+fn batch(options: &Options, room: ArgSpace) -> Batch {
+    let most = match options.share {
+        Share::All => BatchLimit::Any,
+        Share::Words(most) => BatchLimit::Inputs(most),
+        Share::Lines(most) => BatchLimit::Lines(most),
+        Share::Replace(_) => BatchLimit::Inputs(NonZeroUsize::MIN),
+    };
+    let split = match options.share {
+        Share::Lines(_) | Share::Replace(_) => BatchSplit::Refused,
+        Share::Words(_) if options.exit => BatchSplit::Refused,
+        _ => BatchSplit::Allowed,
+    };
+    let waiting = match options.share {
+        Share::Lines(_) | Share::Replace(_) => BatchWait::GivenUp,
+        _ if options.exit => BatchWait::GivenUp,
+        _ => BatchWait::Given,
+    };
+    Batch::Xargs {
+        most,
+        room,
+        split,
+        waiting,
+    }
+}
+
+fn syntax(options: &Options) -> Syntax {
+    match options.ended_by {
+        Some(byte) => Syntax::Ended(byte),
+        None => Syntax::Quoted {
+            blanks: match options.share {
+                Share::Replace(_) => Blanks::Belong,
+                _ => Blanks::Separate,
+            },
+            end: options.end.clone(),
+        },
+    }
+}
+
+/// Returns how each command runs.
+pub(super) fn command(options: &Options, template: Template) -> CommandPlan {
+    let stdin = match &options.file {
+        _ if options.open_tty => ChildStdin::Terminal,
+        Some(_) => ChildStdin::Inherited,
+        None => ChildStdin::Null,
+    };
+    let held = options.group || options.keep_order || options.tag;
+    CommandPlan {
+        capture: if held { Capture::Whole } else { Capture::Inherit },
+        unread: OnClosedStdout::Fails,
+        timeout: options.timeout,
+        trace: match (options.interactive, options.verbose) {
+            (true, _) => Trace::Ask,
+            (_, true) => Trace::Direct,
+            _ => Trace::Off,
+        },
+        variables: options
+            .slot_var
+            .iter()
+            .map(|name| (name.clone(), ChildVar::Index))
+            .collect(),
+        // A command may want to read from the terminal, so it stays in our process group. With --timeout
+        // it gets its own, so that everything it started can be ended.
+        family: if options.timeout.is_some() {
+            Family::Own
+        } else {
+            Family::Ours
+        },
+        ..CommandPlan::unresolved(template, stdin)
+    }
+}
