@@ -3,35 +3,8 @@
 //! A part that gets no more spills to a temporary file or takes a slower way. Only where there is no other
 //! way it waits, for parts that wait for nobody: so a small budget never means a stuck run.
 
-use crate::sys;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-
-/// How many bytes a budget has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Memory {
-    /// This many.
-    Given(u64),
-    /// A quarter of what this process may use. What that is stands in files of the system's, which are read
-    /// when somebody first needs memory.
-    Quarter,
-}
-
-impl Memory {
-    /// The number.
-    pub fn bytes(self) -> u64 {
-        match self {
-            Memory::Given(bytes) => bytes,
-            Memory::Quarter => sys::available_memory() / 4,
-        }
-    }
-}
-
-impl From<u64> for Memory {
-    fn from(bytes: u64) -> Self {
-        Memory::Given(bytes)
-    }
-}
 
 /// A number of bytes that several threads share.
 #[derive(Debug, Clone)]
@@ -41,7 +14,7 @@ pub struct Budget {
 
 #[derive(Debug)]
 struct Shared {
-    limit: Memory,
+    limit: u64,
     used: AtomicU64,
     sharers: AtomicU64,
     /// Whether someone has more than there was left, and news for who waits.
@@ -58,10 +31,10 @@ pub struct Reservation {
 
 impl Budget {
     /// A budget of that many bytes.
-    pub fn new(limit: impl Into<Memory>) -> Self {
+    pub fn new(limit: u64) -> Self {
         Budget {
             shared: Arc::new(Shared {
-                limit: limit.into(),
+                limit,
                 used: AtomicU64::new(0),
                 sharers: AtomicU64::new(0),
                 exceeded: Mutex::new(false),
@@ -72,7 +45,7 @@ impl Budget {
 
     /// The whole budget, in bytes.
     pub fn limit(&self) -> u64 {
-        self.shared.limit.bytes()
+        self.shared.limit
     }
 
     /// One more who shares the budget evenly with all others that do. It is a measure to keep to;
@@ -140,7 +113,7 @@ impl Reservation {
         let taken = shared
             .used
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-                used.checked_add(bytes).filter(|&sum| sum <= shared.limit.bytes())
+                used.checked_add(bytes).filter(|&sum| sum <= shared.limit)
             });
         if taken.is_ok() {
             self.bytes += bytes;
@@ -177,7 +150,7 @@ impl Share {
     /// How many bytes it is just now.
     pub fn bytes(&self) -> u64 {
         let shared = &self.budget.shared;
-        shared.limit.bytes() / shared.sharers.load(Ordering::Relaxed).max(1)
+        shared.limit / shared.sharers.load(Ordering::Relaxed).max(1)
     }
 }
 

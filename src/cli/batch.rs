@@ -1,7 +1,6 @@
 //! The options for how many inputs each command gets.
 
-use crate::memory::Memory;
-use crate::plan::{Batch, Workers};
+use crate::plan::Batch;
 use crate::process::CommandPlan;
 use clap::Args;
 use std::num::NonZeroUsize;
@@ -26,14 +25,14 @@ impl BatchArgs {
     }
 
     /// Returns how many inputs each run of `command` gets.
-    pub(super) fn plan(&self, command: &CommandPlan, memory: Memory, workers: Workers) -> Batch {
-        let room = || command.room(memory.bytes(), workers.get());
+    pub(super) fn plan(&self, command: &CommandPlan, memory: u64, workers: NonZeroUsize) -> Batch {
+        let room = || command.room(memory, workers);
         match (self.max_args, self.batch) {
             (Some(NonZeroUsize::MIN), _) | (None, false) => Batch::One,
             (Some(most), _) => Batch::Count { most, room: room() },
             (None, true) => Batch::Fill {
                 room: room(),
-                spread: workers.get(),
+                spread: workers,
             },
         }
     }

@@ -109,8 +109,7 @@ pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
         batch: Batch::One,
         schedule: args.output.schedule(default_schedule(&inputs, function, &stages)),
         inputs,
-        // Counting the cores now is cheaper than starting a thread that may get no job.
-        workers: args.output.workers().get().into(),
+        workers: args.output.workers(),
         signals: SignalAction::Status,
         order: args.output.order(),
         tag: args.output.tag(),

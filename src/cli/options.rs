@@ -2,10 +2,9 @@
 
 use super::out::OutArgs;
 use super::usage_error::UsageError;
-use crate::memory::Memory;
 use crate::message;
 use crate::plan::{Dash, Empty, Hidden, Inputs, Links, Lists, WalkPlan};
-use crate::plan::{Order, Schedule, Tag, Workers};
+use crate::plan::{Order, Schedule, Tag};
 use crate::source::Exclude;
 use crate::sys;
 use clap::{Args, ValueEnum};
@@ -147,14 +146,8 @@ impl InputArgs {
 
 impl OutputArgs {
     /// Returns how many workers there are.
-    pub(super) fn workers(&self) -> Workers {
-        self.jobs.map_or_else(
-            || Workers::Counted {
-                most: sys::cores_at_most(),
-                count: sys::cores,
-            },
-            Workers::Given,
-        )
+    pub(super) fn workers(&self) -> NonZeroUsize {
+        self.jobs.unwrap_or_else(sys::cores)
     }
 
     /// Returns the order in which results are printed.
@@ -186,8 +179,8 @@ impl OutputArgs {
     }
 
     /// Returns the memory budget.
-    pub(super) fn memory(&self) -> Memory {
-        self.memory.map_or(Memory::Quarter, Memory::Given)
+    pub(super) fn memory(&self) -> u64 {
+        self.memory.unwrap_or_else(|| sys::available_memory() / 4)
     }
 
     /// Returns the directory for temporary files.

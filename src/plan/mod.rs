@@ -6,15 +6,12 @@ mod batch;
 mod inputs;
 mod state;
 mod words;
-mod workers;
 
 pub use batch::{ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait};
 pub use inputs::{Dash, Empty, Hidden, Inputs, Links, Lists, WalkPlan};
 pub use state::{Durability, Existing, Rerun, Revocable, StateAccess, StatePlan};
 pub use words::{Blanks, Syntax, WordList};
-pub use workers::Workers;
 
-use crate::memory::Memory;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -31,7 +28,7 @@ pub struct Plan {
     /// Which job starts first.
     pub schedule: Schedule,
     /// How many worker threads at most.
-    pub workers: Workers,
+    pub workers: NonZeroUsize,
     /// What SIGUSR1 and SIGUSR2 are for.
     pub signals: SignalAction,
     /// In which order results are printed.
@@ -42,8 +39,8 @@ pub struct Plan {
     pub partial: Partial,
     /// How many rows are wanted, where no fold decides that.
     pub first: Option<FirstRows>,
-    /// The budget of memory for the whole run.
-    pub memory: Memory,
+    /// The budget of memory for the whole run, in bytes.
+    pub memory: u64,
     /// Where temporary files are made (and at once unlinked).
     pub tmpdir: PathBuf,
     /// What is done about jobs that fail.
@@ -67,15 +64,13 @@ impl Plan {
             unit: Unit::File,
             batch: Batch::One,
             schedule: Schedule::Order,
-            workers: std::thread::available_parallelism()
-                .unwrap_or(NonZeroUsize::MIN)
-                .into(),
+            workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             signals: SignalAction::Status,
             order: Order::Input,
             tag: Tag::Off,
             partial: Partial::Discard,
             first: None,
-            memory: Memory::Given(256 << 20),
+            memory: 256 << 20,
             tmpdir: std::env::temp_dir(),
             failures: Failures::reported(),
             patience: Duration::ZERO,

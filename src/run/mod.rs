@@ -72,7 +72,7 @@ pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
 }
 
 fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
-    let workers = plan.workers.most().get();
+    let workers = plan.workers.get();
     worker::hush_maps();
     let own = ReservedFiles::of(plan, work)?;
     let mut feed = JobSource::new(plan, work.to.names(), own)?;
@@ -86,8 +86,8 @@ fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let asked = Arc::<StatusRequests>::default();
     let heed = signal_thread::heed(control.clone(), Arc::clone(&asked), plan.signals);
     let signals = signals::install(heard(plan.signals), heed).context("can't listen to signals")?;
-    if control.slots() < seated && control.slots() < plan.workers.get().get() {
-        fewer(control.slots(), plan.workers.get().get());
+    if control.slots() < seated {
+        fewer(control.slots(), workers);
     }
     let most = if workers > MANY_WORKERS {
         workers
@@ -128,7 +128,7 @@ fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         recording: recording.as_ref(),
     };
     thread::scope(|scope| {
-        let mut crew = Workers::new(scope, &shared, &control, most, plan.workers);
+        let mut crew = Workers::new(scope, &shared, &control, most);
         let mut main = Main::new(plan, work, &control, &gate, failed, asked);
         (main.remember, main.joblog) = (remember, joblog);
         main.merges = Merges::new(work, workers, plan.empty, merges, shared.merging.as_ref());
@@ -236,7 +236,7 @@ impl<'a> Main<'a> {
             remember: None,
             most_running: match &plan.state {
                 // What is stored is not run again, and what is not stored is what runs.
-                Some(state) if state.durability == Durability::EachJob => plan.workers.get().get() as u64,
+                Some(state) if state.durability == Durability::EachJob => plan.workers.get() as u64,
                 _ => u64::MAX,
             },
             recess: false,

@@ -5,7 +5,6 @@
 
 use crate::control::Control;
 use crate::message;
-use crate::plan;
 use crate::sys;
 use crate::worker::{self, Folds, Task, WorkerShared};
 use anyhow::Context;
@@ -34,8 +33,6 @@ pub struct Workers<'scope, 'run> {
     control: &'run Control,
     threads: Vec<ScopedJoinHandle<'scope, Option<Folds>>>,
     most: usize,
-    /// Where they are to be counted before there is a second one.
-    uncounted: Option<plan::Workers>,
     /// How many at a time become more, where they are as many as can be.
     growth: Option<Growth>,
 }
@@ -67,13 +64,12 @@ impl Growth {
 }
 
 impl<'scope, 'run> Workers<'scope, 'run> {
-    /// Nobody yet, and at most `most`, which is not below what `workers` says.
+    /// Nobody yet, and at most `most`.
     pub fn new(
         scope: &'scope Scope<'scope, 'run>,
         shared: &'run WorkerShared<'run>,
         control: &'run Control,
         most: usize,
-        workers: plan::Workers,
     ) -> Self {
         Workers {
             scope,
@@ -81,7 +77,6 @@ impl<'scope, 'run> Workers<'scope, 'run> {
             control,
             threads: Vec::new(),
             most,
-            uncounted: Some(workers),
             growth: (most > MANY_WORKERS).then(|| Growth {
                 since: Instant::now(),
                 ended: 0,
@@ -97,9 +92,6 @@ impl<'scope, 'run> Workers<'scope, 'run> {
     /// When there is none and none can be started; with some, the run goes on with those.
     pub fn staff(&mut self, under_way: u64, at_work: usize, ended: u64) -> anyhow::Result<usize> {
         let mut started = 0;
-        if under_way > 1 {
-            self.count();
-        }
         let wanted = at_work < self.most && (at_work as u64) < under_way;
         let step = match &mut self.growth {
             Some(growth) => growth.step(wanted, at_work, ended),
@@ -145,16 +137,6 @@ impl<'scope, 'run> Workers<'scope, 'run> {
         if waits { after(PAUSE) } else { never() }
     }
 
-    /// Has there be no more than are wanted, where that was not known.
-    fn count(&mut self) {
-        if let Some(workers) = self.uncounted.take().map(|workers| workers.get().get())
-            && workers < self.most
-        {
-            self.most = workers;
-            self.control.shrink_to(workers);
-        }
-    }
-
     fn start(&mut self) -> io::Result<()> {
         let slot = self.threads.len();
         if slot == self.control.slots() {
@@ -176,7 +158,6 @@ impl<'scope, 'run> Workers<'scope, 'run> {
 
     /// Has one more be at work, or one fewer but at least one; the answer is how many at most.
     pub fn resize(&mut self, resize: Resize) -> usize {
-        self.count();
         match resize {
             Resize::Raise => {
                 self.most = self.most.saturating_add(1);

@@ -35,7 +35,7 @@ mod wake;
 mod tests;
 
 pub use ahead::will_read;
-pub use cores::{cores, cores_at_most};
+pub use cores::cores;
 pub use group::{Beside, Group, Heard};
 pub use heap::share_heap;
 pub use limits::{

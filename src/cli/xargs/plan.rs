@@ -3,13 +3,12 @@
 //! It does not know how options are spelled.
 
 use super::options::{Options, Share};
-use crate::memory::Memory;
 use crate::plan::{
     ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Blanks, Empty, FailureStyle, Failures, HaltAt,
     Inputs, Order, Partial, Plan, Schedule, SignalAction, Syntax, Tag, Unit, WordList,
 };
 use crate::process::{Capture, ChildStdin, ChildVar, CommandPlan, OnClosedStdout, Trace};
-use crate::sys::Family;
+use crate::sys::{self, Family};
 use crate::template::Template;
 use anyhow::{Context as _, Result, bail};
 use std::ffi::{OsStr, OsString};
@@ -90,7 +89,7 @@ pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Re
         unit: Unit::File,
         batch: batch(options, room),
         schedule: Schedule::Order,
-        workers: options.procs.unwrap_or(NonZeroUsize::MAX).into(),
+        workers: options.procs.unwrap_or(NonZeroUsize::MAX),
         signals: SignalAction::Workers,
         order: if options.keep_order {
             Order::Input
@@ -100,7 +99,7 @@ pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Re
         tag: if options.tag { Tag::Input } else { Tag::Off },
         partial: Partial::Discard,
         first: None,
-        memory: Memory::Quarter,
+        memory: sys::available_memory() / 4,
         tmpdir: std::env::temp_dir(),
         failures: Failures {
             retries: options.retries,

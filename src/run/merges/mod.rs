@@ -68,7 +68,7 @@ pub struct MergeDestination {
 /// Where outputs lie that are merged, if any are.
 pub(super) fn drafts(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Option<Intermediates>> {
     let drafts = work.merge.as_ref().map(|_| {
-        let made = Intermediates::new(&plan.tmpdir, IN_MEMORY.min(plan.memory.bytes() / 4));
+        let made = Intermediates::new(&plan.tmpdir, IN_MEMORY.min(plan.memory / 4));
         made.with_context(|| format!("{}: temporary directory", message::shown(plan.tmpdir.as_os_str())))
     });
     drafts.transpose()
