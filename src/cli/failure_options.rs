@@ -36,8 +36,8 @@ impl FailureArgs {
             retries: self.retries.unwrap_or(0),
             delay: self.retry_delay.unwrap_or(Duration::ZERO),
             halt: self.halt.unwrap_or(HaltAt::Never),
-            told: FailureStyle::Jobs,
-            listed: self.failed.clone().map(|file| (file, terminator)),
+            style: FailureStyle::Jobs,
+            list: self.failed.clone().map(|file| (file, terminator)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::out::OutArgs;
 use super::usage_error::UsageError;
 use crate::message;
-use crate::plan::{Dash, Empty, Hidden, Inputs, Links, Lists, WalkPlan};
+use crate::plan::{Dash, Empty, Hidden, Inputs, Links, NameLists, WalkPlan};
 use crate::plan::{Order, Schedule, Tag};
 use crate::source::Exclude;
 use crate::sys;
@@ -122,7 +122,7 @@ impl InputArgs {
                         or pipe names in (see --help)";
             return Err(UsageError(what.into()));
         }
-        Ok(Inputs::Listed(Lists {
+        Ok(Inputs::Listed(NameLists {
             files: self.arg_file.clone(),
             terminator: self.terminator(),
             exclude: self.exclude.clone(),

@@ -235,8 +235,8 @@ impl RunArgs {
     fn failures(&self) -> Failures {
         let plan = self.failures.plan(self.inputs.terminator());
         // Nothing fails in a dry run, which must keep the list of the run before.
-        let listed = plan.listed.filter(|_| !self.dry_run);
-        Failures { listed, ..plan }
+        let list = plan.list.filter(|_| !self.dry_run);
+        Failures { list, ..plan }
     }
 
     fn state(&self, access: StateAccess, stages: &RecordsAndFold) -> anyhow::Result<Option<StatePlan>> {

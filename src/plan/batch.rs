@@ -1,45 +1,56 @@
-//! How many inputs a job is about, as it was decided.
+//! How inputs become jobs: how much of a file, how many inputs, and which job first.
 
 use std::num::NonZeroUsize;
 
-/// How many inputs a job is about. One that there is no room for, even alone, is a job of its own:
-/// whoever runs that says what is wrong with it.
+/// The smallest piece of a file that a map can process on its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A whole file.
+    File,
+    /// Lines of a plain file; a compressed file is processed as a whole.
+    PlainLines,
+    /// Lines: the map's output for a file equals its outputs for consecutive runs of whole lines of it,
+    /// one after another.
+    Lines,
+}
+
+/// How many inputs one job gets. An input that does not fit even alone becomes a job of its own, and
+/// the job reports what is wrong with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Batch {
     /// One.
     One,
-    /// So many, or as many as there is room for; the last job takes what is left.
+    /// A fixed number, or as many as fit; the last job gets what is left.
     Count {
-        /// How many at most.
+        /// The maximal number.
         most: NonZeroUsize,
-        /// What they may take.
+        /// The space that they share.
         room: ArgSpace,
     },
-    /// As many as there is room for; what would fit so many jobs at the end of the inputs is
-    /// spread over them evenly.
+    /// As many as fit. At the end of the inputs, what fits `spread` jobs is spread over them evenly.
     Fill {
-        /// What they may take.
+        /// The space that they share.
         room: ArgSpace,
-        /// The jobs that are to end together: the workers.
+        /// The number of jobs that end together: the workers.
         spread: NonZeroUsize,
     },
-    /// As many as there is room for, and no more than are wanted at once. One that there is no
-    /// room for ends the inputs.
+    /// As many as fit, but no more than the limit, as xargs does it. An input that does not fit even
+    /// alone ends the inputs.
     Xargs {
-        /// How many are wanted at once.
+        /// How many inputs belong together.
         most: BatchLimit,
-        /// What they may take.
+        /// The space that they share.
         room: ArgSpace,
-        /// What becomes of those that are wanted at once and have no room together.
+        /// What happens when inputs that belong together do not fit together.
         split: BatchSplit,
-        /// What becomes of those that wait for others where the list turns out malformed.
+        /// What happens to an incomplete batch when the list turns out to be malformed.
         waiting: BatchWait,
     },
 }
 
 impl Batch {
-    /// Whether a job is about a few inputs at most.
-    pub fn is_small(self) -> bool {
+    /// Returns whether a job has only a few inputs.
+    pub(crate) fn is_small(self) -> bool {
         match self {
             Batch::One => true,
             Batch::Xargs {
@@ -54,50 +65,50 @@ impl Batch {
 /// How many inputs are a few.
 const FEW: usize = 8;
 
-/// How many inputs are wanted at once.
+/// How many inputs belong together in a batch of xargs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BatchLimit {
-    /// As many as there is room for.
+    /// As many as fit.
     Any,
-    /// So many.
+    /// This many.
     Inputs(NonZeroUsize),
-    /// Those of so many lines.
+    /// The inputs of this many lines.
     Lines(NonZeroUsize),
 }
 
-/// What becomes of inputs that wait for others where the list turns out malformed.
+/// What happens to an incomplete batch when the list turns out to be malformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BatchWait {
-    /// They are a job.
-    Given,
-    /// They are given up.
-    GivenUp,
+    /// It becomes a job.
+    Run,
+    /// It is dropped.
+    Drop,
 }
 
-/// What becomes of inputs that are wanted at once and have no room together.
+/// What happens when inputs that belong together do not fit together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BatchSplit {
-    /// They are given to several jobs.
+    /// They are split over several jobs.
     Allowed,
     /// They end the inputs.
     Refused,
 }
 
-/// What the inputs of one job may take of a command line, in bytes.
+/// The space that a command line has for the inputs of one job, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ArgSpace {
-    /// All of them together.
+    /// The space for all of them together.
     pub total: usize,
-    /// How long the name of one may be.
+    /// The longest name that fits.
     pub longest: usize,
-    /// What an input takes beside its name.
+    /// What an input takes in addition to its name.
     pub each: usize,
-    /// How often its name is taken.
+    /// How often the name of an input occurs.
     pub times: usize,
 }
 
 impl ArgSpace {
-    /// Room for so many bytes of words, each with its end.
+    /// Returns space for words of `total` bytes, counting one byte for the end of each.
     pub fn from_total(total: usize) -> Self {
         ArgSpace {
             total,
@@ -107,13 +118,26 @@ impl ArgSpace {
         }
     }
 
-    /// What an input with a name of so many bytes takes; more than there is where it can never fit.
-    pub fn needed_by(&self, name: usize) -> usize {
-        let taken = name.saturating_mul(self.times).saturating_add(self.each);
-        if name > self.longest || taken > self.total {
+    /// Returns the bytes that an input with a name of `name` bytes takes; more than `total` when it can
+    /// never fit.
+    pub(crate) fn needed_by(&self, name: usize) -> usize {
+        let needed = name.saturating_mul(self.times).saturating_add(self.each);
+        if name > self.longest || needed > self.total {
             self.total.saturating_add(1)
         } else {
-            taken
+            needed
         }
     }
+}
+
+/// Which job starts first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schedule {
+    /// The first in input order.
+    Order,
+    /// The largest, when there are fewer than `most` inputs; otherwise the first in input order.
+    Largest {
+        /// The number of inputs that are found before the first job starts.
+        most: usize,
+    },
 }

@@ -1,64 +1,63 @@
-//! Where the inputs of a run come from, as it was decided.
+//! Where the inputs of a run come from.
 
-use super::WordList;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 /// Where the inputs of a run come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inputs {
     /// Names, directories and patterns, as typed.
     Named(Vec<OsString>, WalkPlan),
-    /// Lists of names: from these files, or from standard input when there is none.
-    Listed(Lists),
-    /// A list of words, which are arguments and may be no files at all.
+    /// Lists of names.
+    Listed(NameLists),
+    /// A list of words, which become arguments and need not name files.
     Words(WordList),
 }
 
 /// Lists of names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lists {
-    /// The files that hold names; none: standard input does.
+pub struct NameLists {
+    /// The files that hold the names; when there is none, standard input holds them.
     pub files: Vec<OsString>,
     /// The byte that ends a name: a newline or NUL.
     pub terminator: u8,
-    /// Names that are left out, as [`WalkPlan::exclude`].
+    /// Patterns of names to leave out, as in [`WalkPlan::exclude`].
     pub exclude: Vec<OsString>,
 }
 
-/// What a directory or a pattern gives.
+/// Which files a directory or a pattern stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WalkPlan {
-    /// Whether hidden files and directories are taken.
+    /// Whether hidden files and directories are included.
     pub hidden: Hidden,
     /// Whether symbolic links to directories are followed.
     pub links: Links,
-    /// Names that are left out: patterns, matched with the base name and with the whole path.
+    /// Patterns of names to leave out, matched against the base name and against the whole path.
     pub exclude: Vec<OsString>,
-    /// Whether `-` means standard input as data.
+    /// What the input `-` means.
     pub dash: Dash,
 }
 
-/// Whether names that begin with a dot are taken.
+/// Whether names that begin with a dot are included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Hidden {
-    /// They are left out.
+    /// They are skipped.
     #[default]
     Skip,
-    /// They are taken.
+    /// They are included.
     Take,
 }
 
 /// Whether symbolic links to directories are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Links {
-    /// They are left out.
+    /// They are skipped.
     #[default]
     Skip,
     /// They are followed; a loop is reported.
     Follow,
 }
 
-/// What the INPUT `-` means.
+/// What the input `-` means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dash {
     /// A file of that name.
@@ -68,13 +67,55 @@ pub enum Dash {
     Stdin,
 }
 
-/// What having no input means.
+/// What happens when there is no input at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Empty {
-    /// A mistake: exit 4.
+    /// It is an error: exit 4.
     Refused,
-    /// Nothing to do: exit 0.
+    /// There is nothing to do: exit 0.
     Allowed,
-    /// One job without inputs.
+    /// One job runs without inputs.
     OneJob,
+}
+
+/// A list of words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WordList {
+    /// The file that holds the list; `None` for standard input.
+    pub file: Option<OsString>,
+    /// What ends a word.
+    pub syntax: WordSyntax,
+    /// The longest word that is accepted, in bytes: as the first word, and as any other.
+    pub longest: [usize; 2],
+}
+
+impl WordList {
+    /// Returns the name of the list for messages.
+    pub(crate) fn display_name(&self) -> String {
+        let name = self.file.as_deref().unwrap_or(OsStr::new("standard input"));
+        name.to_string_lossy().into_owned()
+    }
+}
+
+/// What ends a word of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WordSyntax {
+    /// Unquoted blanks or newlines, as POSIX specifies it for xargs.
+    Quoted {
+        /// Whether blanks end a word.
+        blanks: Blanks,
+        /// The word that ends the list.
+        end: Option<Vec<u8>>,
+    },
+    /// This byte and nothing else; words may be empty.
+    Ended(u8),
+}
+
+/// What blanks mean in a list of quoted words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blanks {
+    /// They end words, as newlines do.
+    Separate,
+    /// They belong to words, except at the beginning of a line.
+    Belong,
 }

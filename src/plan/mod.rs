@@ -1,63 +1,67 @@
-//! Everything that was decided before any thread exists: plain data.
+//! What the user asked for, decided: plain data, complete before any thread exists.
 //!
-//! A plan does not know how it was typed. Nothing in it means "default": that was decided.
+//! A plan does not know how it was typed. No value in it means "default": whoever builds a plan has
+//! decided that already.
 
 mod batch;
+mod failures;
 mod inputs;
+mod output;
 mod state;
-mod words;
 
-pub use batch::{ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait};
-pub use inputs::{Dash, Empty, Hidden, Inputs, Links, Lists, WalkPlan};
+pub use batch::{ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Schedule, Unit};
+pub use failures::{FailureLimit, FailureStyle, Failures, HaltAt};
+pub use inputs::{Blanks, Dash, Empty, Hidden, Inputs, Links, NameLists, WalkPlan, WordList, WordSyntax};
+pub use output::{FirstRows, Order, Partial, RowEnd, Tag};
 pub use state::{Durability, Existing, Rerun, Revocable, StateAccess, StatePlan};
-pub use words::{Blanks, Syntax, WordList};
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What a run is to do, beside the map and the fold themselves.
+/// What a run does, apart from the map and the fold themselves.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Where the jobs come from.
+    /// Where the inputs come from.
     pub inputs: Inputs,
-    /// The least that a job may be about.
+    /// The smallest piece of a file that one job may process.
     pub unit: Unit,
-    /// How many inputs a job is about.
+    /// How many inputs one job gets.
     pub batch: Batch,
     /// Which job starts first.
     pub schedule: Schedule,
-    /// How many worker threads at most.
+    /// The maximal number of worker threads.
     pub workers: NonZeroUsize,
-    /// What SIGUSR1 and SIGUSR2 are for.
+    /// What SIGUSR1 and SIGUSR2 do.
     pub signals: SignalAction,
     /// In which order results are printed.
     pub order: Order,
-    /// Whether printed lines carry their input's name.
+    /// Whether printed lines carry the name of their input.
     pub tag: Tag,
-    /// What becomes of what a file gave before it turned out corrupt.
+    /// What happens to the output of a file that turns out to be corrupt.
     pub partial: Partial,
-    /// How many rows are wanted, where no fold decides that.
+    /// How many rows are printed, when a limit is set and no fold applies it.
     pub first: Option<FirstRows>,
-    /// The budget of memory for the whole run, in bytes.
+    /// The memory budget of the whole run, in bytes.
     pub memory: u64,
-    /// Where temporary files are made (and at once unlinked).
+    /// The directory for temporary files, which are unlinked as soon as they are created.
     pub tmpdir: PathBuf,
-    /// What is done about jobs that fail.
+    /// How failed jobs are handled.
     pub failures: Failures,
-    /// How long a worker may take to end its job once it was asked to, beside a short grace.
+    /// How long a worker may take to end its job after it was asked to; the run adds a short grace.
     pub patience: Duration,
-    /// Whether having no input at all is fine.
+    /// What happens when there is no input at all.
     pub empty: Empty,
-    /// Where it is remembered which jobs were done.
+    /// Where the outcome of each job is recorded for later runs.
     pub state: Option<StatePlan>,
-    /// The file in which each job that ended has a line.
+    /// The file that gets one line for each job that ended.
     pub joblog: Option<PathBuf>,
 }
 
 impl Plan {
-    /// The plan of a run over these inputs in which everything is as it is without an option:
-    /// a worker for each core this process may use, results in input order, 256 MiB of memory.
+    /// Returns the plan of a run over `inputs` as the program makes it without options, except for the
+    /// memory budget: one worker for each core that this process may use, results in input order,
+    /// 256 MiB of memory.
     pub fn new(inputs: Inputs) -> Self {
         Plan {
             inputs,
@@ -72,7 +76,7 @@ impl Plan {
             first: None,
             memory: 256 << 20,
             tmpdir: std::env::temp_dir(),
-            failures: Failures::reported(),
+            failures: Failures::default(),
             patience: Duration::ZERO,
             empty: Empty::Refused,
             state: None,
@@ -81,153 +85,11 @@ impl Plan {
     }
 }
 
-/// How many rows are wanted, and how one ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FirstRows {
-    /// How many.
-    pub rows: u64,
-    /// How each ends.
-    pub end: RowEnd,
-}
-
-/// How a printed row ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowEnd {
-    /// At a newline.
-    Newline,
-    /// At a newline that is not between the quotes of RFC 4180; with what stands between values.
-    Csv(u8),
-}
-
-/// In which order the jobs' results are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// As the serial loop would print them.
-    Input,
-    /// Each whole, as jobs finish.
-    Finish,
-    /// Whole lines, as they come.
-    Lines,
-}
-
-/// Whether printed lines carry their input's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tag {
-    /// They don't.
-    Off,
-    /// Each line is prefixed by its input and a tab.
-    Input,
-}
-
-/// What is done about jobs that fail.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Failures {
-    /// How often a failed job is tried again.
-    pub retries: u32,
-    /// How long to wait before the second try; doubled for each further one, and jittered.
-    pub delay: Duration,
-    /// When failures end the run.
-    pub halt: HaltAt,
-    /// How failures are told.
-    pub told: FailureStyle,
-    /// The file that lists the inputs that failed, and the byte that ends a name in it.
-    pub listed: Option<(PathBuf, u8)>,
-}
-
-impl Failures {
-    /// One try for each job, and the others go on.
-    pub fn reported() -> Self {
-        Failures {
-            retries: 0,
-            delay: Duration::ZERO,
-            halt: HaltAt::Never,
-            told: FailureStyle::Jobs,
-            listed: None,
-        }
-    }
-}
-
-/// When failures end the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HaltAt {
-    /// They don't.
-    Never,
-    /// At the limit nothing more is started.
-    Soon(FailureLimit),
-    /// At the limit nothing more is started, and what runs is ended.
-    Now(FailureLimit),
-    /// At the first failure that is fatal ([`crate::job::Failure::is_fatal`]) nothing more is
-    /// started, by any worker.
-    Fatal,
-}
-
-/// How failures are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailureStyle {
-    /// Each, with its job.
-    Jobs,
-    /// Those that end the run, by the command's name, as xargs tells them.
-    Commands,
-}
-
-/// What SIGUSR1 and SIGUSR2 are for.
+/// What SIGUSR1 and SIGUSR2 do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignalAction {
-    /// The first asks for a line of status; the second is not listened to.
+    /// SIGUSR1 prints a line of status; SIGUSR2 keeps its default action.
     Status,
-    /// They raise and lower the number of workers.
+    /// SIGUSR1 adds a worker, and SIGUSR2 removes one.
     Workers,
-}
-
-/// How many failures are too many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailureLimit {
-    /// This many.
-    Jobs(u64),
-    /// This share of the jobs that have ended, in percent, from the third job on: the first one
-    /// alone would be 100 %.
-    Percent(u64),
-}
-
-impl FailureLimit {
-    /// Whether `failed` of `ended` jobs are too many.
-    pub fn is_reached(self, failed: u64, ended: u64) -> bool {
-        match self {
-            FailureLimit::Jobs(limit) => failed >= limit,
-            FailureLimit::Percent(share) => ended >= 3 && failed * 100 >= share * ended && failed > 0,
-        }
-    }
-}
-
-/// Which job starts first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Schedule {
-    /// The first of the input order.
-    Order,
-    /// The largest, if there are fewer inputs than this; the first, otherwise.
-    Largest {
-        /// The inputs that are looked at before the first starts.
-        most: usize,
-    },
-}
-
-/// The least that a map can be given at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Whole files.
-    File,
-    /// Lines of plain files, and other files whole.
-    PlainLines,
-    /// Lines: what it gives for a file is what it gives for parts of it that begin and end with
-    /// lines, one after another.
-    Lines,
-}
-
-/// What becomes of what a file gave before it turned out corrupt. It is an error either way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Partial {
-    /// It does not count, as far as it could still have been wrong.
-    Discard,
-    /// Its complete lines count.
-    Keep,
 }

@@ -77,7 +77,7 @@ fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let own = ReservedFiles::of(plan, work)?;
     let mut feed = JobSource::new(plan, work.to.names(), own)?;
     let remember = Resume::open(plan, work.fold.is_some())?;
-    let failed = FailedList::new(plan.failures.listed.as_ref())?;
+    let failed = FailedList::new(plan.failures.list.as_ref())?;
     let joblog = JobLog::new(plan.joblog.as_ref())?;
     let recording = resume::recording(plan, work.fold.is_some());
     // Where they are as many as can be, each gets its seat when it is needed.
@@ -229,7 +229,7 @@ impl<'a> Main<'a> {
             work,
             order: plan.order,
             halt: plan.failures.halt,
-            told: plan.failures.told,
+            told: plan.failures.style,
             signals: plan.signals,
             failed,
             joblog: JobLog::default(),

@@ -103,7 +103,7 @@ fn files(plan: &Plan, work: &Work<'_>) -> Vec<(&'static str, PathBuf)> {
     let mut files = Vec::new();
     files.extend(
         plan.failures
-            .listed
+            .list
             .iter()
             .map(|(file, _)| ("--failed", file.clone())),
     );

@@ -1,9 +1,9 @@
-//! Lists of names: one a line, or NUL-terminated; raw bytes, no quoting language.
+//! NameLists of names: one a line, or NUL-terminated; raw bytes, no quoting language.
 
 use super::error::{InputResult, SourceError};
 use super::exclude::Exclude;
 use crate::job::Input;
-use crate::plan::Lists;
+use crate::plan::NameLists;
 use crate::sys;
 use std::ffi::OsString;
 use std::fs::{File, Metadata};
@@ -64,7 +64,7 @@ impl<R: BufRead> Iterator for NameReader<R> {
 }
 
 /// The names in each of the files, or on standard input where there is none, without those that are left out.
-pub fn read_names(lists: &Lists) -> Box<dyn Iterator<Item = InputResult> + Send> {
+pub fn read_names(lists: &NameLists) -> Box<dyn Iterator<Item = InputResult> + Send> {
     Exclude::new(&lists.exclude).of(all_names(lists.files.clone(), lists.terminator))
 }
 

@@ -5,7 +5,7 @@
 use super::options::{Options, Share};
 use crate::plan::{
     ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Blanks, Empty, FailureStyle, Failures, HaltAt,
-    Inputs, Order, Partial, Plan, Schedule, SignalAction, Syntax, Tag, Unit, WordList,
+    Inputs, Order, Partial, Plan, Schedule, SignalAction, WordSyntax, Tag, Unit, WordList,
 };
 use crate::process::{Capture, ChildStdin, ChildVar, CommandPlan, OnClosedStdout, Trace};
 use crate::sys::{self, Family};
@@ -105,8 +105,8 @@ pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Re
             retries: options.retries,
             delay: Duration::ZERO,
             halt: HaltAt::Fatal,
-            told: FailureStyle::Commands,
-            listed: None,
+            style: FailureStyle::Commands,
+            list: None,
         },
         patience: command.kill_after,
         state: None,
@@ -129,9 +129,9 @@ fn batch(options: &Options, room: ArgSpace) -> Batch {
         _ => BatchSplit::Allowed,
     };
     let waiting = match options.share {
-        Share::Lines(_) | Share::Replace(_) => BatchWait::GivenUp,
-        _ if options.exit => BatchWait::GivenUp,
-        _ => BatchWait::Given,
+        Share::Lines(_) | Share::Replace(_) => BatchWait::Drop,
+        _ if options.exit => BatchWait::Drop,
+        _ => BatchWait::Run,
     };
     Batch::Xargs {
         most,
@@ -141,10 +141,10 @@ fn batch(options: &Options, room: ArgSpace) -> Batch {
     }
 }
 
-fn syntax(options: &Options) -> Syntax {
+fn syntax(options: &Options) -> WordSyntax {
     match options.ended_by {
-        Some(byte) => Syntax::Ended(byte),
-        None => Syntax::Quoted {
+        Some(byte) => WordSyntax::Ended(byte),
+        None => WordSyntax::Quoted {
             blanks: match options.share {
                 Share::Replace(_) => Blanks::Belong,
                 _ => Blanks::Separate,

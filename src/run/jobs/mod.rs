@@ -258,7 +258,7 @@ impl JobSource {
 
 fn open(words: &WordList) -> anyhow::Result<ListedWords> {
     ListedWords::open(words).map_err(|cause| {
-        let name = words.shown();
+        let name = words.display_name();
         anyhow!("Cannot open input file '{name}': {}", message::system(&cause))
     })
 }

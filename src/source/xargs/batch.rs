@@ -101,7 +101,7 @@ impl XargsBatch {
     /// Ends the inputs with what is missing. What waits for others that are wanted with it is
     /// given up.
     fn end(&mut self, missing: Option<SourceError>) {
-        if self.waiting == BatchWait::GivenUp {
+        if self.waiting == BatchWait::Drop {
             self.inputs.clear();
         }
         self.last = Some(missing);
@@ -124,7 +124,7 @@ mod tests {
 
     /// What is given of these words, each with whether it ends its line.
     fn packs(words: &[(&str, bool)], most: BatchLimit, total: usize, split: BatchSplit) -> Vec<String> {
-        let mut pack = XargsBatch::new(most, ArgSpace::from_total(total), split, BatchWait::Given);
+        let mut pack = XargsBatch::new(most, ArgSpace::from_total(total), split, BatchWait::Run);
         let mut found = words.iter().map(|&(word, ends_line)| {
             Ok(Input::Word {
                 word: word.into(),
@@ -182,8 +182,8 @@ mod tests {
                 .map(|t| t.is_ok())
                 .collect::<Vec<_>>()
         };
-        assert_eq!(given(BatchWait::Given), [true, false]);
-        assert_eq!(given(BatchWait::GivenUp), [false]);
+        assert_eq!(given(BatchWait::Run), [true, false]);
+        assert_eq!(given(BatchWait::Drop), [false]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use super::error::XargsError;
 use crate::job::Input;
-use crate::plan::{Blanks, Syntax, WordList as Plan};
+use crate::plan::{Blanks, WordList as Plan, WordSyntax};
 use crate::source::error::{InputResult, SourceError};
 use crate::source::list::is_there;
 use crate::sys;
@@ -257,8 +257,8 @@ impl<R: BufRead> Iterator for WordReader<R> {
             return None;
         }
         let found = match &self.plan.syntax {
-            Syntax::Ended(end) => self.ended(*end),
-            Syntax::Quoted { blanks, end } => {
+            WordSyntax::Ended(end) => self.ended(*end),
+            WordSyntax::Quoted { blanks, end } => {
                 let (blanks, end) = (*blanks, end.clone());
                 self.quoted(blanks, end.as_deref())
             }

@@ -2,13 +2,13 @@
 
 use super::*;
 
-const QUOTED: Syntax = Syntax::Quoted {
+const QUOTED: WordSyntax = WordSyntax::Quoted {
     blanks: Blanks::Separate,
     end: None,
 };
 
-fn quoted(blanks: Blanks, end: &str) -> Syntax {
-    Syntax::Quoted {
+fn quoted(blanks: Blanks, end: &str) -> WordSyntax {
+    WordSyntax::Quoted {
         blanks,
         end: Some(end.into()),
     }
@@ -16,7 +16,7 @@ fn quoted(blanks: Blanks, end: &str) -> Syntax {
 
 /// The words of a list, one after another in brackets, `$` after one that ends its line, and
 /// what is wrong at the end.
-fn read(list: &[u8], syntax: &Syntax) -> String {
+fn read(list: &[u8], syntax: &WordSyntax) -> String {
     let plan = Plan {
         file: None,
         syntax: syntax.clone(),
@@ -88,9 +88,12 @@ fn the_logical_end_is_a_word_of_its_own() {
 
 #[test]
 fn with_a_byte_that_ends_words_nothing_else_is_special() {
-    assert_eq!(read(b"a\n'b\0\0\\ c", &Syntax::Ended(0)), "[a\n'b]$[]$[\\ c]$");
-    assert_eq!(read(b"a,,b,", &Syntax::Ended(b',')), "[a]$[]$[b]$");
-    assert_eq!(read(b"", &Syntax::Ended(0)), "");
+    assert_eq!(
+        read(b"a\n'b\0\0\\ c", &WordSyntax::Ended(0)),
+        "[a\n'b]$[]$[\\ c]$"
+    );
+    assert_eq!(read(b"a,,b,", &WordSyntax::Ended(b',')), "[a]$[]$[b]$");
+    assert_eq!(read(b"", &WordSyntax::Ended(0)), "");
 }
 
 #[test]
@@ -100,7 +103,7 @@ fn a_word_longer_than_any_command_line_ends_the_list() {
         "[123456789012]argument line too long"
     );
     assert_eq!(
-        read(b"123456789012,1234567890123", &Syntax::Ended(b',')),
+        read(b"123456789012,1234567890123", &WordSyntax::Ended(b',')),
         "[123456789012]$argument line too long"
     );
 }

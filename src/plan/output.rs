@@ -1,0 +1,48 @@
+//! How results are printed.
+
+/// In which order the results of jobs are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// In input order, as a serial loop prints them.
+    Input,
+    /// Each job's result as a whole, as soon as the job has finished.
+    Finish,
+    /// Whole lines, as soon as a job prints them.
+    Lines,
+}
+
+/// Whether printed lines carry the name of their input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tag {
+    /// Lines are printed as they are.
+    Off,
+    /// Each line begins with the name of its input and a tab.
+    Input,
+}
+
+/// What happens to the output of a file that turns out to be corrupt. The file is an error either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Partial {
+    /// Output that the corruption may have affected does not count.
+    Discard,
+    /// Complete lines count.
+    Keep,
+}
+
+/// How many rows are printed, and where a row ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FirstRows {
+    /// The number of rows.
+    pub rows: u64,
+    /// Where a row ends.
+    pub end: RowEnd,
+}
+
+/// Where a printed row ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowEnd {
+    /// At a newline.
+    Newline,
+    /// At a newline outside of the quotes of RFC 4180. The byte separates the values of a row.
+    Csv(u8),
+}
