@@ -1,4 +1,4 @@
-//! What a source gives, and why it can't give something.
+//! The items that a source yields, and why it can't yield one.
 
 use super::xargs::error::XargsError;
 use crate::job::{Input, Job};
@@ -7,38 +7,39 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io;
 
-/// An input, or why one that was asked for can't be had.
+/// An input, or the reason why it is not available.
 pub type InputResult = Result<Input, SourceError>;
 
-/// The inputs of one job, or one that can't be had.
+/// The inputs of one job, or the reason why one is not available.
 pub type BatchResult = Result<Vec<Input>, SourceError>;
 
-/// A job, with its number; or an input that can't be had.
+/// A job, or the reason why an input is not available.
 pub type JobResult = Result<Job, SourceError>;
 
-/// What can't be had.
+/// Why inputs are not available.
 #[derive(Debug)]
 pub enum SourceError {
-    /// An input: the run goes on without it.
+    /// One input is not available; the run goes on without it.
     Input {
-        /// Its name.
+        /// The name of the input.
         name: OsString,
         /// What the system said.
         cause: io::Error,
     },
-    /// The rest of a list of inputs: the run goes on without it.
+    /// The rest of a list can't be read; the run goes on without it.
     List {
-        /// The list's name.
+        /// The name of the list.
         name: OsString,
         /// What the system said.
         cause: io::Error,
     },
-    /// Nothing: a directory can't be listed while descriptors are scarce. Who asks for more waits, so
-    /// it had better be a thread that nobody else needs.
+    /// A directory can't be listed yet, because file descriptors are scarce. Nothing is lost, but the
+    /// next call to the source blocks until there are some: call it from a thread that may block.
     OutOfDescriptors,
-    /// What is behind a NUL in a word, and behind all that follow: the run goes on.
+    /// A word holds a NUL; what follows the NUL is lost, in this word and in any later one. The run goes
+    /// on.
     AfterNul,
-    /// The rest of a list: the run ends with what came before.
+    /// The rest of a list is malformed; the run ends after the inputs before it.
     Malformed(XargsError),
 }
 
@@ -48,12 +49,12 @@ impl fmt::Display for SourceError {
             SourceError::Input { name, cause } | SourceError::List { name, cause } => {
                 write!(f, "{}: {}", message::shown(name), message::cause(cause))
             }
-            SourceError::OutOfDescriptors => f.write_str("descriptors are scarce"),
+            SourceError::OutOfDescriptors => f.write_str("file descriptors are scarce"),
             SourceError::AfterNul => f.write_str(
                 "WARNING: a NUL character occurred in the input.  It cannot be passed through in the \
                  argument list.  Did you mean to use the --null option?",
             ),
-            SourceError::Malformed(malformed) => malformed.fmt(f),
+            SourceError::Malformed(error) => error.fmt(f),
         }
     }
 }

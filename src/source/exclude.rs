@@ -1,4 +1,4 @@
-//! Names that are left out, however they were found.
+//! Patterns of names that the user left out, whatever source they come from.
 
 use super::error::InputResult;
 use super::glob::Glob;
@@ -6,40 +6,40 @@ use crate::job::Input;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-/// Patterns of names that are left out.
+/// Patterns of names to leave out.
 #[derive(Debug, Clone, Default)]
 pub struct Exclude(Vec<Glob>);
 
 impl Exclude {
-    /// What matches any of these.
+    /// Compiles the patterns.
     pub fn new(patterns: &[OsString]) -> Self {
         Exclude(patterns.iter().map(|pattern| Glob::new(pattern)).collect())
     }
 
-    /// The first of these that is no pattern.
+    /// Returns the first pattern that is malformed.
     pub fn malformed(patterns: &[OsString]) -> Option<&OsString> {
-        patterns.iter().find(|pattern| !Glob::new(pattern).is_whole())
+        patterns.iter().find(|pattern| !Glob::new(pattern).is_valid())
     }
 
-    /// Whether the name is left out: its base name or all of it matches.
-    pub fn has(&self, name: &OsStr) -> bool {
+    /// Returns whether a pattern matches the base name or all of `name`.
+    pub fn matches(&self, name: &OsStr) -> bool {
         let base = || Path::new(name).file_name().unwrap_or_default();
-        !self.0.is_empty() && self.has_either(base(), name)
+        !self.0.is_empty() && self.matches_either(base(), name)
     }
 
-    /// As [`Exclude::has`], where the base name is known.
-    pub(super) fn has_either(&self, base: &OsStr, name: &OsStr) -> bool {
+    /// As [`Exclude::matches`], when the base name is known.
+    pub fn matches_either(&self, base: &OsStr, name: &OsStr) -> bool {
         self.0.iter().any(|glob| glob.matches(base) || glob.matches(name))
     }
 
-    /// Leaves them out of a list.
-    pub fn of<'a>(
+    /// Removes the files that match from `found`.
+    pub fn filter<'a>(
         self,
         found: impl Iterator<Item = InputResult> + Send + 'a,
     ) -> Box<dyn Iterator<Item = InputResult> + Send + 'a> {
         if self.0.is_empty() {
             return Box::new(found);
         }
-        Box::new(found.filter(move |found| !matches!(found, Ok(Input::File(name)) if self.has(name))))
+        Box::new(found.filter(move |found| !matches!(found, Ok(Input::File(name)) if self.matches(name))))
     }
 }

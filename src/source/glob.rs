@@ -1,13 +1,13 @@
 //! Glob patterns over names that are bytes.
 //!
-//! Matching is the glob crate's, which takes text: names and patterns that are not both UTF-8 are
-//! given to it with each byte as one character, which is how the C locale's shell sees them.
+//! The glob crate does the matching, and it takes text. When the name and the pattern are not both UTF-8,
+//! each of their bytes is passed to it as one character, as a shell in the C locale would see them.
 
 use ::glob::{MatchOptions, Pattern};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-/// A pattern, in the two forms that names may need.
+/// A pattern, in the two forms that names may need: as text, and with each byte as one character.
 #[derive(Debug, Clone)]
 pub struct Glob {
     text: Option<Pattern>,
@@ -17,17 +17,17 @@ pub struct Glob {
 const OPTIONS: MatchOptions = MatchOptions {
     case_sensitive: true,
     require_literal_separator: true,
-    // Whether hidden names are taken is the walk's to say.
+    // The walk decides whether hidden names are included.
     require_literal_leading_dot: false,
 };
 
-/// Whether the name holds a character that is special in patterns.
+/// Returns whether the name holds a character that is special in patterns.
 pub fn is_pattern(name: &OsStr) -> bool {
     name.as_bytes().iter().any(|b| matches!(b, b'*' | b'?' | b'['))
 }
 
 impl Glob {
-    /// The pattern; one that is malformed (`[a`) matches nothing.
+    /// Compiles the pattern; a malformed one (`[a`) matches nothing.
     pub fn new(pattern: &OsStr) -> Self {
         Glob {
             text: pattern.to_str().and_then(|text| Pattern::new(text).ok()),
@@ -35,12 +35,12 @@ impl Glob {
         }
     }
 
-    /// Whether it is well-formed.
-    pub fn is_whole(&self) -> bool {
+    /// Returns whether the pattern is well-formed.
+    pub fn is_valid(&self) -> bool {
         self.bytes.is_some()
     }
 
-    /// Whether the whole of `name` matches; `*` and `?` do not match a slash.
+    /// Returns whether all of `name` matches; `*` and `?` do not match a slash.
     pub fn matches(&self, name: &OsStr) -> bool {
         match (&self.text, name.to_str()) {
             (Some(pattern), Some(name)) => pattern.matches_with(name, OPTIONS),

@@ -1,24 +1,24 @@
-//! All jobs of a run, known before the first starts, in little memory.
+//! All jobs of a run in little memory, for runs that have to know them before the first starts.
 
 use crate::job::{Input, Job};
 use std::borrow::Borrow;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-/// Jobs, one after another: numbers and names in one run of bytes, so that a name takes some
-/// twenty bytes beside its own.
+/// A list of jobs, encoded one after another in a single buffer: a job with one file takes some twenty
+/// bytes in addition to the name.
 #[derive(Debug, Default)]
 pub struct JobList {
     jobs: usize,
     bytes: Vec<u8>,
-    /// The inputs that are no whole files: few.
+    /// The inputs that are not whole files: few.
     others: Vec<Input>,
 }
 
-/// Gives the jobs, in the order in which they were added.
+/// Decodes the jobs of a [`JobList`], in the order in which they were added.
 #[derive(Debug)]
 pub struct JobListIter<P> {
-    packed: P,
+    list: P,
     at: usize,
     left: usize,
 }
@@ -27,33 +27,33 @@ const FILE: u8 = 0;
 const OTHER: u8 = 1;
 
 impl JobList {
-    /// Adds a job.
+    /// Appends a job.
     pub fn add(&mut self, job: &Job) {
         self.jobs += 1;
-        self.number(job.seq);
-        self.number(job.inputs.len() as u64);
+        self.push_number(job.seq);
+        self.push_number(job.inputs.len() as u64);
         for input in &job.inputs {
             match input {
                 Input::File(name) => {
                     self.bytes.push(FILE);
-                    self.number(name.len() as u64);
+                    self.push_number(name.len() as u64);
                     self.bytes.extend_from_slice(name.as_bytes());
                 }
                 other => {
                     self.bytes.push(OTHER);
-                    self.number(self.others.len() as u64);
+                    self.push_number(self.others.len() as u64);
                     self.others.push(other.clone());
                 }
             }
         }
     }
 
-    /// The jobs.
+    /// Iterates over the jobs.
     pub fn iter(&self) -> JobListIter<&JobList> {
         JobListIter::new(self)
     }
 
-    fn number(&mut self, number: u64) {
+    fn push_number(&mut self, number: u64) {
         self.bytes.extend_from_slice(&number.to_ne_bytes());
     }
 }
@@ -68,28 +68,32 @@ impl IntoIterator for JobList {
 }
 
 impl<P: Borrow<JobList>> JobListIter<P> {
-    fn new(packed: P) -> Self {
-        let left = packed.borrow().jobs;
-        JobListIter { packed, at: 0, left }
+    fn new(list: P) -> Self {
+        let left = list.borrow().jobs;
+        JobListIter { list, at: 0, left }
     }
 
     fn bytes(&mut self, count: usize) -> &[u8] {
         let from = self.at;
         self.at += count;
-        &self.packed.borrow().bytes[from..self.at]
+        &self.list.borrow().bytes[from..self.at]
     }
 
     fn number(&mut self) -> u64 {
         let bytes = self.bytes(size_of::<u64>());
-        u64::from_ne_bytes(bytes.try_into().expect("so many were asked for"))
+        u64::from_ne_bytes(
+            bytes
+                .try_into()
+                .expect("bytes returns as many as it is asked for"),
+        )
     }
 
     fn input(&mut self) -> Input {
         let kind = self.bytes(1)[0];
-        let number = usize::try_from(self.number()).expect("it was a length or an index");
+        let number = usize::try_from(self.number()).expect("a length or an index was encoded");
         match kind {
             FILE => Input::File(OsString::from_vec(self.bytes(number).to_vec())),
-            _ => self.packed.borrow().others[number].clone(),
+            _ => self.list.borrow().others[number].clone(),
         }
     }
 }
@@ -114,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn jobs_come_back_as_they_were() {
+    fn jobs_are_decoded_as_they_were_added() {
         let name = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
         let range = |name, start, end| Input::Range { name, start, end };
         let jobs = [
@@ -127,13 +131,13 @@ mod tests {
             .zip(jobs)
             .map(|(seq, inputs)| Job { seq, inputs })
             .collect();
-        let mut packed = JobList::default();
-        jobs.iter().for_each(|job| packed.add(job));
-        assert!(packed.iter().eq(jobs.iter().cloned()));
-        let mut some = packed.iter();
+        let mut list = JobList::default();
+        jobs.iter().for_each(|job| list.add(job));
+        assert!(list.iter().eq(jobs.iter().cloned()));
+        let mut some = list.iter();
         some.next();
         assert_eq!(some.size_hint(), (2, Some(2)));
-        assert!(packed.into_iter().eq(jobs));
+        assert!(list.into_iter().eq(jobs));
         assert_eq!(JobList::default().into_iter().next(), None);
     }
 }

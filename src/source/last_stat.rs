@@ -1,27 +1,27 @@
-//! What was seen of a file on the way, for those who come to look at the same one next.
+//! The result of the last stat(2), so that the next one who needs the same file's need not call it again.
 //!
-//! It does not know what they look for.
+//! It does not know what the metadata is used for.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::sync::{Arc, Mutex};
 
-/// What was seen of the file that was looked at last.
+/// The metadata of the file that was looked at last. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct LastStat(Arc<Mutex<Option<(OsString, Metadata)>>>);
 
 impl LastStat {
-    /// Leaves what was seen.
-    pub fn note(&self, name: &OsStr, found: &Metadata) {
-        if let Ok(mut seen) = self.0.lock() {
-            *seen = Some((name.to_owned(), found.clone()));
+    /// Stores the metadata of the file `name` in place of the file before.
+    pub fn store(&self, name: &OsStr, metadata: &Metadata) {
+        if let Ok(mut last) = self.0.lock() {
+            *last = Some((name.to_owned(), metadata.clone()));
         }
     }
 
-    /// What was seen of the file of this name, if it was looked at last and nobody has asked since.
+    /// Returns the metadata of the file `name`, if that was stored last, and forgets it either way.
     pub fn take(&self, name: &OsStr) -> Option<Metadata> {
-        let (of, found) = self.0.lock().ok()?.take()?;
-        (of == name).then_some(found)
+        let (last, metadata) = self.0.lock().ok()?.take()?;
+        (last == name).then_some(metadata)
     }
 }
 
@@ -30,15 +30,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_of_the_last_file_and_asked_once() {
+    fn only_the_last_file_is_kept_and_taken_once() {
         let file = tempfile::NamedTempFile::new().expect("a file");
-        let found = file.as_file().metadata().expect("it is there");
-        let glance = LastStat::default();
-        glance.note("a".as_ref(), &found);
-        glance.note("b".as_ref(), &found);
-        assert!(glance.take("b".as_ref()).is_some());
-        assert!(glance.take("b".as_ref()).is_none());
-        glance.note("a".as_ref(), &found);
-        assert!(glance.take("b".as_ref()).is_none());
+        let found = file.as_file().metadata().expect("the file exists");
+        let last = LastStat::default();
+        last.store("a".as_ref(), &found);
+        last.store("b".as_ref(), &found);
+        assert!(last.take("b".as_ref()).is_some());
+        assert!(last.take("b".as_ref()).is_none());
+        last.store("a".as_ref(), &found);
+        assert!(last.take("b".as_ref()).is_none());
     }
 }

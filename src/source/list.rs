@@ -1,4 +1,6 @@
-//! NameLists of names: one a line, or NUL-terminated; raw bytes, no quoting language.
+//! Lists of names: one a line, or terminated by NUL; raw bytes without a quoting language.
+//!
+//! It does not know whether the names are those of files.
 
 use super::error::{InputResult, SourceError};
 use super::exclude::Exclude;
@@ -12,17 +14,17 @@ use std::os::fd::AsFd as _;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 
-/// The names in one reader.
+/// Reads the names of one list.
 struct NameReader<R> {
     from: R,
     name: OsString,
     terminator: u8,
-    /// It could not be read on.
+    /// Whether reading failed, which ends the list.
     over: bool,
 }
 
 impl<R: BufRead> NameReader<R> {
-    /// NameReader from `from`, each ended by `terminator` or by the end; `name` is for messages.
+    /// Reads names from `from`, each ended by `terminator` or by the end; `name` is the list's, for messages.
     pub fn new(from: R, name: OsString, terminator: u8) -> Self {
         NameReader {
             from,
@@ -36,7 +38,7 @@ impl<R: BufRead> NameReader<R> {
 impl<R: BufRead> Iterator for NameReader<R> {
     type Item = InputResult;
 
-    /// The next name that is not empty: no file has an empty name. What can't be read ends the list.
+    /// Returns the next name, skipping empty ones: no file has an empty name. A read error ends the list.
     fn next(&mut self) -> Option<InputResult> {
         while !self.over {
             let mut name = Vec::new();
@@ -63,14 +65,15 @@ impl<R: BufRead> Iterator for NameReader<R> {
     }
 }
 
-/// The names in each of the files, or on standard input where there is none, without those that are left out.
+/// Iterates over the names in each of the files, or on standard input when there is none, without those that
+/// are left out.
 pub fn read_names(lists: &NameLists) -> Box<dyn Iterator<Item = InputResult> + Send> {
-    Exclude::new(&lists.exclude).of(all_names(lists.files.clone(), lists.terminator))
+    Exclude::new(&lists.exclude).filter(all_names(lists.files.clone(), lists.terminator))
 }
 
 fn all_names(files: Vec<OsString>, terminator: u8) -> Box<dyn Iterator<Item = InputResult> + Send> {
     if files.is_empty() {
-        // It is filled with zeroes before it is read into, so it is a small one.
+        // A small buffer: it is filled with zeroes before the first read.
         let from = BufReader::new(sys::Stdin::new());
         return Box::new(NameReader::new(from, "standard input".into(), terminator));
     }
@@ -86,18 +89,17 @@ fn all_names(files: Vec<OsString>, terminator: u8) -> Box<dyn Iterator<Item = In
     )
 }
 
-/// Whether reading these lists, or standard input where there is none, may have to wait for someone
-/// who writes.
+/// Returns whether reading these lists, or standard input when there is none, may have to wait for a writer.
 pub fn may_wait(files: &[OsString]) -> bool {
     if files.is_empty() {
         let stdin = sys::Stdin::new().as_fd().try_clone_to_owned();
-        return !is_there(stdin.and_then(|stdin| File::from(stdin).metadata()));
+        return !is_complete(stdin.and_then(|stdin| File::from(stdin).metadata()));
     }
-    !files.iter().all(|name| is_there(std::fs::metadata(name)))
+    !files.iter().all(|name| is_complete(std::fs::metadata(name)))
 }
 
-/// Whether all that can be read is there: it is a file, or the null device.
-pub(super) fn is_there(found: io::Result<Metadata>) -> bool {
+/// Returns whether reading never waits for a writer: for a regular file and the null device.
+pub fn is_complete(found: io::Result<Metadata>) -> bool {
     let is_null = |found: &Metadata| {
         let null = std::fs::metadata("/dev/null");
         found.file_type().is_char_device() && null.is_ok_and(|null| null.rdev() == found.rdev())
@@ -116,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn files_and_the_null_device_are_not_waited_for() {
+    fn reading_files_and_the_null_device_never_waits() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         let may_wait = |names: &[&std::path::Path]| {
             let names: Vec<_> = names.iter().map(|name| name.as_os_str().to_owned()).collect();

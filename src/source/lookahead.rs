@@ -1,22 +1,22 @@
-//! Jobs that are looked at ahead, so that it is known how many there are.
+//! Finds jobs ahead of their use, so that their number is known early.
 //!
-//! It does not change their order.
+//! It keeps their order.
 
 use std::collections::VecDeque;
 
-/// Jobs that are looked at ahead: for about 2 MB of names.
-pub const AHEAD: usize = 10_000;
+/// How many jobs are found ahead: about 2 MB of names.
+pub const LOOKAHEAD: usize = 10_000;
 
-/// What `found` gives, with an exact `size_hint` where there are not many.
+/// The items of `found`, with an exact `size_hint` once fewer than [`LOOKAHEAD`] are left.
 pub struct Lookahead<I: Iterator> {
     found: I,
     ahead: VecDeque<I::Item>,
-    /// Whether `found` has more than was looked at, or that is not known.
+    /// Whether `found` may have more items than those in `ahead`.
     more: bool,
 }
 
 impl<I: Iterator> Lookahead<I> {
-    /// Looks at nothing yet.
+    /// Wraps `found`; it is not advanced before the first `next`.
     pub fn new(found: I) -> Self {
         Lookahead {
             found,
@@ -31,8 +31,8 @@ impl<I: Iterator> Iterator for Lookahead<I> {
 
     fn next(&mut self) -> Option<I::Item> {
         if self.ahead.is_empty() && self.more {
-            self.ahead.extend(self.found.by_ref().take(AHEAD));
-            self.more = self.ahead.len() == AHEAD;
+            self.ahead.extend(self.found.by_ref().take(LOOKAHEAD));
+            self.more = self.ahead.len() == LOOKAHEAD;
         }
         self.ahead.pop_front()
     }
@@ -48,8 +48,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_jobs_are_counted_and_many_come_all_the_same() {
-        for (jobs, known) in [(0, true), (3, true), (AHEAD, false), (2 * AHEAD + 1, false)] {
+    fn the_number_of_few_jobs_is_known_and_many_are_all_yielded() {
+        for (jobs, known) in [
+            (0, true),
+            (3, true),
+            (LOOKAHEAD, false),
+            (2 * LOOKAHEAD + 1, false),
+        ] {
             let mut counted = Lookahead::new(0..jobs);
             let first = counted.next();
             assert_eq!(first.is_some(), jobs > 0);

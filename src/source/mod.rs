@@ -1,7 +1,8 @@
 //! Where jobs come from: names on the command line, directories, patterns, lists.
 //!
-//! A source is an iterator of inputs. It does not know workers or maps, and reads no contents but
-//! the first bytes of files that it may cut.
+//! A source is an iterator: inputs ([`Named`], [`read_names`], [`ListedWords`]), cut into parts by
+//! [`Splitter`], put together by [`Batched`], numbered and ordered by [`Scheduled`]. It does not know
+//! workers or maps, and of the files' contents it reads only what it needs to cut big ones.
 
 mod batch;
 mod error;
@@ -17,16 +18,15 @@ mod split;
 mod walk;
 mod xargs;
 
-pub use batch::Batched;
-pub use error::{BatchResult, InputResult, JobResult, SourceError};
-pub use exclude::Exclude;
-pub use job_list::{JobList, JobListIter};
-pub use last_stat::LastStat;
-pub use list::{may_wait, read_names};
-pub use lookahead::{AHEAD as LOOKAHEAD, Lookahead};
-pub use named::{Named, NoMatch};
-pub use schedule::Scheduled;
-pub use split::Splitter;
-pub use walk::Walk;
-pub use xargs::error::XargsError;
-pub use xargs::words::ListedWords;
+pub(crate) use batch::Batched;
+pub(crate) use error::{InputResult, JobResult, SourceError};
+pub(crate) use exclude::Exclude;
+pub(crate) use job_list::JobList;
+pub(crate) use last_stat::LastStat;
+pub(crate) use list::{may_wait, read_names};
+pub(crate) use lookahead::{LOOKAHEAD, Lookahead};
+pub(crate) use named::Named;
+pub use named::NoMatch;
+pub(crate) use schedule::Scheduled;
+pub(crate) use split::Splitter;
+pub(crate) use xargs::words::ListedWords;

@@ -1,4 +1,6 @@
-//! The inputs that were named on the command line.
+//! The inputs that were named on the command line: files, directories, patterns, standard input.
+//!
+//! It does not know the files that a list names, nor which of the files will be read.
 
 use super::error::{InputResult, SourceError};
 use super::exclude::Exclude;
@@ -12,33 +14,33 @@ use std::ffi::{OsStr, OsString};
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 
-/// One INPUT as typed, and what it turned out to be.
+/// What one INPUT turned out to be.
 enum Meaning {
-    Literal(OsString),
+    File(OsString),
     Stdin,
     Walk(Box<Walk>),
-    Nothing(SourceError),
+    Missing(SourceError),
 }
 
-/// The inputs that were named on the command line, in order.
+/// The inputs that were named on the command line, in order. A file that several of them name is given
+/// once, when one of them is a directory or a pattern.
 pub struct Named {
     meanings: std::vec::IntoIter<Meaning>,
     walk: Option<Box<Walk>>,
-    /// Hashes of the names given so far, kept only where several INPUTs could repeat one.
-    given: Option<(RandomState, HashSet<u128>)>,
+    /// Hashes of the names given so far; `None` when no name can come twice from a directory or a pattern.
+    seen: Option<(RandomState, HashSet<u128>)>,
 }
 
 /// A pattern that matches no file.
 #[derive(Debug)]
 pub struct NoMatch {
-    /// The pattern, as typed.
+    /// The pattern as typed.
     pub pattern: OsString,
 }
 
 impl Named {
-    /// Finds out what each INPUT is: an existing name is taken literally before it is taken as a
-    /// pattern. Where having no input is refused, each pattern is asked
-    /// for its first match.
+    /// Finds out what each INPUT is. A name that exists is a file or a directory, even if it looks like a
+    /// pattern. When having no input is refused, each pattern is searched for its first match.
     ///
     /// # Errors
     /// [`NoMatch`] for the first pattern that matches nothing.
@@ -47,23 +49,23 @@ impl Named {
         let exclude = Exclude::new(&plan.exclude);
         for name in typed {
             match meaning(name, plan, empty)? {
-                Meaning::Literal(name) if exclude.has(&name) => {}
+                Meaning::File(name) if exclude.matches(&name) => {}
                 meaning => meanings.push(meaning),
             }
         }
         let walks = meanings.iter().any(|m| matches!(m, Meaning::Walk(_)));
-        let given = (walks && meanings.len() > 1).then(|| (RandomState::new(), HashSet::new()));
+        let seen = (walks && meanings.len() > 1).then(|| (RandomState::new(), HashSet::new()));
         Ok(Named {
             meanings: meanings.into_iter(),
             walk: None,
-            given,
+            seen,
         })
     }
 
-    /// Whether the name is new; remembers it. 128 bits of a keyed hash stand for the name, so
-    /// that memory stays small: two names of a million collide with a chance of 10^-27.
+    /// Returns whether the name is new, and remembers it. 128 bits of a keyed hash stand for the name, to
+    /// save memory: among a million names, two collide with a probability of 10^-27.
     fn is_new(&mut self, name: &OsStr) -> bool {
-        let Some((keys, seen)) = &mut self.given else {
+        let Some((keys, seen)) = &mut self.seen else {
             return true;
         };
         let hash = u128::from(keys.hash_one(name)) << 64 | u128::from(keys.hash_one((name, 1u8)));
@@ -76,10 +78,12 @@ fn meaning(name: &OsStr, plan: &WalkPlan, empty: Empty) -> Result<Meaning, NoMat
         return Ok(Meaning::Stdin);
     }
     match std::fs::metadata(name) {
-        Ok(found) if found.is_dir() => return Ok(walked(Walk::directory(Path::new(name), plan))),
-        Ok(_) => return Ok(Meaning::Literal(name.to_owned())),
+        Ok(found) if found.is_dir() => {
+            return Ok(Meaning::Walk(Box::new(Walk::directory(Path::new(name), plan))));
+        }
+        Ok(_) => return Ok(Meaning::File(name.to_owned())),
         Err(cause) if !glob::is_pattern(name) => {
-            return Ok(Meaning::Nothing(SourceError::Input {
+            return Ok(Meaning::Missing(SourceError::Input {
                 name: name.to_owned(),
                 cause,
             }));
@@ -92,11 +96,7 @@ fn meaning(name: &OsStr, plan: &WalkPlan, empty: Empty) -> Result<Meaning, NoMat
             pattern: name.to_owned(),
         });
     }
-    Ok(walked(walk))
-}
-
-fn walked(walk: Walk) -> Meaning {
-    Meaning::Walk(Box::new(walk))
+    Ok(Meaning::Walk(Box::new(walk)))
 }
 
 impl Iterator for Named {
@@ -108,15 +108,15 @@ impl Iterator for Named {
                 match walk.next() {
                     Some(Ok(name)) if self.is_new(&name) => return Some(Ok(Input::File(name))),
                     Some(Ok(_)) => continue,
-                    Some(Err(missing)) => return Some(Err(missing)),
+                    Some(Err(error)) => return Some(Err(error)),
                     None => self.walk = None,
                 }
             }
             match self.meanings.next()? {
                 Meaning::Walk(walk) => self.walk = Some(walk),
                 Meaning::Stdin => return Some(Ok(Input::Stdin)),
-                Meaning::Nothing(missing) => return Some(Err(missing)),
-                Meaning::Literal(name) => {
+                Meaning::Missing(error) => return Some(Err(error)),
+                Meaning::File(name) => {
                     self.is_new(&name);
                     return Some(Ok(Input::File(name)));
                 }
@@ -124,7 +124,7 @@ impl Iterator for Named {
         }
     }
 
-    /// Exact where every INPUT is one file.
+    /// Exact when every INPUT is one file.
     fn size_hint(&self) -> (usize, Option<usize>) {
         let walks = |meaning: &Meaning| matches!(meaning, Meaning::Walk(_));
         match self.walk.is_some() || self.meanings.as_slice().iter().any(walks) {

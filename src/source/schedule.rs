@@ -1,4 +1,6 @@
-//! Which job starts first: jobs get their numbers in input order, and may be given in another.
+//! Numbers the jobs in input order, and decides in which order they start.
+//!
+//! It does not know workers: how many jobs run at once is not its concern.
 
 use super::error::{BatchResult, JobResult, SourceError};
 use crate::job::{Input, Job};
@@ -6,17 +8,17 @@ use crate::plan::Schedule;
 use std::cmp::Reverse;
 use std::vec;
 
-/// Numbers jobs and gives them in the order in which they are to start.
+/// Numbers jobs and yields them in the order in which they start.
 pub struct Scheduled<I> {
     found: I,
     seq: u64,
     schedule: Schedule,
-    /// What was looked at ahead.
+    /// Jobs that were found ahead and are not yielded yet.
     ahead: vec::IntoIter<JobResult>,
 }
 
 impl<I: Iterator<Item = BatchResult>> Scheduled<I> {
-    /// What `found` gives, in the order that `schedule` says.
+    /// Numbers the jobs of `found` and orders them by `schedule`.
     pub fn new(found: I, schedule: Schedule) -> Self {
         Scheduled {
             found,
@@ -33,22 +35,22 @@ impl<I: Iterator<Item = BatchResult>> Scheduled<I> {
         Ok(Job { seq, inputs })
     }
 
-    /// Looks at the first `most` inputs. When these are all and each has a size, the largest come
-    /// first, and those of the same size in their order; otherwise all stay in order.
+    /// Finds the jobs of up to `most` inputs. If there are fewer, and none is standard input, the largest jobs
+    /// come first, and jobs of equal size stay in order; otherwise all stay in order.
     fn look_ahead(&mut self, most: usize) -> Vec<JobResult> {
         let (mut ahead, mut inputs) = (Vec::new(), 0);
         while inputs < most
             && let Some(found) = self.found.next()
         {
             inputs += found.as_ref().map_or(1, Vec::len);
-            let part = found
+            let is_part = found
                 .as_ref()
                 .is_ok_and(|inputs| matches!(inputs[..], [Input::Part { .. }, ..]));
-            let later = matches!(found, Err(SourceError::OutOfDescriptors));
+            let is_scarce = matches!(found, Err(SourceError::OutOfDescriptors));
             ahead.push(self.number(found));
-            // Its parts spread over the workers anyway, and all are known only when its headers are read.
-            // And while descriptors are scarce, it is for others to wait.
-            if part || later {
+            // The parts of a compressed file spread over the workers anyway, and knowing them all means reading
+            // all its headers. And a shortage of descriptors must reach the caller, who decides who waits.
+            if is_part || is_scarce {
                 return ahead;
             }
         }
@@ -84,7 +86,7 @@ impl<I: Iterator<Item = BatchResult>> Iterator for Scheduled<I> {
     }
 }
 
-/// How many bytes there are to read; 0 where that is not known, so that it comes last.
+/// Returns the bytes that an input has to read; 0 if that is not known, so that it starts last.
 fn size(input: &Input) -> u64 {
     let of_file = |name| std::fs::metadata(name).map_or(0, |found| found.len());
     match input {
@@ -122,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn more_inputs_than_are_looked_at_and_standard_input_stay_in_order() {
+    fn too_many_inputs_and_standard_input_keep_their_order() {
         let inputs = vec![range(10), range(30), range(20), range(30)];
         assert_eq!(starts(inputs, Schedule::Largest { most: 3 }), [0, 1, 2, 3]);
         let inputs = vec![range(10), Input::Stdin, range(20)];

@@ -1,8 +1,8 @@
-//! Big files, cut into parts, so that one file uses all workers: plain ones into ranges of bytes,
-//! compressed ones where a member or a frame begins.
+//! Splits big files into parts, so that one file uses all workers: plain files into ranges of bytes,
+//! compressed files where a member or a frame begins.
 //!
-//! It reads the first bytes of big files, and the headers within them, and not where their lines begin:
-//! who reads a part finds out.
+//! It reads the first bytes of big files and the headers of members. It does not know where lines begin:
+//! the reader of a part finds that out.
 
 use super::error::InputResult;
 use super::last_stat::LastStat;
@@ -14,67 +14,67 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 
-/// The bytes of a part of a plain file. Measured on 1.9 GB of logs with two workers, 4 to 64 MiB take the
-/// same time; smaller parts spread better over many workers, larger ones cost fewer events.
-const PART: u64 = 16 << 20;
-/// The least bytes of a part of a compressed file: some tens of MiB of plain ones.
-const PACKED: u64 = 4 << 20;
-/// The most parts of one compressed file: they are all remembered until the last has ended.
-const MOST: u64 = 1 << 16;
+/// The size of a part of a plain file. With two workers on 1.9 GB of logs, 4 to 64 MiB take the same
+/// time; smaller parts spread better over many workers, larger ones cost fewer events.
+const PLAIN_PART: u64 = 16 << 20;
+/// The least size of a part of a compressed file: some tens of MiB of plain bytes.
+const PACKED_PART: u64 = 4 << 20;
+/// The most parts of one compressed file: all of them are remembered until the last one has ended.
+const MOST_PARTS: u64 = 1 << 16;
 
-/// Inputs, with each big file that can be cut replaced by its parts, in order.
+/// Yields inputs, with each big file that can be split replaced by its parts, in order.
 pub struct Splitter<I> {
     found: I,
-    /// How large parts of plain files are, and the least of parts of compressed ones; `None`: they are
-    /// not cut.
+    /// The size of parts of plain files; `None` if they are not split.
     plain: Option<u64>,
+    /// The least size of parts of compressed files; `None` if they are not split.
     packed: Option<u64>,
     rest: Option<FileRest>,
-    glance: Option<LastStat>,
+    last_stat: Option<LastStat>,
 }
 
-/// What is left of a file that is being cut.
+/// The rest of a file that is being split.
 struct FileRest {
     name: OsString,
     start: u64,
     size: u64,
     part: u64,
-    packed: Option<MemberRest>,
+    /// `None` for a plain file.
+    members: Option<MemberRest>,
 }
 
-/// What is needed to go on cutting a compressed file.
+/// What it takes to find the next part of a compressed file.
 struct MemberRest {
     file: File,
     chain: Chain,
-    /// Where the part that comes next ends; it is known one part ahead.
+    /// The end of the next part; it is found one part ahead.
     end: u64,
     index: u64,
     fate: SplitOutcome,
 }
 
 impl<I: Iterator<Item = InputResult>> Splitter<I> {
-    /// Cuts what `found` gives, where a map can do with lines. What it sees of each file is left in
-    /// `glance`.
-    pub fn new(found: I, unit: Unit, glance: Option<LastStat>) -> Self {
+    /// Splits the files of `found` as far as `unit` allows. The metadata of each file is left in
+    /// `last_stat`.
+    pub fn new(found: I, unit: Unit, last_stat: Option<LastStat>) -> Self {
         Splitter {
             found,
-            plain: (unit != Unit::File).then_some(PART),
-            packed: (unit == Unit::Lines).then_some(PACKED),
+            plain: (unit != Unit::File).then_some(PLAIN_PART),
+            packed: (unit == Unit::Lines).then_some(PACKED_PART),
             rest: None,
-            glance,
+            last_stat,
         }
     }
 
-    /// What is to be cut of the file of this name; none where it stays whole, also because it can't be
-    /// read: whoever reads it says why.
+    /// Begins to split the file. Returns `None` if it stays whole, which includes a file that can't be read:
+    /// the job that reads it reports why.
     fn begin(&self, name: &OsStr) -> Option<FileRest> {
         let least = self.plain.into_iter().chain(self.packed).min()?;
-        let found = std::fs::metadata(name).ok()?;
-        if let Some(glance) = &self.glance {
-            glance.note(name, &found);
+        let metadata = std::fs::metadata(name).ok()?;
+        if let Some(last_stat) = &self.last_stat {
+            last_stat.store(name, &metadata);
         }
-        let found = Some(found).filter(Metadata::is_file)?;
-        let size = found.len();
+        let size = Some(metadata).filter(Metadata::is_file)?.len();
         if size <= 2 * least {
             return None;
         }
@@ -89,22 +89,22 @@ impl<I: Iterator<Item = InputResult>> Splitter<I> {
             start: 0,
             size,
             part: 0,
-            packed: None,
+            members: None,
         };
         if codec::from_head(&head).name == "plain" {
             rest.part = self.plain?;
             return (size > 2 * rest.part).then_some(rest);
         }
-        rest.part = self.packed?.max(size / MOST);
-        let mut packed = MemberRest {
+        rest.part = self.packed?.max(size / MOST_PARTS);
+        let mut members = MemberRest {
             file,
             chain: Chain::from_head(&head)?,
             end: 0,
             index: 0,
             fate: SplitOutcome::default(),
         };
-        packed.end = packed.next(&rest)?;
-        rest.packed = Some(packed);
+        members.end = members.next_end(&rest)?;
+        rest.members = Some(members);
         Some(rest)
     }
 }
@@ -122,8 +122,7 @@ impl<I: Iterator<Item = InputResult>> Iterator for Splitter<I> {
                 other => return Some(other),
             }
         }
-        let rest = self.rest.take()?;
-        let (input, rest) = rest.part();
+        let (input, rest) = self.rest.take()?.split_off();
         self.rest = rest;
         Some(Ok(input))
     }
@@ -137,12 +136,12 @@ impl<I: Iterator<Item = InputResult>> Iterator for Splitter<I> {
 }
 
 impl FileRest {
-    /// The next part, and what is left after it. The last part goes to the end of the file, wherever that
-    /// is by the time when it is read.
-    fn part(mut self) -> (Input, Option<FileRest>) {
+    /// Returns the next part and the rest after it. The last part extends to the end that the file has when
+    /// it is read.
+    fn split_off(mut self) -> (Input, Option<FileRest>) {
         let (name, start) = (self.name.clone(), self.start);
-        let Some(mut packed) = self.packed.take() else {
-            if self.size - start <= self.part + self.part / 2 {
+        let Some(mut members) = self.members.take() else {
+            if self.is_last() {
                 let end = u64::MAX;
                 return (Input::Range { name, start, end }, None);
             }
@@ -150,11 +149,11 @@ impl FileRest {
             let end = self.start;
             return (Input::Range { name, start, end }, Some(self));
         };
-        let end = packed.end;
+        let end = members.end;
         let link = SplitPart {
-            index: packed.index,
+            index: members.index,
             last: end == u64::MAX,
-            fate: packed.fate.clone(),
+            fate: members.fate.clone(),
         };
         let last = link.last;
         let part = Input::Part {
@@ -167,28 +166,34 @@ impl FileRest {
             return (part, None);
         }
         self.start = end;
-        packed.index += 1;
-        packed.end = packed.next(&self).unwrap_or(u64::MAX);
-        self.packed = Some(packed);
+        members.index += 1;
+        members.end = members.next_end(&self).unwrap_or(u64::MAX);
+        self.members = Some(members);
         (part, Some(self))
+    }
+
+    /// Returns whether so little is left that the next part is the last.
+    fn is_last(&self) -> bool {
+        self.size - self.start <= self.part + self.part / 2
     }
 }
 
 impl MemberRest {
-    /// Where the part that begins at `rest.start` ends. None where it is the last: little is left, or it
-    /// can't be told where the next member begins.
-    fn next(&self, rest: &FileRest) -> Option<u64> {
-        if rest.size - rest.start <= rest.part + rest.part / 2 {
+    /// Returns where the part that begins at `rest.start` ends. Returns `None` if it is the last: little is
+    /// left, or the beginning of the next member can't be found.
+    fn next_end(&self, rest: &FileRest) -> Option<u64> {
+        if rest.is_last() {
             return None;
         }
-        // The headers lie some KiB apart: reading only them from a disk would take far longer. And a
-        // worker reads it all soon after.
+        // The headers lie some KiB apart: reading only those from a disk would take far longer. And a worker
+        // reads the bytes between them soon.
         sys::will_read(&self.file, rest.start, 2 * rest.part);
         let end = self.find(rest.start, rest.start + rest.part).ok()??;
         (end < rest.size).then_some(end)
     }
 
-    /// Where the first member that begins at `least` or behind begins.
+    /// Returns where the first member begins that begins at `least` or later, following the members from
+    /// `at`.
     fn find(&self, mut at: u64, least: u64) -> io::Result<Option<u64>> {
         while at < least {
             match self.chain.next(&self.file, at)? {
@@ -196,7 +201,7 @@ impl MemberRest {
                 None => return Ok(None),
             }
         }
-        // Something must begin there, and not only end.
+        // A member must begin there: that another one ends there is not enough.
         let begins = self.chain.next(&self.file, at)?.is_some();
         Ok(begins.then_some(at))
     }
@@ -207,12 +212,12 @@ mod tests {
     use super::*;
     use std::fs;
 
-    fn cut(name: &OsStr, part: u64) -> Vec<Input> {
+    fn split(name: &OsStr, part: u64) -> Vec<Input> {
         let found = std::iter::once(Ok(Input::File(name.to_owned())));
-        let mut cut = Splitter::new(found, Unit::Lines, None);
-        cut.plain = Some(part);
-        cut.packed = Some(part);
-        cut.map(|found| found.expect("found")).collect()
+        let mut split = Splitter::new(found, Unit::Lines, None);
+        split.plain = Some(part);
+        split.packed = Some(part);
+        split.map(|found| found.expect("found")).collect()
     }
 
     fn ends(inputs: &[Input]) -> Vec<(u64, u64)> {
@@ -224,12 +229,12 @@ mod tests {
     }
 
     #[test]
-    fn parts_follow_each_other_and_the_last_goes_to_the_end() {
+    fn parts_are_consecutive_and_the_last_extends_to_the_end() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         fs::write(file.path(), [b'x'; 100]).expect("written");
         let name = file.path().as_os_str();
-        assert_eq!(ends(&cut(name, 30)), [(0, 30), (30, 60), (60, u64::MAX)]);
-        assert_eq!(ends(&cut(name, 49)), [(0, 49), (49, u64::MAX)]);
+        assert_eq!(ends(&split(name, 30)), [(0, 30), (30, 60), (60, u64::MAX)]);
+        assert_eq!(ends(&split(name, 49)), [(0, 49), (49, u64::MAX)]);
     }
 
     #[test]
@@ -238,12 +243,15 @@ mod tests {
         let name = file.path().as_os_str();
         let whole = [Input::File(name.to_owned())];
         fs::write(name, [b'x'; 100]).expect("written");
-        assert_eq!(cut(name, 50), whole);
+        assert_eq!(split(name, 50), whole);
         fs::write(name, [&[0x1f, 0x8b, 8, 0, 0, 0][..], &[b'x'; 100]].concat()).expect("written");
-        assert_eq!(cut(name, 10), whole);
+        assert_eq!(split(name, 10), whole);
         let gone = OsStr::new("/nowhere/at/all");
-        assert_eq!(cut(gone, 10), [Input::File(gone.to_owned())]);
-        assert_eq!(cut(OsStr::new("/dev/null"), 0), [Input::File("/dev/null".into())]);
+        assert_eq!(split(gone, 10), [Input::File(gone.to_owned())]);
+        assert_eq!(
+            split(OsStr::new("/dev/null"), 0),
+            [Input::File("/dev/null".into())]
+        );
     }
 
     fn bgzf(members: usize) -> Vec<u8> {
@@ -260,22 +268,22 @@ mod tests {
     }
 
     #[test]
-    fn compressed_files_are_cut_where_members_begin() {
+    fn compressed_files_are_split_where_members_begin() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         let name = file.path().as_os_str();
         fs::write(name, bgzf(10)).expect("written");
         let parts = [(0, 84, false, 0), (84, 168, false, 1), (168, u64::MAX, true, 2)];
-        assert_eq!(links(&cut(name, 80)), parts);
-        // Where the headers are no longer to be understood, the rest stays in one.
+        assert_eq!(links(&split(name, 80)), parts);
+        // Beyond a header that can't be parsed, the rest stays in one part.
         fs::write(name, [bgzf(4), vec![b'x'; 500], bgzf(9)].concat()).expect("written");
         assert_eq!(
-            links(&cut(name, 80)),
+            links(&split(name, 80)),
             [(0, 84, false, 0), (84, u64::MAX, true, 1)]
         );
         let frame = b"\x28\xb5\x2f\xfd\x20\x01\x09\0\0x";
         fs::write(name, frame.repeat(9)).expect("written");
         assert_eq!(
-            links(&cut(name, 41)),
+            links(&split(name, 41)),
             [(0, 50, false, 0), (50, u64::MAX, true, 1)]
         );
     }
@@ -286,7 +294,7 @@ mod tests {
         let name = file.path().as_os_str();
         for packed in [bgzf(1), b"\x28\xb5\x2f\xfd\x20\x01\x09\0\0x".to_vec()] {
             fs::write(name, packed).expect("written");
-            assert_eq!(cut(name, 2), [Input::File(name.to_owned())]);
+            assert_eq!(split(name, 2), [Input::File(name.to_owned())]);
         }
     }
 }

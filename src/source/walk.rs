@@ -1,6 +1,6 @@
-//! Directories and patterns, as one walk of the tree: names in byte order of the whole path.
+//! Directories and patterns, as one walk of the tree that yields names in byte order of the whole path.
 //!
-//! It does not know who else named the same files.
+//! It does not know whether another input names the same files.
 
 use super::error::SourceError;
 use super::exclude::Exclude;
@@ -18,18 +18,18 @@ use std::time::{Duration, Instant};
 use walkdir::{DirEntry, WalkDir};
 
 /// The files below a directory, or those that a pattern matches. Directories, FIFOs, sockets and
-/// devices are left out. Memory is that of the names of one directory on each level.
+/// devices are skipped. The walk keeps the names of one directory for each level in memory.
 pub struct Walk {
-    /// The walk, and above it what is listed anew, each with how deep it begins.
+    /// The walk, and above it the walks of directories that are listed again, each with the depth of its root.
     levels: Vec<(Entries, usize)>,
     filter: Arc<Filter>,
     links: Links,
     scarcity: Scarcity,
     root: PathBuf,
-    of: Of,
-    /// The prefix that was typed: `logs/` and `logs` both give `logs/a`, and `*.gz` gives no `./`.
+    origin: Origin,
+    /// Whether the pattern has no directory before its first wildcard: names get no `./` in front.
     bare: bool,
-    /// Entries above this depth are only on the way.
+    /// Entries above this depth are not results.
     depth: usize,
     matcher: Option<Glob>,
     first: Option<Result<OsString, SourceError>>,
@@ -37,45 +37,47 @@ pub struct Walk {
 
 type Entries = Box<dyn Iterator<Item = walkdir::Result<DirEntry>> + Send>;
 
-/// What was done about directories for which there is no descriptor.
+/// How the walk has responded so far to a shortage of file descriptors.
 #[derive(Debug, Default)]
 struct Scarcity {
-    /// Since when there is none, and as many are allowed as can be.
+    /// Since when there is none, although the limit was raised as far as possible.
     since: Option<Instant>,
-    /// Whether [`SourceError::OutOfDescriptors`] was given.
-    told: bool,
+    /// Whether [`SourceError::OutOfDescriptors`] was yielded.
+    reported: bool,
 }
 
-/// How long descriptors may be scarce before a directory is done without.
+/// How long the walk waits for a descriptor before it reports a directory as unreadable.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a walk was made of.
+/// What a walk was made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Of {
+enum Origin {
     Directory,
     Pattern,
 }
 
-/// What decides whether an entry is descended into or given.
+/// Decides which entries are descended into or yielded.
 struct Filter {
     hidden: Hidden,
     exclude: Exclude,
-    /// The pattern's components below the root, where none of them is `**`.
+    /// The components of the pattern below the root, if none of them is `**`.
     components: Option<Vec<Component>>,
 }
 
+/// One component of a pattern.
 struct Component {
     glob: Glob,
+    /// Whether it begins with a dot, so that it matches hidden names.
     dot: bool,
 }
 
 impl Walk {
-    /// Every regular file below a directory.
+    /// Walks every regular file below a directory.
     pub fn directory(root: &Path, plan: &WalkPlan) -> Self {
-        Walk::new(root.to_owned(), Of::Directory, None, None, plan)
+        Walk::new(root.to_owned(), Origin::Directory, None, None, plan)
     }
 
-    /// Every file that the pattern matches.
+    /// Walks every file that the pattern matches.
     pub fn pattern(pattern: &OsStr, plan: &WalkPlan) -> Self {
         let (root, rest) = split(pattern);
         let bare = root.as_os_str().is_empty();
@@ -88,18 +90,18 @@ impl Walk {
         let root = if bare { PathBuf::from(".") } else { root };
         Walk {
             bare,
-            ..Walk::new(root, Of::Pattern, components, matcher, plan)
+            ..Walk::new(root, Origin::Pattern, components, matcher, plan)
         }
     }
 
     fn new(
         root: PathBuf,
-        of: Of,
+        origin: Origin,
         components: Option<Vec<Component>>,
         matcher: Option<Glob>,
         plan: &WalkPlan,
     ) -> Self {
-        // Not walkdir's min_depth: it would descend into what the filter refuses.
+        // Not walkdir's min_depth, which descends into directories that the filter refuses.
         let depth = components.as_ref().map_or(1, Vec::len);
         let filter = Arc::new(Filter {
             hidden: plan.hidden,
@@ -112,7 +114,7 @@ impl Walk {
             links: plan.links,
             scarcity: Scarcity::default(),
             root,
-            of,
+            origin,
             bare: false,
             depth,
             matcher,
@@ -120,7 +122,7 @@ impl Walk {
         }
     }
 
-    /// Whether there is anything to give. What is found is kept and given by `next`.
+    /// Returns whether the walk yields anything. The item that it found is yielded by `next`.
     pub fn probe(&mut self) -> bool {
         if self.first.is_none() {
             self.first = self.next();
@@ -128,8 +130,8 @@ impl Walk {
         self.first.is_some()
     }
 
-    /// Whether the directory before a pattern's first wildcard does not exist: nothing matches. One that
-    /// can't be read may hold what does.
+    /// Returns whether the directory before a pattern's first wildcard does not exist, so that nothing
+    /// matches. A directory that exists and can't be read is an error: it may hold matches.
     fn is_no_match(&self, depth: usize, error: &walkdir::Error) -> bool {
         let absent = |cause: &io::Error| {
             matches!(
@@ -137,14 +139,14 @@ impl Walk {
                 io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
             )
         };
-        self.of == Of::Pattern && depth == 0 && error.io_error().is_some_and(absent)
+        self.origin == Origin::Pattern && depth == 0 && error.io_error().is_some_and(absent)
     }
 
-    /// What to say of a directory, or of an entry, that the walk does without.
+    /// Describes a directory or an entry that the walk skips.
     fn unreadable(&self, depth: usize, error: walkdir::Error) -> SourceError {
         let name = match error.path() {
             Some(path) if depth > 0 => self.name(path.to_owned()),
-            // Without the slash that stood before a wildcard.
+            // The components drop the slash before a wildcard.
             _ => self.root.components().as_path().as_os_str().to_owned(),
         };
         let cause = error
@@ -153,12 +155,13 @@ impl Walk {
         SourceError::Input { name, cause }
     }
 
-    /// What to do about a directory for which there is no descriptor: it is listed anew when more are
-    /// allowed, and then whenever it may be that others have given theirs back. Before that is waited
-    /// for, who asks is told.
-    fn scarce(&mut self, depth: usize, error: walkdir::Error) -> Option<SourceError> {
+    /// Handles a directory that can't be listed. If no descriptor was available, the walk raises the limit
+    /// and lists the directory again; if that is not enough, it yields
+    /// [`SourceError::OutOfDescriptors`] once, and from then on waits and lists it again until others
+    /// have closed theirs.
+    fn unlisted(&mut self, depth: usize, error: walkdir::Error) -> Option<SourceError> {
         let scarce = error.io_error().is_some_and(is_out_of_files);
-        // Listed anew it would not be known which directories are above it, so links could not be followed.
+        // A new walk does not know the directories above its root, so it can't detect loops of links.
         let Some(path) = error.path().filter(|_| scarce && self.links == Links::Skip) else {
             return Some(self.unreadable(depth, error));
         };
@@ -169,8 +172,8 @@ impl Walk {
             self.levels.push(again);
             return None;
         };
-        if !self.scarcity.told {
-            self.scarcity.told = true;
+        if !self.scarcity.reported {
+            self.scarcity.reported = true;
             self.levels.push(again);
             return Some(SourceError::OutOfDescriptors);
         }
@@ -192,13 +195,14 @@ impl Walk {
         }
     }
 
-    fn given(&self, depth: usize, entry: DirEntry) -> Option<Result<OsString, SourceError>> {
+    /// Returns the name of an entry that is a result.
+    fn result(&self, depth: usize, entry: DirEntry) -> Option<Result<OsString, SourceError>> {
         if depth < self.depth {
             return None;
         }
         let kind = entry.file_type();
         if kind.is_symlink() {
-            // A dangling link is given: opening it tells what is wrong.
+            // A dangling link is yielded: opening it reports what is wrong.
             if std::fs::metadata(entry.path()).is_ok_and(|found| !found.is_file()) {
                 return None;
             }
@@ -229,14 +233,14 @@ impl Iterator for Walk {
                 }
                 Some(Ok(entry)) => {
                     self.scarcity.since = None;
-                    if let Some(found) = self.given(above + entry.depth(), entry) {
+                    if let Some(found) = self.result(above + entry.depth(), entry) {
                         return Some(found);
                     }
                 }
                 Some(Err(error)) => {
                     let depth = above + error.depth();
                     if !self.is_no_match(depth, &error)
-                        && let Some(missing) = self.scarce(depth, error)
+                        && let Some(missing) = self.unlisted(depth, error)
                     {
                         return Some(Err(missing));
                     }
@@ -246,7 +250,7 @@ impl Iterator for Walk {
     }
 }
 
-/// What is below a directory that is this deep itself.
+/// Walks what is below `root`, which is `above` levels below the root of the whole walk.
 fn entries(root: &Path, above: usize, links: Links, filter: &Arc<Filter>) -> Entries {
     let mut walk = WalkDir::new(root)
         .min_depth(1)
@@ -272,6 +276,7 @@ impl Component {
 }
 
 impl Filter {
+    /// Returns whether the entry, `depth` levels below the root, is descended into or yielded.
     fn admits(&self, depth: usize, entry: &DirEntry) -> bool {
         let name = OsStr::from_bytes(base(entry));
         let component = self.components.as_ref().and_then(|c| c.get(depth - 1));
@@ -279,7 +284,7 @@ impl Filter {
         if hidden && self.hidden == Hidden::Skip && !component.is_some_and(|c| c.dot) {
             return false;
         }
-        if self.exclude.has_either(name, entry.path().as_os_str()) {
+        if self.exclude.matches_either(name, entry.path().as_os_str()) {
             return false;
         }
         component.is_none_or(|c| c.glob.matches(name))
@@ -301,8 +306,8 @@ fn split(pattern: &OsStr) -> (PathBuf, Vec<OsString>) {
     (root, rest.map(|c| OsStr::from_bytes(c).to_owned()).collect())
 }
 
-/// Byte order of whole paths: a directory sorts as its name and a slash, since that is what stands
-/// in the paths below it (`a-b/x` before `a/x`).
+/// Compares by the byte order of whole paths: a directory sorts as its name and a slash, because the paths
+/// below it begin so (`a-b/x` before `a/x`).
 fn path_order(left: &DirEntry, right: &DirEntry) -> Ordering {
     let (l, r) = (base(left), base(right));
     let common = l.len().min(r.len());
@@ -313,8 +318,8 @@ fn path_order(left: &DirEntry, right: &DirEntry) -> Ordering {
     })
 }
 
-/// As [`DirEntry::file_name`], which takes the whole path apart: what a directory gives ends with one
-/// name.
+/// Returns the last component of the path. [`DirEntry::file_name`] does the same but parses the whole path;
+/// the path of an entry always ends with a single name.
 fn base(entry: &DirEntry) -> &[u8] {
     let path = entry.path().as_os_str().as_bytes();
     memrchr(b'/', path).map_or(path, |slash| &path[slash + 1..])
@@ -330,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn names_come_in_byte_order_of_the_whole_path() {
+    fn names_are_in_byte_order_of_the_whole_path() {
         let dir = tempfile::tempdir().expect("a temporary directory");
         for name in ["a/x", "a-b/x", "a.log", ".hidden/x", "b/.h"] {
             let path = dir.path().join(name);

@@ -7,7 +7,7 @@ use super::error::XargsError;
 use crate::job::Input;
 use crate::plan::{Blanks, WordList as Plan, WordSyntax};
 use crate::source::error::{InputResult, SourceError};
-use crate::source::list::is_there;
+use crate::source::list::is_complete;
 use crate::sys;
 use std::ffi::OsString;
 use std::fs::File;
@@ -81,7 +81,7 @@ impl ListedWords {
 
     /// Whether reading may have to wait for someone who writes.
     pub fn may_wait(&self) -> bool {
-        !is_there(self.words.from.get_ref().metadata())
+        !is_complete(self.words.from.get_ref().metadata())
     }
 }
 
