@@ -1,6 +1,7 @@
-//! Inputs, put together to jobs of several.
+//! Puts inputs together into batches, one for each job.
 //!
-//! It holds the inputs of one job, or of as many jobs as are to be spread evenly, and never more.
+//! It holds the inputs of one job, or of the jobs that the last inputs are spread over, and never more. It
+//! does not know what is done with them.
 
 use super::error::{BatchResult, InputResult, SourceError};
 use super::xargs::batch::XargsBatch;
@@ -8,36 +9,36 @@ use crate::job::Input;
 use crate::plan::{ArgSpace, Batch};
 use std::collections::VecDeque;
 
-/// Puts inputs together, in their order.
+/// Yields the inputs of `found` in batches, in order.
 pub struct Batched<I> {
     found: I,
     batch: Batch,
-    /// What was found and is in no job yet.
+    /// Inputs that were found and are in no batch yet.
     ahead: VecDeque<Input>,
-    /// What that takes.
-    taken: usize,
-    /// Whether nothing more will be found.
+    /// The space that they need.
+    needed: usize,
+    /// Whether `found` has ended.
     ended: bool,
-    /// The jobs that what is left is spread over.
-    parts: usize,
-    /// What does it all where inputs are packed.
-    pack: Option<XargsBatch>,
+    /// The number of batches that the last inputs are spread over.
+    shares: usize,
+    /// Makes the batches when they are those of xargs.
+    xargs: Option<XargsBatch>,
 }
 
 impl<I: Iterator<Item = InputResult>> Batched<I> {
-    /// Puts together what `found` gives.
+    /// Makes batches of what `found` yields.
     pub fn new(found: I, batch: Batch) -> Self {
         Batched {
             found,
             batch,
             ahead: VecDeque::new(),
-            taken: 0,
+            needed: 0,
             ended: false,
-            parts: match batch {
+            shares: match batch {
                 Batch::Fill { spread, .. } => spread.get(),
                 Batch::One | Batch::Count { .. } | Batch::Xargs { .. } => 1,
             },
-            pack: match batch {
+            xargs: match batch {
                 Batch::Xargs {
                     most,
                     room,
@@ -49,14 +50,16 @@ impl<I: Iterator<Item = InputResult>> Batched<I> {
         }
     }
 
-    /// Looks for inputs until there are `most` or they take more than `bound`; or until one is
-    /// missing.
+    /// Finds inputs until there are `most` or they need more than `bound` bytes.
+    ///
+    /// # Errors
+    /// The reason why an input is not available. A further call goes on behind it.
     fn look_ahead(&mut self, most: usize, bound: usize, room: ArgSpace) -> Result<(), SourceError> {
-        while !self.ended && self.ahead.len() < most && self.taken <= bound {
+        while !self.ended && self.ahead.len() < most && self.needed <= bound {
             match self.found.next() {
                 Some(found) => {
                     let input = found?;
-                    self.taken += room.needed_by(input.name().len());
+                    self.needed += room.needed_by(input.name().len());
                     self.ahead.push_back(input);
                 }
                 None => self.ended = true,
@@ -65,43 +68,44 @@ impl<I: Iterator<Item = InputResult>> Batched<I> {
         Ok(())
     }
 
-    /// The first inputs, `most` or as many as there is room for, but at least one.
-    fn cut(&mut self, most: usize, room: ArgSpace) -> Vec<Input> {
-        let (mut count, mut taken) = (0, 0);
+    /// Removes the first inputs: `most`, or as many as fit, but at least one.
+    fn take(&mut self, most: usize, room: ArgSpace) -> Vec<Input> {
+        let (mut count, mut needed) = (0, 0);
         for input in self.ahead.iter().take(most) {
             let more = room.needed_by(input.name().len());
-            if count > 0 && taken + more > room.total {
+            if count > 0 && needed + more > room.total {
                 break;
             }
-            taken += more;
+            needed += more;
             count += 1;
         }
-        self.taken -= taken;
+        self.needed -= needed;
         self.ahead.drain(..count).collect()
     }
 
-    fn next_of(&mut self, most: usize, room: ArgSpace) -> Option<BatchResult> {
-        if let Err(missing) = self.look_ahead(most, room.total, room) {
-            return Some(Err(missing));
+    /// Returns the next batch of at most `most` inputs.
+    fn next_count(&mut self, most: usize, room: ArgSpace) -> Option<BatchResult> {
+        if let Err(error) = self.look_ahead(most, room.total, room) {
+            return Some(Err(error));
         }
-        (!self.ahead.is_empty()).then(|| Ok(self.cut(most, room)))
+        (!self.ahead.is_empty()).then(|| Ok(self.take(most, room)))
     }
 
-    /// A full command line while there is more than fits `spread` of them; then the rest in parts.
+    /// Returns a full batch while more is left than fits `spread` batches; then an even share of the rest.
     fn next_full(&mut self, room: ArgSpace, spread: usize) -> Option<BatchResult> {
         let bound = room.total.saturating_mul(spread);
-        if let Err(missing) = self.look_ahead(usize::MAX, bound, room) {
-            return Some(Err(missing));
+        if let Err(error) = self.look_ahead(usize::MAX, bound, room) {
+            return Some(Err(error));
         }
         if self.ahead.is_empty() {
             return None;
         }
         if !self.ended {
-            return Some(Ok(self.cut(usize::MAX, room)));
+            return Some(Ok(self.take(usize::MAX, room)));
         }
-        let share = self.ahead.len().div_ceil(self.parts);
-        self.parts = (self.parts - 1).max(1);
-        Some(Ok(self.cut(share, room)))
+        let share = self.ahead.len().div_ceil(self.shares);
+        self.shares = (self.shares - 1).max(1);
+        Some(Ok(self.take(share, room)))
     }
 }
 
@@ -111,9 +115,9 @@ impl<I: Iterator<Item = InputResult>> Iterator for Batched<I> {
     fn next(&mut self) -> Option<BatchResult> {
         match self.batch {
             Batch::One => Some(self.found.next()?.map(|input| vec![input])),
-            Batch::Count { most, room } => self.next_of(most.get(), room),
+            Batch::Count { most, room } => self.next_count(most.get(), room),
             Batch::Fill { room, spread } => self.next_full(room, spread.get()),
-            Batch::Xargs { .. } => self.pack.as_mut()?.next(&mut self.found),
+            Batch::Xargs { .. } => self.xargs.as_mut()?.next(&mut self.found),
         }
     }
 }
@@ -125,7 +129,7 @@ mod tests {
     use std::ffi::OsString;
     use std::num::NonZeroUsize;
 
-    /// A byte for each byte of a name and one for its end.
+    /// Space in which a name needs its bytes and one for its end.
     fn room(total: usize) -> ArgSpace {
         ArgSpace {
             total,
@@ -151,7 +155,7 @@ mod tests {
         }
     }
 
-    /// How many of these names, by their lengths, each job is about.
+    /// Returns how many inputs each batch has, for names of these lengths.
     fn sizes(lengths: &[usize], batch: Batch) -> Vec<usize> {
         let name = |length: &usize| Ok(Input::File(OsString::from("x".repeat(*length))));
         Batched::new(lengths.iter().map(name), batch)
@@ -160,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_takes_so_many_and_the_last_what_is_left() {
+    fn a_batch_has_a_fixed_number_and_the_last_what_is_left() {
         assert_eq!(sizes(&[1; 7], Batch::One), [1; 7]);
         assert_eq!(sizes(&[1; 7], count(3, 100)), [3, 3, 1]);
         assert_eq!(sizes(&[1; 6], count(3, 100)), [3, 3]);
@@ -168,13 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn no_job_takes_more_than_there_is_room_for() {
+    fn no_batch_has_more_than_fits() {
         assert_eq!(sizes(&[1; 7], count(100, 4)), [2, 2, 2, 1]);
         assert_eq!(sizes(&[3, 1, 1, 3, 3], count(100, 4)), [1, 2, 1, 1]);
     }
 
     #[test]
-    fn what_can_never_fit_is_alone() {
+    fn an_input_that_can_never_fit_is_alone() {
         assert_eq!(sizes(&[1, 9, 1, 1], count(100, 20)), [1, 1, 2]);
         assert_eq!(sizes(&[1, 5, 1, 1], count(100, 4)), [1, 1, 2]);
         assert_eq!(sizes(&[1, 9, 1, 1], fill(20, 1)), [1, 1, 2]);
@@ -182,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_the_workers_is_spread_over_them_evenly() {
+    fn inputs_that_fit_the_workers_are_spread_over_them_evenly() {
         assert_eq!(sizes(&[1; 10], fill(100, 2)), [5, 5]);
         assert_eq!(sizes(&[1; 10], fill(100, 4)), [3, 3, 2, 2]);
         assert_eq!(sizes(&[1; 3], fill(100, 8)), [1, 1, 1]);
@@ -190,14 +194,14 @@ mod tests {
     }
 
     #[test]
-    fn full_command_lines_come_first_and_the_rest_is_spread() {
-        // 5 to a line; 24 are looked at when the first can be cut.
+    fn full_batches_come_first_and_the_rest_is_spread() {
+        // A batch has 5; all 24 are found before the first batch can be made.
         let sizes = sizes(&[1; 24], fill(10, 4));
         assert_eq!(sizes, [5, 5, 5, 5, 4]);
     }
 
     #[test]
-    fn no_more_is_looked_at_than_fits_the_workers() {
+    fn no_more_inputs_are_found_ahead_than_fit_the_workers() {
         let seen = Cell::new(0);
         let endless = std::iter::repeat_with(|| {
             seen.set(seen.get() + 1);
@@ -211,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_input_is_told_and_the_others_stay_together() {
+    fn a_missing_input_is_reported_and_the_others_stay_together() {
         let found = [Some("a"), None, Some("b"), Some("c")].map(|name| match name {
             Some(name) => Ok(Input::File(name.into())),
             None => Err(SourceError::Input {
@@ -225,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_comes_stays_in_order_and_fits() {
+    fn random_inputs_stay_in_order_and_fit() {
         let mut random = fastrand::Rng::with_seed(4);
         for _ in 0..2000 {
             let (total, workers) = (random.usize(4..40), random.usize(1..6));

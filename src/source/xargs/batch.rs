@@ -1,30 +1,31 @@
-//! Inputs put together as xargs does it: as soon as they are as many as are wanted at once, or as
-//! there is room for.
+//! Puts inputs together as xargs does: a batch is complete once it has the wanted number of inputs, or once
+//! the next one does not fit.
+//!
+//! It does not know how words are read.
 
 use super::error::XargsError;
 use crate::job::Input;
 use crate::plan::{ArgSpace, BatchLimit, BatchSplit, BatchWait};
 use crate::source::error::{BatchResult, InputResult, SourceError};
 
-/// Inputs that wait for others.
+/// The batch that is being filled.
 #[derive(Debug)]
 pub struct XargsBatch {
     most: BatchLimit,
     room: ArgSpace,
     split: BatchSplit,
     waiting: BatchWait,
-    /// What waits.
     inputs: Vec<Input>,
-    /// What that takes.
-    taken: usize,
-    /// How many lines have ended in it.
+    /// The space that they need.
+    needed: usize,
+    /// The number of inputs that end their line.
     lines: usize,
-    /// What comes after that, and then nothing.
+    /// Set once no further input follows: the error to report after the last batch, if there is one.
     last: Option<Option<SourceError>>,
 }
 
 impl XargsBatch {
-    /// Nothing yet.
+    /// Begins with an empty batch.
     pub fn new(most: BatchLimit, room: ArgSpace, split: BatchSplit, waiting: BatchWait) -> Self {
         XargsBatch {
             most,
@@ -32,13 +33,13 @@ impl XargsBatch {
             split,
             waiting,
             inputs: Vec::new(),
-            taken: 0,
+            needed: 0,
             lines: 0,
             last: None,
         }
     }
 
-    /// The inputs of the next job, of those that `found` gives.
+    /// Returns the next batch of the inputs that `found` yields.
     pub fn next(&mut self, found: &mut impl Iterator<Item = InputResult>) -> Option<BatchResult> {
         while self.last.is_none() {
             match found.next() {
@@ -47,8 +48,8 @@ impl XargsBatch {
                         return Some(full);
                     }
                 }
-                Some(Err(missing @ SourceError::Malformed(_))) => self.end(Some(missing)),
-                Some(Err(missing)) => return Some(Err(missing)),
+                Some(Err(error @ SourceError::Malformed(_))) => self.end(error),
+                Some(Err(error)) => return Some(Err(error)),
                 None => self.last = Some(None),
             }
         }
@@ -58,25 +59,25 @@ impl XargsBatch {
         self.last.as_mut().and_then(Option::take).map(Err)
     }
 
-    /// Takes an input; gives those of a job, if they are all that it will be about.
+    /// Adds an input. Returns a batch if one is complete.
     fn add(&mut self, input: Input) -> Option<BatchResult> {
         let length = input.name().len();
-        let taken = self.room.needed_by(length);
+        let needed = self.room.needed_by(length);
         let mut full = None;
-        if taken > self.room.total {
+        if needed > self.room.total {
             self.inputs.clear();
-            self.end(Some(SourceError::Malformed(self.alone(length))));
+            self.end(SourceError::Malformed(self.too_long(length)));
             return None;
         }
-        if self.taken + taken > self.room.total {
+        if self.needed + needed > self.room.total {
             if self.split == BatchSplit::Refused {
                 self.inputs.clear();
-                self.end(Some(SourceError::Malformed(XargsError::NoSpaceTogether)));
+                self.end(SourceError::Malformed(XargsError::NoSpaceTogether));
                 return None;
             }
             full = Some(Ok(self.take()));
         }
-        self.taken += taken;
+        self.needed += needed;
         self.lines += usize::from(input.ends_line());
         self.inputs.push(input);
         let enough = match self.most {
@@ -90,25 +91,22 @@ impl XargsBatch {
         full
     }
 
-    /// Gives what waits, and starts anew.
+    /// Returns the batch, and begins with an empty one.
     fn take(&mut self) -> Vec<Input> {
-        (self.taken, self.lines) = (0, 0);
+        (self.needed, self.lines) = (0, 0);
         std::mem::take(&mut self.inputs)
     }
-}
 
-impl XargsBatch {
-    /// Ends the inputs with what is missing. What waits for others that are wanted with it is
-    /// given up.
-    fn end(&mut self, missing: Option<SourceError>) {
+    /// Ends the inputs with an error, and drops the incomplete batch if the plan says so.
+    fn end(&mut self, error: SourceError) {
         if self.waiting == BatchWait::Drop {
             self.inputs.clear();
         }
-        self.last = Some(missing);
+        self.last = Some(Some(error));
     }
 
-    /// Why an input with a name of so many bytes has no room even alone.
-    fn alone(&self, length: usize) -> XargsError {
+    /// Returns why an input with a name of `length` bytes does not fit even alone.
+    fn too_long(&self, length: usize) -> XargsError {
         match self.room.longest {
             usize::MAX => XargsError::NoSpaceAlone,
             longest if length > longest => XargsError::ArgumentTooLong,
@@ -122,9 +120,9 @@ mod tests {
     use super::*;
     use std::num::NonZeroUsize;
 
-    /// What is given of these words, each with whether it ends its line.
-    fn packs(words: &[(&str, bool)], most: BatchLimit, total: usize, split: BatchSplit) -> Vec<String> {
-        let mut pack = XargsBatch::new(most, ArgSpace::from_total(total), split, BatchWait::Run);
+    /// Returns the batches of these words, each given with whether it ends its line.
+    fn batches(words: &[(&str, bool)], most: BatchLimit, total: usize, split: BatchSplit) -> Vec<String> {
+        let mut batch = XargsBatch::new(most, ArgSpace::from_total(total), split, BatchWait::Run);
         let mut found = words.iter().map(|&(word, ends_line)| {
             Ok(Input::Word {
                 word: word.into(),
@@ -138,7 +136,7 @@ mod tests {
             }
             Err(missing) => missing.to_string(),
         };
-        std::iter::from_fn(|| pack.next(&mut found)).map(shown).collect()
+        std::iter::from_fn(|| batch.next(&mut found)).map(shown).collect()
     }
 
     fn some(number: usize) -> NonZeroUsize {
@@ -148,37 +146,37 @@ mod tests {
     const WORDS: [(&str, bool); 5] = [("a", false), ("b", true), ("c", false), ("dd", true), ("e", true)];
 
     #[test]
-    fn as_many_as_are_wanted_or_have_room_go_together() {
-        let packs = |most, total| packs(&WORDS, most, total, BatchSplit::Allowed);
-        assert_eq!(packs(BatchLimit::Any, 100), ["a b c dd e"]);
-        assert_eq!(packs(BatchLimit::Any, 5), ["a b", "c dd", "e"]);
-        assert_eq!(packs(BatchLimit::Inputs(some(3)), 100), ["a b c", "dd e"]);
-        assert_eq!(packs(BatchLimit::Inputs(some(3)), 4), ["a b", "c", "dd", "e"]);
-        assert_eq!(packs(BatchLimit::Lines(some(2)), 100), ["a b c dd", "e"]);
+    fn a_batch_ends_at_the_wanted_number_or_when_full() {
+        let batches = |most, total| batches(&WORDS, most, total, BatchSplit::Allowed);
+        assert_eq!(batches(BatchLimit::Any, 100), ["a b c dd e"]);
+        assert_eq!(batches(BatchLimit::Any, 5), ["a b", "c dd", "e"]);
+        assert_eq!(batches(BatchLimit::Inputs(some(3)), 100), ["a b c", "dd e"]);
+        assert_eq!(batches(BatchLimit::Inputs(some(3)), 4), ["a b", "c", "dd", "e"]);
+        assert_eq!(batches(BatchLimit::Lines(some(2)), 100), ["a b c dd", "e"]);
     }
 
     #[test]
-    fn what_is_wanted_at_once_is_not_split() {
-        let packs = |most, total| packs(&WORDS, most, total, BatchSplit::Refused);
-        assert_eq!(packs(BatchLimit::Lines(some(1)), 5), ["a b", "c dd", "e"]);
+    fn inputs_that_belong_together_are_not_split() {
+        let batches = |most, total| batches(&WORDS, most, total, BatchSplit::Refused);
+        assert_eq!(batches(BatchLimit::Lines(some(1)), 5), ["a b", "c dd", "e"]);
         assert_eq!(
-            packs(BatchLimit::Lines(some(1)), 4),
+            batches(BatchLimit::Lines(some(1)), 4),
             ["a b", "argument list too long"]
         );
     }
 
     #[test]
-    fn what_waits_when_the_list_is_malformed_is_given_or_given_up() {
+    fn an_incomplete_batch_before_a_malformed_rest_is_run_or_dropped() {
         let unmatched = || Err(SourceError::Malformed(XargsError::UnmatchedQuote(b'\'')));
         let given = |waiting| {
             let room = ArgSpace::from_total(100);
-            let mut pack = XargsBatch::new(BatchLimit::Inputs(some(2)), room, BatchSplit::Allowed, waiting);
+            let mut batch = XargsBatch::new(BatchLimit::Inputs(some(2)), room, BatchSplit::Allowed, waiting);
             let word = Ok(Input::Word {
                 word: "a".into(),
                 ends_line: true,
             });
             let mut found = [word, unmatched(), unmatched()].into_iter();
-            std::iter::from_fn(|| pack.next(&mut found))
+            std::iter::from_fn(|| batch.next(&mut found))
                 .map(|t| t.is_ok())
                 .collect::<Vec<_>>()
         };
@@ -187,12 +185,12 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_room_even_alone_ends_the_inputs() {
+    fn an_input_that_does_not_fit_alone_ends_the_inputs() {
         let words = [("a", true), ("bbbb", true), ("c", true)];
         let said = "cannot fit single argument within argument list size limit";
-        assert_eq!(packs(&words, BatchLimit::Any, 4, BatchSplit::Allowed), [said]);
+        assert_eq!(batches(&words, BatchLimit::Any, 4, BatchSplit::Allowed), [said]);
         assert_eq!(
-            packs(&words, BatchLimit::Inputs(some(1)), 4, BatchSplit::Allowed),
+            batches(&words, BatchLimit::Inputs(some(1)), 4, BatchSplit::Allowed),
             ["a", said]
         );
     }

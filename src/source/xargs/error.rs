@@ -1,24 +1,24 @@
-//! Why the rest of a list of words can't be had. The words are those of GNU xargs, which people
-//! and scripts know.
+//! Why the rest of a list of words is not available, in the wording of GNU xargs, which people and scripts
+//! know.
 
 use crate::message;
 use std::fmt;
 use std::io;
 
-/// Why the rest of a list of words can't be had.
+/// Why the rest of a list of words is not available.
 #[derive(Debug)]
 pub enum XargsError {
-    /// A quote without another like it on its line.
+    /// A quote is not closed on its line.
     UnmatchedQuote(u8),
-    /// A word that no command line could hold.
+    /// A word is longer than any command line.
     WordTooLong,
-    /// A word that has no room even alone.
+    /// A word does not fit even alone.
     NoSpaceAlone,
-    /// Words that are wanted at once and have no room together.
+    /// Words that belong together do not fit together.
     NoSpaceTogether,
-    /// A word that makes an argument too long.
+    /// A word makes an argument too long.
     ArgumentTooLong,
-    /// It can't be read.
+    /// The list can't be read.
     Unreadable(io::Error),
 }
 

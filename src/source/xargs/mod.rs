@@ -1,4 +1,4 @@
-//! Lists of words as xargs reads them, and the jobs that it makes of them.
+//! Lists of words as xargs reads them, and the batches that it makes of them.
 
 pub mod batch;
 pub mod error;

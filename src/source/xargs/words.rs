@@ -1,7 +1,7 @@
-//! Lists of words as xargs reads them: with quotes, a line each, or between a given byte.
+//! Reads lists of words as xargs does: with quotes, one a line, or separated by a given byte.
 //!
-//! POSIX says it under "xargs", INPUT FILES; what it leaves open is done as GNU does it. It does
-//! not know how many words make a command line.
+//! The syntax is specified by POSIX under "xargs", INPUT FILES; what POSIX leaves open is done as GNU xargs
+//! does it. This file does not know how many words make a command line.
 
 use super::error::XargsError;
 use crate::job::Input;
@@ -15,59 +15,59 @@ use std::io::{self, BufRead, BufReader, Seek as _, SeekFrom};
 use std::os::fd::AsFd as _;
 use std::os::unix::ffi::OsStringExt as _;
 
-/// The words of one reader.
+/// Reads the words of one list.
 pub struct WordReader<R> {
     from: R,
     plan: Plan,
-    /// The longest word that is taken now.
+    /// The longest word that is accepted now.
     longest: usize,
-    /// Whether the next word is the first of its line.
+    /// Whether the next word is the first on its line.
     first: bool,
-    /// Nothing more is read: the end, the logical end, or something malformed.
+    /// Whether reading is over: at the end, at the logical end, or after an error.
     over: bool,
-    /// Whether there was a NUL in a quoted word.
+    /// Whether a quoted word held a NUL.
     nul: bool,
-    /// Whether that was told.
+    /// Whether that was reported.
     warned: bool,
-    /// What comes next, after what was told of it.
+    /// The item that follows the report.
     held: Option<InputResult>,
 }
 
-/// Where the reader of quoted words is.
+/// The position of the reader of quoted words.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     /// Before a word.
     Between,
     /// In a word.
     Within,
-    /// In a word, after this quote.
+    /// In a word, between two of this quote.
     Quoted(u8),
     /// In a word, after a backslash.
     Escaped,
 }
 
-/// What ended a word.
+/// What ends a word.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// A blank: the line goes on.
+    /// A blank; the line goes on.
     Blank,
-    /// A newline; a line whose last byte is a blank goes on after it.
+    /// A newline; after a blank as its last byte, the line goes on in the next one.
     Newline { goes_on: bool },
     /// The end of the input.
     Input,
 }
 
-/// The words of a file or of standard input. Where they end before it does, it is left there for
-/// who reads on.
+/// The words of a file or of standard input. If the words end before the file does, its position is left
+/// behind the last word, so that a child can read on from there.
 pub struct ListedWords {
     words: WordReader<BufReader<File>>,
 }
 
 impl ListedWords {
-    /// The words of the list that `plan` names.
+    /// Opens the list that `plan` names.
     ///
     /// # Errors
-    /// What the system said to opening it.
+    /// When it can't be opened.
     pub fn open(plan: &Plan) -> io::Result<Self> {
         let file = match &plan.file {
             Some(name) => File::open(name)?,
@@ -79,7 +79,7 @@ impl ListedWords {
         })
     }
 
-    /// Whether reading may have to wait for someone who writes.
+    /// Returns whether reading may have to wait for a writer.
     pub fn may_wait(&self) -> bool {
         !is_complete(self.words.from.get_ref().metadata())
     }
@@ -91,7 +91,7 @@ impl Iterator for ListedWords {
     fn next(&mut self) -> Option<InputResult> {
         let found = self.words.next();
         if self.words.over {
-            // What can't be sought in was not someone else's to read on in.
+            // In a pipe this fails, and nobody can read on there anyway.
             let unread = self.words.from.buffer().len() as i64;
             let _ = self.words.from.get_ref().seek(SeekFrom::Current(-unread));
         }
@@ -100,7 +100,7 @@ impl Iterator for ListedWords {
 }
 
 impl<R: BufRead> WordReader<R> {
-    /// The words of `from`.
+    /// Reads words from `from`.
     pub fn new(from: R, plan: Plan) -> Self {
         WordReader {
             from,
@@ -114,7 +114,7 @@ impl<R: BufRead> WordReader<R> {
         }
     }
 
-    /// The next byte, if there is one.
+    /// Returns the next byte; `None` at the end.
     fn byte(&mut self) -> Result<Option<u8>, XargsError> {
         loop {
             match self.from.fill_buf() {
@@ -129,9 +129,9 @@ impl<R: BufRead> WordReader<R> {
         }
     }
 
-    /// Takes bytes into `word` up to the next that is `special`.
+    /// Appends bytes to `word` up to the next one that is `special`.
     fn take_plain(&mut self, word: &mut Vec<u8>, special: impl Fn(u8) -> bool) {
-        // Whatever keeps it from being read is told to who asks for the next byte.
+        // A read error is reported by the call that asks for the next byte.
         while let Ok(buffer) = self.from.fill_buf()
             && !buffer.is_empty()
             && word.len() <= self.longest
@@ -146,8 +146,8 @@ impl<R: BufRead> WordReader<R> {
         }
     }
 
-    /// The next word of a list whose words end with `end`; none at the end.
-    fn ended(&mut self, end: u8) -> Result<Option<Input>, XargsError> {
+    /// Returns the next word of a list whose words end with `end`; `None` at the end.
+    fn next_ended(&mut self, end: u8) -> Result<Option<Input>, XargsError> {
         let mut word = Vec::new();
         self.take_plain(&mut word, |b| b == end);
         let last = self.byte()?;
@@ -156,28 +156,28 @@ impl<R: BufRead> WordReader<R> {
         if self.over && word.is_empty() {
             return Ok(None);
         }
-        // A word that holds a NUL ends there, as an argument does, and nobody is told.
+        // A word with a NUL ends there, as an argument does; GNU xargs does not warn of it here.
         Ok(Some(input(word, true)))
     }
 
-    /// The next word of a quoted list; none at its end.
-    fn quoted(&mut self, blanks: Blanks, end: Option<&[u8]>) -> Result<Option<Input>, XargsError> {
+    /// Returns the next word of a quoted list; `None` at the end.
+    fn next_quoted(&mut self, blanks: Blanks, end: Option<&[u8]>) -> Result<Option<Input>, XargsError> {
         let mut word = Vec::new();
         let ended = self.quoted_word(blanks, &mut word);
         if ended.is_err() {
-            // What is beyond it is not looked at.
+            // A NUL beyond the limit is not reported.
             word.truncate(self.longest + 1);
         }
         self.nul |= memchr::memchr(0, &word).is_some();
         let ended = ended?;
         self.over = ended == End::Input;
         let first = std::mem::replace(&mut self.first, ended != End::Blank);
-        // Without a newline, an end that is not alone on the last line is a word like others.
+        // On a last line without a newline, the end string is an ordinary word unless it is the first.
         let counts = first || ended != End::Input;
         if self.over && word.is_empty() {
             return Ok(None);
         }
-        if counts && end == Some(cut_at_nul(&word)) {
+        if counts && end == Some(before_nul(&word)) {
             self.over = true;
             return Ok(None);
         }
@@ -204,14 +204,14 @@ impl<R: BufRead> WordReader<R> {
             self.fits(word)?;
             let Some(byte) = byte else {
                 return match state {
-                    // A quote with nothing after it is as good as nothing.
+                    // An open quote around nothing is ignored at the end of the input.
                     State::Quoted(quote) if !word.is_empty() => Err(XargsError::UnmatchedQuote(quote)),
                     _ => Ok(End::Input),
                 };
             };
             state = match (state, byte) {
                 (State::Between, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c) => {
-                    // A line without a word is none, and a line that goes on has a next one.
+                    // Empty lines are skipped, and so is the newline of a line that goes on.
                     State::Between
                 }
                 (State::Within, b'\n') => {
@@ -257,10 +257,10 @@ impl<R: BufRead> Iterator for WordReader<R> {
             return None;
         }
         let found = match &self.plan.syntax {
-            WordSyntax::Ended(end) => self.ended(*end),
+            WordSyntax::Ended(end) => self.next_ended(*end),
             WordSyntax::Quoted { blanks, end } => {
                 let (blanks, end) = (*blanks, end.clone());
-                self.quoted(blanks, end.as_deref())
+                self.next_quoted(blanks, end.as_deref())
             }
         };
         self.over |= found.is_err();
@@ -285,7 +285,7 @@ fn input(word: Vec<u8>, ends_line: bool) -> Input {
     }
 }
 
-fn cut_at_nul(word: &[u8]) -> &[u8] {
+fn before_nul(word: &[u8]) -> &[u8] {
     &word[..memchr::memchr(0, word).unwrap_or(word.len())]
 }
 

@@ -1,4 +1,4 @@
-//! Lists of words that end anywhere, with buffers that end everywhere.
+//! Lists that end at any point, read through a buffer so small that it ends at every point.
 
 use super::*;
 
@@ -14,15 +14,14 @@ fn quoted(blanks: Blanks, end: &str) -> WordSyntax {
     }
 }
 
-/// The words of a list, one after another in brackets, `$` after one that ends its line, and
-/// what is wrong at the end.
+/// Returns the words of a list, each in brackets and followed by `$` if it ends its line, and then the error
+/// if there is one.
 fn read(list: &[u8], syntax: &WordSyntax) -> String {
     let plan = Plan {
         file: None,
         syntax: syntax.clone(),
         longest: [12; 2],
     };
-    // A buffer of three bytes ends everywhere.
     let words = WordReader::new(BufReader::with_capacity(3, list), plan);
     words
         .map(|found| match found {
@@ -43,7 +42,7 @@ fn words_stand_between_blanks_and_newlines() {
 }
 
 #[test]
-fn quotes_and_backslashes_keep_what_would_separate() {
+fn quotes_and_backslashes_protect_separators() {
     assert_eq!(read(b"'a b'\"c 'd\"e\\ f\n", &QUOTED), "[a bc 'de f]$");
     assert_eq!(read(b"a\\\nb\\'\n'\\'\n", &QUOTED), "[a\nb']$[\\]$");
     assert_eq!(read(b"'' \"\" a''\n", &QUOTED), "[][][a]$");
@@ -51,25 +50,25 @@ fn quotes_and_backslashes_keep_what_would_separate() {
 }
 
 #[test]
-fn nothing_but_quotes_at_the_end_of_the_input_is_no_word() {
+fn empty_quotes_at_the_end_of_the_input_are_no_word() {
     assert_eq!(read(b"a ''", &QUOTED), "[a]");
     assert_eq!(read(b"a ''\n", &QUOTED), "[a][]$");
 }
 
 #[test]
-fn a_quote_ends_on_its_line() {
+fn a_quote_must_be_closed_on_its_line() {
     assert!(read(b"a 'b\nc' d\n", &QUOTED).starts_with("[a]unmatched single quote;"));
     assert!(read(b"a \"b", &QUOTED).starts_with("[a]unmatched double quote;"));
     assert_eq!(read(b"a \"", &QUOTED), "[a]");
 }
 
 #[test]
-fn a_line_that_ends_with_a_blank_goes_on() {
+fn a_blank_at_the_end_of_a_line_continues_it() {
     assert_eq!(read(b"a \nb\nc\\ \nd\n", &QUOTED), "[a][b]$[c ][d]$");
 }
 
 #[test]
-fn blanks_belong_to_a_word_that_is_a_line() {
+fn blanks_belong_to_a_word_that_is_a_whole_line() {
     let lines = quoted(Blanks::Belong, "END");
     assert_eq!(read(b"  a 'b'  \n\n \t\nc\\d\n", &lines), "[a b  ][cd]$");
     assert_eq!(read(b"a\n END\nb\n", &lines), "[a]$");
@@ -77,17 +76,17 @@ fn blanks_belong_to_a_word_that_is_a_line() {
 }
 
 #[test]
-fn the_logical_end_is_a_word_of_its_own() {
+fn the_end_string_must_be_a_whole_word() {
     let end = quoted(Blanks::Separate, "_");
     assert_eq!(read(b"a _b\n_ c\n", &end), "[a][_b]$");
     assert_eq!(read(b"a\n'_'\nc", &end), "[a]$");
     assert_eq!(read(b"a\n_", &end), "[a]$");
-    // GNU takes it for a word where it ends the input and does not begin its line.
+    // GNU xargs takes it for an ordinary word if it ends the input and is not the first on its line.
     assert_eq!(read(b"a _", &end), "[a][_]");
 }
 
 #[test]
-fn with_a_byte_that_ends_words_nothing_else_is_special() {
+fn with_a_delimiter_nothing_else_is_special() {
     assert_eq!(
         read(b"a\n'b\0\0\\ c", &WordSyntax::Ended(0)),
         "[a\n'b]$[]$[\\ c]$"
@@ -109,7 +108,7 @@ fn a_word_longer_than_any_command_line_ends_the_list() {
 }
 
 #[test]
-fn what_follows_the_logical_end_can_be_read_on() {
+fn reading_can_go_on_behind_the_end_string() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), "a\n_\nrest\n").expect("written");
     let plan = Plan {
