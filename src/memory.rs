@@ -1,12 +1,13 @@
-//! One budget of memory for the whole run, which every part that holds a lot takes from.
+//! One memory budget for the whole run; whatever holds much memory reserves it here.
 //!
-//! A part that gets no more spills to a temporary file or takes a slower way. Only where there is no other
-//! way it waits, for parts that wait for nobody: so a small budget never means a stuck run.
+//! A component that gets no more memory spills to a temporary file or takes a slower way. Only a component
+//! that has no other way waits ([`Budget::insist`]), and those that it waits for wait for nobody: a small
+//! budget never makes a run hang. The budget does not know what the memory is for.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-/// A number of bytes that several threads share.
+/// A number of bytes that several threads share. Clones are the same budget.
 #[derive(Debug, Clone)]
 pub struct Budget {
     shared: Arc<Shared>,
@@ -17,12 +18,13 @@ struct Shared {
     limit: u64,
     used: AtomicU64,
     sharers: AtomicU64,
-    /// Whether someone has more than there was left, and news for who waits.
+    /// Whether a thread holds bytes that exceed the budget.
     exceeded: Mutex<bool>,
-    given_back: Condvar,
+    /// Notified when bytes of [`Budget::insist`] are released.
+    released: Condvar,
 }
 
-/// Bytes taken from a [`Budget`]; given back when dropped.
+/// Bytes reserved from a [`Budget`]; released when dropped.
 #[derive(Debug)]
 pub struct Reservation {
     budget: Budget,
@@ -30,7 +32,7 @@ pub struct Reservation {
 }
 
 impl Budget {
-    /// A budget of that many bytes.
+    /// Creates a budget of `limit` bytes.
     pub fn new(limit: u64) -> Self {
         Budget {
             shared: Arc::new(Shared {
@@ -38,24 +40,23 @@ impl Budget {
                 used: AtomicU64::new(0),
                 sharers: AtomicU64::new(0),
                 exceeded: Mutex::new(false),
-                given_back: Condvar::new(),
+                released: Condvar::new(),
             }),
         }
     }
 
-    /// The whole budget, in bytes.
+    /// Returns the whole budget, in bytes.
     pub fn limit(&self) -> u64 {
         self.shared.limit
     }
 
-    /// One more who shares the budget evenly with all others that do. It is a measure to keep to;
-    /// nothing is taken.
+    /// Joins those who share the budget evenly. A share is a measure to keep to: it reserves nothing.
     pub fn share(&self) -> Share {
         self.shared.sharers.fetch_add(1, Ordering::Relaxed);
         Share { budget: self.clone() }
     }
 
-    /// Takes `bytes`, or nothing when fewer are left.
+    /// Reserves `bytes`, or returns `None` when fewer are left.
     pub fn reserve(&self, bytes: u64) -> Option<Reservation> {
         let mut reservation = Reservation {
             budget: self.clone(),
@@ -64,11 +65,11 @@ impl Budget {
         reservation.grow(bytes).then_some(reservation)
     }
 
-    /// Takes `bytes` that there is no way to do without, and waits for them if need be: for as long as
-    /// somebody has bytes in this way that the budget did not have. So the budget is exceeded by at most one
-    /// of those who ask, who goes on at once when there are no others.
+    /// Reserves `bytes` that the caller can't do without. When fewer are left, the reservation exceeds the
+    /// budget; but only one may do so at a time, and while one does, this blocks. A single caller never
+    /// blocks.
     ///
-    /// Who has bytes in this way must not wait for more of them.
+    /// A thread that holds bytes from `insist` must not call it again: it could deadlock.
     pub fn insist(&self, bytes: u64) -> Insisted {
         let shared = &self.shared;
         let mut exceeded = shared.exceeded.lock().unwrap_or_else(PoisonError::into_inner);
@@ -81,17 +82,17 @@ impl Budget {
                     reservation,
                 };
             }
-            let waited = shared.given_back.wait(exceeded);
+            let waited = shared.released.wait(exceeded);
             exceeded = waited.unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
 
-/// Bytes from [`Budget::insist`]; given back when dropped.
+/// Bytes from [`Budget::insist`]; released when dropped.
 #[derive(Debug)]
 pub struct Insisted {
     budget: Budget,
-    /// None where the budget did not have them.
+    /// `None` when the bytes exceed the budget.
     reservation: Option<Reservation>,
 }
 
@@ -102,12 +103,12 @@ impl Drop for Insisted {
         if self.reservation.take().is_none() {
             *exceeded = false;
         }
-        shared.given_back.notify_all();
+        shared.released.notify_all();
     }
 }
 
 impl Reservation {
-    /// Takes `bytes` more; false, and nothing taken, when fewer are left.
+    /// Reserves `bytes` more. Returns false, and reserves nothing, when fewer are left.
     pub fn grow(&mut self, bytes: u64) -> bool {
         let shared = &self.budget.shared;
         let taken = shared
@@ -121,14 +122,14 @@ impl Reservation {
         taken.is_ok()
     }
 
-    /// Gives `bytes` of it back.
+    /// Releases `bytes` of the reservation.
     pub fn shrink(&mut self, bytes: u64) {
         let bytes = bytes.min(self.bytes);
         self.bytes -= bytes;
         self.budget.shared.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// How many bytes are held.
+    /// Returns how many bytes are reserved.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -140,14 +141,14 @@ impl Drop for Reservation {
     }
 }
 
-/// An even part of a [`Budget`]: the fewer share it, the larger it is.
+/// An even share of a [`Budget`]: the fewer share it, the larger it is.
 #[derive(Debug)]
 pub struct Share {
     budget: Budget,
 }
 
 impl Share {
-    /// How many bytes it is just now.
+    /// Returns its current size in bytes.
     pub fn bytes(&self) -> u64 {
         let shared = &self.budget.shared;
         shared.limit / shared.sharers.load(Ordering::Relaxed).max(1)
@@ -167,7 +168,7 @@ mod tests {
     use std::thread;
 
     #[test]
-    fn who_shares_gets_an_even_part_and_more_when_others_are_done() {
+    fn shares_are_even_and_grow_when_others_are_dropped() {
         let budget = Budget::new(120);
         let (first, second) = (budget.share(), budget.share());
         assert_eq!(first.bytes(), 60);
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn one_may_exceed_the_budget_and_others_wait_for_it() {
+    fn one_reservation_may_exceed_the_budget_and_others_wait_for_it() {
         let budget = Budget::new(100);
         let within = budget.insist(80);
         let beyond = budget.insist(80);

@@ -1,7 +1,7 @@
-//! The only writer of diagnostics: one line, on standard error, beginning with `fanfold: `.
+//! Writes all diagnostics: one line each, on standard error, beginning with `fanfold: `.
 //!
-//! Names are bytes; control bytes in them are escaped, so that a hostile name can't drive the
-//! terminal or forge a line. It does not know what went wrong, only how it is said.
+//! Names are bytes; control bytes in them are escaped, so that a hostile name can't control the terminal or
+//! forge a line. This file does not know what went wrong, only how a message looks.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -10,41 +10,41 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::OnceLock;
 
-/// The longest name that a file can have, on any system.
+/// The longest path that a system call accepts.
 const LONGEST: usize = 4096;
 
-/// The name that the program goes by, where it is another than its own.
+/// The name of the program in messages, if it is not `fanfold`.
 static NAME: OnceLock<String> = OnceLock::new();
 
-/// Has the program go by another name in everything that it says. The first call counts.
-pub fn go_by(name: String) {
+/// Sets the name of the program in messages. Only the first call has an effect.
+pub fn set_name(name: String) {
     let _ = NAME.set(name);
 }
 
-/// The name that the program goes by.
+/// Returns the name of the program in messages.
 pub fn name() -> &'static str {
     NAME.get().map_or("fanfold", String::as_str)
 }
 
-/// `fanfold: WHAT` as a line.
+/// Returns the line `fanfold: WHAT`.
 pub fn line(what: impl Display) -> String {
     format!("{}: {what}\n", name())
 }
 
-/// Says `fanfold: WHAT` on standard error. What can't be said (a closed stderr) is dropped: there
-/// is nowhere left to report it.
+/// Prints the line `fanfold: WHAT` on standard error. If that fails (a closed stderr), the line is dropped:
+/// there is nowhere left to report it.
 pub fn say(what: impl Display) {
     let _ = crate::sys::tell(line(what).as_bytes());
 }
 
-/// As [`say`], where nothing is to be waited for: a line that has no room is dropped, or what of it has none.
+/// As [`say`], but without blocking: as much of the line as standard error does not take at once is dropped.
 pub fn say_now(what: impl Display) {
     crate::sys::tell_now(line(what).as_bytes());
 }
 
-/// A name as it is shown in a message: printable text as it is, control bytes as `\n`, `\x1b`,
-/// bytes that are not UTF-8 as `\xff`. A backslash stays, so ordinary names are never changed. Of
-/// one that is too long for any file, the beginning and the length.
+/// Returns a name as messages show it: control bytes as `\n` or `\x1b`, bytes that are not UTF-8 as `\xff`.
+/// Printable text and backslashes stay, so ordinary names are never changed. A name that is too long for any
+/// file is cut, and its length is given.
 pub fn shown(name: &OsStr) -> Cow<'_, str> {
     if name.len() > LONGEST {
         let head = escaped(&name.as_bytes()[..100]);
@@ -80,7 +80,7 @@ fn escaped(bytes: &[u8]) -> String {
     text
 }
 
-/// What the system said, without the `(os error N)` that std adds, in lowercase.
+/// Returns the system's text for an error in lowercase, without the `(os error N)` that std adds.
 pub fn cause(error: &io::Error) -> String {
     let text = system(error);
     let mut chars = text.chars();
@@ -90,7 +90,7 @@ pub fn cause(error: &io::Error) -> String {
     }
 }
 
-/// What the system said, as it says it.
+/// Returns the system's text for an error, without the `(os error N)` that std adds.
 pub fn system(error: &io::Error) -> String {
     let mut text = error.to_string();
     text.truncate(text.find(" (os error").unwrap_or(text.len()));
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shown_escapes_what_would_drive_a_terminal() {
+    fn shown_escapes_what_would_control_a_terminal() {
         let name = |bytes| shown(OsStr::from_bytes(bytes)).into_owned();
         assert_eq!(name(b"plain name.gz"), "plain name.gz");
         assert_eq!(name(b"a\nb\x1b[31m"), "a\\nb\\x1b[31m");
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn shown_is_short_where_no_file_can_have_the_name() {
+    fn shown_cuts_names_that_no_file_can_have() {
         let long = "é".repeat(3000);
         let expected = format!("{}… (6000 bytes)", "é".repeat(50));
         assert_eq!(shown(OsStr::new(&long)), expected);

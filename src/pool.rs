@@ -1,7 +1,6 @@
-//! A pool for programs: threads that do CPU-heavy jobs for other threads, which wait for their
-//! answers.
+//! A pool of threads that do CPU-heavy jobs for other threads, which wait for the answers.
 //!
-//! It is the co-processor of a threaded server: however many threads submit, as many jobs run as
+//! It is the co-processor of a threaded server: however many threads submit jobs, no more run at once than
 //! there are workers, and the queue before them is bounded. It does not know files, maps or runs.
 
 use crate::job::Failure;
@@ -18,7 +17,7 @@ use std::thread::{Builder, JoinHandle};
 /// use std::num::NonZeroUsize;
 ///
 /// let two = NonZeroUsize::new(2).expect("2 is not 0");
-/// // Each worker has a function of its own, which may keep what is dear to make.
+/// // Each worker has its own function, which may keep what is expensive to make.
 /// let pool = Pool::new(two, 16, |_slot| {
 ///     let mut buffer = Vec::new();
 ///     move |text: &str| {
@@ -41,35 +40,34 @@ use std::thread::{Builder, JoinHandle};
 /// # Ok::<_, std::io::Error>(())
 /// ```
 ///
-/// Dropped, it does the jobs that wait, and then ends.
+/// A dropped pool finishes the jobs that are waiting, and then ends.
 #[derive(Debug)]
 pub struct Pool<Q, A> {
-    /// None while it is being dropped.
+    /// `None` while the pool is being dropped.
     queue: Option<Sender<Submitted<Q, A>>>,
     workers: Vec<JoinHandle<()>>,
 }
 
-/// A job, and the way back.
+/// A job, and the channel for its answer.
 #[derive(Debug)]
 struct Submitted<Q, A> {
     job: Q,
     answer: Sender<Result<A, Failure>>,
 }
 
-/// The answer to a job, once it is there. Dropped, it is not waited for; the job is done all the
-/// same.
+/// The pending answer to a job. The job is done even if this is dropped.
 #[derive(Debug)]
-#[must_use = "a job's failure is told by its answer alone"]
+#[must_use = "only the answer tells whether the job failed"]
 pub struct Answer<A> {
     from: Receiver<Result<A, Failure>>,
 }
 
 impl<Q: Send + 'static, A: Send + 'static> Pool<Q, A> {
-    /// Starts `workers` threads, each with the function that `start` makes for its slot (from 0).
-    /// At most `waiting` jobs wait for a worker.
+    /// Starts `workers` threads, each with the function that `start` returns for its slot (from 0). At most
+    /// `waiting` jobs wait for a worker.
     ///
-    /// A panic in the function is its job's failure and is not printed; the worker goes on with a
-    /// new function.
+    /// When the function panics, its job fails, nothing is printed, and the worker goes on with a new
+    /// function.
     ///
     /// # Errors
     /// When a thread can't be started.
@@ -90,25 +88,25 @@ impl<Q: Send + 'static, A: Send + 'static> Pool<Q, A> {
         for slot in 0..workers.get() {
             let (jobs, start) = (jobs.clone(), start.clone());
             let thread = Builder::new().name(format!("pool worker {}", slot + 1));
-            // Dropped on an error, the pool ends those that were started.
+            // On an error the pool is dropped, which ends the threads that were started.
             pool.workers
                 .push(thread.spawn(move || work(&jobs, || start(slot)))?);
         }
         Ok(pool)
     }
 
-    /// Gives a job to the pool; blocks while too many wait.
+    /// Hands a job to the pool. Blocks while too many jobs wait.
     pub fn submit(&self, job: Q) -> Answer<A> {
         let (submitted, from) = Submitted::new(job);
-        // Workers outlive the pool's last use, so there is someone who takes it.
+        // Can't fail: the workers live as long as the pool.
         let _ = self.queue().send(submitted);
         Answer { from }
     }
 
-    /// As [`Pool::submit`], without waiting.
+    /// As [`Pool::submit`], without blocking.
     ///
     /// # Errors
-    /// The job, when too many wait: a server may say that it is busy.
+    /// Returns the job when too many wait: a server can answer that it is busy.
     pub fn try_submit(&self, job: Q) -> Result<Answer<A>, Q> {
         let (submitted, from) = Submitted::new(job);
         match self.queue().try_send(submitted) {
@@ -118,20 +116,20 @@ impl<Q: Send + 'static, A: Send + 'static> Pool<Q, A> {
     }
 
     fn queue(&self) -> &Sender<Submitted<Q, A>> {
-        self.queue.as_ref().expect("only drop takes it")
+        self.queue.as_ref().expect("only drop takes the queue")
     }
 }
 
 impl<Q, A> Submitted<Q, A> {
     fn new(job: Q) -> (Self, Receiver<Result<A, Failure>>) {
-        // Room for the one answer, so that no worker waits for who asked.
+        // The channel holds the one answer, so that no worker waits for the submitter.
         let (answer, from) = bounded(1);
         (Submitted { job, answer }, from)
     }
 }
 
 impl<A> Answer<A> {
-    /// Waits for the answer.
+    /// Blocks until the answer is there.
     ///
     /// # Errors
     /// [`Failure::Panicked`] when the job panicked.
@@ -139,10 +137,10 @@ impl<A> Answer<A> {
         self.from.recv().unwrap_or(Err(Failure::Stopped))
     }
 
-    /// The answer if it is there, or itself. A job that can no longer be answered has failed.
+    /// Returns the answer if it is there. A job that can no longer be answered has failed.
     ///
     /// # Errors
-    /// Itself, to be asked again.
+    /// Returns itself, to be asked again.
     pub fn try_wait(self) -> Result<Result<A, Failure>, Self> {
         match self.from.try_recv() {
             Ok(answer) => Ok(answer),
@@ -156,22 +154,22 @@ impl<Q, A> Drop for Pool<Q, A> {
     fn drop(&mut self) {
         self.queue = None;
         for worker in self.workers.drain(..) {
-            // What panicked was a job, and who waits for it has been told.
+            // A worker catches the panics of jobs, so its thread has nothing to report.
             let _ = worker.join();
         }
     }
 }
 
 fn work<Q, A, F: FnMut(Q) -> A>(jobs: &Receiver<Submitted<Q, A>>, start: impl Fn() -> F) {
-    // Made inside `caught` too: a start that panics is the failure of the job that wanted it.
+    // `start` runs inside `caught` too: if it panics, the job that needed it fails.
     let mut function = None;
     for Submitted { job, answer } in jobs {
         let end = worker::caught(|| function.get_or_insert_with(&start)(job));
         if end.is_err() {
-            // What a panic left behind is not to be trusted.
+            // After a panic, the function's state can't be trusted.
             function = None;
         }
-        // Nobody may be waiting any more.
+        // Fails when nobody waits for the answer any more.
         let _ = answer.send(end.map_err(|what| Failure::Panicked { what }));
     }
 }
@@ -245,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_will_never_be_answered_has_failed() {
+    fn a_job_that_can_no_longer_be_answered_has_failed() {
         let (submitted, from) = Submitted::<(), ()>::new(());
         let answer = Answer { from }.try_wait().expect_err("it may still come");
         drop(submitted);

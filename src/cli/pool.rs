@@ -50,7 +50,7 @@ impl PoolArgs {
         if !self.pool {
             return Ok(None);
         }
-        if command.template.is_of_a_job() {
+        if command.template.varies_by_job() {
             let what = "with --pool COMMAND starts before its first job: it can have {%}, but not {} or {#} ({{} \
                         stands for a literal {})";
             return Err(UsageError(what.into()));

@@ -1,20 +1,19 @@
-//! Replacement strings: the command line, or the name of an output file, with holes for a job's
-//! inputs.
+//! Replacement strings: a command line, or the name of an output file, with holes that the inputs of a job
+//! fill.
 //!
-//! Names are bytes throughout. It does not know jobs or processes.
+//! Names are bytes throughout. This room does not know jobs or processes.
 
 mod shell_escape;
 mod size;
 
 pub use shell_escape::shell_escape;
-pub use size::Size;
 
 use crate::sys::arguments::Arguments;
 use anyhow::ensure;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
-/// A command line with holes. The program's name, its first word, has none.
+/// A command line with holes. The first word, the name of the program, has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     words: Vec<Word>,
@@ -25,30 +24,28 @@ type Word = Vec<Piece>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
     Literal(Vec<u8>),
-    Input(Part),
+    Input(NamePart),
     Job,
     Slot,
 }
 
-/// What of an input's name is taken.
+/// The part of an input's name that fills a hole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    /// All of a word that may be no file's name: it is taken exactly as it is.
+enum NamePart {
+    /// All of a word, which need not be the name of a file: no `./` is put in front of it.
     Word,
+    /// The directory.
     Directory,
-    /// The name, or its base name, without so many extensions.
-    Name {
-        base: bool,
-        cut: usize,
-    },
+    /// The name or the base name, without its last `cut` extensions.
+    Name { base: bool, cut: usize },
 }
 
-/// Each replacement string with its meaning; no meaning stands for a literal `{}`.
+/// Each replacement string and what it stands for; `None` is a literal `{}`.
 static REPLACEMENTS: [(&[u8], Option<Piece>); 10] = [
     (b"{{}", None),
     (b"{}", Some(name(false, 0))),
     (b"{/}", Some(name(true, 0))),
-    (b"{//}", Some(Piece::Input(Part::Directory))),
+    (b"{//}", Some(Piece::Input(NamePart::Directory))),
     (b"{.}", Some(name(false, 1))),
     (b"{/.}", Some(name(true, 1))),
     (b"{..}", Some(name(false, 2))),
@@ -58,14 +55,14 @@ static REPLACEMENTS: [(&[u8], Option<Piece>); 10] = [
 ];
 
 const fn name(base: bool, cut: usize) -> Piece {
-    Piece::Input(Part::Name { base, cut })
+    Piece::Input(NamePart::Name { base, cut })
 }
 
 impl Template {
-    /// The template of a command line. The first word is the program and is taken as it stands.
+    /// Parses a command line. The first word is the program and has no replacement strings.
     ///
     /// # Errors
-    /// When there is no program.
+    /// When there is no program, or its name is empty.
     pub fn parse(args: &[OsString]) -> anyhow::Result<Self> {
         let Some((program, rest)) = args.split_first() else {
             anyhow::bail!("no command was given: put it after '--'");
@@ -76,21 +73,21 @@ impl Template {
         Ok(Template { words })
     }
 
-    /// The template of a single word with replacement strings, such as an output file's name.
+    /// Parses a single word with replacement strings, such as the name of an output file.
     pub fn single(text: &OsStr) -> Self {
         Template {
             words: vec![pieces(text.as_bytes())],
         }
     }
 
-    /// `sh -c script` with the inputs as `"$@"`: they are never pasted into the script.
+    /// Returns the template of `sh -c script` with the inputs as `"$@"`: the script itself has no holes.
     pub fn shell(script: &OsStr) -> Self {
         let mut template = Template::script(script);
         template.append_input();
         template
     }
 
-    /// `sh -c script` without inputs.
+    /// Returns the template of `sh -c script` without inputs.
     pub fn script(script: &OsStr) -> Self {
         let fixed = ["sh".as_ref(), "-c".as_ref(), script, "sh".as_ref()];
         Template {
@@ -98,12 +95,12 @@ impl Template {
         }
     }
 
-    /// A command line whose holes are where `hole` stands, and each is filled with a word exactly
-    /// as it is; without a `hole`, the words are appended. The program's name has no holes.
+    /// Returns the template of a command line in which each occurrence of `hole` is a hole for a word as it
+    /// is, as xargs has it; without a `hole`, the words are appended. The program has no holes.
     ///
     /// # Errors
     /// When there is no program.
-    pub fn of_words(command: &[OsString], hole: Option<&OsStr>) -> anyhow::Result<Self> {
+    pub fn from_words(command: &[OsString], hole: Option<&OsStr>) -> anyhow::Result<Self> {
         let Some((program, rest)) = command.split_first() else {
             anyhow::bail!("no command");
         };
@@ -112,13 +109,13 @@ impl Template {
             Some(hole) => words.extend(rest.iter().map(|word| split(word.as_bytes(), hole.as_bytes()))),
             None => {
                 words.extend(rest.iter().map(literal));
-                words.push(vec![Piece::Input(Part::Word)]);
+                words.push(vec![Piece::Input(NamePart::Word)]);
             }
         }
         Ok(Template { words })
     }
 
-    /// For each word, how long it is without what fills its holes, and how many they are.
+    /// Returns the length of each word without the content of its holes, and the number of its holes.
     pub fn lengths(&self) -> impl Iterator<Item = (usize, usize)> {
         self.words.iter().map(|word| {
             let literals = word.iter().filter_map(|piece| match piece {
@@ -130,30 +127,30 @@ impl Template {
         })
     }
 
-    /// Whether there is anything to replace.
+    /// Returns whether there is anything to replace.
     pub fn has_replacement(&self) -> bool {
         let mut pieces = self.words.iter().flatten();
         pieces.any(|piece| !matches!(piece, Piece::Literal(_)))
     }
 
-    /// Whether anything in it is another for each job.
-    pub fn is_of_a_job(&self) -> bool {
+    /// Returns whether it is rendered differently for each job.
+    pub fn varies_by_job(&self) -> bool {
         let mut pieces = self.words.iter().flatten();
         pieces.any(|piece| matches!(piece, Piece::Input(_) | Piece::Job))
     }
 
-    /// Whether the job's number is a part of it.
+    /// Returns whether it contains the job's number.
     pub fn has_number(&self) -> bool {
         self.words.iter().flatten().any(|piece| *piece == Piece::Job)
     }
 
-    /// Whether the worker's slot is a part of it.
+    /// Returns whether it contains the worker's slot.
     pub fn has_slot(&self) -> bool {
         self.words.iter().flatten().any(|piece| *piece == Piece::Slot)
     }
 
-    /// Whether an input is pasted into the script of a shell. There is one script, so where a word becomes
-    /// one for each of several inputs, all but the first are lost.
+    /// Returns whether the script of a shell has a hole for an input. A word with a hole becomes one argument
+    /// for each input, but a shell runs only the first as its script: the other inputs would be lost.
     pub fn has_hole_in_script(&self) -> bool {
         const SHELLS: [&[u8]; 6] = [b"sh", b"bash", b"dash", b"zsh", b"ksh", b"ash"];
         let program = self.program().as_bytes();
@@ -164,12 +161,12 @@ impl Template {
             && script.is_some_and(|script| script.iter().any(is_hole))
     }
 
-    /// Adds `{}` as the last argument.
+    /// Appends `{}` as the last argument.
     pub fn append_input(&mut self) {
         self.words.push(vec![name(false, 0)]);
     }
 
-    /// The first word as it was typed: the program of a command line.
+    /// Returns the first word as typed: the program of a command line.
     pub fn program(&self) -> &OsStr {
         match self.words.first().map(Vec::as_slice) {
             Some([Piece::Literal(program)]) => OsStr::from_bytes(program),
@@ -177,10 +174,10 @@ impl Template {
         }
     }
 
-    /// The command line of a job: its number counts from 1, and so does the worker's slot.
+    /// Returns the command line of a job. The job's number and the worker's slot count from 1.
     ///
-    /// A word with a hole for an input becomes one argument for each input. An argument that
-    /// begins with a relative input name that begins with `-` gets `./` in front.
+    /// A word with a hole for an input becomes one argument for each input. When an argument begins with the
+    /// name of an input, and the name begins with `-`, the argument gets `./` in front.
     pub fn render(&self, inputs: &[&OsStr], job_number: u64, slot: usize) -> Arguments {
         let bytes = inputs.iter().map(|input| input.len()).sum();
         let mut args = Arguments::with_capacity(self.words.len() + inputs.len(), bytes);
@@ -196,7 +193,7 @@ impl Template {
         args
     }
 
-    /// The first word alone, for the first input: what [`Template::single`] is rendered with.
+    /// Returns the first word alone, for the first input: the counterpart of [`Template::single`].
     pub fn render_single(&self, inputs: &[&OsStr], job_number: u64, slot: usize) -> OsString {
         let input = inputs.first().copied().unwrap_or_default();
         let word = self.words.first().map_or(&[][..], Vec::as_slice);
@@ -206,8 +203,8 @@ impl Template {
     }
 }
 
-/// `args` as one line that a shell reads back as the same words. A NUL, which no argument can
-/// hold, is kept.
+/// Returns `args` as one line that a shell parses into the same words. A NUL, which no argument can hold, is
+/// kept.
 pub fn shell_quote<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Vec<u8> {
     let quoter = shlex::bytes::Quoter::new().allow_nul(true);
     let mut line = Vec::new();
@@ -215,14 +212,14 @@ pub fn shell_quote<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Vec<u8
         if i > 0 {
             line.push(b' ');
         }
-        // Only a NUL can be refused, and that was allowed.
+        // The quoter refuses only NUL, which is allowed above.
         let bytes = arg.as_ref().as_bytes();
         line.extend_from_slice(&quoter.quote(bytes).unwrap_or(bytes.into()));
     }
     line
 }
 
-/// The pieces of a word before, between and after the holes in it.
+/// Splits a word at each occurrence of `hole`.
 fn split(word: &[u8], hole: &[u8]) -> Word {
     let mut pieces = Word::new();
     let mut rest = word;
@@ -230,7 +227,7 @@ fn split(word: &[u8], hole: &[u8]) -> Word {
         if at > 0 {
             pieces.push(Piece::Literal(rest[..at].to_vec()));
         }
-        pieces.push(Piece::Input(Part::Word));
+        pieces.push(Piece::Input(NamePart::Word));
         rest = &rest[at + hole.len()..];
     }
     if !rest.is_empty() || pieces.is_empty() {
@@ -243,6 +240,7 @@ fn literal(word: impl AsRef<OsStr>) -> Word {
     vec![Piece::Literal(word.as_ref().as_bytes().to_vec())]
 }
 
+/// Splits a word at its replacement strings.
 fn pieces(mut text: &[u8]) -> Word {
     let mut word = Word::new();
     let mut plain = Vec::new();
@@ -272,7 +270,7 @@ fn pieces(mut text: &[u8]) -> Word {
     word
 }
 
-/// Appends what the word is for this input.
+/// Appends the word to `arg`, its holes filled.
 fn fill(word: &[Piece], input: &OsStr, job_number: u64, slot: usize, arg: &mut Vec<u8>) {
     for (i, piece) in word.iter().enumerate() {
         match piece {
@@ -280,16 +278,16 @@ fn fill(word: &[Piece], input: &OsStr, job_number: u64, slot: usize, arg: &mut V
             Piece::Job => arg.extend_from_slice(job_number.to_string().as_bytes()),
             Piece::Slot => arg.extend_from_slice(slot.to_string().as_bytes()),
             Piece::Input(part) => {
-                let text = part.of(input.as_bytes());
-                // Further on in the argument it can't be taken for an option.
-                if i == 0 && text.starts_with(b"-") && *part != Part::Word {
+                let text = part.select(input.as_bytes());
+                // Only at the beginning of an argument could it be taken for an option.
+                if i == 0 && text.starts_with(b"-") && *part != NamePart::Word {
                     arg.extend_from_slice(b"./");
                 }
                 arg.extend_from_slice(text);
-                if *part == Part::Word
+                if *part == NamePart::Word
                     && let Some(nul) = memchr::memchr(0, text)
                 {
-                    // A word may hold a NUL, and an argument ends there.
+                    // A word may hold a NUL, but an argument ends there.
                     arg.truncate(arg.len() - text.len() + nul);
                     break;
                 }
@@ -298,12 +296,13 @@ fn fill(word: &[Piece], input: &OsStr, job_number: u64, slot: usize, arg: &mut V
     }
 }
 
-impl Part {
-    fn of(self, name: &[u8]) -> &[u8] {
+impl NamePart {
+    /// Returns this part of `name`.
+    fn select(self, name: &[u8]) -> &[u8] {
         match self {
-            Part::Word => name,
-            Part::Directory => directory(name),
-            Part::Name { base, cut } => {
+            NamePart::Word => name,
+            NamePart::Directory => directory(name),
+            NamePart::Name { base, cut } => {
                 let from = if base { base_start(name) } else { 0 };
                 let cut_name = (0..cut).fold(name, |name, _| without_extension(name));
                 if base && cut == 0 {
@@ -316,13 +315,13 @@ impl Part {
     }
 }
 
-/// `name` without slashes at its end, but never less than a lone slash.
+/// Returns `name` without the slashes at its end; a name of slashes alone keeps one.
 fn trim_slashes(name: &[u8]) -> &[u8] {
     let end = name.iter().rposition(|&b| b != b'/').map_or(1, |i| i + 1);
     &name[..end.min(name.len())]
 }
 
-/// Where the base name begins; 0 for the root itself.
+/// Returns where the base name begins; 0 for the root directory.
 fn base_start(name: &[u8]) -> usize {
     let name = trim_slashes(name);
     if name == b"/" {
@@ -331,7 +330,7 @@ fn base_start(name: &[u8]) -> usize {
     memchr::memrchr(b'/', name).map_or(0, |slash| slash + 1)
 }
 
-/// As dirname(1): `.` where there is no directory.
+/// Returns the directory as dirname(1) does: `.` if the name has none.
 fn directory(name: &[u8]) -> &[u8] {
     match base_start(name) {
         0 if name.starts_with(b"/") => b"/",
@@ -340,8 +339,8 @@ fn directory(name: &[u8]) -> &[u8] {
     }
 }
 
-/// `name` without what follows the last dot of its base name. The dots that a base name begins
-/// with make it hidden and are no extension.
+/// Returns `name` without the extension of its base name. The dots at the beginning of a base name make it
+/// hidden and do not begin an extension.
 fn without_extension(name: &[u8]) -> &[u8] {
     let start = base_start(name);
     let base = &name[start..];

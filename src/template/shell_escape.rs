@@ -1,48 +1,49 @@
-//! A command line as GNU programs show it: words that a shell reads back, quoted only where they
-//! have to be, and with escapes for what a terminal can't show.
+//! Prints command lines as GNU programs do: words that a shell parses into the same words, quoted only when
+//! necessary, and with escapes for what a terminal can't show.
 //!
-//! The rules are those of the style `shell-escape` of GNU ls(1), as its programs apply them.
+//! The rules are those of the quoting style `shell-escape` of GNU ls(1). This file does not know what the
+//! words mean.
 
 use crate::sys::locale;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
-/// The words with a blank between each two.
+/// Returns the words, quoted, with a blank between each two.
 pub fn shell_escape<S: AsRef<OsStr>>(words: impl IntoIterator<Item = S>) -> Vec<u8> {
     let mut line = Vec::new();
     for (at, word) in words.into_iter().enumerate() {
         if at > 0 {
             line.push(b' ');
         }
-        show(word.as_ref().as_bytes(), &mut line);
+        escape_word(word.as_ref().as_bytes(), &mut line);
     }
     line
 }
 
-/// What a character is to a shell.
+/// What a character means to a shell.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
-    /// Nothing special.
+    /// Not special.
     Plain,
     /// Special, but not between double quotes.
     Blank,
     /// Special nearly everywhere.
     Special,
-    /// Nothing special, but neither said to be safe between double quotes.
+    /// Not special, but GNU does not treat it as safe between double quotes either.
     Odd,
-    /// `'`
+    /// A single quote.
     Quote,
-    /// Nothing that can be shown.
+    /// Not printable.
     Unprintable,
 }
 
-/// A character of a word: its bytes, and what it is.
+/// A character of a word.
 struct Character<'a> {
     bytes: &'a [u8],
     class: Class,
 }
 
-fn show(word: &[u8], line: &mut Vec<u8>) {
+fn escape_word(word: &[u8], line: &mut Vec<u8>) {
     let characters = characters(word);
     let has = |class| characters.iter().any(|c| c.class == class);
     let quoted = has(Class::Blank) || has(Class::Special) || has(Class::Quote) || has(Class::Unprintable);
@@ -58,7 +59,7 @@ fn show(word: &[u8], line: &mut Vec<u8>) {
         return;
     }
     line.push(b'\'');
-    // A word with a quote that ends with an escape is shown as if one had come before it too.
+    // GNU prints a word that holds a quote and ends with an escape as if an escape came before it too.
     let mut escaping = has(Class::Quote) && characters.last().is_some_and(|c| c.class == Class::Unprintable);
     for Character { bytes, class } in &characters {
         match class {
@@ -67,7 +68,7 @@ fn show(word: &[u8], line: &mut Vec<u8>) {
                     line.extend_from_slice(b"'$'");
                     escaping = true;
                 }
-                bytes.iter().for_each(|&byte| escape(byte, line));
+                bytes.iter().for_each(|&byte| escape_byte(byte, line));
                 continue;
             }
             Class::Quote => line.extend_from_slice(b"'\\''"),
@@ -83,7 +84,7 @@ fn show(word: &[u8], line: &mut Vec<u8>) {
     line.push(b'\'');
 }
 
-fn escape(byte: u8, line: &mut Vec<u8>) {
+fn escape_byte(byte: u8, line: &mut Vec<u8>) {
     line.push(b'\\');
     match byte {
         0x07 => line.push(b'a'),
@@ -116,7 +117,7 @@ fn characters(word: &[u8]) -> Vec<Character<'_>> {
     characters
 }
 
-/// What a byte is that is a character by itself in every locale; none for another.
+/// Returns the class of a byte that is a character by itself in every locale; `None` for any other byte.
 fn class(byte: u8, leads: bool, alone: bool) -> Option<Class> {
     Some(match byte {
         b'\'' => Class::Quote,
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_quoted_where_they_have_to_be() {
+    fn words_are_quoted_only_when_necessary() {
         for plain in ["a", "a-b_c/d.e:f,g", "a#~", "{}", "a{b", "@%+]"] {
             assert_eq!(shown(plain), plain);
         }
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_shown_is_escaped() {
+    fn unprintable_characters_are_escaped() {
         for (word, quoted) in [
             ("a\tb", "'a'$'\\t''b'"),
             ("\n\x01", "''$'\\n\\001'"),

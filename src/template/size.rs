@@ -1,27 +1,29 @@
-//! What a command line takes of the room that the system gives, before its inputs are known.
+//! The space that a command line takes, before its inputs are known.
+//!
+//! It does not know how much space the system gives.
 
 use super::{Piece, Template};
 
-/// The digits of the largest number.
+/// The digits of the largest job number or slot.
 const DIGITS: usize = 20;
 
-/// What the words of a template take at most, in bytes, each with its NUL.
+/// The most bytes that the words of a template take, each with its NUL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
-    /// The words that stand there once.
+    /// The words that occur once.
     pub fixed: usize,
-    /// The words that stand there for each input, without the input's name.
+    /// The words that occur once for each input, without the input's name.
     pub each: usize,
-    /// How often an input's name stands there, whole at most.
+    /// How often the name of an input occurs; a part of the name counts as all of it.
     pub times: usize,
-    /// How long a name may be, for none of its arguments to be longer than an argument may be.
+    /// The longest name that makes no argument too long.
     pub longest: usize,
 }
 
 impl Template {
-    /// What a command line takes where each argument takes `beside` bytes beside its own (a
-    /// pointer), and none may take more than `longest`.
-    pub fn size(&self, beside: usize, longest: usize) -> Size {
+    /// Returns the size of command lines, when each argument takes `overhead` bytes (a pointer) in addition
+    /// to its own, and an argument may have at most `longest`.
+    pub fn size(&self, overhead: usize, longest: usize) -> Size {
         let mut size = Size {
             fixed: 0,
             each: 0,
@@ -32,12 +34,12 @@ impl Template {
             let holes = word.iter().filter(|p| matches!(p, Piece::Input(_))).count();
             let plain = word.iter().map(plain).sum::<usize>() + 1;
             if holes == 0 {
-                size.fixed += plain + beside;
+                size.fixed += plain + overhead;
                 continue;
             }
-            // The dot and the slash before a name that looks like an option.
+            // The `./` in front of a name that looks like an option.
             let plain = plain + 2;
-            size.each += plain + beside;
+            size.each += plain + overhead;
             size.times += holes;
             size.longest = size.longest.min(longest.saturating_sub(plain) / holes);
         }
@@ -45,6 +47,7 @@ impl Template {
     }
 }
 
+/// Returns the most bytes that the piece takes without the name of an input.
 fn plain(piece: &Piece) -> usize {
     match piece {
         Piece::Literal(bytes) => bytes.len(),
@@ -60,7 +63,7 @@ mod tests {
     use std::os::unix::ffi::OsStrExt;
 
     #[test]
-    fn no_command_line_takes_more_than_its_template_says() {
+    fn no_command_line_is_larger_than_its_template_says() {
         let names = ["a", "-", "/", "./a.b.c", "-x/y.z", "a/.hid", "dir/"].map(OsStr::new);
         let words = [
             "{}",
@@ -82,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_as_long_as_the_argument_with_most_holes_allows() {
+    fn the_argument_with_most_holes_limits_the_name() {
         let args = ["cmd", "{}", "x{}{}"].map(OsString::from);
         let size = Template::parse(&args).expect("a command").size(0, 103);
         assert_eq!((size.longest, size.times), (49, 3));

@@ -1,4 +1,4 @@
-//! Replacement strings against names that are out to break them.
+//! Replacement strings with hostile names.
 
 use super::*;
 
@@ -18,9 +18,9 @@ fn command(args: &[&str], inputs: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn each_replacement_takes_its_part() {
+fn each_replacement_string_selects_its_part() {
     let table: &[(&str, &[&str])] = &[
-        // name, then what {} {/} {//} {.} {/.} {..} {/..} become
+        // A name, then its replacement for {} {/} {//} {.} {/.} {..} {/..}.
         ("a", &["a", "a", ".", "a", "a", "a", "a"]),
         (
             "d/a.log.gz",
@@ -76,7 +76,7 @@ fn text_around_a_replacement_stays() {
 }
 
 #[test]
-fn bytes_that_are_no_text_pass_through() {
+fn bytes_that_are_not_utf8_pass_through() {
     assert_eq!(
         render(b"\xff{/.}\xfe", b"\x80/\xc3\x28\x1b[1m.\xff"),
         b"\xff\xc3\x28\x1b[1m\xfe"
@@ -84,7 +84,7 @@ fn bytes_that_are_no_text_pass_through() {
 }
 
 #[test]
-fn the_program_is_taken_as_it_stands() {
+fn the_program_has_no_replacement_strings() {
     assert_eq!(command(&["{}", "{}"], &["a"]), ["{}", "a"]);
     assert!(Template::parse(&[]).is_err());
     assert!(Template::parse(&[OsString::new()]).is_err());
@@ -108,7 +108,7 @@ fn only_holes_count_as_replacements() {
 }
 
 #[test]
-fn a_script_is_never_pasted_into() {
+fn inputs_are_never_pasted_into_a_script() {
     let template = Template::shell("echo {} \"$1\"".as_ref());
     let got = template.render(&["$(rm x)".as_ref(), "-e".as_ref()], 1, 1);
     let got: Vec<_> = got.iter().collect();
@@ -116,7 +116,7 @@ fn a_script_is_never_pasted_into() {
 }
 
 #[test]
-fn a_shell_reads_quoted_words_back() {
+fn a_shell_parses_quoted_words_into_the_same_words() {
     let hostile: Vec<OsString> = [
         &b"printf"[..],
         b"%s\\0",

@@ -31,7 +31,7 @@ use std::sync::Arc;
 /// Does what these words say, as the program `name`, and returns the exit code. Does not return when a signal
 /// ended the run: the process then dies by it.
 pub(super) fn main(name: String, words: &[OsString]) -> u8 {
-    message::go_by(name);
+    message::set_name(name);
     let cause = follow(words).unwrap_or_else(|error| {
         message::say(format_args!("{error:#}"));
         if error.is::<UsageError>() {

@@ -5,7 +5,7 @@
 use super::options::{Options, Share};
 use crate::plan::{
     ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Blanks, Empty, FailureStyle, Failures, HaltAt,
-    Inputs, Order, Partial, Plan, Schedule, SignalAction, WordSyntax, Tag, Unit, WordList,
+    Inputs, Order, Partial, Plan, Schedule, SignalAction, Tag, Unit, WordList, WordSyntax,
 };
 use crate::process::{Capture, ChildStdin, ChildVar, CommandPlan, OnClosedStdout, Trace};
 use crate::sys::{self, Family};
@@ -27,7 +27,7 @@ pub(super) fn template(command: &[OsString], share: &Share) -> Result<Template> 
     if hole.is_some_and(OsStr::is_empty) && command.len() > 1 {
         bail!("command too long");
     }
-    Template::of_words(command, hole)
+    Template::from_words(command, hole)
 }
 
 /// What GNU xargs says when a command is too long before it has any word.
