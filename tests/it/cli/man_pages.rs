@@ -1,4 +1,4 @@
-//! Completions and man pages: made from the grammar, and good for the programs that read them.
+//! Completions and man pages: generated from the grammar, and readable by the programs they are for.
 
 use crate::support::{fan, has, oracle};
 

@@ -1,6 +1,6 @@
-//! What can be asked about a run: `fanfold status`, queries, `--joblog`.
+//! Questions about a run: `fanfold status`, queries of its state, `--joblog`.
 
-use crate::state::resume::Place;
+use crate::support::{Place, fifo, repository};
 use std::fs;
 
 #[test]
@@ -52,7 +52,7 @@ fn status_counts_what_is_left_while_the_run_goes_on() {
         .file("in/a", b"", 100)
         .file("in/b", b"", 100)
         .file("in/c", b"", 100);
-    crate::support::fifo(&place.path("gate"));
+    fifo::make(&place.path("gate"));
     let script = r#"echo "$1"; test "$1" = in/a || read line < gate"#;
     let mut running = place.fan("run in -j1 --state st --shell").arg(script).spawn();
     assert_eq!(running.line(), "in/a");
@@ -69,9 +69,9 @@ fn status_counts_what_is_left_while_the_run_goes_on() {
         .arg(script)
         .says("in use")
         .code(6);
-    fs::write(place.path("gate"), "\n").expect("a FIFO");
+    fifo::write(&place.path("gate"), "\n");
     assert_eq!(running.line(), "in/c");
-    fs::write(place.path("gate"), "\n").expect("a FIFO");
+    fifo::write(&place.path("gate"), "\n");
     running.wait().expect(true, "its end");
 }
 
@@ -125,7 +125,7 @@ fn the_queries_of_the_readme_are_answered() {
         .fan("run in --state st -- grep a")
         .says("job 2 (in/b)")
         .code(123);
-    let readme = fs::read_to_string(crate::support::repository().join("README.md")).expect("it is there");
+    let readme = fs::read_to_string(repository().join("README.md")).expect("it is there");
     let db = rusqlite::Connection::open(place.path("st")).expect("a database");
     let queries = readme.lines().filter_map(|line| line.strip_prefix("sqlite3 "));
     let answers: Vec<Vec<String>> = queries

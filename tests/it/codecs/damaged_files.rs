@@ -1,5 +1,5 @@
-//! Damaged and unusual files of every codec: which are whole, and what they hold, as the program says that
-//! defines the format.
+//! Damaged and unusual files of every codec: fanfold and the program that defines the format agree on which
+//! are whole, and on what they hold.
 
 use crate::support::{fan, has, oracle};
 use fanfold::codec;
@@ -8,11 +8,11 @@ use std::ffi::OsStr;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-/// What a program or fanfold says of a file.
+/// What a program, or fanfold, finds in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Whole,
-    /// Whole, and something behind it is ignored.
+    /// The file is whole, and bytes after its end are ignored.
     Warned,
     Bad,
 }
@@ -43,7 +43,7 @@ fn packed(program: &str, lines: usize, seed: u64) -> Vec<u8> {
     child.wait_with_output().expect("it ends").stdout
 }
 
-/// Truncations at every byte, a flipped bit in every byte, and in many every one, and what can stand behind.
+/// Returns damaged files: truncated at every byte, with a flipped bit in every byte, with more after the end.
 fn damaged(one: &[u8], two: &[u8]) -> Vec<Vec<u8>> {
     let both = [one, two].concat();
     let truncated = (0..=both.len()).map(|n| both[..n].to_vec());
@@ -77,7 +77,7 @@ fn damaged(one: &[u8], two: &[u8]) -> Vec<Vec<u8>> {
     truncated.chain(flipped).chain(pairs).collect()
 }
 
-/// What the program says of each file: one shell, one program a file.
+/// Returns the verdict of the program on each file. One shell runs it for all of them.
 fn said_by(program: &str, dir: &std::path::Path, names: &[String]) -> BTreeMap<String, Verdict> {
     let script =
         r#"program=$1; shift; for f in "$@"; do "$program" -t <"$f" >/dev/null 2>&1; echo "$? $f"; done"#;
@@ -96,7 +96,7 @@ fn said_by(program: &str, dir: &std::path::Path, names: &[String]) -> BTreeMap<S
     said.lines().map(verdict).collect()
 }
 
-/// What fanfold said of each file that it said something of.
+/// Returns the verdict of fanfold on each file that its messages name.
 fn said_in(messages: &str) -> BTreeMap<String, Verdict> {
     let of_line = |line: &str| {
         let (name, what) = line.strip_prefix("fanfold: ")?.split_once(": ")?;
@@ -136,9 +136,9 @@ fn agrees(program: &str) {
     for name in &names {
         let mine = ours.get(name).copied().unwrap_or(Verdict::Whole);
         match (program, theirs[name], mine) {
-            // Only gzip's exit status tells of a warning.
+            // Only gzip has an exit status for warnings.
             ("bzip2", Verdict::Whole, Verdict::Warned) => {}
-            // Newer versions see damage that spoils no byte, and others don't.
+            // Newer versions report damage that changes no byte of the output; older ones don't.
             ("zstd", Verdict::Whole, Verdict::Bad) => stricter += 1,
             (_, theirs, mine) => {
                 let bytes = std::fs::read(dir.join(name));

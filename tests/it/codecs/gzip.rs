@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Lines that do not repeat, so that the compressed bytes are many.
+/// Returns lines that do not repeat, so that they compress badly.
 fn lines(count: u64) -> Vec<u8> {
     let mut random = fastrand::Rng::with_seed(7);
     let mut text = String::new();
@@ -15,14 +15,14 @@ fn lines(count: u64) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// The exit status of `gzip -t`: 0 good, 1 bad, 2 a warning.
+/// Returns the exit status of `gzip -t`: 0 for a good file, 1 for a bad one, 2 for a warning.
 fn verdict(file: &Path) -> i32 {
     let mut gzip = Command::new("gzip");
     let gzip = gzip.arg("-t").arg(file).stderr(Stdio::null());
     gzip.status().expect("gzip runs").code().expect("it exits")
 }
 
-/// What fanfold makes of these bytes, small and large files both ways: exit code, lines, messages.
+/// Expects that fanfold and gzip agree on these bytes: exit code, lines and messages.
 #[track_caller]
 fn agrees(bytes: &[u8], what: &str) {
     let fan = fan("map bad.gz good.gz --select 1 --count --top 1")
@@ -105,7 +105,7 @@ fn gzip_agrees_on_files_cut_anywhere() {
     }
     let first = gzip(&lines(300));
     let two = [first.clone(), gzip(&lines(20))].concat();
-    // With one byte, a file is not yet known for gzip: it is plain.
+    // The first byte alone does not make a file gzip: it is plain.
     let cuts = [
         2,
         3,
@@ -141,7 +141,7 @@ fn gzip_agrees_on_flipped_bits() {
     let mut random = fastrand::Rng::with_seed(11);
     for round in 0..60 {
         let mut flipped = whole.clone();
-        // Behind the magic number: without it a file is plain, and gzip refuses it.
+        // Only after the magic number: a file without it is plain to fanfold, and gzip refuses it.
         let at = if round < 12 {
             2 + round
         } else {

@@ -1,34 +1,23 @@
-//! System calls that fail where they seldom do: the output is right, or the exit code and a message say
-//! what is wrong. Never a hang, and never a part that is passed off as the whole.
+//! System calls that rarely fail: when one does, the output is right, or the exit code and a message say what
+//! is wrong. fanfold never hangs, and never passes off a part of the output as the whole.
 
-use crate::support::{Done, Fan, fan, has};
+use crate::support::{Done, Fan, fan, has, strace};
+use rustix::process::Signal;
 use std::fs::OpenOptions;
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 
 const NAMES: &str = "1\n2\n3\n4\n5\n6\n7\n8\n";
 
-/// Has strace make system calls of the program and its children fail.
-fn injected(fan: Fan, what: &[&str]) -> Fan {
-    let quiet = ["strace", "-f", "-qqq", "-e", "signal=none", "-o", "trace"];
-    fan.under(&[&quiet[..], what].concat())
-}
-
-/// Eight short jobs on two workers, with calls that fail.
+/// Prepares eight short jobs on two workers, with calls that fail.
 fn jobs(inject: &str) -> Fan {
     let calls = inject.split(':').next().unwrap_or(inject);
     let (traced, inject) = (format!("trace={calls}"), format!("inject={inject}"));
     let fan = fan("run -j2").args(["--", "/bin/echo"]).stdin(NAMES);
-    injected(fan, &["-e", &traced, "-e", &inject])
+    strace::inject(fan, &["-e", &traced, "-e", &inject])
 }
 
-/// How many calls were made to fail.
-fn failed_calls(done: &Done) -> usize {
-    let trace = std::fs::read_to_string(done.fan.path("trace")).expect("strace wrote it");
-    trace.matches("(INJECTED)").count()
-}
-
-/// `run` of eight jobs, with the writes to its standard output, a file, made to fail.
+/// Runs eight jobs whose standard output is a file, with writes to it that fail. Returns what the file holds,
+/// too.
 fn written(error: &str) -> Option<(Done, Vec<u8>)> {
     if !has("strace") {
         return None;
@@ -42,10 +31,10 @@ fn written(error: &str) -> Option<(Done, Vec<u8>)> {
         .expect("a file");
     let shown = path.display().to_string();
     let inject = format!("inject=write:{error}");
-    let fan = injected(fan, &["-P", &shown, "-e", "trace=write", "-e", &inject]);
+    let fan = strace::inject(fan, &["-P", &shown, "-e", "trace=write", "-e", &inject]);
     let done = fan.stdout_to(file).spawn().wait();
     let out = std::fs::read(path).expect("it was made");
-    done.expect(failed_calls(&done) > 0, "calls that were made to fail");
+    done.expect(strace::failed_calls(&done) > 0, "calls that were made to fail");
     Some((done, out))
 }
 
@@ -76,7 +65,7 @@ fn interrupted_calls_are_made_again() {
             "wait4,waitid:error=EINTR:when=1+2",
         ] {
             let done = jobs(calls).stdout(NAMES).stderr("").ok();
-            done.expect(failed_calls(&done) > 0, "calls that were made to fail");
+            done.expect(strace::failed_calls(&done) > 0, "calls that were made to fail");
         }
     }
 }
@@ -115,7 +104,7 @@ fn a_lack_of_processes_that_passes_is_waited_out() {
     }
     for error in ["EAGAIN", "ENOMEM"] {
         for at in 1..=5 {
-            // Each thread counts for itself, so that every worker meets it.
+            // strace counts calls by thread, so every worker meets the failure.
             let call = format!("clone3,clone,vfork:error={error}:when={at}");
             let done = jobs(&call).stdout(NAMES).spawn().wait();
             let success = done.status.success() && !done.err.contains("failed");
@@ -129,14 +118,14 @@ fn a_run_that_can_have_no_thread_for_its_signals_hears_them() {
     if !has("strace") {
         return;
     }
-    // The first is the guardian; without another that has a memory of its own, there is no such thread.
+    // The first clone is the guardian; without a second one fanfold has no thread for signals.
     let inject = ["-e", "trace=clone", "-e", "inject=clone:error=EAGAIN:when=2+"];
     let fan = fan("run f --timeout 20s --shell").arg("kill -USR1 $PPID; kill -TERM $PPID; read line < never");
-    let fan = injected(fan.file("f", "").fifo("never"), &inject);
+    let fan = strace::inject(fan.file("f", "").fifo("never"), &inject);
     let done = fan.spawn().wait();
-    done.expect(failed_calls(&done) > 0, "calls that were made to fail");
+    done.expect(strace::failed_calls(&done) > 0, "calls that were made to fail");
     done.expect(done.err.contains(" 1 running"), "how far it is");
-    done.expect(done.status.signal() == Some(15), "death by TERM");
+    done.expect_death_by(Signal::TERM);
 }
 
 #[test]
@@ -155,7 +144,7 @@ fn a_directory_that_is_named_and_cannot_be_opened_is_an_input_that_cannot_be_rea
     ] {
         let fan = fan(words).file("no/f", "x\n").file("yes/f", "x\n");
         let denied = "inject=openat:error=EACCES";
-        injected(
+        strace::inject(
             fan,
             &["-P", "no", "-P", "no/", "-e", "trace=openat", "-e", denied],
         )
@@ -163,7 +152,7 @@ fn a_directory_that_is_named_and_cannot_be_opened_is_an_input_that_cannot_be_rea
         .says(&format!("{told}{jobs} failed (exit 3)\n"))
         .code(3);
     }
-    // What is not there is no directory that can't be opened.
+    // A directory that does not exist is another error.
     let fan = fan("map file/* gone/*").file("file", "");
     fan.says("file/*: no file matches").code(4);
 }
@@ -179,7 +168,7 @@ fn no_space_for_what_waits_for_its_turn_is_said_with_the_directory() {
         .file("spill/.keep", "")
         .fifo("gate");
     let fan = fan.args(["--", "sh", "-c", text, "sh"]);
-    let fan = injected(
+    let fan = strace::inject(
         fan,
         &["-e", "trace=pwrite64", "-e", "inject=pwrite64:error=ENOSPC"],
     );
@@ -198,26 +187,11 @@ fn no_space_for_what_waits_for_its_turn_is_said_with_the_directory() {
     done.expect(left == 1, "no temporary file left");
 }
 
-/// The beginning of a command line under which `disk` is a disk of 1 MiB, where we may have one.
-fn small_disk() -> Option<Vec<String>> {
-    let mount = "mkdir disk && mount -t tmpfs -o size=1m none disk";
-    let inside = ["unshare", "-rm", "sh", "-c"];
-    let mut may = std::process::Command::new(inside[0]);
-    let may = may
-        .args(&inside[1..])
-        .arg(mount)
-        .current_dir(tempfile::tempdir().expect("a directory"));
-    if !has("unshare") || !may.output().is_ok_and(|done| done.status.success()) {
-        return None;
-    }
-    let after = format!("{mount}; exec \"$@\"");
-    let words = inside.into_iter().chain([after.as_str(), "sh"]);
-    Some(words.map(str::to_owned).collect())
-}
-
 #[test]
 fn a_disk_that_is_really_full_is_said_too() {
-    let Some(inside) = small_disk() else { return };
+    let Some(inside) = strace::small_disk() else {
+        return;
+    };
     let text = "case $1 in a) read line < gate;; *) head -c 3000000 /dev/zero; echo > gate;; esac";
     let fan = fan("run -j2 --memory 1MiB --tmpdir disk").fifo("gate");
     let fan = fan.args(["--", "sh", "-c", text, "sh"]).under(&inside);
@@ -234,7 +208,9 @@ fn a_disk_that_is_really_full_is_said_too() {
 
 #[test]
 fn a_disk_that_a_merge_fills_is_said_with_the_file() {
-    let Some(inside) = small_disk() else { return };
+    let Some(inside) = strace::small_disk() else {
+        return;
+    };
     for (words, merge, file) in [
         ("--tmpdir disk", "cat {}", "/fanfold-"),
         ("--tmpdir disk", "sh -c 'cat \"$@\"' sh {}", "/fanfold-"),
@@ -242,7 +218,7 @@ fn a_disk_that_a_merge_fills_is_said_with_the_file() {
         ("--out disk/all", "sh -c 'cat \"$@\"' sh {}", "/all: "),
     ] {
         let fan = fan(&format!("run -j1 {words} --merge")).arg(merge).under(&inside);
-        // Both fit, and not both twice; nor do three.
+        // Two outputs fit on the disk; two of them twice do not, nor do three.
         let fan = fan
             .args(["--", "sh", "-c", "head -c 400000 /dev/zero", "sh"])
             .stdin("a\nb\n");
@@ -261,9 +237,11 @@ fn a_disk_that_a_merge_fills_is_said_with_the_file() {
 
 #[test]
 fn a_disk_that_a_fold_fills_is_said_with_its_directory() {
-    let Some(inside) = small_disk() else { return };
+    let Some(inside) = strace::small_disk() else {
+        return;
+    };
     let fan = fan("run -j1 f --unique --memory 1MiB --tmpdir disk -- cat").under(&inside);
-    let lines: String = (0..400_000)
+    let lines: String = (0..400_000_u64)
         .map(|n| format!("{}\n", n * 7919 % 1_000_003))
         .collect();
     let said = "fanfold: job 1 (f): the fold: disk: temporary file: no space left on device\n\

@@ -1,9 +1,10 @@
-//! Big files that are cut into parts: their lines once and in order, and all or nothing of a corrupt one.
+//! Large files that are split into parts: each line comes once and in order, and a corrupt file gives all or
+//! nothing.
 
 use crate::support::fan;
 use std::io::Write as _;
 
-/// Long lines of bytes that do not compress, 60 KB a chunk; lines cross the chunks' ends.
+/// Returns chunks of 60 KB that do not compress, with long lines that cross from one chunk into the next.
 fn chunks() -> Vec<Vec<u8>> {
     let mut random = fastrand::Rng::with_seed(4);
     let mut bytes = vec![0; 160 * 60_000];
@@ -42,7 +43,7 @@ fn zstd(chunks: &[Vec<u8>]) -> Vec<u8> {
     chunks.iter().flat_map(frame).collect()
 }
 
-/// The same file packed in every way in which it can be cut.
+/// Calls the test with the same file in each compressed format that can be split.
 fn each(mut test: impl FnMut(&[u8], &[u8])) {
     let chunks = chunks();
     let plain = chunks.concat();
@@ -83,12 +84,12 @@ fn nothing_counts_of_a_file_that_is_corrupt_in_one_of_its_parts() {
             "a message about the file",
         );
         let said = format!("{message}\nfanfold: 1 of 2 jobs failed (exit 3)\n");
-        // However many parts the good one has.
+        // The number of parts of the good file does not matter.
         let done = fan("map a b -i lines --agg count")
             .file("a", &spoilt)
             .file("b", packed);
         done.stderr(&said).code(3);
-        // Of what is wrong further on, who reads from the beginning does not hear.
+        // A reader that begins at the start does not see damage further on.
         for at in [last + 50_000, last + 90_000] {
             spoilt[at] ^= 1;
         }

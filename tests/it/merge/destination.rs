@@ -1,12 +1,12 @@
-//! What becomes of a merge beside what it prints: the file of `--out`, its tries, and what is told at the end.
+//! Merges beside their standard output: the file of `--out`, retries, and the messages at the end.
 
-use crate::support::{Fan, fan};
+use crate::support::{Fan, fan, fifo, send};
 use rustix::fs::{CWD, FileType, Mode, makedev, mknodat};
+use rustix::process::Signal;
 use std::fs;
 use std::os::unix::fs::FileTypeExt as _;
-use std::time::{Duration, Instant};
 
-/// Names from a list, each echoed, and all joined.
+/// Prepares a run that echoes names from a list and joins the outputs.
 fn joined(words: &str) -> Fan {
     fan(&format!("run -j1 --arity 2 {words} --merge"))
         .arg("cat {}")
@@ -23,10 +23,10 @@ fn a_pipe_is_written_to_and_stays() {
         };
         let running = fan.stdin("a\nb\nc\n").spawn();
         let path = running.path("to");
-        let reader = std::thread::spawn(move || fs::read(path).expect("a FIFO"));
+        let reader = std::thread::spawn(move || fifo::read(&path));
         let done = running.wait();
         let read = reader.join().expect("no panic");
-        done.expect(done.status.success() && read == b"a\nb\nc\n", "all of it");
+        done.expect(done.status.success() && read == "a\nb\nc\n", "all of it");
         let kind = fs::metadata(done.fan.path("to")).expect("there").file_type();
         done.expect(kind.is_fifo(), "still a FIFO");
     }
@@ -91,9 +91,8 @@ fn a_part_of_the_outputs_is_not_taken_for_all() {
 }
 
 #[test]
-fn tries_of_a_merge_are_told_and_wait() {
-    let began = Instant::now();
-    fan("run -j1 --retries 2 --retry-delay 200ms --merge")
+fn tries_of_a_merge_are_reported() {
+    fan("run -j1 --retries 2 --retry-delay 1ms --merge")
         .arg("false {}")
         .args(["--", "echo"])
         .stdin("1\n2\n")
@@ -105,8 +104,22 @@ fn tries_of_a_merge_are_told_and_wait() {
             "fanfold: 1 merge failed (exit 123)\n",
         ))
         .code(123);
-    // Half of the delay at least, and half of its double.
-    assert!(began.elapsed() >= Duration::from_millis(300));
+}
+
+#[test]
+fn the_delay_before_a_try_of_a_merge_ends_with_the_run() {
+    let fan = fan("run -j1 --retries 1 --retry-delay 1h --merge");
+    let fan = fan.arg("sh -c 'echo >> tries; echo $$ > pid; exit 1' sh {}");
+    let mut running = fan.args(["--", "echo"]).fifo("pid").spawn();
+    running.write("1\n2\n");
+    drop(running.take_stdin());
+    running.child_pid();
+    running.hears("(try 1 of 2)");
+    running.signal(Signal::TERM);
+    let done = running.wait();
+    done.expect_death_by(Signal::TERM);
+    let tries = fs::read_to_string(done.fan.path("tries")).expect("it was written");
+    done.expect(tries == "\n", "one try, and none before the hour is over");
 }
 
 #[test]
@@ -133,7 +146,7 @@ fn what_a_merge_left_behind_is_told_of_the_merge() {
         .code(0);
     let pid = fs::read_to_string(done.fan.path("pid")).expect("it was written");
     let pid = pid.trim().parse().expect("a pid");
-    crate::support::send(pid, rustix::process::Signal::KILL);
+    send(pid, Signal::KILL);
 }
 
 #[test]

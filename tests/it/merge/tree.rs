@@ -1,14 +1,12 @@
-//! `--merge`: the outputs of jobs made one, by a command, neighbours in input order first.
+//! `--merge`: a command joins the outputs of jobs, neighbours in input order first.
 
-use crate::support::{Fan, fan, lives, oracle};
+use crate::support::{Fan, fan, fifo, lives, oracle, until};
 use rustix::process::Signal;
 use std::fs::{File, read_dir};
-use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
-/// `count` sorted files of uneven length in `d`, with lines that several of them hold.
+/// Writes `count` sorted files of uneven length in `d`; some lines stand in several of them.
 fn sorted(mut fan: Fan, count: usize) -> Fan {
     for at in 0..count {
         let mut lines: Vec<String> = (0..at * 7 % 90)
@@ -21,7 +19,7 @@ fn sorted(mut fan: Fan, count: usize) -> Fan {
     fan
 }
 
-/// What is left in `tmp`, beside the file that made the directory.
+/// Returns how many files are left in `tmp`, apart from the one that made the directory.
 fn left(tmp: &Path) -> usize {
     read_dir(tmp).expect("a directory").count() - 1
 }
@@ -39,7 +37,7 @@ fn forty_sorted_outputs_are_sorted_whatever_the_arity() {
 
 #[test]
 fn a_merge_that_does_not_commute_keeps_the_input_order() {
-    // Even jobs wait for the next, so that they end after it; the merges are joined in order.
+    // Each even job ends after the next one; the outputs are joined in order all the same.
     let waits = "n=${1#d/}; case $n in *[02468]) read x < pipe-$n;; *) echo > pipe-$(printf %03d $((${n#0} - 1)));; esac; echo $n";
     let mut fan = sorted(fan("run d -j4 --arity 3 --merge").arg("cat {}"), 10);
     for even in (0..10).step_by(2) {
@@ -50,7 +48,7 @@ fn a_merge_that_does_not_commute_keeps_the_input_order() {
     fan.args(["--", "sh", "-c", &waits, "sh"]).stdout(names).ok();
 }
 
-/// The larger ones are more together than a pipe between merges holds.
+/// The large outputs together are more than a pipe between merges holds.
 #[test]
 fn large_and_small_outputs_are_merged_with_little_memory() {
     let names: String = (0..100).map(|at| format!("{at}\n")).collect();
@@ -104,11 +102,11 @@ fn neighbours_are_merged_while_jobs_are_still_to_come() {
     let fan = fan("run -j2 --arity 3 --merge").arg(merge).args(["--", "echo"]);
     let mut running = fan.fifo("merged").spawn();
     running.write("a\nb\nc\n");
-    let merged = std::fs::read_to_string(running.path("merged")).expect("a FIFO");
+    let merged = fifo::read(&running.path("merged"));
     assert_eq!(merged, "3\n", "the list is still open");
     running.write("d\n");
     let path = running.path("merged");
-    let last = std::thread::spawn(move || std::fs::read_to_string(path).expect("a FIFO"));
+    let last = std::thread::spawn(move || fifo::read(&path));
     let done = running.wait();
     assert_eq!(last.join().expect("no panic"), "2\n", "abc and d");
     done.expect(
@@ -157,7 +155,7 @@ fn a_failed_merge_prints_nothing_and_names_the_command() {
             .code(123);
         done.expect(left(&done.fan.path("tmp")) == 0, "no temporary file left");
     }
-    // It is tried as often as a job would be.
+    // A merge is retried like a job.
     let once = r#"sh -c 'cat "$@"; [ -e tried ] || { touch tried; exit 1; }' sh {}"#;
     fan("run -j1 --retries 1 --merge")
         .arg(once)
@@ -181,7 +179,8 @@ fn what_a_merge_says_passes() {
 
 #[test]
 fn a_merge_that_is_not_known_may_do_with_its_output_what_it_likes() {
-    // In a file, the second open would empty it, and the two would overwrite each other.
+    // If standard output were a file, the second open would empty it, and the writers would overwrite each
+    // other.
     fan("run -j1 --merge")
         .arg(r#"sh -c 'echo a; echo b > /dev/stdout; cat "$@"' sh {}"#)
         .args(["--", "echo"])
@@ -191,7 +190,7 @@ fn a_merge_that_is_not_known_may_do_with_its_output_what_it_likes() {
     let fan = fan("run -j1 --merge").arg(r#"sh -c 'cat "$@"; read x < never &' sh {}"#);
     let fan = fan.fifo("never").args(["--", "echo"]).stdin("1\n2\n");
     let done = fan.stdout("1\n2\n").says("holds its output; not waited for").ok();
-    // Either it was killed with its group, or it still waits: then it is let go.
+    // It was killed with its group, or it still waits: opening the FIFO ends the wait.
     let open = File::options()
         .write(true)
         .custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32)
@@ -211,7 +210,7 @@ fn one_output_is_printed_as_it_is() {
 
 #[test]
 fn inputs_are_deleted_as_they_are_used() {
-    // Each merge notes the bytes that lie there besides its own output.
+    // Each merge writes down how many bytes of inputs exist while it runs.
     let merge = r#"sh -c 'cat "$1"/../* 2> err | wc -c >> used; cat "$@"' sh {}"#;
     let merge = merge.replace("\"$1\"/../*", "\"${1%/*}\"/*");
     let names: String = (0..24).map(|at| format!("{at}\n")).collect();
@@ -233,7 +232,6 @@ fn inputs_are_deleted_as_they_are_used() {
 
 #[test]
 fn a_signal_leaves_no_temporary_files() {
-    use std::os::unix::process::ExitStatusExt;
     let merge = "sh -c 'echo > merging; read x < never' sh {}";
     for signal in [Signal::TERM, Signal::KILL] {
         let fan = fan("run -j2 --arity 2 --tmpdir tmp --merge").arg(merge);
@@ -242,16 +240,15 @@ fn a_signal_leaves_no_temporary_files() {
             .args(["--", "sh", "-c", "head -c 100000 /dev/zero", "sh"])
             .spawn();
         running.write("a\nb\n");
-        std::fs::read(running.path("merging")).expect("a FIFO");
+        fifo::read(&running.path("merging"));
         assert_eq!(left(&running.path("tmp")), 1, "a directory of its own");
         running.signal(signal);
         let done = running.wait_open();
-        let died = done.status.signal() == Some(signal.as_raw());
-        done.expect(died && done.out.is_empty(), "death by the signal");
-        // What is killed can't see to it itself: its guardian does, a moment later.
-        let until = Instant::now() + Duration::from_secs(10);
-        while signal == Signal::KILL && left(&done.fan.path("tmp")) > 0 && Instant::now() < until {
-            std::thread::yield_now();
+        done.expect_death_by(signal);
+        done.expect(done.out.is_empty(), "no output");
+        if signal == Signal::KILL {
+            // The guardian removes them, a moment after fanfold was killed.
+            until("no temporary file", || left(&done.fan.path("tmp")) == 0);
         }
         done.expect(left(&done.fan.path("tmp")) == 0, "no temporary file left");
     }
@@ -293,7 +290,7 @@ fn the_last_output_goes_to_a_file_that_is_whole_or_not_there() {
         .code(5);
 }
 
-/// What is in `new`: the file, and nothing that was to become it.
+/// Whether `new` holds the finished file and no unfinished one.
 fn file_alone(fan: &Fan, bytes: &[u8]) -> bool {
     let entries = read_dir(fan.path("new")).expect("it was made").flatten();
     let names: Vec<_> = entries.map(|entry| entry.file_name()).collect();
@@ -361,8 +358,8 @@ fn what_can_not_be_merged_is_refused_before_the_first_job() {
     );
 }
 
-/// A `sort` that is found first, with which tests see what merges are given: `script` is run in its place, and
-/// the real one is `"$SORT" "$@"`.
+/// Puts a `sort` first in the PATH, which runs `script`, so that tests see what merges are given. The real
+/// one is `"$SORT" "$@"`.
 fn sorting(fan: Fan, script: &str) -> Fan {
     let fan = fan.file("bin/sort", format!("#!/bin/sh\nSORT=/usr/bin/sort\n{script}\n"));
     let bin = fan.path("bin");
@@ -430,7 +427,6 @@ fn a_merge_that_fails_ends_those_that_feed_it() {
 
 #[test]
 fn a_signal_ends_merges_that_feed_one_another() {
-    use std::os::unix::process::ExitStatusExt;
     let fan = fan("run d -j2 --arity 3 --tmpdir tmp --merge").arg("sort -m {}");
     let script = r#"[ ! -p /dev/stdout ] || feeds=/dev/fd/; case "$feeds$*" in
         */dev/fd/*) echo $$ > merging; read x < never;;
@@ -439,22 +435,14 @@ fn a_signal_ends_merges_that_feed_one_another() {
     let fan = sorting(sorted(fan.file("tmp/.keep", ""), 40), script);
     let fan = fan.fifo("merging").fifo("never");
     let running = fan.args(["--", "echo"]).spawn();
-    // Open for writing too, it does not end between them.
-    let merging = File::options()
-        .read(true)
-        .write(true)
-        .open(running.path("merging"));
-    let lines = BufReader::new(merging.expect("a FIFO")).lines();
-    let pids: Vec<u32> = lines
-        .take(3)
-        .map(|pid| pid.expect("a line").parse().expect("a number"))
+    let pids: Vec<u32> = fifo::lines(&running.path("merging"), 3)
+        .iter()
+        .map(|pid| pid.parse().expect("a number"))
         .collect();
     running.signal(Signal::TERM);
     let done = running.wait_open();
-    done.expect(
-        done.status.signal() == Some(15) && done.out.is_empty(),
-        "death by TERM",
-    );
+    done.expect_death_by(Signal::TERM);
+    done.expect(done.out.is_empty(), "no output");
     done.expect(!pids.into_iter().any(lives), "nobody is left");
     done.expect(left(&done.fan.path("tmp")) == 0, "no temporary file left");
 }

@@ -1,11 +1,11 @@
-//! A pool's process that is out of step with the names it is told: no reply is another name's, and what may
-//! be wrong is not remembered as done.
+//! Pool processes whose replies are out of step with the names: no reply is taken for that of another name,
+//! and what may be wrong is not remembered as done.
 
-use crate::state::resume::Place;
-use crate::support::{Fan, fan, has};
+use crate::support::{Fan, Place, fan, has};
 
-/// A co-process in Python: `name()` reads a line, byte by byte, and gives None at the end; `asked()` waits until
-/// there is something to read, and leaves it there; `say` writes a line at once; `stay()` waits for a signal.
+/// A pool process in Python: `name()` reads a line, byte by byte, and returns None at the end; `asked()`
+/// waits until there is something to read, and leaves it there; `say` writes a line at once; `stay()` waits
+/// for a signal.
 const PRELUDE: &str = "\
 import os, select, signal
 def name():
@@ -23,7 +23,7 @@ def say(text):
 stay = signal.pause
 ";
 
-/// `fan` with a pool of one such process; None where there is no Python.
+/// Adds a pool of one such process; None without Python.
 fn python(fan: Fan, script: &str) -> Option<Fan> {
     let script = format!("{PRELUDE}{script}");
     has("python3").then(|| fan.args(["--pool", "--", "python3", "-c", &script]))
@@ -59,7 +59,7 @@ fn a_second_reply_is_never_the_next_jobs_whatever_the_retries() {
     let replies: String = names.iter().map(|n| format!("{n}\t{n}\n")).collect();
     let done = fan.stdin(names.join("\n")).stdout(replies).code(123);
     let told = done.err.matches("wrote more after its reply").count();
-    // The last one's comes when there is no other name: it is told at the end.
+    // The extra reply to the last name comes when no other name does: it is reported at the end.
     let last = done.err.contains("gave more replies than it was asked for");
     done.expect(told == 7 && last, "each of them told");
 }
@@ -76,7 +76,7 @@ fn a_greeting_is_no_reply() {
         .code(123);
 }
 
-/// How many jobs the state says are done, and how many failed.
+/// Returns how many jobs are done, and how many failed, according to the state.
 fn counts(place: &Place) -> (u64, u64) {
     let done = place.fan("status st --json").ok();
     let status: serde_json::Value = serde_json::from_slice(&done.out).expect("an object");
@@ -86,7 +86,7 @@ fn counts(place: &Place) -> (u64, u64) {
 
 #[test]
 fn replies_of_a_process_that_is_out_of_step_are_not_remembered() {
-    // Each reply is the answer to the name before.
+    // Each reply is the one to the name before.
     let behind = "last = 'hello'\nwhile n := name(): say(last); last = n; asked()\nsay(last)\n";
     for words in ["--count", "--out o/{}", ""] {
         let place = Place::new();
@@ -105,7 +105,7 @@ fn a_reply_too_many_puts_those_before_it_in_doubt() {
     let run = |body: &str| {
         let script = format!("while read -r n; do case $n in {body} esac; echo \"<$n>\"; done");
         let fan = place.fan("run -j1 --ok-exit 0 --state st --pool --shell");
-        // What it does is decided by a file, as another script would be another command line.
+        // A file decides what it does, because another script would be another command line.
         std::fs::write(place.path("body"), script).expect("written");
         fan.arg(". ./body").stdin("a\nb\nc\nd\n")
     };

@@ -1,38 +1,18 @@
-//! A command that lives from job to job: what it is told, what it answers, and how it dies.
+//! `--pool`: what a process is asked, what it replies, and how it ends.
 
-use crate::support::{Fan, fan, has, lives, repository, send};
+use crate::support::{Fan, fan, fifo, has, lives, repository, send};
 use rustix::process::Signal;
-use std::fs::OpenOptions;
-use std::io::Read;
-use std::path::Path;
 
-/// `fanfold run OPTIONS --pool --shell SCRIPT`, for names from a list.
+/// Prepares `fanfold run OPTIONS --pool --shell SCRIPT`, for names from a list.
 fn pool(words: &str, script: &str) -> Fan {
     fan("run --pool")
         .args(words.split_whitespace())
         .args(["--shell", script])
 }
 
-/// A loop that answers every name by `body`, which sees it as `$n`.
+/// Returns a loop that answers every name by `body`, which has it as `$n`.
 fn answering(body: &str) -> String {
     format!("while IFS= read -r n; do {body}; done")
-}
-
-/// Reads what a process writes into a FIFO until it closes it.
-fn told(path: &Path) -> String {
-    let mut text = String::new();
-    let mut fifo = std::fs::File::open(path).expect("a FIFO");
-    fifo.read_to_string(&mut text).expect("text");
-    text.trim().to_owned()
-}
-
-/// Opens a FIFO for writing once a process has opened it for reading, and closes it.
-fn let_go(path: &Path) {
-    drop(OpenOptions::new().write(true).open(path).expect("a FIFO"));
-}
-
-fn pid(text: &str) -> u32 {
-    text.parse().expect("a pid")
 }
 
 #[test]
@@ -75,7 +55,7 @@ fn names_and_replies_that_end_with_nul_may_hold_newlines() {
         .stdin("a\nb\0\n\0c\0")
         .stdout("a\nb\nc")
         .ok();
-    // A dash is taken as it is: no option can be made of it.
+    // A leading dash is not guarded against: a name on standard input is no option.
     fan("run --pool")
         .args(["--", "cat"])
         .stdin("-n\n")
@@ -110,7 +90,7 @@ fn names_and_replies_larger_than_a_pipe_pass() {
     let done = pool("-j2", &zeros).stdin("a\nb\n").ok();
     let lines: Vec<_> = done.out.split(|&b| b == b'\n').map(<[u8]>::len).collect();
     done.expect(lines == [3_000_000, 3_000_000, 0], "two long lines");
-    // Both ways at once, and more on standard error than a pipe holds.
+    // In both directions at once, with more on standard error than a pipe holds.
     let noisy = answering("head -c 200000 /dev/zero | tr '\\0' 'e' >&2; echo >&2; echo ${#n}");
     let done = pool("-j1", &noisy)
         .stdin(&names)
@@ -160,7 +140,7 @@ fn a_process_that_leaves_after_each_reply_is_started_anew() {
         .stdin(&names)
         .stdout(&names)
         .ok();
-    // What it left with is a failure of no job.
+    // The exit status of the process is not a failure of a job.
     let done = pool("-j1", "read -r n; echo $n; exit 7")
         .stdin("a\nb\n")
         .stdout("a\nb\n")
@@ -183,11 +163,10 @@ fn a_process_killed_in_mid_job_fails_that_job_alone() {
         let words = format!("-j2 --retries {retries}");
         let fan = pool(&words, &answering(body)).fifo("pid").fifo("never");
         let mut running = fan.spawn();
-        let path = running.path("pid");
         let mut stdin = running.take_stdin();
         let all = names.clone();
         let writer = std::thread::spawn(move || std::io::Write::write_all(&mut stdin, all.as_bytes()));
-        send(pid(&told(&path)), Signal::KILL);
+        send(running.child_pid(), Signal::KILL);
         let done = running.wait();
         writer.join().expect("no panic").expect("fanfold reads");
         let expected = match retries {
@@ -229,8 +208,8 @@ fn what_comes_after_a_reply_is_not_the_next_jobs_reply() {
     let mut running = pool("-j1", &body).fifo("go").fifo("done").fifo("never").spawn();
     running.write("a\n");
     assert_eq!(running.line(), "<a>");
-    let_go(&running.path("go"));
-    told(&running.path("done"));
+    fifo::write(&running.path("go"), "");
+    fifo::read(&running.path("done"));
     running.write("b\n");
     assert_eq!(running.line(), "<b>");
     let done = running.wait();
@@ -241,7 +220,7 @@ fn what_comes_after_a_reply_is_not_the_next_jobs_reply() {
 
 #[test]
 fn an_answer_before_the_question_is_a_failure() {
-    // It answers before it has read the whole of a name that no pipe holds.
+    // It answers before it has read a name to its end, which is larger than a pipe.
     let long = format!("{}\nb\n", "x".repeat(500_000));
     pool("-j1", "echo early; while read -r n; do echo \"<$n>\"; done")
         .stdin(long)
@@ -257,7 +236,7 @@ fn a_reply_that_takes_too_long_is_given_up_and_the_process_started_anew() {
         .fifo("never")
         .spawn();
     running.write("a\nb\nc\n");
-    let child = pid(&told(&running.path("pid")));
+    let child = running.child_pid();
     let done = running.wait();
     done.expect(done.out == b"<a>\n<c>\n", "the others' replies");
     let said = "fanfold: job 2 (b): 'sh' ran longer than 200ms and was killed\n\
@@ -296,13 +275,13 @@ fn three_deaths_without_a_reply_stop_the_run() {
     let said = "job 3 (c): 'sh' exited with status 9 without a reply, and those before it answered nothing \
                 either: the run is stopped";
     done.expect(done.err.contains(said), said);
-    // Retries are no way round it, and of one job they count once.
+    // Retries do not get around the limit, and those of one job count once.
     pool("-j1 --retries 4", "exit 9")
         .stdin("a\nb\nc\nd\n")
         .stdout("")
         .says("job 3 (c): 'sh' exited with status 9 without a reply, and those")
         .code(124);
-    // A reply in between is hope.
+    // A reply in between resets the count.
     pool("-j1", "read -r n; [ $n != b ] || exit 1; echo $n")
         .stdin("b\nb\nx\nb\nb\ny\n")
         .stdout("x\ny\n")
@@ -345,7 +324,7 @@ fn names_are_answered_as_they_come() {
     let mut running = pool("-j2", &answering("echo \"<$n>\"")).spawn();
     running.write("a\n");
     assert_eq!(running.line(), "<a>");
-    // The beginning of a name is not waited for before the next reply is printed, nor sent.
+    // A name that is not complete does not delay the reply before it, and is not sent.
     running.write("b\nc");
     assert_eq!(running.line(), "<b>");
     running.write("c\n");
@@ -371,12 +350,12 @@ fn standard_error_passes_line_by_line_with_the_slot_as_tag() {
 
 #[test]
 fn an_idle_process_is_heard_and_can_go() {
-    // After its reply it says more on standard error than a pipe holds, while no name comes.
+    // After its reply it writes more to standard error than a pipe holds, while no name comes.
     let body = answering("echo $n; head -c 200000 /dev/zero | tr '\\0' 'e' >&2; echo > done");
     let mut running = pool("-j1", &body).fifo("done").spawn();
     running.write("a\n");
     assert_eq!(running.line(), "a");
-    told(&running.path("done"));
+    fifo::read(&running.path("done"));
     let done = running.wait();
     let said = done.err.bytes().filter(|&b| b == b'e').count();
     done.expect(done.status.success() && said == 200_000, "all of its messages");
@@ -384,14 +363,13 @@ fn an_idle_process_is_heard_and_can_go() {
 
 #[test]
 fn a_signal_ends_the_run_and_its_processes() {
-    use std::os::unix::process::ExitStatusExt;
     for body in ["echo $$ > pid; read x < never; echo $n", "echo $n; echo $$ > pid"] {
         let mut running = pool("-j2", &answering(body)).fifo("pid").fifo("never").spawn();
         running.write("a\n");
-        let child = pid(&told(&running.path("pid")));
+        let child = running.child_pid();
         running.signal(Signal::TERM);
         let done = running.wait_open();
-        done.expect(done.status.signal() == Some(15), "death by TERM");
+        done.expect_death_by(Signal::TERM);
         done.expect(!lives(child) && done.err.is_empty(), "no survivor and no word");
     }
 }
@@ -414,7 +392,7 @@ fn what_has_no_meaning_with_a_pool_is_refused() {
         .code(0);
 }
 
-/// What a recipe of `examples/pool` says of three files.
+/// Expects that a recipe of `examples/pool` counts the lines of three files.
 fn counts(program: &[&str]) {
     if !has(program[0]) {
         return;
@@ -439,7 +417,8 @@ fn the_python_recipe_counts_lines() {
 
 #[test]
 fn the_awk_recipe_counts_lines() {
-    counts(&["awk", "-f", "count.awk"]);
+    // Other awks than GNU's read ahead.
+    counts(&["gawk", "-f", "count.awk"]);
 }
 
 #[test]
@@ -454,9 +433,12 @@ fn the_shell_recipe_counts_lines() {
 
 #[test]
 fn the_recipe_of_a_service_answers_each_name_as_it_comes() {
+    if !has("gawk") {
+        return;
+    }
     // As `tail -f names | fanfold run --pool -- python3 worker.py | consumer`: the list stays open.
     let script = repository().join("examples/pool/count.awk");
-    let fan = fan("run -j2 --pool -- awk -f").arg(script);
+    let fan = fan("run -j2 --pool -- gawk -f").arg(script);
     let mut running = fan.file("a", "1\n2\n").file("b", "1\n").spawn();
     for (name, reply) in [("a", "2\ta"), ("b", "1\tb"), ("a", "2\ta")] {
         running.write(format!("{name}\n"));

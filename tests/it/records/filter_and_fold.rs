@@ -1,4 +1,4 @@
-//! Filter, select and fold, held against `zcat | awk | sort | uniq -c`.
+//! Filter, select and fold, compared with `zcat | awk | sort | uniq -c`.
 
 use crate::support::{Done, Fan, fan, has, oracle, repository};
 use std::ffi::OsStr;
@@ -6,10 +6,10 @@ use std::path::Path;
 
 const WORKERS: [&str; 4] = ["-j1", "-j2", "-j7", "-j8"];
 
-/// `sort | uniq -c` as `--count` prints it: most first, ties by bytes.
+/// `sort | uniq -c` in the format of `--count`: most first, ties by bytes.
 const COUNTED: &str = r#"sort | uniq -c | awk '{n = $1; sub(/^ *[0-9]+ /, ""); print n "\t" $0}' | sort -s -t "$(printf '\t')" -k1,1nr"#;
 
-/// fanfold with these options prints what `script` prints for the same files, for any workers.
+/// Expects that fanfold with these options prints what `script` prints, with any number of workers.
 #[track_caller]
 fn same(make: &dyn Fn(&str) -> Fan, options: &[&str], script: &str) {
     if !has("awk") || !has("zcat") {
@@ -99,7 +99,7 @@ fn records_without_a_fold_come_in_the_order_of_the_files() {
     same(&logs, &["examples/logs", "--select", "@file,@line,1"], script);
 }
 
-/// Files with lines as they should not be: no final newline, CRLF, NUL, invalid UTF-8, blanks, long.
+/// Prepares files with unusual lines: no final newline, CRLF, NUL, invalid UTF-8, blank lines, long lines.
 fn strange(words: &str) -> Fan {
     let mut random = fastrand::Rng::with_seed(3);
     let words_of = [
@@ -133,10 +133,10 @@ fn strange(words: &str) -> Fan {
     fan
 }
 
-/// What awk's `$2` is, where a missing field is empty.
+/// Compares with awk's `$2`, which is empty when the field is missing.
 #[test]
 fn strange_lines_fold_as_awk_sees_them() {
-    // awk 1 gives the last line the newline that it lacks, as a record gets it.
+    // `awk 1` adds a missing newline to the last line, as fanfold does.
     let cat = "for f in f??; do zcat -f $f | awk 1; done";
     same(&strange, &["f??", "--count"], &format!("{cat} | {COUNTED}"));
     same(&strange, &["f??", "--unique"], &format!("{cat} | sort -u"));
@@ -211,7 +211,7 @@ fn a_csv_record_whose_quote_is_never_closed_is_one_that_cannot_be_read() {
     let csv = |words: &str| csv(words).file("a", rows).file("b", "h,a\n4,\"x\n\"\n");
     let told = "fanfold: 1 line could not be read in this format\n";
     csv("").stdout("1\n4\n").stderr(told).ok();
-    // It is not asked what is in it: that may be many records.
+    // Its contents are not looked at: they may be many records.
     csv("--not-grep z").stdout("1\n4\n").stderr(told).ok();
     let done = csv("--bad file=bad").stdout("1\n4\n").stderr(told).ok();
     let kept = std::fs::read(done.fan.path("bad")).expect("it was written");

@@ -1,17 +1,16 @@
-//! Twelve questions that logs are asked every day, each answered by fanfold and by the pipeline that
-//! people type for it.
+//! Twelve everyday questions about logs: fanfold answers each as the usual pipeline does.
 
 use crate::support::{fan, has, oracle, repository};
 use std::path::Path;
 
-/// A question: fanfold's options, and a script for `sh`. Both work at the top of the repository, or
-/// over files of the test's own.
+/// A question: fanfold's options, and a script for `sh`. Both run at the top of the repository, or in a
+/// directory of the test.
 struct Task {
     options: &'static [&'static str],
     script: &'static str,
 }
 
-/// What the scripts need.
+/// The programs that the scripts call.
 const PROGRAMS: [&str; 5] = ["awk", "zcat", "sort", "uniq", "python3"];
 
 /// Functions that the scripts share: `uniq -c` as fanfold prints it, by count or by key; the lines of

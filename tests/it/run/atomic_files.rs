@@ -1,7 +1,6 @@
-//! A file that a job makes is there whole or not at all, whatever goes wrong.
+//! The file that a job makes is complete or does not exist, whatever goes wrong.
 
-use crate::run::output_files::{entries, fan_out, holds, script};
-use crate::support::{Fan, fan, has};
+use crate::support::{Fan, entries, fan, fan_out, fifo, gzip, has, holds, script};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -51,7 +50,7 @@ fn only_the_try_that_succeeds_is_written() {
 
 #[test]
 fn a_corrupt_file_gives_no_output_file() {
-    let whole = crate::support::gzip(&b"line\n".repeat(100_000));
+    let whole = gzip(&b"line\n".repeat(100_000));
     let fan = fan("map in --out out/{/.}").file("in/a.gz", &whole[..whole.len() / 2]);
     let done = fan.file("in/b.gz", &whole).says("in/a.gz: truncated").code(3);
     done.expect(entries(&done, "out") == ["b"], "only the whole one");
@@ -62,7 +61,7 @@ fn a_job_ended_by_a_signal_leaves_nothing() {
     for signal in [rustix::process::Signal::INT, rustix::process::Signal::TERM] {
         let block = "echo $1; case $1 in b) seq 100000; echo > ready; read line < block;; esac";
         let running = fan_listed("out/{}", block).fifo("ready").fifo("block").spawn();
-        fs::read(running.path("ready")).expect("the child has written");
+        fifo::read(&running.path("ready"));
         let begun = fs::read_dir(running.path("out")).expect("made").count();
         assert_eq!(begun, 2, "a file and one that is not finished");
         running.signal(signal);
@@ -73,7 +72,7 @@ fn a_job_ended_by_a_signal_leaves_nothing() {
     }
 }
 
-/// As [`script`], with the names a, b and c from a file.
+/// Prepares the same as [`script`], with the names a, b and c from a file.
 fn fan_listed(template: &str, script: &str) -> Fan {
     let fan = fan("run -a list -j1 --out").arg(template);
     let fan = fan.args(["--", "sh", "-c", script, "sh", "{}"]);
@@ -82,12 +81,11 @@ fn fan_listed(template: &str, script: &str) -> Fan {
 
 #[test]
 fn a_worker_that_can_not_hear_of_the_end_leaves_nothing() {
-    // It reads a FIFO to which nobody writes any more.
+    // The worker reads a FIFO that stays open, and to which nobody writes any more.
     let fan = fan("map -j1 a pipe --out out/{}").fifo("pipe");
     let running = fan.file("a", "A\n").spawn();
-    let pipe = fs::OpenOptions::new().write(true).open(running.path("pipe"));
-    let mut pipe = pipe.expect("a FIFO");
-    // Taken but for what the pipe and a buffer hold.
+    let mut pipe = fifo::writer(&running.path("pipe"));
+    // fanfold has read all but what the pipe and a buffer hold.
     pipe.write_all(&vec![b'x'; 8 << 20]).expect("taken");
     let begun = fs::read_dir(running.path("out")).expect("made").count();
     assert_eq!(begun, 2, "a file and one that is not finished");
@@ -99,7 +97,7 @@ fn a_worker_that_can_not_hear_of_the_end_leaves_nothing() {
 
 #[test]
 fn a_file_that_can_not_be_written_is_named_and_nothing_is_left() {
-    // Files of at most 512 * 100 bytes; the signal that this would send is ignored.
+    // Files may have 512 * 100 bytes; the signal for larger ones is ignored.
     let limit = "trap '' XFSZ; ulimit -f 100; exec \"$0\" \"$@\"";
     let fan = script("out/{}", "-j1", "seq 100000").under(&["sh", "-c", limit]);
     let done = fan.stdin("a\n").says("out/a: file too large").code(5);
@@ -111,7 +109,7 @@ fn a_file_that_can_not_be_written_is_named_and_nothing_is_left() {
     fan.code(5);
 }
 
-/// Runs with a failing system call: the call's name, which time, and the files that are left.
+/// Runs with a system call that fails the `when`th time; these files are left.
 fn injected(call: &str, error: &str, when: u32, left: &[&str]) {
     let inject = format!("inject={call}:error={error}:when={when}");
     let words = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &inject];
@@ -129,7 +127,7 @@ fn no_failing_call_leaves_part_of_a_file_or_passes_in_silence() {
         return;
     }
     injected("fsync", "EIO", 1, &[]);
-    // The second is the directory's: the file is there, whole, and may not outlast a loss of power.
+    // The second call is for the directory: the file is complete, but a loss of power may undo it.
     injected("fsync", "EIO", 2, &["a"]);
     injected("?rename,?renameat,?renameat2", "EIO", 1, &[]);
     injected("?rename,?renameat,?renameat2", "ENOSPC", 1, &[]);
@@ -140,8 +138,8 @@ fn a_disk_that_fills_up_in_mid_file_is_said_and_leaves_nothing() {
     if !has("strace") {
         return;
     }
-    // Each thread's fourth write: the worker's is in the middle of the file, and the main thread's
-    // few are over by then.
+    // The fourth write of each thread: that of the worker is in the middle of the file; the main thread has
+    // fewer.
     let inject = "inject=write:error=ENOSPC:when=4";
     let words = [
         "strace",
@@ -188,7 +186,7 @@ fn a_file_is_secured_before_and_its_directory_after_it_has_its_name() {
     let calls: Vec<&str> = trace.lines().filter(|line| line.contains("= 0")).collect();
     let is = |line: &str, call: &str, end: &str| line.contains(call) && line.contains(end);
     done.expect(calls.len() == 5, &format!("five calls: {trace}"));
-    // The directories that were made, the file, its name, and its directory.
+    // In order: the new directories, the file, its rename, and its directory.
     done.expect(calls[..2].iter().all(|call| call.contains("fsync")), &trace);
     done.expect(is(calls[2], "fsync", "/out/.a.fanfold-"), &trace);
     done.expect(

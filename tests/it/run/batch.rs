@@ -1,12 +1,12 @@
-//! Several inputs a command: `-n` and `-X`.
+//! Several inputs for each command: `-n` and `-X`.
 
-use crate::support::{Fan, HOSTILE, fan};
+use crate::support::{Fan, HOSTILE, fan, oracle};
 use std::ffi::OsStr;
 
-/// Prints how many arguments there are, and each of them ended by a NUL.
+/// Prints the number of arguments, and each argument followed by a NUL.
 const SHOW: &str = r#"echo "$#"; printf '%s\0' "$@"; echo"#;
 
-/// `fanfold run OPTIONS -- sh -c SCRIPT sh {}`.
+/// Prepares `fanfold run OPTIONS -- sh -c SCRIPT sh {}`.
 fn script(words: &str, script: &str) -> Fan {
     let fan = fan("run").args(words.split_whitespace());
     fan.args(["--", "sh", "-c", script, "sh", "{}"])
@@ -16,7 +16,7 @@ fn lines(names: &[impl AsRef<str>]) -> String {
     names.iter().map(|name| format!("{}\n", name.as_ref())).collect()
 }
 
-/// How many names each command was given, where it prints that.
+/// Returns how many names each command was given, from commands that print that.
 fn counts(out: &[u8]) -> Vec<usize> {
     let text = String::from_utf8_lossy(out);
     text.lines().map(|line| line.parse().expect("a number")).collect()
@@ -240,7 +240,7 @@ fn xargs_gives_the_same_arguments() {
         .collect();
     let fan = script("-0 -n 700 -j3", SHOW).stdin(&list).file("list", &list);
     let script = r#"xargs -0 -n 700 sh -c "$1" sh < list"#;
-    let expected = crate::support::oracle(fan.dir(), script, &[OsStr::new(SHOW)]);
+    let expected = oracle(fan.dir(), script, &[OsStr::new(SHOW)]);
     fan.stdout(expected).ok();
 }
 

@@ -1,21 +1,15 @@
-//! A command for each file: what it is given, and in which order its output comes.
+//! A command for each file: its arguments and environment, and the order of the output.
 
-use crate::support::{Fan, fan};
+use crate::support::{Fan, fan, fifo};
 use rustix::process::Signal;
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::path::Path;
 
-/// `fanfold run OPTIONS -- sh -c SCRIPT sh NAME`, for names from a list.
+use std::io::Write;
+
+/// Prepares `fanfold run OPTIONS -- sh -c SCRIPT sh NAME`, for names from a list.
 fn script(words: &str, script: &str) -> Fan {
     fan("run")
         .args(words.split_whitespace())
         .args(["--", "sh", "-c", script, "sh"])
-}
-
-/// Opens a FIFO for writing once a child has opened it for reading.
-fn open(path: &Path) -> File {
-    OpenOptions::new().write(true).open(path).expect("a FIFO")
 }
 
 #[test]
@@ -79,7 +73,7 @@ fn unordered_output_comes_as_jobs_finish() {
     let mut running = script("-j2 --unordered", waits).fifo("pipe").spawn();
     running.write("a\nb\n");
     assert_eq!(running.line(), "b");
-    drop(open(&running.path("pipe")));
+    fifo::write(&running.path("pipe"), "");
     assert_eq!(running.line(), "a");
     assert!(running.wait().status.success());
 }
@@ -91,14 +85,14 @@ fn the_lowest_job_streams_while_it_runs() {
         .spawn();
     running.write("a\n");
     assert_eq!(running.line(), "first a");
-    drop(open(&running.path("pipe")));
+    fifo::write(&running.path("pipe"), "");
     assert_eq!(running.line(), "last a");
     running.wait();
 }
 
 #[test]
 fn what_a_job_wrote_comes_when_its_turn_comes() {
-    // The second writes before the first ends, and then blocks; nothing more comes from it.
+    // The second job writes before the first ends, and then blocks; it writes nothing more.
     let waits = "case $1 in a) read line < first; read line < turn;; *) echo hi; echo so >&2; \
                  echo > first; read line < second;; esac; echo $1";
     let mut running = script("-j2", waits)
@@ -107,11 +101,11 @@ fn what_a_job_wrote_comes_when_its_turn_comes() {
         .fifo("second")
         .spawn();
     running.write("a\nb\n");
-    drop(open(&running.path("turn")));
+    fifo::write(&running.path("turn"), "");
     assert_eq!(running.line(), "a");
     assert_eq!(running.line(), "hi");
     running.hears("so\n");
-    drop(open(&running.path("second")));
+    fifo::write(&running.path("second"), "");
     let done = running.wait();
     done.expect(done.out == b"a\nhi\nb\n" && done.status.success(), "both jobs");
 }
@@ -127,7 +121,7 @@ fn a_status_line_is_said_on_demand() {
     assert_eq!(running.line(), "done");
     running.hears("job 2 (b)");
     for name in ["ready-c", "ready-d"] {
-        std::fs::read(running.path(name)).expect("a FIFO");
+        fifo::read(&running.path(name));
     }
     running.signal(Signal::USR1);
     running.hears("fanfold: 1 done, 1 failed, 2 running (job 3 for ");
@@ -207,10 +201,10 @@ fn standard_error_comes_whole_and_in_order_too() {
         .ok();
 }
 
-/// 40 jobs of 1 MB each, on 8 workers: no byte of one job stands among those of another.
+/// Runs 40 jobs of 1 MB each on 8 workers: the bytes of two jobs never mix.
 fn megabytes(words: &str, sorted: bool) {
     let names: Vec<String> = (0..40).map(|at| format!("{at:02}")).collect();
-    // 100 bytes a line, written in pieces by awk, so that children's writes do interleave.
+    // awk writes 100 bytes a line in pieces, so that the writes of children interleave.
     let lines = r#"BEGIN { for (i = 0; i < 10000; i++) { printf "%s %06d ", n, i; printf "%090d\n", n; if (i % 7 == 0) fflush() } }"#;
     let fan = fan("run -j8").args(words.split_whitespace());
     let fan = fan
@@ -302,7 +296,7 @@ fn a_program_that_the_system_cannot_execute_ends_the_run() {
         fan.says("'./lost' can't be executed: no such file or directory")
             .code(126);
     }
-    // One that was executed before is a failure of the job's own.
+    // Once a program was executed, this is a failure of its job alone.
     let fan = script("once", "#!/bin/sh\necho > once; echo $1\n", "--").arg("./once");
     fan.stdout("a\n").says("2 of 3 jobs failed (exit 123)").code(123);
 }
@@ -337,7 +331,7 @@ fn a_missing_separator_is_explained() {
 
 #[test]
 fn a_grandchild_that_holds_the_pipe_does_not_hang_the_run() {
-    // It blocks on the FIFO until the test lets it go, long after its parent is gone.
+    // It blocks on the FIFO until the test opens it, long after its parent is gone.
     let leaks = "{ read line < pipe; echo gone > end; } & echo $1";
     let mut running = script("-j1", leaks).fifo("pipe").fifo("end").spawn();
     running.write("a\n");
@@ -346,10 +340,10 @@ fn a_grandchild_that_holds_the_pipe_does_not_hang_the_run() {
     let done = running.wait();
     let said = "fanfold: a: a process that the command left behind holds its output; not waited for\n";
     done.expect(done.status.success() && done.err == said, said);
-    // Either it was killed with its group, or it still waits: then it is let go.
+    // It was killed with its group, or it still waits: opening the FIFO ends the wait.
     let open = rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::NONBLOCK;
     if rustix::fs::open(&pipe, open, rustix::fs::Mode::empty()).is_ok() {
-        let _ = std::fs::read(end);
+        fifo::read(&end);
     }
 }
 
@@ -378,7 +372,7 @@ fn output_that_is_not_text_passes_through() {
 
 #[test]
 fn feeding_never_waits_for_a_child_that_waits_for_us() {
-    // More than two pipes hold, in both directions.
+    // The text is more than two pipes hold, in both directions.
     let text = "0123456789abcde\n".repeat(60_000);
     let count = format!("{}\n", text.len());
     let scripts = [

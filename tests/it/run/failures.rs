@@ -1,11 +1,10 @@
-//! What is done about jobs that fail, and what is said of them.
+//! Jobs that fail: retries, halts, messages and lists of failures.
 
-use crate::support::{Fan, fan};
+use crate::support::{Fan, fan, fifo};
 use rustix::process::Signal;
-use std::fs::OpenOptions;
 use std::io::Write;
 
-/// `fanfold run OPTIONS -- sh -c SCRIPT sh NAME`, for these names.
+/// Prepares `fanfold run OPTIONS -- sh -c SCRIPT sh NAME`, for these names.
 fn script(words: &str, script: &str, names: &str) -> Fan {
     let fan = fan("run").args(words.split_whitespace());
     fan.args(["--", "sh", "-c", script, "sh"]).stdin(names)
@@ -104,7 +103,7 @@ fn the_wait_before_a_try_ends_with_the_run() {
     let fan = fan.args(["--", "sh", "-c", "echo $$ > pid; exit 1", "sh"]);
     let pid = fan.path("pid");
     let running = fan.spawn();
-    std::fs::read(pid).expect("a FIFO");
+    fifo::read(&pid);
     running.signal(Signal::TERM);
     let done = running.wait();
     done.expect(
@@ -125,7 +124,7 @@ fn halt_soon_lets_what_runs_come_to_its_end() {
     let mut running = fan.spawn();
     running.write("a\nb\n");
     running.hears("job 1 (a)");
-    std::fs::write(gate, "\n").expect("it is read");
+    fifo::write(&gate, "\n");
     assert_eq!(running.line(), "b");
     let done = running.wait();
     done.expect(done.status.code() == Some(124), "exit code 124");
@@ -160,7 +159,7 @@ fn halt_counts_inputs_that_are_missing() {
             .says("no: no such file or directory")
             .code(124);
     }
-    // 3 of 7 when the fifth fails.
+    // When the fifth input fails, 3 of 7 have failed.
     let words = "run -j1 --halt soon,fail=50% m1 m2 f1 f2 f3 f4 f5 f6";
     files(fan(words))
         .args(["--shell", "echo $1; test $1 != f5"])
@@ -226,7 +225,7 @@ fn the_list_of_failures_is_the_input_of_the_next_run() {
         .collect();
     listed.sort();
     done.expect(listed == ["b 1", "b 2"], "the inputs that failed");
-    // Nothing failed: the list is there, and empty.
+    // When nothing failed, the list exists and is empty.
     let done = script("--failed none", "true", "a\n").stdout("").ok();
     done.expect(
         std::fs::read(done.fan.path("none")).expect("made").is_empty(),
@@ -245,7 +244,7 @@ fn lines_come_whole_and_as_they_are_written() {
     let text = "case $1 in a) echo a1; printf half; echo > half; read line < gate; echo $line;; \
                 *) read line < half; echo b; read line < end;; esac";
     let fan = fan("run -j2 --line-buffer").args(["--", "sh", "-c", text, "sh"]);
-    // One for each: two shells that read one FIFO byte by byte share its lines.
+    // Two gates: shells that read one FIFO byte by byte would share its lines.
     let fan = fan.fifo("half").fifo("gate").fifo("end");
     let gates = ["gate", "end"].map(|name| fan.path(name));
     let mut running = fan.spawn();
@@ -255,10 +254,7 @@ fn lines_come_whole_and_as_they_are_written() {
     let mut lines = [running.line(), running.line()];
     lines.sort();
     assert_eq!(lines, ["a1", "b"]);
-    let mut gates = gates.map(|gate| {
-        let gate = OpenOptions::new().read(true).write(true).open(gate);
-        gate.expect("a FIFO")
-    });
+    let mut gates = gates.map(|gate| fifo::both_ends(&gate));
     for gate in &mut gates {
         gate.write_all(b"way\n").expect("it is read");
     }

@@ -1,4 +1,4 @@
-//! Names are bytes: whatever is in them, they pass through exactly, and are escaped on a terminal only.
+//! Names are bytes: they pass through exactly, and are escaped only on a terminal.
 
 use crate::support::{Done, Fan, fan, has};
 use std::collections::BTreeSet;
@@ -7,7 +7,7 @@ use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Stdio};
 
-/// 200 names of any bytes, and those that go wrong most often, none of them twice.
+/// Returns 200 names of any bytes, and those that go wrong most often, none of them twice.
 fn names() -> Vec<Vec<u8>> {
     let hostile: [&[u8]; 14] = [
         b"-n",
@@ -41,7 +41,7 @@ fn names() -> Vec<Vec<u8>> {
     names.into_iter().collect()
 }
 
-/// Each with an end.
+/// Joins the names, each followed by `end`.
 fn joined<'n>(names: impl IntoIterator<Item = &'n Vec<u8>>, end: u8) -> Vec<u8> {
     names
         .into_iter()
@@ -49,7 +49,7 @@ fn joined<'n>(names: impl IntoIterator<Item = &'n Vec<u8>>, end: u8) -> Vec<u8> 
         .collect()
 }
 
-/// As a command is given them: a leading dash is no option.
+/// Returns the names as a command gets them: a leading dash makes no option.
 fn given() -> Vec<Vec<u8>> {
     let guarded = |name: Vec<u8>| match name.starts_with(b"-") {
         true => [b"./", &name[..]].concat(),
@@ -78,7 +78,7 @@ fn arguments_are_the_names() {
         let run = run("").args(["--", "printf", "%s\\0"]).args(template);
         untouched(&run.stdout(joined(&given(), 0)).ok());
     }
-    // In the middle of a word there is no dash to guard against.
+    // Inside a word, a dash needs no guard.
     let marked: Vec<_> = names()
         .iter()
         .map(|name| [b"<", &name[..], b">"].concat())
@@ -120,7 +120,7 @@ fn the_list_of_failures_has_the_names() {
     );
     listed.sort();
     done.expect(listed == names(), "all names");
-    // Messages are for people: nothing in them drives a terminal or forges a line.
+    // Messages are for people: a name in them can neither control a terminal nor forge a line.
     done.expect(
         done.err.lines().all(|line| line.starts_with("fanfold: ")),
         "messages of one line",

@@ -1,11 +1,11 @@
-//! What becomes a job: files, directories, patterns, lists, and names that are hostile.
+//! Inputs: files, directories, patterns and lists, and hostile names among them.
 
-use crate::support::{Fan, fan};
+use crate::support::{Fan, fan, fifo, gzip};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 
-/// `fanfold run … -- printf '%s\0' {}`: the names, exactly as a command gets them.
+/// Prepares `fanfold run … -- printf '%s\0' {}`, which prints the names exactly as a command gets them.
 fn names(words: &str) -> Fan {
     fan("run").args(words.split_whitespace())
 }
@@ -214,10 +214,7 @@ fn dash_is_standard_input_as_data_for_map_only() {
         .stdin("1\n")
         .stdout("1\n2\n")
         .ok();
-    fan("map --count -")
-        .stdin(crate::support::gzip(b"x\nx\n"))
-        .stdout("2\tx\n")
-        .ok();
+    fan("map --count -").stdin(gzip(b"x\nx\n")).stdout("2\tx\n").ok();
     fan("map - --grep x --select @file,1")
         .stdin("x\n")
         .stdout("-\tx\n")
@@ -236,9 +233,9 @@ fn a_fifo_is_skipped_in_a_directory_and_taken_when_named() {
     dir.stdout("1\n").ok();
     let named = fan("map pipe --count").fifo("pipe").stdout("1\tx\n");
     let path = named.path("pipe");
-    let writer = std::thread::spawn(move || std::fs::write(path, "x\n"));
+    let writer = std::thread::spawn(move || fifo::write(&path, "x\n"));
     named.ok();
-    writer.join().expect("no panic").expect("written");
+    writer.join().expect("no panic");
 }
 
 #[test]

@@ -1,31 +1,9 @@
-//! A file for each job's output: `--out`.
+//! `--out`: a file for the output of each job.
 
-use crate::support::{Done, Fan, HOSTILE, fan, oracle};
+use crate::support::{HOSTILE, entries, fan, fan_out, holds, oracle, script};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-
-/// `fanfold run --out TEMPLATE OPTIONS -- sh -c SCRIPT sh {}`.
-pub fn script(template: &str, words: &str, script: &str) -> Fan {
-    let fan = fan("run --out").arg(template).args(words.split_whitespace());
-    fan.args(["--", "sh", "-c", script, "sh", "{}"])
-}
-
-/// The names in a directory of the test's own, hidden ones too, in order.
-pub fn entries(done: &Done, dir: &str) -> Vec<OsString> {
-    let Ok(entries) = fs::read_dir(done.fan.path(dir)) else {
-        return Vec::new();
-    };
-    let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
-    names.sort();
-    names
-}
-
-#[track_caller]
-pub fn holds(done: &Done, name: &str, bytes: impl AsRef<[u8]>) {
-    let found = fs::read(done.fan.path(name)).unwrap_or_default();
-    done.expect(found == bytes.as_ref(), &format!("{name} to hold what it should"));
-}
 
 #[test]
 fn each_job_has_a_file_of_its_own_and_nothing_is_printed() {
@@ -85,13 +63,9 @@ fn hostile_names_come_through_exactly() {
         let given = if name == b"-rf" { b"./-rf" } else { name };
         done.expect(found == given, &format!("{name:?} in its file"));
     }
-    // Where the name begins the template, it is still no option.
+    // A template that begins with the name makes no option of it.
     let done = fan_out("{}.out").stdin("-x\n").ok();
     done.expect(done.fan.path("-x.out").exists(), "a name with a dash");
-}
-
-pub fn fan_out(template: &str) -> Fan {
-    fan("run --out").arg(template).args(["--", "echo"])
 }
 
 #[test]
@@ -143,7 +117,7 @@ fn two_jobs_with_one_output_are_refused_before_the_first() {
 
 #[test]
 fn an_output_that_is_an_input_is_refused_before_the_first_job() {
-    // By its path, there or not; through a link to its directory; by a link to the file.
+    // Named by its path, whether it exists or not; through a link to its directory; by a link to the file.
     for (template, list, said) in [
         (
             "{}",

@@ -1,14 +1,13 @@
-//! Peak memory does not grow with the number of names or the size of a file. Read from /proc while
-//! the program waits for us, so that it is exactly this program's.
+//! Peak memory does not grow with the number of names or the size of a file. It is read from /proc while the
+//! program waits for the test.
 
-use crate::support::fan;
-use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader, Write};
+use crate::support::{fan, fifo};
+use std::io::Write;
 
 /// In KiB.
 const LIMIT: u64 = 64 << 10;
 
-/// The most memory that the process has had, in KiB.
+/// Returns the peak memory of a process, in KiB.
 fn peak(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
     let line = status
@@ -31,7 +30,7 @@ fn three_hundred_thousand_names_take_little_memory() {
     for _ in 0..NAMES {
         running.line();
     }
-    // The list is still open, so it waits for more.
+    // The list is still open, so fanfold waits for more.
     let peak = peak(running.pid());
     drop(writer.join().expect("no panic"));
     assert!(running.wait().status.success());
@@ -54,8 +53,8 @@ fn one_large_gzip_file_takes_little_memory() {
     member.finish().expect("written");
     let pipe = fan.path("pipe");
     let running = fan.stdout("200000\t200\n").spawn();
-    // Opening waits until it has opened its end: the large file is done.
-    let held = OpenOptions::new().write(true).open(pipe).expect("a FIFO");
+    // It has opened the FIFO, so the large file is done.
+    let held = fifo::writer(&pipe);
     let peak = peak(running.pid());
     drop(held);
     assert!(running.wait().status.success());
@@ -70,8 +69,7 @@ fn a_million_names_in_full_command_lines_take_what_the_budget_allows() {
     let mut stdin = running.take_stdin();
     let names: String = (0..1_000_000).map(|at| format!("{at:06}\n")).collect();
     let writer = std::thread::spawn(move || stdin.write_all(names.as_bytes()).map(|()| stdin));
-    // While the list is open, what fits the two workers is looked at, and more is only printed
-    // once more has come.
+    // While the list is open, fanfold holds back the last command lines, one for each worker.
     let mut given = 0;
     while given < 900_000 {
         given += running.line().parse::<u64>().expect("a number");
@@ -82,13 +80,13 @@ fn a_million_names_in_full_command_lines_take_what_the_budget_allows() {
     assert!(peak < LIMIT, "peak of {peak} KiB");
 }
 
-/// Numbers below `n`, each once, in no order; `n` is no multiple of 48271, which is prime.
+/// Returns the numbers below `n`, each once, shuffled; `n` is no multiple of 48271, which is prime.
 fn mixed(n: u64) -> impl Iterator<Item = u64> {
     (0..n).map(move |i| i * 48271 % n)
 }
 
-/// Runs it over these lines, cut into jobs, and looks at its peak when it begins to print: it then
-/// waits for us, with everything still at hand.
+/// Runs it over these lines, split into jobs, and returns its peak when it begins to print: it then waits for
+/// the test, and has freed nothing.
 fn peak_of(options: &str, lines: &str, expected: &str) -> u64 {
     let fan = fan("map a -j2 --memory 1MiB").args(options.split_whitespace());
     let mut running = fan.file("a", lines).stdout(expected).spawn();
@@ -132,14 +130,9 @@ fn output_that_waits_for_its_turn_takes_little_memory() {
     let mut running = fan.spawn();
     let names: String = (0..8).map(|at| format!("{at}\n")).collect();
     running.write(names);
-    let both = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(written)
-        .expect("a FIFO");
-    assert_eq!(BufReader::new(both).lines().take(7).count(), 7);
+    assert_eq!(fifo::lines(&written, 7).len(), 7);
     let peak = peak(running.pid());
-    drop(OpenOptions::new().write(true).open(gate).expect("a FIFO"));
+    fifo::write(&gate, "");
     let done = running.wait();
     done.expect(
         done.status.success() && done.out.len() == 8 * 20_000_000,

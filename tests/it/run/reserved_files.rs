@@ -1,9 +1,9 @@
-//! The files that a run writes beside its output are never its inputs, nor two of them one.
+//! The files that a run writes beside its output are never inputs of it, and never the same file twice.
 
 use crate::support::fan;
 use std::fs;
 
-/// What the file holds before, and after.
+/// What the file holds before the run, and after it.
 const KEPT: &str = "x\ny\n";
 
 #[test]
@@ -98,7 +98,7 @@ fn a_device_can_be_named_twice() {
 
 #[test]
 fn a_file_behind_a_link_is_left_out_of_a_walk_too() {
-    // What is there already, and what is still to be made.
+    // With a file that exists, and with one that does not yet.
     for all in [Some("old\n"), None] {
         let fan = fan("run d --out link --merge").arg("cat {}").args(["--", "cat"]);
         let fan = fan.file("d/a", KEPT).link("link", "d/all");

@@ -1,4 +1,4 @@
-//! The first rows of what is printed.
+//! `--first`: a limit for the rows that are printed.
 
 use crate::support::fan;
 

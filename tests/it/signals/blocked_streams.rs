@@ -1,16 +1,14 @@
-//! Readers and writers that stand still, and descriptors that are set not to wait for them.
+//! Streams that nobody reads or writes, and descriptors that are set not to block.
 
-use crate::support::{Done, Fan, fan, lives, send};
+use crate::support::{Done, Fan, assert_gone, fan, fifo, lives, send, state, until};
 use rustix::io::ioctl_fionread;
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 use rustix::process::Signal;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::AsFd;
-use std::os::unix::process::ExitStatusExt as _;
-use std::time::{Duration, Instant};
 
-/// A pipe that holds a page: what is read from, and what is written to.
+/// Makes a pipe that holds one page; returns its ends for reading and for writing.
 fn small_pipe(flags: PipeFlags) -> (File, File) {
     let (read, write) = pipe_with(flags | PipeFlags::CLOEXEC).expect("a pipe");
     shrink(&read);
@@ -21,7 +19,7 @@ fn shrink(pipe: impl AsFd) -> usize {
     fcntl_setpipe_size(pipe, 4096).expect("a page is little enough")
 }
 
-/// Starts it, waits until the pipe is full, which nobody empties, and interrupts it.
+/// Starts it, waits until the pipe, which nobody reads, is full, and interrupts it.
 fn interrupted(fan: Fan, full: &File) -> Done {
     let running = fan.spawn();
     await_full(full);
@@ -30,9 +28,7 @@ fn interrupted(fan: Fan, full: &File) -> Done {
 }
 
 fn await_full(pipe: &File) {
-    while ioctl_fionread(pipe).expect("a pipe") < 4096 {
-        std::thread::yield_now();
-    }
+    until("a full pipe", || ioctl_fionread(pipe).expect("a pipe") == 4096);
 }
 
 fn lines(number: usize) -> String {
@@ -40,7 +36,7 @@ fn lines(number: usize) -> String {
 }
 
 #[test]
-fn output_that_is_set_not_to_wait_is_waited_for() {
+fn output_that_does_not_block_is_waited_for() {
     for words in [
         "run f -- cat",
         "map f",
@@ -62,16 +58,14 @@ fn output_that_is_set_not_to_wait_is_waited_for() {
 }
 
 #[test]
-fn input_that_is_set_not_to_wait_is_waited_for() {
+fn input_that_does_not_block_is_waited_for() {
     for words in ["run -- echo", "map - --unique"] {
         let (read, mut write) = small_pipe(PipeFlags::NONBLOCK);
         let from = read.try_clone().expect("a descriptor");
         let mut running = fan(words).stdin_from(from).spawn();
         let mut say = |text: &[u8]| write.write_all(text).expect("there is room");
         say(b"a whole");
-        while ioctl_fionread(&read).expect("a pipe") > 0 {
-            std::thread::yield_now();
-        }
+        until("an empty pipe", || ioctl_fionread(&read).expect("a pipe") == 0);
         say(b" name\n");
         drop(write);
         assert_eq!(running.line(), "a whole name", "{words}");
@@ -92,7 +86,7 @@ fn a_signal_ends_a_run_whose_output_nobody_reads() {
         let (read, write) = small_pipe(PipeFlags::empty());
         let fan = fan(words).file("f", lines(50_000)).stdout_to(write);
         let done = interrupted(fan, &read);
-        done.expect(done.status.signal() == Some(2), &format!("{words}: ended by INT"));
+        done.expect_death_by(Signal::INT);
     }
 }
 
@@ -101,11 +95,10 @@ fn a_signal_ends_a_run_whose_messages_nobody_reads() {
     for words in ["run f f --", "run f --pool --"] {
         let fan = fan(words).args(["sh", "-c", "yes >&2"]).file("f", "").fifo("err");
         let fan = fan.after("exec 2>err");
-        let err = File::options().read(true).write(true).open(fan.path("err"));
-        let err = err.expect("a FIFO");
+        let err = fifo::both_ends(&fan.path("err"));
         shrink(&err);
         let done = interrupted(fan, &err);
-        done.expect(done.status.signal() == Some(2), &format!("{words}: ended by INT"));
+        done.expect_death_by(Signal::INT);
     }
 }
 
@@ -132,10 +125,8 @@ fn a_command_does_not_outlast_its_time_though_nobody_reads_what_it_writes() {
         let fan = fan("run f --timeout 0.1s --kill-after 0.1s").args(mode.split_whitespace());
         let fan = fan.args(["--shell", &script]).file("f", "").fifo("pid");
         let running = fan.after("exec 2>&1").stdout_to(write).spawn();
-        let child = crate::signals::children::pid(&running);
-        while lives(child) {
-            std::thread::yield_now();
-        }
+        let child = running.child_pid();
+        until("the end of the command", || !lives(child));
         let reader = std::thread::spawn(move || {
             let mut got = String::new();
             read.read_to_string(&mut got).map(|_| got)
@@ -151,19 +142,17 @@ fn a_command_does_not_outlast_its_time_though_nobody_reads_what_it_writes() {
 }
 
 #[test]
-fn what_a_command_wrote_is_all_there_though_it_is_read_long_after_its_end() {
+fn all_that_a_command_wrote_is_printed_though_it_is_read_long_after_its_end() {
     let (mut read, mut write) = small_pipe(PipeFlags::empty());
     write.write_all(&[b'-'; 4096]).expect("there is room");
     let script = "i=0; while [ $i -lt 2000 ]; do echo $i; i=$((i + 1)); done; echo $$ > pid";
     let fan = fan("run -j1 f --shell").arg(script).file("f", "").fifo("pid");
     let running = fan.stdout_to(write).spawn();
-    let child = crate::signals::children::pid(&running);
-    while lives(child) {
-        std::thread::yield_now();
-    }
-    // Longer than pipes are read after a child's end.
+    let child = running.child_pid();
+    until("the end of the process", || !lives(child));
+    // This takes longer than pipes are read after the end of a child.
     let clock = crate::support::fan("run --timeout 0.5s --kill-after 0s ff --stdin -- cat").fifo("ff");
-    let held = File::options().read(true).write(true).open(clock.path("ff"));
+    let held = fifo::both_ends(&clock.path("ff"));
     clock.says("ran longer").code(123);
     drop(held);
     let mut got = String::new();
@@ -174,7 +163,7 @@ fn what_a_command_wrote_is_all_there_though_it_is_read_long_after_its_end() {
     done.expect(done.err.is_empty(), "no complaint");
 }
 
-/// What this run prints, which answers USR1 and is stopped by Ctrl-Z while its output waits for room.
+/// Returns what a run prints that answers USR1 and is stopped by Ctrl-Z while its output waits for room.
 fn printed_after_both(fan: Fan) -> String {
     let (mut read, write) = small_pipe(PipeFlags::empty());
     let running = fan.stdout_to(write).spawn();
@@ -182,9 +171,7 @@ fn printed_after_both(fan: Fan) -> String {
     running.signal(Signal::USR1);
     running.hears(" running");
     running.signal(Signal::TSTP);
-    while state(running.pid()) != 'T' {
-        std::thread::yield_now();
-    }
+    until("a stopped run", || state(running.pid()) == 'T');
     running.signal(Signal::CONT);
     let mut got = String::new();
     read.read_to_string(&mut got).expect("a pipe can be read");
@@ -194,7 +181,7 @@ fn printed_after_both(fan: Fan) -> String {
 }
 
 #[test]
-fn ctrl_z_and_usr1_are_heard_though_nobody_reads_the_output() {
+fn ctrl_z_and_usr1_work_though_nobody_reads_the_output() {
     let text = lines(50_000);
     for words in [
         "run f -- cat",
@@ -209,7 +196,7 @@ fn ctrl_z_and_usr1_are_heard_though_nobody_reads_the_output() {
 }
 
 #[test]
-fn ctrl_z_and_usr1_are_heard_though_nobody_reads_the_header() {
+fn ctrl_z_and_usr1_work_though_nobody_reads_the_header() {
     let name = "x".repeat(8192);
     let text = format!("{name}\n1\n");
     let fan = fan("map f -i csv -o csv -s").arg(&name);
@@ -221,31 +208,26 @@ fn ctrl_z_stops_a_command_whose_output_nobody_reads() {
     let (read, write) = small_pipe(PipeFlags::empty());
     let fan = fan("run f --shell").arg("echo $$ > pid; exec yes");
     let running = fan.file("f", "").fifo("pid").stdout_to(write).spawn();
-    let child = crate::signals::children::pid(&running);
+    let child = running.child_pid();
     await_full(&read);
     for _ in 0..2 {
         running.signal(Signal::TSTP);
-        while state(child) != 'T' || state(running.pid()) != 'T' {
-            std::thread::yield_now();
-        }
+        until("a stopped command and run", || {
+            state(child) == 'T' && state(running.pid()) == 'T'
+        });
         running.signal(Signal::CONT);
-        while state(child) == 'T' {
-            std::thread::yield_now();
-        }
+        until("a command that goes on", || state(child) != 'T');
     }
     running.signal(Signal::INT);
     let done = running.wait();
-    done.expect(done.status.signal() == Some(2), "death by INT");
+    done.expect_death_by(Signal::INT);
     done.expect(!lives(child), "no survivor");
 }
 
-fn state(pid: u32) -> char {
-    crate::signals::terminal::state(pid.cast_signed())
-}
-
-/// Whether who holds the output of a command that has exited outlasts the run, which is interrupted while that
-/// output is drained; None where the signal may have come too late for that. It ignores these signals.
-fn holder_outlasts(ignored: &str) -> Option<bool> {
+/// Interrupts a run while it drains the output of a command that has exited. The process that holds this
+/// output, and ignores these signals, ends with the run. Returns false when the run had left it behind
+/// before.
+fn holder_ends(ignored: &str) -> bool {
     let (_read, mut write) = small_pipe(PipeFlags::empty());
     write.write_all(&[b'-'; 4096]).expect("there is room");
     let script = format!(
@@ -255,33 +237,25 @@ fn holder_outlasts(ignored: &str) -> Option<bool> {
     let fan = fan("run -j1 f --shell").arg(script).file("f", "");
     let fan = fan.fifo("pid").fifo("parent").fifo("never");
     let running = fan.stdout_to(write).spawn();
-    let holder = crate::signals::children::pid(&running);
-    let began = Instant::now();
-    let parent = std::fs::read_to_string(running.path("parent")).expect("a FIFO");
-    let parent = parent.trim().parse().expect("a number");
-    while lives(parent) {
-        std::thread::yield_now();
-    }
+    let holder = running.child_pid();
+    let parent = fifo::pid(&running.path("parent"));
+    until("the end of the command", || !lives(parent));
     running.signal(Signal::INT);
-    let in_time = began.elapsed() < Duration::from_millis(20);
     let done = running.wait();
-    done.expect(done.status.signal() == Some(2), "death by INT");
-    // It was killed, which takes effect when it is next given a processor.
-    let until = Instant::now() + Duration::from_secs(5);
-    while in_time && lives(holder) && Instant::now() < until {
-        std::thread::yield_now();
+    let left_behind = done.err.contains("holds its output; not waited for");
+    if left_behind {
+        send(holder, Signal::KILL);
+        return false;
     }
-    let outlasts = lives(holder);
-    // Where the test fails, it is not to hold what it was given any longer.
-    send(holder, Signal::KILL);
-    in_time.then_some(outlasts)
+    done.expect_death_by(Signal::INT);
+    assert_gone(&[holder], "a process that holds the output");
+    true
 }
 
 #[test]
-fn who_holds_the_output_of_a_command_that_has_exited_ends_with_the_run() {
+fn whoever_holds_the_output_of_a_command_that_has_exited_ends_with_the_run() {
     for ignored in ["", "INT"] {
-        let mut in_time = (0..50).filter_map(|_| holder_outlasts(ignored));
-        assert_eq!(in_time.next(), Some(false), "{ignored}");
+        assert!((0..50).any(|_| holder_ends(ignored)), "never in time");
     }
 }
 
@@ -293,10 +267,8 @@ fn a_pool_process_does_not_outlast_its_time_though_nobody_takes_its_reply() {
     let fan = fan("run -j1 f g --timeout 0.1s --kill-after 0.1s --pool --").args(["sh", "-c", script]);
     let fan = fan.file("f", "").file("g", "").fifo("pid");
     let running = fan.stdout_to(write).spawn();
-    let child = crate::signals::children::pid(&running);
-    while lives(child) {
-        std::thread::yield_now();
-    }
+    let child = running.child_pid();
+    until("the end of the process", || !lives(child));
     let mut got = String::new();
     read.read_to_string(&mut got).expect("a pipe can be read");
     let done = running.wait();

@@ -1,7 +1,7 @@
 //! Signals, and the processes that they end, stop and continue.
 
 mod blocked_streams;
-pub mod children;
+mod children;
 mod orphans;
 mod shutdown;
-pub mod terminal;
+mod terminal;

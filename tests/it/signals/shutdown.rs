@@ -1,14 +1,9 @@
-//! How a run ends before its time: signals, a reader that goes away, a disk that is full.
+//! Runs that end before their time: by a signal, without a reader, without room for the output.
 
-use crate::support::{Fan, Running, fan, lives, send};
+use crate::support::{Fan, Running, assert_gone, fan, fifo, has, lives};
 use rustix::process::Signal;
 use std::fs::OpenOptions;
-use std::io::Read;
-use std::path::Path;
-
-const INT: i32 = 2;
-const PIPE: i32 = 13;
-const TERM: i32 = 15;
+use std::os::unix::process::ExitStatusExt;
 
 fn full() -> std::fs::File {
     OpenOptions::new()
@@ -17,20 +12,10 @@ fn full() -> std::fs::File {
         .expect("Linux has it")
 }
 
-/// Waits until a child has written its pid into the FIFO.
-fn pid(path: &Path) -> u32 {
-    let mut text = String::new();
-    let mut fifo = std::fs::File::open(path).expect("a FIFO");
-    fifo.read_to_string(&mut text).expect("a pid");
-    text.trim().parse().expect("a pid")
-}
-
-/// A run whose first job prints, and whose second says its pid and blocks for ever; with `trap`
-/// before that.
-fn blocked(words: &str, trap: &str) -> (Running, u32) {
+/// Starts a run whose first job prints, and whose second executes `trap`, writes its pid and blocks for ever.
+fn blocked(trap: &str) -> (Running, u32) {
     let script = format!("case $1 in a) echo done;; *) {trap} echo $$ > pid; read line < never;; esac");
-    let fan: Fan = fan("run -j2").args(words.split_whitespace());
-    let fan = fan
+    let fan: Fan = fan("run -j2")
         .args(["--", "sh", "-c", &script, "sh"])
         .fifo("pid")
         .fifo("inner")
@@ -38,20 +23,16 @@ fn blocked(words: &str, trap: &str) -> (Running, u32) {
     let mut running = fan.spawn();
     running.write("a\nb\n");
     assert_eq!(running.line(), "done");
-    let child = pid(&running.path("pid"));
+    let child = running.child_pid();
     assert!(lives(child));
     (running, child)
 }
 
 #[track_caller]
-fn dies_by(running: Running, signal: i32, child: u32) {
-    use std::os::unix::process::ExitStatusExt;
+fn dies_by(running: Running, signal: Signal, child: u32) {
     let done = running.wait();
-    done.expect(
-        done.status.signal() == Some(signal),
-        &format!("death by signal {signal}"),
-    );
-    done.expect(done.out == b"done\n", "what was finished, printed");
+    done.expect_death_by(signal);
+    done.expect(done.out == b"done\n", "the output of the finished job");
     done.expect(!lives(child), "no survivor");
 }
 
@@ -106,7 +87,7 @@ fn a_closed_standard_output_is_exit_5() {
             .stderr(closed)
             .code(5);
     }
-    // What prints nothing misses nothing.
+    // A command that prints nothing does not need it.
     fan("run a -- true").file("a", "").after("exec >&-").ok();
     fan("xargs --version")
         .after("exec >&-")
@@ -116,7 +97,7 @@ fn a_closed_standard_output_is_exit_5() {
 
 #[test]
 fn commands_that_inherit_a_closed_stream_find_it_closed() {
-    // Also where they are started in another way, as the limit of open files was raised.
+    // Also when they are started in another way, because the limit of open files was raised.
     for limit in ["", "ulimit -Sn 11;"] {
         for words in ["run -u -j8", "xargs -P8 -n1"] {
             let says = "test -e /proc/self/fd/0 -a ! -e /proc/self/fd/1 && echo closed >&2";
@@ -130,7 +111,7 @@ fn commands_that_inherit_a_closed_stream_find_it_closed() {
     }
     let fails = fan("xargs echo").stdin("a\n").after("exec >&-");
     fails.says("Bad file descriptor").code(123);
-    // What is captured is a pipe all the same.
+    // Captured output is a pipe all the same.
     let job = "echo out; echo lost >&2";
     fan("run a b")
         .args(["--", "sh", "-c", job])
@@ -163,14 +144,13 @@ fn a_closed_standard_error_costs_the_messages_alone() {
 
 #[test]
 fn a_reader_that_goes_away_ends_the_run_quietly() {
-    use std::os::unix::process::ExitStatusExt;
     let text = "line\n".repeat(100_000);
     for words in [
         "map a b c",
         "map a b c --grep line -j1",
         "run a b c -- cat",
         "run a b c -u -- cat",
-        // Tries and a delay are not for that.
+        // The end of the reader is not a failure to retry.
         "run a b c -u --retries 9 --retry-delay 60s -- cat",
     ] {
         let fan = fan(words).file("a", &text).file("b", &text).file("c", &text);
@@ -178,16 +158,15 @@ fn a_reader_that_goes_away_ends_the_run_quietly() {
         running.line();
         running.hang_up();
         let done = running.wait();
-        done.expect(done.status.signal() == Some(PIPE), "death by SIGPIPE");
+        done.expect_death_by(Signal::PIPE);
         done.expect(done.err.is_empty(), "no word about it");
     }
 }
 
 #[test]
-fn commands_that_inherit_the_output_end_with_its_reader() {
-    use std::os::unix::process::ExitStatusExt;
+fn commands_that_inherit_the_output_end_when_its_reader_does() {
     let names = "1\n".repeat(500);
-    // Whether they die of it or are told, and fail in their own way.
+    // Whether they die by the signal, or see the error and fail in their own way.
     for script in ["", "trap '' PIPE;"] {
         let script = format!("{script} echo out 2> /dev/null || exit 1; echo more 2> /dev/null");
         let fan = fan("run -u -j2").args(["--", "sh", "-c", &script, "sh"]);
@@ -196,10 +175,10 @@ fn commands_that_inherit_the_output_end_with_its_reader() {
         running.line();
         running.hang_up();
         let done = running.wait();
-        done.expect(done.status.signal() == Some(PIPE), "death by SIGPIPE");
+        done.expect_death_by(Signal::PIPE);
         done.expect(done.err.is_empty(), "no word about it");
     }
-    // A failure is one as long as there is a reader, and where the output is a file.
+    // With a reader, or with a file for the output, a failure is a failure.
     fan("run -u -- sh -c false")
         .stdin("a\n")
         .says("1 of 1 job failed")
@@ -209,7 +188,7 @@ fn commands_that_inherit_the_output_end_with_its_reader() {
         .stdout_to(full())
         .says("1 of 1 job failed")
         .code(123);
-    // As GNU xargs has it.
+    // As GNU xargs does it.
     let mut running = fan("xargs -n1 yes").spawn();
     running.write("1\n");
     running.line();
@@ -224,7 +203,6 @@ fn commands_that_inherit_the_output_end_with_its_reader() {
 
 #[test]
 fn a_reader_that_goes_away_stops_commands_that_are_running() {
-    use std::os::unix::process::ExitStatusExt;
     // The first job goes on printing for ever; the second blocks for ever.
     let script = "case $1 in a) exec yes;; *) echo $$ > pid; read line < never;; esac";
     let fan = fan("run -j2")
@@ -233,46 +211,44 @@ fn a_reader_that_goes_away_stops_commands_that_are_running() {
         .fifo("never");
     let mut running = fan.spawn();
     running.write("a\nb\n");
-    let child = pid(&running.path("pid"));
+    let child = running.child_pid();
     assert_eq!(running.line(), "y");
     running.hang_up();
     let done = running.wait();
-    done.expect(done.status.signal() == Some(PIPE), "death by SIGPIPE");
+    done.expect_death_by(Signal::PIPE);
     done.expect(!lives(child), "no survivor");
 }
 
 #[test]
 fn a_signal_is_passed_on_and_the_program_dies_by_it() {
-    for (signal, number) in [(Signal::INT, INT), (Signal::TERM, TERM)] {
-        let (running, child) = blocked("", "");
+    for signal in [Signal::INT, Signal::TERM] {
+        let (running, child) = blocked("");
         running.signal(signal);
-        dies_by(running, number, child);
+        dies_by(running, signal, child);
     }
 }
 
 #[test]
-fn a_child_hears_the_signal_before_it_ends() {
-    use std::os::unix::process::ExitStatusExt;
-    let (running, child) = blocked("", "trap 'echo bye >&2; exit 0' TERM;");
+fn a_child_receives_the_signal_and_may_end_in_its_own_way() {
+    let (running, child) = blocked("trap 'echo bye >&2; exit 0' TERM;");
     running.signal(Signal::TERM);
     let done = running.wait();
-    done.expect(done.status.signal() == Some(TERM), "death by TERM");
+    done.expect_death_by(Signal::TERM);
     done.expect(!lives(child), "no survivor");
 }
 
 #[test]
 fn a_second_signal_kills_children_that_ignore_the_first() {
     // The loop goes on when `read` is interrupted; the signal is ignored by its children too.
-    let (running, child) = blocked("", "trap '' TERM INT;");
+    let (running, child) = blocked("trap '' TERM INT;");
     running.signal(Signal::TERM);
-    // It stays until it is killed, so the second signal always finds it.
+    // The child stays until it is killed, so the second signal always finds it.
     running.signal(Signal::TERM);
     // Two pending signals of one kind are one: the third kind is sure to be the second.
     running.signal(Signal::INT);
-    use std::os::unix::process::ExitStatusExt;
     let done = running.wait();
     done.expect(
-        matches!(done.status.signal(), Some(TERM | INT)),
+        matches!(done.status.signal(), Some(2 | 15)),
         "death by one of the signals",
     );
     done.expect(!lives(child), "no survivor");
@@ -281,48 +257,39 @@ fn a_second_signal_kills_children_that_ignore_the_first() {
 #[test]
 fn grandchildren_end_with_their_group() {
     let (running, child) = blocked(
-        "",
         // Reading the FIFO waits for the grandchild.
         "{ sh -c 'echo $$ > inner; read line < never' & } ; cat inner > keep;",
     );
     let inner = std::fs::read_to_string(running.path("keep")).expect("a pid");
     let inner: u32 = inner.trim().parse().expect("a pid");
     running.signal(Signal::TERM);
-    dies_by(running, TERM, child);
-    // It was sent the signal before its parent was reaped; it needs no one to die.
-    while lives(inner) {
-        std::thread::yield_now();
-    }
+    dies_by(running, Signal::TERM, child);
+    // It was sent the signal before its parent was reaped, and dies by itself.
+    assert_gone(&[inner], "the grandchild");
 }
 
 #[test]
 fn a_map_ends_by_the_signal_too() {
-    use std::os::unix::process::ExitStatusExt;
     let mut running = fan("map").file("a", "x\n").spawn();
     running.write("a\n");
     assert_eq!(running.line(), "x");
-    send(running.pid(), Signal::TERM);
-    let done = running.wait_open();
-    done.expect(
-        done.status.signal() == Some(TERM),
-        "death by TERM while the list is open",
-    );
+    running.signal(Signal::TERM);
+    // The list stays open.
+    running.wait_open().expect_death_by(Signal::TERM);
 }
 
 #[test]
-fn a_fold_that_was_stopped_gives_no_answer() {
-    use std::os::unix::process::ExitStatusExt;
+fn an_interrupted_fold_prints_nothing() {
     let fan = fan("map a pipe --count -j1").file("a", "x\n").fifo("pipe");
-    let pipe = fan.path("pipe");
     let running = fan.spawn();
-    // It opens the FIFO, so the first file is done.
-    let held = OpenOptions::new().write(true).open(pipe).expect("a FIFO");
+    // It has opened the FIFO, so the first file is done.
+    let held = fifo::writer(&running.path("pipe"));
     running.signal(Signal::INT);
     drop(held);
     let done = running.wait();
     done.expect(
-        done.status.signal() == Some(INT) && done.out.is_empty() || done.status.success(),
-        "no part that could be taken for the whole",
+        done.status.signal() == Some(2) && done.out.is_empty() || done.status.success(),
+        "no partial answer",
     );
 }
 
@@ -341,8 +308,8 @@ fn a_file_that_may_not_grow_is_exit_5_and_children_find_the_limit_as_it_was() {
 }
 
 #[test]
-fn children_are_waited_for_where_they_were_to_be_forgotten() {
-    if !crate::support::has("perl") {
+fn children_are_waited_for_though_sigchld_was_ignored_at_the_start() {
+    if !has("perl") {
         return;
     }
     let ignoring = ["perl", "-e", "$SIG{CHLD} = 'IGNORE'; exec @ARGV or die"];
@@ -351,13 +318,13 @@ fn children_are_waited_for_where_they_were_to_be_forgotten() {
 }
 
 #[test]
-fn a_command_that_ignores_term_does_not_write_on_for_nobody() {
+fn a_command_that_ignores_term_is_killed_when_nobody_reads_its_output() {
     let script = "trap '' TERM; [ $1 = b ] || echo $$ > pid; while :; do echo line; done";
     for mode in ["", "--line-buffer", "-j2 b --tag"] {
         let fan = fan("run a --kill-after 1000s").args(mode.split_whitespace());
         let fan = fan.args(["--shell", script]).file("a", "").file("b", "");
         let mut running = fan.fifo("pid").spawn();
-        let child = pid(&running.path("pid"));
+        let child = running.child_pid();
         assert!(running.line().ends_with("line"));
         running.hang_up();
         let done = running.wait();

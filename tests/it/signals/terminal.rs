@@ -1,11 +1,9 @@
 //! Under a terminal: Ctrl-C and Ctrl-Z reach the children, which are in groups of their own.
 
-use crate::support::{Fan, Running, fan, has};
-use std::fs::OpenOptions;
-use std::path::Path;
+use crate::support::{Fan, Running, fan, fifo, has, state, until};
 
-/// Starts its arguments on a new terminal; does what its standard input says, line by line, and
-/// answers on standard output. What the terminal shows goes to standard error.
+/// Starts its arguments on a new terminal; obeys the lines of its standard input, and answers on standard
+/// output. What the terminal shows goes to standard error.
 const DRIVER: &str = r#"
 import os, pty, signal, sys, threading
 pid, tty = pty.fork()
@@ -40,33 +38,17 @@ fn on_a_terminal(fan: Fan) -> Running {
     fan.under(&["python3", "-c", DRIVER]).spawn()
 }
 
-/// A child that says its number and blocks until the gate is opened.
-fn blocked() -> (Running, i32) {
+/// Starts a run whose child writes its number and blocks until the gate is opened.
+fn blocked() -> (Running, u32) {
     let script = "echo $$ > pid; read line < gate; echo $line";
     let fan = fan("run a").file("a", "").args(["--", "sh", "-c", script, "sh"]);
-    let fan = fan.fifo("pid").fifo("gate");
-    let pid = fan.path("pid");
-    let running = on_a_terminal(fan);
-    let text = std::fs::read_to_string(pid).expect("a FIFO");
-    (running, text.trim().parse().expect("a number"))
+    let running = on_a_terminal(fan.fifo("pid").fifo("gate"));
+    let child = running.child_pid();
+    (running, child)
 }
 
-pub fn state(pid: i32) -> char {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit(") ")
-        .next()
-        .and_then(|rest| rest.chars().next())
-        .unwrap_or('X')
-}
-
-fn wait_for(pid: i32, holds: impl Fn(char) -> bool) {
-    while !holds(state(pid)) {
-        std::thread::yield_now();
-    }
-}
-
-fn open(gate: &Path) -> std::fs::File {
-    OpenOptions::new().write(true).open(gate).expect("a FIFO")
+fn wait_for(pid: u32, states: &[char]) {
+    until(&format!("the state {states:?}"), || states.contains(&state(pid)));
 }
 
 #[test]
@@ -77,7 +59,7 @@ fn ctrl_c_ends_the_children_and_the_run_dies_by_it() {
     let (mut running, child) = blocked();
     running.write("key 03\nwait\n");
     assert_eq!(running.line(), "signal 2");
-    wait_for(child, |state| matches!(state, 'X' | 'Z'));
+    wait_for(child, &['X', 'Z']);
     running.wait();
 }
 
@@ -90,12 +72,12 @@ fn ctrl_z_stops_the_children_too_and_continuing_continues_them() {
     for _ in 0..2 {
         running.write("key 1a\nwait\n");
         assert_eq!(running.line(), "stopped");
-        // They were sent the signal before the run stopped itself.
-        wait_for(child, |state| state == 'T');
+        // Children are sent the signal before the run stops itself.
+        wait_for(child, &['T']);
         running.write("continue\n");
-        wait_for(child, |state| state != 'T');
+        until("a child that goes on", || state(child) != 'T');
     }
-    std::io::Write::write_all(&mut open(&running.path("gate")), b"went on\n").expect("it is read");
+    fifo::write(&running.path("gate"), "went on\n");
     running.write("wait\n");
     assert_eq!(running.line(), "exit 0");
     running.hears("went on");

@@ -1,13 +1,13 @@
-//! What done jobs gave a fold, in one: a state of many small jobs, of which few have changed.
+//! Bundles: the results of many small jobs in one row, when few of the inputs have changed.
 
-use crate::state::resume::Place;
+use crate::support::Place;
 use std::fs::{self, File};
 
 const COUNT: &str = "map in --select 1 --count";
 const MEAN: &str = "map in -i csv --by a --agg count,sum:b,mean:b,p50:b";
 const JOBS: usize = 40;
 
-/// A directory with this many small files, and a state of them under a command line.
+/// Makes many small files, and a state of a command line over them.
 fn done(words: &str) -> Place {
     let place = Place::new();
     for n in 0..JOBS {
@@ -31,7 +31,7 @@ fn state(place: &Place) -> rusqlite::Connection {
     rusqlite::Connection::open(place.path("st")).expect("a database")
 }
 
-/// How many jobs there are bundles of.
+/// Returns how many jobs are in bundles.
 fn bundled(place: &Place) -> i64 {
     let sql = "SELECT coalesce(sum(jobs), 0) FROM bundles";
     let answer = state(place).query_row(sql, (), |row| row.get(0));
@@ -42,7 +42,7 @@ fn change(place: &Place, sql: &str) {
     state(place).execute_batch(sql).expect(sql);
 }
 
-/// Has every input be the same by its size and time, and unreadable as what it was.
+/// Destroys the contents of every input, and leaves its size and time.
 fn garble(place: &Place) {
     for entry in fs::read_dir(place.path("in")).expect("there").flatten() {
         let found = entry.metadata().expect("there");
@@ -81,7 +81,7 @@ fn whatever_becomes_of_the_inputs_the_answer_is_that_of_a_full_run() {
             let jobs = fs::read_dir(place.path("in")).expect("there").count() as i64;
             assert_eq!(bundled(&place), if jobs < 32 { bundled(&place) } else { jobs });
         }
-        // All of it is in the bundle.
+        // The bundle has all of it.
         let whole = place.whole(words);
         garble(&place);
         change(&place, "DELETE FROM parts");
@@ -146,7 +146,7 @@ fn a_part_that_is_damaged_beside_a_whole_bundle_does_no_harm() {
     let place = done(COUNT);
     change(&place, "UPDATE parts SET bytes = zeroblob(9) WHERE job % 2 = 0");
     run(&place, COUNT);
-    // Now they are needed.
+    // Now the parts are needed.
     fs::remove_file(place.path("in/00")).expect("it was there");
     run(&place, COUNT);
     run(&place, COUNT);
@@ -184,7 +184,7 @@ fn the_bundle_of_batches_is_of_those_that_there_are() {
             .query_row("SELECT jobs FROM bundles", (), |row| row.get(0))
             .expect("one bundle");
         assert_eq!(jobs, (files + 1) / 2);
-        // All batches behind it are put together anew.
+        // All batches after it change.
         fs::remove_file(place.path(first)).expect("it was there");
     }
 }

@@ -1,8 +1,6 @@
-//! What a state outlives: damage to its file, a disk that is full, and others that want it.
+//! What a state survives: damage to its file, a full disk, and many runs that want it at once.
 
-use crate::state::killed::{Kind, map, run, under_strace, words};
-use crate::state::resume::Place;
-use crate::support::{has, setting};
+use crate::support::{Place, StatefulRun, fifo, has, setting};
 use std::fs;
 use std::sync::mpsc::channel;
 
@@ -11,87 +9,80 @@ fn a_disk_that_is_full_or_read_only_stops_the_run() {
     if !has("strace") {
         return;
     }
-    let kind = run();
+    let run = StatefulRun::run();
     let place = Place::new();
     place.logs(0..6);
-    let (_, whole, _) = kind.end(&place, &[]);
-    kind.forget(&place);
-    let strace = [
-        "strace",
-        "-qqq",
-        "-o",
-        "/dev/null",
-        "-P",
-        "st",
-        "-e",
-        "inject=openat:error=EROFS",
-    ];
-    let (code, out, said) = kind.end(&place, &strace);
-    assert_eq!((code, &out[..]), (Some(5), &b""[..]), "{said}");
-    assert!(said.contains("st: read-only file system"), "{said}");
+    let whole = run.end(&place).out;
+    run.forget(&place);
+    let read_only = ["-P", "st", "-e", "inject=openat:error=EROFS"];
+    let done = run.end_under_strace(&place, &read_only);
+    done.expect(
+        done.status.code() == Some(5) && done.out.is_empty(),
+        "exit code 5",
+    );
+    done.expect(done.err.contains("st: read-only file system"), "the cause");
     let mut stopped = 0;
     for n in (1..).step_by(3) {
-        kind.forget(&place);
+        run.forget(&place);
         let inject = format!("inject=pwrite64:error=ENOSPC:when={n}+");
-        let strace = under_strace("trace=pwrite64", &inject);
-        let (code, out, said) = kind.end(&place, &strace);
-        if code == Some(0) {
-            assert!(stopped > 1 && out == whole, "{n}");
+        let done = run.end_under_strace(&place, &["-e", "trace=pwrite64", "-e", &inject]);
+        if done.status.success() {
+            done.expect(stopped > 1 && done.out == whole, "the whole output");
             return;
         }
-        let refused = said.lines().any(|line| line.starts_with("fanfold: st: "));
-        assert!(
-            code == Some(5) && refused && (out.is_empty() || out == whole),
-            "{n}: {code:?} {said}"
+        let refused = done.err.lines().any(|line| line.starts_with("fanfold: st: "));
+        done.expect(
+            done.status.code() == Some(5) && refused,
+            &format!("{n}: exit code 5"),
         );
+        done.expect(done.out.is_empty() || done.out == whole, "all or nothing");
         let ran = place.lines("ran").len();
         stopped += u32::from((1..6).contains(&ran));
-        let (again, out, said) = kind.end(&place, &[]);
-        assert_eq!((again, said.as_str()), (Some(0), ""), "{n}");
-        assert!(out == whole, "{n}");
+        let again = run.end(&place);
+        again.expect(
+            again.status.success() && again.err.is_empty(),
+            &format!("{n}: success"),
+        );
+        again.expect(again.out == whole, "the whole output");
     }
 }
 
-/// A state of which some jobs were done and others are new.
-fn half_done(kind: &Kind) -> (Place, Vec<u8>) {
-    let place = Place::new();
+/// Makes a state of which some jobs are done and others are new. Returns what a full run prints, too.
+fn half_done(run: &StatefulRun) -> (Place, Vec<u8>) {
+    let place = Place::in_memory();
     place.logs(0..8);
-    let (_, whole, _) = kind.end(&place, &[]);
-    kind.forget(&place);
+    let whole = run.end(&place).out;
+    run.forget(&place);
     fs::rename(place.path("in"), place.path("all")).expect("ours");
     place.logs(0..4);
-    let (code, ..) = kind.end(&place, &[]);
-    assert_eq!(code, Some(0));
+    assert!(run.end(&place).status.success());
     fs::remove_dir_all(place.path("in")).expect("ours");
     fs::rename(place.path("all"), place.path("in")).expect("ours");
     (place, whole)
 }
 
-/// What became of the state is refused, or the answer is right all the same.
-fn is_refused_or_recovered(kind: &Kind, place: &Place, whole: &[u8], how: &str) -> bool {
-    let (code, out, said) = kind.end(place, &[]);
-    let right = code == Some(0) && out == whole;
-    // Damage may show when the answer is there already.
-    let refused = matches!(code, Some(2 | 5)) && (out.is_empty() || out == whole);
-    assert!(
-        right || refused,
-        "{how}: {code:?} {said}{}",
-        String::from_utf8_lossy(&out)
-    );
+/// Runs with a damaged state: it is refused, or the answer is right all the same. Returns whether it was
+/// refused.
+fn is_refused_or_recovered(run: &StatefulRun, place: &Place, whole: &[u8], how: &str) -> bool {
+    let done = run.end(place);
+    let right = done.status.success() && done.out == whole;
+    // The run may meet the damage after it has printed the answer.
+    let refused = matches!(done.status.code(), Some(2 | 5)) && (done.out.is_empty() || done.out == whole);
+    done.expect(right || refused, &format!("{how}: a refusal or the answer"));
     refused
 }
 
 #[test]
 fn a_truncated_state_is_refused_or_recovered() {
-    let kind = map();
-    let (place, whole) = half_done(&kind);
+    let run = StatefulRun::map();
+    let (place, whole) = half_done(&run);
     let state = fs::read(place.path("st")).expect("a state");
     let mut refused = 0;
     for at in (0..100).map(|_| fastrand::usize(..state.len())) {
-        kind.forget(&place);
+        run.forget(&place);
         fs::write(place.path("st"), &state[..at]).expect("ours");
         refused += u32::from(is_refused_or_recovered(
-            &kind,
+            &run,
             &place,
             &whole,
             &format!("cut at {at}"),
@@ -102,15 +93,15 @@ fn a_truncated_state_is_refused_or_recovered() {
 
 #[test]
 fn flipped_bytes_in_a_state_are_refused_or_recovered() {
-    let kind = map();
-    let (place, whole) = half_done(&kind);
+    let run = StatefulRun::map();
+    let (place, whole) = half_done(&run);
     let state = fs::read(place.path("st")).expect("a state");
-    // Which bytes is the same each time; what is in them has times among it.
+    // The places are the same each time; the bytes are not, as they hold times.
     let mut rng = fastrand::Rng::with_seed(setting("FANFOLD_SEED", 5));
     for _ in 0..100 {
-        kind.forget(&place);
+        run.forget(&place);
         let mut damaged = state.clone();
-        // Where something is written, mostly.
+        // Mostly where bytes are in use.
         let mut flips = Vec::new();
         while flips.len() < 2 {
             let (at, bit) = (rng.usize(..state.len()), rng.u8(..8));
@@ -120,14 +111,14 @@ fn flipped_bytes_in_a_state_are_refused_or_recovered() {
             }
         }
         fs::write(place.path("st"), &damaged).expect("ours");
-        is_refused_or_recovered(&kind, &place, &whole, &format!("flipped at {flips:?}"));
+        is_refused_or_recovered(&run, &place, &whole, &format!("flipped at {flips:?}"));
     }
 }
 
 #[test]
 fn tables_that_are_not_ours_are_refused_and_left_as_they_are() {
-    let kind = map();
-    let (place, _) = half_done(&kind);
+    let run = StatefulRun::map();
+    let (place, _) = half_done(&run);
     let state = fs::read(place.path("st")).expect("a state");
     let text = |what: &str| {
         let found = state
@@ -135,7 +126,7 @@ fn tables_that_are_not_ours_are_refused_and_left_as_they_are() {
             .position(|bytes| bytes == what.as_bytes());
         found.expect(what)
     };
-    // What a statement asks for by its name, what SQLite knows them by, and how the file is to be read.
+    // The names in statements, the names in SQLite's own table, and the format number of the file.
     let tables = ["runs", "jobs", "parts", "bundles", "command", "inputs", "gone"];
     let columns = ["ended  ", "started ", "outcome ", "mtime ", "chunk ", "of  "];
     let definitions = tables.map(|table| format!("CREATE TABLE {table}"));
@@ -143,13 +134,16 @@ fn tables_that_are_not_ours_are_refused_and_left_as_they_are() {
     let places = columns.map(str::to_owned).into_iter();
     let places = places.chain(definitions).chain(names).map(|what| text(&what) + 1);
     for at in places.chain([18, 19]) {
-        kind.forget(&place);
+        run.forget(&place);
         let mut damaged = state.clone();
         damaged[at] ^= 4;
         fs::write(place.path("st"), &damaged).expect("ours");
-        let (code, out, said) = kind.end(&place, &[]);
-        assert_eq!((code, &out[..]), (Some(2), &b""[..]), "{at}: {said}");
-        assert!(said.contains("st: damaged ("), "{at}: {said}");
+        let done = run.end(&place);
+        done.expect(
+            done.status.code() == Some(2) && done.out.is_empty(),
+            &format!("{at}: exit code 2"),
+        );
+        done.expect(done.err.contains("st: damaged ("), "the cause");
         assert!(fs::read(place.path("st")).expect("there") == damaged, "{at}");
     }
 }
@@ -189,27 +183,26 @@ fn a_state_whose_log_is_lost_or_damaged_is_refused_or_recovered() {
     if !has("strace") {
         return;
     }
-    let kind = map();
-    let (place, whole) = half_done(&kind);
+    let run = StatefulRun::map();
+    let (place, whole) = half_done(&run);
     for n in 1..30 {
-        kind.forget(&place);
+        run.forget(&place);
         let inject = format!("inject=pwrite64:signal=KILL:when={n}");
-        let strace = under_strace("trace=pwrite64", &inject);
-        let (code, ..) = kind.end(&place, &strace);
-        if code == Some(0) {
+        let done = run.end_under_strace(&place, &["-e", "trace=pwrite64", "-e", &inject]);
+        if done.status.success() {
             return;
         }
         let log = place.path("st-wal");
         match n % 3 {
             0 => drop(fs::remove_file(&log)),
-            1 => cut(&log),
+            1 => truncate(&log),
             _ => drop(fs::remove_file(place.path("st-shm"))),
         }
-        is_refused_or_recovered(&kind, &place, &whole, &format!("killed at write {n}"));
+        is_refused_or_recovered(&run, &place, &whole, &format!("killed at write {n}"));
     }
 }
 
-fn cut(file: &std::path::Path) {
+fn truncate(file: &std::path::Path) {
     if let Ok(bytes) = fs::read(file)
         && !bytes.is_empty()
     {
@@ -221,28 +214,26 @@ fn cut(file: &std::path::Path) {
 fn of_many_at_once_one_runs_and_the_others_say_so() {
     let place = Place::new();
     place.logs(0..2);
-    crate::support::fifo(&place.path("gate"));
-    let mut words = words("run in/00.gz --state st --shell");
-    words.push("read line < gate; echo $line".into());
-    let kind = Kind { words, noted: false };
+    fifo::make(&place.path("gate"));
+    let run = StatefulRun::new(
+        "run in/00.gz --state st --shell",
+        Some("read line < gate; echo $line"),
+    );
     let (sender, ended) = channel();
     for _ in 0..50 {
-        let (child, sender) = (kind.start(&place, &[]), sender.clone());
-        std::thread::spawn(move || sender.send(child.wait_with_output().expect("our child")));
+        let (running, sender) = (run.start(&place), sender.clone());
+        std::thread::spawn(move || drop(sender.send(running.wait())));
     }
-    // Who has the state waits at the gate until all others have gone.
+    // The run that has the state waits at the gate until all others have ended.
     for _ in 0..49 {
         let done = ended.recv().expect("there are more");
-        let said = String::from_utf8_lossy(&done.stderr);
-        assert_eq!(
-            (done.status.code(), &*said),
-            (Some(6), "fanfold: st: in use by another fanfold\n")
-        );
+        let in_use = "fanfold: st: in use by another fanfold\n";
+        done.expect(done.status.code() == Some(6) && done.err == in_use, in_use);
     }
-    fs::write(place.path("gate"), "through\n").expect("a FIFO");
+    fifo::write(&place.path("gate"), "through\n");
     let done = ended.recv().expect("there is one more");
-    assert_eq!(
-        (done.status.code(), &done.stdout[..]),
-        (Some(0), &b"through\n"[..])
+    done.expect(
+        done.status.success() && done.out == b"through\n",
+        "one run that goes on",
     );
 }

@@ -1,7 +1,6 @@
-//! The file of a state: which ones are taken for one, by what names, and what is left of those that are none.
+//! The file of a state: which files are accepted as one, by which names, and that others stay as they are.
 
-use crate::state::resume::Place;
-use crate::support::{Fan, has};
+use crate::support::{Fan, Place, has};
 use rusqlite::Connection;
 use std::ffi::OsStr;
 use std::fs;
@@ -9,7 +8,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 const SCHEMA: &str = include_str!("../../../src/state/schema.sql");
 
-/// A database of another program that has it open: all that this `sql` did is in its log.
+/// Makes a database that another program has open: all that this `sql` did is in its log.
 fn foreign(place: &Place, name: &str, sql: &str) -> Connection {
     let db = Connection::open(place.path(name)).expect("a database");
     let mode = "PRAGMA journal_mode = WAL";
@@ -19,7 +18,7 @@ fn foreign(place: &Place, name: &str, sql: &str) -> Connection {
     db
 }
 
-/// Copies a database and its log as they lie, as if its program had been killed.
+/// Copies a database and its log as if its program had been killed.
 fn copy(place: &Place, from: &str, to: &str) {
     for end in ["", "-wal", "-shm"] {
         let [from, to] = [from, to].map(|name| place.path(&format!("{name}{end}")));
@@ -52,7 +51,7 @@ fn another_database_is_refused_and_left_as_it_is_also_where_its_rows_are_in_its_
     copy(&place, "open", "killed");
     let size = fs::metadata(place.path("killed")).expect("there").len();
     assert_eq!(size, 4096, "all of it is in its log");
-    // Of a view there is nothing but the first page.
+    // A database with nothing but a view has one page only.
     let view = Connection::open(place.path("view")).expect("a database");
     view.execute_batch("CREATE VIEW v AS SELECT 'precious' AS x")
         .expect("a view");
@@ -90,7 +89,7 @@ fn a_state_whose_maker_was_killed_is_made_and_can_be_forgotten() {
         for name in ["made", "bare"] {
             copy(&place, name, "st");
             let line = format!("map a --count --state st {more}");
-            // What was made is of no command line yet, so of another one.
+            // The new state belongs to no command line yet, so it counts as that of another one.
             if (name, more) == ("made", "") {
                 place.fan(&line).says("another command line").code(2);
                 continue;
@@ -185,7 +184,7 @@ fn a_look_leaves_nothing_behind() {
         .says("another command line")
         .code(2);
     assert!((names(&place), bytes(&place, "st")) == before);
-    // What a run that was killed left in its log is still read, and still there.
+    // The log of a run that was killed is read, and stays.
     let db = Connection::open(place.path("st")).expect("a database");
     db.execute("UPDATE jobs SET outcome = 'failed'", ())
         .expect("a row");
@@ -223,7 +222,7 @@ fn a_look_needs_no_leave_to_write() {
     let dry = "run in --state s%t --dry-run -- cat";
     look(dry, "s%t").stdout("cat in/b\n").ok();
     assert_eq!(names(&place), ["in", "s%t"]);
-    // What is only in a log that can't be read is not passed over.
+    // A log that can't be read is an error: rows may be in it alone.
     let db = Connection::open(place.path("s%t")).expect("a database");
     db.execute("UPDATE jobs SET outcome = 'failed'", ())
         .expect("a row");

@@ -3,7 +3,7 @@
 mod bundle;
 mod damage;
 mod file;
-pub mod killed;
+mod killed;
 mod pruned_inputs;
 mod refused;
-pub mod resume;
+mod resume;

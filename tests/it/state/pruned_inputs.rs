@@ -1,6 +1,7 @@
-//! What a state keeps of inputs that are gone, or are cut in another way, and what `fanfold status` says then.
+//! Inputs that are gone, or are split in another way: what the state keeps of them, and what `fanfold status`
+//! says.
 
-use crate::state::resume::Place;
+use crate::support::Place;
 use rusqlite::Connection;
 use serde_json::Value;
 use std::fs;
@@ -84,7 +85,7 @@ fn a_file_that_is_cut_is_read_once_and_its_old_ranges_do_not_stay() {
     assert!(run(&bigger, 90) > first);
     assert_eq!(run(b"x\n", 80), 1);
     assert_eq!(run(&big, 70), first);
-    // Nobody says that it is gone for good.
+    // It may come back.
     place.fan("map small --count --state st").stdout("1\ts\n").ok();
     assert_eq!(status(&place)["gone"], first);
     place.fan(LINE).ok();

@@ -1,6 +1,6 @@
-//! `--state`: what can't be remembered, and what is another command line.
+//! `--state`: command lines that can't be remembered, and options that make another command line.
 
-use crate::state::resume::Place;
+use crate::support::Place;
 use std::fs;
 
 #[test]
@@ -27,7 +27,7 @@ fn what_cannot_be_remembered_is_refused() {
         place.fan(line).says("--bad file=F").code(2);
     }
     assert!(!place.path("st").exists() && !place.path("bad").exists());
-    // Nothing is replaced in a script, and lines that are only counted are remembered.
+    // In a script nothing is replaced, and lines that are only counted are remembered.
     place
         .fan("map in -i json --bad skip --count --state st")
         .says("1 line")
@@ -52,7 +52,7 @@ fn what_ends_the_names_that_a_pool_is_told_is_part_of_what_it_is_asked() {
         .says("pool: stored '--pool', now '--pool --null'")
         .code(2);
     assert!(fs::read(place.path("st")).expect("a state") == before);
-    // Without a pool it says how a list is read, and nothing of the jobs.
+    // Without a pool the option says how the list is read, and nothing about the jobs.
     place.fan("run a --state st2 -- cat").stdout("a\n").ok();
     place.fan("run -0 -a list --state st2 -- cat").stdout("").ok();
 }

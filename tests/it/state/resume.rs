@@ -1,81 +1,9 @@
 //! `--state`: the same command line carries on.
 
-use crate::support::{Fan, fan, gzip};
+use crate::support::{Place, set_age};
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
-use tempfile::TempDir;
 
-/// A directory that several runs share.
-pub struct Place {
-    dir: TempDir,
-}
-
-impl Place {
-    pub fn new() -> Place {
-        Place {
-            dir: tempfile::tempdir().expect("a temporary directory"),
-        }
-    }
-
-    /// One that is no disk, where that is to be had: nobody waits for it.
-    pub fn in_memory() -> Place {
-        match tempfile::tempdir_in("/dev/shm") {
-            Ok(dir) => Place { dir },
-            Err(_) => Place::new(),
-        }
-    }
-
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    /// A file that was last changed long ago, `age` seconds.
-    pub fn file(&self, name: &str, bytes: &[u8], age: u64) -> &Self {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().expect("it is in the directory")).expect("a directory");
-        fs::write(&path, bytes).expect("a file");
-        change(&path, age);
-        self
-    }
-
-    /// Logs of this many lines, the first field of which is one of few.
-    pub fn logs(&self, numbers: std::ops::Range<usize>) -> &Self {
-        for n in numbers {
-            let lines: String = (0..50)
-                .map(|i| format!("host{} line {i}\n", (n + i) % 7))
-                .collect();
-            self.file(&format!("in/{n:02}.gz"), &gzip(lines.as_bytes()), 100);
-        }
-        self
-    }
-
-    pub fn fan(&self, words: &str) -> Fan {
-        fan(words).at(self.dir.path())
-    }
-
-    /// What the command line prints without a state.
-    pub fn whole(&self, words: &str) -> Vec<u8> {
-        self.fan(words).ok().out
-    }
-
-    /// The lines of a file that commands add to, sorted.
-    pub fn lines(&self, name: &str) -> Vec<String> {
-        let text = fs::read_to_string(self.path(name)).unwrap_or_default();
-        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
-        lines.sort();
-        lines
-    }
-}
-
-/// Sets the time of a file's last change, so many seconds ago.
-fn change(path: &Path, age: u64) {
-    let file = File::options().write(true).open(path).expect("it is there");
-    let time = SystemTime::now() - Duration::from_secs(age);
-    file.set_modified(time).expect("it is ours");
-}
-
-/// Appends its input's name to `ran`, and prints the file.
+/// Appends the input's name to `ran`, and prints the file.
 const NOTE: &str = r#"echo "$1" >> ran; cat "$1""#;
 
 const COUNT: &str = "map in --select 1 --count";
@@ -87,7 +15,7 @@ fn a_fold_reads_only_what_is_new_and_gives_the_answer_of_a_full_run() {
     let with_state = format!("{COUNT} --state st");
     place.fan(&with_state).stdout(place.whole(COUNT)).ok();
     place.logs(6..7);
-    // What is remembered can't be read any more, so it is not.
+    // The contents of finished inputs are destroyed, so the answer can only come from the state.
     for n in 0..6 {
         let path = place.path(&format!("in/{n:02}.gz"));
         let before = fs::metadata(&path).expect("there");
@@ -110,7 +38,7 @@ fn a_changed_input_counts_as_it_is_now_and_one_that_is_gone_no_longer() {
     place.file("in/01.gz", b"new line\n", 50);
     fs::remove_file(place.path("in/02.gz")).expect("it was there");
     place.fan(&with_state).stdout(place.whole(COUNT)).ok();
-    // The same size, another time.
+    // The size is the same, the time is not.
     place.file("in/01.gz", b"old line\n", 40);
     place.fan(&with_state).stdout(place.whole(COUNT)).ok();
     place.logs(2..3);
@@ -169,7 +97,7 @@ fn retry_failed_says_what_it_leaves_out_also_where_there_is_no_state_or_no_fold(
     }
     place.fan("run in --state st -- cat").stdout("a\nb\n").ok();
     run().ok();
-    // A file that is cut is one input.
+    // A file that is split is one input.
     let line = [&[b'x'; 65_535][..], b"\n"].concat();
     place.file("big", &line.repeat(520), 100);
     let one = "fanfold: 1 input is new or changed and was left out (--retry-failed)\n";
@@ -319,7 +247,7 @@ fn a_job_may_consume_its_input_or_make_what_it_names() {
     };
     make().stdout("made\n").ok();
     make().stdout("").ok();
-    change(&place.path("made"), 50);
+    set_age(&place.path("made"), 50);
     make().stdout("made\n").ok();
 }
 
@@ -337,7 +265,7 @@ fn a_batch_is_done_as_a_whole_and_forgotten_when_it_is_put_together_anew() {
     run().stdout("1\ta\n1\tb\n1\tc\n1\td\n").ok();
     run().stdout("1\ta\n1\tb\n1\tc\n1\td\n").ok();
     assert_eq!(place.lines("ran"), ["in/a in/b", "in/c in/d"]);
-    change(&place.path("in/d"), 50);
+    set_age(&place.path("in/d"), 50);
     run().stdout("1\ta\n1\tb\n1\tc\n1\td\n").ok();
     assert_eq!(place.lines("ran"), ["in/a in/b", "in/c in/d", "in/c in/d"]);
     fs::remove_file(place.path("in/a")).expect("it was there");

@@ -1,9 +1,9 @@
-//! `fanfold xargs` beside the xargs that is installed, on inputs and options that are made at random:
-//! what both print, what both say up to their names, and how both exit.
+//! `fanfold xargs` and the installed xargs, compared on random inputs and options: standard output, messages
+//! apart from the name of the program, and exit status.
 //!
 //! `FANFOLD_SEED=N` makes other cases; `FANFOLD_CASES=N` makes more of them.
 
-use crate::support::{fan, has, setting, watch};
+use crate::support::{Watch, fan, fifo, has, setting};
 use fastrand::Rng;
 use std::ffi::{OsStr, OsString};
 use std::io::{Seek, SeekFrom, Write};
@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// A command line, without the program, and what is on standard input.
+/// A command line without the program, and its standard input.
 #[derive(Debug)]
 struct Case {
     args: Vec<OsString>,
@@ -24,7 +24,7 @@ fn one<'a>(rng: &mut Rng, of: &[&'a str]) -> &'a str {
     of[rng.usize(..of.len())]
 }
 
-/// Words and what stands between them, with much that is special.
+/// Returns words and separators, many of them special.
 fn input(rng: &mut Rng) -> Vec<u8> {
     let pieces: &[&[u8]] = &[
         b"a",
@@ -79,7 +79,7 @@ fn input(rng: &mut Rng) -> Vec<u8> {
     input
 }
 
-/// A few options: what says what ends a word, what goes into a command, and what is done with it.
+/// Returns a few options: how words end, which of them make a command, and how it is run.
 fn options(rng: &mut Rng) -> Vec<OsString> {
     let mut options = Vec::new();
     for _ in 0..rng.usize(..5) {
@@ -143,7 +143,7 @@ fn options(rng: &mut Rng) -> Vec<OsString> {
     options
 }
 
-/// Fails in every way that a command can, by what it is given.
+/// Fails in each way that a command can, depending on its arguments.
 const FAILING: &str = "for q; do case $q in 1) exit 3;; abc) exit 255;; xyz) kill -9 $$;; esac; done";
 
 fn command(rng: &mut Rng) -> Vec<OsString> {
@@ -170,7 +170,7 @@ fn case(rng: &mut Rng) -> Case {
     }
 }
 
-/// Runs `program` with the first words `own` and those of the case.
+/// Runs `program` with the words `own`, followed by those of the case.
 fn run(program: &OsStr, own: &[&str], case: &Case, dir: &Path) -> Output {
     let mut command = Command::new(program);
     command
@@ -188,18 +188,18 @@ fn run(program: &OsStr, own: &[&str], case: &Case, dir: &Path) -> Output {
         command.stdin(file);
     }
     let mut child = command.spawn().expect("it starts");
-    let watch = watch(child.id(), format!("{case:?}"));
+    let watch = Watch::new(child.id());
     if let Some(mut stdin) = child.stdin.take() {
-        // Who stops reading has its reasons.
+        // A program may stop reading before the end.
         let _ = stdin.write_all(&case.input);
     }
     let output = child.wait_with_output().expect("it is our child");
-    drop(watch);
+    assert!(!watch.finish(), "{program:?} hangs: {case:?}");
     output
 }
 
-/// What a program said, without its name. A warning is said when its input is read, which may be
-/// before or after other lines are.
+/// Returns the messages of a program without its name. A warning comes when the input is read, which may be
+/// before or after other messages.
 fn said(output: &Output, name: &str) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     let text = text.replace(&format!("'{name} --help'"), "'NAME --help'");
@@ -211,14 +211,14 @@ fn said(output: &Output, name: &str) -> String {
     if text.contains("a NUL character occurred") {
         lines.sort_unstable();
     }
-    // What is read while the last command runs is said by who reads it before that ends.
+    // Only a program that reads ahead reports what it read while the last command ran.
     if text.contains("; aborting") || text.contains("terminated by signal") {
         lines.retain(|line| !line.starts_with("unmatched") && !line.starts_with("arg"));
     }
     lines.join("\n")
 }
 
-/// How both differ, if they do.
+/// Returns how the two differ, if they do.
 fn difference(case: &Case, dir: &Path) -> Option<String> {
     let ours = run(OsStr::new(env!("CARGO_BIN_EXE_fanfold")), &["xargs"], case, dir);
     let theirs = run(OsStr::new("xargs"), &[], case, dir);
@@ -236,7 +236,7 @@ fn difference(case: &Case, dir: &Path) -> Option<String> {
     })
 }
 
-/// As many cases, on as many threads as there are cores.
+/// Compares this many cases, on as many threads as there are cores.
 #[track_caller]
 fn agree(cases: u64, make: fn(&mut Rng) -> Case) {
     if !has("xargs") {
@@ -349,7 +349,7 @@ fn a_file_that_is_no_program_is_a_script() {
 
 #[test]
 fn the_output_can_be_kept_whole_in_order_and_tagged() {
-    // The first ends only after the second has ended.
+    // The first command ends after the second.
     let script = "case $1 in a) read x <gate;; b) echo second >gate;; esac; echo $1; echo $1 again";
     let run = |options: &str| {
         fan(&format!("xargs {options} -n1 sh -c"))
@@ -384,7 +384,7 @@ fn a_command_is_tried_again_and_one_that_takes_too_long_is_ended() {
 
 #[test]
 fn as_many_commands_as_there_are_run_at_a_time() {
-    // Each waits for the next, and the last for nobody.
+    // Each command waits for the next; the last waits for none.
     let script =
         "case $1 in 40) echo x >f39;; 1) read x <f1;; *) read x <f$1; echo x >f$(($1-1));; esac; echo done";
     let fifos = (1..40).fold(fan("xargs -P0 -n1 sh -c"), |fan, n| fan.fifo(&format!("f{n}")));
@@ -426,12 +426,12 @@ fn user_signals_raise_and_lower_the_number_of_commands_at_a_time() {
     one.signal(Signal::USR1);
     assert_eq!(one.line(), "start b");
     for gate in ["b", "a"] {
-        std::fs::write(one.path(gate), "go\n").expect("someone reads");
+        fifo::write(&one.path(gate), "go\n");
         assert_eq!(one.line(), format!("end {gate}"));
     }
     let done = one.wait();
     done.expect(done.status.success(), "exit code 0");
-    // How many are at work while each is.
+    // Each command prints how many run at the moment.
     let script = "test $1 = 1 && read x <gate; >at.$1; ls at.* | wc -l; rm at.$1";
     let words: String = (1..=60).map(|n| format!("{n}\n")).collect();
     let mut two = fan("xargs -P2 -n1 sh -c")
@@ -442,7 +442,7 @@ fn user_signals_raise_and_lower_the_number_of_commands_at_a_time() {
     two.write(words);
     two.line();
     two.signal(Signal::USR2);
-    std::fs::write(two.path("gate"), "go\n").expect("someone reads");
+    fifo::write(&two.path("gate"), "go\n");
     let done = two.wait();
     done.expect(done.out.ends_with(b"\n1\n1\n1\n"), "one at a time in the end");
     done.expect(done.status.success(), "exit code 0");

@@ -1,10 +1,9 @@
-//! `fanfold xargs --state`: commands are known by their words.
+//! `fanfold xargs --state`: a command is identified by its words.
 
-use crate::state::resume::Place;
-use crate::support::Fan;
+use crate::support::{Fan, Place, fifo};
 use std::fs;
 
-/// Appends its arguments to `ran`; fails for those that there is a file for in `bad`.
+/// Appends its arguments to `ran`; fails when `bad` has a file named like one of them.
 const NOTE: &str = r#"echo "$*" >> ran; for word do test ! -e "bad/$word" || exit 7; done"#;
 
 fn xargs(place: &Place, options: &str, words: &str) -> Fan {
@@ -154,7 +153,7 @@ fn what_cannot_be_remembered_is_refused_and_so_is_a_beginning_of_the_name() {
 #[test]
 fn a_state_in_use_is_left_to_who_has_it() {
     let place = Place::new();
-    crate::support::fifo(&place.path("gate"));
+    fifo::make(&place.path("gate"));
     let script = "echo has; read line < gate";
     let start = || {
         let fan = place.fan("xargs --state st -a list");
@@ -164,7 +163,7 @@ fn a_state_in_use_is_left_to_who_has_it() {
     let mut running = start().spawn();
     assert_eq!(running.line(), "has");
     start().stdout("").says("st: in use by another fanfold").code(6);
-    fs::write(place.path("gate"), "\n").expect("a FIFO");
+    fifo::write(&place.path("gate"), "\n");
     running.wait().expect(true, "its end");
 }
 

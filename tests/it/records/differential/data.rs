@@ -2,15 +2,15 @@
 
 use fastrand::Rng;
 
-/// A format: what its lines are made of, and what may be asked of it.
+/// A format: what its lines are made of, and the options that suit it.
 pub struct Shape {
     pub name: &'static str,
-    /// What chooses it.
+    /// The options that select it.
     pub options: &'static [&'static str],
-    /// Fields that can be asked for.
+    /// The names of its fields.
     pub fields: &'static [&'static str],
     pub header: &'static str,
-    /// What ends a line now and then.
+    /// What sometimes ends a line instead of a newline.
     pub other_end: &'static [u8],
     line: fn(&mut Rng) -> Vec<u8>,
 }
@@ -88,7 +88,7 @@ const CLF: &[&str] = &[
     "9", "0",
 ];
 
-/// Words that have tripped programs up.
+/// Words that programs often get wrong.
 const WORDS: &[&[u8]] = &[
     b"a",
     b"A",
@@ -153,7 +153,7 @@ fn pick<'a>(rng: &mut Rng, from: &'a [impl AsRef<[u8]>]) -> &'a [u8] {
     rng.choice(from).expect("not empty").as_ref()
 }
 
-/// Any value; few different ones, so that groups have several records.
+/// Returns one of few values, so that groups have several records.
 fn value(rng: &mut Rng) -> &'static [u8] {
     let from = *rng.choice(&[WORDS, NUMBERS, TIMES]).expect("not empty");
     pick(rng, from)
@@ -316,7 +316,7 @@ fn logfmt(rng: &mut Rng) -> Vec<u8> {
     line
 }
 
-/// Options about this shape, chosen so that they can stand together.
+/// Returns options for this shape that can be combined.
 pub fn options(rng: &mut Rng, shape: &Shape) -> Vec<String> {
     let mut words: Vec<String> = shape.options.iter().map(|word| (*word).to_owned()).collect();
     // Without any option there are no records, only bytes.
@@ -393,7 +393,7 @@ pub fn options(rng: &mut Rng, shape: &Shape) -> Vec<String> {
     words
 }
 
-/// What is asked of the rows of a fold.
+/// Returns options for the rows of a fold.
 fn rows(rng: &mut Rng, columns: &[String], add: &mut impl FnMut(&str, String)) {
     let column = |rng: &mut Rng| rng.choice(columns).expect("not empty").clone();
     if rng.u8(..3) == 0 {

@@ -1,5 +1,5 @@
-//! Random command lines over random files, held against `oracle.py`, which does what the manual says
-//! in the plainest way; each with another number of workers and another budget of memory.
+//! Random command lines over random files, compared with `oracle.py`, which does what the manual says in the
+//! simplest way; each runs with another number of workers and another memory budget.
 //!
 //! `FANFOLD_SEED=N` makes other files and command lines; `FANFOLD_CASES=N` makes more of them.
 
@@ -12,7 +12,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// What the oracle prints for each command line in `dir`: standard output, bad lines, bad values.
+/// Returns what the oracle finds for each command line in `dir`: standard output, bad lines, bad values.
 fn oracle(dir: &Path, command_lines: &[Vec<String>]) -> Vec<(Vec<u8>, u64, u64)> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/records/differential/oracle.py");
     let mut python = Command::new("python3");
@@ -33,7 +33,7 @@ fn oracle(dir: &Path, command_lines: &[Vec<String>]) -> Vec<(Vec<u8>, u64, u64)>
         .collect()
 }
 
-/// Files of this shape: plain and compressed, empty, without a last newline, with long lines.
+/// Writes files of this shape: plain and compressed, empty, without a last newline, with long lines.
 fn files(rng: &mut Rng, shape: &Shape, mut fan: Fan) -> (Fan, Vec<String>) {
     let mut names = Vec::new();
     for at in 0..4 {
@@ -54,8 +54,8 @@ fn files(rng: &mut Rng, shape: &Shape, mut fan: Fan) -> (Fan, Vec<String>) {
     (fan, names)
 }
 
-/// Whether all bad lines are read, and so counted: a line that can't have the text which a
-/// condition asks for is not.
+/// Whether all bad lines are counted: a line is not parsed when it can't hold the text that a condition asks
+/// for.
 fn counts_bad_lines(command_line: &[String]) -> bool {
     !command_line
         .iter()
