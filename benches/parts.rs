@@ -157,7 +157,9 @@ mod fold {
 
     fn add(fold: &mut dyn Fold, keys: &[String]) {
         for key in keys.iter().cycle().take(RECORDS) {
-            let flow = fold.add(&[black_box(key.as_bytes())]).expect("memory is enough");
+            let flow = fold
+                .record(&[black_box(key.as_bytes())])
+                .expect("memory is enough");
             assert!(flow.is_continue());
         }
     }

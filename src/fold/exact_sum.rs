@@ -1,13 +1,14 @@
 //! Sums of doubles without rounding, so that they do not depend on the order of addition.
 //!
-//! A fixed-point number wide enough for every double, as in Neal, "Fast exact summation using
-//! small and large superaccumulators" (2015), section 3, with limbs of 32 bits. The crates that
-//! exist for it neither merge nor save.
+//! A sum is a fixed-point number that is wide enough for every double, as in Neal, "Fast exact
+//! summation using small and large superaccumulators" (2015), section 3, with limbs of 32 bits. The
+//! crates that exist for it neither merge nor save. It does not know infinities and NaN.
 
-/// Limbs of 32 bits: a double's bits lie between 2^-1074 and 2^1024, and sums may carry above.
+/// The number of limbs, of 32 bits: a double's bits lie between 2^-1074 and 2^1024, and sums may carry
+/// above.
 const LIMBS: usize = 68;
 
-/// Additions until limbs must be normalised: each adds less than 2^32 to a limb of 63 bits.
+/// After how many additions limbs must be normalised: each adds less than 2^32 to a limb of 63 bits.
 const SLACK: u32 = 1 << 30;
 
 /// The exact sum of any number of finite doubles.
@@ -67,7 +68,7 @@ impl ExactSum {
         }
     }
 
-    /// Carries, so that every limb but the highest is in `0..2^32`.
+    /// Carries, so that every limb but the highest lies in `0..2^32`.
     fn normalise(&mut self) {
         let mut carry = 0;
         for limb in &mut self.limbs[..LIMBS - 1] {
@@ -90,7 +91,7 @@ impl ExactSum {
         self.normalise();
     }
 
-    /// The nearest double, ties to even; infinite when it is too large.
+    /// Returns the nearest double, ties to even; infinity when the sum is too large.
     pub fn value(&self) -> f64 {
         let mut sum = self.clone();
         sum.normalise();
@@ -104,8 +105,8 @@ impl ExactSum {
         let Some(top) = sum.limbs.iter().rposition(|&limb| limb != 0) else {
             return 0.0;
         };
-        // The top three limbs hold at least 65 bits unless they are all there is; the rest only
-        // breaks ties.
+        // Unless they are all limbs that there are, the top three hold at least 65 bits; the others
+        // only break ties.
         let bottom = top.saturating_sub(2);
         let mut bits = sum.limbs[bottom..=top]
             .iter()
@@ -118,7 +119,7 @@ impl ExactSum {
         if negative { -magnitude } else { magnitude }
     }
 
-    /// Writes the limbs that are not zero, with their range.
+    /// Appends the limbs from the first to the last that is not zero, with their range.
     pub fn save(&self, out: &mut Vec<u8>) {
         let mut sum = self.clone();
         sum.normalise();
@@ -134,7 +135,7 @@ impl ExactSum {
         }
     }
 
-    /// Adds what was saved; `None` when it is broken.
+    /// Adds a sum that was saved, and moves past it; returns none when it is broken.
     pub fn load(&mut self, saved: &mut &[u8]) -> Option<()> {
         let ([from, to], rest) = saved.split_first_chunk::<2>()?;
         let mut other = ExactSum::default();
@@ -149,23 +150,24 @@ impl ExactSum {
     }
 }
 
-/// `bits` × 2^`exponent`, rounded once, ties to even.
+/// Returns `bits` × 2^`exponent`, rounded once, ties to even.
 fn scale(bits: u128, exponent: i32) -> f64 {
     let length = 128 - bits.leading_zeros() as i32;
-    // How many of the bits a double at this magnitude has no place for.
+    // How many bits a double of this magnitude has no place for.
     let excess = (length - 53).max(-1074 - exponent).max(0);
     if excess == 0 {
-        return power(bits as f64, exponent);
+        return times_power_of_two(bits as f64, exponent);
     }
     let kept = bits >> excess;
     let rest = bits & ((1 << excess) - 1);
     let half = 1u128 << (excess - 1);
     let round_up = rest > half || (rest == half && kept & 1 == 1);
-    power((kept + u128::from(round_up)) as f64, exponent + excess)
+    times_power_of_two((kept + u128::from(round_up)) as f64, exponent + excess)
 }
 
-/// `value` × 2^`exponent`, in steps that are powers of two themselves; exact where it fits.
-fn power(mut value: f64, mut exponent: i32) -> f64 {
+/// Returns `value` × 2^`exponent`: by several factors, since one may not be a double. Exact when the
+/// result is a double.
+fn times_power_of_two(mut value: f64, mut exponent: i32) -> f64 {
     while exponent < -1000 {
         value *= 2f64.powi(-1000);
         exponent += 1000;

@@ -1,22 +1,23 @@
-//! Values as bytes whose order is the values' order.
+//! Encodes values as bytes whose order is the values' order. It does not know which columns they are
+//! from.
 
 use crate::record::Number;
 
-/// What ends a text that was written by [`put_text`]: less than anything that it may go on with.
+/// Ends a text that [`put_text`] wrote: less than any bytes that the text may go on with.
 const END: [u8; 2] = [0, 0];
 
-/// Appends a text so that it can be followed by more: a zero byte becomes `00 ff`.
+/// Appends a text so that more bytes can follow it: a zero byte becomes `00 ff`.
 pub(super) fn put_text(out: &mut Vec<u8>, text: &[u8]) {
-    let mut parts = text.split(|&byte| byte == 0);
-    out.extend_from_slice(parts.next().unwrap_or_default());
-    for part in parts {
+    let mut rest = text.split(|&byte| byte == 0);
+    out.extend_from_slice(rest.next().unwrap_or_default());
+    for part in rest {
         out.extend_from_slice(&[0, 0xff]);
         out.extend_from_slice(part);
     }
     out.extend_from_slice(&END);
 }
 
-/// Appends a number: its nearest double, then, for an integer that is none, the integer.
+/// Appends a number: its nearest double, then, for an integer that may be no double, the integer.
 pub(super) fn put_number(out: &mut Vec<u8>, number: Number) {
     let bits = number.to_float().to_bits();
     let sign = 1 << 63;
@@ -29,7 +30,7 @@ pub(super) fn put_number(out: &mut Vec<u8>, number: Number) {
     }
 }
 
-/// The number that [`put_number`] wrote, alone.
+/// Returns the number, if `bytes` is exactly what [`put_number`] wrote.
 pub(super) fn read_number(bytes: &[u8]) -> Option<Number> {
     let (double, int) = bytes.split_first_chunk()?;
     if let Ok(int) = int.try_into() {
@@ -45,8 +46,8 @@ pub(super) fn read_number(bytes: &[u8]) -> Option<Number> {
     int.is_empty().then(|| Number::from_float(f64::from_bits(bits)))
 }
 
-/// Appends where a value stands: numbers, then other texts, then what is missing; the first two
-/// turned around when `descending`.
+/// Appends the rank of a value: numbers come first, then other texts, then missing values. When
+/// `descending`, the order within numbers and within texts is reversed.
 pub(super) fn put_rank(out: &mut Vec<u8>, value: Option<Result<Number, &[u8]>>, descending: bool) {
     let Some(value) = value else {
         out.push(0xff);
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn ranks_put_numbers_first_and_what_is_missing_last() {
+    fn ranks_put_numbers_first_and_missing_values_last() {
         let rank = |value, descending| {
             let mut out = Vec::new();
             put_rank(&mut out, value, descending);

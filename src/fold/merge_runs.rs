@@ -1,60 +1,23 @@
-//! Sorted runs into one sorted sequence, by a tree of losers (Knuth, The Art of Computer Programming
-//! 3, section 5.4.1): an entry costs as many comparisons as the tree is high.
+//! Merges sorted runs into one sorted sequence, by a tree of losers (Knuth, The Art of Computer
+//! Programming 3, section 5.4.1): an entry costs as many comparisons as the tree is high. It does not
+//! know what becomes of equal keys.
 
-use super::sorted_run::{Entry, RunReader, SortedRun, named};
-use std::cmp::Ordering;
+use super::sorted_run::{Entry, RunHead, RunReader, SortedRun, with_dir};
 use std::io;
 use std::path::Path;
 
-/// The first entry of a run that was not yet taken.
-#[derive(Debug, Default)]
-pub(super) struct Head {
-    key: Vec<u8>,
-    kept: Vec<u8>,
-    /// The key's first bytes: most comparisons need not look further.
-    prefix: u128,
-    ended: bool,
-}
-
-impl Head {
-    /// Takes an entry of which `shared` bytes of the key are those of the one before; `None` when
-    /// that had fewer.
-    #[inline]
-    pub fn set(&mut self, shared: usize, rest: &[u8], kept: &[u8]) -> Option<()> {
-        if shared > self.key.len() {
-            return None;
-        }
-        self.key.truncate(shared);
-        self.key.extend_from_slice(rest);
-        self.kept.clear();
-        self.kept.extend_from_slice(kept);
-        let mut prefix = [0; 16];
-        let length = self.key.len().min(16);
-        prefix[..length].copy_from_slice(&self.key[..length]);
-        self.prefix = u128::from_be_bytes(prefix);
-        Some(())
-    }
-
-    #[inline]
-    fn order(&self, other: &Head) -> Ordering {
-        let ended = self.ended.cmp(&other.ended);
-        ended
-            .then(self.prefix.cmp(&other.prefix))
-            .then_with(|| self.key.cmp(&other.key))
-    }
-}
-
-/// All entries of several runs, by the bytes of their keys; equal keys come one after another.
+/// A walk over the entries of several runs, by the bytes of their keys; equal keys come one after
+/// another.
 pub(super) struct RunMerge<'a> {
     readers: Vec<RunReader<'a>>,
-    heads: Vec<Head>,
-    /// The least of all, then at each node the larger of two that met there; the leaves are the
-    /// readers, which are not in it.
+    heads: Vec<RunHead>,
+    /// The winner, which has the least entry, then at each node the loser of the match there. The
+    /// readers are the leaves below.
     tree: Vec<usize>,
     tmpdir: &'a Path,
 }
 
-/// A node that nobody has come to yet.
+/// A node where no match was played yet.
 const NOBODY: usize = usize::MAX;
 
 impl<'a> RunMerge<'a> {
@@ -66,9 +29,9 @@ impl<'a> RunMerge<'a> {
             tmpdir,
         };
         for run in runs {
-            let reader = RunReader::new(run).map_err(|e| named(tmpdir, e))?;
+            let reader = RunReader::new(run).map_err(|e| with_dir(tmpdir, e))?;
             merge.readers.push(reader);
-            merge.heads.push(Head::default());
+            merge.heads.push(RunHead::default());
         }
         for reader in 0..runs.len() {
             merge.read(reader)?;
@@ -80,13 +43,11 @@ impl<'a> RunMerge<'a> {
     }
 
     fn read(&mut self, reader: usize) -> io::Result<()> {
-        let head = &mut self.heads[reader];
-        let more = self.readers[reader].next(head);
-        head.ended = !more.map_err(|e| named(self.tmpdir, e))?;
-        Ok(())
+        let next = self.readers[reader].next(&mut self.heads[reader]);
+        next.map_err(|e| with_dir(self.tmpdir, e))
     }
 
-    /// Takes a reader from its leaf up to where it loses.
+    /// Plays a reader's matches from its leaf upwards: each loser stays at its node, the winner goes on.
     #[inline]
     fn play(&mut self, reader: usize) {
         let mut best = reader;
@@ -97,7 +58,7 @@ impl<'a> RunMerge<'a> {
                 self.tree[node] = best;
                 return;
             }
-            if self.heads[other].order(&self.heads[best]).is_lt() {
+            if self.heads[other].cmp(&self.heads[best]).is_lt() {
                 self.tree[node] = best;
                 best = other;
             }
@@ -114,11 +75,10 @@ impl<'a> RunMerge<'a> {
         Ok(())
     }
 
-    /// The entry that the merge is at; none at the end.
+    /// Returns the entry that the merge is at; none at the end.
     #[inline]
     pub fn entry(&self) -> Option<Entry<'_>> {
-        let head = self.heads.get(self.tree[0]).filter(|head| !head.ended)?;
-        Some((&head.key, &head.kept))
+        self.heads.get(self.tree[0])?.entry()
     }
 }
 
@@ -139,8 +99,8 @@ mod tests {
     fn merged(runs: &[SortedRun], dir: &Path) -> Vec<Vec<u8>> {
         let mut merge = RunMerge::new(runs, dir).expect("just written");
         let mut keys = Vec::new();
-        while let Some((key, kept)) = merge.entry() {
-            assert_eq!(kept, [key.len() as u8]);
+        while let Some((key, value)) = merge.entry() {
+            assert_eq!(value, [key.len() as u8]);
             keys.push(key.to_vec());
             merge.advance().expect("just written");
         }

@@ -1,41 +1,42 @@
 //! What was decided about a fold before any thread exists: plain data.
 
-use super::aggregate::Kind;
+use super::aggregate::AggregateKind;
 use crate::record::{RowFormat, Test};
 
-/// Groups of records with equal keys, what is kept of each, and how the result is laid out.
+/// A fold that groups records with equal keys: what it keeps of each group, and how it lays the
+/// result out.
 ///
-/// A record of this fold has the key fields, then the values that aggregates are about.
+/// A record of this fold has the key fields first, then the values for the aggregates.
 #[derive(Debug, Clone)]
 pub struct GroupPlan {
-    /// The names of the key columns, which are the first fields of every record.
+    /// The names of the key columns.
     pub keys: Vec<String>,
-    /// Whether the key is the whole line, which is printed untouched.
+    /// Whether the key is the whole line, which is printed unchanged.
     pub whole: bool,
     /// Which columns a row has.
     pub shape: Shape,
     /// What is kept of each group, for [`Shape::Aggregated`].
-    pub aggregates: Vec<Aggregate>,
-    /// What must hold of a row's columns, each by its place in [`GroupPlan::columns`].
-    pub having: Vec<(usize, Test)>,
-    /// In which order rows come.
-    pub order: Order,
+    pub(crate) aggregates: Vec<Aggregate>,
+    /// Tests that a row must pass, each with the index in [`GroupPlan::columns`] of its column.
+    pub(crate) having: Vec<(usize, Test)>,
+    /// The order of rows.
+    pub order: RowOrder,
     /// How many rows are printed at most.
     pub top: Option<usize>,
     /// How rows are written.
     pub output: RowFormat,
-    /// The seed of the hash: the same for all folds of a run, and unknown to who made the input.
-    pub seed: u64,
+    /// The seed of the hash: the same for all folds of a run, and unknown to whoever made the input.
+    pub(crate) seed: u64,
 }
 
 /// One aggregate of a plan.
 #[derive(Debug, Clone)]
-pub struct Aggregate {
-    /// As it was typed: the name of its column.
+pub(crate) struct Aggregate {
+    /// The name of its column: the aggregate as it was typed.
     pub name: String,
     /// How it is computed.
-    pub kind: Kind,
-    /// Which of the record's values it is about, counted from 0 after the keys.
+    pub kind: AggregateKind,
+    /// The index, counted from 0 after the keys, of the record's value that it takes.
     pub value: Option<usize>,
 }
 
@@ -50,15 +51,15 @@ pub enum Shape {
     Aggregated,
 }
 
-/// In which order rows come; ties are broken by the bytes of the key.
+/// The order of rows; the bytes of the key break ties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
+pub enum RowOrder {
     /// By the bytes of the key.
     Key,
-    /// By a column, by its place in [`GroupPlan::columns`]: numbers first, as numbers, then other
-    /// values by their bytes; a missing value is last.
+    /// By a column: numbers first, by value, then other texts, by their bytes; a missing value is
+    /// last.
     Column {
-        /// The column.
+        /// The index of the column in [`GroupPlan::columns`].
         column: usize,
         /// Whether the largest comes first.
         descending: bool,
@@ -66,7 +67,8 @@ pub enum Order {
 }
 
 impl GroupPlan {
-    /// Each record once, or counted, over key columns of these names; none for the whole line.
+    /// Makes a plan for key columns of these names; without names, the key of
+    /// [`Shape::Keys`] and [`Shape::Counted`] is the whole line.
     pub fn new(shape: Shape, keys: Vec<String>) -> GroupPlan {
         let whole = keys.is_empty() && shape != Shape::Aggregated;
         GroupPlan {
@@ -76,8 +78,8 @@ impl GroupPlan {
             aggregates: Vec::new(),
             having: Vec::new(),
             order: match shape {
-                Shape::Keys | Shape::Aggregated => Order::Key,
-                Shape::Counted => Order::Column {
+                Shape::Keys | Shape::Aggregated => RowOrder::Key,
+                Shape::Counted => RowOrder::Column {
                     column: 0,
                     descending: true,
                 },
@@ -88,7 +90,7 @@ impl GroupPlan {
         }
     }
 
-    /// The names of a row's columns, in their order.
+    /// Returns the names of a row's columns, in their order.
     pub fn columns(&self) -> Vec<&str> {
         let keys = self.keys.iter().map(String::as_str);
         match self.shape {
@@ -101,7 +103,7 @@ impl GroupPlan {
     }
 }
 
-/// A seed from the standard library's random state, which the system seeds.
+/// Returns a seed from the standard library's random state, which the system seeds.
 fn random_seed() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(0u8)

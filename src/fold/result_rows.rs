@@ -1,8 +1,10 @@
-//! A group fold's result as rows: which remain, in which order, and how they are written.
+//! A group fold's result as rows: which rows remain, in which order, and how they are written. It
+//! does not know how groups were computed.
 
-use super::group_table::{GroupTable, count_of};
+use super::group_table::GroupTable;
 use super::key_order::{put_rank, put_text};
-use super::plan::{GroupPlan, Order, Shape};
+use super::plan::{GroupPlan, RowOrder, Shape};
+use super::sorted_entries::read_count;
 use super::sorted_run::damaged;
 use super::top_n::TopN;
 use crate::memory::Budget;
@@ -11,7 +13,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Takes groups in the order of their keys and writes rows in the order that was asked for.
+/// Takes groups in the order of their keys, and writes rows in the order of the plan.
 pub(super) struct ResultRows<'a> {
     plan: &'a GroupPlan,
     out: &'a mut dyn Write,
@@ -27,10 +29,10 @@ pub(super) struct ResultRows<'a> {
 enum Ranking {
     /// Rows come in the order in which they are written.
     None,
-    /// Only so many are wanted.
+    /// Only the first rows are wanted.
     Top(TopN),
-    /// All are wanted, or more than memory holds: a store sorts them, with runs when they outgrow memory. A key is a rank
-    /// and a row; its count is where the row begins.
+    /// All rows are wanted, or more than memory holds: a table sorts them, with runs when they outgrow
+    /// memory. A key is a rank and a line; its count is where the line begins.
     All(Box<GroupTable>),
 }
 
@@ -42,7 +44,7 @@ impl<'a> ResultRows<'a> {
         out: &'a mut dyn Write,
     ) -> io::Result<ResultRows<'a>> {
         let ranking = match (plan.order, plan.top) {
-            (Order::Key, _) => Ranking::None,
+            (RowOrder::Key, _) => Ranking::None,
             (_, Some(rows)) => Ranking::Top(TopN::new(rows, budget)),
             _ => Ranking::All(Box::new(GroupTable::new(plan.seed, Vec::new(), budget, tmpdir))),
         };
@@ -61,8 +63,8 @@ impl<'a> ResultRows<'a> {
         })
     }
 
-    /// Takes the next group: its key, and the columns that are numbers. False when no more are
-    /// wanted.
+    /// Takes the next group: its key, and the columns that are numbers. Returns false when no more
+    /// are wanted.
     pub fn group(&mut self, key: &[u8], numbers: &[Option<Number>]) -> io::Result<bool> {
         let plan = self.plan;
         if !plan
@@ -80,7 +82,7 @@ impl<'a> ResultRows<'a> {
             return Ok(false);
         }
         self.render(key, numbers);
-        let Order::Column { column, descending } = plan.order else {
+        let RowOrder::Column { column, descending } = plan.order else {
             self.out.write_all(&self.line)?;
             self.left -= 1;
             return Ok(self.left > 0);
@@ -101,6 +103,7 @@ impl<'a> ResultRows<'a> {
         Ok(true)
     }
 
+    /// Keeps a row whose place is not known yet.
     fn keep(&mut self) -> io::Result<()> {
         match &mut self.ranking {
             Ranking::None => Ok(()),
@@ -108,20 +111,20 @@ impl<'a> ResultRows<'a> {
                 if top.offer(&self.rank, &self.line) {
                     return Ok(());
                 }
-                let store = GroupTable::new(self.plan.seed, Vec::new(), self.budget, self.tmpdir);
-                let full = std::mem::replace(&mut self.ranking, Ranking::All(Box::new(store)));
-                if let (Ranking::Top(top), Ranking::All(store)) = (full, &mut self.ranking) {
+                let table = GroupTable::new(self.plan.seed, Vec::new(), self.budget, self.tmpdir);
+                let full = std::mem::replace(&mut self.ranking, Ranking::All(Box::new(table)));
+                if let (Ranking::Top(top), Ranking::All(table)) = (full, &mut self.ranking) {
                     for (mut rank, line) in top.into_sorted() {
-                        put(store, &mut rank, &line)?;
+                        put_ranked(table, &mut rank, &line)?;
                     }
                 }
                 self.keep()
             }
-            Ranking::All(store) => put(store, &mut self.rank, &self.line),
+            Ranking::All(table) => put_ranked(table, &mut self.rank, &self.line),
         }
     }
 
-    /// Writes what was kept.
+    /// Writes the rows that were kept.
     pub fn end(self) -> io::Result<()> {
         match self.ranking {
             Ranking::None => {}
@@ -130,13 +133,13 @@ impl<'a> ResultRows<'a> {
                     self.out.write_all(&line)?;
                 }
             }
-            Ranking::All(mut store) => {
+            Ranking::All(mut table) => {
                 let mut left = self.left;
-                let mut sorted = store.sorted()?;
+                let mut sorted = table.sorted()?;
                 while left > 0
                     && let Some((key, start)) = sorted.next()?
                 {
-                    let start = count_of(start).ok_or_else(damaged)?;
+                    let start = read_count(start).ok_or_else(damaged)?;
                     self.out.write_all(&key[start as usize..])?;
                     left -= 1;
                 }
@@ -145,7 +148,7 @@ impl<'a> ResultRows<'a> {
         Ok(())
     }
 
-    /// The value of a column: a number, a key's bytes, or nothing.
+    /// Returns the value of a column: a number, or a key's bytes; none when it is missing.
     fn column<'k>(
         &self,
         key: &'k [u8],
@@ -162,13 +165,13 @@ impl<'a> ResultRows<'a> {
         self.keys(key).nth(place).map(Err)
     }
 
-    /// The key's columns.
+    /// Returns the key's columns.
     fn keys<'k>(&self, key: &'k [u8]) -> impl Iterator<Item = Cow<'k, [u8]>> {
         let several = self.plan.keys.len() > 1;
-        let parts = key.split(move |&byte| several && byte == b'\t');
-        parts.take(self.plan.keys.len()).map(move |part| match several {
-            true => unescape_tsv(part),
-            false => Cow::Borrowed(part),
+        let cells = key.split(move |&byte| several && byte == b'\t');
+        cells.take(self.plan.keys.len()).map(move |cell| match several {
+            true => unescape_tsv(cell),
+            false => Cow::Borrowed(cell),
         })
     }
 
@@ -223,10 +226,10 @@ impl<'a> ResultRows<'a> {
     }
 }
 
-/// Puts a row behind its rank, which is what the store sorts by.
-fn put(store: &mut GroupTable, rank: &mut Vec<u8>, line: &[u8]) -> io::Result<()> {
+/// Inserts a line behind its rank, by which the table sorts.
+fn put_ranked(table: &mut GroupTable, rank: &mut Vec<u8>, line: &[u8]) -> io::Result<()> {
     let start = rank.len() as u64;
     rank.extend_from_slice(line);
-    let hash = store.table.hash(rank);
-    store.count(hash, rank, start)
+    let hash = table.table.hash(rank);
+    table.count(hash, rank, start)
 }

@@ -1,26 +1,27 @@
-//! The form in which folds are saved: entries one after another, each with the lengths before it.
+//! The form in which folds are saved: entries one after another, each with its lengths before it. It
+//! does not know what an entry means.
 
 use super::sorted_run::Entry;
 use std::io::{self, BufRead, Write};
 
-/// How many entries are given at once.
+/// How many entries [`SavedReader::batches`] passes on at once, at most.
 pub(super) const BATCH: usize = 32;
 
-/// Writes an entry so that [`SavedReader`] reads it.
-pub(super) fn write_entry(out: &mut impl Write, key: &[u8], kept: &[u8]) -> io::Result<()> {
+/// Writes an entry as [`SavedReader`] reads it.
+pub(super) fn write_entry(out: &mut impl Write, key: &[u8], value: &[u8]) -> io::Result<()> {
     let mut head = [0; 16];
     head[..8].copy_from_slice(&(key.len() as u64).to_le_bytes());
-    head[8..].copy_from_slice(&(kept.len() as u64).to_le_bytes());
+    head[8..].copy_from_slice(&(value.len() as u64).to_le_bytes());
     out.write_all(&head)?;
     out.write_all(key)?;
-    out.write_all(kept)
+    out.write_all(value)
 }
 
-/// Reads what [`write_entry`] and its surroundings wrote, out of any reader.
+/// Reads a saved fold from any reader.
 pub(super) struct SavedReader<'a> {
     input: &'a mut dyn BufRead,
     key: Vec<u8>,
-    kept: Vec<u8>,
+    value: Vec<u8>,
 }
 
 impl<'a> SavedReader<'a> {
@@ -28,7 +29,7 @@ impl<'a> SavedReader<'a> {
         SavedReader {
             input: saved,
             key: Vec::new(),
-            kept: Vec::new(),
+            value: Vec::new(),
         }
     }
 
@@ -41,12 +42,12 @@ impl<'a> SavedReader<'a> {
     pub fn entry(&mut self) -> io::Result<Entry<'_>> {
         let lengths: [[u8; 8]; 2] = [self.array()?, self.array()?];
         fill(self.input, &mut self.key, lengths[0]).map_err(cut_short)?;
-        fill(self.input, &mut self.kept, lengths[1]).map_err(cut_short)?;
-        Ok((&self.key, &self.kept))
+        fill(self.input, &mut self.value, lengths[1]).map_err(cut_short)?;
+        Ok((&self.key, &self.value))
     }
 
-    /// Gives the entries that come next and lie whole in the input's buffer, several at once and each behind
-    /// its mark, as they lie there.
+    /// Passes on the next entries, each behind its mark, in batches, as long as they lie whole in the
+    /// input's buffer, and without a copy.
     pub fn batches(
         &mut self,
         mark: u8,
@@ -54,46 +55,47 @@ impl<'a> SavedReader<'a> {
     ) -> io::Result<()> {
         loop {
             let buffer = self.input.fill_buf()?;
-            let mut items: [Entry<'_>; BATCH] = [(&[], &[]); BATCH];
+            let mut entries: [Entry<'_>; BATCH] = [(&[], &[]); BATCH];
             let (mut found, mut rest) = (0, buffer);
             while found < BATCH
-                && let Some((item, after)) = whole(mark, rest)
+                && let Some((entry, after)) = split_entry(mark, rest)
             {
-                (items[found], rest) = (item, after);
+                (entries[found], rest) = (entry, after);
                 found += 1;
             }
             if found == 0 {
                 return Ok(());
             }
-            take(&items[..found])?;
-            let taken = buffer.len() - rest.len();
-            self.input.consume(taken);
+            take(&entries[..found])?;
+            let consumed = buffer.len() - rest.len();
+            self.input.consume(consumed);
         }
     }
 
-    /// Fails where anything follows.
+    /// Fails when anything follows.
     pub fn end(self) -> io::Result<()> {
         let rest = self.input.fill_buf()?;
         if rest.is_empty() { Ok(()) } else { Err(broken()) }
     }
 }
 
-/// The entry at the beginning of `bytes`, behind its mark, and what follows it.
+/// Returns the entry at the beginning of `bytes`, behind its mark, and the bytes that follow it.
 #[inline]
-fn whole(mark: u8, bytes: &[u8]) -> Option<(Entry<'_>, &[u8])> {
+fn split_entry(mark: u8, bytes: &[u8]) -> Option<(Entry<'_>, &[u8])> {
     let (&found, rest) = bytes.split_first()?;
     let (key, rest) = rest.split_first_chunk()?;
-    let (kept, rest) = rest.split_first_chunk()?;
+    let (value, rest) = rest.split_first_chunk()?;
     let length = |bytes: &[u8; 8]| usize::try_from(u64::from_le_bytes(*bytes)).ok();
     let (key, rest) = rest.split_at_checked(length(key)?)?;
-    let (kept, rest) = rest.split_at_checked(length(kept)?)?;
-    (found == mark).then_some(((key, kept), rest))
+    let (value, rest) = rest.split_at_checked(length(value)?)?;
+    (found == mark).then_some(((key, value), rest))
 }
 
+/// Reads so many bytes into `buffer`.
 fn fill(input: &mut dyn BufRead, buffer: &mut Vec<u8>, length: [u8; 8]) -> io::Result<()> {
     let mut left = u64::from_le_bytes(length);
     buffer.clear();
-    // As it comes: a wrong length is no reason to ask for that much memory.
+    // Grow as bytes come: a wrong length must not allocate that much memory.
     while left > 0 {
         let found = input.fill_buf()?;
         if found.is_empty() {
@@ -107,7 +109,7 @@ fn fill(input: &mut dyn BufRead, buffer: &mut Vec<u8>, length: [u8; 8]) -> io::R
     Ok(())
 }
 
-/// What was to be loaded was not saved by this version of this fold.
+/// The error for bytes that this version of this fold did not save.
 pub(super) fn broken() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "not a saved fold of this version")
 }

@@ -1,30 +1,31 @@
-//! Sorted runs: what outgrew memory, in unlinked temporary files.
+//! Sorted runs: entries that outgrew memory, in unlinked temporary files.
 //!
-//! A run is a list of entries by the bytes of their keys. Of a key only what differs from the one
-//! before is written, then blocks of entries are compressed with LZ4: the fastest decompressor there
-//! is in safe Rust. A block is small, since many runs are read at once when they are merged.
+//! A run is a list of entries by the bytes of their keys. It omits the bytes that a key shares with
+//! the key before it, and compresses blocks of entries with LZ4, the fastest decompressor that there
+//! is in safe Rust. A block is small, since many runs are read at once when they are merged. It does
+//! not know what keys and values mean.
 
-use super::merge_runs::Head;
 use crate::message;
 use lz4_flex::block::{compress_into, decompress_into, get_maximum_output_size};
+use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
-/// How many bytes of entries are compressed together, or one entry if that is longer.
+/// From how many bytes on entries are compressed as a block.
 const BLOCK: usize = 32 << 10;
 
-/// What stands before a block: how long it is compressed, and how long it was; zeros at the end.
+/// The length of a block's header: its compressed and its plain length, zeros at the end of the run.
 const HEADER: usize = 8;
 
-/// A key with what was kept of it.
+/// A key with its value: an encoded count, or encoded states.
 pub(super) type Entry<'a> = (&'a [u8], &'a [u8]);
 
-/// Entries by the bytes of their keys, in a file that has no name.
+/// Entries by the bytes of their keys, in a file without a name.
 #[derive(Debug)]
 pub(super) struct SortedRun {
     file: File,
-    /// How often its entries were merged.
+    /// How many merges its entries went through.
     pub level: u32,
 }
 
@@ -37,13 +38,13 @@ pub(super) struct RunWriter<'a> {
     tmpdir: &'a Path,
 }
 
-/// Adds the name of the directory to what the system said.
-pub(super) fn named(tmpdir: &Path, error: io::Error) -> io::Error {
+/// Adds the name of the directory to an error of the system.
+pub(super) fn with_dir(tmpdir: &Path, error: io::Error) -> io::Error {
     let (dir, cause) = (message::shown(tmpdir.as_os_str()), message::cause(&error));
     io::Error::new(error.kind(), format!("{dir}: temporary file: {cause}"))
 }
 
-/// What a run that is not as it was written is.
+/// The error for a run that does not read as it was written.
 pub(super) fn damaged() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "a sorted run is damaged")
 }
@@ -51,7 +52,7 @@ pub(super) fn damaged() -> io::Error {
 impl<'a> RunWriter<'a> {
     pub fn new(tmpdir: &'a Path) -> io::Result<RunWriter<'a>> {
         Ok(RunWriter {
-            file: tempfile::tempfile_in(tmpdir).map_err(|e| named(tmpdir, e))?,
+            file: tempfile::tempfile_in(tmpdir).map_err(|e| with_dir(tmpdir, e))?,
             block: Vec::with_capacity(BLOCK + 1024),
             packed: Vec::new(),
             last: Vec::new(),
@@ -59,15 +60,15 @@ impl<'a> RunWriter<'a> {
         })
     }
 
-    /// Writes the next entry; keys come in order.
-    pub fn entry(&mut self, (key, kept): Entry<'_>) -> io::Result<()> {
+    /// Writes the next entry; keys must come in order.
+    pub fn entry(&mut self, (key, value): Entry<'_>) -> io::Result<()> {
         let shared = self.last.iter().zip(key).take_while(|(a, b)| a == b).count();
         let rest = &key[shared..];
-        for number in [shared, rest.len(), kept.len()] {
+        for number in [shared, rest.len(), value.len()] {
             put_length(&mut self.block, number);
         }
         self.block.extend_from_slice(rest);
-        self.block.extend_from_slice(kept);
+        self.block.extend_from_slice(value);
         self.last.truncate(shared);
         self.last.extend_from_slice(rest);
         if self.block.len() >= BLOCK {
@@ -90,7 +91,7 @@ impl<'a> RunWriter<'a> {
         self.block.clear();
         self.file
             .write_all(&self.packed[..HEADER + length])
-            .map_err(|e| named(self.tmpdir, e))
+            .map_err(|e| with_dir(self.tmpdir, e))
     }
 
     pub fn finish(mut self, level: u32) -> io::Result<SortedRun> {
@@ -98,7 +99,7 @@ impl<'a> RunWriter<'a> {
             self.write_block()?;
         }
         let end = self.file.write_all(&[0; HEADER]);
-        end.map_err(|e| named(self.tmpdir, e))?;
+        end.map_err(|e| with_dir(self.tmpdir, e))?;
         Ok(SortedRun {
             file: self.file,
             level,
@@ -115,7 +116,7 @@ fn put_length(out: &mut Vec<u8>, mut length: usize) {
     out.push(length as u8);
 }
 
-/// The length at the beginning of `bytes`, which moves past it.
+/// Returns the length at the beginning of `bytes`, and moves past it.
 #[inline]
 fn read_length(bytes: &mut &[u8]) -> Option<usize> {
     let mut length = 0;
@@ -130,10 +131,55 @@ fn read_length(bytes: &mut &[u8]) -> Option<usize> {
     None
 }
 
+/// The entry that a reader of a run is at.
+#[derive(Debug, Default)]
+pub(super) struct RunHead {
+    key: Vec<u8>,
+    value: Vec<u8>,
+    /// The key's first bytes: most comparisons need no others.
+    prefix: u128,
+    ended: bool,
+}
+
+impl RunHead {
+    /// Returns the entry; none at the end of the run.
+    #[inline]
+    pub fn entry(&self) -> Option<Entry<'_>> {
+        (!self.ended).then_some((&self.key, &self.value))
+    }
+
+    /// Compares by the bytes of the keys; the end of a run comes last.
+    #[inline]
+    pub fn cmp(&self, other: &RunHead) -> Ordering {
+        let ended = self.ended.cmp(&other.ended);
+        ended
+            .then(self.prefix.cmp(&other.prefix))
+            .then_with(|| self.key.cmp(&other.key))
+    }
+
+    /// Sets an entry whose key shares so many bytes with the key before it; returns none when that
+    /// key has fewer.
+    #[inline]
+    fn set(&mut self, shared: usize, rest: &[u8], value: &[u8]) -> Option<()> {
+        if shared > self.key.len() {
+            return None;
+        }
+        self.key.truncate(shared);
+        self.key.extend_from_slice(rest);
+        self.value.clear();
+        self.value.extend_from_slice(value);
+        let mut prefix = [0; 16];
+        let length = self.key.len().min(16);
+        prefix[..length].copy_from_slice(&self.key[..length]);
+        self.prefix = u128::from_be_bytes(prefix);
+        Some(())
+    }
+}
+
 /// Reads the entries of a run, one after another.
 pub(super) struct RunReader<'a> {
     file: &'a File,
-    /// The header of the block that is next.
+    /// The header of the next block.
     header: [u8; HEADER],
     packed: Vec<u8>,
     block: Vec<u8>,
@@ -155,18 +201,19 @@ impl<'a> RunReader<'a> {
         })
     }
 
-    /// The next entry into `head`, which has the one before; false at the end.
-    pub fn next(&mut self, head: &mut Head) -> io::Result<bool> {
+    /// Reads the next entry into `head`, which has the one before, or ends it.
+    pub fn next(&mut self, head: &mut RunHead) -> io::Result<()> {
         if self.at == self.block.len() && !self.next_block()? {
-            return Ok(false);
+            head.ended = true;
+            return Ok(());
         }
         let mut rest = &self.block[self.at..];
         read_entry(&mut rest, head).ok_or_else(damaged)?;
         self.at = self.block.len() - rest.len();
-        Ok(true)
+        Ok(())
     }
 
-    /// Reads a block, and the header of the one after it.
+    /// Reads a block, and the header of the one after it. Returns false at the end of the run.
     fn next_block(&mut self) -> io::Result<bool> {
         let (packed, plain) = self.header.split_at(4);
         let length = |bytes: &[u8]| bytes.iter().rev().fold(0, |n, &byte| n << 8 | usize::from(byte));
@@ -188,12 +235,12 @@ impl<'a> RunReader<'a> {
 }
 
 #[inline]
-fn read_entry(rest: &mut &[u8], head: &mut Head) -> Option<()> {
-    let (shared, key, kept) = (read_length(rest)?, read_length(rest)?, read_length(rest)?);
+fn read_entry(rest: &mut &[u8], head: &mut RunHead) -> Option<()> {
+    let (shared, key, value) = (read_length(rest)?, read_length(rest)?, read_length(rest)?);
     let (key, after) = rest.split_at_checked(key)?;
-    let (kept, after) = after.split_at_checked(kept)?;
+    let (value, after) = after.split_at_checked(value)?;
     *rest = after;
-    head.set(shared, key, kept)
+    head.set(shared, key, value)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A table of byte keys, each with a tally: short keys in their slots, long ones in one
+//! A hash table of byte keys, each with a tally: short keys lie in their slots, long ones in one
 //! arena.
 //!
 //! It does not know what a tally means, nor where memory comes from; it says how much it holds.
@@ -12,11 +12,11 @@ use std::sync::LazyLock;
 
 static SHARED: LazyLock<SharedSeed> = LazyLock::new(|| SharedSeed::from_u64(0x0066_616e_666f_6c64));
 
-/// The longest key that a slot holds itself: most are, and then no other memory is touched.
+/// The longest key that a slot holds itself. Most keys are short, and then no other memory is read.
 const INLINE: usize = 20;
 
-/// One key and its tally. A key that is too long for the slot is in the arena, and the slot has
-/// its first bytes, its place, and a part of its hash.
+/// One key and its tally. A key that is too long for the slot lies in the arena, and the slot has
+/// its first 8 bytes, its place, and some bits of its hash.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Slot {
     pub tally: u64,
@@ -50,13 +50,13 @@ impl Table {
         self.slots.is_empty()
     }
 
-    /// The tally of a key that is there.
+    /// Returns the tally of a key, if the table has it.
     #[inline]
     pub fn find(&mut self, hash: u64, key: &[u8]) -> Option<&mut u64> {
         let arena = &self.arena;
         let slot = if key.len() <= INLINE {
             self.slots.find_mut(hash, |slot| {
-                slot.length as usize == key.len() && same(&slot.bytes[..key.len()], key)
+                slot.length as usize == key.len() && equal_short(&slot.bytes[..key.len()], key)
             })
         } else {
             self.slots.find_mut(hash, |slot| {
@@ -66,29 +66,29 @@ impl Table {
         slot.map(|slot| &mut slot.tally)
     }
 
-    /// How many bytes more it will hold, at its highest, when a key of this length comes in.
+    /// Returns how many more bytes the table holds at most while it inserts a key of this length.
     pub fn growth(&self, length: usize) -> u64 {
         let mut growth = 0;
         if length > INLINE && self.arena.capacity() - self.arena.len() < length {
             growth += self.arena.capacity().max(length).max(1024);
         }
         if self.slots.len() == self.slots.capacity() {
-            // The old and the new slots are held together while they are moved.
+            // While slots move, the table holds the old and the new ones.
             growth += 2 * slots_size(self.slots.capacity().max(16));
         }
         growth as u64
     }
 
-    /// How many bytes it holds.
+    /// Returns how many bytes the table holds.
     pub fn size(&self) -> u64 {
         (self.arena.capacity() + slots_size(self.slots.capacity())) as u64
     }
 
-    /// Puts in a key that is not there, which must be one that [`Table::takes`].
+    /// Inserts a key that the table does not have, and that it [takes](Table::takes).
     pub fn insert(&mut self, hash: u64, key: &[u8], tally: u64) {
         let mut slot = Slot {
             tally,
-            length: u32::try_from(key.len()).expect("the caller asks whether it is taken"),
+            length: u32::try_from(key.len()).expect("the caller has asked whether the table takes it"),
             bytes: [0; INLINE],
         };
         if key.len() <= INLINE {
@@ -104,12 +104,12 @@ impl Table {
             .insert_unique(hash, slot, |slot| self::hash(state, slot.key(arena)));
     }
 
-    /// Whether a key of this length can be put in at all.
+    /// Returns whether the table takes keys of this length.
     pub fn takes(length: usize) -> bool {
         u32::try_from(length).is_ok()
     }
 
-    /// All keys with hash and tally, in no order.
+    /// Returns all keys with hash and tally, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &[u8], u64)> {
         self.slots.iter().map(|slot| {
             let key = slot.key(&self.arena);
@@ -117,14 +117,14 @@ impl Table {
         })
     }
 
-    /// The key of one of its slots.
+    /// Returns the key of one of its slots.
     #[inline]
     pub fn key<'a>(&'a self, slot: &'a Slot) -> &'a [u8] {
         slot.key(&self.arena)
     }
 
-    /// All slots, by the bytes of their keys. They are moved as they are, so that whoever walks over
-    /// them need not go back to the table, where they lie in no order.
+    /// Returns copies of all slots, by the bytes of their keys: who walks over them need not go back to
+    /// the table, where they lie in no order.
     pub fn sorted(&self) -> Vec<Slot> {
         let mut all: Vec<_> = self.slots.iter().copied().collect();
         all.sort_unstable_by(|a, b| a.order(b, &self.arena));
@@ -145,22 +145,21 @@ impl Slot {
         if length <= INLINE {
             &self.bytes[..length]
         } else {
-            &arena[self.part(8) as usize..][..length]
+            &arena[self.word(8) as usize..][..length]
         }
     }
 
-    /// The part of the hash that is kept of a key in the arena.
+    /// Returns the bits of the hash that the slot of a long key has.
     #[inline]
     fn mark(&self) -> u32 {
         let [.., a, b, c, d] = self.bytes;
         u32::from_le_bytes([a, b, c, d])
     }
 
-    /// How two keys stand to each other. The first bytes of both are in their slots, with zeros
-    /// behind a short one.
+    /// Compares two keys. The first bytes of both are in their slots, with zeros behind a short one.
     #[inline]
     fn order(&self, other: &Slot, arena: &[u8]) -> Ordering {
-        let first = self.part(0).swap_bytes().cmp(&other.part(0).swap_bytes());
+        let first = self.word(0).swap_bytes().cmp(&other.word(0).swap_bytes());
         if first.is_ne() {
             return first;
         }
@@ -172,10 +171,10 @@ impl Slot {
     }
 
     #[inline]
-    fn part(&self, at: usize) -> u64 {
-        let mut part = [0; 8];
-        part.copy_from_slice(&self.bytes[at..at + 8]);
-        u64::from_le_bytes(part)
+    fn word(&self, at: usize) -> u64 {
+        let mut word = [0; 8];
+        word.copy_from_slice(&self.bytes[at..at + 8]);
+        u64::from_le_bytes(word)
     }
 }
 
@@ -186,9 +185,9 @@ fn hash(state: &SeedableRandomState, key: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// Whether two short texts of equal length are equal, in a few loads that may overlap.
+/// Returns whether two short keys of equal length are equal, by a few loads that may overlap.
 #[inline]
-fn same(a: &[u8], b: &[u8]) -> bool {
+fn equal_short(a: &[u8], b: &[u8]) -> bool {
     if let (Some((a, a_rest)), Some((b, b_rest))) = (a.split_first_chunk::<8>(), b.split_first_chunk::<8>()) {
         if a != b {
             return false;
@@ -211,16 +210,16 @@ fn same(a: &[u8], b: &[u8]) -> bool {
     a.iter().eq(b)
 }
 
-/// What is kept of a hash: another part than the one that the table of slots looks at first.
+/// Returns the bits of a hash that a slot has: others than the hash table itself looks at first.
 #[inline]
 fn mark(hash: u64) -> u32 {
     (hash >> 20) as u32
 }
 
-/// What a key takes besides its bytes: its slot, a byte of control, and its slot in a sort.
+/// How many bytes a key takes besides its own: its slot, a control byte, and its slot in a sort.
 const KEY_SIZE: usize = 2 * size_of::<Slot>() + 1;
 
-/// About what a table of slots takes: an eighth is left free.
+/// Returns about how many bytes a table of slots takes: an eighth of them stays free.
 fn slots_size(capacity: usize) -> usize {
     capacity / 7 * 8 * KEY_SIZE
 }
@@ -232,15 +231,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn short_texts_are_the_same_when_they_are(
+        fn short_keys_are_equal_when_their_bytes_are(
             a in prop::collection::vec(0u8..2, 0..=INLINE),
             at in 0..INLINE,
         ) {
-            prop_assert!(same(&a, &a.clone()));
+            prop_assert!(equal_short(&a, &a.clone()));
             let mut b = a.clone();
             if let Some(byte) = b.get_mut(at) {
                 *byte ^= 1;
-                prop_assert!(!same(&a, &b));
+                prop_assert!(!equal_short(&a, &b));
             }
         }
 

@@ -1,58 +1,75 @@
 //! Counted pairs of key and value: what `pNN` and `distinct` are computed from.
 //!
-//! A pair is a key of an ordinary store, so pairs spill and merge as groups do. In sorted order
-//! the pairs of one group stand together, by value, in the order of the groups.
+//! A pair is a key of an ordinary table, so pairs spill and merge as groups do. In sorted order
+//! the pairs of one group lie together, by value, and groups come in the order of their keys.
+//!
+//! It does not know what else a row has.
 
-use super::aggregate::rank;
-use super::group_table::{GroupTable, SortedEntries, count_of};
-use super::key_order::{put_text, read_number};
+use super::aggregate::nearest_rank;
+use super::group_table::GroupTable;
+use super::key_order::{put_number, put_text, read_number};
+use super::sorted_entries::{SortedEntries, read_count};
 use super::sorted_run::damaged;
 use crate::record::Number;
 use std::io;
 
-/// The pairs of one value field.
-pub(super) struct ValueCounts {
-    /// Which of the record's values.
+/// Which columns are computed from one of the record's values.
+#[derive(Debug)]
+pub(super) struct ValueColumns {
+    /// The index of the value.
     pub value: usize,
-    /// Whether it is kept as a number, or as bytes.
+    /// Whether the value counts as a number, or as bytes.
     pub numeric: bool,
-    pub store: GroupTable,
-    pub tasks: Tasks,
-}
-
-/// What is computed from the pairs of a group.
-#[derive(Debug, Default)]
-pub(super) struct Tasks {
-    /// Column, millionths of a percent, and the state that counts the numbers.
-    pub percentiles: Vec<(usize, u64, usize)>,
-    /// Columns.
+    pub percentiles: Vec<PercentileColumn>,
+    /// Indices of columns.
     pub distinct: Vec<usize>,
 }
 
-/// A walk over all pairs, group by group.
-pub(super) struct Walk<'a> {
-    tasks: &'a Tasks,
-    sorted: SortedEntries<'a>,
+#[derive(Debug)]
+pub(super) struct PercentileColumn {
+    pub column: usize,
+    pub millionths: u64,
+    /// The index of the state that counts the numbers.
+    pub count: usize,
+}
+
+/// The counted pairs of one value.
+pub(super) struct ValueCounts {
+    columns: ValueColumns,
+    pub table: GroupTable,
     pair: Vec<u8>,
-    count: u64,
-    ended: bool,
-    prefix: Vec<u8>,
 }
 
 impl ValueCounts {
-    pub fn new(value: usize, numeric: bool, store: GroupTable) -> ValueCounts {
+    pub fn new(columns: ValueColumns, table: GroupTable) -> ValueCounts {
         ValueCounts {
-            value,
-            numeric,
-            store,
-            tasks: Tasks::default(),
+            columns,
+            table,
+            pair: Vec::new(),
         }
     }
 
-    pub fn walk(&mut self) -> io::Result<Walk<'_>> {
-        let mut walk = Walk {
-            tasks: &self.tasks,
-            sorted: self.store.sorted()?,
+    /// Counts a record's pair, unless its value should be a number and is none.
+    pub fn add(&mut self, key: &[u8], values: &[&[u8]], numbers: &[Option<Number>]) -> io::Result<()> {
+        self.pair.clear();
+        put_text(&mut self.pair, key);
+        if self.columns.numeric {
+            let Some(number) = numbers[self.columns.value] else {
+                return Ok(());
+            };
+            put_number(&mut self.pair, number);
+        } else {
+            self.pair.extend_from_slice(values[self.columns.value]);
+        }
+        let hash = self.table.table.hash(&self.pair);
+        self.table.count(hash, &self.pair, 1)
+    }
+
+    /// Begins a walk over all pairs.
+    pub fn walk(&mut self) -> io::Result<ValueWalk<'_>> {
+        let mut walk = ValueWalk {
+            columns: &self.columns,
+            sorted: self.table.sorted()?,
             pair: Vec::new(),
             count: 0,
             ended: false,
@@ -63,22 +80,37 @@ impl ValueCounts {
     }
 }
 
-impl Walk<'_> {
+/// A walk over all pairs, group by group.
+pub(super) struct ValueWalk<'a> {
+    columns: &'a ValueColumns,
+    sorted: SortedEntries<'a>,
+    pair: Vec<u8>,
+    count: u64,
+    ended: bool,
+    prefix: Vec<u8>,
+}
+
+impl ValueWalk<'_> {
     fn advance(&mut self) -> io::Result<()> {
         match self.sorted.next()? {
             None => self.ended = true,
             Some((pair, count)) => {
                 self.pair.clear();
                 self.pair.extend_from_slice(pair);
-                self.count = count_of(count).ok_or_else(damaged)?;
+                self.count = read_count(count).ok_or_else(damaged)?;
             }
         }
         Ok(())
     }
 
-    /// Computes the columns of the group with this key, which must come in order. `counts` has
-    /// the results of its states.
-    pub fn group(&mut self, key: &[u8], counts: &[u64], columns: &mut [Option<Number>]) -> io::Result<()> {
+    /// Computes the columns of the group with this key; keys must come in order. `counts` has the
+    /// results of the group's states.
+    pub fn fill_columns(
+        &mut self,
+        key: &[u8],
+        counts: &[u64],
+        columns: &mut [Option<Number>],
+    ) -> io::Result<()> {
         self.prefix.clear();
         put_text(&mut self.prefix, key);
         let (mut distinct, mut seen) = (0, 0);
@@ -86,15 +118,15 @@ impl Walk<'_> {
             distinct += 1;
             let before = seen;
             seen += self.count;
-            for &(column, millionths, state) in &self.tasks.percentiles {
-                let rank = rank(millionths, counts[state]);
+            for percentile in &self.columns.percentiles {
+                let rank = nearest_rank(percentile.millionths, counts[percentile.count]);
                 if (before + 1..=seen).contains(&rank) {
-                    columns[column] = read_number(&self.pair[self.prefix.len()..]);
+                    columns[percentile.column] = read_number(&self.pair[self.prefix.len()..]);
                 }
             }
             self.advance()?;
         }
-        for &column in &self.tasks.distinct {
+        for &column in &self.columns.distinct {
             columns[column] = Some(Number::Int(distinct));
         }
         Ok(())

@@ -3,7 +3,7 @@
 //! It does not know when that is so.
 
 use super::panic::caught;
-use crate::fold::{Fold, IntoFold, StartFold};
+use crate::fold::{Fold, StartFold};
 use crate::record::{RecordPlan, Stage};
 use memchr::{memchr, memrchr};
 use std::io;
@@ -26,15 +26,15 @@ pub(super) fn take(
     block: &[u8],
 ) -> io::Result<ControlFlow<()>> {
     let (Some(plan), Some(start), Some((first, second, rest))) = (plan, start, halves(block)) else {
-        return stage.block(block, &mut IntoFold(fold));
+        return stage.block(block, fold);
     };
     let (mut beside, mut other) = (stage.beside(plan), start());
     let (flow, end) = thread::scope(|scope| {
         let (beside, other) = (&mut beside, &mut *other);
-        let take = || caught(|| beside.block(second, &mut IntoFold(other)));
+        let take = || caught(|| beside.block(second, other));
         let thread = thread::Builder::new().name("records".into());
         let thread = thread.spawn_scoped(scope, take);
-        let flow = stage.block(first, &mut IntoFold(fold));
+        let flow = stage.block(first, fold);
         (flow, thread.map(thread::ScopedJoinHandle::join))
     });
     if flow?.is_break() {
@@ -42,7 +42,7 @@ pub(super) fn take(
     }
     match end {
         // There was no thread.
-        Err(_) => stage.block(second, &mut IntoFold(fold)).map(drop)?,
+        Err(_) => stage.block(second, fold).map(drop)?,
         Ok(Ok(Ok(taken))) => {
             let _ = taken?;
             fold.merge(&mut *other)?;
@@ -51,7 +51,7 @@ pub(super) fn take(
         Ok(Ok(Err(what))) => resume_unwind(Box::new(what)),
         Ok(Err(panic)) => resume_unwind(panic),
     }
-    stage.block(rest, &mut IntoFold(fold))
+    stage.block(rest, fold)
 }
 
 /// About one half, up to the end of a line; the other, up to the end of the last one; and the beginning of
@@ -83,7 +83,7 @@ mod tests {
         blocks
             .iter()
             .for_each(|block| take(&mut stage, &mut *fold, block));
-        let _ = stage.end(&mut IntoFold(&mut *fold)).expect("memory");
+        let _ = stage.end(&mut *fold).expect("memory");
         let mut rows = Vec::new();
         fold.finish(&mut rows).expect("memory");
         (rows, stage.bad_lines(), stage.take_bad_lines())
@@ -107,7 +107,7 @@ mod tests {
         let text: String = (0..20).map(line).collect();
         let text = text.trim_end().as_bytes();
         let alone = |stage: &mut Stage, fold: &mut dyn Fold, block: &[u8]| {
-            let _ = stage.block(block, &mut IntoFold(fold)).expect("memory");
+            let _ = stage.block(block, fold).expect("memory");
         };
         let halved = |stage: &mut Stage, fold: &mut dyn Fold, block: &[u8]| {
             let _ = take(Some(&plan), Some(&start), (stage, fold), block).expect("memory");

@@ -3,7 +3,7 @@
 //! It does not know which input the records come from.
 
 use super::canonical_args::CanonicalArgs;
-use crate::fold::{self, Aggregate, GroupPlan, Kind, Order, Shape, StartFold};
+use crate::fold::{self, Aggregate, AggregateKind, GroupPlan, RowOrder, Shape, StartFold};
 use crate::memory::Budget;
 use crate::plan::{FirstRows, RowEnd};
 use crate::record::suggest::unknown;
@@ -266,7 +266,7 @@ impl RecordArgs {
     fn aggregates(&self, plan: &mut GroupPlan, records: &mut RecordPlan) -> Result<()> {
         let keys = records.projection.len();
         for text in list(self.agg.as_deref().unwrap_or("count")) {
-            let (kind, field) = Kind::parse(text)?;
+            let (kind, field) = AggregateKind::parse(text)?;
             let value = match field {
                 None => None,
                 Some(field) => {
@@ -302,12 +302,12 @@ impl RecordArgs {
             // A column's name may itself begin with '-', such as the field -1.
             let turned = name.strip_prefix('-').filter(|_| place(name).is_none());
             let column = place(turned.unwrap_or(name)).ok_or_else(|| missing(turned.unwrap_or(name)))?;
-            plan.order = Order::Column {
+            plan.order = RowOrder::Column {
                 column,
                 descending: turned.is_some(),
             };
         } else if self.top.is_some() && plan.shape == Shape::Aggregated {
-            plan.order = Order::Column {
+            plan.order = RowOrder::Column {
                 column: plan.keys.len(),
                 descending: true,
             };

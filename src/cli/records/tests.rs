@@ -1,7 +1,7 @@
 //! Plans and refusals of option lines, and whole lines through stage and fold.
 
 use super::*;
-use crate::fold::{self, IntoFold};
+use crate::fold;
 use crate::memory::Budget;
 use crate::record::{RecordSink, RowPrinter, Stage};
 use clap::Parser;
@@ -41,7 +41,7 @@ fn output_in(args: &[&str], input: &[u8], size: usize) -> String {
         Some(plan) => {
             out.clear();
             let mut fold = fold::start(&plan, &Budget::new(1 << 20), &std::env::temp_dir());
-            feed(&mut IntoFold(&mut *fold));
+            feed(&mut *fold);
             fold.finish(&mut out).expect("memory");
         }
         None => {

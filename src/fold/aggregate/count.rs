@@ -1,6 +1,6 @@
-//! How many values were taken.
+//! The number of values. It does not know what they are.
 
-use super::{State, same};
+use super::state::{State, same_kind};
 use crate::record::Number;
 
 struct Count(u64);
@@ -14,12 +14,12 @@ impl State for Count {
         self.0 += 1;
     }
 
-    fn add_many(&mut self, times: u64) {
+    fn add_ones(&mut self, times: u64) {
         self.0 += times;
     }
 
     fn merge(&mut self, other: &dyn State) {
-        self.0 += same::<Count>(other).0;
+        self.0 += same_kind::<Count>(other).0;
     }
 
     fn reset(&mut self) {

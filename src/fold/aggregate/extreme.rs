@@ -1,11 +1,11 @@
-//! The smallest and the largest number.
+//! The smallest and the largest number. It does not know how numbers compare.
 
-use super::{State, same};
+use super::state::{State, same_kind};
 use crate::record::Number;
 use std::cmp::Ordering;
 
 struct Extreme {
-    /// How a value stands to the one that it takes the place of.
+    /// How a value compares to the one that it replaces.
     better: Ordering,
     best: Option<Number>,
 }
@@ -32,7 +32,7 @@ impl State for Extreme {
     }
 
     fn merge(&mut self, other: &dyn State) {
-        if let Some(best) = same::<Extreme>(other).best {
+        if let Some(best) = same_kind::<Extreme>(other).best {
             self.add(best);
         }
     }

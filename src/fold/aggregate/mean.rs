@@ -1,7 +1,7 @@
-//! The mean: the exact sum, rounded once, by the number of values.
+//! The mean: the exact sum, rounded once, divided by the number of values.
 
+use super::state::{State, same_kind};
 use super::sum::Sum;
-use super::{State, same};
 use crate::record::Number;
 
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ impl State for Mean {
     }
 
     fn merge(&mut self, other: &dyn State) {
-        self.0.merge(&same::<Mean>(other).0);
+        self.0.merge(&same_kind::<Mean>(other).0);
     }
 
     fn reset(&mut self) {

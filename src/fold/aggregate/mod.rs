@@ -1,4 +1,4 @@
-//! What is kept of each group: the table of aggregates, and what each must do.
+//! The table of aggregates, and how their names are read.
 //!
 //! An aggregate that keeps a fixed amount of each group is a [`State`]. One that needs all values
 //! (`pNN`, `distinct`) is computed by the group fold from counted pairs of key and value, which
@@ -7,134 +7,105 @@
 mod count;
 mod extreme;
 mod mean;
+mod state;
 mod sum;
 
-use crate::record::Number;
+pub(super) use state::{State, StateKind};
+
 use crate::record::suggest::{nearest, quoted};
 use anyhow::{Result, anyhow, bail};
-use std::any::Any;
-
-/// What is kept of one group for one aggregate. As a fold: merging is associative and
-/// commutative, and a state that has taken nothing is its identity.
-pub(super) trait State: Any + Send {
-    /// Takes a value.
-    fn add(&mut self, value: Number);
-    /// Takes so many times a value of which only matters that it is one.
-    fn add_many(&mut self, times: u64) {
-        for _ in 0..times {
-            self.add(Number::Int(1));
-        }
-    }
-    /// Adds another state of the same kind.
-    fn merge(&mut self, other: &dyn State);
-    /// Forgets everything.
-    fn reset(&mut self);
-    /// Writes it, so that [`State::load`] knows where it ends.
-    fn save(&self, out: &mut Vec<u8>);
-    /// Adds what was saved, and moves past it; `None` when it is broken.
-    fn load(&mut self, saved: &mut &[u8]) -> Option<()>;
-    /// What it comes to; `None` when no value was taken that it could come from.
-    fn result(&self) -> Option<Number>;
-}
-
-/// Makes a state that has taken nothing.
-pub(super) type NewState = fn() -> Box<dyn State>;
 
 /// One row of the table of aggregates.
 #[derive(Debug)]
-pub struct AggregateEntry {
+pub(crate) struct AggregateEntry {
     /// What is typed; `pNN` stands for all percentiles.
     pub name: &'static str,
-    /// What it gives, in one line.
+    /// One line for `fanfold list`.
     pub help: &'static str,
-    /// Other words for it, which are only understood in suggestions.
+    /// Other words for it, which only suggestions understand.
     words: &'static [&'static str],
     takes_field: bool,
-    kind: Kind,
+    kind: AggregateKind,
 }
 
 /// How an aggregate is computed.
 #[derive(Debug, Clone, Copy)]
-pub enum Kind {
-    /// A fixed amount is kept of each group.
+pub(crate) enum AggregateKind {
+    /// From a fixed amount that is kept of each group.
     State(StateKind),
-    /// The value of nearest rank at this many millionths of a percent.
+    /// As the value of nearest rank at this many millionths of a percent.
     Percentile(u64),
-    /// How many different values there are, as bytes.
+    /// As the number of different values, compared as bytes.
     Distinct,
 }
 
-/// A kind of state.
-#[derive(Debug, Clone, Copy)]
-pub struct StateKind(pub(super) NewState);
-
 /// The known aggregates.
-pub static AGGREGATES: &[AggregateEntry] = &[
+pub(crate) static AGGREGATES: &[AggregateEntry] = &[
     AggregateEntry {
         name: "count",
         help: "how many records",
         words: &["number", "n", "len", "total"],
         takes_field: false,
-        kind: Kind::State(StateKind(count::new)),
+        kind: AggregateKind::State(COUNT),
     },
     AggregateEntry {
         name: "sum",
         help: "sum:FIELD, exact",
         words: &["add"],
         takes_field: true,
-        kind: Kind::State(StateKind(sum::new)),
+        kind: AggregateKind::State(StateKind::new(sum::new)),
     },
     AggregateEntry {
         name: "mean",
         help: "mean:FIELD, the sum by the number of values",
         words: &["avg", "average"],
         takes_field: true,
-        kind: Kind::State(StateKind(mean::new)),
+        kind: AggregateKind::State(StateKind::new(mean::new)),
     },
     AggregateEntry {
         name: "min",
         help: "min:FIELD, the smallest number",
         words: &["least", "smallest", "minimum"],
         takes_field: true,
-        kind: Kind::State(StateKind(extreme::new_min)),
+        kind: AggregateKind::State(StateKind::new(extreme::new_min)),
     },
     AggregateEntry {
         name: "max",
         help: "max:FIELD, the largest number",
         words: &["most", "largest", "maximum"],
         takes_field: true,
-        kind: Kind::State(StateKind(extreme::new_max)),
+        kind: AggregateKind::State(StateKind::new(extreme::new_max)),
     },
     AggregateEntry {
         name: "pNN",
         help: "p50:FIELD, p95:FIELD, p99.9:FIELD …: the number of nearest rank, exact",
         words: &["p50", "median", "percentile", "quantile"],
         takes_field: true,
-        kind: Kind::Percentile(50_000_000),
+        kind: AggregateKind::Percentile(50_000_000),
     },
     AggregateEntry {
         name: "distinct",
         help: "distinct:FIELD, how many different values, exact",
         words: &["unique", "uniq", "cardinality"],
         takes_field: true,
-        kind: Kind::Distinct,
+        kind: AggregateKind::Distinct,
     },
 ];
 
-/// A state that counts what it takes.
-pub(super) const COUNT: StateKind = StateKind(count::new);
+/// The state that counts what it takes.
+pub(super) const COUNT: StateKind = StateKind::new(count::new);
 
-impl Kind {
-    /// Reads `NAME` or `NAME:FIELD`, and gives the kind and the field's text.
+impl AggregateKind {
+    /// Reads `NAME` or `NAME:FIELD`, and returns the kind and the field's text.
     ///
     /// # Errors
-    /// An unknown name, with the known ones; a field too many or missing.
-    pub fn parse(text: &str) -> Result<(Kind, Option<&str>)> {
+    /// An unknown name, with the known ones; a field too many; a missing field.
+    pub fn parse(text: &str) -> Result<(AggregateKind, Option<&str>)> {
         let (name, field) = match text.split_once(':') {
             Some((name, field)) => (name, Some(field)),
             None => (text, None),
         };
-        let (kind, takes_field) = match percentile(name)? {
+        let (kind, takes_field) = match parse_percentile(name)? {
             Some(kind) => (kind, true),
             None => {
                 let known = AGGREGATES
@@ -152,14 +123,14 @@ impl Kind {
         }
     }
 
-    /// Whether it is about numbers, so that a value that is none is bad.
+    /// Returns whether the aggregate takes numbers, so that any other value is bad.
     pub(super) fn needs_numbers(self) -> bool {
-        !matches!(self, Kind::Distinct)
+        !matches!(self, AggregateKind::Distinct)
     }
 }
 
-/// `p` and a decimal from 0 to 100 with at most six places.
-fn percentile(name: &str) -> Result<Option<Kind>> {
+/// Reads `p` and a decimal from 0 to 100 with at most six places.
+fn parse_percentile(name: &str) -> Result<Option<AggregateKind>> {
     let Some(digits) = name
         .strip_prefix('p')
         .filter(|d| d.starts_with(|c: char| c.is_ascii_digit()))
@@ -171,7 +142,7 @@ fn percentile(name: &str) -> Result<Option<Kind>> {
     if whole.len() <= 3 && places.len() <= 6 && decimal(whole) && decimal(places) {
         let millionths: u64 = format!("{whole}{places:0<6}").parse()?;
         if millionths <= 100_000_000 {
-            return Ok(Some(Kind::Percentile(millionths)));
+            return Ok(Some(AggregateKind::Percentile(millionths)));
         }
     }
     bail!("percentile {} is not p0 to p100", quoted(name))
@@ -196,18 +167,10 @@ fn unknown(name: &str) -> anyhow::Error {
     )
 }
 
-/// The rank, from 1, that is `millionths` of a percent of `n`: the nearest rank, at least 1.
-pub(super) fn rank(millionths: u64, n: u64) -> u64 {
+/// Returns the rank, from 1, that is nearest to `millionths` of a percent of `n`.
+pub(super) fn nearest_rank(millionths: u64, n: u64) -> u64 {
     let rank = (u128::from(millionths) * u128::from(n)).div_ceil(100_000_000);
     u64::try_from(rank).unwrap_or(u64::MAX).max(1)
-}
-
-/// The other state of a merge, which is of the same kind.
-fn same<S: State>(other: &dyn State) -> &S {
-    let other: &dyn Any = other;
-    other
-        .downcast_ref()
-        .expect("states of one column are of one kind")
 }
 
 #[cfg(test)]
@@ -216,19 +179,22 @@ mod tests {
 
     #[test]
     fn names_are_read_and_slips_are_met_with_a_suggestion() {
-        let refusal = |text: &str| Kind::parse(text).expect_err(text).to_string();
-        assert!(matches!(Kind::parse("count"), Ok((Kind::State(_), None))));
+        let refusal = |text: &str| AggregateKind::parse(text).expect_err(text).to_string();
         assert!(matches!(
-            Kind::parse("p95:bytes"),
-            Ok((Kind::Percentile(95_000_000), Some("bytes")))
+            AggregateKind::parse("count"),
+            Ok((AggregateKind::State(_), None))
         ));
         assert!(matches!(
-            Kind::parse("p99.9:1"),
-            Ok((Kind::Percentile(99_900_000), Some("1")))
+            AggregateKind::parse("p95:bytes"),
+            Ok((AggregateKind::Percentile(95_000_000), Some("bytes")))
         ));
         assert!(matches!(
-            Kind::parse("distinct:a:lower"),
-            Ok((Kind::Distinct, Some("a:lower")))
+            AggregateKind::parse("p99.9:1"),
+            Ok((AggregateKind::Percentile(99_900_000), Some("1")))
+        ));
+        assert!(matches!(
+            AggregateKind::parse("distinct:a:lower"),
+            Ok((AggregateKind::Distinct, Some("a:lower")))
         ));
         assert_eq!(
             refusal("medain:x"),
@@ -237,17 +203,17 @@ mod tests {
         assert!(refusal("sum").contains("sum:FIELD"));
         assert!(refusal("count:x").contains("no field"));
         for text in ["p101:x", "p:x", "p1x:x", "pNN:x", "p1.1234567:x"] {
-            assert!(Kind::parse(text).is_err(), "{text}");
+            assert!(AggregateKind::parse(text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn the_nearest_rank_is_exact() {
-        assert_eq!(rank(50_000_000, 4), 2);
-        assert_eq!(rank(50_000_000, 5), 3);
-        assert_eq!(rank(0, 5), 1);
-        assert_eq!(rank(100_000_000, 5), 5);
-        assert_eq!(rank(95_000_000, 20), 19);
-        assert_eq!(rank(95_000_000, u64::MAX), 17_524_406_870_024_074_035);
+        assert_eq!(nearest_rank(50_000_000, 4), 2);
+        assert_eq!(nearest_rank(50_000_000, 5), 3);
+        assert_eq!(nearest_rank(0, 5), 1);
+        assert_eq!(nearest_rank(100_000_000, 5), 5);
+        assert_eq!(nearest_rank(95_000_000, 20), 19);
+        assert_eq!(nearest_rank(95_000_000, u64::MAX), 17_524_406_870_024_074_035);
     }
 }

@@ -1,18 +1,18 @@
-//! The exact sum: integers to 128 bits and beyond, doubles without rounding until the end.
+//! The exact sum: integers to 128 bits and beyond; doubles, which are rounded only at the end.
 
-use super::super::exact_sum::ExactSum;
-use super::{State, same};
+use super::state::{State, same_kind};
+use crate::fold::exact_sum::ExactSum;
 use crate::record::Number;
 
-/// An exact sum of numbers, and how many they were.
+/// An exact sum of numbers, and how many there were.
 #[derive(Debug, Default)]
 pub(super) struct Sum {
     pub count: u64,
     /// The sum of the integers, modulo 2^128.
     ints: i128,
-    /// How often that wrapped, upwards less downwards.
+    /// How often `ints` wrapped upwards, less how often downwards.
     wraps: i64,
-    /// All that is not an integer.
+    /// The sum of the doubles.
     floats: Option<Box<ExactSum>>,
 }
 
@@ -29,7 +29,7 @@ impl Sum {
         self.ints = sum;
     }
 
-    /// The sum as one number; `None` without a value.
+    /// Returns the sum as one number; none when there was no value.
     pub fn total(&self) -> Option<Number> {
         if self.count == 0 {
             return None;
@@ -54,7 +54,7 @@ impl State for Sum {
     }
 
     fn merge(&mut self, other: &dyn State) {
-        let other = same::<Sum>(other);
+        let other = same_kind::<Sum>(other);
         self.count += other.count;
         self.add_int(other.ints);
         self.wraps += other.wraps;

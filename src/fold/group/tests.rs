@@ -1,14 +1,14 @@
-//! The group fold against a model in memory, and the laws that every fold obeys.
+//! Tests of the group fold against a model in memory, and of the laws that every fold obeys.
 
 use super::*;
-use crate::fold::{Aggregate, Order};
+use crate::fold::{Aggregate, AggregateKind, RowOrder};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// All aggregates over the second field, grouped by the first.
+/// Returns a plan of all aggregates over the second field, grouped by the first.
 fn all_aggregates() -> GroupPlan {
     let mut plan = GroupPlan::new(Shape::Aggregated, vec!["k".to_owned()]);
-    // Folds that are merged have one plan.
+    // Folds can be merged only when their plans have one seed.
     plan.seed = 7;
     for text in [
         "count",
@@ -21,7 +21,7 @@ fn all_aggregates() -> GroupPlan {
         "p99.9:v",
         "distinct:v",
     ] {
-        let (kind, field) = Kind::parse(text).expect(text);
+        let (kind, field) = AggregateKind::parse(text).expect(text);
         plan.aggregates.push(Aggregate {
             name: text.to_owned(),
             kind,
@@ -50,7 +50,7 @@ fn add(fold: &mut dyn Fold, records: &[impl AsRef<[String]>]) {
     for record in records {
         let fields: Vec<&[u8]> = record.as_ref().iter().map(|field| field.as_bytes()).collect();
         assert!(
-            fold.add(&fields)
+            fold.record(&fields)
                 .expect("memory and the temporary directory work")
                 .is_continue()
         );
@@ -118,14 +118,14 @@ fn columns_sort_filter_and_cut() {
         add(&mut fold, &data);
         finish(&mut fold)
     };
-    plan.order = Order::Column {
+    plan.order = RowOrder::Column {
         column: 2,
         descending: true,
     };
     assert_eq!(result(&plan), "b\t2\t30\nc\t1\t9\na\t1\t1\nd\t1\t\n");
     plan.top = Some(2);
     assert_eq!(result(&plan), "b\t2\t30\nc\t1\t9\n");
-    plan.order = Order::Column {
+    plan.order = RowOrder::Column {
         column: 2,
         descending: false,
     };
@@ -152,7 +152,7 @@ fn json_rows_have_the_columns_in_order() {
     );
 }
 
-/// Records of about 5,000 keys, which are more than a fold may hold for nothing.
+/// Returns records of about 5,000 keys, more than a fold holds without a reservation.
 fn many(width: usize) -> Vec<Vec<String>> {
     let record = |i: u64| {
         let key = format!("key {}", i.wrapping_mul(0x9e37_79b9_7f4a_7c15) % 4_973);
@@ -167,7 +167,7 @@ fn a_run_that_cannot_be_written_is_an_error_that_names_the_directory() {
     let mut fold = Group::new(&counted(Shape::Keys, &["k"]), &Budget::new(0), &missing);
     let error = many(1)
         .iter()
-        .find_map(|record| fold.add(&[record[0].as_bytes()]).err());
+        .find_map(|record| fold.record(&[record[0].as_bytes()]).err());
     let message = error.expect("the data outgrows the budget").to_string();
     assert!(message.contains("no such directory"), "{message}");
 }
@@ -191,25 +191,26 @@ fn what_outgrows_memory_gives_the_same_result() {
         small
             .save(&mut saved)
             .expect("memory and the temporary directory work");
-        let mut part = group(&plan, 0);
-        add(&mut part, &data[..6_000]);
+        let mut first = group(&plan, 0);
+        add(&mut first, &data[..6_000]);
         let mut rest = group(&plan, 1 << 30);
         add(&mut rest, &data[6_000..]);
-        part.merge(&mut rest)
+        first
+            .merge(&mut rest)
             .expect("memory and the temporary directory work");
         let mut loaded = group(&plan, 0);
         loaded.load(&mut &saved[..]).expect("just saved");
         let want = finish(&mut large);
         assert!(want.len() > 50_000);
         assert!(finish(&mut small) == want, "one fold");
-        assert!(finish(&mut part) == want, "two folds");
+        assert!(finish(&mut first) == want, "two folds");
         assert!(finish(&mut loaded) == want, "saved");
         assert_eq!(finish(&mut rest), finish(&mut large), "left as if new");
     }
 }
 
 #[test]
-fn what_was_not_saved_is_not_loaded() {
+fn a_damaged_saved_fold_is_not_loaded() {
     let mut fold = group(&all_aggregates(), 0);
     add(&mut fold, &records("a,1;b,2.5"));
     let mut saved = Vec::new();
@@ -224,7 +225,7 @@ fn what_was_not_saved_is_not_loaded() {
     assert!(fold.load(&mut &saved[..]).is_err());
 }
 
-/// What the aggregates of [`all_aggregates`] come to, by the plainest code.
+/// Returns the results of [`all_aggregates`], by the plainest code.
 fn model(records: &[[String; 2]]) -> String {
     let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for [key, value] in records {
@@ -326,26 +327,26 @@ proptest! {
     }
 
     #[test]
-    fn eight_workers_come_to_what_one_does(
+    fn eight_workers_give_the_result_of_one(
         spread in prop::collection::vec((some_record(), 0..8usize), 0..80),
         budget in prop_oneof![Just(0u64), Just(1 << 30)],
     ) {
         let all: Vec<_> = spread.iter().map(|(record, _)| record.clone()).collect();
         for plan in [all_aggregates(), counted(Shape::Counted, &["k", "v"]), counted(Shape::Keys, &["k", "v"])] {
-            let of = |records: &[[String; 2]]| {
+            let fold_of = |records: &[[String; 2]]| {
                 let mut fold = group(&GroupPlan { seed: 7, ..plan.clone() }, budget);
                 add(&mut fold, records);
                 fold
             };
             let worker = |worker: usize| {
-                let part = spread.iter().filter(|(_, to)| *to == worker);
-                of(&part.map(|(record, _)| record.clone()).collect::<Vec<_>>())
+                let own = spread.iter().filter(|(_, to)| *to == worker);
+                fold_of(&own.map(|(record, _)| record.clone()).collect::<Vec<_>>())
             };
             let mut total = worker(0);
             for other in 1..8 {
                 total.merge(&mut worker(other)).expect("memory");
             }
-            prop_assert_eq!(finish(&mut total), finish(&mut of(&all)));
+            prop_assert_eq!(finish(&mut total), finish(&mut fold_of(&all)));
         }
     }
 

@@ -7,7 +7,7 @@ use super::merge::lost;
 use super::output_buffer::OutputBuffer;
 use super::{Event, Report, WorkerShared};
 use crate::control::{StopRequest, WorkerHandle};
-use crate::fold::{Fold, IntoFold};
+use crate::fold::Fold;
 use crate::job::{Failure, Job, Trust};
 use crate::map::{Emit, Latency, OutOfBand};
 use crate::merge::{Intermediate, IntermediateWriter};
@@ -137,7 +137,7 @@ impl<'a> JobOutput<'a> {
             && let Some(stage) = &mut self.stage
         {
             let ended = match &mut self.to {
-                Records::Fold(fold) => stage.end(&mut IntoFold(*fold)),
+                Records::Fold(fold) => stage.end(*fold),
                 Records::Rows(rows) => stage.end(rows),
                 Records::Bytes => Ok(ControlFlow::Continue(())),
             };
@@ -253,9 +253,9 @@ impl<'a> JobOutput<'a> {
             (Some(stage), Records::Fold(fold)) if large => {
                 halves::take(shared.records, shared.start_fold, (stage, &mut **fold), block)
             }
-            (Some(stage), Records::Fold(fold)) => stage.block(block, &mut IntoFold(*fold)),
+            (Some(stage), Records::Fold(fold)) => stage.block(block, *fold),
             (Some(stage), Records::Rows(rows)) => stage.block(block, rows),
-            (_, Records::Fold(fold)) => fold.add(&[block]),
+            (_, Records::Fold(fold)) => fold.record(&[block]),
             (..) => {
                 self.out.add(block);
                 Ok(ControlFlow::Continue(()))

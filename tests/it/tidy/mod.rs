@@ -193,7 +193,6 @@ fn run_and_worker_name_no_map_and_no_fold() {
                 "PipeJob",
                 "Latency",
                 "Fold",
-                "IntoFold",
                 "StartFold",
             ];
             if (from("map") || from("fold")) && words.iter().any(|w| concrete(w) && !known.contains(w)) {

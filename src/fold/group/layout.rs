@@ -1,0 +1,78 @@
+//! Which states and counted values a plan's aggregates need, and which column each of them gives.
+//! It does not know how they are kept.
+
+use crate::fold::aggregate::{AggregateKind, COUNT, StateKind};
+use crate::fold::plan::GroupPlan;
+use crate::fold::value_counts::{PercentileColumn, ValueColumns};
+
+/// Where the columns of an aggregated row come from.
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+    /// The state of each place in a row of states.
+    pub kinds: Vec<StateKind>,
+    /// The value that each state takes; none when it takes every record.
+    pub inputs: Vec<Option<usize>>,
+    /// The state that each column is; none when counted values give it.
+    pub columns: Vec<Option<usize>>,
+    /// For each value, whether it must be a number.
+    pub numeric: Vec<bool>,
+}
+
+impl Layout {
+    /// Returns the layout of a plan's columns, and the columns that counted values give.
+    pub fn from_plan(plan: &GroupPlan) -> (Layout, Vec<ValueColumns>) {
+        let mut layout = Layout::default();
+        let mut counted: Vec<ValueColumns> = Vec::new();
+        for (column, aggregate) in plan.aggregates.iter().enumerate() {
+            let numeric = aggregate.kind.needs_numbers();
+            if let Some(value) = aggregate.value {
+                layout.numeric.resize(layout.numeric.len().max(value + 1), false);
+                layout.numeric[value] |= numeric;
+            }
+            let (millionths, value) = match (aggregate.kind, aggregate.value) {
+                (AggregateKind::State(kind), value) => {
+                    let state = layout.add_state(kind, value);
+                    layout.columns.push(Some(state));
+                    continue;
+                }
+                (AggregateKind::Percentile(millionths), value) => (Some(millionths), value),
+                (AggregateKind::Distinct, value) => (None, value),
+            };
+            let value = value.expect("the command line gave it a field");
+            let columns = columns_of(&mut counted, value, numeric);
+            match millionths {
+                Some(millionths) => columns.percentiles.push(PercentileColumn {
+                    column,
+                    millionths,
+                    count: layout.add_state(COUNT, Some(value)),
+                }),
+                None => columns.distinct.push(column),
+            }
+            layout.columns.push(None);
+        }
+        (layout, counted)
+    }
+
+    fn add_state(&mut self, kind: StateKind, input: Option<usize>) -> usize {
+        self.kinds.push(kind);
+        self.inputs.push(input);
+        self.kinds.len() - 1
+    }
+}
+
+/// Returns the columns that this value gives when it is counted so.
+fn columns_of(counted: &mut Vec<ValueColumns>, value: usize, numeric: bool) -> &mut ValueColumns {
+    let at = counted
+        .iter()
+        .position(|columns| columns.value == value && columns.numeric == numeric);
+    let at = at.unwrap_or_else(|| {
+        counted.push(ValueColumns {
+            value,
+            numeric,
+            percentiles: Vec::new(),
+            distinct: Vec::new(),
+        });
+        counted.len() - 1
+    });
+    &mut counted[at]
+}

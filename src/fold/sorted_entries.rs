@@ -1,0 +1,155 @@
+//! The entries of a table of groups by the bytes of their keys, each key once: from memory alone, or
+//! merged out of sorted runs.
+//!
+//! It does not know what keys mean. An entry's value is a count, or a row of states one after
+//! another.
+
+use super::aggregate::{State, StateKind};
+use super::merge_runs::RunMerge;
+use super::sorted_run::{Entry, SortedRun, damaged};
+use super::table::{Slot, Table};
+use std::io;
+use std::path::Path;
+
+/// A walk over entries, by the bytes of their keys.
+pub(super) struct SortedEntries<'a> {
+    source: Source<'a>,
+    width: usize,
+    key: Vec<u8>,
+    value: Vec<u8>,
+}
+
+enum Source<'a> {
+    Table {
+        slots: std::vec::IntoIter<Slot>,
+        slot: Slot,
+        table: &'a Table,
+        states: &'a [Box<dyn State>],
+    },
+    Runs {
+        merge: RunMerge<'a>,
+        row: Vec<Box<dyn State>>,
+    },
+}
+
+impl<'a> SortedEntries<'a> {
+    /// The entries of a table, whose keys have `width` states each.
+    pub fn from_table(table: &'a Table, states: &'a [Box<dyn State>], width: usize) -> SortedEntries<'a> {
+        let source = Source::Table {
+            slots: table.sorted().into_iter(),
+            slot: Slot::default(),
+            table,
+            states,
+        };
+        SortedEntries {
+            source,
+            width,
+            key: Vec::new(),
+            value: Vec::new(),
+        }
+    }
+
+    /// The entries of runs, which may have keys in common.
+    pub fn from_runs(
+        runs: &'a [SortedRun],
+        kinds: &[StateKind],
+        tmpdir: &'a Path,
+    ) -> io::Result<SortedEntries<'a>> {
+        let source = Source::Runs {
+            merge: RunMerge::new(runs, tmpdir)?,
+            row: kinds.iter().map(|kind| kind.start()).collect(),
+        };
+        Ok(SortedEntries {
+            source,
+            width: kinds.len(),
+            key: Vec::new(),
+            value: Vec::new(),
+        })
+    }
+
+    /// Returns the next entry.
+    pub fn next(&mut self) -> io::Result<Option<Entry<'_>>> {
+        self.value.clear();
+        match &mut self.source {
+            Source::Table {
+                slots,
+                slot,
+                table,
+                states,
+            } => {
+                let Some(next) = slots.next() else {
+                    return Ok(None);
+                };
+                *slot = next;
+                put_value(states, self.width, slot.tally, &mut self.value);
+                Ok(Some((table.key(slot), &self.value)))
+            }
+            Source::Runs { merge, row } => {
+                let Some((key, value)) = merge.entry() else {
+                    return Ok(None);
+                };
+                self.key.clear();
+                self.key.extend_from_slice(key);
+                self.value.extend_from_slice(value);
+                merge.advance()?;
+                if merge.entry().is_some_and(|(key, _)| key == self.key) {
+                    combine(merge, row, &self.key, &mut self.value)?;
+                }
+                Ok(Some((&self.key, &self.value)))
+            }
+        }
+    }
+}
+
+/// Adds all further entries with this key to its value.
+fn combine(
+    merge: &mut RunMerge<'_>,
+    row: &mut [Box<dyn State>],
+    key: &[u8],
+    value: &mut Vec<u8>,
+) -> io::Result<()> {
+    let mut count = 0;
+    row.iter_mut().for_each(|state| state.reset());
+    let mut add = |row: &mut [Box<dyn State>], mut value: &[u8]| -> Option<()> {
+        if row.is_empty() {
+            count += read_count(value)?;
+        }
+        row.iter_mut().try_for_each(|state| state.load(&mut value))
+    };
+    add(row, value).ok_or_else(damaged)?;
+    while let Some((_, more)) = merge.entry().filter(|entry| entry.0 == key) {
+        add(row, more).ok_or_else(damaged)?;
+        merge.advance()?;
+    }
+    value.clear();
+    if row.is_empty() {
+        put_count(value, count);
+    }
+    row.iter().for_each(|state| state.save(value));
+    Ok(())
+}
+
+/// Appends the value of a key with this tally: a count when keys have no states, or a row of `width`
+/// states.
+pub(super) fn put_value(states: &[Box<dyn State>], width: usize, tally: u64, value: &mut Vec<u8>) {
+    if width == 0 {
+        put_count(value, tally);
+    }
+    for state in states.iter().skip(tally as usize * width).take(width) {
+        state.save(value);
+    }
+}
+
+/// Appends a count, without the zeros above it: most are small.
+fn put_count(value: &mut Vec<u8>, count: u64) {
+    let length = 8 - count.leading_zeros() as usize / 8;
+    value.extend_from_slice(&count.to_le_bytes()[..length]);
+}
+
+/// Returns the count that a value is when keys have no states.
+#[inline]
+pub(super) fn read_count(value: &[u8]) -> Option<u64> {
+    let mut bytes = [0; 8];
+    bytes.get_mut(..value.len())?.copy_from_slice(value);
+    Some(u64::from_le_bytes(bytes))
+}
