@@ -20,10 +20,7 @@ pub(super) fn main() -> anyhow::Result<ExitCause> {
         + &section("input formats", FORMATS.iter().map(|e| (e.name, e.help)))
         + &section("modifiers", MODIFIERS.iter().map(|e| (e.name, e.help)))
         + &section("aggregates", AGGREGATES.iter().map(|e| (e.name, e.help)))
-        + &section(
-            "output formats",
-            ROW_FORMATS.iter().map(|(e, _)| (e.name, e.help)),
-        );
+        + &section("output formats", ROW_FORMATS.iter().map(|e| (e.name, e.help)));
     print(text.as_bytes())
 }
 

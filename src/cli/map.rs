@@ -176,7 +176,7 @@ impl MapArgs {
 
     /// Returns whether big files may be cut: only when lines count, and not their places in the file.
     fn unit(&self, function: &Function, stages: &RecordsAndFold) -> Unit {
-        let linewise = stages.records.as_ref().is_some_and(RecordPlan::cuttable);
+        let linewise = stages.records.as_ref().is_some_and(RecordPlan::is_splittable);
         // Output that is printed when a job finishes, written or merged must hold a whole file, and a state
         // does not remember the order.
         let whole = self.output.out.is_asked() || self.merge.is_asked();

@@ -91,5 +91,5 @@ fn conflict(records: &RecordPlan) -> Option<&'static str> {
         return Some("--first cannot be combined with --state: it leaves jobs half done");
     }
     let what = "--bad file=F cannot be combined with --state: done jobs do not run again, so F would miss their lines";
-    matches!(records.bad, OnBadLine::Keep(_)).then_some(what)
+    matches!(records.on_bad_line, OnBadLine::Keep(_)).then_some(what)
 }

@@ -2,38 +2,38 @@
 
 use super::field::Field;
 use super::number::Number;
+use super::plan_error::RecordPlanError;
 use super::suggest::quoted;
 use super::time::Time;
-use anyhow::{Context, Result, bail};
 use regex::bytes::Regex;
 use std::cmp::Ordering;
 
 /// A condition on one field.
 #[derive(Debug, Clone)]
 pub struct Condition {
-    /// The field.
+    /// The field whose value is tested.
     pub field: Field,
-    /// What must hold of its value.
+    /// The test that its value must pass.
     pub test: Test,
 }
 
-/// What must hold of a value.
+/// A test of a value.
 #[derive(Debug, Clone)]
 pub enum Test {
-    /// How it stands to a literal.
+    /// Compares the value with a literal.
     Compare(Comparison, Literal),
-    /// Whether a regular expression matches somewhere in it.
+    /// Searches the value for a regular expression.
     Match {
-        /// The expression.
+        /// The regular expression.
         regex: Regex,
         /// True for `~`, false for `!~`.
         wanted: bool,
     },
-    /// That it equals one of these.
+    /// True when the value equals one of these literals.
     In(Vec<Literal>),
 }
 
-/// How two values stand to each other.
+/// A comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
     /// `==`
@@ -50,14 +50,14 @@ pub enum Comparison {
     AtLeast,
 }
 
-/// A value that was typed, and what it is besides bytes.
+/// A value that was typed: bytes that may also be a number or a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Literal {
-    /// As it was typed.
+    /// The text that was typed.
     pub text: Vec<u8>,
-    /// The number that it is.
-    pub number: Option<Number>,
-    /// The instant that it is, if it is not a number.
+    /// The number, when the text is one.
+    number: Option<Number>,
+    /// The instant, when the text is a time and not a number.
     instant: Option<(i64, i32)>,
 }
 
@@ -67,7 +67,7 @@ enum Operator {
     In,
 }
 
-// Longer operators stand before those that they begin with.
+// An operator stands before its own prefixes: `<=` before `<`.
 const OPERATORS: [(&str, Operator); 9] = [
     ("==", Operator::Compare(Comparison::Equal)),
     ("!=", Operator::Compare(Comparison::Unequal)),
@@ -81,20 +81,24 @@ const OPERATORS: [(&str, Operator); 9] = [
 ];
 
 impl Condition {
-    /// Reads `FIELD OP VALUE`; blanks around the operator are left out.
+    /// Parses `FIELD OP VALUE` and trims blanks around the operator.
     ///
     /// # Errors
-    /// What is wrong with it, with the known operators.
-    pub fn parse(text: &str) -> Result<Condition> {
+    /// When the field, the operator or the value is malformed.
+    pub fn parse(text: &str) -> Result<Condition, RecordPlanError> {
         let (field, test) = Test::parse(text)?;
-        let field = Field::parse(field).with_context(|| format!("in condition {}", quoted(text)))?;
+        let field = Field::parse(field).map_err(|cause| in_condition(text, &cause))?;
         Ok(Condition { field, test })
     }
 }
 
+fn in_condition(text: &str, cause: &dyn std::error::Error) -> RecordPlanError {
+    RecordPlanError::new(format!("in condition {}: {cause}", quoted(text)))
+}
+
 impl Test {
-    /// Reads `NAME OP VALUE` and gives the name and the test.
-    pub(crate) fn parse(text: &str) -> Result<(&str, Test)> {
+    /// Parses `NAME OP VALUE` and returns the name and the test.
+    pub(crate) fn parse(text: &str) -> Result<(&str, Test), RecordPlanError> {
         let first = (0..text.len()).find_map(|at| {
             let rest = text.as_bytes().get(at..)?;
             OPERATORS
@@ -103,16 +107,16 @@ impl Test {
                 .map(|(sign, operator)| (at, sign.len(), operator))
         });
         let Some((at, length, operator)) = first else {
-            bail!(
+            return Err(RecordPlanError::new(format!(
                 "condition {} is not FIELD OP VALUE (OP: == != < <= > >= ~ !~ in)",
                 quoted(text)
-            );
+            )));
         };
         let (name, value) = (text[..at].trim(), text[at + length..].trim());
         let test = match operator {
             Operator::Compare(comparison) => Test::Compare(*comparison, Literal::new(value)),
             Operator::Match(wanted) => Test::Match {
-                regex: Regex::new(value).with_context(|| format!("in condition {}", quoted(text)))?,
+                regex: Regex::new(value).map_err(|cause| in_condition(text, &cause))?,
                 wanted: *wanted,
             },
             Operator::In => Test::In(value.split(',').map(|part| Literal::new(part.trim())).collect()),
@@ -120,9 +124,9 @@ impl Test {
         Ok((name, test))
     }
 
-    /// Whether it holds of `value`.
+    /// Returns true when `value` passes the test.
     #[inline]
-    pub fn holds(&self, value: &[u8]) -> bool {
+    pub(crate) fn holds(&self, value: &[u8]) -> bool {
         match self {
             Test::Compare(comparison, literal) => comparison.holds(value, literal),
             Test::Match { regex, wanted } => regex.is_match(value) == *wanted,
@@ -146,7 +150,7 @@ impl Comparison {
 }
 
 impl Literal {
-    /// A literal, with what it is besides bytes found out.
+    /// Builds a literal and finds out whether it is a number or a time.
     pub fn new(text: &str) -> Literal {
         let number = Number::parse(text.as_bytes());
         let time = Time::parse(text.as_bytes()).filter(|_| number.is_none());
@@ -157,7 +161,7 @@ impl Literal {
         }
     }
 
-    /// Whether only equal bytes are equal to it.
+    /// Returns true when the literal is neither number nor time, so that only equal bytes equal it.
     pub(crate) fn is_plain(&self) -> bool {
         self.number.is_none() && self.instant.is_none()
     }
@@ -167,7 +171,7 @@ impl Literal {
         value == self.text || (!self.is_plain() && self.order(value).is_eq())
     }
 
-    /// How `value` stands to this: as numbers or times when both are, else as bytes.
+    /// Orders `value` relative to this literal: as numbers or times when both are, otherwise as bytes.
     #[inline]
     fn order(&self, value: &[u8]) -> Ordering {
         if let Some(number) = self.number
@@ -221,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_condition_is_refused() {
+    fn malformed_conditions_are_refused() {
         for text in ["", "1", "1 = 2", "1 ~ (", "== 3"] {
             assert!(Condition::parse(text).is_err(), "{text}");
         }

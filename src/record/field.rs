@@ -1,26 +1,26 @@
-//! What a field is called on the command line.
+//! The fields of a record, as users name them.
 
 use super::modifier::Modifier;
-use super::suggest::quoted;
-use anyhow::{Context, Result, bail};
+use super::plan_error::RecordPlanError;
+use super::suggest::{quoted, unknown};
 
-/// A field of a record.
+/// A field of a record, with modifiers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
-    /// As it was typed: the name of its column.
+    /// The text that was typed, which is also the name of the column.
     pub text: String,
-    /// Where its value comes from.
+    /// The origin of the value.
     pub source: FieldSource,
-    /// What is done to the value, in this order.
+    /// The modifiers, in the order in which they are applied.
     pub modifiers: Vec<Modifier>,
 }
 
-/// Where a field's value comes from.
+/// The origin of a field's value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FieldSource {
     /// The whole line, without its newline.
     Whole,
-    /// A field by its number, from 1.
+    /// A field by its number from the start, from 1.
     Number(usize),
     /// A field by its number from the end, from 1.
     FromEnd(usize),
@@ -33,7 +33,7 @@ pub enum FieldSource {
 }
 
 impl Field {
-    /// The whole line.
+    /// Returns the field that is the whole line.
     pub fn whole() -> Field {
         Field {
             text: "0".to_owned(),
@@ -42,13 +42,13 @@ impl Field {
         }
     }
 
-    /// Reads `SOURCE[:MODIFIER|[FROM:TO]]…`.
+    /// Parses `SOURCE[:MODIFIER|[FROM:TO]]…`.
     ///
     /// # Errors
-    /// What is wrong with it.
-    pub fn parse(text: &str) -> Result<Field> {
-        let (source, modifiers) =
-            Modifier::split(text).with_context(|| format!("in field {}", quoted(text)))?;
+    /// When the source or a modifier is malformed or unknown.
+    pub fn parse(text: &str) -> Result<Field, RecordPlanError> {
+        let in_field = |cause| RecordPlanError::new(format!("in field {}: {cause}", quoted(text)));
+        let (source, modifiers) = Modifier::split(text).map_err(in_field)?;
         Ok(Field {
             text: text.to_owned(),
             source: FieldSource::parse(source)?,
@@ -58,18 +58,16 @@ impl Field {
 }
 
 impl FieldSource {
-    fn parse(text: &str) -> Result<FieldSource> {
-        if text.is_empty() {
-            bail!("a field's name is empty");
-        }
+    fn parse(text: &str) -> Result<FieldSource, RecordPlanError> {
         match text {
+            "" => return Err(RecordPlanError::new("a field's name is empty")),
             "0" => return Ok(FieldSource::Whole),
             "@file" => return Ok(FieldSource::File),
             "@line" => return Ok(FieldSource::Line),
             _ => {}
         }
         if text.starts_with('@') {
-            return Err(super::suggest::unknown("field", text, &["@file", "@line"]));
+            return Err(unknown("field", text, &["@file", "@line"]));
         }
         let (digits, from_end) = match text.strip_prefix('-') {
             Some(digits) => (digits, true),
@@ -79,13 +77,16 @@ impl FieldSource {
             return Ok(FieldSource::Name(text.to_owned()));
         }
         match digits.parse() {
-            Ok(0) => bail!(
+            Ok(0) => Err(RecordPlanError::new(format!(
                 "field {} does not exist: fields count from 1, and from the end from -1",
                 quoted(text)
-            ),
+            ))),
             Ok(n) if from_end => Ok(FieldSource::FromEnd(n)),
             Ok(n) => Ok(FieldSource::Number(n)),
-            Err(_) => bail!("field number {} is too large", quoted(text)),
+            Err(_) => Err(RecordPlanError::new(format!(
+                "field number {} is too large",
+                quoted(text)
+            ))),
         }
     }
 }
@@ -95,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sources_are_told_apart() {
+    fn sources_are_distinguished() {
         for (text, want) in [
             ("0", FieldSource::Whole),
             ("3", FieldSource::Number(3)),

@@ -1,24 +1,24 @@
-//! What can be done to a field's value: the table of modifiers, and byte slices.
+//! Modifiers of a field's value: the table of named ones, and byte slices.
 
+use super::plan_error::RecordPlanError;
 use super::suggest::{quoted, unknown};
 use super::time::Time;
-use anyhow::{Result, bail};
 use std::ops::Range;
 
 /// One row of the table of modifiers.
 #[derive(Debug)]
 pub struct ModifierEntry {
-    /// What is typed, after a colon.
+    /// The name that users type after a colon.
     pub name: &'static str,
-    /// What it makes of a value, in one line.
+    /// One line of help: the result.
     pub help: &'static str,
     apply: fn(&[u8], &mut Vec<u8>) -> Applied,
-    /// Whether what it gives is always a part of what it was given.
+    /// True when the result is always a subslice of the value.
     keeps_bytes: bool,
 }
 
 /// The known modifiers.
-pub static MODIFIERS: &[ModifierEntry] = &[
+pub(crate) static MODIFIERS: &[ModifierEntry] = &[
     ModifierEntry {
         name: "noquery",
         help: "a path or address without what begins at '?'",
@@ -57,20 +57,20 @@ pub static MODIFIERS: &[ModifierEntry] = &[
     },
 ];
 
-/// What a modifier gave.
+/// The result of a modifier.
 pub(super) enum Applied {
-    /// A part of what it was given.
+    /// A subslice of the value.
     Part(Range<usize>),
-    /// What it appended.
+    /// The bytes that it appended to the output.
     Made,
 }
 
-/// One step from a field's value to what is asked for.
+/// One step from a field's value to the value that is asked for.
 #[derive(Debug, Clone)]
 pub enum Modifier {
-    /// A row of the table.
+    /// A modifier of the table.
     Named(&'static ModifierEntry),
-    /// The bytes from one place to another, as far as there are any.
+    /// The bytes from one offset to another, clipped to the value.
     Slice(usize, usize),
 }
 
@@ -85,11 +85,11 @@ impl PartialEq for Modifier {
 }
 
 impl Modifier {
-    /// Reads `SOURCE[:NAME|[FROM:TO]]…` into the source's text and the modifiers in their order.
+    /// Splits `SOURCE[:NAME|[FROM:TO]]…` into the source's text and the modifiers in their order.
     ///
     /// # Errors
-    /// An unknown modifier, with the known ones; a slice that ends before it begins.
-    pub(super) fn split(text: &str) -> Result<(&str, Vec<Modifier>)> {
+    /// When a modifier is unknown, or a slice ends before it begins.
+    pub(super) fn split(text: &str) -> Result<(&str, Vec<Modifier>), RecordPlanError> {
         let (mut source, mut modifiers) = (text, Vec::new());
         loop {
             if let Some((before, slice)) = slice(source)? {
@@ -109,7 +109,7 @@ impl Modifier {
         }
     }
 
-    /// Whether what it gives is always a part of what it was given.
+    /// Returns true when the result is always a subslice of the value.
     pub(super) fn keeps_bytes(&self) -> bool {
         match self {
             Modifier::Named(entry) => entry.keeps_bytes,
@@ -125,27 +125,27 @@ impl Modifier {
     }
 }
 
-/// `[FROM:TO]` at the end of a text; either may be left out.
-fn slice(text: &str) -> Result<Option<(&str, Modifier)>> {
+/// Splits `[FROM:TO]`, in which both numbers are optional, off the end of a text.
+fn slice(text: &str) -> Result<Option<(&str, Modifier)>, RecordPlanError> {
     let Some((before, inside)) = text.strip_suffix(']').and_then(|text| text.rsplit_once('[')) else {
         return Ok(None);
     };
     let Some((from, to)) = inside.split_once(':') else {
         return Ok(None);
     };
-    let place = |text: &str, missing| {
+    let offset = |text: &str, missing| {
         if text.is_empty() {
             Ok(missing)
         } else {
             text.parse()
         }
     };
-    match (place(from, 0), place(to, usize::MAX)) {
+    match (offset(from, 0), offset(to, usize::MAX)) {
         (Ok(from), Ok(to)) if from <= to => Ok(Some((before, Modifier::Slice(from, to)))),
-        _ => bail!(
-            "slice {} is not [FROM:TO], two byte places from 0",
+        _ => Err(RecordPlanError::new(format!(
+            "slice {} is not [FROM:TO], two byte offsets from 0",
             quoted(&format!("[{inside}]"))
-        ),
+        ))),
     }
 }
 
@@ -157,7 +157,7 @@ fn lower(value: &[u8], out: &mut Vec<u8>) -> Applied {
     Applied::Made
 }
 
-/// The first `parts` parts of a time's clock; nothing of what is no time.
+/// Appends the first `parts` fields of a time's clock; the result is empty when the value is not a time.
 fn clock(value: &[u8], out: &mut Vec<u8>, parts: usize) -> Applied {
     let Some(time) = Time::parse(value) else {
         return Applied::Part(0..0);
@@ -178,7 +178,7 @@ fn hour_of_day(value: &[u8], out: &mut Vec<u8>) -> Applied {
     Applied::Made
 }
 
-/// A number in so many digits; a year before 0 as 0.
+/// Appends a number with leading zeros; negative years become 0.
 fn put(out: &mut Vec<u8>, number: i32, digits: u32) {
     let number = number.max(0).unsigned_abs();
     for place in (0..digits).rev() {
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_ones_are_refused() {
+    fn malformed_modifiers_are_refused() {
         let refusal = |text| Modifier::split(text).expect_err(text).to_string();
         assert!(refusal("path:noqery").contains("did you mean 'noquery'?"));
         assert!(refusal("path[3:2]").contains("FROM:TO"));

@@ -1,12 +1,12 @@
-//! Numbers as they stand in text: exact integers, and everything else as a double.
+//! Numbers in text: exact integers, and everything else as a double.
 
 use std::cmp::Ordering;
 use std::fmt;
 
-/// A number that was read from text. A value that is an integer and fits is always an `Int`, so
-/// that equal numbers are the same.
+/// A number that was parsed from text. An integral value that fits is always an `Int`, so that equal
+/// numbers have equal representations.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Number {
+pub(crate) enum Number {
     /// An integer, exact.
     Int(i128),
     /// Any other finite number.
@@ -14,7 +14,7 @@ pub enum Number {
 }
 
 impl Number {
-    /// Reads `[+-]digits[.digits][e[+-]digits]`, and nothing else: no blanks, no `inf`, no hex.
+    /// Parses `[+-]digits[.digits][e[+-]digits]` and nothing else: no blanks, no `inf`, no hex.
     #[inline]
     pub fn parse(text: &[u8]) -> Option<Number> {
         let digits = match text.first()? {
@@ -52,17 +52,17 @@ impl Number {
         }
     }
 
-    /// The number that a finite double is.
+    /// Converts a finite double.
     pub fn from_float(float: f64) -> Number {
         if float.fract() == 0.0 && float.abs() < 1.7e38 {
-            // In range by the test above, so the cast is exact.
+            // In range by the test above, so that the cast is exact.
             Number::Int(float as i128)
         } else {
             Number::Float(float)
         }
     }
 
-    /// The nearest double.
+    /// Returns the nearest double.
     pub fn to_float(self) -> f64 {
         match self {
             Number::Int(int) => int as f64,
@@ -114,17 +114,17 @@ impl Ord for Number {
     }
 }
 
-/// Exact; `float` is finite, and either beyond 128 bits or not an integer.
+/// Compares exactly. `float` is finite, and either beyond 128 bits or not integral.
 fn int_to_float(int: i128, float: f64) -> Ordering {
     if float.abs() >= 1.7e38 {
         return 0.0f64.total_cmp(&float);
     }
-    // Not an integer, so an equal floor means that the float is above.
+    // The float is not integral, so when its floor equals the integer, the float is greater.
     int.cmp(&(float.floor() as i128)).then(Ordering::Less)
 }
 
 impl fmt::Display for Number {
-    /// The shortest text that reads back as the same number.
+    /// Writes the shortest text that parses as the same number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Number::Int(int) => write!(f, "{int}"),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn comparison_is_exact_where_doubles_are_not() {
+    fn comparison_is_exact_when_doubles_are_not() {
         let n = |text: &str| Number::parse(text.as_bytes()).expect(text);
         assert!(n("9007199254740993") > n("9007199254740992"));
         assert!(n("9007199254740993") > n("0.5"));

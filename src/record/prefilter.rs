@@ -1,4 +1,6 @@
-//! The text that is looked for in whole blocks, before there are lines.
+//! The search for one necessary text in whole blocks, before they are cut into lines.
+//!
+//! Its hits are only candidates: the line loop still tests each line.
 
 use super::condition::{Comparison, Test};
 use super::field::FieldSource;
@@ -8,28 +10,28 @@ use super::plan::{OnBadLine, RecordPlan};
 use memchr::memchr;
 use memchr::memmem::Finder;
 
-/// A text without which a line does not remain.
+/// A text without which no line passes the filters.
 #[derive(Debug)]
 pub(super) struct Prefilter {
     finder: Finder<'static>,
-    /// Whether a line may have the text in another guise: it then has a backslash.
+    /// True when a line may contain the text in escaped form; such a line contains a backslash.
     escapes: bool,
 }
 
-/// Where the lines of a block are that may remain.
+/// An iterator over the candidate lines of a block.
 pub(super) struct Hits<'a> {
     prefilter: &'a Prefilter,
     lines: &'a [u8],
-    /// The next text, and the next backslash, since they were last looked for.
+    /// The offsets of the next text and the next backslash, as of the last search.
     text: Option<usize>,
     backslash: Option<usize>,
 }
 
 impl Prefilter {
-    /// The longest text that a line must have to remain, if there is one.
+    /// Builds a prefilter from the longest text that every passing line contains, if there is one.
     ///
-    /// Lines without it are not read, so where bad lines must all be found, only texts that are
-    /// asked for in so many words are looked for.
+    /// Lines without the text are never parsed. When every bad line must be found, only the texts of
+    /// `--grep` qualify.
     pub fn new(plan: &RecordPlan) -> Option<Prefilter> {
         let (text, escapes) = longest(plan)?;
         Some(Prefilter {
@@ -38,17 +40,17 @@ impl Prefilter {
         })
     }
 
-    /// Whether every line that passes has this text.
+    /// Returns true when every line that passes contains exactly this text.
     pub fn is(&self, text: &[u8]) -> bool {
         !self.escapes && self.finder.needle() == text
     }
 
-    /// Whether a line may remain.
+    /// Returns true when a line is a candidate.
     pub fn passes(&self, line: &[u8]) -> bool {
         self.finder.find(line).is_some() || (self.escapes && memchr(b'\\', line).is_some())
     }
 
-    /// Looks through a block of lines.
+    /// Searches a block of lines.
     pub fn hits<'a>(&'a self, lines: &'a [u8]) -> Hits<'a> {
         Hits {
             prefilter: self,
@@ -60,7 +62,7 @@ impl Prefilter {
 }
 
 impl Hits<'_> {
-    /// A place in the first line from `at` on that may remain.
+    /// Returns an offset inside the first candidate line from offset `at` on.
     #[inline]
     pub fn after(&mut self, at: usize) -> Option<usize> {
         let rest = self.lines.get(at..)?;
@@ -77,13 +79,13 @@ impl Hits<'_> {
     }
 }
 
-/// The longest text that a line must have to remain, and whether it may be escaped there.
+/// Returns the longest text that every passing line contains, and whether it may be escaped there.
 fn longest(plan: &RecordPlan) -> Option<(&[u8], bool)> {
-    // Where records are not lines, a text says nothing about where one begins.
+    // CSV records may span lines, so a hit does not tell where a record begins.
     if matches!(plan.format, Format::Csv { .. }) {
         return None;
     }
-    let by_fields = plan.bad == OnBadLine::Skip || !plan.format.has_bad_lines();
+    let by_fields = plan.on_bad_line == OnBadLine::Skip || !plan.format.has_bad_lines();
     let escapes = !plan.format.is_verbatim();
     let texts = plan.texts.iter().filter(|t| t.wanted);
     let equals = plan
@@ -100,7 +102,7 @@ fn longest(plan: &RecordPlan) -> Option<(&[u8], bool)> {
                 _ => None,
             }
         });
-    // A text with a newline is in no line, and must not be found across two.
+    // No line contains a newline, and a match across two lines would be wrong.
     texts
         .map(|t| (&t.text[..], false))
         .chain(equals)
@@ -110,12 +112,14 @@ fn longest(plan: &RecordPlan) -> Option<(&[u8], bool)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Condition, Field, Text};
+    use super::super::condition::Condition;
+    use super::super::field::Field;
+    use super::super::plan::Text;
     use super::*;
 
     fn chosen(format: Format, bad: OnBadLine, grep: Option<&str>, conditions: &[&str]) -> Option<String> {
         let mut plan = RecordPlan::new(format);
-        plan.bad = bad;
+        plan.on_bad_line = bad;
         plan.texts.extend(grep.map(|text| Text {
             text: text.as_bytes().to_vec(),
             wanted: true,
@@ -133,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn only_texts_that_a_line_must_have_are_chosen() {
+    fn only_necessary_texts_are_chosen() {
         let ws = |conditions: &[&str]| chosen(Format::Ws, OnBadLine::Skip, None, conditions);
         assert_eq!(
             ws(&["7 == /robots.txt", "6 == GET"]).as_deref(),
@@ -166,7 +170,7 @@ mod tests {
         assert_eq!(
             chosen(Format::Clf, OnBadLine::Fail, None, &["path == /a"]),
             None,
-            "bad lines are looked for"
+            "every bad line must be found"
         );
         assert_eq!(
             chosen(Format::Json, OnBadLine::Fail, Some("x"), &[]).as_deref(),

@@ -1,4 +1,6 @@
-//! The fields of one record that conditions and the projection are about.
+//! The values that conditions test and that the projection selects from each record.
+//!
+//! It does not know how a format finds fields.
 
 use super::field::{Field, FieldSource};
 use super::format::{FieldSpan, SpanBase};
@@ -6,7 +8,7 @@ use super::modifier::{Applied, Modifier};
 use super::plan::RecordPlan;
 use std::ops::Range;
 
-/// Where each operand finds its value.
+/// The place of one value in a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operand {
     /// A field that the format finds.
@@ -17,11 +19,11 @@ pub(super) enum Operand {
     File,
     /// The line's number.
     Line,
-    /// What modifiers make of another operand.
+    /// A value that modifiers derive from another operand.
     Derived(usize),
 }
 
-/// One record, as far as it was read.
+/// One record, as far as it was parsed.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub line: &'a [u8],
@@ -31,7 +33,7 @@ pub(super) struct View<'a> {
     pub number: &'a [u8],
 }
 
-/// Values that modifiers made of one record.
+/// The values that modifiers derived from one record.
 #[derive(Debug, Default)]
 pub(super) struct Derived {
     spans: Vec<FieldSpan>,
@@ -39,36 +41,45 @@ pub(super) struct Derived {
     spare: Vec<u8>,
 }
 
-/// The operands of a plan, and the fields that the format has to find for them.
+/// The operands of a plan and the fields that the format must find for them.
 #[derive(Debug)]
 pub(super) struct Projection {
-    /// What the format has to find, each once.
+    /// The fields that the format must find, each once.
     pub sources: Vec<FieldSource>,
-    /// One for each condition.
+    /// One operand per condition.
     pub conditions: Vec<Operand>,
-    /// One for each field of the projection.
-    pub projection: Vec<Operand>,
-    /// What modifiers are applied to, those first that conditions ask for.
+    /// One operand per selected field.
+    pub columns: Vec<Operand>,
+    /// Operands with the modifiers that are applied to them; those that conditions use come first.
     derived: Vec<(Operand, Vec<Modifier>)>,
+    /// The number of derived values that conditions use.
     early: usize,
-    /// Whether anything asks for the line's number.
+    /// True when an operand is the line's number.
     pub counts_lines: bool,
 }
 
 impl Projection {
     pub fn new(plan: &RecordPlan) -> Projection {
-        let mut pick = Projection {
+        let mut projection = Projection {
             sources: Vec::new(),
             conditions: Vec::new(),
-            projection: Vec::new(),
+            columns: Vec::new(),
             derived: Vec::new(),
             early: 0,
             counts_lines: false,
         };
-        pick.conditions = plan.conditions.iter().map(|c| pick.operand(&c.field)).collect();
-        pick.early = pick.derived.len();
-        pick.projection = plan.projection.iter().map(|field| pick.operand(field)).collect();
-        pick
+        projection.conditions = plan
+            .conditions
+            .iter()
+            .map(|c| projection.operand(&c.field))
+            .collect();
+        projection.early = projection.derived.len();
+        projection.columns = plan
+            .projection
+            .iter()
+            .map(|field| projection.operand(field))
+            .collect();
+        projection
     }
 
     fn operand(&mut self, field: &Field) -> Operand {
@@ -98,44 +109,44 @@ impl Projection {
         }))
     }
 
-    /// Whether all that is asked for is one field that the format finds.
-    pub fn is_lone(&self) -> bool {
-        self.projection == [Operand::Slot(0)] && self.sources.len() == 1
+    /// Returns true when the only value is one unmodified field.
+    pub fn is_single_field(&self) -> bool {
+        self.columns == [Operand::Slot(0)] && self.sources.len() == 1
     }
 
-    /// Whether anything asks for derived values.
+    /// Returns true when some value is derived.
     #[inline]
     pub fn derives(&self) -> bool {
         !self.derived.is_empty()
     }
 
-    /// The derived values that conditions ask for.
+    /// Returns the derived values that conditions use.
     pub fn early(&self) -> Range<usize> {
         0..self.early
     }
 
-    /// The derived values that only the projection asks for.
+    /// Returns the derived values that only the projection uses.
     pub fn late(&self) -> Range<usize> {
         self.early..self.derived.len()
     }
 }
 
 impl Derived {
-    /// Forgets the values of the record before.
+    /// Discards the values of the previous record.
     #[inline]
     pub fn begin(&mut self) {
         self.spans.clear();
         self.made.clear();
     }
 
-    /// Makes the next derived values; they are made in their order.
-    pub fn make(&mut self, pick: &Projection, range: Range<usize>, view: View<'_>) {
-        for (operand, modifiers) in &pick.derived[range] {
+    /// Computes the derived values of `range`. Ranges must follow each other in order.
+    pub fn make(&mut self, projection: &Projection, range: Range<usize>, view: View<'_>) {
+        for (operand, modifiers) in &projection.derived[range] {
             let mut span = operand.span(view);
             for modifier in modifiers {
                 let start = self.made.len();
                 let applied = if span.base == SpanBase::Made {
-                    // What was made can't grow while it is read.
+                    // The buffer cannot grow while a modifier reads from it.
                     self.spare.clear();
                     self.spare.extend_from_slice(&self.made[span.start..span.end]);
                     modifier.apply(&self.spare, &mut self.made)
@@ -174,21 +185,22 @@ fn bytes<'a>(span: FieldSpan, view: View<'a>, made: &'a [u8]) -> &'a [u8] {
 
 impl Operand {
     fn span(self, view: View<'_>) -> FieldSpan {
-        let of = |base, bytes: &[u8]| FieldSpan {
+        let all_of = |base, bytes: &[u8]| FieldSpan {
             base,
             start: 0,
             end: bytes.len(),
         };
         match self {
             Operand::Slot(slot) => view.spans[slot],
-            Operand::Whole => of(SpanBase::Line, view.line),
-            Operand::File => of(SpanBase::File, view.file),
-            Operand::Line => of(SpanBase::Number, view.number),
-            // Modifiers are applied to fields alone.
+            Operand::Whole => all_of(SpanBase::Line, view.line),
+            Operand::File => all_of(SpanBase::File, view.file),
+            Operand::Line => all_of(SpanBase::Number, view.number),
+            // Modifiers apply to fields only, never to derived values.
             Operand::Derived(_) => FieldSpan::default(),
         }
     }
 
+    /// Returns the value of this operand.
     #[inline(always)]
     pub fn value<'a>(self, view: View<'a>, derived: &'a Derived) -> &'a [u8] {
         match self {

@@ -1,6 +1,6 @@
-//! How values become rows.
+//! Writes values as rows.
 
-use super::plan::RowFormat;
+use super::row_format::RowFormat;
 use memchr::memchr3;
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use std::borrow::Cow;
 pub(crate) enum Cell<'a> {
     /// Any bytes.
     Text(&'a [u8]),
-    /// A number's text; empty for a missing one.
+    /// A number as text; empty when it is missing.
     Number(&'a [u8]),
 }
 
@@ -21,7 +21,7 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// Appends what stands before all rows.
+/// Appends the header that precedes all rows; only CSV has one.
 pub(crate) fn header(out: &mut Vec<u8>, output: RowFormat, names: &[&str]) {
     if output == RowFormat::Csv {
         let cells: Vec<_> = names.iter().map(|name| Cell::Text(name.as_bytes())).collect();
@@ -29,7 +29,7 @@ pub(crate) fn header(out: &mut Vec<u8>, output: RowFormat, names: &[&str]) {
     }
 }
 
-/// Appends a row and its newline.
+/// Appends one row and its newline.
 pub(crate) fn row(out: &mut Vec<u8>, output: RowFormat, names: &[&str], cells: &[Cell<'_>]) {
     if output == RowFormat::Json {
         row_json(out, names, cells);
@@ -48,7 +48,7 @@ pub(crate) fn row(out: &mut Vec<u8>, output: RowFormat, names: &[&str], cells: &
     out.push(b'\n');
 }
 
-/// Appends `value` with tab, newline and backslash escaped as `\t`, `\n`, `\\`.
+/// Appends `value` with tabs, newlines and backslashes escaped as `\t`, `\n`, `\\`.
 #[inline]
 pub(crate) fn cell_tsv(out: &mut Vec<u8>, value: &[u8]) {
     if memchr3(b'\t', b'\n', b'\\', value).is_some() {
@@ -70,7 +70,7 @@ fn escape(out: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
-/// The value that [`cell_tsv`] wrote.
+/// Returns the value that [`cell_tsv`] wrote.
 pub(crate) fn unescape_tsv(cell: &[u8]) -> Cow<'_, [u8]> {
     if !cell.contains(&b'\\') {
         return Cow::Borrowed(cell);
@@ -90,8 +90,8 @@ pub(crate) fn unescape_tsv(cell: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// RFC 4180, section 2: quotes where they are needed. A row of one empty value is quoted too, so
-/// that it is not an empty line.
+/// Appends `value`, quoted when RFC 4180, section 2, requires it. A single empty value (`alone`) is quoted
+/// too, so that its row is not an empty line.
 fn cell_csv(out: &mut Vec<u8>, value: &[u8], alone: bool) {
     let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
     let quoted = value.iter().any(special) || (alone && value.is_empty());
@@ -128,7 +128,7 @@ fn row_json(out: &mut Vec<u8>, names: &[&str], cells: &[Cell<'_>]) {
 
 fn string_json(out: &mut Vec<u8>, text: &[u8]) {
     let text = String::from_utf8_lossy(text);
-    serde_json::to_writer(out, &text).expect("a string is always JSON, and memory takes it");
+    serde_json::to_writer(out, &text).expect("a string serializes, and writing to memory does not fail");
 }
 
 #[cfg(test)]
@@ -138,11 +138,11 @@ mod tests {
     fn rendered(output: RowFormat, cells: &[Cell<'_>]) -> String {
         let mut out = Vec::new();
         row(&mut out, output, &["a", "b\""], cells);
-        String::from_utf8(out).expect("the tests' cells are text")
+        String::from_utf8(out).expect("the cells of the tests are UTF-8")
     }
 
     #[test]
-    fn each_output_quotes_in_its_own_way() {
+    fn each_format_quotes_in_its_own_way() {
         let cells = [Cell::Text(b"x\t\"\n\\,"), Cell::Number(b"1.5")];
         assert_eq!(rendered(RowFormat::Tsv, &cells), "x\\t\"\\n\\\\,\t1.5\n");
         assert_eq!(rendered(RowFormat::Csv, &cells), "\"x\t\"\"\n\\,\",1.5\n");
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn escaping_can_be_taken_back() {
+    fn unescape_reverses_escape() {
         for value in [&b"a\\tb\t\n\\"[..], b"", b"\\\\n", b"plain"] {
             let mut out = Vec::new();
             cell_tsv(&mut out, value);

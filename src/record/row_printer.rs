@@ -1,28 +1,31 @@
-//! Records as rows that are printed: what takes them where there is no fold.
+//! The sink that renders records as printed rows, used when there is no fold.
+//!
+//! It does not know where the rows are printed.
 
-use super::RecordSink;
-use super::plan::{RecordPlan, RowFormat};
+use super::plan::RecordPlan;
+use super::record_sink::RecordSink;
 use super::render::{Cell, cell_tsv, row};
+use super::row_format::RowFormat;
 use std::io;
 use std::ops::ControlFlow;
 
-/// Renders records into bytes, which the caller takes when they are many.
+/// Renders records into a buffer that the caller empties.
 #[derive(Debug)]
-pub struct RowPrinter {
+pub(crate) struct RowPrinter {
     bytes: Vec<u8>,
     layout: Layout,
 }
 
 #[derive(Debug)]
 enum Layout {
-    /// The line, untouched.
+    /// The whole line, unchanged.
     Whole,
     Tsv,
     Other(RowFormat, Vec<String>),
 }
 
 impl RowPrinter {
-    /// No rows yet. What stands before all rows is [`RecordPlan::header`].
+    /// Builds a printer without rows. The header is not its business: see [`RecordPlan::header`].
     pub fn new(plan: &RecordPlan) -> RowPrinter {
         let layout = match plan.output {
             RowFormat::Tsv if plan.projection.is_empty() => Layout::Whole,
@@ -35,27 +38,27 @@ impl RowPrinter {
         }
     }
 
-    /// The rendered rows, taken out.
+    /// Takes the rendered rows out, with their memory.
     pub fn take_bytes(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.bytes)
     }
 
-    /// The rendered rows, left in place.
+    /// Returns the rendered rows.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Forgets the rendered rows and keeps their memory.
+    /// Removes the rendered rows and keeps their memory.
     pub fn clear(&mut self) {
         self.bytes.clear();
     }
 
-    /// How many bytes are rendered.
+    /// Returns the number of rendered bytes.
     pub fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Whether nothing is rendered.
+    /// Returns true when no row is rendered.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }

@@ -1,22 +1,24 @@
-//! Bytes into records: what a worker feeds with the blocks of a job.
+//! The record stage of a worker: blocks of a job go in, records come out.
+//!
+//! It does not know where the blocks come from or what the sink does.
 
-use super::RecordSink;
 use super::format::{Clf, Csv, Cut, Extract, Fed, Format, Json, Last, Lines, Logfmt, Ws};
 use super::line_loop::LineLoop;
 use super::plan::RecordPlan;
 use super::projection::Projection;
+use super::record_sink::RecordSink;
 use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
 
-/// The stage of one worker, reused from job to job.
+/// The record stage of one worker, reused from job to job.
 #[derive(Debug)]
-pub struct Stage {
+pub(crate) struct Stage {
     splitter: Splitter,
-    core: LineLoop,
+    line_loop: LineLoop,
 }
 
-/// One loop over lines is compiled for each.
+/// The splitter of the plan's format; a line loop of its own is compiled for each.
 #[derive(Debug)]
 enum Splitter {
     Ws(Ws),
@@ -30,10 +32,10 @@ enum Splitter {
 }
 
 impl Stage {
-    /// A stage for records of this plan.
+    /// Builds a stage for this plan.
     pub fn new(plan: &RecordPlan) -> Stage {
-        let pick = Projection::new(plan);
-        let sources = &pick.sources;
+        let projection = Projection::new(plan);
+        let sources = &projection.sources;
         let splitter = match &plan.format {
             Format::Ws => Splitter::Ws(Ws::new(sources)),
             Format::Cut(delimiter) => Splitter::Cut(Cut::new(*delimiter, sources)),
@@ -48,94 +50,96 @@ impl Stage {
         };
         Stage {
             splitter,
-            core: LineLoop::new(plan, pick),
+            line_loop: LineLoop::new(plan, projection),
         }
     }
 
-    /// Begins a job, or a try at one: forgets the one before. `name` is what `@file` gives.
+    /// Starts a job, or another try of it, and discards the state of the previous one. `name` is the value
+    /// of `@file`.
     pub fn begin(&mut self, name: &OsStr) {
-        self.core.begin(name.as_encoded_bytes());
+        self.line_loop.begin(name.as_encoded_bytes());
         if let Splitter::Csv(csv) = &mut self.splitter {
             csv.begin();
         }
     }
 
-    /// Takes the next bytes of the job, which may end anywhere, and gives the records that they
-    /// complete to `sink`. Breaks when no more are wanted.
+    /// Accepts the next bytes of the job, which may end anywhere, and gives the records that they complete
+    /// to `sink`. Breaks when no more bytes are needed.
     ///
     /// # Errors
-    /// What `sink` said.
+    /// The errors of `sink`.
     pub fn block(&mut self, bytes: &[u8], sink: &mut dyn RecordSink) -> io::Result<ControlFlow<()>> {
-        let core = &mut self.core;
-        if core.is_done() {
+        let line_loop = &mut self.line_loop;
+        if line_loop.is_done() {
             return Ok(ControlFlow::Break(()));
         }
         match &mut self.splitter {
-            Splitter::Ws(split) => core.block(split, bytes, sink),
-            Splitter::Cut(split) => core.block(split, bytes, sink),
-            Splitter::Lines(split) => core.block(split, bytes, sink),
-            Splitter::Clf(split) => core.block(split, bytes, sink),
-            Splitter::Csv(csv) => csv_block(core, csv, bytes, sink),
-            Splitter::Json(split) => core.block(split, bytes, sink),
-            Splitter::Logfmt(split) => core.block(split, bytes, sink),
-            Splitter::Extract(split) => core.block(split, bytes, sink),
+            Splitter::Ws(split) => line_loop.block(split, bytes, sink),
+            Splitter::Cut(split) => line_loop.block(split, bytes, sink),
+            Splitter::Lines(split) => line_loop.block(split, bytes, sink),
+            Splitter::Clf(split) => line_loop.block(split, bytes, sink),
+            Splitter::Csv(csv) => csv_block(line_loop, csv, bytes, sink),
+            Splitter::Json(split) => line_loop.block(split, bytes, sink),
+            Splitter::Logfmt(split) => line_loop.block(split, bytes, sink),
+            Splitter::Extract(split) => line_loop.block(split, bytes, sink),
         }
     }
 
-    /// The job has no more bytes: a last line without a newline is a line.
+    /// Ends the input of the job: a last line without a newline is a line.
     ///
     /// # Errors
-    /// What `sink` said.
+    /// The errors of `sink`.
     pub fn end(&mut self, sink: &mut dyn RecordSink) -> io::Result<ControlFlow<()>> {
-        if self.core.is_done() {
+        if self.line_loop.is_done() {
             return Ok(ControlFlow::Break(()));
         }
         if let Splitter::Csv(csv) = &mut self.splitter {
             return match csv.end() {
                 Last::Nothing => Ok(ControlFlow::Continue(())),
-                Last::Record => csv_record(&mut self.core, csv, b"", sink),
-                Last::Unclosed => Ok(self.core.unclosed()),
+                Last::Record => csv_record(&mut self.line_loop, csv, b"", sink),
+                Last::Unclosed => Ok(self.line_loop.reject_unclosed()),
             };
         }
-        if self.core.carries_nothing() {
+        if !self.line_loop.has_carry() {
             return Ok(ControlFlow::Continue(()));
         }
         self.block(b"\n", sink)
     }
 
-    /// A stage for other lines of the same job, where it may be cut (see [`RecordPlan::cuttable`]).
+    /// Builds a stage for other lines of the same job, when [`RecordPlan::is_splittable`] allows it.
     pub fn beside(&self, plan: &RecordPlan) -> Stage {
-        let mut beside = Stage::new(plan);
-        beside.core.begin(self.core.file());
-        beside
+        let mut other = Stage::new(plan);
+        other.line_loop.begin(self.line_loop.file());
+        other
     }
 
-    /// Takes over what a stage beside it noted of its lines, which come next.
-    pub fn adopt(&mut self, beside: &mut Stage) {
-        self.core.bad += beside.core.bad;
-        self.core.kept.append(&mut beside.core.kept);
+    /// Adds the bad lines of `other`, a stage whose lines come next.
+    pub fn adopt(&mut self, other: &mut Stage) {
+        self.line_loop.bad += other.line_loop.bad;
+        self.line_loop.bad_lines.append(&mut other.line_loop.bad_lines);
     }
 
-    /// How many lines of this job the format could not read.
+    /// Returns how many lines of this job the format could not read.
     pub fn bad_lines(&self) -> u64 {
-        self.core.bad
+        self.line_loop.bad
     }
 
-    /// The lines that the format could not read, each with its newline, when the plan keeps them;
-    /// taken out, so that they may be taken again and again.
+    /// Takes the bad lines since the last call, each with its newline, when the plan keeps them.
     pub fn take_bad_lines(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.core.kept)
+        std::mem::take(&mut self.line_loop.bad_lines)
     }
 
-    /// Why the job fails though its bytes could be read: a bad line under [`super::OnBadLine::Fail`], a
-    /// column that the input does not have. To be asked after a break and after the end.
+    /// Returns the reason why the job fails although its bytes could be read: a bad line under
+    /// [`super::OnBadLine::Fail`], or a column that the input lacks. The worker asks after a break and
+    /// after the end.
     pub fn failure(&self) -> Option<String> {
-        self.core.failure.clone()
+        self.line_loop.failure.clone()
     }
 }
 
+/// Cuts a block into CSV records.
 fn csv_block(
-    core: &mut LineLoop,
+    line_loop: &mut LineLoop,
     csv: &mut Csv,
     mut bytes: &[u8],
     sink: &mut dyn RecordSink,
@@ -143,12 +147,12 @@ fn csv_block(
     while !bytes.is_empty() {
         match csv.feed(bytes) {
             Fed::More => {
-                core.carry(bytes);
+                line_loop.carry(bytes);
                 break;
             }
             Fed::Record(length) => {
                 let (record, rest) = bytes.split_at(length);
-                if csv_record(core, csv, record, sink)?.is_break() {
+                if csv_record(line_loop, csv, record, sink)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
                 bytes = rest;
@@ -158,21 +162,21 @@ fn csv_block(
     Ok(ControlFlow::Continue(()))
 }
 
-/// Takes the record that the reader has; `bytes` are its last.
+/// Handles the record that the reader has completed; `bytes` are the last of it.
 fn csv_record(
-    core: &mut LineLoop,
+    line_loop: &mut LineLoop,
     csv: &mut Csv,
     bytes: &[u8],
     sink: &mut dyn RecordSink,
 ) -> io::Result<ControlFlow<()>> {
     let flow = match csv.accept_header() {
         Err(missing) => {
-            core.failure = Some(missing);
+            line_loop.failure = Some(missing);
             ControlFlow::Break(())
         }
-        Ok(true) => core.skip(bytes),
-        Ok(false) => core.read(bytes, csv.decoded(), |spans| csv.split(spans), sink)?,
+        Ok(true) => line_loop.skip(bytes),
+        Ok(false) => line_loop.read(bytes, csv.decoded(), |spans| csv.split(spans), sink)?,
     };
     csv.clear();
-    Ok(core.after(flow))
+    Ok(line_loop.end_on_break(flow))
 }

@@ -1,18 +1,18 @@
-//! What to say about a name that isn't known.
+//! Messages about unknown names, with the known names and a likely correction.
 
-use anyhow::anyhow;
+use super::plan_error::RecordPlanError;
 
-/// `unknown KIND 'GIVEN' (known: …); did you mean '…'?`
-pub(crate) fn unknown(kind: &str, given: &str, known: &[&str]) -> anyhow::Error {
+/// Builds the error `unknown KIND 'GIVEN' (known: …); did you mean '…'?`.
+pub(crate) fn unknown(kind: &str, given: &str, known: &[&str]) -> RecordPlanError {
     let list = known.join(", ");
-    let given_shown = quoted(given);
-    match nearest(given, known.iter().copied()) {
-        Some(near) => anyhow!("unknown {kind} {given_shown} (known: {list}); did you mean '{near}'?"),
-        None => anyhow!("unknown {kind} {given_shown} (known: {list})"),
+    let mut text = format!("unknown {kind} {} (known: {list})", quoted(given));
+    if let Some(near) = nearest(given, known.iter().copied()) {
+        text += &format!("; did you mean '{near}'?");
     }
+    RecordPlanError::new(text)
 }
 
-/// The known name that `given` is most likely a slip of.
+/// Returns the known name that `given` most likely misspells.
 pub(crate) fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let length = given.chars().count();
     known
@@ -22,20 +22,17 @@ pub(crate) fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> 
         .map(|(_, name)| name)
 }
 
-/// User text in single quotes, control bytes escaped.
+/// Returns user text in single quotes, with control characters escaped.
 pub(crate) fn quoted(text: &str) -> String {
-    let escaped: String = text
-        .chars()
-        .flat_map(|c| {
-            let shown: Vec<char> = if c.is_control() {
-                c.escape_default().collect()
-            } else {
-                vec![c]
-            };
-            shown
-        })
-        .collect();
-    format!("'{escaped}'")
+    let mut quoted = String::from("'");
+    for c in text.chars() {
+        if c.is_control() {
+            quoted.extend(c.escape_default());
+        } else {
+            quoted.push(c);
+        }
+    }
+    quoted + "'"
 }
 
 #[cfg(test)]
@@ -43,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_recognised_and_nonsense_is_not() {
+    fn a_misspelling_is_recognized_and_nonsense_is_not() {
         let message = unknown("format", "jsn", &["ws", "json"]).to_string();
         assert_eq!(
             message,

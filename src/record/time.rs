@@ -1,17 +1,17 @@
-//! Times as they stand in logs: `02/Jan/2006:15:04:05 -0700` and ISO 8601.
+//! Times in logs: `02/Jan/2006:15:04:05 -0700` and ISO 8601.
 //!
-//! The first is read by hand, since it is read once a line; the second by jiff.
+//! The first form is parsed by hand, because it occurs once per line; jiff parses the second.
 
 use jiff::fmt::temporal::{DateTimeParser, PiecesOffset};
 
-/// A time as it was written: by the clock of where it was written.
+/// A time as it was written, by the clock of its own time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Time {
-    /// The year, then month and day from 1, then hour, minute and second from 0.
+pub(super) struct Time {
+    /// Year, month and day from 1, hour, minute and second from 0.
     pub clock: [i32; 6],
-    /// Nanoseconds from the second on.
+    /// Nanoseconds after the second.
     nanosecond: i32,
-    /// How far the clock was ahead of UTC, in seconds; 0 when that was not written.
+    /// Seconds by which the clock is ahead of UTC; 0 when no offset was written.
     offset: i32,
 }
 
@@ -20,13 +20,13 @@ const MONTHS: [&[u8; 3]; 12] = [
 ];
 
 impl Time {
-    /// Reads a time of either form; a `[` before it and a `]` after it are left out.
+    /// Parses a time of either form, with or without brackets around it.
     pub fn parse(text: &[u8]) -> Option<Time> {
         let text = text.strip_prefix(b"[").unwrap_or(text);
         let text = text.strip_suffix(b"]").unwrap_or(text);
         match text.get(2..5)? {
             [b'/', ..] => Time::parse_clf(text),
-            // A year of four digits; what is only digits is a number.
+            // A year of four digits; digits alone are a number.
             [_, _, b'-'] => Time::parse_iso(text),
             _ => None,
         }
@@ -84,10 +84,10 @@ impl Time {
         })
     }
 
-    /// The instant, in seconds from 1970 in UTC, and nanoseconds: what times are compared by.
+    /// Returns the instant by which times are compared: seconds since 1970 in UTC, and nanoseconds.
     pub fn instant(&self) -> (i64, i32) {
         let [year, month, day, hour, minute, second] = self.clock.map(i64::from);
-        // Days from civil, by Howard Hinnant: years begin in March.
+        // Howard Hinnant's days_from_civil: years begin in March.
         let year = if month <= 2 { year - 1 } else { year };
         let era = year.div_euclid(400);
         let of_era = year.rem_euclid(400);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn all_forms_of_an_instant_are_the_same() {
+    fn all_forms_of_an_instant_are_equal() {
         for text in [
             "[01/Jan/2012:00:00:00 -0500]",
             "01/Jan/2012:05:00:00 +0000",
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn malformed_times_are_refused() {
         for text in [
             "",
             "2012",

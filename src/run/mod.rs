@@ -259,7 +259,7 @@ impl<'a> Main<'a> {
 
     /// What is done for the records before the first job: their header, and the file of bad lines.
     fn prepare(&mut self, records: &RecordPlan) -> anyhow::Result<()> {
-        if let OnBadLine::Keep(path) = &records.bad {
+        if let OnBadLine::Keep(path) = &records.on_bad_line {
             let name = message::shown(path.as_os_str()).into_owned();
             let file = File::create(path).with_context(|| name.clone())?;
             self.sink.keep_bad(name, file);

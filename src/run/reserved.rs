@@ -110,7 +110,7 @@ fn files(plan: &Plan, work: &Work<'_>) -> Vec<(&'static str, PathBuf)> {
     files.extend(plan.joblog.iter().map(|file| ("--joblog", file.clone())));
     let merged = work.merge.as_ref().and_then(|merge| merge.to);
     files.extend(merged.map(|to| ("--out", to.name.clone())));
-    if let Some(OnBadLine::Keep(file)) = work.records.map(|records| &records.bad) {
+    if let Some(OnBadLine::Keep(file)) = work.records.map(|records| &records.on_bad_line) {
         files.push(("--bad", file.clone()));
     }
     if let Some(state) = &plan.state {

@@ -96,7 +96,7 @@ mod tests {
         let budget = Budget::new(1 << 20);
         let start = || crate::fold::start(&group, &budget, &std::env::temp_dir());
         let mut plan = RecordPlan::new(Format::Json);
-        plan.bad = OnBadLine::Keep("bad".into());
+        plan.on_bad_line = OnBadLine::Keep("bad".into());
         plan.projection = ["k", "@file"]
             .map(|text| Field::parse(text).expect("a field"))
             .into();

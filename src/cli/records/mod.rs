@@ -7,7 +7,9 @@ use crate::fold::{self, Aggregate, AggregateKind, GroupPlan, RowOrder, Shape, St
 use crate::memory::Budget;
 use crate::plan::{FirstRows, RowEnd};
 use crate::record::suggest::unknown;
-use crate::record::{Condition, Field, Format, FormatChoice, OnBadLine, RecordPlan, RowFormat, Test, Text};
+use crate::record::{
+    Condition, Field, Format, FormatChoice, OnBadLine, RecordPlan, RecordPlanError, RowFormat, Test, Text,
+};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use regex::bytes::Regex;
@@ -214,7 +216,7 @@ impl RecordArgs {
         plan.projection = fields(self.select.as_deref())?;
         plan.first = self.first;
         if let Some(bad) = &self.bad {
-            plan.bad = OnBadLine::parse(bad)?;
+            plan.on_bad_line = OnBadLine::parse(bad)?;
         }
         if let Some(name) = &self.output_format {
             plan.output = RowFormat::parse(name)?;
@@ -329,7 +331,7 @@ fn check_json_names(records: &RecordPlan, fold: Option<&GroupPlan>) -> Result<()
     }
 }
 
-fn fields(text: Option<&str>) -> Result<Vec<Field>> {
+fn fields(text: Option<&str>) -> Result<Vec<Field>, RecordPlanError> {
     text.map_or_else(|| Ok(Vec::new()), |text| list(text).map(Field::parse).collect())
 }
 

@@ -1,19 +1,19 @@
 //! The common and the combined log format of web servers.
 //!
 //! `host ident user [time] "request" status bytes "referer" "agent"`, the last two in combined
-//! logs alone. Quoted fields stay as they are written, escapes and all.
+//! logs only. Quoted fields keep their escapes.
 
-use super::{FieldSpan, LineSplitter, LineVerdict};
+use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
 use crate::record::field::FieldSource;
 use memchr::{memchr, memchr2, memrchr};
 
-/// The fields, in their order: a field's number is its place from 1.
+/// The names of the fields; the number of a field is its index here plus 1.
 pub(in crate::record) const NAMES: [&str; 12] = [
     "host", "ident", "user", "time", "request", "method", "path", "protocol", "status", "bytes", "referer",
     "agent",
 ];
 
-/// The places in [`NAMES`] that belong together in a line.
+// Indexes in `NAMES` at which the syntax of a line changes.
 const TIME: usize = 3;
 const REQUEST: usize = 4;
 const STATUS: usize = 8;
@@ -22,9 +22,9 @@ const AGENT: usize = 11;
 
 #[derive(Debug)]
 pub(in crate::record) struct Clf {
-    /// The slot of each field, if it is asked for.
+    /// The slot of each selected field.
     slots: [Option<usize>; 12],
-    /// The last field that is asked for: nothing after it is read.
+    /// The last selected field: nothing after it is parsed.
     last: usize,
 }
 
@@ -38,7 +38,7 @@ impl Clf {
                 last = last.max(n - 1);
             }
         }
-        // Without a field, a line is checked up to its status.
+        // When no field is selected, a line is checked up to its status.
         if sources.is_empty() {
             last = STATUS;
         }
@@ -48,7 +48,7 @@ impl Clf {
     #[inline]
     fn put(&self, spans: &mut [FieldSpan], field: usize, start: usize, end: usize) {
         if let Some(slot) = self.slots[field] {
-            spans[slot] = FieldSpan::of_line(start, end);
+            spans[slot] = FieldSpan::from_line(start, end);
         }
     }
 
@@ -81,7 +81,7 @@ impl Clf {
             at = end;
         }
         for field in [REFERER, AGENT] {
-            // The common format ends here.
+            // Lines of the common format end here.
             if self.last < field || at == line.len() {
                 return Some(());
             }
@@ -92,14 +92,14 @@ impl Clf {
         Some(())
     }
 
-    /// Method, path and protocol; of a request that is none of these, the parts are empty.
+    /// Splits the request into method, path and protocol; these stay empty when the request has no space.
     fn request(&self, line: &[u8], spans: &mut [FieldSpan], start: usize, end: usize) {
         self.put(spans, REQUEST, start, end);
         let request = &line[start..end];
         let Some(first) = memchr(b' ', request) else {
             return;
         };
-        // A request of HTTP/0.9 has no protocol.
+        // HTTP/0.9 requests have no protocol.
         let last = memrchr(b' ', request).filter(|&last| last > first);
         self.put(spans, REQUEST + 1, start, start + first);
         self.put(
@@ -114,7 +114,7 @@ impl Clf {
     }
 }
 
-/// The inside of ` "…"` at `at`, in which a backslash protects what follows it.
+/// Returns the range inside ` "…"` at `at`; a backslash escapes the next byte.
 #[inline]
 fn quoted(line: &[u8], at: usize) -> Option<(usize, usize)> {
     line.get(at..)?.starts_with(b" \"").then_some(())?;

@@ -1,8 +1,8 @@
-//! CSV and TSV as RFC 4180 has them: quotes, and delimiters and newlines inside them.
+//! CSV and TSV after RFC 4180, with quotes, and delimiters and newlines within them.
 //!
-//! csv-core reads them, a block at a time, with its state kept from block to block.
+//! csv-core parses them block by block and keeps its state between blocks.
 
-use super::FieldSpan;
+use super::line_splitter::FieldSpan;
 use crate::record::field::FieldSource;
 use crate::record::suggest::unknown;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
@@ -13,30 +13,31 @@ pub(in crate::record) struct Csv {
     has_header: bool,
     header_read: bool,
     sources: Vec<FieldSource>,
-    /// The column of each source, from 0; a count from the end is resolved for each record.
+    /// The column of each source, from 0; numbers from the end are resolved per record.
     columns: Vec<Option<usize>>,
     fields: Vec<u8>,
     ends: Vec<usize>,
-    /// How much of these two the record in work has filled.
+    /// How much of `fields` the current record has filled.
     written: usize,
+    /// How much of `ends` the current record has filled.
     ended: usize,
 }
 
-/// What came of more bytes.
+/// The result of feeding bytes.
 pub(in crate::record) enum Fed {
-    /// All are taken, and the record goes on.
+    /// All bytes are consumed, and the record goes on.
     More,
     /// A record is complete after this many bytes.
     Record(usize),
 }
 
-/// What the input ended with.
+/// The state of the reader at the end of the input.
 pub(in crate::record) enum Last {
-    /// The end of the record before.
+    /// No record was begun.
     Nothing,
-    /// A record that is complete.
+    /// A record is complete.
     Record,
-    /// A record with a quote that is never closed.
+    /// A record has a quote that is never closed.
     Unclosed,
 }
 
@@ -57,6 +58,7 @@ impl Csv {
         csv
     }
 
+    /// Starts another input.
     pub fn begin(&mut self) {
         self.reader.reset();
         self.header_read = !self.has_header;
@@ -68,7 +70,7 @@ impl Csv {
         self.clear();
     }
 
-    /// Takes more bytes.
+    /// Accepts bytes up to the end of a record.
     pub fn feed(&mut self, mut bytes: &[u8]) -> Fed {
         let mut taken = 0;
         loop {
@@ -84,12 +86,12 @@ impl Csv {
         }
     }
 
-    /// There are no more bytes: a last record without a newline is a record.
+    /// Ends the input: a last record without a newline is a record.
     pub fn end(&mut self) -> Last {
         let before = self.written;
         match self.feed(b"\n") {
             Fed::Record(_) => Last::Record,
-            // A newline is a byte of a quoted field and of no other.
+            // Only a quoted field takes the newline as a byte.
             Fed::More if self.written > before => Last::Unclosed,
             Fed::More => Last::Nothing,
         }
@@ -103,16 +105,16 @@ impl Csv {
         (result, read)
     }
 
-    /// Forgets the record: the next bytes begin another.
+    /// Discards the current record: the next bytes begin another one.
     pub fn clear(&mut self) {
         self.written = 0;
         self.ended = 0;
     }
 
-    /// Whether the record that is complete is the header; its names are then known.
+    /// Returns true when the complete record is the header, and resolves the names of columns by it.
     ///
     /// # Errors
-    /// What is missing, in words.
+    /// A message when a selected column is missing.
     pub fn accept_header(&mut self) -> Result<bool, String> {
         if self.header_read {
             return Ok(false);
@@ -133,10 +135,10 @@ impl Csv {
 
     fn span(&self, field: usize) -> FieldSpan {
         let start = if field == 0 { 0 } else { self.ends[field - 1] };
-        FieldSpan::of_decoded(start, self.ends[field])
+        FieldSpan::from_decoded(start, self.ends[field])
     }
 
-    /// Finds the fields that were asked for in the record that is complete.
+    /// Finds the selected fields in the complete record.
     pub fn split(&self, spans: &mut [FieldSpan]) {
         for ((span, source), column) in spans.iter_mut().zip(&self.sources).zip(&self.columns) {
             let column = match source {
@@ -149,7 +151,7 @@ impl Csv {
         }
     }
 
-    /// The bytes that decoded spans are about.
+    /// Returns the bytes that spans of decoded fields refer to.
     pub fn decoded(&self) -> &[u8] {
         &self.fields[..self.written]
     }

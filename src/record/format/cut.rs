@@ -1,7 +1,7 @@
-//! Fields between single delimiters, as `cut` and `awk -F` have them: no quotes, empty fields stay.
+//! Fields between single delimiters, as in `cut` and `awk -F`: no quotes, and empty fields count.
 
-use super::ws::FieldNumbers;
-use super::{FieldSpan, LineSplitter, LineVerdict};
+use super::field_numbers::FieldNumbers;
+use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
 use crate::record::field::FieldSource;
 use memchr::{memchr, memrchr};
 
@@ -33,7 +33,7 @@ impl LineSplitter for Cut {
                 number += 1;
             }
             let end = memchr(self.delimiter, &line[start..]).map_or(line.len(), |at| start + at);
-            spans[slot] = FieldSpan::of_line(start, end);
+            spans[slot] = FieldSpan::from_line(start, end);
         }
         self.split_end(line, spans)
     }
@@ -52,7 +52,7 @@ impl Cut {
                 number += 1;
             }
             let start = memrchr(self.delimiter, &line[..end]).map_or(0, |at| at + 1);
-            spans[slot] = FieldSpan::of_line(start, end);
+            spans[slot] = FieldSpan::from_line(start, end);
         }
         LineVerdict::Read
     }

@@ -1,6 +1,6 @@
-//! The groups of a regular expression as fields; lines that it does not match are dropped.
+//! The groups of a regular expression as fields; lines without a match are dropped.
 
-use super::{FieldSpan, LineSplitter, LineVerdict};
+use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
 use crate::record::field::FieldSource;
 use regex::bytes::{CaptureLocations, Regex};
 
@@ -12,7 +12,7 @@ pub(in crate::record) struct Extract {
 }
 
 impl Extract {
-    /// `sources` are numbers of groups.
+    /// Builds a splitter; `sources` are numbers of groups.
     pub fn new(regex: &Regex, sources: &[FieldSource]) -> Extract {
         let group = |source: &FieldSource| match source {
             FieldSource::Number(n) => *n,
@@ -42,7 +42,7 @@ impl LineSplitter for Extract {
         }
         for (span, group) in spans.iter_mut().zip(&self.groups) {
             if let Some((start, end)) = self.locations.get(*group) {
-                *span = FieldSpan::of_line(start, end);
+                *span = FieldSpan::from_line(start, end);
             }
         }
         LineVerdict::Read

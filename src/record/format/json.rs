@@ -1,8 +1,8 @@
-//! A JSON object a line; fields are keys, or paths of keys and places joined by dots.
+//! One JSON object per line; fields are keys, or paths of keys and array indexes joined by dots.
 //!
-//! Values that are not asked for are checked and skipped, not built.
+//! Values that are not selected are validated and skipped, not built.
 
-use super::{FieldSpan, LineSplitter, LineVerdict};
+use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
 use crate::record::field::FieldSource;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -54,7 +54,7 @@ impl LineSplitter for Json {
     }
 }
 
-/// One object or array, with the slots and the rest of the paths that are looked for in it.
+/// One object or array, and the rest of the paths to find in it, each with its slot.
 struct Level<'a> {
     wanted: &'a [(usize, &'a str)],
     spans: &'a mut [FieldSpan],
@@ -63,13 +63,13 @@ struct Level<'a> {
 }
 
 impl Level<'_> {
-    /// Puts a value where it is asked for, and looks for the rest of longer paths in it.
+    /// Stores a value in the slots that select it, and follows longer paths into it.
     fn value(&mut self, key: &Match<'_>, raw: &RawValue) -> Result<(), serde_json::Error> {
         let text = raw.get();
         for &slot in &key.here {
             let start = self.decoded.len();
             put(self.decoded, text)?;
-            self.spans[slot] = FieldSpan::of_decoded(start, self.decoded.len());
+            self.spans[slot] = FieldSpan::from_decoded(start, self.decoded.len());
         }
         if !key.below.is_empty() && text.starts_with(['{', '[']) {
             let level = Level {
@@ -84,7 +84,7 @@ impl Level<'_> {
     }
 }
 
-/// A string as the text that it means, null as nothing, anything else as it is written.
+/// Appends a string unescaped, null as nothing, and any other value as it is written.
 fn put(out: &mut Vec<u8>, text: &str) -> Result<(), serde_json::Error> {
     match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
         Some(inside) if !inside.contains('\\') => out.extend_from_slice(inside.as_bytes()),
@@ -95,7 +95,7 @@ fn put(out: &mut Vec<u8>, text: &str) -> Result<(), serde_json::Error> {
     Ok(())
 }
 
-/// Who asked for a key.
+/// The slots that select a key, and the rest of longer paths below it.
 #[derive(Default)]
 struct Match<'a> {
     here: Vec<usize>,
@@ -103,7 +103,7 @@ struct Match<'a> {
 }
 
 impl<'a> Match<'a> {
-    fn of(key: &str, wanted: &[(usize, &'a str)]) -> Option<Match<'a>> {
+    fn find(key: &str, wanted: &[(usize, &'a str)]) -> Option<Match<'a>> {
         let mut found = None;
         for &(slot, path) in wanted {
             let Some(rest) = path.strip_prefix(key) else {
@@ -119,6 +119,7 @@ impl<'a> Match<'a> {
     }
 }
 
+/// The deserializer of a key: it finds who selects the key without a copy of it.
 struct Key<'k, 'a>(&'k [(usize, &'a str)]);
 
 impl<'de, 'a> DeserializeSeed<'de> for Key<'_, 'a> {
@@ -137,7 +138,7 @@ impl<'a> Visitor<'_> for Key<'_, 'a> {
     }
 
     fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(Match::of(key, self.0))
+        Ok(Match::find(key, self.0))
     }
 }
 
@@ -176,12 +177,12 @@ impl<'de> Visitor<'de> for Level<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
-        let mut place = 0usize;
+        let mut index = 0usize;
         while let Some(raw) = seq.next_element::<&RawValue>()? {
-            if let Some(key) = Match::of(&place.to_string(), self.wanted) {
+            if let Some(key) = Match::find(&index.to_string(), self.wanted) {
                 self.value(&key, raw).map_err(A::Error::custom)?;
             }
-            place += 1;
+            index += 1;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
-//! The format of which the line is the only field.
+//! The format in which the line is the only field.
 
-use super::{FieldSpan, LineSplitter, LineVerdict};
+use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
 
 #[derive(Debug)]
 pub(in crate::record) struct Lines;

@@ -1,6 +1,6 @@
-//! `key=value key="a value" flag`: of keys that come twice, the first counts.
+//! `key=value key="a value" flag`; when a key occurs twice, the first occurrence counts.
 
-use super::{FieldSpan, LineSplitter, LineVerdict};
+use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
 use crate::record::field::FieldSource;
 use memchr::memchr2;
 
@@ -41,7 +41,7 @@ impl Logfmt {
                 .unwrap_or(rest.len());
             let key = &rest[..length];
             at += length;
-            let mut span = FieldSpan::of_line(at, at);
+            let mut span = FieldSpan::from_line(at, at);
             if line.get(at) == Some(&b'=') {
                 (span, at) = self.value(line, at + 1)?;
             }
@@ -54,23 +54,23 @@ impl Logfmt {
         Some(())
     }
 
-    /// The value at `start`, and where it ends.
+    /// Returns the value at `start` and the offset after it.
     fn value(&mut self, line: &[u8], start: usize) -> Option<(FieldSpan, usize)> {
         if line.get(start) != Some(&b'"') {
             let rest = &line[start..];
             let end = start + memchr2(b' ', b'\t', rest).unwrap_or(rest.len());
-            return Some((FieldSpan::of_line(start, end), end));
+            return Some((FieldSpan::from_line(start, end), end));
         }
         let first = start + 1;
         let mut at = first + memchr2(b'"', b'\\', &line[first..])?;
         if line[at] == b'"' {
-            return Some((FieldSpan::of_line(first, at), at + 1));
+            return Some((FieldSpan::from_line(first, at), at + 1));
         }
         let begin = self.decoded.len();
         self.decoded.extend_from_slice(&line[first..at]);
         loop {
             match *line.get(at)? {
-                b'"' => return Some((FieldSpan::of_decoded(begin, self.decoded.len()), at + 1)),
+                b'"' => return Some((FieldSpan::from_decoded(begin, self.decoded.len()), at + 1)),
                 b'\\' => {
                     self.decoded.push(match *line.get(at + 1)? {
                         b'n' => b'\n',

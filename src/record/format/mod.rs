@@ -1,10 +1,14 @@
-//! How a record's bytes are laid out: the table of formats, and what each must do.
+//! The formats of records: their table, and which fields each has.
+//!
+//! This file does not know how a format splits a line; each format has a file of its own.
 
 mod clf;
 mod csv;
 mod cut;
 mod extract;
+mod field_numbers;
 mod json;
+mod line_splitter;
 mod lines;
 mod logfmt;
 mod ws;
@@ -14,29 +18,31 @@ pub(super) use csv::{Csv, Fed, Last};
 pub(super) use cut::Cut;
 pub(super) use extract::Extract;
 pub(super) use json::Json;
+pub(super) use line_splitter::{FieldSpan, LineSplitter, LineVerdict, SpanBase};
 pub(super) use lines::Lines;
 pub(super) use logfmt::Logfmt;
 pub(super) use ws::Ws;
 
 use super::field::FieldSource;
+use super::plan_error::RecordPlanError;
 use super::suggest::{quoted, unknown};
-use anyhow::{Context, Result, bail};
 use regex::bytes::Regex;
 
 /// One row of the table of formats.
 #[derive(Debug)]
-pub struct FormatEntry {
-    /// What is typed.
+pub(crate) struct FormatEntry {
+    /// The name that users type.
     pub name: &'static str,
-    /// How a record is laid out, in one line.
+    /// One line of help: the layout of a record.
     pub help: &'static str,
-    /// The format, with the delimiter if one was typed, and with a header unless there is none.
+    /// Builds the format from the delimiter that was typed, if any, and whether there is a header.
     make: fn(Option<u8>, bool) -> Format,
+    /// True when the format accepts a delimiter.
     delimited: bool,
 }
 
 /// The known formats.
-pub static FORMATS: &[FormatEntry] = &[
+pub(crate) static FORMATS: &[FormatEntry] = &[
     FormatEntry {
         name: "ws",
         help: "fields are runs of non-blanks, as in awk; with -d C, what stands between single C's",
@@ -87,51 +93,52 @@ pub static FORMATS: &[FormatEntry] = &[
     },
 ];
 
-/// A format, and what it needs to know.
+/// A format with its parameters.
 #[derive(Debug, Clone)]
 pub enum Format {
-    /// Runs of non-blanks.
+    /// Fields are runs of non-blanks.
     Ws,
-    /// What stands between single delimiters.
+    /// Fields stand between single delimiters.
     Cut(u8),
-    /// One field: the line.
+    /// The line is the only field.
     Lines,
-    /// The common or combined log format.
+    /// The common or combined log format of web servers.
     Clf,
     /// RFC 4180, with any delimiter.
     Csv {
-        /// What stands between fields.
+        /// The byte between fields.
         delimiter: u8,
-        /// Whether the first record has the names.
+        /// True when the first record holds the names.
         header: bool,
     },
-    /// An object a line.
+    /// One JSON object per line.
     Json,
-    /// Keys and values.
+    /// Pairs `key=value`.
     Logfmt,
-    /// The groups of an expression.
+    /// Fields are the groups of a regular expression.
     Extract(Regex),
 }
 
-/// What was asked for on the command line.
+/// The options that choose a format.
 #[derive(Debug, Clone, Default)]
 pub struct FormatChoice<'a> {
-    /// The format's name.
+    /// The name of the format.
     pub name: Option<&'a str>,
-    /// The delimiter, as it was typed.
+    /// The delimiter that was typed.
     pub delimiter: Option<&'a str>,
-    /// That the first record of csv or tsv is no header.
+    /// True when the first record of csv or tsv is not a header.
     pub no_header: bool,
-    /// An expression whose groups are the fields.
+    /// A regular expression whose groups are the fields.
     pub extract: Option<&'a str>,
 }
 
 impl Format {
-    /// The format that was asked for.
+    /// Builds the format that the options choose.
     ///
     /// # Errors
-    /// An unknown name, a wrong expression, or an option that the format does not take.
-    pub fn choose(choice: &FormatChoice<'_>) -> Result<Format> {
+    /// When the name is unknown, the regular expression is malformed, or the format does not accept an
+    /// option.
+    pub fn choose(choice: &FormatChoice<'_>) -> Result<Format, RecordPlanError> {
         let delimiter = choice.delimiter.map(delimiter).transpose()?;
         let known: Vec<_> = FORMATS.iter().map(|entry| entry.name).collect();
         let name = choice.name.unwrap_or("ws");
@@ -139,25 +146,26 @@ impl Format {
         let entry = entry.ok_or_else(|| unknown("format", name, &known))?;
         let mut format = (entry.make)(delimiter, !choice.no_header);
         if delimiter.is_some() && !entry.delimited {
-            bail!("format '{name}' takes no delimiter");
+            return refuse(format!("format '{name}' takes no delimiter"));
         }
         if let Some(regex) = choice.extract {
             if choice.name.is_some() || delimiter.is_some() {
-                bail!("--extract is a format of its own: leave --input-format and --delimiter out");
+                return refuse("--extract is a format of its own: leave out --input-format and --delimiter");
             }
-            format = Format::Extract(Regex::new(regex).context("in --extract")?);
+            let malformed = |cause| RecordPlanError::new(format!("in --extract: {cause}"));
+            format = Format::Extract(Regex::new(regex).map_err(malformed)?);
         }
         if choice.no_header && !matches!(format, Format::Csv { .. }) {
-            bail!("--no-header is about csv and tsv");
+            return refuse("--no-header applies to csv and tsv only");
         }
         Ok(format)
     }
 
-    /// What the format calls the field, or why it has no such field.
+    /// Translates a field into the form in which the format finds it.
     ///
     /// # Errors
-    /// A name that the format does not have, with those that it has.
-    pub fn resolve(&self, source: &FieldSource) -> Result<FieldSource> {
+    /// When the format has no such field.
+    pub fn resolve(&self, source: &FieldSource) -> Result<FieldSource, RecordPlanError> {
         let ordinal = |names: &[&str], name: &str| match names.iter().position(|known| *known == name) {
             Some(place) if !name.is_empty() => Ok(FieldSource::Number(place + 1)),
             _ => {
@@ -168,21 +176,22 @@ impl Format {
         match (self, source) {
             (_, FieldSource::Whole | FieldSource::File | FieldSource::Line) => Ok(source.clone()),
             (Format::Lines, FieldSource::Number(1) | FieldSource::FromEnd(1)) => Ok(FieldSource::Whole),
-            (Format::Lines, _) => bail!("format 'lines' has one field: 0, the whole line"),
-            (Format::Ws | Format::Cut(_), FieldSource::Name(name)) => bail!(
+            (Format::Lines, _) => refuse("format 'lines' has one field: 0, the whole line"),
+            (Format::Ws | Format::Cut(_), FieldSource::Name(name)) => refuse(format!(
                 "format 'ws' has no field {}: its fields are numbers (1, 2, … or -1, -2, …)",
                 quoted(name)
-            ),
+            )),
             (Format::Ws | Format::Cut(_), _) => Ok(source.clone()),
             (Format::Clf, FieldSource::Name(name)) => ordinal(&clf::NAMES, name),
             (Format::Clf, FieldSource::Number(1..=12)) => Ok(source.clone()),
-            (Format::Clf, _) => bail!("format 'clf' has fields 1 to 12: {}", clf::NAMES.join(", ")),
-            (Format::Csv { header: false, .. }, FieldSource::Name(name)) => {
-                bail!(
-                    "without a header, fields are numbers, and {} is none",
-                    quoted(name)
-                )
-            }
+            (Format::Clf, _) => refuse(format!(
+                "format 'clf' has fields 1 to 12: {}",
+                clf::NAMES.join(", ")
+            )),
+            (Format::Csv { header: false, .. }, FieldSource::Name(name)) => refuse(format!(
+                "without a header, fields are numbers, and {} is not a number",
+                quoted(name)
+            )),
             (Format::Csv { .. }, _) => Ok(source.clone()),
             (Format::Json | Format::Logfmt, FieldSource::Number(n)) => Ok(FieldSource::Name(n.to_string())),
             (Format::Json | Format::Logfmt, FieldSource::FromEnd(n)) => {
@@ -204,13 +213,14 @@ impl Format {
             (Format::Extract(regex), FieldSource::FromEnd(n)) if *n < regex.captures_len() => {
                 Ok(FieldSource::Number(regex.captures_len() - n))
             }
-            (Format::Extract(regex), _) => {
-                bail!("the expression has only {} groups", regex.captures_len() - 1)
-            }
+            (Format::Extract(regex), _) => refuse(format!(
+                "the expression has only {} groups",
+                regex.captures_len() - 1
+            )),
         }
     }
 
-    /// What messages call it.
+    /// Returns the name in messages.
     pub fn name(&self) -> &'static str {
         match self {
             Format::Ws | Format::Cut(_) => "ws",
@@ -223,12 +233,12 @@ impl Format {
         }
     }
 
-    /// Whether the bytes of a field are always found in its line as they are.
+    /// Returns true when the bytes of a field always occur in its line unchanged.
     pub(super) fn is_verbatim(&self) -> bool {
         !matches!(self, Format::Csv { .. } | Format::Json | Format::Logfmt)
     }
 
-    /// Whether there are lines, or records, that it can't read.
+    /// Returns true when some lines or records can be bad.
     pub(super) fn has_bad_lines(&self) -> bool {
         matches!(
             self,
@@ -237,83 +247,19 @@ impl Format {
     }
 }
 
-fn delimiter(text: &str) -> Result<u8> {
+fn refuse<T>(text: impl Into<String>) -> Result<T, RecordPlanError> {
+    Err(RecordPlanError::new(text))
+}
+
+fn delimiter(text: &str) -> Result<u8, RecordPlanError> {
     match text.as_bytes() {
         [byte] if *byte != b'\n' => Ok(*byte),
         b"\\t" => Ok(b'\t'),
         b"\\0" => Ok(0),
-        _ => bail!("delimiter {} is not one byte (\\t is a tab)", quoted(text)),
-    }
-}
-
-/// Where a value stands.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct FieldSpan {
-    pub base: SpanBase,
-    /// Its first byte.
-    pub start: usize,
-    /// One past its last byte; a field that is missing is empty.
-    pub end: usize,
-}
-
-/// What a span is about.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum SpanBase {
-    /// The line.
-    #[default]
-    Line,
-    /// What the format decoded.
-    Decoded,
-    /// What a modifier made.
-    Made,
-    /// The input's name.
-    File,
-    /// The line's number.
-    Number,
-}
-
-impl FieldSpan {
-    #[inline]
-    pub fn of_line(start: usize, end: usize) -> FieldSpan {
-        FieldSpan {
-            base: SpanBase::Line,
-            start,
-            end,
-        }
-    }
-
-    #[inline]
-    pub fn of_decoded(start: usize, end: usize) -> FieldSpan {
-        FieldSpan {
-            base: SpanBase::Decoded,
-            start,
-            end,
-        }
-    }
-}
-
-/// What became of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LineVerdict {
-    /// It was read, as far as it was asked for.
-    Read,
-    /// It is not a record.
-    Dropped,
-    /// It can't be read.
-    Bad,
-}
-
-/// Splits lines into the fields that are asked for.
-pub(super) trait LineSplitter {
-    /// Whether a line is looked at even when no field is asked for.
-    const CHECKS: bool = false;
-
-    /// Finds the fields that were asked for when this was made; `spans` has one for each, empty.
-    fn split(&mut self, line: &[u8], spans: &mut [FieldSpan]) -> LineVerdict;
-
-    /// The bytes that decoded spans are about.
-    fn decoded(&self) -> &[u8] {
-        &[]
+        _ => refuse(format!(
+            "delimiter {} is not one byte (\\t is a tab)",
+            quoted(text)
+        )),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Each format over lines of its kind.
+//! Each format on lines of its kind.
 
 use super::*;
 
@@ -13,7 +13,7 @@ fn resolved(format: &Format, fields: &[&str]) -> Vec<FieldSource> {
         .collect()
 }
 
-/// The fields of a line, or what became of it.
+/// Returns the fields of a line, or the verdict on it.
 fn split(mut split: impl LineSplitter, line: &str, n: usize) -> Result<Vec<String>, LineVerdict> {
     let mut spans = vec![FieldSpan::default(); n];
     match split.split(line.as_bytes(), &mut spans) {
@@ -71,7 +71,7 @@ fn clf_reads_common_and_combined_lines() {
 }
 
 #[test]
-fn clf_tells_bad_lines() {
+fn clf_rejects_malformed_lines() {
     for line in [
         "",
         "a",
@@ -127,7 +127,7 @@ fn json_finds_paths_and_decodes_strings() {
 }
 
 #[test]
-fn json_tells_bad_lines() {
+fn json_rejects_malformed_lines() {
     for line in [
         "{",
         "3",
@@ -198,7 +198,7 @@ fn extract_takes_groups_and_drops_the_rest() {
 }
 
 #[test]
-fn options_that_a_format_does_not_take_are_refused() {
+fn options_that_a_format_does_not_accept_are_refused() {
     let choose = |name, delimiter, no_header, extract| {
         Format::choose(&FormatChoice {
             name,
@@ -234,4 +234,21 @@ fn every_format_of_the_table_can_be_chosen() {
             entry.name.replace("tsv", "csv")
         );
     }
+}
+
+#[test]
+fn single_delimiters_keep_empty_fields() {
+    let sources = [
+        FieldSource::Number(2),
+        FieldSource::Number(4),
+        FieldSource::FromEnd(1),
+    ];
+    assert_eq!(
+        split(Cut::new(b',', &sources), "a,,c,d,", 3).expect("split"),
+        ["", "d", ""]
+    );
+    assert_eq!(
+        split(Cut::new(b',', &sources), "a", 3).expect("split"),
+        ["", "", "a"]
+    );
 }

@@ -1,30 +1,8 @@
-//! Fields that are runs of non-blanks, as awk has them: blanks are spaces and tabs.
+//! Fields that are runs of non-blanks, as in awk; blanks are spaces and tabs.
 
-use super::{FieldSpan, LineSplitter, LineVerdict};
+use super::field_numbers::FieldNumbers;
+use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
 use crate::record::field::FieldSource;
-
-/// The numbers of the fields that are asked for, each with its slot, in the order of a scan.
-#[derive(Debug, Default)]
-pub(super) struct FieldNumbers {
-    pub from_start: Vec<(usize, usize)>,
-    pub from_end: Vec<(usize, usize)>,
-}
-
-impl FieldNumbers {
-    pub fn new(sources: &[FieldSource]) -> FieldNumbers {
-        let mut wanted = FieldNumbers::default();
-        for (slot, source) in sources.iter().enumerate() {
-            match source {
-                FieldSource::Number(n) => wanted.from_start.push((*n, slot)),
-                FieldSource::FromEnd(n) => wanted.from_end.push((*n, slot)),
-                _ => {}
-            }
-        }
-        wanted.from_start.sort_unstable();
-        wanted.from_end.sort_unstable();
-        wanted
-    }
-}
 
 #[derive(Debug)]
 pub(in crate::record) struct Ws {
@@ -43,8 +21,8 @@ fn blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
 
-/// Which of 64 bytes are blanks, the first byte in the lowest bit: eight bytes at a time within a
-/// word, by the exact zero-byte test of Warren, Hacker's Delight (2nd ed., 6-1).
+/// Returns a bit for each of 64 bytes, the first byte lowest, that is set when the byte is a blank. It
+/// tests eight bytes at a time by the exact zero-byte test of Warren, Hacker's Delight (2nd ed., 6-1).
 #[inline(always)]
 fn blanks(block: &[u8; 64]) -> u64 {
     const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
@@ -60,20 +38,20 @@ fn blanks(block: &[u8; 64]) -> u64 {
     bits
 }
 
-/// The fields of one line that are asked for, found block by block.
+/// A scan of one line for the selected fields, block by block.
 struct Scan<'a> {
     wanted: std::slice::Iter<'a, (usize, usize)>,
     next: Option<(usize, usize)>,
-    /// How many fields have begun.
+    /// The number of fields that have begun.
     number: usize,
-    /// Whether the byte before the block is a blank, or the line's beginning, as 1.
+    /// 1 when the byte before the block is a blank or the block begins the line, otherwise 0.
     before: u64,
-    /// The slot and the beginning of a field whose end is still to come.
+    /// The slot and the start of a field whose end has not been found yet.
     open: Option<(usize, usize)>,
 }
 
 impl Scan<'_> {
-    /// Looks through the 64 bytes at `base`; whether nothing more is wanted.
+    /// Scans the 64 bytes at `base`; returns true when all selected fields are found.
     #[inline(always)]
     fn block(&mut self, base: usize, block: &[u8; 64], spans: &mut [FieldSpan]) -> bool {
         let blanks = blanks(block);
@@ -83,7 +61,7 @@ impl Scan<'_> {
             if blanks == 0 {
                 return false;
             }
-            spans[slot] = FieldSpan::of_line(start, base + blanks.trailing_zeros() as usize);
+            spans[slot] = FieldSpan::from_line(start, base + blanks.trailing_zeros() as usize);
             self.open = None;
         }
         while let Some((want, slot)) = self.next {
@@ -104,7 +82,7 @@ impl Scan<'_> {
                 self.open = Some((slot, base + at));
                 return false;
             }
-            spans[slot] = FieldSpan::of_line(base + at, base + at + rest.trailing_zeros() as usize);
+            spans[slot] = FieldSpan::from_line(base + at, base + at + rest.trailing_zeros() as usize);
         }
         true
     }
@@ -152,7 +130,7 @@ impl Ws {
                 number += 1;
                 at = start;
                 if number == want {
-                    spans[slot] = FieldSpan::of_line(start, last + 1);
+                    spans[slot] = FieldSpan::from_line(start, last + 1);
                 }
             }
         }
@@ -161,7 +139,6 @@ impl Ws {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Cut;
     use super::*;
 
     fn fields(split: &mut impl LineSplitter, line: &str, n: usize) -> Vec<String> {
@@ -209,17 +186,5 @@ mod tests {
                 assert_eq!(&line[span.start..span.end], field, "field {want} of {line:?}");
             }
         }
-    }
-
-    #[test]
-    fn single_delimiters_keep_empty_fields() {
-        let sources = [
-            FieldSource::Number(2),
-            FieldSource::Number(4),
-            FieldSource::FromEnd(1),
-        ];
-        let mut cut = Cut::new(b',', &sources);
-        assert_eq!(fields(&mut cut, "a,,c,d,", 3), ["", "d", ""]);
-        assert_eq!(fields(&mut cut, "a", 3), ["", "", "a"]);
     }
 }

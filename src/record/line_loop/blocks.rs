@@ -1,20 +1,21 @@
-//! Blocks of bytes, which end anywhere, cut into lines: all of them, or those that can matter.
+//! Blocks of bytes, which may end anywhere, cut into lines: all lines, or only the candidates of the
+//! prefilter.
 
 use super::LineLoop;
-use crate::record::RecordSink;
 use crate::record::format::{FieldSpan, LineSplitter, LineVerdict, SpanBase};
 use crate::record::prefilter::Prefilter;
+use crate::record::record_sink::RecordSink;
 use memchr::{memchr, memchr_iter, memrchr};
 use std::io;
 use std::mem;
 use std::ops::ControlFlow;
 use std::slice;
 
-/// How many records of one field are given in one go.
+/// The number of single-field records that go to the sink at once.
 const SINGLES: usize = 32;
 
 impl LineLoop {
-    /// Gives the records of a block of lines.
+    /// Handles one block of bytes.
     pub fn block<S: LineSplitter>(
         &mut self,
         split: &mut S,
@@ -34,7 +35,7 @@ impl LineLoop {
             line.clear();
             self.carry = line;
             if flow?.is_break() {
-                return Ok(self.after(ControlFlow::Break(())));
+                return Ok(self.end_on_break(ControlFlow::Break(())));
             }
         }
         let whole = memrchr(b'\n', rest).map_or(0, |last| last + 1);
@@ -45,18 +46,20 @@ impl LineLoop {
                 self.prefilter = Some(prefilter);
                 flow?
             }
-            None if self.all && !S::CHECKS && sink.only_counts() => match memchr_iter(b'\n', lines).count() {
-                0 => ControlFlow::Continue(()),
-                number => sink.records(number as u64)?,
-            },
-            None if self.lone => self.lone_fields(split, lines, sink)?,
+            None if self.all_lines && !S::CHECKS && sink.only_counts() => {
+                match memchr_iter(b'\n', lines).count() {
+                    0 => ControlFlow::Continue(()),
+                    number => sink.records(number as u64)?,
+                }
+            }
+            None if self.single_field => self.single_fields(split, lines, sink)?,
             None => self.lines(split, lines, sink)?,
         };
         self.carry(partial);
-        Ok(self.after(flow))
+        Ok(self.end_on_break(flow))
     }
 
-    /// The line that blocks cut: the same as if they had not.
+    /// Handles a line that was split over blocks, exactly as if it had not been.
     fn carried<S: LineSplitter>(
         &mut self,
         split: &mut S,
@@ -69,6 +72,7 @@ impl LineLoop {
         }
     }
 
+    /// Handles every line of whole lines.
     fn lines<S: LineSplitter>(
         &mut self,
         split: &mut S,
@@ -84,8 +88,8 @@ impl LineLoop {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// What [`LineLoop::lines`] comes to where one field is asked for and nothing else.
-    fn lone_fields<S: LineSplitter>(
+    /// Does what [`LineLoop::lines`] does, faster, when one field is selected and nothing else is asked.
+    fn single_fields<S: LineSplitter>(
         &mut self,
         split: &mut S,
         mut lines: &[u8],
@@ -106,7 +110,7 @@ impl LineLoop {
                     n = 0;
                     sink.singles(&found)?
                 }
-                // What was decoded is there only until the next line is.
+                // The decoded bytes live only until the next line is split.
                 LineVerdict::Read => {
                     let before = sink.singles(&found[..mem::take(&mut n)])?;
                     if before.is_break() {
@@ -124,7 +128,7 @@ impl LineLoop {
         sink.singles(&found[..n])
     }
 
-    /// Only the lines that the prefilter finds.
+    /// Handles only the candidate lines of the prefilter.
     fn hits<S: LineSplitter>(
         &mut self,
         split: &mut S,

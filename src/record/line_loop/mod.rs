@@ -1,13 +1,15 @@
-//! Lines filtered, split and selected, without an allocation each.
+//! The loop over lines: each is filtered, split into fields and projected, without an allocation per line.
+//!
+//! It does not know how a format lays out fields, nor what the sink does with a record.
 
 mod blocks;
 
-use super::RecordSink;
 use super::condition::Test;
 use super::format::{FieldSpan, LineSplitter, LineVerdict};
 use super::plan::{OnBadLine, RecordPlan};
 use super::prefilter::Prefilter;
 use super::projection::{Derived, Operand, Projection, View};
+use super::record_sink::RecordSink;
 use memchr::memchr_iter;
 use memchr::memmem::Finder;
 use regex::bytes::Regex;
@@ -15,45 +17,48 @@ use std::io::{self, Write};
 use std::mem;
 use std::ops::{ControlFlow, Range};
 
-/// All that does not depend on the format.
+/// The part of the stage that does not depend on the format.
 #[derive(Debug)]
 pub(super) struct LineLoop {
-    /// A text that every line that can remain has; looked for in whole blocks.
+    /// The search for a text that every passing line contains.
     prefilter: Option<Prefilter>,
     texts: Vec<(Finder<'static>, bool)>,
     regexes: Vec<Regex>,
     tests: Vec<Test>,
-    pick: Projection,
+    projection: Projection,
     spans: Vec<FieldSpan>,
-    /// Whether all there is to do is to give one field of every line.
-    lone: bool,
-    /// Whether every line is a record, as it is.
-    all: bool,
+    /// True when each line gives one field and nothing is filtered or counted.
+    single_field: bool,
+    /// True when every line is a record, unchanged.
+    all_lines: bool,
     derived: Derived,
-    /// The beginning of a line whose end has not come yet.
+    /// The beginning of a line whose end has not arrived yet.
     carry: Vec<u8>,
     file: Vec<u8>,
-    /// Whether lines are counted: their numbers are asked for, or may have to be named.
-    counts: bool,
+    /// True when lines are counted, because their numbers are selected or may appear in an error.
+    counts_lines: bool,
     line_number: u64,
     number: Vec<u8>,
     first: Option<u64>,
+    /// Records given to the sink in this job.
     given: u64,
     format: &'static str,
     on_bad: OnBadLine,
-    /// How many lines could not be read, the lines themselves if they are kept, and why the job
-    /// fails if it does.
+    /// The number of lines that could not be read.
     pub bad: u64,
-    pub kept: Vec<u8>,
+    /// These lines, when the plan keeps them.
+    pub bad_lines: Vec<u8>,
+    /// The reason why the job fails, when it does.
     pub failure: Option<String>,
     done: bool,
 }
 
 impl LineLoop {
-    pub fn new(plan: &RecordPlan, pick: Projection) -> LineLoop {
-        let counts = pick.counts_lines || (plan.bad == OnBadLine::Fail && plan.format.has_bad_lines());
-        let prefilter = Prefilter::new(plan).filter(|_| !counts);
-        // What the prefilter has found need not be looked for again.
+    pub fn new(plan: &RecordPlan, projection: Projection) -> LineLoop {
+        let counts_lines =
+            projection.counts_lines || (plan.on_bad_line == OnBadLine::Fail && plan.format.has_bad_lines());
+        let prefilter = Prefilter::new(plan).filter(|_| !counts_lines);
+        // A text that the prefilter has found need not be searched again.
         let texts = plan
             .texts
             .iter()
@@ -65,27 +70,34 @@ impl LineLoop {
             prefilter,
             regexes: plan.regexes.clone(),
             tests: plan.conditions.iter().map(|c| c.test.clone()).collect(),
-            spans: vec![FieldSpan::default(); pick.sources.len()],
-            all: plan.is_unfiltered() && plan.projection.is_empty() && !counts && plan.first.is_none(),
-            lone: pick.is_lone() && !counts && plan.is_unfiltered() && plan.first.is_none(),
+            spans: vec![FieldSpan::default(); projection.sources.len()],
+            all_lines: plan.is_unfiltered()
+                && plan.projection.is_empty()
+                && !counts_lines
+                && plan.first.is_none(),
+            single_field: projection.is_single_field()
+                && !counts_lines
+                && plan.is_unfiltered()
+                && plan.first.is_none(),
             derived: Derived::default(),
-            pick,
+            projection,
             carry: Vec::new(),
             file: Vec::new(),
-            counts,
+            counts_lines,
             line_number: 0,
             number: Vec::new(),
             first: plan.first,
             given: 0,
             format: plan.format.name(),
-            on_bad: plan.bad.clone(),
+            on_bad: plan.on_bad_line.clone(),
             bad: 0,
-            kept: Vec::new(),
+            bad_lines: Vec::new(),
             failure: None,
             done: false,
         }
     }
 
+    /// Starts a job whose input has this name.
     pub fn begin(&mut self, name: &[u8]) {
         self.carry.clear();
         self.file.clear();
@@ -93,22 +105,24 @@ impl LineLoop {
         self.line_number = 0;
         self.given = 0;
         self.bad = 0;
-        self.kept.clear();
+        self.bad_lines.clear();
         self.failure = None;
         self.done = self.first == Some(0);
     }
 
-    /// The name of the input.
+    /// Returns the name of the input.
     pub fn file(&self) -> &[u8] {
         &self.file
     }
 
+    /// Returns true when the job needs no more bytes.
     pub fn is_done(&self) -> bool {
         self.done
     }
 
-    pub fn carries_nothing(&self) -> bool {
-        self.carry.is_empty()
+    /// Returns true when the beginning of a record waits for its end.
+    pub fn has_carry(&self) -> bool {
+        !self.carry.is_empty()
     }
 
     /// Keeps the beginning of a record.
@@ -116,17 +130,17 @@ impl LineLoop {
         self.carry.extend_from_slice(bytes);
     }
 
-    /// Passes over a record that is a header; `bytes` are the last of it.
+    /// Skips a header record, of which `bytes` are the last.
     pub fn skip(&mut self, bytes: &[u8]) -> ControlFlow<()> {
-        if self.counts {
+        if self.counts_lines {
             self.line_number += newlines(&self.carry) + newlines(bytes);
         }
         self.carry.clear();
         ControlFlow::Continue(())
     }
 
-    /// Stops the job when a record breaks.
-    pub fn after(&mut self, flow: ControlFlow<()>) -> ControlFlow<()> {
+    /// Ends the job when `flow` breaks, and passes it on.
+    pub fn end_on_break(&mut self, flow: ControlFlow<()>) -> ControlFlow<()> {
         if flow.is_break() {
             self.done = true;
             self.carry.clear();
@@ -134,6 +148,7 @@ impl LineLoop {
         flow
     }
 
+    /// Filters, splits and projects one line.
     #[inline]
     fn line<S: LineSplitter>(
         &mut self,
@@ -141,7 +156,7 @@ impl LineLoop {
         line: &[u8],
         sink: &mut dyn RecordSink,
     ) -> io::Result<ControlFlow<()>> {
-        if self.counts {
+        if self.counts_lines {
             self.count_line();
         }
         if !self.passes(line) {
@@ -158,7 +173,7 @@ impl LineLoop {
         self.give(line, split.decoded(), sink)
     }
 
-    /// Gives a record that was found and read elsewhere; `bytes` are the last of it.
+    /// Handles a record that the CSV reader found and decoded; `bytes` are the last of it.
     pub fn read(
         &mut self,
         bytes: &[u8],
@@ -173,8 +188,8 @@ impl LineLoop {
             line = &carry;
         }
         let Range { start, end } = trimmed(line);
-        if self.counts {
-            // A record has the number of its first line.
+        if self.counts_lines {
+            // The number of a record is that of its first line.
             self.line_number += newlines(&line[..start]);
             self.count_line();
             self.line_number += newlines(&line[start..]);
@@ -191,19 +206,20 @@ impl LineLoop {
         flow
     }
 
-    /// The record in work, to which the end of the input came within quotes, is one that can't be read,
-    /// whatever texts and regexes say of it: it may have swallowed any number of others.
-    pub fn unclosed(&mut self) -> ControlFlow<()> {
+    /// Treats the current record as bad because the input ended within its quotes. Filters do not apply to
+    /// it: it may have swallowed any number of other records.
+    pub fn reject_unclosed(&mut self) -> ControlFlow<()> {
         let carry = mem::take(&mut self.carry);
         let record = trimmed(&carry);
-        if self.counts {
+        if self.counts_lines {
             self.line_number += newlines(&carry[..record.start]);
             self.count_line();
         }
         let flow = self.bad_line(&carry[record]);
-        self.after(flow)
+        self.end_on_break(flow)
     }
 
+    /// Returns true when the line passes the filters on whole lines.
     #[inline]
     fn passes(&self, line: &[u8]) -> bool {
         self.texts
@@ -212,6 +228,7 @@ impl LineLoop {
             && self.regexes.iter().all(|regex| regex.is_match(line))
     }
 
+    /// Tests the conditions on a record and gives its projection to the sink.
     #[inline]
     fn give(
         &mut self,
@@ -219,7 +236,7 @@ impl LineLoop {
         decoded: &[u8],
         sink: &mut dyn RecordSink,
     ) -> io::Result<ControlFlow<()>> {
-        let (pick, derived) = (&self.pick, &mut self.derived);
+        let (projection, derived) = (&self.projection, &mut self.derived);
         let view = View {
             line,
             decoded,
@@ -227,19 +244,19 @@ impl LineLoop {
             file: &self.file,
             number: &self.number,
         };
-        if pick.derives() {
+        if projection.derives() {
             derived.begin();
-            derived.make(pick, pick.early(), view);
+            derived.make(projection, projection.early(), view);
         }
-        for (operand, test) in pick.conditions.iter().zip(&self.tests) {
+        for (operand, test) in projection.conditions.iter().zip(&self.tests) {
             if !test.holds(operand.value(view, derived)) {
                 return Ok(ControlFlow::Continue(()));
             }
         }
-        if pick.derives() {
-            derived.make(pick, pick.late(), view);
+        if projection.derives() {
+            derived.make(projection, projection.late(), view);
         }
-        let flow = emit(&pick.projection, view, derived, sink)?;
+        let flow = emit(&projection.columns, view, derived, sink)?;
         if let Some(first) = self.first {
             self.given += 1;
             if self.given >= first {
@@ -251,7 +268,7 @@ impl LineLoop {
 
     fn count_line(&mut self) {
         self.line_number += 1;
-        if self.pick.counts_lines {
+        if self.projection.counts_lines {
             self.number.clear();
             write!(self.number, "{}", self.line_number).expect("writing to memory does not fail");
         }
@@ -270,15 +287,15 @@ impl LineLoop {
                 ControlFlow::Break(())
             }
             OnBadLine::Keep(_) => {
-                self.kept.extend_from_slice(line);
-                self.kept.push(b'\n');
+                self.bad_lines.extend_from_slice(line);
+                self.bad_lines.push(b'\n');
                 ControlFlow::Continue(())
             }
         }
     }
 }
 
-/// Where a record is: ends of lines, its own and those of empty lines before it, are no part of it.
+/// Returns the range of a record without its line end and without empty lines before it.
 fn trimmed(bytes: &[u8]) -> Range<usize> {
     let inside = |byte: &u8| !matches!(byte, b'\r' | b'\n');
     let start = bytes.iter().position(inside).unwrap_or(bytes.len());
@@ -290,16 +307,16 @@ fn newlines(bytes: &[u8]) -> u64 {
     memchr_iter(b'\n', bytes).count() as u64
 }
 
-/// Gives the projection of a record, from the stack unless it is long.
+/// Gives the selected fields of a record to the sink, from the stack unless there are many.
 #[inline]
 fn emit(
-    projection: &[Operand],
+    columns: &[Operand],
     view: View<'_>,
     derived: &Derived,
     sink: &mut dyn RecordSink,
 ) -> io::Result<ControlFlow<()>> {
     let value = |operand: &Operand| operand.value(view, derived);
-    match projection {
+    match columns {
         [] => sink.record(&[view.line]),
         [only] => sink.record(&[value(only)]),
         [a, b] => sink.record(&[value(a), value(b)]),

@@ -242,7 +242,7 @@ impl<'a> JobOutput<'a> {
 
     /// Whether a neighbour's core may be used for a part of the records, and they may be parted.
     fn has_help(&self) -> bool {
-        let parted = |plan: &RecordPlan| plan.cuttable() && plan.first.is_none();
+        let parted = |plan: &RecordPlan| plan.is_splittable() && plan.first.is_none();
         self.shared.records.is_some_and(parted) && self.shared.queue.is_empty() && self.worker.has_spare()
     }
 

@@ -1,0 +1,76 @@
+//! The contract of a format: find the selected fields of a line.
+
+/// The place of a value.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::record) struct FieldSpan {
+    /// The bytes that the range is in.
+    pub base: SpanBase,
+    /// The offset of its first byte.
+    pub start: usize,
+    /// The offset after its last byte; a missing field is empty.
+    pub end: usize,
+}
+
+/// The bytes that a span refers to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::record) enum SpanBase {
+    /// The line.
+    #[default]
+    Line,
+    /// The bytes that the format decoded.
+    Decoded,
+    /// The bytes that modifiers made.
+    Made,
+    /// The name of the input.
+    File,
+    /// The number of the line.
+    Number,
+}
+
+impl FieldSpan {
+    /// Builds a span of the line.
+    #[inline]
+    pub fn from_line(start: usize, end: usize) -> FieldSpan {
+        FieldSpan {
+            base: SpanBase::Line,
+            start,
+            end,
+        }
+    }
+
+    /// Builds a span of the decoded bytes.
+    #[inline]
+    pub fn from_decoded(start: usize, end: usize) -> FieldSpan {
+        FieldSpan {
+            base: SpanBase::Decoded,
+            start,
+            end,
+        }
+    }
+}
+
+/// The result of splitting a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::record) enum LineVerdict {
+    /// The line was split, as far as its fields are selected.
+    Read,
+    /// The line is not a record.
+    Dropped,
+    /// The line is malformed.
+    Bad,
+}
+
+/// Splits lines into the selected fields.
+pub(in crate::record) trait LineSplitter {
+    /// True when a line must be split even if no field is selected, because it may be malformed or no record.
+    const CHECKS: bool = false;
+
+    /// Finds the fields that were selected when the splitter was built; `spans` holds one empty span for
+    /// each.
+    fn split(&mut self, line: &[u8], spans: &mut [FieldSpan]) -> LineVerdict;
+
+    /// Returns the bytes that spans of [`SpanBase::Decoded`] refer to.
+    fn decoded(&self) -> &[u8] {
+        &[]
+    }
+}
