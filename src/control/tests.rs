@@ -1,4 +1,4 @@
-//! Two seats, and what their workers hear.
+//! Two workers, and what they are asked.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn control() -> Control {
 }
 
 #[test]
-fn a_wish_is_never_weakened() {
+fn a_request_is_never_weakened() {
     let control = control();
     control.request_stop(StopRequest::Terminate(15));
     control.request_stop(StopRequest::Terminate(2));
@@ -18,17 +18,17 @@ fn a_wish_is_never_weakened() {
 }
 
 #[test]
-fn a_wish_wakes_every_seat_until_it_is_hushed() {
+fn a_request_wakes_every_worker_until_its_waker_is_cleared() {
     let control = control();
     control.request_stop(StopRequest::Kill);
     for slot in 0..2 {
-        let seat = control.worker(slot);
+        let worker = control.worker(slot);
         let started = Instant::now();
-        seat.pause(Duration::from_secs(60));
+        worker.pause(Duration::from_secs(60));
         assert!(started.elapsed() < Duration::from_secs(30));
-        seat.clear();
-        let slot_state = Some((seat.waker_fd(), crate::sys::Interest::Read));
-        let ready = crate::sys::poll([slot_state], Some(Duration::ZERO));
+        worker.clear();
+        let waker = Some((worker.waker_fd(), crate::sys::Interest::Read));
+        let ready = crate::sys::poll([waker], Some(Duration::ZERO));
         assert_eq!(ready.expect("poll works"), [crate::sys::Ready::No]);
     }
 }
@@ -37,19 +37,19 @@ fn a_wish_wakes_every_seat_until_it_is_hushed() {
 fn only_the_worker_that_holds_output_of_the_job_is_woken() {
     let control = control();
     let (idle, holds) = (control.worker(0), control.worker(1));
-    let rings = |seat: &WorkerHandle| {
-        let slot_state = Some((seat.waker_fd(), crate::sys::Interest::Read));
-        crate::sys::poll([slot_state], Some(Duration::ZERO)).expect("poll works") != [crate::sys::Ready::No]
+    let wakes = |worker: &WorkerHandle| {
+        let waker = Some((worker.waker_fd(), crate::sys::Interest::Read));
+        crate::sys::poll([waker], Some(Duration::ZERO)).expect("poll works") != [crate::sys::Ready::No]
     };
     idle.begin(3);
     holds.begin(4);
     control.wake_job(4);
-    assert!(!rings(&holds), "it holds nothing");
+    assert!(!wakes(&holds), "it holds nothing");
     holds.hold();
     control.wake_job(3);
-    assert!(!rings(&holds) && !rings(&idle), "another's turn");
+    assert!(!wakes(&holds) && !wakes(&idle), "another's turn");
     control.wake_job(4);
-    assert!(rings(&holds) && !rings(&idle));
+    assert!(wakes(&holds) && !wakes(&idle));
     assert_eq!(
         control.in_flight().iter().map(|job| job.seq).collect::<Vec<_>>(),
         [3, 4]
@@ -62,10 +62,10 @@ fn only_the_worker_that_holds_output_of_the_job_is_woken() {
 fn so_many_workers_leave_that_enough_are_left() {
     let control = control();
     control.add_slot().expect("a descriptor");
-    let seats = [0, 1, 2].map(|slot| control.worker(slot));
+    let workers = [0, 1, 2].map(|slot| control.worker(slot));
     control.shrink_to(1);
     control.grow_by_one();
-    let left: Vec<_> = seats.iter().filter_map(WorkerHandle::leave).collect();
+    let left: Vec<_> = workers.iter().filter_map(WorkerHandle::exit_if_asked).collect();
     assert_eq!(left, [(2, 3)]);
 }
 

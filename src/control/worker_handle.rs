@@ -1,212 +1,192 @@
-//! A worker's end: what is wanted of it, and what it says that it is doing.
+//! A worker's end of the control: what is asked of it, and what it says that it is doing.
 
-use super::{Activity, KEEPS, MAY_REQUEUE, REQUEUED, Shared, Shortage, StopRequest, WorkerSlot};
+use super::shortage::Shortage;
+use super::slot::{Activity, Requeue, Shared, WorkerSlot};
+use super::stop_request::StopRequest;
 use crate::sys::{self, Beside, Group, Heard, Interest};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// How long it is seen whether there are enough processes now, before another worker is to leave.
-const EACH: Duration = Duration::from_millis(50);
-
-/// A worker's end.
+/// One worker's end.
 #[derive(Debug, Clone)]
 pub struct WorkerHandle {
     /// The worker's number, from 0.
     pub slot: usize,
-    pub(super) slot_state: Arc<WorkerSlot>,
+    pub(super) own: Arc<WorkerSlot>,
     pub(super) shared: Arc<Shared>,
 }
 
 impl WorkerHandle {
-    /// What is wanted now.
+    /// Returns what is asked of the job in flight. A request to start nothing more leaves it alone, so it
+    /// counts as [`StopRequest::Continue`] here.
     pub fn stop_request(&self) -> StopRequest {
-        match self.shared.level.load(Ordering::SeqCst) {
-            0 => StopRequest::Continue,
-            1 => StopRequest::Terminate(self.shared.signal.load(Ordering::SeqCst)),
-            _ => StopRequest::Kill,
+        match self.shared.request.get() {
+            StopRequest::Drain => StopRequest::Continue,
+            request => request,
         }
     }
 
-    /// Whether children and timers are to stand still.
+    /// Returns whether a job, or another try at one, may be started.
+    pub fn may_start(&self) -> bool {
+        self.shared.request.get() == StopRequest::Continue
+    }
+
+    /// Has no worker start anything more. The main thread learns why by an event.
+    pub fn request_drain(&self) {
+        self.shared.request.raise(StopRequest::Drain);
+    }
+
+    /// Returns whether children and timers are to stand still (Ctrl-Z).
     pub fn is_suspended(&self) -> bool {
         self.shared.suspended.load(Ordering::SeqCst)
     }
 
-    /// Whether nobody reads the run's output any more.
+    /// Returns whether the reader of our standard output has gone.
     pub fn is_stdout_closed(&self) -> bool {
-        self.shared.unread.load(Ordering::SeqCst)
+        self.shared.stdout_closed.load(Ordering::SeqCst)
     }
 
-    /// A descriptor that is readable once something new is wanted, until [`WorkerHandle::hush`].
+    /// Returns a descriptor that is readable once something new is asked, until [`WorkerHandle::clear`].
     pub fn waker_fd(&self) -> BorrowedFd<'_> {
-        self.slot_state().wake.as_fd()
+        self.own.wake.as_fd()
     }
 
-    /// Makes the descriptor unreadable; look at the request *after* this.
+    /// Makes the descriptor unreadable. Look at what is asked *after* this.
     pub fn clear(&self) {
-        self.slot_state().wake.hush();
+        self.own.wake.hush();
     }
 
-    /// Waits until the leader of `group` has exited, there is what is waited for beside that, or something new
-    /// is wanted.
+    /// Blocks until the leader of `group` has exited, what is waited for beside that has come, or something
+    /// new is asked.
     ///
     /// # Errors
     /// What the system said; not to be expected.
     pub fn wait_for(&self, group: &Group, beside: Beside) -> io::Result<Heard> {
-        self.slot_state().wake.wait_for(group, beside)
+        self.own.wake.wait_for(group, beside)
     }
 
-    /// Says what this worker's children are doing. `Running` is said before a child is started,
-    /// so that none slips past [`Control::suspend`].
+    /// Says what this worker's children are doing. Say `Running` before a child is started, so that none
+    /// slips past [`super::Control::suspend`].
     pub fn set_activity(&self, activity: Activity) {
-        self.slot_state().activity.store(activity as u8, Ordering::SeqCst);
+        self.own.activity.store(activity as u8, Ordering::SeqCst);
     }
 
     /// Says that a child was started.
     pub fn note_start(&self) {
-        // Most workers find it said, and need not take it from the others' caches.
+        // Most workers find it said already: reading does not take the line from other caches, writing does.
         if !self.has_started() {
-            self.shared.begun.store(true, Ordering::Relaxed);
+            self.shared.child_started.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Whether any worker has started a child.
+    /// Returns whether any worker has started a child.
     pub fn has_started(&self) -> bool {
-        self.shared.begun.load(Ordering::Relaxed)
+        self.shared.child_started.load(Ordering::Relaxed)
     }
 
     /// Says that this worker begins job `seq`.
     pub fn begin(&self, seq: u64) {
-        let slot_state = self.slot_state();
         let since = self.shared.start.elapsed().as_millis();
-        slot_state
-            .since
-            .store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::SeqCst);
-        slot_state.holding.store(false, Ordering::SeqCst);
-        slot_state.job.store(seq + 1, Ordering::SeqCst);
+        let since = u64::try_from(since).unwrap_or(u64::MAX);
+        self.own.since.store(since, Ordering::SeqCst);
+        self.own.holding.store(false, Ordering::SeqCst);
+        self.own.job.store(seq + 1, Ordering::SeqCst);
     }
 
     /// Says that this worker has no job.
     pub fn end(&self) {
-        self.slot_state().job.store(0, Ordering::SeqCst);
+        self.own.job.store(0, Ordering::SeqCst);
     }
 
-    /// Says that output of the job is held back, so that [`Control::wake_job`] wakes this worker. Look
-    /// *after* this whether its turn has come meanwhile.
+    /// Says that output of the job is held back, so that [`super::Control::wake_job`] wakes this worker. Look
+    /// *after* this whether the job's turn has come meanwhile.
     pub fn hold(&self) {
-        self.slot_state().holding.store(true, Ordering::SeqCst);
+        self.own.holding.store(true, Ordering::SeqCst);
     }
 
-    /// Whether another worker has a child.
+    /// Returns whether another worker has a child.
     pub fn others_run(&self) -> bool {
         let idle = Activity::Idle as u8;
         let slots = self.shared.slots();
         let others = slots.iter().enumerate().filter(|&(slot, _)| slot != self.slot);
-        let mut others = others.filter_map(|(_, slot_state)| slot_state.as_ref());
-        others.any(|slot_state| slot_state.activity.load(Ordering::SeqCst) != idle)
+        let mut others = others.filter_map(|(_, slot)| slot.as_ref());
+        others.any(|slot| slot.activity.load(Ordering::SeqCst) != idle)
     }
 
-    /// Whether there is a worker without a job, there now or to come, for each that has one.
+    /// Returns whether there is a worker without a job, there now or to come, for each that has one.
     pub fn has_spare(&self) -> bool {
-        let (most, is_short) = {
-            let count = self.shared.count();
-            (count.most.unwrap_or(usize::MAX), count.shortage.is_some())
-        };
+        let is_short = self.shared.count().shortage().is_some();
         let slots = self.shared.slots();
-        let jobs = slots
-            .iter()
-            .flatten()
-            .filter(|slot_state| slot_state.job.load(Ordering::SeqCst) != 0);
-        !is_short && jobs.count() * 2 <= slots.len().min(most)
+        let busy = slots.iter().flatten();
+        let busy = busy.filter(|slot| slot.job.load(Ordering::SeqCst) != 0).count();
+        !is_short && busy * 2 <= slots.len()
     }
 
-    /// Asks for one worker to leave when it has ended its job, unless one only would be left. For
-    /// lack of processes they leave one after the other.
+    /// Asks one worker to exit when it has ended its job, because of a shortage.
     pub fn ask_one_to_exit(&self, shortage: Shortage) {
-        let mut count = self.shared.count();
-        count.shortage = Some(shortage);
-        let recent = count.left.is_some_and(|left| left.elapsed() < EACH);
-        if shortage == Shortage::Processes && (recent || count.to_leave > 0) {
-            return;
-        }
-        if count.workers - count.to_leave > 1 {
-            count.to_leave += 1;
-        }
+        self.shared.count().ask_one_to_exit(shortage);
     }
 
-    /// What there was too little of when last a worker was asked to leave.
+    /// Returns the shortage for which a worker was last asked to exit.
     pub fn shortage(&self) -> Option<Shortage> {
-        self.shared.count().shortage
+        self.shared.count().shortage()
     }
 
-    /// Whether this worker is to leave; then, how many are left of how many there were. Who asks
-    /// and is told so must leave.
-    pub fn leave(&self) -> Option<(usize, usize)> {
-        let mut count = self.shared.count();
-        count.to_leave = count.to_leave.checked_sub(1)?;
-        count.workers -= 1;
-        count.left = Some(Instant::now());
-        Some((count.workers, self.shared.slots().len()))
+    /// Returns whether this worker must exit, and then how many are left of how many there were.
+    pub fn exit_if_asked(&self) -> Option<(usize, usize)> {
+        let left = self.shared.count().exit_if_asked()?;
+        Some((left, self.shared.slots().len()))
     }
 
-    /// Says that this worker leaves because there is nothing more to do.
-    pub fn go(&self) {
-        let mut count = self.shared.count();
-        count.workers -= 1;
-        count.to_leave = count.to_leave.min(count.workers.saturating_sub(1));
+    /// Says that this worker exits because there is nothing more to do.
+    pub fn exit(&self) {
+        self.shared.count().exit();
     }
 
-    /// As [`WorkerHandle::go`], unless a worker is to leave; where this one goes, how many are left.
+    /// Does as [`WorkerHandle::exit`] unless some worker was asked to exit. Returns how many are left when
+    /// this one exits.
     pub fn exits_unasked(&self) -> Option<usize> {
-        let mut count = self.shared.count();
-        if count.to_leave > 0 {
-            return None;
-        }
-        count.workers -= 1;
-        Some(count.workers)
+        self.shared.count().exit_unasked()
     }
 
-    /// Gives the descriptor back, once this end is dropped: the worker does nothing more that can be stopped.
-    pub fn free(&self) {
+    /// Releases this worker's descriptor once the handle is dropped: the worker does nothing more that could
+    /// be stopped.
+    pub fn release(&self) {
         let mut slots = self.shared.slots.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(slot_state) = slots.get_mut(self.slot) {
-            *slot_state = None;
+        if let Some(slot) = slots.get_mut(self.slot) {
+            *slot = None;
         }
     }
 
-    /// Says that the job in flight may be left to others.
+    /// Allows the job in flight to be given back to the queue.
     pub fn allow_requeue(&self) {
-        self.slot_state().requeue.store(MAY_REQUEUE, Ordering::SeqCst);
+        self.own.requeue.store(Requeue::Allowed as u8, Ordering::SeqCst);
     }
 
-    /// Leaves the job in flight to others, if it may be and a worker is to leave.
+    /// Gives the job in flight back to the queue, if that is allowed and a worker is to exit. Returns whether
+    /// it did.
     pub fn requeue_if_asked(&self) -> bool {
-        let requeue = &self.slot_state().requeue;
-        self.shared.count().to_leave > 0
-            && requeue
-                .compare_exchange(MAY_REQUEUE, REQUEUED, Ordering::SeqCst, Ordering::SeqCst)
-                .is_ok()
+        let (allowed, done) = (Requeue::Allowed as u8, Requeue::Done as u8);
+        let (set, get) = (Ordering::SeqCst, Ordering::SeqCst);
+        self.shared.count().is_exit_asked()
+            && self.own.requeue.compare_exchange(allowed, done, set, get).is_ok()
     }
 
-    /// Whether the job in flight was left to others. One that is begun after that is not.
+    /// Returns whether the job in flight was given back. The next one is kept until that is allowed again.
     pub fn take_requeued(&self) -> bool {
-        self.slot_state().requeue.swap(KEEPS, Ordering::SeqCst) == REQUEUED
+        self.own.requeue.swap(Requeue::No as u8, Ordering::SeqCst) == Requeue::Done as u8
     }
 
-    /// Waits for `duration`, or less when something new is wanted (the slot_state is left ringing).
+    /// Blocks for `duration`, or less when something new is asked. It leaves the descriptor readable.
     pub fn pause(&self, duration: Duration) {
-        let slot_state = (self.waker_fd(), Interest::Read);
+        let waker = (self.waker_fd(), Interest::Read);
         // An error is no reason to go on early: the caller's loop would spin.
-        if sys::poll([Some(slot_state)], Some(duration)).is_err() {
+        if sys::poll([Some(waker)], Some(duration)).is_err() {
             thread::sleep(duration);
         }
-    }
-
-    fn slot_state(&self) -> &WorkerSlot {
-        &self.slot_state
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn retry_spawn<T>(
         match spawn() {
             Ok(started) => return Ok(Some(started)),
             // Nor does one that is to leave wait on, which would take what is scarce itself.
-            Err(e) if Shortage::of(&e) == Some(Shortage::Processes) && worker.requeue_if_asked() => {
+            Err(e) if Shortage::from_error(&e) == Some(Shortage::Processes) && worker.requeue_if_asked() => {
                 return Ok(None);
             }
             Err(e) if scarcity.passes(&e, worker) => {}
@@ -97,7 +97,7 @@ impl SpawnBackoff {
     fn passes(&mut self, e: &io::Error, worker: &WorkerHandle) -> bool {
         let since = *self.since.get_or_insert_with(Instant::now);
         worker.set_activity(Activity::Idle);
-        let most = match (Shortage::of(e), e.kind()) {
+        let most = match (Shortage::from_error(e), e.kind()) {
             (Some(lack), _) if self.is_relieved(lack, since, worker) => 4,
             (None, io::ErrorKind::ExecutableFileBusy) if since.elapsed() < Self::BUSY => 8,
             _ => return false,

@@ -101,7 +101,6 @@ fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let news = EventChannel::new(workers);
     let gate = RunState {
         lowest: AtomicU64::new(0),
-        open: AtomicBool::new(true),
         over: AtomicBool::new(false),
         order: plan.order,
         tag: plan.tag,

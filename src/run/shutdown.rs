@@ -13,7 +13,6 @@ use crate::sys::signals;
 use crate::worker::{Event, EventChannel, Report};
 use crossbeam_channel::{Receiver, at, never};
 use std::io;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// What ending takes beside the time that children are given.
@@ -81,9 +80,8 @@ impl Main<'_> {
     /// Starts nothing more, where nobody asked for a halt.
     pub(super) fn close_gate(&mut self) {
         self.stop.get_or_insert_default();
-        self.gate.open.store(false, Ordering::SeqCst);
-        // Who waits before another try need not wait for it.
-        self.control.ring();
+        // A worker that waits before another try is woken: it need not wait for it.
+        self.control.request_stop(StopRequest::Drain);
     }
 
     pub(super) fn failed_list(&mut self, cause: &io::Error) {

@@ -149,7 +149,7 @@ impl<'scope, 'run> Workers<'scope, 'run> {
             Ok(thread) => self.threads.push(thread),
             Err(cause) => {
                 // Or others would leave because there is one more.
-                seat.go();
+                seat.exit();
                 return Err(cause);
             }
         }

@@ -145,9 +145,7 @@ impl Worker<'_> {
         let (shared, span) = (self.shared, merge.span);
         let mut end = Err(Failure::Stopped);
         for attempt in 1..=shared.retries.saturating_add(1) {
-            if !shared.gate.open.load(Ordering::Relaxed)
-                || self.worker.stop_request() != StopRequest::Continue
-            {
+            if !self.worker.may_start() {
                 end = Err(Failure::Stopped);
                 break;
             }

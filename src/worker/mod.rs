@@ -157,14 +157,14 @@ pub fn work(shared: &WorkerShared<'_>, worker: WorkerHandle) -> Option<Folds> {
                 worker.merge(merge);
             }
         }
-        if let Some((left, of)) = worker.worker.leave() {
+        if let Some((left, of)) = worker.worker.exit_if_asked() {
             let lack = worker.worker.shortage();
             shared.news.send(Event::WorkersReduced { left, of, lack });
             break;
         }
     }
     worker.end();
-    worker.worker.free();
+    worker.worker.release();
     worker.folds
 }
 
@@ -245,7 +245,8 @@ impl Worker<'_> {
         }
     }
 
-    /// Where a failure ends the run whatever comes, closes the gate before anyone can take another job.
+    /// When a failure ends the run whatever comes, has no worker take another job, before the main thread
+    /// hears of it.
     fn heed(&self, report: &Report) {
         let gate = self.shared.gate;
         let ends = |failure: &Failure| match failure {
@@ -253,7 +254,7 @@ impl Worker<'_> {
             other => gate.halt == HaltAt::Fatal && other.is_fatal(),
         };
         if report.failure.as_ref().is_some_and(ends) {
-            gate.open.store(false, Ordering::Relaxed);
+            self.worker.request_drain();
         }
     }
 }

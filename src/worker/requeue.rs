@@ -65,7 +65,7 @@ impl Worker<'_> {
         let mut jobs = self.shared.returned.jobs();
         let job = jobs.pop();
         if job.is_none() {
-            self.worker.go();
+            self.worker.exit();
         }
         job.map(Task::Job)
     }
@@ -91,7 +91,7 @@ impl Worker<'_> {
     fn gives_back(&self, job: &Job) -> bool {
         let WorkerShared { returned, news, .. } = self.shared;
         let mut jobs = returned.jobs();
-        let Some((left, of)) = self.worker.leave() else {
+        let Some((left, of)) = self.worker.exit_if_asked() else {
             return false;
         };
         jobs.push(job.clone());

@@ -18,9 +18,7 @@ impl Worker<'_> {
         let mut warnings = Vec::new();
         let mut attempt = 1;
         loop {
-            if !shared.gate.open.load(Ordering::Relaxed)
-                || self.worker.stop_request() != StopRequest::Continue
-            {
+            if !self.worker.may_start() {
                 return Report {
                     failure: Some(Failure::Stopped),
                     warnings,
@@ -57,8 +55,7 @@ impl Worker<'_> {
                 }
             }
             self.wait(attempt);
-            if !shared.gate.open.load(Ordering::SeqCst) && self.worker.stop_request() == StopRequest::Continue
-            {
+            if !self.worker.may_start() && self.worker.stop_request() == StopRequest::Continue {
                 return Report {
                     warnings,
                     ..given_up(report)
@@ -84,9 +81,7 @@ impl Worker<'_> {
         let until = Instant::now() + delay.mul_f64(0.5 + fastrand::f64() / 2.0);
         while !delay.is_zero() && Instant::now() < until {
             self.worker.clear();
-            if self.worker.stop_request() != StopRequest::Continue
-                || !self.shared.gate.open.load(Ordering::SeqCst)
-            {
+            if !self.worker.may_start() {
                 return;
             }
             self.worker.pause(until.saturating_duration_since(Instant::now()));

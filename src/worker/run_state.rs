@@ -12,8 +12,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 pub struct RunState {
     /// The lowest job that is not all printed: what it gives is sent at once.
     pub lowest: AtomicU64,
-    /// Whether jobs may still be started.
-    pub open: AtomicBool,
     /// Whether no job comes after those in the queue.
     pub over: AtomicBool,
     /// In which order results are printed.

@@ -31,7 +31,6 @@ impl Map for Corrupt {
 /// Jobs are printed in their order, and nothing ends the run.
 fn gate() -> RunState {
     RunState {
-        open: AtomicBool::new(true),
         over: AtomicBool::new(false),
         order: Order::Input,
         lowest: AtomicU64::new(0),
@@ -287,8 +286,7 @@ fn a_job_that_waits_for_its_next_try_has_failed_once_nothing_more_is_started() {
         scope.spawn(|| work(&shared, control.worker(0)));
         // That it failed is said before it is tried again.
         let told = news.receiver().recv_timeout(patience);
-        gate.open.store(false, Ordering::SeqCst);
-        control.ring();
+        control.request_stop(StopRequest::Drain);
         let ended = news.receiver().recv_timeout(patience);
         // Lest it waits on where this test fails.
         control.request_stop(StopRequest::Kill);

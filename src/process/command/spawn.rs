@@ -98,7 +98,7 @@ impl Command {
 
     pub(super) fn not_started(&self, cause: io::Error, worker: &WorkerHandle) -> Failure {
         let program = self.plan.template.program().to_os_string();
-        if Shortage::of(&cause).is_some() {
+        if Shortage::from_error(&cause).is_some() {
             let what = format!("can't start '{}'", message::shown(&program));
             return Failure::Own { what, cause };
         }

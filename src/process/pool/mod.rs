@@ -258,7 +258,7 @@ impl PoolMap {
                 Ok(process)
             }
             Ok(None) => Err(Failure::Stopped),
-            Err(cause) if Shortage::of(&cause).is_some() => Err(Failure::Own {
+            Err(cause) if Shortage::from_error(&cause).is_some() => Err(Failure::Own {
                 what: format!("can't start '{}'", message::shown(&self.program())),
                 cause,
             }),

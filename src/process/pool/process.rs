@@ -186,7 +186,7 @@ impl Process {
         let mut spoke = false;
         while !self.group.has_exited() {
             match worker.stop_request() {
-                StopRequest::Continue => {}
+                StopRequest::Continue | StopRequest::Drain => {}
                 StopRequest::Terminate(signal) => ask = Some(signal),
                 StopRequest::Kill => break,
             }

@@ -387,7 +387,6 @@ impl Main<'_> {
             StateErrorKind::InUse | StateErrorKind::Io => self.tally.own_failures += 1,
         }
         message::say(error);
-        self.stop.get_or_insert_default();
-        self.gate.open.store(false, Ordering::Relaxed);
+        self.close_gate();
     }
 }

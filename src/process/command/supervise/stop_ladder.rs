@@ -64,7 +64,7 @@ impl Supervision<'_> {
 
     pub(super) fn follow_wishes(&mut self) {
         match self.worker.stop_request() {
-            StopRequest::Continue => {}
+            StopRequest::Continue | StopRequest::Drain => {}
             wish if self.exited && self.stopping.is_none() => self.end_rest(wish),
             StopRequest::Terminate(_) if self.stopping.is_some() => {}
             StopRequest::Terminate(signal) => self.stop(StopReason::Wished(signal)),
