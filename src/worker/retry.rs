@@ -9,7 +9,7 @@ use crate::plan::Order;
 use crate::record::Stage;
 use crate::sink::Stream;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 impl Worker<'_> {
     /// Tries a job until it succeeds, no try is left, or the run is stopped.
@@ -74,11 +74,10 @@ impl Worker<'_> {
         self.part.is_some() || gate.order != Order::Input || is_lowest()
     }
 
-    /// Waits before the try after this one: the delay, doubled for each, half to all of it, so
-    /// that jobs which failed together are not tried together. There is none once nothing is to be started.
+    /// Waits before the try after this one. There is no wait once nothing is to be started.
     pub(super) fn wait(&self, attempt: u32) {
-        let delay = self.shared.delay.saturating_mul(1 << (attempt - 1).min(16));
-        let until = Instant::now() + delay.mul_f64(0.5 + fastrand::f64() / 2.0);
+        let delay = backoff(self.shared.delay, attempt, fastrand::f64());
+        let until = Instant::now() + delay;
         while !delay.is_zero() && Instant::now() < until {
             self.worker.clear();
             if !self.worker.may_start() {
@@ -176,4 +175,24 @@ fn given_up(mut report: Report) -> Report {
         .filter(|piece| piece.stream == Stream::Err);
     said.for_each(|piece| piece.trust = Trust::Final);
     report
+}
+
+/// Returns the delay before the try after this one: doubled for each try, and of that a half at least, plus a
+/// random share of the other half, so that jobs which failed together are not tried together.
+fn backoff(delay: Duration, attempt: u32, random: f64) -> Duration {
+    let delay = delay.saturating_mul(1 << (attempt - 1).min(16));
+    delay.mul_f64(0.5 + random / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_delay_doubles_with_each_try_up_to_the_17th() {
+        let delay = Duration::from_millis(100);
+        let delays = [1, 2, 3, 17, 18].map(|attempt| backoff(delay, attempt, 1.0) / 100);
+        assert_eq!(delays.map(|delay| delay.as_millis()), [1, 2, 4, 1 << 16, 1 << 16]);
+        assert_eq!(backoff(delay, 1, 0.0), delay / 2);
+    }
 }

@@ -39,11 +39,11 @@ impl Map for Panicking {
 }
 
 #[test]
-fn the_panic_of_a_map_is_said_once() {
+fn a_panic_in_a_map_is_reported_once() {
     // The messages are read from a separate process: this test, called again.
     const INSIDE: &str = "FANFOLD_TEST_INSIDE";
     if std::env::var_os(INSIDE).is_none() {
-        let name = "library::the_panic_of_a_map_is_said_once";
+        let name = "library::a_panic_in_a_map_is_reported_once";
         let mut again = Command::new(std::env::current_exe().expect("it has a name"));
         let done = again
             .args(["--exact", name, "--nocapture"])
@@ -111,7 +111,7 @@ fn a_server_hands_its_requests_to_a_pool() {
 }
 
 #[test]
-fn a_worker_that_cannot_begin_ends_the_run_and_is_not_waited_for() {
+fn a_panic_at_the_start_of_a_worker_ends_the_run() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let plan = Plan::new(Inputs::Named(vec![file.path().into()], WalkPlan::default()));
     let broken = std::panic::catch_unwind(|| {

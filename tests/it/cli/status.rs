@@ -4,7 +4,7 @@ use crate::support::{Place, fifo, repository};
 use std::fs;
 
 #[test]
-fn status_tells_what_is_done_failed_and_left() {
+fn status_counts_done_failed_and_remaining_jobs() {
     let place = Place::new();
     place
         .file("in/a", b"a\n", 100)
@@ -46,7 +46,7 @@ fn status_tells_what_is_done_failed_and_left() {
 }
 
 #[test]
-fn status_counts_what_is_left_while_the_run_goes_on() {
+fn status_works_while_the_run_goes_on() {
     let place = Place::new();
     place
         .file("in/a", b"", 100)
@@ -76,7 +76,7 @@ fn status_counts_what_is_left_while_the_run_goes_on() {
 }
 
 #[test]
-fn status_of_what_is_no_state_is_refused() {
+fn status_refuses_a_file_that_is_no_state() {
     let place = Place::new();
     place.file("text", b"no state\n", 100);
     place.fan("status text").says("text: not a state file").code(2);
@@ -118,7 +118,7 @@ fn the_job_log_has_the_columns_of_gnu_parallel() {
 }
 
 #[test]
-fn the_queries_of_the_readme_are_answered() {
+fn the_queries_of_the_readme_work() {
     let place = Place::new();
     place.file("in/a", b"a\n", 100).file("in/b", b"", 100);
     place

@@ -56,7 +56,7 @@ fn every_member_is_read_and_zero_padding_is_silent() {
 }
 
 #[test]
-fn what_a_file_is_shows_in_its_bytes_not_its_name() {
+fn the_format_of_a_file_is_in_its_bytes_not_its_name() {
     fan("map a.gz b.txt")
         .file("a.gz", "plain\n")
         .gz("b.txt", "packed\n")

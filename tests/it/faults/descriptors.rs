@@ -4,7 +4,7 @@ use crate::support::{fan, fifo, has};
 use std::io::Write;
 
 #[test]
-fn more_files_are_allowed_where_they_are_needed_and_children_get_the_limit_as_it_was() {
+fn the_limit_of_open_files_is_raised_for_fanfold_and_not_for_children() {
     // All 8 children wait at the gate, so all exist at once, with about six descriptors each.
     let script = "ulimit -Sn; cut -d' ' -f5 /proc/$$/stat | grep -cx $$; echo > here; read line < gate";
     let names: String = (1..=8).map(|at| format!("{at}\n")).collect();
@@ -26,7 +26,7 @@ fn more_files_are_allowed_where_they_are_needed_and_children_get_the_limit_as_it
 }
 
 #[test]
-fn fewer_workers_go_on_where_no_more_files_are_allowed() {
+fn fewer_workers_go_on_when_the_limit_of_open_files_is_too_low() {
     let names: String = (1..=60).map(|at| format!("{at}\n")).collect();
     for limit in [28, 40] {
         for words in ["run -j8", "run -j8 --stdin", "run -j300"] {
@@ -45,7 +45,7 @@ fn fewer_workers_go_on_where_no_more_files_are_allowed() {
 }
 
 #[test]
-fn the_seats_of_many_workers_leave_descriptors_for_those_that_work() {
+fn idle_workers_leave_descriptors_to_those_that_work() {
     let names: String = (1..=60).map(|at| format!("{at}\n")).collect();
     let touched = "for at in $(cat names); do > $at; done";
     for (workers, limit) in [(50, 60), (16, 24), (60, 100)] {
@@ -66,7 +66,7 @@ fn the_seats_of_many_workers_leave_descriptors_for_those_that_work() {
 }
 
 #[test]
-fn a_directory_for_which_there_is_no_descriptor_is_listed_when_there_is_one() {
+fn a_directory_is_listed_once_a_descriptor_is_free() {
     if !has("strace") {
         return;
     }
@@ -90,7 +90,7 @@ fn a_directory_for_which_there_is_no_descriptor_is_listed_when_there_is_one() {
 }
 
 #[test]
-fn as_many_directories_are_listed_as_there_are_however_few_files_are_allowed() {
+fn many_directories_are_listed_with_few_descriptors() {
     let fan = fan("run -j4 w -- cat").after("ulimit -n 22");
     let names: Vec<_> = (100..300).map(|at| format!("{at}\n")).collect();
     names
@@ -101,7 +101,7 @@ fn as_many_directories_are_listed_as_there_are_however_few_files_are_allowed() {
 }
 
 #[test]
-fn without_files_for_one_child_it_is_said_which_could_not_be_started() {
+fn without_descriptors_for_one_child_the_job_is_named() {
     fan("run -j1")
         .args(["--", "true"])
         .stdin("a\n")

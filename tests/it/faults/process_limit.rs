@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Command;
 
 #[test]
-fn workers_leave_where_processes_are_too_few_and_others_do_their_jobs() {
+fn workers_exit_when_processes_are_too_few_and_others_do_their_jobs() {
     // A user of its own: the processes of another test run do not count against the limit.
     let user = format!("--reuid={}", 100_000 + std::process::id());
     let nobody = ["setpriv", &user, "--clear-groups"];
@@ -45,7 +45,7 @@ fn injected_jobs(what: &str, words: &str) -> Option<Fan> {
 }
 
 #[test]
-fn processes_that_are_scarce_are_waited_for_and_no_try_is_lost() {
+fn a_shortage_of_processes_is_waited_out_and_costs_no_try() {
     // The main thread makes fewer than 10 threads; the worker's tenth child is hard to get.
     if let Some(fan) = injected_jobs("clone3,clone,vfork:error=EAGAIN:when=10..13", "") {
         let done = fan.stderr("").ok();
@@ -55,7 +55,7 @@ fn processes_that_are_scarce_are_waited_for_and_no_try_is_lost() {
 }
 
 #[test]
-fn a_program_that_is_being_written_is_waited_for() {
+fn a_program_that_someone_writes_is_waited_for() {
     if !has("strace") {
         return;
     }
@@ -79,7 +79,7 @@ fn a_program_that_is_being_written_is_waited_for() {
 }
 
 #[test]
-fn as_the_first_process_of_a_container_it_reaps_what_it_adopts() {
+fn as_the_first_process_of_a_container_fanfold_reaps_orphans() {
     let unshare = ["unshare", "-rpf", "--mount-proc"];
     let mut attempt = Command::new(unshare[0]);
     attempt.args(&unshare[1..]).arg("true");
@@ -108,7 +108,7 @@ fn as_the_first_process_of_a_container_it_reaps_what_it_adopts() {
 }
 
 #[test]
-fn the_guardian_and_the_first_worker_are_waited_for() {
+fn a_shortage_at_the_start_is_waited_out() {
     if !has("strace") {
         return;
     }

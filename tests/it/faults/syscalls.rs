@@ -39,7 +39,7 @@ fn written(error: &str) -> Option<(Done, Vec<u8>)> {
 }
 
 #[test]
-fn output_that_cannot_be_written_is_said_and_the_exit_code_tells() {
+fn output_that_cannot_be_written_is_exit_5_and_a_message() {
     for (error, text) in [
         ("ENOSPC", "no space left on device"),
         ("EIO", "input/output error"),
@@ -54,7 +54,7 @@ fn output_that_cannot_be_written_is_said_and_the_exit_code_tells() {
 }
 
 #[test]
-fn interrupted_calls_are_made_again() {
+fn interrupted_calls_are_repeated() {
     if let Some((done, out)) = written("error=EINTR:when=1+2") {
         done.expect(
             done.status.success() && out == NAMES.as_bytes(),
@@ -71,7 +71,7 @@ fn interrupted_calls_are_made_again() {
 }
 
 #[test]
-fn a_call_that_fails_once_is_made_up_for_or_told() {
+fn a_call_that_fails_once_is_repeated_or_reported() {
     if !has("strace") {
         return;
     }
@@ -98,7 +98,7 @@ fn a_call_that_fails_once_is_made_up_for_or_told() {
 }
 
 #[test]
-fn a_lack_of_processes_that_passes_is_waited_out() {
+fn a_short_shortage_of_processes_fails_no_job() {
     if !has("strace") {
         return;
     }
@@ -114,7 +114,7 @@ fn a_lack_of_processes_that_passes_is_waited_out() {
 }
 
 #[test]
-fn a_run_that_can_have_no_thread_for_its_signals_hears_them() {
+fn signals_work_when_no_thread_for_them_can_be_started() {
     if !has("strace") {
         return;
     }
@@ -129,7 +129,7 @@ fn a_run_that_can_have_no_thread_for_its_signals_hears_them() {
 }
 
 #[test]
-fn a_directory_that_is_named_and_cannot_be_opened_is_an_input_that_cannot_be_read() {
+fn a_named_directory_that_cannot_be_opened_is_an_unreadable_input() {
     if !has("strace") {
         return;
     }
@@ -158,7 +158,7 @@ fn a_directory_that_is_named_and_cannot_be_opened_is_an_input_that_cannot_be_rea
 }
 
 #[test]
-fn no_space_for_what_waits_for_its_turn_is_said_with_the_directory() {
+fn no_space_for_held_output_names_the_directory() {
     if !has("strace") {
         return;
     }
@@ -188,7 +188,7 @@ fn no_space_for_what_waits_for_its_turn_is_said_with_the_directory() {
 }
 
 #[test]
-fn a_disk_that_is_really_full_is_said_too() {
+fn held_output_that_fills_a_real_disk_names_the_directory() {
     let Some(inside) = strace::small_disk() else {
         return;
     };
@@ -207,7 +207,7 @@ fn a_disk_that_is_really_full_is_said_too() {
 }
 
 #[test]
-fn a_disk_that_a_merge_fills_is_said_with_the_file() {
+fn a_merge_that_fills_the_disk_names_the_file() {
     let Some(inside) = strace::small_disk() else {
         return;
     };
@@ -236,7 +236,7 @@ fn a_disk_that_a_merge_fills_is_said_with_the_file() {
 }
 
 #[test]
-fn a_disk_that_a_fold_fills_is_said_with_its_directory() {
+fn a_fold_that_fills_the_disk_names_the_directory() {
     let Some(inside) = strace::small_disk() else {
         return;
     };

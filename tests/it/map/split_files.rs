@@ -72,7 +72,7 @@ fn the_parts_of_a_compressed_file_give_its_lines_once_and_in_order() {
 }
 
 #[test]
-fn nothing_counts_of_a_file_that_is_corrupt_in_one_of_its_parts() {
+fn a_file_that_is_corrupt_in_one_part_gives_no_records() {
     each(|_, packed| {
         let mut spoilt = packed.to_vec();
         let last = spoilt.len() - 100_000;
@@ -110,7 +110,7 @@ fn nothing_counts_of_a_file_that_is_corrupt_in_one_of_its_parts() {
 }
 
 #[test]
-fn what_is_kept_of_a_corrupt_file_ends_where_it_is_corrupt() {
+fn records_kept_of_a_corrupt_file_end_at_the_damage() {
     each(|plain, packed| {
         let mut spoilt = packed.to_vec();
         let middle = spoilt.len() / 2 + 20_000;

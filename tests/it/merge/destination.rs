@@ -68,7 +68,7 @@ fn what_can_only_be_a_directory_is_refused_before_the_first_job() {
 }
 
 #[test]
-fn no_input_makes_an_empty_file_where_that_is_allowed() {
+fn no_input_makes_an_empty_file_when_that_is_allowed() {
     let done = joined("--out all --allow-empty").ok();
     let all = fs::read(done.fan.path("all")).expect("it was made");
     done.expect(all.is_empty(), "nothing in it");
@@ -77,7 +77,7 @@ fn no_input_makes_an_empty_file_where_that_is_allowed() {
 }
 
 #[test]
-fn a_part_of_the_outputs_is_not_taken_for_all() {
+fn a_failed_job_keeps_the_older_file() {
     let fan = fan("run -j1 --out all --merge")
         .arg("cat {}")
         .file("all", "before");
@@ -134,7 +134,7 @@ fn failures_of_jobs_and_of_a_merge_are_counted_apart() {
 }
 
 #[test]
-fn what_a_merge_left_behind_is_told_of_the_merge() {
+fn a_process_that_a_merge_left_behind_is_reported() {
     let merge = "sh -c '{ read x < never; } & echo $! > pid; cat \"$@\"' sh {}";
     let done = fan("run -j1 --merge")
         .arg(merge)

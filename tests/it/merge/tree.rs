@@ -1,28 +1,10 @@
 //! `--merge`: a command joins the outputs of jobs, neighbours in input order first.
 
-use crate::support::{Fan, fan, fifo, lives, oracle, until};
+use super::{left, sorted, sorting};
+use crate::support::{Fan, fan, fifo, oracle, until};
 use rustix::process::Signal;
 use std::fs::{File, read_dir};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
-
-/// Writes `count` sorted files of uneven length in `d`; some lines stand in several of them.
-fn sorted(mut fan: Fan, count: usize) -> Fan {
-    for at in 0..count {
-        let mut lines: Vec<String> = (0..at * 7 % 90)
-            .map(|n| (n * (at + 3) % 211).to_string())
-            .collect();
-        lines.sort();
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        fan = fan.file(format!("d/{at:03}"), text);
-    }
-    fan
-}
-
-/// Returns how many files are left in `tmp`, apart from the one that made the directory.
-fn left(tmp: &Path) -> usize {
-    read_dir(tmp).expect("a directory").count() - 1
-}
 
 #[test]
 fn forty_sorted_outputs_are_sorted_whatever_the_arity() {
@@ -116,7 +98,7 @@ fn neighbours_are_merged_while_jobs_are_still_to_come() {
 }
 
 #[test]
-fn a_failed_job_is_left_out_and_told() {
+fn a_failed_job_is_left_out_and_reported() {
     fan("run -j2 --arity 2 --merge")
         .arg("cat {}")
         .args(["--", "sh", "-c", "echo $1; [ $1 != b ]", "sh"])
@@ -167,7 +149,7 @@ fn a_failed_merge_prints_nothing_and_names_the_command() {
 }
 
 #[test]
-fn what_a_merge_says_passes() {
+fn messages_of_a_merge_pass() {
     fan("run -j1 --merge")
         .arg(r#"sh -c 'echo about $# >&2; cat "$@"' sh {}"#)
         .args(["--", "echo"])
@@ -178,7 +160,7 @@ fn what_a_merge_says_passes() {
 }
 
 #[test]
-fn a_merge_that_is_not_known_may_do_with_its_output_what_it_likes() {
+fn an_unknown_merge_command_may_reopen_or_leak_its_output() {
     // If standard output were a file, the second open would empty it, and the writers would overwrite each
     // other.
     fan("run -j1 --merge")
@@ -209,7 +191,7 @@ fn one_output_is_printed_as_it_is() {
 }
 
 #[test]
-fn inputs_are_deleted_as_they_are_used() {
+fn inputs_of_merges_are_deleted_once_used() {
     // Each merge writes down how many bytes of inputs exist while it runs.
     let merge = r#"sh -c 'cat "$1"/../* 2> err | wc -c >> used; cat "$@"' sh {}"#;
     let merge = merge.replace("\"$1\"/../*", "\"${1%/*}\"/*");
@@ -255,7 +237,7 @@ fn a_signal_leaves_no_temporary_files() {
 }
 
 #[test]
-fn the_last_output_goes_to_a_file_that_is_whole_or_not_there() {
+fn the_file_of_the_last_output_is_complete_or_does_not_exist() {
     let done = fan("run -j2 --arity 2 --out new/all --merge")
         .arg("cat {}")
         .args(["--", "echo"])
@@ -298,7 +280,7 @@ fn file_alone(fan: &Fan, bytes: &[u8]) -> bool {
 }
 
 #[test]
-fn the_last_merge_writes_the_file_that_takes_it() {
+fn the_last_merge_writes_straight_to_the_file() {
     let script = r#"to=$(readlink /proc/$$/fd/1); echo "$to" >> wrote; "$SORT" "$@"; [ -e once ] || exit 0; rm once; exit 7"#;
     for (words, once, code, all) in [
         ("--arity 2", false, 0, "n\n1\n2\n3\n4\n5\n"),
@@ -323,7 +305,7 @@ fn the_last_merge_writes_the_file_that_takes_it() {
 }
 
 #[test]
-fn what_can_not_be_merged_is_refused_before_the_first_job() {
+fn options_that_cannot_be_merged_are_refused_before_the_first_job() {
     let refused = |words: &str, merge: &str, said: &str, code: i32| {
         let fan = fan(words).file("a", "").args(["--merge", merge]);
         let done = fan.args(["--", "touch", "ran"]).stdout("").says(said).code(code);
@@ -356,113 +338,4 @@ fn what_can_not_be_merged_is_refused_before_the_first_job() {
         "nowhere: temporary directory",
         5,
     );
-}
-
-/// Puts a `sort` first in the PATH, which runs `script`, so that tests see what merges are given. The real
-/// one is `"$SORT" "$@"`.
-fn sorting(fan: Fan, script: &str) -> Fan {
-    let fan = fan.file("bin/sort", format!("#!/bin/sh\nSORT=/usr/bin/sort\n{script}\n"));
-    let bin = fan.path("bin");
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(bin.join("sort"), mode).expect("it was just made");
-    let path = std::env::var("PATH").unwrap_or_default();
-    let path = format!("{}:{path}", bin.display());
-    fan.env("PATH", &path).env("LC_ALL", "C")
-}
-
-#[test]
-fn merges_that_read_once_feed_one_another_by_pipes() {
-    let script = r#"echo "$@" >> given; exec "$SORT" "$@""#;
-    for (workers, merge, piped) in [
-        (2, "sort -m {}", true),
-        (1, "sort -m {}", false),
-        (2, "sort -m -o {}", false),
-    ] {
-        let words = format!("run d -j{workers} --arity 3 --tmpdir tmp --merge");
-        let merge = merge.replace("-o", "-s --parallel=1");
-        let fan = sorted(fan(&words).arg(merge).file("tmp/.keep", ""), 40);
-        let fan = sorting(fan, script);
-        let expected = oracle(fan.dir(), "/usr/bin/sort d/*", &[]);
-        let done = fan.args(["--", "cat"]).stdout(expected).ok();
-        let given = std::fs::read_to_string(done.fan.path("given")).expect("it was run");
-        done.expect(given.contains("/dev/fd/") == piped, &given);
-        let files = |line: &str| {
-            line.split(' ')
-                .filter(|word| word.starts_with('/') || word.starts_with("tmp/"))
-                .count()
-        };
-        done.expect(given.lines().all(|line| (2..=3).contains(&files(line))), &given);
-        done.expect(left(&done.fan.path("tmp")) == 0, "no temporary file left");
-    }
-}
-
-#[test]
-fn a_merge_that_fails_while_it_feeds_another_fails_both() {
-    let script = r#""$SORT" "$@"; [ ! -p /dev/stdout ] || [ -e tried ] || { touch tried; exit 7; }"#;
-    let names: String = (10..50).map(|at| format!("{at}\n")).collect();
-    let fan_of = |words: &str| {
-        let fan = fan(&format!("run -j2 --arity 3 {words} --merge"));
-        let fan = sorting(fan.arg("sort -m {}"), script).stdin(&names);
-        fan.args(["--", "echo"])
-    };
-    fan_of("")
-        .stdout("")
-        .says("fanfold: merge of jobs 1 to 40: 'sort' exited with status 7; nothing is printed\n")
-        .code(123);
-    let told = "'sort' exited with status 7 (try 1 of 2)\n";
-    fan_of("--retries 1").stdout(&names).says(told).code(0);
-}
-
-#[test]
-fn a_merge_that_fails_ends_those_that_feed_it() {
-    let script = r#"case "$*" in */dev/fd/*) exit 3;; esac; exec "$SORT" "$@""#;
-    let fan = sorting(fan("run -j2 --arity 3 --merge").arg("sort -m {}"), script);
-    let names: String = (10..30).map(|at| format!("1{at}00\n")).collect();
-    fan.args(["--", "seq", "10000"])
-        .stdin(names)
-        .stdout("")
-        .says("'sort' exited with status 3")
-        .code(123);
-}
-
-#[test]
-fn a_signal_ends_merges_that_feed_one_another() {
-    let fan = fan("run d -j2 --arity 3 --tmpdir tmp --merge").arg("sort -m {}");
-    let script = r#"[ ! -p /dev/stdout ] || feeds=/dev/fd/; case "$feeds$*" in
-        */dev/fd/*) echo $$ > merging; read x < never;;
-        *) exec "$SORT" "$@";;
-    esac"#;
-    let fan = sorting(sorted(fan.file("tmp/.keep", ""), 40), script);
-    let fan = fan.fifo("merging").fifo("never");
-    let running = fan.args(["--", "echo"]).spawn();
-    let pids: Vec<u32> = fifo::lines(&running.path("merging"), 3)
-        .iter()
-        .map(|pid| pid.parse().expect("a number"))
-        .collect();
-    running.signal(Signal::TERM);
-    let done = running.wait_open();
-    done.expect_death_by(Signal::TERM);
-    done.expect(done.out.is_empty(), "no output");
-    done.expect(!pids.into_iter().any(lives), "nobody is left");
-    done.expect(left(&done.fan.path("tmp")) == 0, "no temporary file left");
-}
-
-#[test]
-fn a_large_output_comes_whole_wherever_standard_output_goes() {
-    let fan_of = || {
-        let fan = fan("run d --merge").arg("cat {}").args(["--", "cat"]);
-        fan.file("d/a", vec![b'a'; 3_000_001])
-            .file("d/b", vec![b'b'; 99_999])
-    };
-    let whole = [vec![b'a'; 3_000_001], vec![b'b'; 99_999]].concat();
-    fan_of().stdout(&whole).ok();
-    for append in [false, true] {
-        let fan = fan_of().file("all", if append { "before" } else { "" });
-        let mut all = File::options();
-        let all = if append { all.append(true) } else { all.write(true) }.open(fan.path("all"));
-        let done = fan.stdout_to(all.expect("it was made")).ok();
-        let all = std::fs::read(done.fan.path("all")).expect("it was made");
-        let rest = all.strip_prefix(if append { b"before".as_slice() } else { b"" });
-        done.expect(rest == Some(&whole), "all of it, once");
-    }
 }

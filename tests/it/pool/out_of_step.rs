@@ -34,7 +34,7 @@ fn pool(words: &str, script: &str) -> Option<Fan> {
 }
 
 #[test]
-fn what_is_said_before_a_name_is_read_is_not_its_reply() {
+fn output_before_a_name_is_read_is_not_its_reply() {
     for after in ["os._exit(0)", "stay()"] {
         let script = format!(
             "while n := name():\n  say('<' + n + '>')\n  if n == 'b':\n    asked(); say('stray'); {after}\n"
@@ -48,7 +48,7 @@ fn what_is_said_before_a_name_is_read_is_not_its_reply() {
 }
 
 #[test]
-fn a_second_reply_is_never_the_next_jobs_whatever_the_retries() {
+fn a_second_reply_is_never_that_of_the_next_job_with_retries_either() {
     let Some(fan) = pool(
         "--tag --retries 1",
         "n = name(); say(n); asked(); say('extra ' + n)\n",
@@ -65,7 +65,7 @@ fn a_second_reply_is_never_the_next_jobs_whatever_the_retries() {
 }
 
 #[test]
-fn a_greeting_is_no_reply() {
+fn a_greeting_is_not_a_reply() {
     let Some(fan) = pool("", "asked(); say('hello'); stay()\n") else {
         return;
     };
@@ -100,7 +100,7 @@ fn replies_of_a_process_that_is_out_of_step_are_not_remembered() {
 }
 
 #[test]
-fn a_reply_too_many_puts_those_before_it_in_doubt() {
+fn an_extra_reply_puts_those_before_it_in_doubt() {
     let place = Place::new();
     let run = |body: &str| {
         let script = format!("while read -r n; do case $n in {body} esac; echo \"<$n>\"; done");
@@ -122,7 +122,7 @@ fn a_reply_too_many_puts_those_before_it_in_doubt() {
 }
 
 #[test]
-fn a_bad_end_puts_all_replies_in_doubt() {
+fn a_failed_exit_puts_all_replies_in_doubt() {
     for words in ["", "--count"] {
         let place = Place::new();
         let run = || {
@@ -162,7 +162,7 @@ fn one_input_that_kills_every_process_does_not_stop_the_run() {
 }
 
 #[test]
-fn the_log_of_jobs_has_the_end_of_the_process() {
+fn the_job_log_has_the_exit_status_of_the_process() {
     let dies = "while read -r n; do case $n in b) exit 3;; c) kill -9 $$;; d) exit 0;; esac; echo $n; done";
     let done = fan("run -j1 --joblog log --pool --shell")
         .arg(dies)

@@ -1,6 +1,6 @@
 //! `--pool`: what a process is asked, what it replies, and how it ends.
 
-use crate::support::{Fan, fan, fifo, has, lives, repository, send};
+use crate::support::{Fan, fan, fifo, lives, send};
 use rustix::process::Signal;
 
 /// Prepares `fanfold run OPTIONS --pool --shell SCRIPT`, for names from a list.
@@ -100,7 +100,7 @@ fn names_and_replies_larger_than_a_pipe_pass() {
 }
 
 #[test]
-fn an_end_without_a_reply_fails_the_job_and_the_others_are_answered() {
+fn an_exit_without_a_reply_fails_that_job_alone() {
     let dies = answering("case $n in b) exit 3;; c) printf half; kill -9 $$;; esac; echo \"<$n>\"");
     pool("-j1", &dies)
         .stdin("a\nb\nc\nd\n")
@@ -114,7 +114,7 @@ fn an_end_without_a_reply_fails_the_job_and_the_others_are_answered() {
 }
 
 #[test]
-fn half_a_reply_does_not_reach_a_fold() {
+fn an_incomplete_reply_does_not_reach_a_fold() {
     let dies = answering("case $n in b) printf 'half a\\tline'; exit 1;; esac; echo \"$n\"");
     pool("-j1 --count", &dies)
         .stdin("a\nb\na\n")
@@ -123,7 +123,7 @@ fn half_a_reply_does_not_reach_a_fold() {
 }
 
 #[test]
-fn a_failed_reply_is_asked_for_again() {
+fn a_job_without_a_reply_is_retried() {
     let once = answering("[ $n != b -o -e tried ] || { : > tried; printf half; exit 1; }; echo \"<$n>\"");
     pool("-j1 --retries 1", &once)
         .stdin("a\nb\nc\n")
@@ -133,7 +133,7 @@ fn a_failed_reply_is_asked_for_again() {
 }
 
 #[test]
-fn a_process_that_leaves_after_each_reply_is_started_anew() {
+fn a_process_that_exits_after_each_reply_is_restarted() {
     let names: String = (1..=60).map(|at| format!("{at}\n")).collect();
     fan("run -j2 --pool")
         .args(["--", "head", "-n1"])
@@ -156,7 +156,7 @@ fn a_process_that_leaves_after_each_reply_is_started_anew() {
 }
 
 #[test]
-fn a_process_killed_in_mid_job_fails_that_job_alone() {
+fn a_process_killed_during_a_job_fails_that_job_alone() {
     let names: String = (1..=2000).map(|at| format!("{at}\n")).collect();
     for retries in [0, 1] {
         let body = "[ $n != 1500 -o -e tried ] || { : > tried; echo $$ > pid; read x < never; }; echo $n";
@@ -184,7 +184,7 @@ fn a_process_killed_in_mid_job_fails_that_job_alone() {
 }
 
 #[test]
-fn more_than_one_reply_is_a_failure_and_never_the_next_jobs_reply() {
+fn a_second_reply_is_a_failure_and_never_the_reply_of_the_next_job() {
     let twice = answering("case $n in b) printf '1\\n2\\n';; *) echo \"<$n>\";; esac");
     pool("-j1", &twice)
         .stdin("a\nb\nc\n")
@@ -202,7 +202,7 @@ fn more_than_one_reply_is_a_failure_and_never_the_next_jobs_reply() {
 }
 
 #[test]
-fn what_comes_after_a_reply_is_not_the_next_jobs_reply() {
+fn output_after_a_reply_is_not_the_reply_of_the_next_job() {
     let body =
         answering("echo \"<$n>\"; [ $n != a ] || { read x < go; echo stray; echo > done; read x < never; }");
     let mut running = pool("-j1", &body).fifo("go").fifo("done").fifo("never").spawn();
@@ -219,7 +219,7 @@ fn what_comes_after_a_reply_is_not_the_next_jobs_reply() {
 }
 
 #[test]
-fn an_answer_before_the_question_is_a_failure() {
+fn a_reply_before_the_name_was_read_is_a_failure() {
     // It answers before it has read a name to its end, which is larger than a pipe.
     let long = format!("{}\nb\n", "x".repeat(500_000));
     pool("-j1", "echo early; while read -r n; do echo \"<$n>\"; done")
@@ -229,7 +229,7 @@ fn an_answer_before_the_question_is_a_failure() {
 }
 
 #[test]
-fn a_reply_that_takes_too_long_is_given_up_and_the_process_started_anew() {
+fn a_process_that_takes_too_long_is_killed_and_restarted() {
     let hangs = answering("[ $n != b ] || { echo $$ > pid; read x < never; }; echo \"<$n>\"");
     let mut running = pool("-j1 --timeout 200ms", &hangs)
         .fifo("pid")
@@ -246,7 +246,7 @@ fn a_reply_that_takes_too_long_is_given_up_and_the_process_started_anew() {
 }
 
 #[test]
-fn a_process_that_never_starts_is_said_before_the_first_job() {
+fn a_program_that_cannot_be_executed_stops_before_the_first_job() {
     fan("run --pool")
         .args(["--", "no-such-program"])
         .stdin("a\n")
@@ -349,7 +349,7 @@ fn standard_error_passes_line_by_line_with_the_slot_as_tag() {
 }
 
 #[test]
-fn an_idle_process_is_heard_and_can_go() {
+fn the_messages_of_an_idle_process_are_read() {
     // After its reply it writes more to standard error than a pipe holds, while no name comes.
     let body = answering("echo $n; head -c 200000 /dev/zero | tr '\\0' 'e' >&2; echo > done");
     let mut running = pool("-j1", &body).fifo("done").spawn();
@@ -375,7 +375,7 @@ fn a_signal_ends_the_run_and_its_processes() {
 }
 
 #[test]
-fn what_has_no_meaning_with_a_pool_is_refused() {
+fn options_without_a_meaning_for_pools_are_refused() {
     let refused = |fan: Fan, said: &str| {
         fan.file("a", "").stdout("").says(said).code(2);
     };
@@ -390,60 +390,4 @@ fn what_has_no_meaning_with_a_pool_is_refused() {
         .stdout("a\n")
         .says("sh -c")
         .code(0);
-}
-
-/// Expects that a recipe of `examples/pool` counts the lines of three files.
-fn counts(program: &[&str]) {
-    if !has(program[0]) {
-        return;
-    }
-    let (last, options) = program[1..].split_last().expect("a script");
-    let script = repository().join("examples/pool").join(last);
-    let fan = fan("run -j2 d/1 d/2 d/3 --pool --")
-        .args(&program[..1])
-        .args(options);
-    fan.arg(script)
-        .file("d/1", "x\n".repeat(100_000))
-        .file("d/2", "")
-        .file("d/3", "one\n")
-        .stdout("100000\td/1\n0\td/2\n1\td/3\n")
-        .ok();
-}
-
-#[test]
-fn the_python_recipe_counts_lines() {
-    counts(&["python3", "count.py"]);
-}
-
-#[test]
-fn the_awk_recipe_counts_lines() {
-    // Other awks than GNU's read ahead.
-    counts(&["gawk", "-f", "count.awk"]);
-}
-
-#[test]
-fn the_node_recipe_counts_lines() {
-    counts(&["node", "count.js"]);
-}
-
-#[test]
-fn the_shell_recipe_counts_lines() {
-    counts(&["sh", "count.sh"]);
-}
-
-#[test]
-fn the_recipe_of_a_service_answers_each_name_as_it_comes() {
-    if !has("gawk") {
-        return;
-    }
-    // As `tail -f names | fanfold run --pool -- python3 worker.py | consumer`: the list stays open.
-    let script = repository().join("examples/pool/count.awk");
-    let fan = fan("run -j2 --pool -- gawk -f").arg(script);
-    let mut running = fan.file("a", "1\n2\n").file("b", "1\n").spawn();
-    for (name, reply) in [("a", "2\ta"), ("b", "1\tb"), ("a", "2\ta")] {
-        running.write(format!("{name}\n"));
-        assert_eq!(running.line(), reply);
-    }
-    let done = running.wait();
-    done.expect(done.status.success(), "a clean end");
 }

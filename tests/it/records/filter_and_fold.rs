@@ -32,7 +32,7 @@ fn logs(words: &str) -> Fan {
 }
 
 #[test]
-fn the_hosts_that_fetched_robots_txt() {
+fn hosts_that_fetched_robots_txt_are_those_of_awk() {
     let zcat = r#"zcat examples/logs/*.gz | awk '$7 == "/robots.txt" {print $1}' | sort -u"#;
     let options = [
         "examples/logs",
@@ -46,7 +46,7 @@ fn the_hosts_that_fetched_robots_txt() {
 }
 
 #[test]
-fn conditions_hold_as_in_awk() {
+fn conditions_match_what_awk_matches() {
     let cases = [
         ("9 == 404", "$9 == 404"),
         ("9 != 200", "$9 != 200"),
@@ -135,7 +135,7 @@ fn strange(words: &str) -> Fan {
 
 /// Compares with awk's `$2`, which is empty when the field is missing.
 #[test]
-fn strange_lines_fold_as_awk_sees_them() {
+fn unusual_lines_fold_as_awk_reads_them() {
     // `awk 1` adds a missing newline to the last line, as fanfold does.
     let cat = "for f in f??; do zcat -f $f | awk 1; done";
     same(&strange, &["f??", "--count"], &format!("{cat} | {COUNTED}"));
@@ -165,7 +165,7 @@ fn nul_and_carriage_returns_are_ordinary_bytes() {
 }
 
 #[test]
-fn a_last_line_gets_the_newline_that_it_lacks_but_in_a_file_of_its_own() {
+fn a_missing_last_newline_is_added_except_in_a_file_of_its_own() {
     let files = || {
         fan("map")
             .file("a", "a b")
@@ -205,7 +205,7 @@ fn values_that_would_break_a_row_are_escaped_in_rows_only() {
 }
 
 #[test]
-fn a_csv_record_whose_quote_is_never_closed_is_one_that_cannot_be_read() {
+fn a_csv_record_with_an_open_quote_is_a_bad_record() {
     let rows = "h,a\n1,x\n\n2,\"y\n3,z\n";
     let csv = |words: &str| fan("map a b -i csv -s h").args(words.split_whitespace());
     let csv = |words: &str| csv(words).file("a", rows).file("b", "h,a\n4,\"x\n\"\n");
@@ -228,7 +228,7 @@ fn a_csv_record_whose_quote_is_never_closed_is_one_that_cannot_be_read() {
 }
 
 #[test]
-fn usage_errors_are_exit_2_and_say_what_is_known() {
+fn usage_errors_are_exit_2_and_list_what_is_known() {
     let refused = |options: &[&str]| -> Done { fan("map a").args(options).file("a", "").stdout("").code(2) };
     let says = |options: &[&str], text: &str| {
         let done = refused(options);
@@ -262,7 +262,7 @@ fn folds_do_not_depend_on_the_number_of_workers() {
 
 /// An oracle that never ran would agree with anything.
 #[test]
-fn the_example_logs_have_something_to_find() {
+fn the_example_logs_are_not_empty() {
     if has("zcat") {
         let lines = oracle(
             Path::new("/"),

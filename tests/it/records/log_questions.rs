@@ -110,7 +110,7 @@ tasks! {
 }
 
 #[test]
-fn errors_by_user_in_json() {
+fn errors_by_user_in_json_are_those_of_python() {
     let line = |i: usize| {
         let level = ["info", "error", "er\\u0072or", "warn"][i % 7 % 4];
         let user = ["7", "\"Ada\"", "9", "null"][i % 5 % 4];
@@ -141,7 +141,7 @@ for line in sys.stdin:
 }
 
 #[test]
-fn the_sum_by_city_in_csv() {
+fn sums_by_city_in_csv_are_those_of_python() {
     let mut rows = "id,city,amount\n".to_owned();
     for i in 0..500 {
         let city = [

@@ -15,7 +15,7 @@ fn missing_directories_are_made_and_a_file_that_was_there_is_replaced() {
 }
 
 #[test]
-fn a_file_has_ordinary_permissions() {
+fn a_new_file_has_ordinary_permissions() {
     for (mask, mode) in [("022", 0o644), ("077", 0o600), ("000", 0o666)] {
         let script = format!("umask {mask}; exec \"$0\" \"$@\"");
         let fan = fan("run --out out-{} -- echo {}").under(&["sh", "-c", &script]);
@@ -27,7 +27,7 @@ fn a_file_has_ordinary_permissions() {
 }
 
 #[test]
-fn a_failed_job_leaves_nothing_and_what_was_there_stays() {
+fn a_failed_job_leaves_no_file_and_keeps_an_older_one() {
     let fan = script("out/{}", "--failed failed", "seq 100000; [ $1 != b ]");
     let fan = fan.file("out/b", "old");
     let done = fan.stdin("a\nb\nc\n").says("job 2 (b)").code(123);
@@ -37,7 +37,7 @@ fn a_failed_job_leaves_nothing_and_what_was_there_stays() {
 }
 
 #[test]
-fn only_the_try_that_succeeds_is_written() {
+fn only_the_successful_try_is_written() {
     let tries = "seq 50000; echo try $FANFOLD_TRY; [ $FANFOLD_TRY = 3 ]";
     let done = script("out/{}", "--retries 2", tries)
         .stdin("a\n")
@@ -80,7 +80,7 @@ fn fan_listed(template: &str, script: &str) -> Fan {
 }
 
 #[test]
-fn a_worker_that_can_not_hear_of_the_end_leaves_nothing() {
+fn a_blocked_worker_leaves_no_unfinished_file() {
     // The worker reads a FIFO that stays open, and to which nobody writes any more.
     let fan = fan("map -j1 a pipe --out out/{}").fifo("pipe");
     let running = fan.file("a", "A\n").spawn();
@@ -96,7 +96,7 @@ fn a_worker_that_can_not_hear_of_the_end_leaves_nothing() {
 }
 
 #[test]
-fn a_file_that_can_not_be_written_is_named_and_nothing_is_left() {
+fn a_file_that_cannot_be_written_is_named_and_removed() {
     // Files may have 512 * 100 bytes; the signal for larger ones is ignored.
     let limit = "trap '' XFSZ; ulimit -f 100; exec \"$0\" \"$@\"";
     let fan = script("out/{}", "-j1", "seq 100000").under(&["sh", "-c", limit]);
@@ -122,7 +122,7 @@ fn injected(call: &str, error: &str, when: u32, left: &[&str]) {
 }
 
 #[test]
-fn no_failing_call_leaves_part_of_a_file_or_passes_in_silence() {
+fn a_failing_call_is_reported_and_leaves_no_partial_file() {
     if !has("strace") {
         return;
     }
@@ -134,7 +134,7 @@ fn no_failing_call_leaves_part_of_a_file_or_passes_in_silence() {
 }
 
 #[test]
-fn a_disk_that_fills_up_in_mid_file_is_said_and_leaves_nothing() {
+fn a_full_disk_is_reported_and_leaves_no_partial_file() {
     if !has("strace") {
         return;
     }
@@ -166,7 +166,7 @@ fn a_disk_that_fills_up_in_mid_file_is_said_and_leaves_nothing() {
 }
 
 #[test]
-fn a_file_is_secured_before_and_its_directory_after_it_has_its_name() {
+fn a_file_is_synced_before_its_rename_and_the_directory_after_it() {
     if !has("strace") {
         return;
     }

@@ -23,7 +23,7 @@ fn counts(out: &[u8]) -> Vec<usize> {
 }
 
 #[test]
-fn so_many_inputs_become_so_many_arguments() {
+fn n_inputs_become_n_arguments() {
     fan("run -n3")
         .args(["--", "echo", "a", "{}", "b"])
         .stdin("1\n2\n3\n4\n5\n6\n7\n")
@@ -75,7 +75,7 @@ fn a_full_command_line_is_spread_evenly_over_the_workers() {
 }
 
 #[test]
-fn named_files_are_put_together_too() {
+fn named_files_are_batched_too() {
     let mut fan = script("-X -j2 d", "echo $#");
     for at in 0..10 {
         fan = fan.file(format!("d/{at}"), "");
@@ -100,7 +100,7 @@ fn many_inputs_fill_command_lines_as_the_system_allows_and_none_is_lost() {
 }
 
 #[test]
-fn a_large_environment_leaves_less_room() {
+fn a_large_environment_makes_batches_smaller() {
     let names: Vec<String> = (0..20_000).map(|at| format!("{at:0100}")).collect();
     let few = counts(&script("-X -j1", "echo $#").stdin(lines(&names)).ok().out);
     let mut big = script("-X -j1", "echo $#").stdin(lines(&names));
@@ -127,7 +127,7 @@ fn a_name_that_can_never_fit_fails_alone() {
 }
 
 #[test]
-fn so_many_inputs_are_fewer_where_a_command_line_holds_no_more() {
+fn a_batch_of_n_is_smaller_when_the_command_line_is_full() {
     let names: Vec<String> = (0..30_000).map(|at| format!("{at:0300}")).collect();
     let done = script("-n 30000", "echo $#").stdin(lines(&names)).ok();
     let counts = counts(&done.out);
@@ -162,7 +162,7 @@ fn all_inputs_are_fed_one_after_another() {
 }
 
 #[test]
-fn what_is_fed_without_a_name_on_the_command_line_is_put_together_evenly_too() {
+fn inputs_on_standard_input_are_batched_evenly_too() {
     let mut fan = fan("run -X -j2 --stdin d -- wc -l");
     for at in 0..6 {
         fan = fan.file(format!("d/{at}"), "x\n");
@@ -171,7 +171,7 @@ fn what_is_fed_without_a_name_on_the_command_line_is_put_together_evenly_too() {
 }
 
 #[test]
-fn an_input_that_can_not_be_fed_is_the_one_that_is_named() {
+fn an_unreadable_input_of_a_batch_is_the_one_that_is_named() {
     fan("run -n2 --stdin --failed failed")
         .file("a", "1\n")
         .file("c", "2\n")
@@ -192,7 +192,7 @@ fn a_failed_batch_lists_all_its_inputs() {
 }
 
 #[test]
-fn a_batch_goes_by_its_first_input() {
+fn a_batch_is_named_by_its_first_input() {
     script("-n2 --tag", "echo $*")
         .stdin("a\nb\nc\n")
         .stdout("a\ta b\nc\tc\n")
@@ -212,7 +212,7 @@ fn a_dry_run_shows_batches() {
 }
 
 #[test]
-fn what_has_come_when_the_list_ends_is_a_job() {
+fn the_rest_of_the_list_is_the_last_batch() {
     let mut running = script("-n2 -j1", "echo $*").spawn();
     running.write("a\nb\n");
     assert_eq!(running.line(), "a b");
@@ -222,7 +222,7 @@ fn what_has_come_when_the_list_ends_is_a_job() {
 }
 
 #[test]
-fn batches_are_counted_or_full_not_both_and_of_commands_only() {
+fn n_and_x_exclude_each_other_and_need_a_command() {
     fan("run -n2 -X -- echo")
         .stdin("a\n")
         .says("cannot be used with")

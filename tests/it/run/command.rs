@@ -39,7 +39,7 @@ fn without_a_replacement_string_the_input_is_appended() {
 }
 
 #[test]
-fn slots_and_numbers_are_told_to_the_child() {
+fn the_child_knows_its_slot_and_number() {
     fan("run -j1")
         .args([
             "--",
@@ -91,7 +91,7 @@ fn the_lowest_job_streams_while_it_runs() {
 }
 
 #[test]
-fn what_a_job_wrote_comes_when_its_turn_comes() {
+fn output_of_a_later_job_is_printed_when_its_turn_comes() {
     // The second job writes before the first ends, and then blocks; it writes nothing more.
     let waits = "case $1 in a) read line < first; read line < turn;; *) echo hi; echo so >&2; \
                  echo > first; read line < second;; esac; echo $1";
@@ -111,7 +111,7 @@ fn what_a_job_wrote_comes_when_its_turn_comes() {
 }
 
 #[test]
-fn a_status_line_is_said_on_demand() {
+fn usr1_prints_a_status_line() {
     let waits = "case $1 in a) echo done;; b) exit 1;; *) echo > ready-$1; read line < never;; esac";
     let mut fan = fan("run -j2 a b c d e").args(["--", "sh", "-c", waits, "sh"]);
     for name in ["a", "b", "c", "d", "e"] {
@@ -142,7 +142,7 @@ fn the_first_command_runs_before_the_list_ends() {
 }
 
 #[test]
-fn ungrouped_commands_write_straight_to_our_streams() {
+fn ungrouped_commands_inherit_our_streams() {
     fan("run -u -j1")
         .args(["--", "sh", "-c", "echo out $1; echo err $1 >&2", "sh"])
         .stdin("a\nb\n")
@@ -234,7 +234,7 @@ fn bytes_of_concurrent_commands_never_mix_unordered() {
 }
 
 #[test]
-fn what_does_not_fit_in_memory_waits_in_a_temporary_file() {
+fn output_over_the_memory_limit_waits_in_a_temporary_file() {
     // The first job holds back 30 MB of others' output, with 1 MiB to hold it in.
     let held = "case $1 in 0) read line < pipe;; 30) head -c 1000000 /dev/zero; exec 3> pipe;; \
                 *) head -c 1000000 /dev/zero | tr '\\0' \"$2\";; esac; echo $1";
@@ -257,7 +257,7 @@ fn what_does_not_fit_in_memory_waits_in_a_temporary_file() {
 }
 
 #[test]
-fn a_command_that_is_not_there_is_said_before_the_first_job() {
+fn a_missing_command_stops_before_the_first_job() {
     fan("run")
         .args(["--", "no-such-program", "{}"])
         .stdin("a\n")
@@ -371,7 +371,7 @@ fn output_that_is_not_text_passes_through() {
 }
 
 #[test]
-fn feeding_never_waits_for_a_child_that_waits_for_us() {
+fn feeding_a_child_that_writes_never_deadlocks() {
     // The text is more than two pipes hold, in both directions.
     let text = "0123456789abcde\n".repeat(60_000);
     let count = format!("{}\n", text.len());

@@ -94,7 +94,7 @@ fn several_arguments_are_the_names() {
 }
 
 #[test]
-fn a_script_is_given_the_names_and_they_are_no_part_of_it() {
+fn a_script_gets_names_as_arguments_not_as_code() {
     let run = run("--shell").arg("printf '%s\\0' \"$1\"");
     untouched(&run.stdout(joined(&given(), 0)).ok());
 }
@@ -130,7 +130,7 @@ fn the_list_of_failures_has_the_names() {
 }
 
 #[test]
-fn a_dry_run_gives_a_shell_the_names() {
+fn a_shell_reads_back_the_names_of_a_dry_run() {
     let done = run("--dry-run").args(["--", "printf", "%s\\0"]).ok();
     let mut sh = Command::new("sh");
     sh.current_dir(done.fan.dir())
@@ -147,7 +147,7 @@ fn a_dry_run_gives_a_shell_the_names() {
 }
 
 #[test]
-fn files_of_such_names_are_read() {
+fn files_with_hostile_names_are_read() {
     let names: Vec<_> = names()
         .into_iter()
         .filter(|name| !name.contains(&b'/'))

@@ -35,7 +35,7 @@ fn files_come_in_the_order_they_are_named() {
 }
 
 #[test]
-fn a_directory_is_every_file_below_in_byte_order_but_no_hidden_one() {
+fn a_directory_is_every_file_below_in_byte_order_except_hidden_ones() {
     let all = "./a.log\0./a.txt\0./a/z.log\0./b.log\0./sub/c.log\0./sub/deep/d.log\0";
     let done = tree(names(".")).args(PRINT).ok();
     let got = String::from_utf8(done.out.clone()).expect("text");
@@ -228,7 +228,7 @@ fn dash_is_standard_input_as_data_for_map_only() {
 }
 
 #[test]
-fn a_fifo_is_skipped_in_a_directory_and_taken_when_named() {
+fn a_fifo_is_skipped_in_a_directory_and_read_when_named() {
     let dir = fan("map d").file("d/a", "1\n").fifo("d/pipe");
     dir.stdout("1\n").ok();
     let named = fan("map pipe --count").fifo("pipe").stdout("1\tx\n");

@@ -166,7 +166,7 @@ fn an_output_that_is_an_input_is_refused_before_the_first_job() {
 }
 
 #[test]
-fn what_can_be_no_file_is_refused_before_the_first_job() {
+fn an_impossible_file_name_is_refused_before_the_first_job() {
     fan_out("out/{/.}")
         .file("out/b/x", "")
         .stdin("a\nb.c\n")
@@ -181,7 +181,7 @@ fn what_can_be_no_file_is_refused_before_the_first_job() {
 }
 
 #[test]
-fn what_is_no_regular_file_is_not_replaced() {
+fn only_regular_files_are_replaced() {
     use std::os::unix::fs::FileTypeExt as _;
     for name in ["a\n", "b\n"] {
         let fan = script("{}.out", "-j1", "echo > ran")
@@ -240,7 +240,7 @@ fn templates_that_name_no_file_for_each_job_are_refused() {
 }
 
 #[test]
-fn one_answer_of_all_and_a_file_of_each_exclude_each_other() {
+fn a_fold_and_a_file_for_each_job_exclude_each_other() {
     for words in ["--count", "--unique", "--first 3", "-u", "--tag"] {
         let fan = fan("run --out o/{}").args(words.split_whitespace());
         fan.args(["--", "echo"]).stdin("a\n").says("--out").code(2);
@@ -264,7 +264,7 @@ fn records_of_a_job_go_to_its_file() {
 }
 
 #[test]
-fn each_file_has_its_heading() {
+fn each_file_has_its_header() {
     let fan = fan("map -i csv -o csv --select name d --out o/{/}");
     let fan = fan.file("d/a", "id,name\n1,x\n").file("d/b", "name\ny\nz\n");
     let done = fan.stdout("").ok();
@@ -283,7 +283,7 @@ fn map_writes_what_it_decompressed() {
 }
 
 #[test]
-fn a_plain_file_that_would_be_cut_stays_one_job() {
+fn a_plain_file_is_not_split_for_out() {
     let line = format!("{}\n", "x".repeat(99));
     let bytes = line.repeat(400_000);
     let done = fan("map big --select 1 --out {}.out").file("big", &bytes).ok();
@@ -291,7 +291,7 @@ fn a_plain_file_that_would_be_cut_stays_one_job() {
 }
 
 #[test]
-fn a_batch_goes_by_its_first_input() {
+fn a_batch_is_named_by_its_first_input() {
     let fan = script("out/{}-{#}", "-n2", "echo $*");
     let done = fan.stdin("a\nb\nc\n").ok();
     holds(&done, "out/a-1", "a b\n");
@@ -313,7 +313,7 @@ fn a_dry_run_shows_the_files_and_makes_none_and_checks_the_names() {
 }
 
 #[test]
-fn a_dry_run_prints_commands_and_nothing_of_what_they_would() {
+fn a_dry_run_prints_commands_and_not_their_output() {
     for words in [
         "--count",
         "--first 1",
@@ -328,7 +328,7 @@ fn a_dry_run_prints_commands_and_nothing_of_what_they_would() {
 }
 
 #[test]
-fn a_missing_input_is_told_and_the_others_are_written() {
+fn a_missing_input_is_reported_and_the_others_are_written() {
     let done = fan("run gone a --out o/{} -- cat {}")
         .file("a", "A")
         .says("gone: no such file")
@@ -337,7 +337,7 @@ fn a_missing_input_is_told_and_the_others_are_written() {
 }
 
 #[test]
-fn many_outputs_are_as_those_of_a_serial_loop() {
+fn many_files_are_those_of_a_serial_loop() {
     let names: String = (0..300).map(|at| format!("f{at:03}\n")).collect();
     let fan = script("o/{}.out", "-j8", "echo $1; seq ${1#f}").stdin(&names);
     let expected = oracle(

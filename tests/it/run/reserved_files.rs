@@ -7,7 +7,7 @@ use std::fs;
 const KEPT: &str = "x\ny\n";
 
 #[test]
-fn a_file_that_is_an_input_or_a_list_too_is_refused_and_kept() {
+fn a_file_that_is_also_an_input_or_a_list_is_refused_and_kept() {
     for (words, said) in [
         (
             "run -a a --failed a -- false",
@@ -82,7 +82,7 @@ fn a_file_in_a_directory_that_is_walked_is_left_out() {
 }
 
 #[test]
-fn a_file_that_a_list_names_is_that_inputs_error() {
+fn a_reserved_file_in_a_list_is_an_error_of_that_input() {
     let fan = fan("run --failed failed -- cat")
         .file("a", KEPT)
         .stdin("a\nfailed\n");

@@ -3,7 +3,7 @@
 use crate::support::fan;
 
 #[test]
-fn the_first_rows_of_csv_are_rows_and_not_lines_also_where_lines_are_tagged() {
+fn the_first_rows_of_csv_are_rows_and_not_lines_even_with_tags() {
     let rows = "id,city\n\"1\n\",Oslo\n2,\"Sankt\nGallen\"\n3,Rome\n";
     fan("map a b -i csv --tag --first 2")
         .file("a", rows)

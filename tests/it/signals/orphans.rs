@@ -102,7 +102,7 @@ fn nothing_survives_when_the_program_itself_is_killed() {
 }
 
 #[test]
-fn a_second_signal_does_not_wait_for_the_grace() {
+fn a_second_signal_kills_at_once() {
     let script = "trap '' INT TERM HUP; echo $$ > pids; read line < never";
     let fan = fan("run --kill-after 1h")
         .args(["--", "sh", "-c", script, "sh"])

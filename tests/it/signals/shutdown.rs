@@ -123,7 +123,7 @@ fn commands_that_inherit_a_closed_stream_find_it_closed() {
 }
 
 #[test]
-fn a_closed_standard_error_costs_the_messages_alone() {
+fn a_closed_standard_error_loses_nothing_but_the_messages() {
     fan("map a b")
         .file("a", "x\n")
         .after("exec 2>&-")
@@ -294,7 +294,7 @@ fn an_interrupted_fold_prints_nothing() {
 }
 
 #[test]
-fn a_file_that_may_not_grow_is_exit_5_and_children_find_the_limit_as_it_was() {
+fn an_output_over_the_file_size_limit_is_exit_5_and_children_keep_the_limit() {
     let fan = fan("run a --out {}.out -- head -c 100000 /dev/zero").file("a", "");
     let done = fan.after("ulimit -f 10").says("a.out: file too large").code(5);
     let left = std::fs::read_dir(done.fan.dir()).expect("a directory").count();

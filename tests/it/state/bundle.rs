@@ -54,7 +54,7 @@ fn garble(place: &Place) {
 }
 
 #[test]
-fn a_run_in_which_nothing_changed_needs_neither_inputs_nor_their_parts() {
+fn an_unchanged_run_reads_neither_inputs_nor_their_parts() {
     for words in [COUNT, MEAN] {
         let place = done(words);
         assert_eq!(bundled(&place), JOBS as i64);
@@ -66,7 +66,7 @@ fn a_run_in_which_nothing_changed_needs_neither_inputs_nor_their_parts() {
 }
 
 #[test]
-fn whatever_becomes_of_the_inputs_the_answer_is_that_of_a_full_run() {
+fn after_any_change_of_the_inputs_the_answer_is_that_of_a_full_run() {
     for words in [COUNT, MEAN] {
         let place = done(words);
         for version in 1..12 {
@@ -103,7 +103,7 @@ fn jobs_that_failed_are_in_no_bundle() {
 }
 
 #[test]
-fn lines_that_could_not_be_read_are_told_of_again() {
+fn bad_lines_are_reported_again() {
     let place = Place::new();
     for n in 0..JOBS {
         place.file(&format!("in/{n:02}"), b"{\"a\": 1}\nno json\n", 100);
@@ -119,7 +119,7 @@ fn lines_that_could_not_be_read_are_told_of_again() {
 }
 
 #[test]
-fn a_damaged_bundle_does_not_count_and_is_made_anew() {
+fn a_damaged_bundle_is_ignored_and_replaced() {
     let place = done(COUNT);
     for sql in [
         "UPDATE bundles SET bytes = zeroblob(length(bytes))",
@@ -154,7 +154,7 @@ fn a_part_that_is_damaged_beside_a_whole_bundle_does_no_harm() {
 }
 
 #[test]
-fn a_state_without_bundles_is_given_them() {
+fn an_older_state_without_bundles_gets_them() {
     let place = done(COUNT);
     change(&place, "DROP TABLE bundles");
     place.fan("status st").ok();
@@ -168,7 +168,7 @@ fn a_state_without_bundles_is_given_them() {
 }
 
 #[test]
-fn the_bundle_of_batches_is_of_those_that_there_are() {
+fn bundles_hold_only_batches_that_exist() {
     let place = done(COUNT);
     let words = "run in -n2 --count -- cat";
     for n in JOBS..2 * JOBS {

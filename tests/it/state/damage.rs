@@ -116,7 +116,7 @@ fn flipped_bytes_in_a_state_are_refused_or_recovered() {
 }
 
 #[test]
-fn tables_that_are_not_ours_are_refused_and_left_as_they_are() {
+fn foreign_tables_are_refused_and_stay_as_they_are() {
     let run = StatefulRun::map();
     let (place, _) = half_done(&run);
     let state = fs::read(place.path("st")).expect("a state");
@@ -149,7 +149,7 @@ fn tables_that_are_not_ours_are_refused_and_left_as_they_are() {
 }
 
 #[test]
-fn numbers_that_no_state_has_are_damage() {
+fn impossible_numbers_are_damage() {
     let place = Place::new();
     place.file("a", b"a\n", 100);
     for id in [i64::MAX, i64::MAX - 1, 1 << 59] {
@@ -163,7 +163,7 @@ fn numbers_that_no_state_has_are_damage() {
 }
 
 #[test]
-fn damage_that_is_found_on_the_way_is_told_as_damage() {
+fn damage_met_during_a_run_is_reported_as_damage() {
     let place = Place::new();
     place.logs(0..3);
     let line = "map in --count --state st";
@@ -211,7 +211,7 @@ fn truncate(file: &std::path::Path) {
 }
 
 #[test]
-fn of_many_at_once_one_runs_and_the_others_say_so() {
+fn one_of_many_runs_gets_the_state_and_the_others_say_so() {
     let place = Place::new();
     place.logs(0..2);
     fifo::make(&place.path("gate"));

@@ -43,7 +43,7 @@ fn names(place: &Place) -> Vec<String> {
 }
 
 #[test]
-fn another_database_is_refused_and_left_as_it_is_also_where_its_rows_are_in_its_log() {
+fn another_database_is_refused_and_stays_as_it_is_even_with_rows_in_its_log() {
     let place = Place::new();
     place.file("a", b"a\n", 100);
     let rows = "CREATE TABLE t (x); INSERT INTO t VALUES ('precious')";
@@ -79,7 +79,7 @@ fn another_database_is_refused_and_left_as_it_is_also_where_its_rows_are_in_its_
 }
 
 #[test]
-fn a_state_whose_maker_was_killed_is_made_and_can_be_forgotten() {
+fn a_state_whose_first_run_was_killed_is_used_and_can_be_replaced() {
     let place = Place::new();
     place.file("a", b"a\n", 100);
     let stamped = format!("{SCHEMA}; PRAGMA application_id = 0x66616e66; PRAGMA user_version = 1");
@@ -103,7 +103,7 @@ fn a_state_whose_maker_was_killed_is_made_and_can_be_forgotten() {
 }
 
 #[test]
-fn a_state_is_what_its_name_says_whatever_that_means_to_sqlite() {
+fn the_name_of_a_state_has_no_special_meaning_to_sqlite() {
     let place = Place::new();
     place.file("a", b"a\n", 100);
     fs::create_dir(place.path("file:")).expect("a directory");
@@ -140,7 +140,7 @@ fn a_state_is_what_its_name_says_whatever_that_means_to_sqlite() {
 }
 
 #[test]
-fn what_belongs_to_a_linked_state_is_forgotten_where_it_lies() {
+fn fresh_removes_the_files_beside_the_target_of_a_link() {
     let place = Place::new();
     place.file("a", b"a\n", 100).file("real/log", b"", 100);
     std::os::unix::fs::symlink("real/st", place.path("st")).expect("a link");
@@ -151,7 +151,7 @@ fn what_belongs_to_a_linked_state_is_forgotten_where_it_lies() {
 }
 
 #[test]
-fn a_look_at_a_damaged_state_says_so() {
+fn status_reports_a_damaged_state() {
     let place = Place::new();
     place.logs(0..3);
     place.fan("map in --count --state st").ok();
@@ -166,7 +166,7 @@ fn a_look_at_a_damaged_state_says_so() {
 }
 
 #[test]
-fn a_look_leaves_nothing_behind() {
+fn status_leaves_no_files_behind() {
     let place = Place::new();
     place.file("in/a", b"a\n", 100);
     let line = "run in --state st -- cat";
@@ -199,7 +199,7 @@ fn a_look_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_look_needs_no_leave_to_write() {
+fn status_needs_no_write_permission() {
     if !has("strace") {
         return;
     }

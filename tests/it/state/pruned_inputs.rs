@@ -21,7 +21,7 @@ fn remove(place: &Place, name: &str) {
 }
 
 #[test]
-fn jobs_whose_inputs_are_gone_count_apart_until_they_come_back() {
+fn jobs_without_inputs_are_counted_apart_until_the_inputs_come_back() {
     const LINE: &str = "map in --count --state st";
     let place = Place::new();
     for generation in 0..3 {
@@ -50,7 +50,7 @@ fn jobs_whose_inputs_are_gone_count_apart_until_they_come_back() {
 }
 
 #[test]
-fn a_failure_whose_input_is_gone_is_no_longer_told() {
+fn a_failure_whose_input_is_gone_is_no_longer_reported() {
     let place = Place::new();
     place.file("in/a", b"a\n", 100).file("in/b", b"b\n", 100);
     let run = || place.fan("run in --state st -- grep a");
@@ -67,7 +67,7 @@ fn a_failure_whose_input_is_gone_is_no_longer_told() {
 }
 
 #[test]
-fn a_file_that_is_cut_is_read_once_and_its_old_ranges_do_not_stay() {
+fn a_split_file_is_read_once_and_its_old_ranges_are_removed() {
     const LINE: &str = "map big small --count --top 1 --state st";
     let place = Place::new();
     let lines = |lines: usize| [&[b'x'; 65_535][..], b"\n"].concat().repeat(lines);
@@ -95,7 +95,7 @@ fn a_file_that_is_cut_is_read_once_and_its_old_ranges_do_not_stay() {
 }
 
 #[test]
-fn a_state_that_does_not_say_what_is_gone_is_told_of_and_learns_it() {
+fn an_older_state_without_the_table_of_gone_inputs_gets_it() {
     let place = Place::new();
     place.file("in/a", b"a\n", 100).file("in/b", b"b\n", 100);
     let line = "map in --count --state st";
@@ -112,7 +112,7 @@ fn a_state_that_does_not_say_what_is_gone_is_told_of_and_learns_it() {
 }
 
 #[test]
-fn a_batch_that_a_run_of_failed_jobs_leaves_out_is_not_forgotten() {
+fn retry_failed_forgets_no_batch() {
     let place = Place::new();
     for name in ["a", "b", "c"] {
         place.file(&format!("in/{name}"), b"", 100);

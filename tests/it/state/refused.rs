@@ -37,7 +37,7 @@ fn what_cannot_be_remembered_is_refused() {
 }
 
 #[test]
-fn what_ends_the_names_that_a_pool_is_told_is_part_of_what_it_is_asked() {
+fn the_separator_of_the_names_for_a_pool_is_part_of_the_command_line() {
     let place = Place::new();
     place.file("a", b"a\n", 100).file("list", b"a\0", 100);
     let script = r#"while read -r name; do echo "$name"; done"#;

@@ -30,7 +30,7 @@ fn a_fold_reads_only_what_is_new_and_gives_the_answer_of_a_full_run() {
 }
 
 #[test]
-fn a_changed_input_counts_as_it_is_now_and_one_that_is_gone_no_longer() {
+fn a_changed_input_counts_as_it_is_now_and_a_removed_one_does_not() {
     let place = Place::new();
     place.logs(0..4);
     let with_state = format!("{COUNT} --state st");
@@ -58,7 +58,7 @@ fn done_jobs_are_not_run_and_print_nothing() {
 }
 
 #[test]
-fn failed_jobs_run_again_and_alone_under_retry_failed() {
+fn failed_jobs_run_again_and_only_they_with_retry_failed() {
     let place = Place::new();
     place.file("in/a", b"a\n", 100).file("in/b", b"b\n", 100);
     let script = r#"echo "$1" >> ran; test ! -e "$1.bad" || exit 7; cat "$1""#;
@@ -87,7 +87,7 @@ fn failed_jobs_run_again_and_alone_under_retry_failed() {
 }
 
 #[test]
-fn retry_failed_says_what_it_leaves_out_also_where_there_is_no_state_or_no_fold() {
+fn retry_failed_says_what_it_leaves_out() {
     let place = Place::new();
     place.file("in/a", b"a\n", 100).file("in/b", b"b\n", 100);
     let run = || place.fan("run in --state st --retry-failed -- cat").stdout("");
@@ -129,7 +129,7 @@ fn fresh_forgets_even_another_command_line() {
 }
 
 #[test]
-fn how_a_fold_is_shown_and_how_jobs_are_run_is_no_other_command_line() {
+fn options_for_output_and_workers_make_no_other_command_line() {
     let place = Place::new();
     place.logs(0..2);
     place.fan(&format!("{COUNT} --state st")).ok();
@@ -141,7 +141,7 @@ fn how_a_fold_is_shown_and_how_jobs_are_run_is_no_other_command_line() {
 }
 
 #[test]
-fn another_command_record_option_or_feed_is_another_command_line() {
+fn another_command_or_option_for_records_or_input_is_another_command_line() {
     let place = Place::new();
     place.file("in/a", b"a\n", 100);
     place.fan("run in --state st --grep a -- cat").stdout("a\n").ok();
@@ -175,7 +175,7 @@ fn another_command_record_option_or_feed_is_another_command_line() {
 }
 
 #[test]
-fn what_is_no_state_is_refused_and_left_as_it_is() {
+fn a_file_that_is_no_state_is_refused_and_stays_as_it_is() {
     let place = Place::new();
     place.file("in/a", b"a\n", 100);
     place.fan("run in --state newer -- true").ok();
@@ -205,7 +205,7 @@ fn what_is_no_state_is_refused_and_left_as_it_is() {
 }
 
 #[test]
-fn an_input_that_was_just_changed_is_read_again() {
+fn an_input_that_changed_this_moment_is_read_again() {
     let place = Place::new();
     place.file("in/old", b"old\n", 100).file("in/new", b"new\n", 0);
     let run = || place.fan("run in --state st --count --shell").arg(NOTE);
@@ -252,7 +252,7 @@ fn a_job_may_consume_its_input_or_make_what_it_names() {
 }
 
 #[test]
-fn a_batch_is_done_as_a_whole_and_forgotten_when_it_is_put_together_anew() {
+fn a_batch_is_done_as_a_whole_and_forgotten_when_its_inputs_change() {
     let place = Place::new();
     for name in ["a", "b", "c", "d"] {
         place.file(&format!("in/{name}"), format!("{name}\n").as_bytes(), 100);
@@ -280,7 +280,7 @@ fn a_batch_is_done_as_a_whole_and_forgotten_when_it_is_put_together_anew() {
 }
 
 #[test]
-fn a_name_that_is_given_twice_counts_twice() {
+fn a_name_listed_twice_counts_twice() {
     let place = Place::new();
     place.file("a", b"x\n", 100);
     for _ in 0..2 {
@@ -304,7 +304,7 @@ fn a_dry_run_shows_what_would_run_and_writes_nothing() {
 }
 
 #[test]
-fn the_state_is_for_its_owner_only() {
+fn only_the_owner_can_read_a_state() {
     use std::os::unix::fs::PermissionsExt as _;
     let place = Place::new();
     place.file("in/a", b"a\n", 100);
@@ -317,7 +317,7 @@ fn the_state_is_for_its_owner_only() {
 }
 
 #[test]
-fn files_of_done_jobs_stay_and_those_of_others_are_made() {
+fn output_files_of_done_jobs_stay_and_missing_ones_are_made() {
     let place = Place::new();
     place.file("a", b"A", 60).file("c", b"C", 60);
     let script = r#"cat "$1"; echo "$1" >> ran; [ "$1" != c ]"#;

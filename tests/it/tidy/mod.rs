@@ -78,7 +78,7 @@ const TOP: &[&str] = &[
 ];
 
 /// Lines that a file may have.
-const LONGEST: usize = 500;
+const LONGEST: usize = 450;
 
 /// Returns the modules that a line names as `crate::NAME` or `crate::{A, B}`.
 fn imports(line: &str) -> Vec<&str> {
@@ -207,7 +207,7 @@ fn run_and_worker_name_no_map_and_no_fold() {
 const KERNEL: &str = "src/sys/ src/process/ src/merge/ src/output/ src/state/ src/job/";
 
 #[test]
-fn each_thing_stands_in_its_place() {
+fn words_of_a_room_stand_in_that_room() {
     let mut wrong = Vec::new();
     let rules: &[(&str, &str)] = &[
         ("clap::", "src/cli/"),
@@ -252,7 +252,10 @@ fn every_file_says_what_it_is_and_is_short() {
             wrong.push(format!("{}: {lines} lines", source.path));
         }
     }
-    none(&wrong, "every file begins with //! and has under 500 lines");
+    none(
+        &wrong,
+        &format!("every file begins with //! and has under {LONGEST} lines"),
+    );
 }
 
 #[test]

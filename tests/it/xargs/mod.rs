@@ -1,4 +1,5 @@
 //! `fanfold xargs`.
 
 mod differential;
+mod options;
 mod state;

@@ -26,7 +26,7 @@ fn commands_that_succeeded_do_not_run_again_and_others_do() {
 }
 
 #[test]
-fn a_file_that_a_word_names_counts_as_it_is() {
+fn a_command_runs_again_when_a_file_among_its_words_changes() {
     let place = Place::new();
     place.file("f", b"1", 100);
     let run = || xargs(&place, "-n1", "f no-file /dev/null .\n").ok();
@@ -72,7 +72,7 @@ fn the_same_words_twice_are_two_commands() {
 }
 
 #[test]
-fn other_shares_of_the_words_are_other_commands_of_the_same_line() {
+fn the_same_words_in_other_batches_are_other_commands() {
     let place = Place::new();
     xargs(&place, "-n2", "a b c d\n").ok();
     xargs(&place, "-n2", "a b\nc d\n").ok();
@@ -84,7 +84,7 @@ fn other_shares_of_the_words_are_other_commands_of_the_same_line() {
 }
 
 #[test]
-fn lines_in_the_place_of_a_string_and_words_that_are_no_text_are_remembered() {
+fn replaced_lines_and_words_that_are_not_utf8_are_remembered() {
     let place = Place::new();
     for _ in 0..2 {
         let fan = place.fan("xargs --state st -I%").stdin(b"a b\n\xff c\n");
@@ -106,7 +106,7 @@ fn output_that_is_kept_in_order_is_printed_once() {
 }
 
 #[test]
-fn status_tells_of_commands_and_why_they_failed() {
+fn status_lists_commands_and_why_they_failed() {
     let place = Place::new();
     place.file("bad/b", b"", 100);
     xargs(&place, "-n1", "a b\n").code(123);
@@ -119,7 +119,7 @@ fn status_tells_of_commands_and_why_they_failed() {
 }
 
 #[test]
-fn what_is_another_command_line_is_refused() {
+fn another_command_line_is_refused() {
     let place = Place::new();
     place.fan("xargs --state st -n1 echo").stdin("a\n").ok();
     place.file("in/a", b"", 100);
@@ -138,7 +138,7 @@ fn what_is_another_command_line_is_refused() {
 }
 
 #[test]
-fn what_cannot_be_remembered_is_refused_and_so_is_a_beginning_of_the_name() {
+fn commands_that_cannot_be_remembered_and_abbreviated_options_are_refused() {
     let place = Place::new();
     let ask = place.fan("xargs --state st -p echo").stdin("a\n");
     ask.says("--interactive/-p").says("--help").code(1);
@@ -151,7 +151,7 @@ fn what_cannot_be_remembered_is_refused_and_so_is_a_beginning_of_the_name() {
 }
 
 #[test]
-fn a_state_in_use_is_left_to_who_has_it() {
+fn a_state_in_use_is_refused() {
     let place = Place::new();
     fifo::make(&place.path("gate"));
     let script = "echo has; read line < gate";
@@ -168,7 +168,7 @@ fn a_state_in_use_is_left_to_who_has_it() {
 }
 
 #[test]
-fn a_command_that_ends_the_run_is_run_again_and_what_came_before_it_is_not() {
+fn a_command_that_ends_the_run_runs_again_and_those_before_it_do_not() {
     let place = Place::new();
     let run = |words: &str, code: i32| {
         let fan = place.fan("xargs --state st -n1").stdin(words);

@@ -4,6 +4,7 @@
 //! `FANFOLD_SEED=N` makes other files and command lines; `FANFOLD_CASES=N` makes more of them.
 
 mod data;
+mod options;
 
 use crate::support::{Fan, fan, gzip, has, setting};
 use data::{Shape, line, shapes};
@@ -72,7 +73,7 @@ fn agrees(shape: &Shape) {
     let mut rng = Rng::with_seed(seed);
     let (files, names) = files(&mut rng, shape, fan(""));
     let command_lines: Vec<_> = (0..cases)
-        .map(|_| [names.clone(), data::options(&mut rng, shape)].concat())
+        .map(|_| [names.clone(), options::options(&mut rng, shape)].concat())
         .collect();
     let answers = oracle(files.dir(), &command_lines);
     let mut told = 0;
