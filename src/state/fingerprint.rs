@@ -1,35 +1,36 @@
-//! What tells one version of an input from another: its size and the time of its last change.
+//! Fingerprints, which distinguish versions of an input by its size and the time of its last change.
 //!
-//! It does not read what is in a file, and does not know where fingerprints are kept.
+//! A fingerprint does not depend on the content of a file. This file does not know where fingerprints are
+//! stored.
 
 use crate::job::{Input, Job};
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
 use std::time::{Duration, SystemTime};
 
-/// A change within this time of the one before may leave the file with the same time: file
-/// systems count in steps of up to two seconds.
-const STEP: Duration = Duration::from_secs(2);
+/// The coarsest step of file times: a change within this time of the previous one may leave the time the
+/// same.
+const TIME_STEP: Duration = Duration::from_secs(2);
 
-/// What tells one version of an input from another.
+/// Distinguishes versions of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fingerprint {
-    /// A regular file's size in bytes, and when it was last changed, in nanoseconds since 1970.
+    /// A regular file.
     File {
-        /// The size.
+        /// The size in bytes.
         size: i64,
-        /// The time.
+        /// The time of the last change, in nanoseconds since 1970.
         mtime: i64,
     },
-    /// A directory, or no file at all: the name says everything.
+    /// A directory, or not a file at all: the name alone is the input.
     Name,
-    /// A pipe, a socket or a device: it may give something else each time.
+    /// A pipe, a socket or a device: its content may differ each time.
     Stream,
 }
 
 impl Fingerprint {
-    /// The fingerprint of an input as it is now. A word that is no file's name says everything, also where it
-    /// is that of a device: nothing tells whether the command reads it.
+    /// Reads the current fingerprint of an input. A word that names a device counts as a name only, because
+    /// nothing tells whether the command reads the device.
     pub fn from_input(input: &Input) -> Fingerprint {
         if *input == Input::Stdin {
             return Fingerprint::Stream;
@@ -42,7 +43,7 @@ impl Fingerprint {
         }
     }
 
-    /// The fingerprint of what was found.
+    /// Builds the fingerprint of a file with this metadata.
     pub fn from_metadata(found: &Metadata) -> Fingerprint {
         if found.is_file() {
             Fingerprint::File {
@@ -56,21 +57,22 @@ impl Fingerprint {
         }
     }
 
-    /// Whether a file with this fingerprint, seen at `now`, could be changed once more without showing.
+    /// Returns true when a file that has this fingerprint at `now` could change again without a new
+    /// fingerprint.
     pub fn is_recent(self, now: SystemTime) -> bool {
         let Fingerprint::File { mtime, .. } = self else {
             return self == Fingerprint::Stream;
         };
         let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let latest = i64::try_from(now.saturating_sub(STEP).as_nanos()).unwrap_or(i64::MAX);
+        let latest = i64::try_from(now.saturating_sub(TIME_STEP).as_nanos()).unwrap_or(i64::MAX);
         mtime > latest
     }
 
-    /// The fingerprint under which the job is remembered, where `self` was seen before it ran and
-    /// `after` when it had ended; `None` where it can't be told which version was read.
+    /// Returns the fingerprint to store for a job, from the one before it ran (`self`) and the one after
+    /// its end; `None` when it is unknown which version the job read.
     ///
-    /// A job may consume its input (`gzip`, `mv`), and may make the file that it names.
-    pub fn settled(self, after: Fingerprint) -> Option<Fingerprint> {
+    /// A job may consume its input (`gzip`, `mv`), and may create the file that it names.
+    pub fn reconcile(self, after: Fingerprint) -> Option<Fingerprint> {
         match (self, after) {
             (Fingerprint::Stream, _) | (_, Fingerprint::Stream) => None,
             (Fingerprint::Name, made) => Some(made),
@@ -80,8 +82,8 @@ impl Fingerprint {
     }
 }
 
-/// The fingerprints of a job's inputs as they are now.
-pub fn fingerprints(job: &Job) -> Vec<Fingerprint> {
+/// Reads the current fingerprints of a job's inputs.
+pub(crate) fn fingerprints(job: &Job) -> Vec<Fingerprint> {
     job.inputs.iter().map(Fingerprint::from_input).collect()
 }
 
@@ -94,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_just_changed_is_recent_and_so_is_one_of_the_future() {
+    fn files_changed_just_now_or_in_the_future_are_recent() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(100);
         for (mtime, recent) in [(98, false), (50, false), (99, true), (100, true), (200, true)] {
             assert_eq!(file(1, mtime * 1_000_000_000).is_recent(now), recent, "{mtime}");
@@ -103,12 +105,12 @@ mod tests {
     }
 
     #[test]
-    fn what_changed_while_it_was_read_has_no_fingerprint() {
-        assert_eq!(file(1, 5).settled(file(1, 5)), Some(file(1, 5)));
-        assert_eq!(file(1, 5).settled(file(2, 5)), None);
-        assert_eq!(file(1, 5).settled(file(1, 6)), None);
-        assert_eq!(file(1, 5).settled(Fingerprint::Name), Some(file(1, 5)));
-        assert_eq!(Fingerprint::Name.settled(file(1, 5)), Some(file(1, 5)));
-        assert_eq!(Fingerprint::Stream.settled(Fingerprint::Stream), None);
+    fn an_input_that_changed_while_it_was_read_has_no_fingerprint() {
+        assert_eq!(file(1, 5).reconcile(file(1, 5)), Some(file(1, 5)));
+        assert_eq!(file(1, 5).reconcile(file(2, 5)), None);
+        assert_eq!(file(1, 5).reconcile(file(1, 6)), None);
+        assert_eq!(file(1, 5).reconcile(Fingerprint::Name), Some(file(1, 5)));
+        assert_eq!(Fingerprint::Name.reconcile(file(1, 5)), Some(file(1, 5)));
+        assert_eq!(Fingerprint::Stream.reconcile(Fingerprint::Stream), None);
     }
 }

@@ -1,47 +1,45 @@
-//! What is remembered, in memory: 40 bytes a job, by a hash of its inputs' names.
+//! The index of stored jobs in memory: 40 bytes a job, found by a hash of the names of its inputs.
 //!
-//! 128 bits of a keyed hash stand for the names: two of a million jobs collide with a chance of
-//! 10^-27, and nobody who makes file names knows the key.
+//! A keyed hash of 128 bits stands for the names: the chance that two of a million jobs collide is 10^-27,
+//! and nobody who chooses file names knows the key. The index does not know the database.
 
-use super::RowRef;
 use super::fingerprint::Fingerprint;
-use super::prune::Cuts;
-use super::row::StoredOutcome;
+use super::job_end::{RowRef, StoredOutcome};
+use super::split_rows::SplitRows;
 use crate::job::Input;
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt as _;
 
-/// Jobs by their inputs.
+/// The stored jobs by their inputs.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     keys: RandomState,
     /// Sorted.
     entries: Vec<Entry>,
-    /// Where the entries begin whose hash begins with so many bits, in their order, and the end: a
-    /// look-up touches two places in memory and not twenty.
+    /// For each value of the first `bits` bits of a hash, the index of its first entry; the length at the
+    /// end. With it a look-up touches two places in memory and not twenty.
     starts: Vec<u32>,
     bits: u32,
-    cuts: Cuts,
+    splits: SplitRows,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    /// In halves, the higher first: a whole one would be padded to 48 bytes.
+    /// The hash in halves, the higher first: a `u128` would pad the entry to 48 bytes.
     names: [u64; 2],
     fingerprints: u64,
     /// The row's checksum.
     sum: i64,
-    /// The row, and in the lowest bits whether there are several inputs, the outcome, and whether it
-    /// was taken.
+    /// The row number, shifted by `BITS`; the lowest bits hold `SEVERAL`, the outcome and `TAKEN`.
     row: u64,
 }
 
-/// What is remembered of a job.
+/// The answer to a look-up.
 pub(super) struct Known {
     pub kept: RowRef,
     pub outcome: StoredOutcome,
-    /// Whether its inputs are what they were.
+    /// True when its inputs are unchanged.
     pub same: bool,
 }
 
@@ -50,24 +48,25 @@ const OUTCOME: u64 = 0b110;
 const SEVERAL: u64 = 0b1000;
 const BITS: u32 = 4;
 
-/// The range of a file that is not cut.
+/// The range of a file that is not split.
 const WHOLE: [Option<i64>; 2] = [None, None];
 
-/// The highest number of a row that there is room for.
-pub(super) const MOST: i64 = i64::MAX >> BITS;
+/// The highest row number that fits an entry.
+pub(super) const MAX_ROW: i64 = i64::MAX >> BITS;
 
 impl Index {
+    /// Builds an empty index with room for `jobs`.
     pub fn with_capacity(jobs: usize) -> Self {
         Index {
             keys: RandomState::new(),
             entries: Vec::with_capacity(jobs),
             starts: Vec::new(),
             bits: 0,
-            cuts: Cuts::default(),
+            splits: SplitRows::default(),
         }
     }
 
-    /// Adds a job with several inputs, or none.
+    /// Adds a job with any number of inputs.
     pub fn add(
         &mut self,
         inputs: &[Input],
@@ -95,7 +94,7 @@ impl Index {
         outcome: StoredOutcome,
     ) {
         if range != WHOLE {
-            self.cuts.add(name, kept.row);
+            self.splits.add(name, kept.row);
         }
         let names = self.names([(name, range)].into_iter());
         let fingerprints = self.fingerprint(&[fingerprint]);
@@ -112,16 +111,16 @@ impl Index {
         });
     }
 
-    /// Takes the last one back.
-    pub fn drop_last(&mut self) {
+    /// Removes the job that was added last.
+    pub fn remove_last(&mut self) {
         self.entries.pop();
     }
 
-    /// To be called when all are in.
+    /// Sorts the entries. It must be called after all jobs are added and before the first look-up.
     pub fn sort(&mut self) {
         self.entries
             .sort_unstable_by_key(|entry| (entry.names, entry.likeness(), entry.row));
-        // About four to a start.
+        // About four entries per start.
         self.bits = (self.entries.len() / 4).checked_ilog2().unwrap_or(0).min(30);
         self.starts = Vec::with_capacity((1 << self.bits) + 1);
         for (at, entry) in self.entries.iter().enumerate() {
@@ -134,20 +133,20 @@ impl Index {
             .resize((1 << self.bits) + 1, self.entries.len() as u32);
     }
 
-    /// An entry of a job with these inputs that was not yet taken, one that is done and the same
+    /// Takes an entry of a job with these inputs that was not taken before. A done and unchanged one comes
     /// before any other.
     pub fn take(&mut self, inputs: &[Input], fingerprints: &[Fingerprint]) -> Option<Known> {
         if self.entries.is_empty() {
             return None;
         }
         if let [input] = inputs {
-            self.find_cut(input);
+            self.note_split(input);
         }
         let names = self.names(inputs.iter().map(columns));
         let fingerprints = self.fingerprint(fingerprints);
         let near = self.near(names);
         let near = &mut self.entries[near];
-        // Few, unless a name comes often.
+        // There are few, unless a name occurs often.
         let from = near.iter().position(|entry| entry.names == names)?;
         let near = &mut near[from..];
         let equal = near.partition_point(|entry| entry.names == names);
@@ -163,39 +162,39 @@ impl Index {
         })
     }
 
-    /// Where the entries are that these names can be among.
+    /// Returns the range that holds the entries of these names, if there are any.
     fn near(&self, names: [u64; 2]) -> Range<usize> {
         let start = start_of(names, self.bits);
         self.starts[start] as usize..self.starts[start + 1] as usize
     }
 
-    /// Takes note of an input whose file is cut, or was.
-    fn find_cut(&mut self, input: &Input) {
+    /// Notes an input whose file is split, or was.
+    fn note_split(&mut self, input: &Input) {
         let begins = matches!(
             input,
             Input::Range { start: 0, .. } | Input::Part { start: 0, .. }
         );
         if begins {
             let whole = self.whole(input).collect();
-            self.cuts.find(input.name(), whole);
-        } else if !self.cuts.is_empty() {
-            self.cuts.find(input.name(), Vec::new());
+            self.splits.mark_found(input.name(), whole);
+        } else if !self.splits.is_empty() {
+            self.splits.mark_found(input.name(), Vec::new());
         }
     }
 
-    /// The rows of jobs that are about the whole file that this is a part of.
-    fn whole(&self, part: &Input) -> impl Iterator<Item = i64> {
-        let names = self.names([(part.name().as_bytes(), WHOLE)].into_iter());
+    /// Returns the rows of jobs on the whole file to which this range belongs.
+    fn whole(&self, range: &Input) -> impl Iterator<Item = i64> {
+        let names = self.names([(range.name().as_bytes(), WHOLE)].into_iter());
         let near = self.entries[self.near(names)].iter();
         near.filter(move |entry| entry.names == names)
             .map(|entry| entry.row())
     }
 
-    /// The rows that were not taken: first those of jobs that do not come back, then the others.
-    pub fn left(&self) -> (Vec<i64>, Vec<i64>) {
-        let cut = self.cuts.found();
+    /// Returns the rows that were not taken: first those of jobs that can't come back, then the others.
+    pub fn not_taken(&self) -> (Vec<i64>, Vec<i64>) {
+        let split = self.splits.found();
         let left = self.entries.iter().filter(|entry| entry.row & TAKEN == 0);
-        let never = |entry: &&Entry| entry.row & SEVERAL != 0 || cut.contains(&entry.row());
+        let never = |entry: &&Entry| entry.row & SEVERAL != 0 || split.contains(&entry.row());
         let (never, gone): (Vec<&Entry>, Vec<&Entry>) = left.partition(never);
         let rows = |entries: Vec<&Entry>| entries.into_iter().map(|entry| entry.row()).collect();
         (rows(never), rows(gone))
@@ -215,13 +214,14 @@ impl Index {
     }
 }
 
-/// The first bits of a hash.
+/// Returns the first bits of a hash.
 fn start_of(names: [u64; 2], bits: u32) -> usize {
     names[0].checked_shr(u64::BITS - bits).unwrap_or(0) as usize
 }
 
-/// One that was not taken, of entries of the same names: best one that is like `best`. Those that are alike
-/// lie together and are taken in their order, so that a name that comes often is not looked for long.
+/// Returns an entry that was not taken, out of entries of the same names; preferably one whose likeness is
+/// `best`. Entries of equal likeness are adjacent and are taken in their order, so that the search stays
+/// short for a name that occurs often.
 fn free(equal: &mut [Entry], best: (bool, u64)) -> Option<&mut Entry> {
     let alike = |from: usize| {
         let rest = &equal[from..];
@@ -243,7 +243,8 @@ fn free(equal: &mut [Entry], best: (bool, u64)) -> Option<&mut Entry> {
 }
 
 impl Entry {
-    /// What tells it from others of the same names: whether it is not done, and its inputs' fingerprints.
+    /// Returns what distinguishes entries of the same names: whether the job is not done, and the hash of its
+    /// fingerprints.
     fn likeness(self) -> (bool, u64) {
         (self.outcome() != StoredOutcome::Done, self.fingerprints)
     }
@@ -257,6 +258,7 @@ impl Entry {
     }
 }
 
+/// Returns the name and the range of an input, as they are hashed.
 fn columns(input: &Input) -> (&[u8], [Option<i64>; 2]) {
     let range = match input {
         Input::Range { start, end, .. } | Input::Part { start, end, .. } => {

@@ -1,136 +1,103 @@
-//! What was done, in an SQLite file, so that the same command line carries on.
+//! The record of finished jobs in an SQLite file, by which the same command line carries on.
 //!
-//! One process at a time holds a state; only its main thread reads and writes it. It does not know
-//! how jobs are run, nor what is in the parts that it keeps.
+//! One process at a time writes a state, and only from its main thread. This module does not know how jobs
+//! run, nor what is in the parts of folds that it stores.
 
 mod bundle;
+mod error;
 mod fingerprint;
 mod index;
+mod job_end;
 mod open;
 mod overview;
 mod packed_part;
 mod prune;
 mod row;
+mod schema;
+mod split_rows;
 mod sqlite_file;
 
-pub use bundle::range;
-pub use fingerprint::{Fingerprint, fingerprints};
-pub use overview::{FailureCause, Overview};
-pub use packed_part::{PackedPart, PartPacker, PartUnpacker};
-pub use row::{JobEnd, StoredOutcome};
+pub use error::{StateError, StateErrorKind};
+
+pub(crate) use bundle::range;
+pub(crate) use fingerprint::{Fingerprint, fingerprints};
+pub(crate) use job_end::{JobEnd, RowRef, StoredOutcome};
+pub(crate) use overview::Overview;
+pub(crate) use packed_part::{PackedPart, PartPacker, PartUnpacker, StoredPart};
 
 use crate::job::{Input, Job};
 use crate::message;
 use crate::plan::{Existing, Rerun, StateAccess, StatePlan};
+use error::OpenError;
 use index::{Index, Known};
 use rusqlite::{Connection, Transaction};
 use std::collections::HashSet;
-use std::fmt;
 use std::fs::File;
 use std::path::Path;
 use std::time::SystemTime;
 
-/// Why a state can't be used.
-#[derive(Debug)]
-pub struct StateError {
-    file: String,
-    what: String,
-    /// What kind of reason it is.
-    pub kind: StateErrorKind,
-}
-
-/// What kind of reason there is for a state not to be used.
+/// The answer to [`State::look_up`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StateErrorKind {
-    /// It is no state, a newer one, a damaged one, or that of another command line; it was left
-    /// as it is.
-    Refused,
-    /// Another process holds it.
-    InUse,
-    /// It can't be read or written.
-    Io,
-}
-
-/// A row of a job that is done: its number, and a checksum of all that it means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RowRef {
-    /// The number.
-    pub row: i64,
-    /// The checksum.
-    pub sum: i64,
-}
-
-/// What is remembered of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lookup {
-    /// It was done, with its inputs as they are now: the row that says so.
+pub(crate) enum Lookup {
+    /// The job is done, with its inputs as they are now, by this row.
     Done(RowRef),
-    /// It failed, it has changed since, or its input could not be told from a changed one.
+    /// The job failed, its inputs have changed since, or it is unknown whether they have.
     Undone {
-        /// The row that will be replaced.
+        /// The row that the job's next end replaces.
         row: i64,
-        /// How it ended.
+        /// The stored outcome.
         outcome: StoredOutcome,
     },
-    /// Nothing.
+    /// No row is about the job.
     New,
 }
 
-/// How far a run has come, for those who look at the state while it runs and afterwards.
+/// The progress of a run, for those who read the state during the run and afterwards.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RunProgress {
-    /// Jobs that were found so far.
+pub(crate) struct RunProgress {
+    /// The number of jobs that were found so far.
     pub found: u64,
-    /// Whether these are all.
+    /// True when these are all jobs.
     pub complete: bool,
-    /// How many of them were remembered as done.
+    /// How many of them were already done.
     pub remembered: u64,
 }
 
-/// A job's part of a fold as it was stored, or that of several jobs.
-#[derive(Debug)]
-pub struct StoredPart {
-    /// The part.
-    pub part: PackedPart,
-    /// How many of the lines could not be read.
-    pub bad_lines: u64,
-}
-
-/// A state that is held.
-pub struct State {
+/// An open state.
+pub(crate) struct State {
     shown: String,
     db: Option<Connection>,
     index: Index,
     next_row: i64,
-    /// This run's row.
+    /// The row of this run in `runs`; 0 when the state is only read.
     run: i64,
     progress: RunProgress,
     rerun: Rerun,
-    /// The rows of jobs that were done in this run, with a part.
-    fresh: Vec<RowRef>,
+    /// The rows with a part that this run has stored since the last [`State::take_new_rows`].
+    new_rows: Vec<RowRef>,
     tmpdir: std::path::PathBuf,
-    /// Dropped last: while the file is locked, no other process begins.
+    /// The last field to drop: while the file is locked, no other process writes the state.
     _lock: Option<File>,
 }
 
 impl State {
-    /// Takes hold of the state that the plan names, and makes it where there is none.
+    /// Opens the state that the plan names, and creates it when there is none.
     ///
     /// # Errors
-    /// [`StateError`], by its [`StateErrorKind`].
+    /// When the file is not a state of this command line, is in use, or can't be read or written.
     pub fn open(plan: &StatePlan, tmpdir: &Path) -> Result<State, StateError> {
         let shown = message::shown(plan.file.as_os_str()).into_owned();
         let (db, lock) = match plan.access {
             StateAccess::Write => {
-                let (db, lock) = open::hold(&plan.file, plan.existing)?;
-                open::claim(&db, &plan.meaning).map_err(|wrong| wrong.in_file(&shown))?;
+                let (db, lock) = open::open_locked(&plan.file, plan.existing)?;
+                schema::claim(&db, &plan.meaning).map_err(|error| error.in_file(&shown))?;
                 (Some(db), Some(lock))
             }
             StateAccess::Read if plan.existing == Existing::Forget => (None, None),
             StateAccess::Read => {
-                let db = open::look(&plan.file)?;
+                let db = open::open_read_only(&plan.file)?;
                 if let Some(db) = &db {
-                    open::same_command(db, &plan.meaning).map_err(|wrong| wrong.in_file(&shown))?;
+                    schema::check_command(db, &plan.meaning).map_err(|error| error.in_file(&shown))?;
                 }
                 (db, None)
             }
@@ -142,7 +109,7 @@ impl State {
             run: 0,
             progress: RunProgress::default(),
             rerun: plan.rerun,
-            fresh: Vec::new(),
+            new_rows: Vec::new(),
             tmpdir: tmpdir.to_owned(),
             db,
             _lock: lock,
@@ -151,15 +118,15 @@ impl State {
         Ok(state)
     }
 
-    /// Reads what is remembered, and writes that a run has begun: what can't be written is better
-    /// known now.
+    /// Reads the stored jobs and writes the start of the run, so that a state that can't be written fails
+    /// at once.
     fn begin(&mut self, access: StateAccess) -> rusqlite::Result<()> {
         let Some(db) = &self.db else { return Ok(()) };
         let mut damaged = Vec::new();
         (self.index, self.next_row) = row::read_all(db, &mut damaged)?;
         if !damaged.is_empty() {
             message::say(format_args!(
-                "{}: {} damaged entries are forgotten: their jobs run again",
+                "{}: {} damaged entries are ignored: their jobs run again",
                 self.shown,
                 damaged.len()
             ));
@@ -177,8 +144,8 @@ impl State {
         writing.commit()
     }
 
-    /// What is remembered of a job whose inputs have these fingerprints. A name that stands in the
-    /// inputs twice is remembered twice.
+    /// Looks up a job whose inputs have these fingerprints. Each call takes one row, so that a job that
+    /// occurs twice counts as done twice only if it was done twice.
     pub fn look_up(&mut self, job: &Job, fingerprints: &[Fingerprint]) -> Lookup {
         match self.index.take(&job.inputs, fingerprints) {
             None => Lookup::New,
@@ -192,9 +159,9 @@ impl State {
         }
     }
 
-    /// Whether a job that is not done is to be run now.
-    pub fn wants(&self, memory: Lookup) -> bool {
-        match (self.rerun, memory) {
+    /// Returns true when a job with this answer is to run now.
+    pub fn wants(&self, lookup: Lookup) -> bool {
+        match (self.rerun, lookup) {
             (_, Lookup::Done(_)) => false,
             (Rerun::Unfinished, _) => true,
             (Rerun::Failed, Lookup::Undone { outcome, .. }) => outcome == StoredOutcome::Failed,
@@ -202,16 +169,16 @@ impl State {
         }
     }
 
-    /// Stores how jobs ended, all of them or none, and notes in each record which row has it.
+    /// Stores the ends of jobs, all of them or none, and sets the row of each.
     ///
     /// # Errors
-    /// When the file can't be written: nothing of this was stored.
+    /// When the file can't be written; then nothing of this is stored.
     pub fn commit<'r>(
         &mut self,
-        records: impl Iterator<Item = &'r mut JobEnd>,
+        ends: impl Iterator<Item = &'r mut JobEnd>,
         progress: RunProgress,
     ) -> Result<(), StateError> {
-        let stored = self.store(records, progress);
+        let stored = self.store(ends, progress);
         stored.map_err(|cause| self.error(&cause))?;
         self.progress = progress;
         Ok(())
@@ -219,20 +186,20 @@ impl State {
 
     fn store<'r>(
         &mut self,
-        records: impl Iterator<Item = &'r mut JobEnd>,
+        ends: impl Iterator<Item = &'r mut JobEnd>,
         progress: RunProgress,
     ) -> rusqlite::Result<()> {
         let Some(db) = self.db.as_ref().filter(|_| self.run > 0) else {
             return Ok(());
         };
         let writing = db.unchecked_transaction()?;
-        for record in records {
-            let row = record.row.unwrap_or(self.next_row);
+        for end in ends {
+            let row = end.row.unwrap_or(self.next_row);
             self.next_row = self.next_row.max(row + 1);
-            let sum = row::write(db, row, self.run, record)?;
-            record.row = Some(row);
-            if record.part.is_some() {
-                self.fresh.push(RowRef { row, sum });
+            let sum = row::write(db, row, self.run, end)?;
+            end.row = Some(row);
+            if end.part.is_some() {
+                self.new_rows.push(RowRef { row, sum });
             }
         }
         if progress != self.progress {
@@ -241,18 +208,18 @@ impl State {
         writing.commit()
     }
 
-    /// Stores that jobs which were done have failed after all, by this cause.
+    /// Turns done jobs into failed ones, with this cause.
     ///
     /// # Errors
-    /// When the file can't be written: nothing of this was stored.
-    pub fn take_back(&mut self, rows: &[i64], cause: &str) -> Result<(), StateError> {
-        let taken: HashSet<i64> = rows.iter().copied().collect();
-        self.fresh.retain(|kept| !taken.contains(&kept.row));
+    /// When the file can't be written; then nothing of this is stored.
+    pub fn revoke(&mut self, rows: &[i64], cause: &str) -> Result<(), StateError> {
+        let revoked: HashSet<i64> = rows.iter().copied().collect();
+        self.new_rows.retain(|kept| !revoked.contains(&kept.row));
         let Some(db) = self.db.as_ref().filter(|_| self.run > 0) else {
             return Ok(());
         };
         let written = db.unchecked_transaction().and_then(|writing| {
-            rows.iter().try_for_each(|&row| row::take_back(db, row, cause))?;
+            rows.iter().try_for_each(|&row| row::revoke(db, row, cause))?;
             writing.commit()
         });
         written.map_err(|cause| self.error(&cause))
@@ -267,41 +234,40 @@ impl State {
         Ok(())
     }
 
-    /// Has what is read until the answer is dropped be of one moment.
+    /// Begins a snapshot: all that is read while it lives is of one moment.
     ///
     /// # Errors
     /// When the file can't be read.
-    pub fn look(&self) -> Result<Option<Transaction<'_>>, StateError> {
-        let look = self.db.as_ref().map(Connection::unchecked_transaction);
-        look.transpose().map_err(|cause| self.error(&cause))
+    pub fn snapshot(&self) -> Result<Option<Transaction<'_>>, StateError> {
+        let snapshot = self.db.as_ref().map(Connection::unchecked_transaction);
+        snapshot.transpose().map_err(|cause| self.error(&cause))
     }
 
-    /// The part that was stored with this row; `None` where it is damaged, or of more than `most` bytes.
+    /// Reads the part of a row; `None` when it is damaged or has more than `most` bytes.
     ///
     /// # Errors
     /// When the file can't be read.
-    pub fn part(&self, row: i64, most: u64) -> Result<Option<StoredPart>, StateError> {
+    pub fn read_part(&self, row: i64, most: u64) -> Result<Option<StoredPart>, StateError> {
         let Some(db) = &self.db else { return Ok(None) };
         row::part(db, row, most, &self.tmpdir).map_err(|cause| self.error(&cause))
     }
 
-    /// The part of all jobs of these rows, which are of one [`range`] and in order, if it was stored for
-    /// just these.
+    /// Reads the bundle of exactly these rows, which are sorted and of one [`range`], if it is stored.
     ///
     /// # Errors
     /// When the file can't be read.
-    pub fn bundle(&self, rows: &[RowRef]) -> Result<Option<StoredPart>, StateError> {
+    pub fn read_bundle(&self, rows: &[RowRef]) -> Result<Option<StoredPart>, StateError> {
         let Some(db) = self.db.as_ref().filter(|_| self.run > 0) else {
             return Ok(None);
         };
         bundle::read(db, rows, &self.tmpdir).map_err(|cause| self.error(&cause))
     }
 
-    /// Stores the part of all jobs of these rows, which are of one [`range`] and in order.
+    /// Writes the bundle of these rows, which are sorted and of one [`range`].
     ///
     /// # Errors
     /// When the file can't be written.
-    pub fn keep_bundle(&self, rows: &[RowRef], stored: &mut StoredPart) -> Result<(), StateError> {
+    pub fn write_bundle(&self, rows: &[RowRef], stored: &mut StoredPart) -> Result<(), StateError> {
         let Some(db) = self.db.as_ref().filter(|_| self.run > 0) else {
             return Ok(());
         };
@@ -309,12 +275,12 @@ impl State {
         written.map_err(|cause| self.error(&cause))
     }
 
-    /// The rows of jobs that were done in this run with a part, since this was last asked.
-    pub fn take_fresh(&mut self) -> Vec<RowRef> {
-        std::mem::take(&mut self.fresh)
+    /// Takes the rows with a part that this run has stored since the last call.
+    pub fn take_new_rows(&mut self) -> Vec<RowRef> {
+        std::mem::take(&mut self.new_rows)
     }
 
-    /// The inputs of the job of this row.
+    /// Reads the inputs of the job of a row.
     ///
     /// # Errors
     /// When the file can't be read.
@@ -325,7 +291,7 @@ impl State {
         row::inputs(db, row).map_err(|cause| self.error(&cause))
     }
 
-    /// Writes that the run has come to its end; `all` is whether all jobs were found and looked up.
+    /// Writes the end of the run and closes the state; `all` says whether all jobs were found and looked up.
     ///
     /// # Errors
     /// When the file can't be written.
@@ -334,8 +300,8 @@ impl State {
             return Ok(());
         };
         if all {
-            let prune = self.rerun == Rerun::Unfinished;
-            prune::settle(&db, &self.index, prune).map_err(|cause| self.error(&cause))?;
+            let delete = self.rerun == Rerun::Unfinished;
+            prune::prune(&db, &self.index, delete).map_err(|cause| self.error(&cause))?;
         }
         let now = row::seconds(SystemTime::now());
         let ended = self
@@ -346,14 +312,6 @@ impl State {
     }
 
     fn error(&self, cause: &rusqlite::Error) -> StateError {
-        open::OpenError::from(cause).in_file(&self.shown)
+        OpenError::from(cause).in_file(&self.shown)
     }
 }
-
-impl fmt::Display for StateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.file, self.what)
-    }
-}
-
-impl std::error::Error for StateError {}

@@ -1,84 +1,87 @@
-//! What a state says, in sum: for `fanfold status`.
+//! The summary of a state, for `fanfold status`.
+//!
+//! It does not know how the summary is shown.
 
-use super::{StateError, open, row};
+use super::error::{OpenError, StateError};
+use super::{open, row, schema};
 use crate::message;
 use rusqlite::{Connection, OptionalExtension as _};
 use std::path::Path;
 
-/// Causes that are told one by one.
-const CAUSES: i64 = 20;
+/// The number of causes that are listed.
+const MAX_CAUSES: i64 = 20;
 
-/// The bytes of an input, of which a range is its own.
+/// The SQL for the size of an input; that of a range is its length.
 const SIZE: &str = "CASE WHEN first IS NULL THEN size WHEN last = -1 THEN size - first ELSE last - first END";
 
-/// What a state says, in sum.
+/// The summary of a state.
 #[derive(Debug)]
-pub struct Overview {
-    /// What the command line means, part by part.
+pub(crate) struct Overview {
+    /// The command line in canonical form, by labels.
     pub command: Vec<(String, Vec<u8>)>,
-    /// Jobs that were done. Those that are gone are in no number but their own.
+    /// The number of done jobs. Jobs that are gone count in `gone` only.
     pub done: u64,
-    /// Jobs that failed.
+    /// The number of failed jobs.
     pub failed: u64,
-    /// Jobs that ran well and will be run again.
+    /// The number of jobs that succeeded but will run again.
     pub unsettled: u64,
-    /// Jobs that are remembered and that the last run did not have, of those that found all their inputs.
+    /// The number of stored jobs that the last complete run did not have.
     pub gone: u64,
-    /// Jobs of the last run that have not ended; at least so many where it had not found all.
+    /// The number of jobs of the last run that have not ended; a lower bound unless the run is `complete`.
     pub left: u64,
-    /// Whether the last run had found all jobs.
+    /// True when the last run found all of its jobs.
     pub complete: bool,
-    /// How long all jobs took, in seconds, their last run counted.
+    /// The duration of the last run of every job, summed, in seconds.
     pub seconds: f64,
-    /// The sizes of the inputs of jobs that are done.
+    /// The sizes of the inputs of done jobs, summed.
     pub size: u64,
-    /// What jobs that are done gave.
+    /// The number of bytes that done jobs emitted.
     pub bytes: u64,
-    /// Why jobs failed, the most frequent first.
+    /// The causes of failures, the most frequent first.
     pub causes: Vec<FailureCause>,
-    /// How often the command line was started.
+    /// The number of runs.
     pub runs: u64,
-    /// When the last run began, in seconds since 1970.
+    /// The start of the last run, in seconds since 1970.
     pub started: Option<f64>,
-    /// When it ended; none where it still runs, or was killed.
+    /// The end of the last run; `None` while it runs, and when it was killed.
     pub ended: Option<f64>,
 }
 
-/// Why jobs failed.
+/// A cause of failures.
 #[derive(Debug)]
-pub struct FailureCause {
-    /// The cause.
+pub(crate) struct FailureCause {
+    /// The text of the cause.
     pub cause: String,
-    /// How many jobs.
+    /// The number of jobs that failed by it.
     pub jobs: u64,
     /// The input of one of them.
     pub input: Vec<u8>,
 }
 
 impl Overview {
-    /// Looks at a state, which may be in use.
+    /// Reads the overview of a state, which may be in use.
     ///
     /// # Errors
-    /// [`StateError`] when there is none.
+    /// When there is no state, or it can't be read.
     pub fn read(file: &Path) -> Result<Overview, StateError> {
         let shown = message::shown(file.as_os_str());
-        let db = open::look(file)?.ok_or_else(|| open::nothing().in_file(&shown))?;
+        let db = open::open_read_only(file)?.ok_or_else(|| OpenError::missing().in_file(&shown))?;
         let overview = read(&db);
-        overview.map_err(|cause| open::OpenError::from(&cause).in_file(&shown))
+        overview.map_err(|cause| OpenError::from(&cause).in_file(&shown))
     }
 }
 
 fn read(db: &Connection) -> rusqlite::Result<Overview> {
-    // One moment for all of it, though the state may be in use.
-    let _moment = db.unchecked_transaction()?;
+    // One snapshot for all queries, because the state may be in use.
+    let _snapshot = db.unchecked_transaction()?;
     let number = |sql: &str| -> rusqlite::Result<u64> {
         let number: Option<i64> = db.query_row(sql, (), |row| row.get(0))?;
         Ok(number.unwrap_or(0).max(0).cast_unsigned())
     };
     let last = Last::read(db)?;
     let run = last.run;
-    // What has ended in the last run is there, whatever was the case before.
-    let here = match open::has_gone(db)? {
+    // A job that ended in the last run is present, even if an earlier run marked it as gone.
+    let here = match schema::has_gone(db)? {
         true => format!("(run = {run} OR id NOT IN (SELECT job FROM gone))"),
         false => "TRUE".into(),
     };
@@ -111,13 +114,13 @@ fn read(db: &Connection) -> rusqlite::Result<Overview> {
     })
 }
 
-/// The last run.
+/// The row of the last run.
 #[derive(Default)]
 struct Last {
     run: i64,
     started: Option<f64>,
     ended: Option<f64>,
-    /// Jobs that were found and had not been done before.
+    /// The number of jobs that were found and not done before.
     found: u64,
     complete: bool,
 }
@@ -150,7 +153,7 @@ fn causes(db: &Connection, here: &str) -> rusqlite::Result<Vec<FailureCause>> {
         "SELECT coalesce(cause, ''), count(*) AS jobs, min(input) FROM jobs WHERE outcome = 'failed' AND {here} \
          GROUP BY cause ORDER BY jobs DESC, cause LIMIT ?1"
     ))?;
-    let rows = statement.query_map([CAUSES], |row| {
+    let rows = statement.query_map([MAX_CAUSES], |row| {
         Ok(FailureCause {
             cause: row.get(0)?,
             jobs: row.get::<_, i64>(1)?.cast_unsigned(),

@@ -1,7 +1,7 @@
-//! A job's part of a fold, packed: chunks of compressed bytes, in memory while they are few and in
-//! an unlinked temporary file beyond.
+//! Packed parts: what a job added to a fold, as chunks of compressed bytes. Small parts stay in memory,
+//! larger ones go to an unlinked temporary file.
 //!
-//! It does not know what the bytes mean.
+//! This file does not know what the bytes mean.
 
 use std::hash::Hasher as _;
 use std::io::{self, BufRead, Read, Seek as _, Write};
@@ -9,29 +9,38 @@ use std::path::Path;
 use tempfile::SpooledTempFile;
 use twox_hash::XxHash64;
 
-/// Bytes that are compressed together.
+/// The number of bytes that are compressed together.
 const CHUNK: usize = 1 << 20;
 
-/// Packed bytes that may lie in memory.
+/// The number of packed bytes that stay in memory.
 const IN_MEMORY: usize = 1 << 20;
 
-/// The level of zstd: about as fast as the disk, and a list of hosts becomes a third.
+/// The level of zstd: about as fast as the disk, and a list of hosts shrinks to a third.
 const LEVEL: i32 = 1;
 
-/// Packed bytes: chunks, each with its length before it.
+/// Compressed chunks, each preceded by its length.
 #[derive(Debug)]
 pub struct PackedPart {
     chunks: SpooledTempFile,
-    /// How many chunks.
+    /// The number of chunks.
     pub count: u32,
-    /// How many bytes, packed.
+    /// The number of compressed bytes.
     pub size: u64,
-    /// A checksum of the chunks.
+    /// The checksum of the chunks.
     pub sum: i64,
 }
 
-/// Packs what is written to it. Kept from part to part, for its buffers.
-pub struct PartPacker {
+/// A stored part of a fold, of one job or of several.
+#[derive(Debug)]
+pub(crate) struct StoredPart {
+    /// The part.
+    pub part: PackedPart,
+    /// The number of lines that the format could not read.
+    pub bad_lines: u64,
+}
+
+/// A writer that packs parts. It is reused from part to part for its buffers.
+pub(crate) struct PartPacker {
     raw: Vec<u8>,
     packed: Vec<u8>,
     zstd: zstd::bulk::Compressor<'static>,
@@ -40,14 +49,14 @@ pub struct PartPacker {
     tmpdir: std::path::PathBuf,
 }
 
-/// Reads a part's bytes, unpacked.
-pub struct PartUnpacker {
+/// The buffers of [`PartReader`], reused from part to part.
+pub(crate) struct PartUnpacker {
     zstd: zstd::bulk::Decompressor<'static>,
     raw: Vec<u8>,
 }
 
-/// A part being read.
-pub struct PartReader<'a> {
+/// A reader of the unpacked bytes of a part.
+pub(crate) struct PartReader<'a> {
     unpack: &'a mut PartUnpacker,
     part: PackedPart,
     packed: Vec<u8>,
@@ -55,7 +64,7 @@ pub struct PartReader<'a> {
 }
 
 impl PackedPart {
-    /// No chunks, in memory and later in a file in `tmpdir`.
+    /// Builds a part without chunks, which spills to a file in `tmpdir`.
     pub fn new(tmpdir: &Path) -> PackedPart {
         PackedPart {
             chunks: SpooledTempFile::new_in(IN_MEMORY, tmpdir),
@@ -65,7 +74,7 @@ impl PackedPart {
         }
     }
 
-    /// Adds a chunk.
+    /// Appends a chunk.
     ///
     /// # Errors
     /// When the temporary file can't be written.
@@ -78,7 +87,7 @@ impl PackedPart {
         Ok(())
     }
 
-    /// Its chunks as they lie, each with its length before it.
+    /// Returns all chunks, each preceded by its length in four bytes.
     pub(super) fn bytes(&mut self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.rewind()?;
@@ -86,7 +95,7 @@ impl PackedPart {
         Ok(bytes)
     }
 
-    /// What [`PackedPart::bytes`] gave.
+    /// Builds a part from the result of [`PackedPart::bytes`].
     pub(super) fn from_bytes(tmpdir: &Path, mut bytes: &[u8]) -> io::Result<PackedPart> {
         let mut part = PackedPart::new(tmpdir);
         while let Some((length, rest)) = bytes.split_first_chunk() {
@@ -99,18 +108,18 @@ impl PackedPart {
         Ok(part)
     }
 
-    /// Goes to the first chunk.
+    /// Moves to the first chunk.
     ///
     /// # Errors
-    /// What the temporary file said.
+    /// When the temporary file can't be read.
     pub fn rewind(&mut self) -> io::Result<()> {
         self.chunks.rewind()
     }
 
-    /// Reads the next chunk into `chunk`, which is replaced; to be asked `count` times.
+    /// Replaces the content of `chunk` by the next chunk. It may be called `count` times after a rewind.
     ///
     /// # Errors
-    /// What the temporary file said.
+    /// When the temporary file can't be read.
     pub fn next(&mut self, chunk: &mut Vec<u8>) -> io::Result<()> {
         let mut length = [0; 4];
         self.chunks.read_exact(&mut length)?;
@@ -120,33 +129,36 @@ impl PackedPart {
 }
 
 impl PartPacker {
-    /// A pack whose large parts go to files in `tmpdir`.
+    /// Builds a packer whose large parts spill to files in `tmpdir`.
     ///
     /// # Errors
-    /// When there is no memory for the compressor.
+    /// When the compressor can't allocate its memory.
     pub fn new(tmpdir: &Path) -> io::Result<PartPacker> {
         Ok(PartPacker {
             raw: Vec::new(),
             packed: Vec::new(),
             zstd: zstd::bulk::Compressor::new(LEVEL)?,
             part: None,
-            sum: sum(),
+            sum: checksum(),
             tmpdir: tmpdir.to_owned(),
         })
     }
 
-    /// What was written since the last part.
+    /// Returns the part that was written since the last call.
     ///
     /// # Errors
     /// When the temporary file can't be written.
     pub fn finish(&mut self) -> io::Result<PackedPart> {
         self.chunk()?;
         let mut part = self.part.take().unwrap_or_else(|| PackedPart::new(&self.tmpdir));
-        part.sum = std::mem::replace(&mut self.sum, sum()).finish().cast_signed();
+        part.sum = std::mem::replace(&mut self.sum, checksum())
+            .finish()
+            .cast_signed();
         part.rewind()?;
         Ok(part)
     }
 
+    /// Compresses the collected bytes into a chunk.
     fn chunk(&mut self) -> io::Result<()> {
         if self.raw.is_empty() {
             return Ok(());
@@ -164,8 +176,8 @@ impl PartPacker {
     }
 }
 
-/// The checksum that a part's chunks go through.
-pub(super) fn sum() -> XxHash64 {
+/// Starts a checksum of the kind that a state uses for parts, bundles and rows.
+pub(super) fn checksum() -> XxHash64 {
     XxHash64::with_seed(0)
 }
 
@@ -185,10 +197,10 @@ impl Write for PartPacker {
 }
 
 impl PartUnpacker {
-    /// Buffers to unpack with, kept from part to part.
+    /// Builds the buffers.
     ///
     /// # Errors
-    /// When there is no memory for the decompressor.
+    /// When the decompressor can't allocate its memory.
     pub fn new() -> io::Result<PartUnpacker> {
         Ok(PartUnpacker {
             zstd: zstd::bulk::Decompressor::new()?,
@@ -196,7 +208,7 @@ impl PartUnpacker {
         })
     }
 
-    /// The bytes of `part`.
+    /// Opens `part` at its first chunk.
     pub fn open(&mut self, part: PackedPart) -> PartReader<'_> {
         self.raw.clear();
         PartReader {
@@ -243,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_packed_comes_out_whatever_its_size() {
+    fn packed_bytes_of_any_size_are_read_back() {
         let tmpdir = std::env::temp_dir();
         let mut pack = PartPacker::new(&tmpdir).expect("memory");
         let mut unpack = PartUnpacker::new().expect("memory");
@@ -259,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn the_checksum_is_of_the_content_alone() {
+    fn the_checksum_depends_on_the_content_only() {
         let mut pack = PartPacker::new(&std::env::temp_dir()).expect("memory");
         let sums: Vec<i64> = [b"a", b"b", b"a"]
             .map(|bytes| {

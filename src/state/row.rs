@@ -1,8 +1,11 @@
-//! The rows of a state: how a job's end is written, and how all of them are read.
+//! The rows of jobs: how the end of a job is written, and how all rows are read into the index.
+//!
+//! This file does not open the database or begin transactions.
 
+use super::fingerprint::Fingerprint;
 use super::index::{self, Index};
-use super::packed_part::{PackedPart, sum};
-use super::{Fingerprint, RowRef, StoredPart};
+use super::job_end::{JobEnd, RowRef, StoredOutcome};
+use super::packed_part::{PackedPart, StoredPart, checksum};
 use crate::job::Input;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Row, params};
@@ -10,74 +13,15 @@ use std::ffi::OsString;
 use std::hash::Hasher as _;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-/// How a job ended, as it is remembered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StoredOutcome {
-    /// It succeeded, and its inputs were what they are remembered as.
-    Done,
-    /// It failed.
-    Failed,
-    /// It succeeded, but which version of its inputs it read can't be told: it is run again.
-    Unsettled,
-}
-
-impl StoredOutcome {
-    pub(super) const ALL: [StoredOutcome; 3] = [
-        StoredOutcome::Done,
-        StoredOutcome::Failed,
-        StoredOutcome::Unsettled,
-    ];
-
-    /// What stands in the state.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            StoredOutcome::Done => "done",
-            StoredOutcome::Failed => "failed",
-            StoredOutcome::Unsettled => "unsettled",
-        }
-    }
-}
-
-/// The end of a job, to be stored.
-#[derive(Debug)]
-pub struct JobEnd {
-    /// The row that it replaces.
-    pub row: Option<i64>,
-    /// What it was about.
-    pub inputs: Vec<Input>,
-    /// A fingerprint for each input.
-    pub fingerprints: Vec<Fingerprint>,
-    /// How it ended.
-    pub outcome: StoredOutcome,
-    /// Lines that the format could not read.
-    pub bad_lines: u64,
-    /// Its part of the fold, where there is one and it succeeded.
-    pub part: Option<PackedPart>,
-    /// Why it failed.
-    pub cause: Option<String>,
-    /// The exit status that was a failure.
-    pub status: Option<i32>,
-    /// The signal that ended its command.
-    pub signal: Option<i32>,
-    /// How often it was tried.
-    pub tries: u32,
-    /// When it was begun.
-    pub started: SystemTime,
-    /// How long all tries took.
-    pub took: Duration,
-    /// How many bytes it gave.
-    pub bytes: u64,
-}
-
-/// Seconds since 1970.
+/// Converts a time to seconds since 1970.
 pub(super) fn seconds(time: SystemTime) -> f64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH);
     since.unwrap_or_default().as_secs_f64()
 }
 
-/// A name as it is stored: text where it is UTF-8, so that queries can be typed.
+/// Returns a name as it is stored: text when it is UTF-8, so that users can type queries.
 pub(super) fn text(name: &[u8]) -> ToSqlOutput<'_> {
     ToSqlOutput::Borrowed(match std::str::from_utf8(name) {
         Ok(_) => ValueRef::Text(name),
@@ -85,7 +29,7 @@ pub(super) fn text(name: &[u8]) -> ToSqlOutput<'_> {
     })
 }
 
-/// What [`text`] stored.
+/// Returns the name that [`text`] stored.
 pub(super) fn bytes(value: ValueRef<'_>) -> rusqlite::Result<&[u8]> {
     match value {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Ok(bytes),
@@ -105,7 +49,7 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// Those of a job without inputs.
+    /// The columns of a job without inputs.
     const NONE: Columns<'static> = Columns {
         name: b"",
         range: [None, None],
@@ -116,7 +60,7 @@ impl<'a> Columns<'a> {
         Columns {
             name: input.name().as_bytes(),
             range: match input {
-                // The end of a file, wherever that is, is -1.
+                // `u64::MAX`, which stands for the end of the file, becomes -1.
                 Input::Range { start, end, .. } | Input::Part { start, end, .. } => {
                     [Some(start.cast_signed()), Some(end.cast_signed())]
                 }
@@ -129,7 +73,7 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// Reads them from these five columns on.
+    /// Reads the five columns that begin at `at`.
     fn read(row: &'a Row<'_>, at: usize) -> rusqlite::Result<Self> {
         Ok(Columns {
             name: bytes(row.get_ref(at)?)?,
@@ -158,12 +102,12 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// The checksum of what a row's meaning depends on.
+/// The checksum of the columns that decide the meaning of a row.
 struct RowChecksum(twox_hash::XxHash64);
 
 impl RowChecksum {
     fn new(id: i64, inputs: i64, outcome: &[u8], bad_lines: i64, part: Option<i64>) -> Self {
-        let mut sum = RowChecksum(sum());
+        let mut sum = RowChecksum(checksum());
         sum.number(Some(id));
         sum.number(Some(inputs));
         sum.text(outcome);
@@ -196,8 +140,8 @@ impl RowChecksum {
     }
 }
 
-/// Writes a job's row, its further inputs and its part, in place of what there was; gives the row's
-/// checksum.
+/// Writes the row of a job, its further inputs and its part, replaces what was stored before, and returns
+/// the row's checksum.
 pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut JobEnd) -> rusqlite::Result<i64> {
     if record.row.is_some() {
         delete(db, id)?;
@@ -258,6 +202,7 @@ pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut JobEnd) -> 
     Ok(sum)
 }
 
+/// Writes the chunks of a job's part.
 fn write_part(db: &Connection, id: i64, part: &mut PackedPart) -> rusqlite::Result<()> {
     let unreadable = |cause| rusqlite::Error::ToSqlConversionFailure(Box::new(cause));
     let mut bytes = Vec::new();
@@ -270,8 +215,8 @@ fn write_part(db: &Connection, id: i64, part: &mut PackedPart) -> rusqlite::Resu
     Ok(())
 }
 
-/// Has a job that was done be one that failed: its part is gone, and its inputs are what they were.
-pub(super) fn take_back(db: &Connection, id: i64, cause: &str) -> rusqlite::Result<()> {
+/// Turns a done job into a failed one: deletes its part and keeps its inputs.
+pub(super) fn revoke(db: &Connection, id: i64, cause: &str) -> rusqlite::Result<()> {
     let outcome = StoredOutcome::Failed.name();
     let sql = "SELECT inputs, bad_lines, input, first, last, size, mtime FROM jobs WHERE id = ?1";
     let mut sum = db.prepare_cached(sql)?.query_row([id], |row| {
@@ -291,7 +236,7 @@ pub(super) fn take_back(db: &Connection, id: i64, cause: &str) -> rusqlite::Resu
     Ok(())
 }
 
-/// Deletes a job's row and all that belongs to it.
+/// Deletes the row of a job and all that belongs to it.
 pub(super) fn delete(db: &Connection, id: i64) -> rusqlite::Result<()> {
     for sql in [
         "DELETE FROM jobs WHERE id = ?1",
@@ -303,8 +248,8 @@ pub(super) fn delete(db: &Connection, id: i64) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Reads all rows; gives the first row number that is free too. The numbers of rows whose
-/// checksum is wrong go to `damaged`.
+/// Reads all rows into an index and returns it with the first free row number. The numbers of rows with a
+/// wrong checksum are appended to `damaged`.
 pub(super) fn read_all(db: &Connection, damaged: &mut Vec<i64>) -> rusqlite::Result<(Index, i64)> {
     let count: i64 = db.query_row("SELECT count(*) FROM jobs", (), |row| row.get(0))?;
     let mut index = Index::with_capacity(usize::try_from(count).unwrap_or(0));
@@ -316,8 +261,9 @@ pub(super) fn read_all(db: &Connection, damaged: &mut Vec<i64>) -> rusqlite::Res
     let mut before = 0;
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
-        if id <= before || id > index::MOST {
-            // A page that is read twice, or what we do not write: nothing here can be trusted.
+        if id <= before || id > index::MAX_ROW {
+            // Rows that repeat or that fanfold never writes: a page is damaged, and nothing here can be
+            // trusted.
             let twice = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
             return Err(rusqlite::Error::SqliteFailure(twice, None));
         }
@@ -330,7 +276,7 @@ pub(super) fn read_all(db: &Connection, damaged: &mut Vec<i64>) -> rusqlite::Res
     Ok((index, before + 1))
 }
 
-/// Reads one row into the index; false where its checksum is wrong.
+/// Reads one row into the index; returns false when its checksum is wrong.
 fn read(db: &Connection, id: i64, row: &Row<'_>, index: &mut Index) -> rusqlite::Result<bool> {
     let inputs: i64 = row.get(1)?;
     let first = Columns::read(row, 2)?;
@@ -366,12 +312,12 @@ fn read(db: &Connection, id: i64, row: &Row<'_>, index: &mut Index) -> rusqlite:
     }
     let right = sum.finish() == stored;
     if !right {
-        index.drop_last();
+        index.remove_last();
     }
     Ok(right)
 }
 
-/// Gives the second and further inputs of a job to `each`.
+/// Calls `each` with the second and further inputs of a job.
 fn further(db: &Connection, id: i64, mut each: impl FnMut(&Columns<'_>)) -> rusqlite::Result<()> {
     let sql = "SELECT input, first, last, size, mtime FROM inputs WHERE job = ?1 ORDER BY place";
     let mut statement = db.prepare_cached(sql)?;
@@ -382,7 +328,7 @@ fn further(db: &Connection, id: i64, mut each: impl FnMut(&Columns<'_>)) -> rusq
     Ok(())
 }
 
-/// The inputs of a job.
+/// Reads the inputs of a job.
 pub(super) fn inputs(db: &Connection, id: i64) -> rusqlite::Result<Vec<Input>> {
     let sql = "SELECT input, first, last, size, mtime, inputs FROM jobs WHERE id = ?1";
     let mut statement = db.prepare_cached(sql)?;
@@ -395,7 +341,7 @@ pub(super) fn inputs(db: &Connection, id: i64) -> rusqlite::Result<Vec<Input>> {
     Ok(all)
 }
 
-/// The part that was stored with a row; `None` where it is not what was stored, or more than `most` bytes.
+/// Reads the part of a row; `None` when it is damaged or has more than `most` bytes.
 pub(super) fn part(
     db: &Connection,
     id: i64,
@@ -408,7 +354,7 @@ pub(super) fn part(
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query([id])?;
     let mut part = PackedPart::new(tmpdir);
-    let (mut found, mut wanted, mut bad_lines) = (sum(), None, 0);
+    let (mut found, mut wanted, mut bad_lines) = (checksum(), None, 0);
     while let Some(row) = rows.next()? {
         wanted = row.get::<_, Option<i64>>(0)?;
         bad_lines = row.get::<_, i64>(1)?.cast_unsigned();

@@ -1,10 +1,13 @@
--- What the command line means; a state is of one command line.
+-- SQLite stores the text of each CREATE TABLE with the comments in it, and a state is recognized by these texts.
+-- So comments between the parentheses must not change without a new version.
+
+-- The command line in canonical form. A state belongs to one command line.
 CREATE TABLE command (
     label TEXT PRIMARY KEY, -- mode, command, record options ...
     value TEXT NOT NULL     -- as typed, or a BLOB where that is not UTF-8
 ) WITHOUT ROWID;
 
--- Each start of the command line.
+-- The runs of the command line.
 CREATE TABLE runs (
     id         INTEGER PRIMARY KEY,
     started    REAL NOT NULL,              -- seconds since 1970
@@ -50,7 +53,7 @@ CREATE TABLE inputs (
     PRIMARY KEY (job, place)
 ) WITHOUT ROWID;
 
--- Under a fold, what each done job gave it, in pieces compressed by zstd.
+-- Under a fold, what each done job added to it, in chunks compressed by zstd.
 CREATE TABLE parts (
     job   INTEGER NOT NULL,
     chunk INTEGER NOT NULL, -- from 1
@@ -58,8 +61,8 @@ CREATE TABLE parts (
     PRIMARY KEY (job, chunk)
 ) WITHOUT ROWID;
 
--- Under a fold, what the done jobs of a range gave it together, so that not each part is read where none of
--- them changed. A bundle counts only for just those jobs; it may be missing, and may be deleted.
+-- Under a fold, what the done jobs of a range added to it together, so that a run in which none of them changed reads
+-- one bundle instead of their parts. A bundle counts only for exactly those jobs. It may be missing or be deleted.
 CREATE TABLE bundles (
     range     INTEGER PRIMARY KEY, -- the jobs whose ids are from 4096 times this number on, 4096 of them
     jobs      INTEGER NOT NULL,    -- how many of them it is of
@@ -69,8 +72,7 @@ CREATE TABLE bundles (
     bytes     BLOB NOT NULL        -- as in parts: pieces compressed by zstd, each after its length in four bytes
 );
 
--- Jobs that the last run did not have, of those that found all their inputs. They are remembered, in case their
--- inputs come back, and count for nothing.
+-- Jobs that the last complete run did not have. They are kept in case their inputs come back, and do not count.
 CREATE TABLE gone (
     job INTEGER PRIMARY KEY
 );

@@ -192,7 +192,7 @@ impl Resume {
 
 fn record(before: Running, failure: Option<&Failure>, bad_lines: u64, ran: JobRecord) -> JobEnd {
     let pairs = before.stamps.iter().zip(&ran.after);
-    let settled: Option<Vec<Fingerprint>> = pairs.map(|(before, after)| before.settled(*after)).collect();
+    let settled: Option<Vec<Fingerprint>> = pairs.map(|(before, after)| before.reconcile(*after)).collect();
     let outcome = match (failure, &settled) {
         (Some(_), _) => StoredOutcome::Failed,
         (None, Some(_)) if !before.recent => StoredOutcome::Done,

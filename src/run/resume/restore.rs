@@ -77,7 +77,7 @@ impl Restore {
             return self.next_parts(state);
         }
         if self.wanted.is_none() && ended {
-            let mut wanted = self.wanted(state.take_fresh());
+            let mut wanted = self.wanted(state.take_new_rows());
             wanted.retain(|rows| rows.len() >= FEW);
             self.wanted = Some(wanted.into_iter());
         }
@@ -87,7 +87,7 @@ impl Restore {
     /// The next parts for a worker to add, or a job whose part is damaged.
     fn next_parts(&mut self, state: &State) -> Result<Next, StateError> {
         // One look for all of them: each would lock the file again.
-        let _look = state.look()?;
+        let _snapshot = state.snapshot()?;
         let (mut parts, mut size) = (Vec::new(), 0);
         while parts.len() < PARTS
             && size < PARTS_SIZE
@@ -96,7 +96,7 @@ impl Restore {
             let bundle = self.bundle(state)?;
             let (stored, jobs) = match bundle {
                 Some((stored, jobs)) => (Some(stored), jobs),
-                None => (state.part(kept.row, u64::MAX)?, 1),
+                None => (state.read_part(kept.row, u64::MAX)?, 1),
             };
             self.taken += jobs;
             let Some(stored) = stored else {
@@ -126,7 +126,7 @@ impl Restore {
         if rows.len() < FEW {
             return Ok(None);
         }
-        let stored = state.bundle(&rows)?;
+        let stored = state.read_bundle(&rows)?;
         if stored.is_some() {
             self.bundled.insert(range(row));
         }
@@ -166,14 +166,14 @@ impl Restore {
     /// What a bundle of these rows is made of: the one there was, where it is of some of them, and parts.
     /// None where it is not worth the while.
     fn ingredients(&self, state: &State, rows: Vec<RowRef>) -> Result<Option<Bundle>, StateError> {
-        let _look = state.look()?;
+        let _snapshot = state.snapshot()?;
         let range = range(rows[0].row);
         let (mut parts, mut bad_lines) = (Vec::new(), 0);
         let mut room = LARGE * rows.len() as u64;
         let mut old = Vec::new();
         if self.bundled.contains(&range) {
             old = self::rows(&self.kept, range);
-            let Some(stored) = state.bundle(&old)? else {
+            let Some(stored) = state.read_bundle(&old)? else {
                 return Ok(None);
             };
             bad_lines = stored.bad_lines.saturating_add(bad_lines);
@@ -181,7 +181,7 @@ impl Restore {
         }
         let is_old = |kept: &RowRef| old.binary_search_by_key(&kept.row, |old| old.row).is_ok();
         for kept in rows.iter().filter(|kept| !is_old(kept)) {
-            let Some(stored) = state.part(kept.row, room)? else {
+            let Some(stored) = state.read_part(kept.row, room)? else {
                 return Ok(None);
             };
             room -= stored.part.size;
@@ -204,7 +204,7 @@ impl Restore {
             mut parts,
         } = bundle;
         match parts.pop() {
-            Some(part) => state.keep_bundle(&rows, &mut StoredPart { part, bad_lines }),
+            Some(part) => state.write_bundle(&rows, &mut StoredPart { part, bad_lines }),
             None => Ok(()),
         }
     }

@@ -67,7 +67,7 @@ impl Resume {
                 self.doubts.early.insert(*seq, cause.to_owned());
             }
         }
-        self.state.take_back(&rows, cause)
+        self.state.revoke(&rows, cause)
     }
 }
 

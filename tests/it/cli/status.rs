@@ -82,7 +82,7 @@ fn status_refuses_a_file_that_is_no_state() {
     place.fan("status text").says("text: not a state file").code(2);
     place
         .fan("status nothing")
-        .says("nothing: no state is there")
+        .says("nothing: no such state file")
         .code(2);
     assert!(!place.path("nothing").exists());
 }

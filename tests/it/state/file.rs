@@ -228,8 +228,5 @@ fn status_needs_no_write_permission() {
         .expect("a row");
     copy(&place, "s%t", "killed");
     let refused = look("status killed", "killed");
-    refused
-        .stdout("")
-        .says("killed: it is in use or was not closed")
-        .code(5);
+    refused.stdout("").says("killed: in use or not closed").code(5);
 }

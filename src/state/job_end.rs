@@ -1,0 +1,75 @@
+//! The end of a job, as a state stores it.
+
+use super::fingerprint::Fingerprint;
+use super::packed_part::PackedPart;
+use crate::job::Input;
+use std::time::{Duration, SystemTime};
+
+/// The outcome of a job, as it is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StoredOutcome {
+    /// It succeeded, and read its inputs in the version that is stored.
+    Done,
+    /// It failed.
+    Failed,
+    /// It succeeded, but it is unknown which version of its inputs it read: it will run again.
+    Unsettled,
+}
+
+impl StoredOutcome {
+    /// All outcomes, in the order of their discriminants.
+    pub(super) const ALL: [StoredOutcome; 3] = [
+        StoredOutcome::Done,
+        StoredOutcome::Failed,
+        StoredOutcome::Unsettled,
+    ];
+
+    /// Returns the name in the column `outcome`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            StoredOutcome::Done => "done",
+            StoredOutcome::Failed => "failed",
+            StoredOutcome::Unsettled => "unsettled",
+        }
+    }
+}
+
+/// The end of a job, to be stored.
+#[derive(Debug)]
+pub(crate) struct JobEnd {
+    /// The row that this end replaces; after a commit, the row that holds it.
+    pub row: Option<i64>,
+    /// The inputs of the job.
+    pub inputs: Vec<Input>,
+    /// One fingerprint per input.
+    pub fingerprints: Vec<Fingerprint>,
+    /// The outcome.
+    pub outcome: StoredOutcome,
+    /// The number of lines that the format could not read.
+    pub bad_lines: u64,
+    /// What it added to the fold, when there is a fold and the job succeeded.
+    pub part: Option<PackedPart>,
+    /// The cause of a failure.
+    pub cause: Option<String>,
+    /// The exit status of a command that failed by it.
+    pub status: Option<i32>,
+    /// The signal that killed the command.
+    pub signal: Option<i32>,
+    /// The number of tries.
+    pub tries: u32,
+    /// The start of the first try.
+    pub started: SystemTime,
+    /// The duration of all tries together.
+    pub took: Duration,
+    /// The number of bytes that the last try emitted.
+    pub bytes: u64,
+}
+
+/// A reference to the row of a done job: its number and the checksum of its meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowRef {
+    /// The row number.
+    pub row: i64,
+    /// The checksum.
+    pub sum: i64,
+}
