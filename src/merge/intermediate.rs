@@ -4,7 +4,7 @@
 //! It does not know which job gave an output, nor what will become of it.
 
 use crate::memory::{Budget, Reservation};
-use crate::sys::guardian::{self, Swept};
+use crate::sys::guardian::{self, GuardedDirectory};
 use std::fs::{File, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt as _;
@@ -20,7 +20,7 @@ const OVERHEAD: u64 = 128;
 #[derive(Debug)]
 pub struct Intermediates {
     // Dropped first: a name that is free may soon be another's.
-    _swept: Option<Swept>,
+    _swept: Option<GuardedDirectory>,
     dir: TempDir,
     budget: Budget,
 }
@@ -67,7 +67,7 @@ impl Intermediates {
             .permissions(Permissions::from_mode(0o700))
             .tempdir_in(tmpdir)?;
         Ok(Intermediates {
-            _swept: guardian::sweep_after_us(dir.path()),
+            _swept: guardian::guard_directory(dir.path()),
             dir,
             budget: Budget::new(memory),
         })

@@ -1,8 +1,8 @@
-//! What a run pays for only if it lasts: a thread for its signals, and a guardian with a memory of its own.
+//! What a run pays for only if it lasts: a thread for its signals.
 //!
 //! It does not know jobs.
 
-use crate::sys::{guardian, signals};
+use crate::sys::signals;
 use crossbeam_channel::{Receiver, after, at, never};
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ pub fn since(began: Instant) -> Receiver<Instant> {
     if began.elapsed() < SHORT {
         return at(began + SHORT);
     }
-    match guardian::settle().and_then(|()| signals::carry()) {
+    match signals::carry() {
         Ok(()) => never(),
         Err(_) => {
             signals::heed_untold();

@@ -67,7 +67,7 @@ const WINDOW: u64 = 1 << 18;
 /// threads, no descriptors.
 pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let end = looped(plan, work);
-    guardian::dismiss();
+    guardian::stop();
     end
 }
 
@@ -135,8 +135,6 @@ fn looped(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
             main.prepare(records)?;
         }
         main.drive(&mut feed, queue, &news, &signals, &mut crew)?;
-        // No child is left, and the end of a guardian takes as long as that of a worker.
-        guardian::thank();
         main.finish(crew.join());
         main.tally.failures.buried = main.sink.is_buried();
         main.end_state(&feed);

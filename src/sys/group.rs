@@ -21,7 +21,7 @@ pub struct Group {
     leader: Pid,
     notice: OnceLock<Option<OwnedFd>>,
     reaped: Option<ExitStatus>,
-    place: Option<guardian::Place>,
+    place: Option<guardian::Entry>,
     alone: bool,
 }
 
@@ -51,7 +51,7 @@ impl Group {
     /// The group of a child that was just started as its leader.
     pub(super) fn led_by(leader: Pid) -> Self {
         // First of all: what is not there yet survives if we are killed now.
-        let place = guardian::watch(leader.as_raw_nonzero().get());
+        let place = guardian::guard_group(leader.as_raw_nonzero().get());
         Group {
             leader,
             notice: OnceLock::new(),

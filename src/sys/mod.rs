@@ -7,7 +7,6 @@
 
 mod ahead;
 pub mod arguments;
-mod bare;
 mod closed;
 mod cores;
 mod group;
@@ -27,7 +26,6 @@ pub mod reaper;
 pub mod signals;
 mod spawn;
 mod stdin;
-mod sweep;
 mod terminal;
 mod wake;
 

@@ -123,56 +123,18 @@ fn no_group_survives_a_kill() {
 }
 
 #[test]
-fn a_guardian_with_a_child_to_see_to_stays_when_it_is_thanked() {
-    if plays_the_part() {
-        guardian::start().expect("a process can be had");
-        let launcher = Launcher::new(Path::new("/bin/sh"), &[]).expect("/dev/null is there");
-        let group = two_that_wait(&launcher);
-        guardian::thank();
-        let notice = group.notice().map(|fd| (fd, Interest::Read));
-        let _ = poll([notice], None);
-        return;
-    }
-    assert_none_survives(
-        "sys::tests::a_guardian_with_a_child_to_see_to_stays_when_it_is_thanked",
-        2,
-    );
-}
-
-#[test]
-fn a_guardian_that_is_dismissed_is_gone_and_another_can_come() {
+fn a_stopped_guardian_is_gone_and_another_can_be_started() {
     if plays_the_part() {
         for _ in 0..2 {
             guardian::start().expect("a process can be had");
             assert_eq!(children().len(), 1);
-            guardian::dismiss();
+            guardian::stop();
             assert_eq!(children().len(), 0);
         }
         return;
     }
-    let status = play("sys::tests::a_guardian_that_is_dismissed_is_gone_and_another_can_come").wait();
+    let status = play("sys::tests::a_stopped_guardian_is_gone_and_another_can_be_started").wait();
     assert!(status.expect("own child").success());
-}
-
-#[test]
-fn a_guardian_is_relieved_and_no_group_is_harmed_or_forgotten() {
-    if plays_the_part() {
-        guardian::start().expect("a process can be had");
-        let first = children();
-        let launcher = Launcher::new(Path::new("/bin/sh"), &[]).expect("/dev/null is there");
-        let before = two_that_wait(&launcher);
-        guardian::settle().expect("another can be had");
-        let now = children();
-        assert!(now.len() == 2 && first.iter().all(|guardian| !now.contains(guardian)));
-        guardian::settle().expect("there is nothing to do");
-        assert_eq!(children(), now);
-        let _after = two_that_wait(&launcher);
-        let notice = before.notice().map(|fd| (fd, Interest::Read));
-        let _ = poll([notice], None);
-        return;
-    }
-    let test = "sys::tests::a_guardian_is_relieved_and_no_group_is_harmed_or_forgotten";
-    assert_none_survives(test, 4);
 }
 
 #[test]

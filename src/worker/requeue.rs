@@ -4,7 +4,6 @@
 use super::{Event, Report, Task, Worker, WorkerShared};
 use crate::control::Shortage;
 use crate::job::Job;
-use crate::sys::guardian;
 use crossbeam_channel::Sender;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
@@ -71,19 +70,10 @@ impl Worker<'_> {
     }
 
     /// Whether nothing is left to do once the queue is closed and empty, and nobody is asked to leave who
-    /// would have to say so. Then the worker counts as gone. With the last one no child is left, and the
-    /// guardian can end while the main thread hears of it.
+    /// would have to say so. Then the worker counts as gone.
     pub(super) fn goes(&self) -> bool {
         let jobs = self.shared.returned.jobs();
-        let left = if jobs.is_empty() {
-            self.worker.exits_unasked()
-        } else {
-            None
-        };
-        if left == Some(0) {
-            guardian::thank();
-        }
-        left.is_some()
+        jobs.is_empty() && self.worker.exits_unasked().is_some()
     }
 
     /// Gives a job back and says that the worker leaves, if one is to leave after all. Tries of it
