@@ -97,16 +97,11 @@ impl<'a> Reader<'a> {
         Ok(byte)
     }
 
-    /// Grows the buffer to hold this many bytes, and one more to see the end.
-    pub(super) fn make_room(&mut self, size: usize) {
-        self.buffer.grow(size + 1);
-    }
-
     /// Buffers everything to the end of the source, if the source has at most `size` bytes and
     /// nothing is consumed yet. Returns false when the source has more.
     pub(super) fn hold(&mut self, size: usize) -> Result<bool, DecodeError> {
         debug_assert_eq!(self.offset(), 0);
-        self.make_room(size);
+        self.buffer.grow(size + 1);
         while !self.ended && self.end <= size {
             self.read(size + 1)?;
         }

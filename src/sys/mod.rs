@@ -41,7 +41,7 @@ pub use limits::{
     start_thread,
 };
 pub use output::{Output, is_unread, outputs_are_one, tell, tell_now};
-pub use pages::Fresh;
+pub use pages::huge_buffer;
 pub use poll::{Interest, Ready, pipe, poll};
 pub use signals::{die_by_signal, stop_self};
 pub use spawn::{Family, Input, Launcher, Streams, is_starting};

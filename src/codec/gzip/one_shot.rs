@@ -15,7 +15,7 @@ use crate::codec::error::DecodeError;
 use crate::codec::reader::Reader;
 use crate::job::Trust;
 use crate::memory::{Budget, Reservation};
-use crate::sys::Fresh;
+use crate::sys::huge_buffer;
 use libdeflater::Decompressor;
 use memchr::memmem::Finder;
 
@@ -29,8 +29,6 @@ const PACKED: u64 = 32 << 20;
 const BOTH: u64 = 112 << 20;
 /// One worker's buffers may take this fraction of the whole budget (a divisor).
 const SHARE: u64 = 8;
-/// Most files decode to at least so many times their size.
-const LEAST: u64 = 2;
 /// The lengths of the shortest header and of the trailer.
 const HEADER: usize = 10;
 const TRAILER: usize = 8;
@@ -50,7 +48,7 @@ pub(super) struct OneShot {
     budget: Budget,
     held: Option<Reservation>,
     inflate: Decompressor,
-    plain: Fresh,
+    plain: Vec<u8>,
 }
 
 impl OneShot {
@@ -59,7 +57,7 @@ impl OneShot {
             budget: budget.clone(),
             held: None,
             inflate: Decompressor::new(),
-            plain: Fresh::default(),
+            plain: Vec::new(),
         }
     }
 
@@ -73,9 +71,6 @@ impl OneShot {
         if size > PACKED || !self.afford(size) {
             return Ok(Progress::Rest);
         }
-        // First: while pages are got, the kernel has no other memory to give.
-        reader.make_room(size as usize);
-        self.prepare(size);
         if !reader.hold(size as usize)? {
             return Ok(Progress::Rest);
         }
@@ -85,7 +80,7 @@ impl OneShot {
         while at < packed.len() {
             let (end, length) = guess_end(&packed[at..]);
             if filled > 0 && length > PLAIN - filled {
-                if sink.give(self.plain.first(filled), Trust::Provisional).is_break() {
+                if sink.give(&self.plain[..filled], Trust::Provisional).is_break() {
                     return Ok(Progress::Done);
                 }
                 given = true;
@@ -104,30 +99,13 @@ impl OneShot {
         } else {
             Trust::Final
         };
-        let flow = sink.give(self.plain.first(filled), trust);
+        let flow = sink.give(&self.plain[..filled], trust);
         reader.consume(at);
         Ok(if rest && flow.is_continue() {
             Progress::Rest
         } else {
             Progress::Done
         })
-    }
-
-    /// Has pages got for what a file of this size is sure to decode to, as far as files are worth being
-    /// compressed, while it is read.
-    fn prepare(&mut self, size: u64) {
-        let least = size.saturating_mul(LEAST);
-        if least > (PLAIN / 4) as u64 || !self.afford(size + least) {
-            return;
-        }
-        self.allocate();
-        self.plain.expect(least as usize);
-    }
-
-    fn allocate(&mut self) {
-        if self.plain.is_empty() {
-            self.plain = Fresh::new(PLAIN);
-        }
     }
 
     /// Decodes a member, which should be all of `packed` and decode to `length` bytes, into
@@ -143,9 +121,10 @@ impl OneShot {
         {
             return false;
         }
-        self.allocate();
-        self.plain.expect(top);
-        let plain = &mut self.plain.first(top)[filled..];
+        if self.plain.is_empty() {
+            self.plain = huge_buffer(PLAIN);
+        }
+        let plain = &mut self.plain[filled..top];
         match self.inflate.gzip_decompress(packed, plain) {
             Ok(n) if n == length => ends_at_end(packed, plain),
             _ => false,
