@@ -25,20 +25,24 @@ mod usage_error;
 mod xargs;
 
 use crate::message;
-use crate::sys::{Output, signals};
+use crate::sys::Output;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command};
 use exit_code::{Dialect, ExitCause};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
+use std::process::ExitCode;
 
 /// The name of xargs in messages when it is a subcommand.
 const XARGS: &str = "fanfold xargs";
 
 /// Reads the command line, does what it says, and returns the exit code. Does not return when a signal ended
 /// the run: the process then dies by it.
-pub fn main() -> u8 {
-    signals::ignore_broken_pipes();
+pub fn main() -> ExitCode {
+    run_command_line().into()
+}
+
+fn run_command_line() -> u8 {
     if let Some((name, words)) = xargs_call() {
         return xargs::main(name, &words);
     }

@@ -221,12 +221,6 @@ pub(super) fn nudge(thread: i32) {
     unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, NUDGE) };
 }
 
-/// Has a write to a pipe that nobody reads be an error, and not the end of the process.
-pub fn ignore_broken_pipes() {
-    // It can't fail for a signal that there is.
-    let _ = set_action(PIPE, libc::SIG_IGN, 0);
-}
-
 /// Keeps this thread from being the one that the signals interrupt: each worker calls it first,
 /// so that the main thread hears them. Children start with an empty mask all the same.
 pub fn block_in_this_thread() {
