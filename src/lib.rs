@@ -28,6 +28,6 @@ pub mod run;
 pub mod sink;
 pub mod source;
 pub mod state;
-pub mod sys;
+mod sys;
 pub(crate) mod template;
 pub mod worker;

@@ -65,7 +65,7 @@ impl WorkerHandle {
     ///
     /// # Errors
     /// What the system said; not to be expected.
-    pub fn wait_for(&self, group: &Group, beside: Beside) -> io::Result<Heard> {
+    pub(crate) fn wait_for(&self, group: &Group, beside: Beside) -> io::Result<Heard> {
         self.own.wake.wait_for(group, beside)
     }
 

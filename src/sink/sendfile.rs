@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
 
 impl Sink<'_> {
     /// Has whole files go to `output`, which is what the sink's first writer writes to.
-    pub fn send_to(&mut self, output: Output) {
+    pub(crate) fn send_to(&mut self, output: Output) {
         self.direct = Some(output);
     }
 

@@ -8,7 +8,7 @@ use std::ptr;
 /// The arguments of a command, the first of which is its name. They lie in one block, as a command
 /// line may hold a hundred thousand of them.
 #[derive(Debug, Default)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Each with a NUL at its end.
     bytes: Vec<u8>,
     /// Where each begins.
@@ -17,7 +17,7 @@ pub struct Arguments {
 
 impl Arguments {
     /// None yet, with room for so many and for their bytes.
-    pub fn with_capacity(arguments: usize, bytes: usize) -> Self {
+    pub(crate) fn with_capacity(arguments: usize, bytes: usize) -> Self {
         Arguments {
             bytes: Vec::with_capacity(arguments + bytes),
             starts: Vec::with_capacity(arguments),
@@ -25,14 +25,14 @@ impl Arguments {
     }
 
     /// Adds the argument that `append` appends to these bytes.
-    pub fn add(&mut self, append: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn add(&mut self, append: impl FnOnce(&mut Vec<u8>)) {
         self.starts.push(self.bytes.len());
         append(&mut self.bytes);
         self.bytes.push(0);
     }
 
     /// Each argument.
-    pub fn iter(&self) -> impl Iterator<Item = &OsStr> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &OsStr> {
         self.starts.iter().enumerate().map(|(at, &start)| {
             let next = self.starts.get(at + 1).copied().unwrap_or(self.bytes.len());
             OsStr::from_bytes(&self.bytes[start..next - 1])
@@ -43,7 +43,7 @@ impl Arguments {
     ///
     /// # Errors
     /// When one holds a NUL, which would end it.
-    pub(super) fn pointers(&self) -> io::Result<Vec<*mut libc::c_char>> {
+    pub(crate) fn pointers(&self) -> io::Result<Vec<*mut libc::c_char>> {
         // Not by memchr, which asks what the processor can do: for the one command of a short run that
         // takes longer than all else here.
         if self.bytes.iter().filter(|&&byte| byte == 0).count() != self.starts.len() {
@@ -67,7 +67,7 @@ impl<S: AsRef<OsStr>> FromIterator<S> for Arguments {
 
 /// What the arguments and the environment of a new process may take, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// All of them together, with their NULs and the pointers to them.
     pub total: usize,
     /// One of them, with its NUL.
@@ -81,7 +81,7 @@ const LEAST: usize = 128 << 10;
 const MOST: usize = 6 << 20;
 
 /// The limits of this system. Linux has one for a single argument too: 32 pages.
-pub fn limits() -> Limits {
+pub(crate) fn limits() -> Limits {
     // SAFETY: sysconf reads and returns numbers.
     let (total, page) = unsafe {
         (
@@ -90,16 +90,12 @@ pub fn limits() -> Limits {
         )
     };
     let total = usize::try_from(total).unwrap_or(LEAST).min(MOST);
-    let longest = if cfg!(target_os = "linux") {
-        usize::try_from(page).map_or(LEAST, |page| 32 * page)
-    } else {
-        total
-    };
+    let longest = usize::try_from(page).map_or(LEAST, |page| 32 * page);
     Limits { total, longest }
 }
 
 /// What these variables take as an environment.
-pub fn environment(variables: impl Iterator<Item = (OsString, OsString)>) -> usize {
+pub(crate) fn environment(variables: impl Iterator<Item = (OsString, OsString)>) -> usize {
     let beside = "=\0".len() + size_of::<usize>();
     variables
         .map(|(name, value)| name.len() + value.len() + beside)

@@ -4,6 +4,6 @@ use std::num::NonZeroUsize;
 
 /// The cores that this process may use: fewer than it may run on where its cgroup has a quota, for which
 /// files are read.
-pub fn cores() -> NonZeroUsize {
+pub(crate) fn cores() -> NonZeroUsize {
     NonZeroUsize::new(num_cpus::get()).unwrap_or(NonZeroUsize::MIN)
 }

@@ -6,7 +6,7 @@ use isal_sys::igzip_lib::{
 };
 
 /// A decoder of raw deflate streams (RFC 1951), one after another.
-pub struct Inflate {
+pub(crate) struct Inflate {
     state: Box<inflate_state>,
     /// Whole bytes that the library holds and that were not counted as read: it looks ahead.
     held: usize,
@@ -16,11 +16,11 @@ pub struct Inflate {
 unsafe impl Send for Inflate {}
 
 /// The most that [`Inflate`] holds without having read it.
-pub const AHEAD: usize = 8;
+pub(crate) const AHEAD: usize = 8;
 
 impl Inflate {
     /// A decoder at the beginning of a stream.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut state = Box::<inflate_state>::new_uninit();
         // SAFETY: the state is numbers, arrays of them and pointers, for all of which zero is a value; and
         // the library is given a pointer to as much memory as it expects.
@@ -33,7 +33,7 @@ impl Inflate {
     }
 
     /// Goes to the beginning of another stream.
-    pub fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         // SAFETY: the state was initialised.
         unsafe { isal_inflate_reset(&mut *self.state) };
         self.held = 0;
@@ -46,7 +46,7 @@ impl Inflate {
     ///
     /// # Errors
     /// The stream is not valid.
-    pub fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<(usize, usize, bool), Invalid> {
+    pub(crate) fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<(usize, usize, bool), Invalid> {
         let fresh = input.get(self.held..).unwrap_or_default();
         let bound = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let state = &mut *self.state;
@@ -73,7 +73,7 @@ impl Inflate {
 
 /// A stream is not valid.
 #[derive(Debug)]
-pub struct Invalid {
+pub(crate) struct Invalid {
     /// How much of the step's input had been read by then.
     pub read: usize,
     /// How much had been written.

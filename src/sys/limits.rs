@@ -12,7 +12,7 @@ static BEFORE: RwLock<Option<Rlimit>> = RwLock::new(None);
 
 /// Raises the soft limit of open files to the hard one, if that gives any room. Children are started
 /// with the one before; they cost more from then on, so it is for when a file could not be opened.
-pub fn raise_file_limit() {
+pub(crate) fn raise_file_limit() {
     // Whoever starts a child meanwhile holds the lock, so none is started with the higher limit.
     let mut before = BEFORE.write().unwrap_or_else(PoisonError::into_inner);
     let limit = getrlimit(Resource::Nofile);
@@ -26,23 +26,23 @@ pub fn raise_file_limit() {
 }
 
 /// How many files may be open at once.
-pub fn file_limit() -> u64 {
+pub(crate) fn file_limit() -> u64 {
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
 /// The limit of open files that children are to have, where it is not our own. It is not changed
 /// while the answer is held.
-pub(super) fn file_limit_before() -> RwLockReadGuard<'static, Option<Rlimit>> {
+pub(crate) fn file_limit_before() -> RwLockReadGuard<'static, Option<Rlimit>> {
     BEFORE.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether a descriptor could not be had (EMFILE, ENFILE), for which std has no kind.
-pub fn is_out_of_files(error: &io::Error) -> bool {
+pub(crate) fn is_out_of_files(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
 /// Waits for a moment, in which others may give descriptors back: the system has no call that says when.
-pub fn await_files() {
+pub(crate) fn await_files() {
     thread::sleep(Duration::from_millis(10));
 }
 
@@ -50,7 +50,7 @@ pub fn await_files() {
 ///
 /// # Errors
 /// What was said last.
-pub fn await_file<T>(mut open: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub(crate) fn await_file<T>(mut open: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     const MOST: Duration = Duration::from_secs(5);
     let began = Instant::now();
     loop {
@@ -66,7 +66,7 @@ pub fn await_file<T>(mut open: impl FnMut() -> io::Result<T>) -> io::Result<T> {
 
 /// The memory that this process may use, in bytes: the machine's, or less where its cgroup says so. It is
 /// looked up once.
-pub fn available_memory() -> u64 {
+pub(crate) fn available_memory() -> u64 {
     static FOUND: OnceLock<u64> = OnceLock::new();
     *FOUND.get_or_init(find_memory)
 }
@@ -90,7 +90,7 @@ fn find_memory() -> u64 {
 ///
 /// # Errors
 /// What was said last.
-pub fn await_process<T>(mut start: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub(crate) fn await_process<T>(mut start: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     const MOST: Duration = Duration::from_secs(60);
     let (began, mut delay) = (Instant::now(), Duration::from_millis(5));
     loop {
@@ -112,7 +112,7 @@ pub fn await_process<T>(mut start: impl FnMut() -> io::Result<T>) -> io::Result<
 ///
 /// # Errors
 /// What was said last.
-pub fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+pub(crate) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     // A thread that could not be started drops what it was given.
     let work = Arc::new(Mutex::new(Some(work)));
     await_process(|| {

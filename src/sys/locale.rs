@@ -20,7 +20,7 @@ const INCOMPLETE: usize = usize::MAX - 1;
 /// How many of these bytes are one character, and whether it can be shown. Bytes that are no
 /// character count as one that can't be, as do those of one that is cut off at the end. There is at
 /// least one byte.
-pub fn character(bytes: &[u8]) -> (usize, bool) {
+pub(crate) fn character(bytes: &[u8]) -> (usize, bool) {
     static LOCALE: Once = Once::new();
     let mut state = State([0; 128]);
     let mut wide = 0;

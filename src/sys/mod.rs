@@ -5,46 +5,33 @@
 //! jobs, maps or output.
 #![allow(unsafe_code)]
 
-mod ahead;
-pub mod arguments;
-mod closed;
+#[cfg(not(target_os = "linux"))]
+compile_error!("fanfold builds on Linux only");
+
+pub(crate) mod arguments;
 mod cores;
-mod group;
-pub mod guardian;
-mod heap;
+mod io;
 #[cfg(feature = "isal")]
-pub mod isal;
+pub(crate) mod isal;
 mod limits;
-pub mod locale;
-mod lowered;
-pub mod oom;
-mod output;
-mod pages;
-mod poll;
-mod proc;
-pub mod reaper;
-pub mod signals;
-mod spawn;
-mod stdin;
-mod terminal;
-mod wake;
+pub(crate) mod locale;
+mod memory;
+mod process;
+pub(crate) mod signals;
 
 #[cfg(test)]
 mod tests;
 
-pub use ahead::will_read;
-pub use cores::cores;
-pub use group::{Beside, Group, Heard};
-pub use heap::share_heap;
-pub use limits::{
+pub(crate) use cores::cores;
+pub(crate) use io::{
+    Interest, Output, Ready, Stdin, Wake, is_unread, outputs_are_one, pipe, poll, tell, tell_now, terminal,
+    will_read,
+};
+pub(crate) use limits::{
     available_memory, await_file, await_files, await_process, file_limit, is_out_of_files, raise_file_limit,
     start_thread,
 };
-pub use output::{Output, is_unread, outputs_are_one, tell, tell_now};
-pub use pages::huge_buffer;
-pub use poll::{Interest, Ready, pipe, poll};
-pub use signals::{die_by_signal, stop_self};
-pub use spawn::{Family, Input, Launcher, Streams, is_starting};
-pub use stdin::Stdin;
-pub use terminal::terminal;
-pub use wake::Wake;
+pub(crate) use memory::{huge_buffer, share_heap};
+pub(crate) use process::{
+    Beside, Family, Group, Heard, Input, Launcher, Streams, guardian, is_starting, oom, reaper,
+};

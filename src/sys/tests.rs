@@ -48,7 +48,7 @@ fn a_signal_interrupts_a_blocked_write_and_can_be_died_of() {
         // It came before anybody listened.
         signals::carry().expect("a thread can be had");
         let signal = news.received().recv().expect("the thread of the signals lives");
-        die_by_signal(signal);
+        signals::die_by_signal(signal);
     }
     let mut child = play("sys::tests::a_signal_interrupts_a_blocked_write_and_can_be_died_of");
     let pid = rustix::process::Pid::from_child(&child);
@@ -81,8 +81,8 @@ fn two_that_wait(launcher: &Launcher) -> Group {
 
 fn children() -> Vec<i32> {
     let own = rustix::process::getpid().as_raw_nonzero().get();
-    let is_ours = |&pid: &i32| proc::Stat::of(pid).is_some_and(|stat| stat.parent == own);
-    proc::processes().filter(is_ours).collect()
+    let is_ours = |&pid: &i32| process::Stat::of(pid).is_some_and(|stat| stat.parent == own);
+    process::processes().filter(is_ours).collect()
 }
 
 /// Kills the part that this test plays once its children have said their numbers, and they are gone.

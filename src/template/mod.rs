@@ -178,7 +178,7 @@ impl Template {
     ///
     /// A word with a hole for an input becomes one argument for each input. When an argument begins with the
     /// name of an input, and the name begins with `-`, the argument gets `./` in front.
-    pub fn render(&self, inputs: &[&OsStr], job_number: u64, slot: usize) -> Arguments {
+    pub(crate) fn render(&self, inputs: &[&OsStr], job_number: u64, slot: usize) -> Arguments {
         let bytes = inputs.iter().map(|input| input.len()).sum();
         let mut args = Arguments::with_capacity(self.words.len() + inputs.len(), bytes);
         for word in &self.words {

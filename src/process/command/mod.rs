@@ -132,7 +132,7 @@ pub struct CommandPlan {
     /// What a child is told of itself, by the variables' names.
     pub variables: Vec<(String, ChildVar)>,
     /// Whose process group the child belongs to.
-    pub family: Family,
+    pub(crate) family: Family,
     /// When the program is looked for.
     pub lookup: Lookup,
 }
@@ -199,7 +199,7 @@ impl CommandPlan {
     }
 
     /// The arguments of a job in the worker with this slot (from 0), as for `--dry-run`.
-    pub fn args(&self, job: &Job, slot: usize) -> Arguments {
+    pub(crate) fn args(&self, job: &Job, slot: usize) -> Arguments {
         let inputs: Vec<&OsStr> = job.inputs.iter().map(|input| input.name()).collect();
         self.template.render(&inputs, job.seq + 1, slot + 1)
     }

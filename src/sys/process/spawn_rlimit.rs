@@ -4,8 +4,8 @@
 //! from here once it runs would be a race. So this is fork, setrlimit and exec by
 //! `std::process::Command`, at several times the price.
 
-use super::arguments::Arguments;
 use super::spawn::{Family, Input, Streams};
+use crate::sys::arguments::Arguments;
 use rustix::io::FdFlags;
 use rustix::process::{Pid, Resource, Rlimit, setrlimit};
 use std::ffi::{CStr, CString, OsStr};
@@ -20,7 +20,7 @@ use std::process::{Command, Stdio};
 ///
 /// # Errors
 /// What the system said to the fork or the exec.
-pub(super) fn spawn<'a>(
+pub(crate) fn spawn<'a>(
     program: &CStr,
     args: &Arguments,
     environment: impl Iterator<Item = &'a CString>,

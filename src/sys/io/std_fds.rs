@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static CLOSED: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
 
 /// What the C library calls before `main`. Elsewhere than on Linux no stream is known to be closed.
-#[cfg(target_os = "linux")]
 #[used]
 // SAFETY: the section holds pointers to functions of C, of which each is called once; that it is
 // given arguments which it does not take is how such functions are called.
@@ -18,7 +17,6 @@ static CLOSED: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
 static LOOK: extern "C" fn() = look;
 
 /// Needs nothing that the runtime has yet to set up.
-#[cfg(target_os = "linux")]
 extern "C" fn look() {
     for (number, closed) in (0..).zip(&CLOSED) {
         // SAFETY: this command of fcntl takes no argument and gives or takes no memory; its only
@@ -34,14 +32,14 @@ extern "C" fn look() {
 }
 
 /// Whether this standard stream was closed.
-pub(super) fn was_closed(number: i32) -> bool {
+pub(crate) fn was_closed(number: i32) -> bool {
     let at = usize::try_from(number).ok();
     let closed = at.and_then(|at| CLOSED.get(at));
     closed.is_some_and(|closed| closed.load(Ordering::Relaxed))
 }
 
 /// Has children that inherit a stream which was closed find it closed.
-pub(super) fn pass_on() {
+pub(crate) fn close_in_children() {
     for number in (0..3).filter(|&number| was_closed(number)) {
         // SAFETY: this command of fcntl takes a number, and no memory. What the runtime opened in
         // the stream's place is nobody's, so nobody minds how it is inherited.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// What is waited for on a descriptor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Interest {
+pub(crate) enum Interest {
     /// Something to read, or the other end gone.
     Read,
     /// Room to write, or the other end gone.
@@ -16,7 +16,7 @@ pub enum Interest {
 
 /// What a descriptor is ready for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Ready {
+pub(crate) enum Ready {
     /// Nothing.
     #[default]
     No,
@@ -31,7 +31,7 @@ pub enum Ready {
 ///
 /// # Errors
 /// What the system said; not to be expected.
-pub fn poll<const N: usize>(
+pub(crate) fn poll<const N: usize>(
     descriptors: [Option<(BorrowedFd<'_>, Interest)>; N],
     timeout: Option<Duration>,
 ) -> io::Result<[Ready; N]> {
@@ -85,6 +85,6 @@ fn readiness(events: PollFlags) -> Ready {
 ///
 /// # Errors
 /// When the process may open no more files.
-pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?)
 }

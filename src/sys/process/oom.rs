@@ -18,12 +18,12 @@ struct Kills {
 }
 
 /// Begins to count. Costs nothing the second time; the first time best while a child runs.
-pub fn watch() {
+pub(crate) fn watch() {
     KILLS.get_or_init(here);
 }
 
 /// Whether there was a kill, since the count began, that was not accounted for yet; then it is.
-pub fn take_kill() -> bool {
+pub(crate) fn take_kill() -> bool {
     KILLS.get_or_init(here).as_ref().is_some_and(Kills::take)
 }
 

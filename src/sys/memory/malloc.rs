@@ -2,9 +2,9 @@
 
 /// Has all threads that start from now on allocate from one heap, where the C library would give each
 /// its own: making one costs more than a thread that allocates little ever waits for the others.
-pub fn share_heap() {
+pub(crate) fn share_heap() {
     // SAFETY: it sets a number, which is read when a thread allocates for the first time.
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    #[cfg(target_env = "gnu")]
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, 1);
     }

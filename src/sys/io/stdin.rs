@@ -6,11 +6,11 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 /// Standard input, unbuffered. Where nothing is there yet, a read waits, also where it is set not to.
 #[derive(Debug, Default)]
-pub struct Stdin(());
+pub(crate) struct Stdin(());
 
 impl Stdin {
     /// A reader of it. It has no buffer, so any number of them may follow one another.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Stdin(())
     }
 }

@@ -1,7 +1,7 @@
 //! A doorbell that a thread blocked in `poll`, or waiting for a child's exit alone, hears.
 
-use super::group::{Beside, Heard};
-use super::{Group, signals};
+use crate::sys::process::{Beside, Group, Heard};
+use crate::sys::signals;
 use rustix::event::{EventfdFlags, eventfd};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// A doorbell: [`Wake::ring`] makes its descriptor readable until [`Wake::hush`].
 #[derive(Debug)]
-pub struct Wake {
+pub(crate) struct Wake {
     bell: OwnedFd,
     rings: AtomicBool,
     /// The thread that waits for a child, or 0.
@@ -18,12 +18,12 @@ pub struct Wake {
 }
 
 /// What takes a thread out of its wait for a child. It says nothing, and nobody else sends it.
-pub(super) const NUDGE: i32 = libc::SIGURG;
+pub(crate) const NUDGE: i32 = libc::SIGURG;
 /// How long a thread that is not there yet is nudged again and again. It takes some microseconds.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The system's number of this thread.
-pub(super) fn this_thread() -> i32 {
+pub(crate) fn this_thread() -> i32 {
     thread_local! {
         // SAFETY: a call without arguments, that can't fail.
         static THREAD: i32 = unsafe { libc::gettid() };
@@ -36,7 +36,7 @@ impl Wake {
     ///
     /// # Errors
     /// When the process may open no more files.
-    pub fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         Ok(Wake {
             bell,
@@ -46,7 +46,7 @@ impl Wake {
     }
 
     /// Makes the descriptor readable.
-    pub fn ring(&self) {
+    pub(crate) fn ring(&self) {
         self.rings.store(true, Ordering::SeqCst);
         // The one failure is a full counter, and then the bell rings already.
         let _ = rustix::io::write(&self.bell, &1u64.to_ne_bytes());
@@ -63,7 +63,7 @@ impl Wake {
     }
 
     /// Makes the descriptor unreadable. Look at what the bell was for *after* this.
-    pub fn hush(&self) {
+    pub(crate) fn hush(&self) {
         self.rings.store(false, Ordering::SeqCst);
         let _ = rustix::io::read(&self.bell, &mut [0u8; 8]);
     }
@@ -74,7 +74,7 @@ impl Wake {
     ///
     /// # Errors
     /// What the system said; not to be expected.
-    pub fn wait_for(&self, group: &Group, beside: Beside) -> io::Result<Heard> {
+    pub(crate) fn wait_for(&self, group: &Group, beside: Beside) -> io::Result<Heard> {
         signals::hear_nudges();
         self.waits.store(this_thread(), Ordering::SeqCst);
         let end = loop {
@@ -99,8 +99,8 @@ impl AsFd for Wake {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Launcher, Streams};
     use super::*;
+    use crate::sys::{Launcher, Streams};
     use std::path::Path;
 
     #[test]

@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 
 /// A child and the group that it leads. Dropped before it was reaped, the whole group is killed.
 #[derive(Debug)]
-pub struct Group {
+pub(crate) struct Group {
     leader: Pid,
     notice: OnceLock<Option<OwnedFd>>,
     reaped: Option<ExitStatus>,
@@ -27,7 +27,7 @@ pub struct Group {
 
 /// What is waited for beside a child's exit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Beside {
+pub(crate) enum Beside {
     /// Nothing.
     Nothing,
     /// That it was stopped, which may have been before.
@@ -38,7 +38,7 @@ pub enum Beside {
 
 /// What ended the wait for a child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heard {
+pub(crate) enum Heard {
     /// Something new is wanted.
     Bell,
     /// The child has exited.
@@ -49,7 +49,7 @@ pub enum Heard {
 
 impl Group {
     /// The group of a child that was just started as its leader.
-    pub(super) fn led_by(leader: Pid) -> Self {
+    pub(crate) fn led_by(leader: Pid) -> Self {
         // First of all: what is not there yet survives if we are killed now.
         let place = guardian::guard_group(leader.as_raw_nonzero().get());
         Group {
@@ -63,7 +63,7 @@ impl Group {
 
     /// A child that was just started and belongs to our own group, or to another's: it is signalled alone, and
     /// nothing is known of its children.
-    pub(super) fn of_one(child: Pid) -> Self {
+    pub(crate) fn of_one(child: Pid) -> Self {
         Group {
             leader: child,
             notice: OnceLock::new(),
@@ -74,14 +74,14 @@ impl Group {
     }
 
     /// The child's number.
-    pub(super) fn leader(&self) -> Pid {
+    pub(crate) fn leader(&self) -> Pid {
         self.leader
     }
 
     /// A descriptor that is readable once the leader has exited, for the time until it is reaped. Where
     /// there is none (an old kernel, no descriptor left), [`Group::has_exited`] is to be asked from time to
     /// time.
-    pub fn notice(&self) -> Option<BorrowedFd<'_>> {
+    pub(crate) fn notice(&self) -> Option<BorrowedFd<'_>> {
         let open = || match self.reaped {
             None => pidfd_open(self.leader, PidfdFlags::empty()).ok(),
             Some(_) => None,
@@ -93,7 +93,7 @@ impl Group {
     ///
     /// # Errors
     /// When the wait was interrupted by a signal; no other is to be expected.
-    pub(super) fn await_exit(&self, beside: Beside) -> io::Result<Heard> {
+    pub(crate) fn await_exit(&self, beside: Beside) -> io::Result<Heard> {
         if self.reaped.is_some() {
             return Ok(Heard::Exit);
         }
@@ -111,13 +111,13 @@ impl Group {
     }
 
     /// Whether the leader has exited; it is not reaped by this.
-    pub fn has_exited(&self) -> bool {
+    pub(crate) fn has_exited(&self) -> bool {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         self.reaped.is_some() || matches!(waitid(WaitId::Pid(self.leader), options), Ok(Some(_)))
     }
 
     /// The signal that the leader was stopped by, where it stands still.
-    pub fn stopped_by(&self) -> Option<i32> {
+    pub(crate) fn stopped_by(&self) -> Option<i32> {
         let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         if self.reaped.is_some() {
             return None;
@@ -128,7 +128,7 @@ impl Group {
 
     /// Sends `signal` to every process of the group. Nothing happens once the leader was reaped,
     /// or when `signal` is none.
-    pub fn signal(&self, signal: i32) {
+    pub(crate) fn signal(&self, signal: i32) {
         if self.reaped.is_some() {
             return;
         }
@@ -143,7 +143,7 @@ impl Group {
     }
 
     /// Whether the group has a living member besides an exited leader.
-    pub fn has_others(&self) -> bool {
+    pub(crate) fn has_others(&self) -> bool {
         if self.alone {
             return false;
         }
@@ -157,7 +157,7 @@ impl Group {
     ///
     /// # Errors
     /// What the system said; not to be expected.
-    pub fn reap(&mut self) -> io::Result<ExitStatus> {
+    pub(crate) fn reap(&mut self) -> io::Result<ExitStatus> {
         if let Some(status) = self.reaped {
             return Ok(status);
         }

@@ -7,6 +7,6 @@ use std::io;
 ///
 /// # Errors
 /// When there is none.
-pub fn terminal() -> io::Result<File> {
+pub(crate) fn terminal() -> io::Result<File> {
     File::open("/dev/tty")
 }

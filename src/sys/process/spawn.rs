@@ -3,9 +3,12 @@
 //! Our own and not `std::process::Command`, which hands down the worker's signal mask, copies the
 //! environment for each child anew, and opens `/dev/null` each time.
 
-use super::arguments::Arguments;
-use super::limits::file_limit_before;
-use super::{Group, closed, lowered, oom, reaper, signals};
+use super::group::Group;
+use super::{oom, reaper, spawn_rlimit};
+use crate::sys::arguments::Arguments;
+use crate::sys::io::close_in_children;
+use crate::sys::limits::file_limit_before;
+use crate::sys::signals;
 use rustix::process::Pid;
 use std::cell::RefCell;
 use std::env;
@@ -22,7 +25,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A program that is started again and again, with everything that stays the same.
 #[derive(Debug)]
-pub struct Launcher {
+pub(crate) struct Launcher {
     program: CString,
     environment: Vec<CString>,
     null: BorrowedFd<'static>,
@@ -41,7 +44,7 @@ static NULL: OnceLock<File> = OnceLock::new();
 
 /// Whose process group a child belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Family {
+pub(crate) enum Family {
     /// One of its own, which can be ended as a whole, but can't read from our terminal.
     Own,
     /// Ours: what the terminal sends to us is sent to it too.
@@ -52,7 +55,7 @@ pub enum Family {
 
 /// What a child's standard input is.
 #[derive(Debug, Clone, Copy, Default)]
-pub enum Input<'a> {
+pub(crate) enum Input<'a> {
     /// `/dev/null`.
     #[default]
     Null,
@@ -64,7 +67,7 @@ pub enum Input<'a> {
 
 /// The child's standard streams. None: our own, closed where it was when we were started.
 #[derive(Debug, Default)]
-pub struct Streams<'a> {
+pub(crate) struct Streams<'a> {
     /// Standard input.
     pub stdin: Input<'a>,
     /// Standard output.
@@ -81,8 +84,8 @@ impl Launcher {
     ///
     /// # Errors
     /// When `/dev/null` can't be opened or the name holds a NUL.
-    pub fn new(program: &Path, own: &[&str]) -> io::Result<Self> {
-        closed::pass_on();
+    pub(crate) fn new(program: &Path, own: &[&str]) -> io::Result<Self> {
+        close_in_children();
         let environment = env::vars_os()
             .filter(|(name, _)| !own.iter().any(|own| OsStr::new(own) == name))
             .map(|(name, value)| c_string(pair(name, &value)))
@@ -97,7 +100,7 @@ impl Launcher {
     }
 
     /// Has the children belong to another process group than their own.
-    pub fn family(mut self, family: Family) -> Self {
+    pub(crate) fn family(mut self, family: Family) -> Self {
         self.family = family;
         self
     }
@@ -107,7 +110,7 @@ impl Launcher {
     ///
     /// # Errors
     /// As [`Launcher::spawn`].
-    pub fn spawn_or_interpret<'v>(
+    pub(crate) fn spawn_or_interpret<'v>(
         &self,
         args: &Arguments,
         own: impl IntoIterator<Item = (&'v str, String)>,
@@ -130,7 +133,7 @@ impl Launcher {
     ///
     /// # Errors
     /// What the system said to the spawn or the exec; an argument with a NUL.
-    pub fn spawn<'v>(
+    pub(crate) fn spawn<'v>(
         &self,
         args: &Arguments,
         own: impl IntoIterator<Item = (&'v str, String)>,
@@ -143,7 +146,7 @@ impl Launcher {
     ///
     /// # Errors
     /// As [`Launcher::spawn`].
-    pub fn spawn_beside<'v>(
+    pub(crate) fn spawn_beside<'v>(
         &self,
         other: &Group,
         args: &Arguments,
@@ -192,7 +195,7 @@ impl Launcher {
                 },
                 ..*streams
             };
-            return lowered::spawn(program, args, environment, &streams, family, limit);
+            return spawn_rlimit::spawn(program, args, environment, &streams, family, limit);
         }
         let argv = args.pointers()?;
         let envp = pointers(self.environment.iter().chain(own));
@@ -248,15 +251,15 @@ static STARTING: AtomicUsize = AtomicUsize::new(0);
 
 /// Whether a child is being started somewhere that may hold copies of descriptors that we have
 /// closed.
-pub fn is_starting() -> bool {
+pub(crate) fn is_starting() -> bool {
     STARTING.load(Ordering::SeqCst) > 0
 }
 
 /// While there is one, [`is_starting`].
-pub(super) struct Starting;
+pub(crate) struct Starting;
 
 impl Starting {
-    pub(super) fn now() -> Self {
+    pub(crate) fn now() -> Self {
         STARTING.fetch_add(1, Ordering::SeqCst);
         Starting
     }

@@ -3,8 +3,7 @@
 //! The handlers are our own because those of the signal crates ask for `SA_RESTART`: a main thread
 //! blocked in a write to a full pipe would then never hear of a Ctrl-C.
 
-use super::wake::{NUDGE, this_thread};
-use super::{Interest, Ready, poll};
+use super::io::{Interest, NUDGE, Ready, poll, this_thread};
 use crossbeam_channel::{Receiver, Sender};
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::io;
@@ -22,21 +21,21 @@ const NEWS: [i32; 4] = [libc::SIGUSR1, libc::SIGTSTP, libc::SIGCONT, libc::SIGUS
 const RESPECTED: [i32; 2] = [libc::SIGHUP, libc::SIGTSTP];
 
 /// Terminal stop (Ctrl-Z).
-pub const TSTP: i32 = libc::SIGTSTP;
+pub(crate) const TSTP: i32 = libc::SIGTSTP;
 /// Continue.
-pub const CONT: i32 = libc::SIGCONT;
+pub(crate) const CONT: i32 = libc::SIGCONT;
 /// Asks for a status line, or for more workers.
-pub const USR1: i32 = libc::SIGUSR1;
+pub(crate) const USR1: i32 = libc::SIGUSR1;
 /// Asks for fewer workers, where it is listened to.
-pub const USR2: i32 = libc::SIGUSR2;
+pub(crate) const USR2: i32 = libc::SIGUSR2;
 /// Asks to end.
-pub const TERM: i32 = libc::SIGTERM;
+pub(crate) const TERM: i32 = libc::SIGTERM;
 /// The reader of a pipe has gone.
-pub const PIPE: i32 = libc::SIGPIPE;
+pub(crate) const PIPE: i32 = libc::SIGPIPE;
 
 /// Whether USR2 is listened to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Usr2 {
+pub(crate) enum Usr2 {
     /// It is.
     Heard,
     /// It ends the process, as by default.
@@ -54,7 +53,7 @@ type Heed = dyn Fn(i32, &Sender<i32>) + Send + Sync;
 
 /// The signals that came since the handlers were installed.
 #[derive(Debug)]
-pub struct Signals {
+pub(crate) struct Signals {
     received: Receiver<i32>,
 }
 
@@ -75,7 +74,10 @@ static CARRIED: AtomicBool = AtomicBool::new(false);
 ///
 /// # Errors
 /// When the pipe or a handler can't be had.
-pub fn install(heard: Usr2, heed: impl Fn(i32, &Sender<i32>) + Send + Sync + 'static) -> io::Result<Signals> {
+pub(crate) fn install(
+    heard: Usr2,
+    heed: impl Fn(i32, &Sender<i32>) + Send + Sync + 'static,
+) -> io::Result<Signals> {
     let (news, write_end) = pipe_with(PipeFlags::CLOEXEC)?;
     rustix::io::ioctl_fionbio(&write_end, true)?;
     ENDS.store(0, Ordering::Relaxed);
@@ -116,13 +118,13 @@ pub fn install(heard: Usr2, heed: impl Fn(i32, &Sender<i32>) + Send + Sync + 'st
 
 impl Signals {
     /// The numbers of the signals, once they are carried.
-    pub fn received(&self) -> &Receiver<i32> {
+    pub(crate) fn received(&self) -> &Receiver<i32> {
         &self.received
     }
 }
 
 /// Whether a thread carries the signals to where they are received.
-pub fn are_carried() -> bool {
+pub(crate) fn are_carried() -> bool {
     CARRIED.load(Ordering::Relaxed)
 }
 
@@ -130,7 +132,7 @@ pub fn are_carried() -> bool {
 ///
 /// # Errors
 /// When there is no thread or descriptor to be had; it can be tried again.
-pub fn carry() -> io::Result<()> {
+pub(crate) fn carry() -> io::Result<()> {
     let mut left = untold();
     let Some(Untold { news, sender, heed }) = &*left else {
         return Ok(());
@@ -145,7 +147,7 @@ pub fn carry() -> io::Result<()> {
 }
 
 /// Does what the thread would with the signals that came, while there is none.
-pub fn heed_untold() {
+pub(crate) fn heed_untold() {
     let left = untold();
     let Some(Untold { news, sender, heed }) = &*left else {
         return;
@@ -164,7 +166,7 @@ fn untold() -> MutexGuard<'static, Option<Untold>> {
 
 /// The first signal that has come of those that end the run. A write that was interrupted asks this
 /// before it goes on.
-pub fn ending() -> Option<i32> {
+pub(crate) fn ending() -> Option<i32> {
     match ENDS.load(Ordering::Relaxed) {
         0 => None,
         signal => Some(signal),
@@ -172,7 +174,7 @@ pub fn ending() -> Option<i32> {
 }
 
 /// Has threads hear [`NUDGE`]: what they are blocked in is interrupted.
-pub(super) fn hear_nudges() {
+pub(crate) fn hear_nudges() {
     extern "C" fn nothing(_: i32) {}
     static HEARD: Once = Once::new();
     // It can't fail for a signal that there is.
@@ -187,10 +189,10 @@ const AGAIN: Duration = Duration::from_millis(20);
 /// While there is one, a signal that ends the run interrupts what this thread is blocked in; also one that came
 /// after this thread has asked for it ([`ending`]) and before it is blocked, which alone would interrupt
 /// nothing. One thread at a time is interrupted.
-pub(super) struct Interruptible(bool);
+pub(crate) struct Interruptible(bool);
 
 impl Interruptible {
-    pub(super) fn now() -> Self {
+    pub(crate) fn now() -> Self {
         let (set, get) = (Ordering::SeqCst, Ordering::SeqCst);
         let taken = INTERRUPTIBLE.compare_exchange(0, this_thread(), set, get);
         Interruptible(taken.is_ok())
@@ -216,14 +218,14 @@ fn await_news(news: &OwnedFd) {
 }
 
 /// Sends it to this thread of ours, if there is one.
-pub(super) fn nudge(thread: i32) {
+pub(crate) fn nudge(thread: i32) {
     // SAFETY: plain numbers; the thread of another process is out of its reach.
     unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, NUDGE) };
 }
 
 /// Keeps this thread from being the one that the signals interrupt: each worker calls it first,
 /// so that the main thread hears them. Children start with an empty mask all the same.
-pub fn block_in_this_thread() {
+pub(crate) fn block_in_this_thread() {
     change_mask(libc::SIG_BLOCK, ENDING.into_iter().chain(NEWS));
     // Whoever started us may have blocked it.
     change_mask(libc::SIG_UNBLOCK, [NUDGE]);
@@ -246,7 +248,7 @@ fn change_mask(how: i32, signals: impl IntoIterator<Item = i32>) {
 /// The signals that a child is to find as they are by default: all but those that were ignored when
 /// it was first asked, and of these SIGPIPE, which we ignore. Naming them spares `posix_spawn` a
 /// question about each in every child.
-pub(super) fn by_default() -> &'static libc::sigset_t {
+pub(crate) fn by_default() -> &'static libc::sigset_t {
     static SET: OnceLock<libc::sigset_t> = OnceLock::new();
     SET.get_or_init(|| {
         let mut set = MaybeUninit::uninit();
@@ -271,7 +273,7 @@ pub(super) fn by_default() -> &'static libc::sigset_t {
 
 /// Ends the process by `signal` itself, so that whoever waits for it sees that it was
 /// interrupted. Output must have been flushed.
-pub fn die_by_signal(signal: i32) -> ! {
+pub(crate) fn die_by_signal(signal: i32) -> ! {
     let _ = set_action(signal, libc::SIG_DFL, 0);
     change_mask(libc::SIG_UNBLOCK, [signal]);
     // SAFETY: raise has no preconditions.
@@ -281,7 +283,7 @@ pub fn die_by_signal(signal: i32) -> ! {
 }
 
 /// Stops the whole process until it is sent CONT: the answer to TSTP.
-pub fn stop_self() {
+pub(crate) fn stop_self() {
     let own = rustix::process::getpid();
     let _ = rustix::process::kill_process(own, rustix::process::Signal::STOP);
 }

@@ -1,7 +1,7 @@
 //! fanfold's own standard output and error, unbuffered.
 
-use super::closed::was_closed;
-use super::signals::{self, Interruptible};
+use super::std_fds::was_closed;
+use crate::sys::signals::{self, Interruptible};
 use rustix::event::{self, PollFd, PollFlags, Timespec};
 use rustix::fs::{FileType, fstat};
 use rustix::io::Errno;
@@ -15,27 +15,27 @@ use std::time::{Duration, Instant};
 /// waits, whether or not whoever gave us the descriptor has it wait. Once a signal came that ends the run, it
 /// gives up with `WouldBlock` where there is no room for 200 ms.
 #[derive(Debug)]
-pub struct Output {
+pub(crate) struct Output {
     file: io::Result<File>,
 }
 
 impl Output {
     /// Standard output.
-    pub fn stdout() -> Self {
+    pub(crate) fn stdout() -> Self {
         Output {
             file: opened(io::stdout()),
         }
     }
 
     /// Standard error.
-    pub fn stderr() -> Self {
+    pub(crate) fn stderr() -> Self {
         Output {
             file: opened(io::stderr()),
         }
     }
 
     /// Another one, that was opened to be written.
-    pub fn of(file: File) -> Self {
+    pub(crate) fn of(file: File) -> Self {
         Output { file: Ok(file) }
     }
 
@@ -43,7 +43,7 @@ impl Output {
     ///
     /// # Errors
     /// What every write would be told.
-    pub fn check(&self) -> io::Result<()> {
+    pub(crate) fn check(&self) -> io::Result<()> {
         match &self.file {
             Ok(_) => Ok(()),
             // An error of the system has a number, and an io::Error is not Clone.
@@ -59,7 +59,7 @@ impl Output {
     /// # Errors
     /// `InvalidInput` or `Unsupported` where it can only be written (a file that is appended to, say); what the
     /// write said.
-    pub fn send(&mut self, file: &File, at: &mut u64) -> io::Result<usize> {
+    pub(crate) fn send(&mut self, file: &File, at: &mut u64) -> io::Result<usize> {
         let out = &*self.file()?;
         waiting(out.as_fd(), usize::MAX, |most| send(out, file, at, most))
     }
@@ -77,16 +77,10 @@ fn opened(stream: impl AsFd + AsRawFd) -> io::Result<File> {
     stream.as_fd().try_clone_to_owned().map(File::from)
 }
 
-#[cfg(target_os = "linux")]
 fn send(out: &File, file: &File, at: &mut u64, most: usize) -> io::Result<usize> {
     /// A signal is looked for after each of these, in bytes.
     const STEP: usize = 1 << 20;
     Ok(rustix::fs::sendfile(out, file, Some(at), most.min(STEP))?)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn send(_: &File, _: &File, _: &mut u64, _: usize) -> io::Result<usize> {
-    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// How long after a signal that ends the run a write still waits for room: what is finished is to be printed,
@@ -155,7 +149,7 @@ fn is_file(out: BorrowedFd<'_>) -> bool {
 ///
 /// # Errors
 /// What the system said.
-pub fn tell(mut bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn tell(mut bytes: &[u8]) -> io::Result<()> {
     let err = io::stderr().lock();
     while !bytes.is_empty() {
         let written = waiting(err.as_fd(), bytes.len(), |most| {
@@ -167,7 +161,7 @@ pub fn tell(mut bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Writes of it to standard error what there is room for, without waiting.
-pub fn tell_now(mut bytes: &[u8]) {
+pub(crate) fn tell_now(mut bytes: &[u8]) {
     let err = io::stderr();
     while !bytes.is_empty() && await_room(err.as_fd(), Some(Duration::ZERO)).unwrap_or(false) {
         // As much as a pipe with any room takes.
@@ -180,13 +174,13 @@ pub fn tell_now(mut bytes: &[u8]) {
 }
 
 /// Whether standard output and standard error go to the same file, pipe or terminal.
-pub fn outputs_are_one() -> bool {
+pub(crate) fn outputs_are_one() -> bool {
     let [out, err] = [fstat(io::stdout()), fstat(io::stderr())];
     matches!((out, err), (Ok(out), Ok(err)) if (out.st_dev, out.st_ino) == (err.st_dev, err.st_ino))
 }
 
 /// Whether standard output is a pipe or a socket that nobody reads any more.
-pub fn is_unread() -> bool {
+pub(crate) fn is_unread() -> bool {
     let out = io::stdout();
     let kind = fstat(&out).map(|found| FileType::from_raw_mode(found.st_mode));
     if !matches!(kind, Ok(FileType::Fifo | FileType::Socket)) {

@@ -9,6 +9,8 @@
 //! The guardian does not know of a child whose number was not entered yet when fanfold was killed: from the
 //! child's fork to the moment after its exec (0.3 ms, longer on a busy machine) such a child survives.
 
+use crate::sys::io::pipe;
+use crate::sys::limits::{await_process, file_limit};
 use rustix::io::retry_on_intr;
 use rustix::process::{Pid, Signal, WaitOptions, chdir, kill_process_group, setpgid, waitpid};
 use std::ffi::{OsStr, c_uint};
@@ -42,25 +44,25 @@ struct Guardian {
 
 /// The entry of a child's group; dropping it clears the entry.
 #[derive(Debug)]
-pub(super) struct Entry(&'static AtomicI32);
+pub(crate) struct Entry(&'static AtomicI32);
 
 /// A directory that the guardian removes if fanfold is killed before this is dropped.
 #[derive(Debug)]
-pub struct GuardedDirectory(());
+pub(crate) struct GuardedDirectory(());
 
 /// Starts the guardian, unless it is running. Children that are started from now on do not survive this process,
 /// whatever ends it. Call it before any thread is started.
 ///
 /// # Errors
 /// When there is no memory, pipe or process to be had; then there is no guardian.
-pub fn start() -> io::Result<()> {
+pub(crate) fn start() -> io::Result<()> {
     let mut guardian = guardian();
     if guardian.is_none() {
         let groups = match GROUPS.get() {
             Some(groups) => *groups,
             None => shared_memory()?,
         };
-        *guardian = Some(super::await_process(|| fork(groups))?);
+        *guardian = Some(await_process(|| fork(groups))?);
         let _ = GROUPS.set(groups);
     }
     Ok(())
@@ -68,7 +70,7 @@ pub fn start() -> io::Result<()> {
 
 /// Ends the guardian, if it is running, and waits for its exit, because not every process 1 reaps what it adopts.
 /// Call it when no child is left: the guardian takes this for fanfold's end.
-pub fn stop() {
+pub(crate) fn stop() {
     if let Some(Guardian { pid, pipe }) = guardian().take() {
         drop(pipe);
         let _ = retry_on_intr(|| waitpid(Some(pid), WaitOptions::empty()));
@@ -76,7 +78,7 @@ pub fn stop() {
 }
 
 /// Has the guardian, if it is running, kill the group of `leader` when fanfold is killed.
-pub(super) fn guard_group(leader: i32) -> Option<Entry> {
+pub(crate) fn guard_group(leader: i32) -> Option<Entry> {
     let groups = *GROUPS.get()?;
     let first = leader.unsigned_abs() as usize % ENTRIES;
     let (before, after) = groups.split_at(first);
@@ -95,7 +97,7 @@ impl Drop for Entry {
 
 /// Has the guardian, if it is running, remove this directory when fanfold is killed. It knows one directory at a
 /// time, and none whose name is longer than a path may be.
-pub fn guard_directory(directory: &Path) -> Option<GuardedDirectory> {
+pub(crate) fn guard_directory(directory: &Path) -> Option<GuardedDirectory> {
     let directory = path::absolute(directory).ok()?;
     let is_told = tell(directory.as_os_str().as_bytes());
     is_told.then_some(GuardedDirectory(()))
@@ -139,7 +141,7 @@ fn shared_memory() -> io::Result<&'static Groups> {
 }
 
 fn fork(groups: &'static Groups) -> io::Result<Guardian> {
-    let (read, pipe) = super::pipe()?;
+    let (read, pipe) = pipe()?;
     // SAFETY: there is no other thread whose locks the child could find held.
     let pid = with_signals_blocked(|| match unsafe { libc::fork() } {
         0 => guard(read, groups),
@@ -199,7 +201,7 @@ fn close_all_but(kept: &OwnedFd) {
     let close = |first: c_uint, last: c_uint| unsafe {
         if libc::syscall(libc::SYS_close_range, first, last, 0) != 0 {
             // Linux has that call since 5.9.
-            let most = super::file_limit().clamp(256, 65536) as c_uint;
+            let most = file_limit().clamp(256, 65536) as c_uint;
             for fd in first..=last.min(most) {
                 libc::close(fd.cast_signed());
             }

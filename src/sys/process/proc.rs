@@ -2,18 +2,18 @@
 
 /// Some fields of proc_pid_stat(5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stat {
+pub(crate) struct Stat {
     /// One letter: `R`, `S`, `T`, `Z` …
-    pub(super) state: u8,
+    pub(crate) state: u8,
     /// Its parent's number.
-    pub(super) parent: i32,
+    pub(crate) parent: i32,
     /// Its process group's number.
-    pub(super) group: i32,
+    pub(crate) group: i32,
 }
 
 impl Stat {
     /// That of a process, if it is there.
-    pub(super) fn of(pid: i32) -> Option<Self> {
+    pub(crate) fn of(pid: i32) -> Option<Self> {
         Self::parse(&std::fs::read(format!("/proc/{pid}/stat")).ok()?)
     }
 
@@ -29,13 +29,13 @@ impl Stat {
     }
 
     /// Whether it is neither dead nor a zombie.
-    pub(super) fn lives(&self) -> bool {
+    pub(crate) fn lives(&self) -> bool {
         !matches!(self.state, b'Z' | b'X' | b'x')
     }
 }
 
 /// The numbers of all processes; none where there is no /proc.
-pub(super) fn processes() -> impl Iterator<Item = i32> {
+pub(crate) fn processes() -> impl Iterator<Item = i32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }

@@ -5,7 +5,7 @@
 //! nothing of this costs more than a look at a flag.
 
 use super::proc::{Stat, processes};
-use super::signals;
+use crate::sys::signals;
 use rustix::process::{Pid, WaitOptions, getpid, waitpid};
 use std::collections::HashSet;
 use std::io;
@@ -25,7 +25,7 @@ static OWN: LazyLock<Mutex<HashSet<Pid>>> = LazyLock::new(Mutex::default);
 ///
 /// # Errors
 /// When the thread can't be started.
-pub fn start() -> io::Result<()> {
+pub(crate) fn start() -> io::Result<()> {
     if !getpid().is_init() || IS_FIRST.swap(true, Ordering::SeqCst) {
         return Ok(());
     }
@@ -41,7 +41,7 @@ pub fn start() -> io::Result<()> {
 }
 
 /// Starts a child that has a worker.
-pub(super) fn starting(start: impl FnOnce() -> io::Result<Pid>) -> io::Result<Pid> {
+pub(crate) fn starting(start: impl FnOnce() -> io::Result<Pid>) -> io::Result<Pid> {
     if !IS_FIRST.load(Ordering::Relaxed) {
         return start();
     }
@@ -52,7 +52,7 @@ pub(super) fn starting(start: impl FnOnce() -> io::Result<Pid>) -> io::Result<Pi
 }
 
 /// Reaps a child that has a worker; after that its number may be an orphan's.
-pub(super) fn reaping<T>(child: Pid, reap: impl FnOnce() -> T) -> T {
+pub(crate) fn reaping<T>(child: Pid, reap: impl FnOnce() -> T) -> T {
     if !IS_FIRST.load(Ordering::Relaxed) {
         return reap();
     }
