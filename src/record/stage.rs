@@ -2,7 +2,7 @@
 //!
 //! It does not know where the blocks come from or what the sink does.
 
-use super::format::{Clf, Csv, Cut, Extract, Fed, Format, Json, Last, Lines, Logfmt, Ws};
+use super::format::{Clf, Csv, DelimiterSplitter, Extract, Fed, Format, Json, Last, Logfmt, WholeLine, Ws};
 use super::line_loop::LineLoop;
 use super::plan::RecordPlan;
 use super::projection::Projection;
@@ -22,8 +22,8 @@ pub(crate) struct Stage {
 #[derive(Debug)]
 enum Splitter {
     Ws(Ws),
-    Cut(Cut),
-    Lines(Lines),
+    Delimiter(DelimiterSplitter),
+    WholeLine(WholeLine),
     Clf(Clf),
     Csv(Box<Csv>),
     Json(Json),
@@ -38,8 +38,8 @@ impl Stage {
         let sources = &projection.sources;
         let splitter = match &plan.format {
             Format::Ws => Splitter::Ws(Ws::new(sources)),
-            Format::Cut(delimiter) => Splitter::Cut(Cut::new(*delimiter, sources)),
-            Format::Lines => Splitter::Lines(Lines),
+            Format::Delimited(delimiter) => Splitter::Delimiter(DelimiterSplitter::new(*delimiter, sources)),
+            Format::Lines => Splitter::WholeLine(WholeLine),
             Format::Clf => Splitter::Clf(Clf::new(sources)),
             Format::Csv { delimiter, header } => {
                 Splitter::Csv(Box::new(Csv::new(*delimiter, *header, sources)))
@@ -75,8 +75,8 @@ impl Stage {
         }
         match &mut self.splitter {
             Splitter::Ws(split) => line_loop.block(split, bytes, sink),
-            Splitter::Cut(split) => line_loop.block(split, bytes, sink),
-            Splitter::Lines(split) => line_loop.block(split, bytes, sink),
+            Splitter::Delimiter(split) => line_loop.block(split, bytes, sink),
+            Splitter::WholeLine(split) => line_loop.block(split, bytes, sink),
             Splitter::Clf(split) => line_loop.block(split, bytes, sink),
             Splitter::Csv(csv) => csv_block(line_loop, csv, bytes, sink),
             Splitter::Json(split) => line_loop.block(split, bytes, sink),

@@ -38,7 +38,7 @@ use std::time::SystemTime;
 
 /// The answer to [`State::look_up`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lookup {
+pub(crate) enum JobLookup {
     /// The job is done, with its inputs as they are now, by this row.
     Done(RowRef),
     /// The job failed, its inputs have changed since, or it is unknown whether they have.
@@ -146,12 +146,12 @@ impl State {
 
     /// Looks up a job whose inputs have these fingerprints. Each call takes one row, so that a job that
     /// occurs twice counts as done twice only if it was done twice.
-    pub fn look_up(&mut self, job: &Job, fingerprints: &[Fingerprint]) -> Lookup {
+    pub fn look_up(&mut self, job: &Job, fingerprints: &[Fingerprint]) -> JobLookup {
         match self.index.take(&job.inputs, fingerprints) {
-            None => Lookup::New,
+            None => JobLookup::New,
             Some(Known { kept, outcome, same }) => match outcome {
-                StoredOutcome::Done if same => Lookup::Done(kept),
-                _ => Lookup::Undone {
+                StoredOutcome::Done if same => JobLookup::Done(kept),
+                _ => JobLookup::Undone {
                     row: kept.row,
                     outcome,
                 },
@@ -160,12 +160,12 @@ impl State {
     }
 
     /// Returns true when a job with this answer is to run now.
-    pub fn wants(&self, lookup: Lookup) -> bool {
+    pub fn wants(&self, lookup: JobLookup) -> bool {
         match (self.rerun, lookup) {
-            (_, Lookup::Done(_)) => false,
+            (_, JobLookup::Done(_)) => false,
             (Rerun::Unfinished, _) => true,
-            (Rerun::Failed, Lookup::Undone { outcome, .. }) => outcome == StoredOutcome::Failed,
-            (Rerun::Failed, Lookup::New) => false,
+            (Rerun::Failed, JobLookup::Undone { outcome, .. }) => outcome == StoredOutcome::Failed,
+            (Rerun::Failed, JobLookup::New) => false,
         }
     }
 

@@ -4,23 +4,23 @@
 
 mod clf;
 mod csv;
-mod cut;
+mod delimiter;
 mod extract;
 mod field_numbers;
 mod json;
 mod line_splitter;
-mod lines;
 mod logfmt;
+mod whole_line;
 mod ws;
 
 pub(super) use clf::Clf;
 pub(super) use csv::{Csv, Fed, Last};
-pub(super) use cut::Cut;
+pub(super) use delimiter::DelimiterSplitter;
 pub(super) use extract::Extract;
 pub(super) use json::Json;
 pub(super) use line_splitter::{FieldSpan, LineSplitter, LineVerdict, SpanBase};
-pub(super) use lines::Lines;
 pub(super) use logfmt::Logfmt;
+pub(super) use whole_line::WholeLine;
 pub(super) use ws::Ws;
 
 use super::field::FieldSource;
@@ -46,7 +46,7 @@ pub(crate) static FORMATS: &[FormatEntry] = &[
     FormatEntry {
         name: "ws",
         help: "fields are runs of non-blanks, as in awk; with -d C, what stands between single C's",
-        make: |delimiter, _| delimiter.map_or(Format::Ws, Format::Cut),
+        make: |delimiter, _| delimiter.map_or(Format::Ws, Format::Delimited),
         delimited: true,
     },
     FormatEntry {
@@ -99,7 +99,7 @@ pub enum Format {
     /// Fields are runs of non-blanks.
     Ws,
     /// Fields stand between single delimiters.
-    Cut(u8),
+    Delimited(u8),
     /// The line is the only field.
     Lines,
     /// The common or combined log format of web servers.
@@ -177,11 +177,11 @@ impl Format {
             (_, FieldSource::Whole | FieldSource::File | FieldSource::Line) => Ok(source.clone()),
             (Format::Lines, FieldSource::Number(1) | FieldSource::FromEnd(1)) => Ok(FieldSource::Whole),
             (Format::Lines, _) => refuse("format 'lines' has one field: 0, the whole line"),
-            (Format::Ws | Format::Cut(_), FieldSource::Name(name)) => refuse(format!(
+            (Format::Ws | Format::Delimited(_), FieldSource::Name(name)) => refuse(format!(
                 "format 'ws' has no field {}: its fields are numbers (1, 2, … or -1, -2, …)",
                 quoted(name)
             )),
-            (Format::Ws | Format::Cut(_), _) => Ok(source.clone()),
+            (Format::Ws | Format::Delimited(_), _) => Ok(source.clone()),
             (Format::Clf, FieldSource::Name(name)) => ordinal(&clf::NAMES, name),
             (Format::Clf, FieldSource::Number(1..=12)) => Ok(source.clone()),
             (Format::Clf, _) => refuse(format!(
@@ -223,7 +223,7 @@ impl Format {
     /// Returns the name in messages.
     pub fn name(&self) -> &'static str {
         match self {
-            Format::Ws | Format::Cut(_) => "ws",
+            Format::Ws | Format::Delimited(_) => "ws",
             Format::Lines => "lines",
             Format::Clf => "clf",
             Format::Csv { .. } => "csv",

@@ -215,7 +215,7 @@ fn options_that_a_format_does_not_accept_are_refused() {
     assert!(choose(Some("csv"), Some(";"), true, None).is_ok());
     assert!(matches!(
         choose(None, Some("\\t"), false, None),
-        Ok(Format::Cut(b'\t'))
+        Ok(Format::Delimited(b'\t'))
     ));
 }
 
@@ -244,11 +244,11 @@ fn single_delimiters_keep_empty_fields() {
         FieldSource::FromEnd(1),
     ];
     assert_eq!(
-        split(Cut::new(b',', &sources), "a,,c,d,", 3).expect("split"),
+        split(DelimiterSplitter::new(b',', &sources), "a,,c,d,", 3).expect("split"),
         ["", "d", ""]
     );
     assert_eq!(
-        split(Cut::new(b',', &sources), "a", 3).expect("split"),
+        split(DelimiterSplitter::new(b',', &sources), "a", 3).expect("split"),
         ["", "", "a"]
     );
 }

@@ -13,7 +13,8 @@ use crate::plan::{Durability, Plan};
 use crate::run::Main;
 use crate::sink::Verdict;
 use crate::state::{
-    Fingerprint, JobEnd, Lookup, RunProgress, State, StateError, StateErrorKind, StoredOutcome, fingerprints,
+    Fingerprint, JobEnd, JobLookup, RunProgress, State, StateError, StateErrorKind, StoredOutcome,
+    fingerprints,
 };
 use crate::worker::{Bundle, Event, JobRecord, Recording, Report, Task};
 use crossbeam_channel::Receiver;
@@ -94,13 +95,13 @@ impl Resume {
         let seen = seen.unwrap_or_else(|| fingerprints(job));
         let memory = self.state.look_up(job, &seen);
         let memory = match memory {
-            Lookup::Done(kept) if gone => Lookup::Undone {
+            JobLookup::Done(kept) if gone => JobLookup::Undone {
                 row: kept.row,
                 outcome: StoredOutcome::Unsettled,
             },
             memory => memory,
         };
-        if let Lookup::Done(kept) = memory {
+        if let JobLookup::Done(kept) = memory {
             self.progress.remembered += 1;
             if self.folded {
                 self.earlier.add(kept, job.seq);
@@ -114,8 +115,8 @@ impl Resume {
             return false;
         }
         let row = match memory {
-            Lookup::Undone { row, .. } => Some(row),
-            Lookup::New | Lookup::Done(_) => None,
+            JobLookup::Undone { row, .. } => Some(row),
+            JobLookup::New | JobLookup::Done(_) => None,
         };
         let now_seen = if ahead { fingerprints(job) } else { seen };
         self.sent(job.seq, row, now_seen, now);

@@ -31,16 +31,10 @@ const CIRCLES: &[(&str, usize, &str)] = &[
         "the table of maps stands beside their trait; children are yet to move to process/",
     ),
     ("process", 12, "as they were in map/"),
-    ("record", 4, "the table of formats stands beside their trait"),
     ("run", 12, "the loop is yet to be taken apart"),
     ("merge", 4, "as it was in run/"),
     ("output", 4, "as it was in run/"),
     ("sink", 2, "the reorder buffer knows the sink"),
-    (
-        "state",
-        6,
-        "the root has both the state and the parts that it is made of",
-    ),
     ("sys", 8, "processes, signals and limits know each other"),
     ("worker", 7, "events carry what workers make"),
 ];

@@ -100,7 +100,6 @@ const TWICE: &[(&str, &str)] = &[
     ("Order", "not yet renamed"),
     ("Memory", "not yet renamed"),
     ("Limits", "not yet renamed"),
-    ("Lookup", "not yet renamed"),
     ("Workers", "not yet renamed"),
     ("Kind", "not yet renamed"),
     ("Input", "not yet renamed"),

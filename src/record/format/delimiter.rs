@@ -6,21 +6,21 @@ use crate::record::field::FieldSource;
 use memchr::{memchr, memrchr};
 
 #[derive(Debug)]
-pub(in crate::record) struct Cut {
+pub(in crate::record) struct DelimiterSplitter {
     delimiter: u8,
     wanted: FieldNumbers,
 }
 
-impl Cut {
-    pub fn new(delimiter: u8, sources: &[FieldSource]) -> Cut {
-        Cut {
+impl DelimiterSplitter {
+    pub fn new(delimiter: u8, sources: &[FieldSource]) -> DelimiterSplitter {
+        DelimiterSplitter {
             delimiter,
             wanted: FieldNumbers::new(sources),
         }
     }
 }
 
-impl LineSplitter for Cut {
+impl LineSplitter for DelimiterSplitter {
     #[inline]
     fn split(&mut self, line: &[u8], spans: &mut [FieldSpan]) -> LineVerdict {
         let (mut start, mut number) = (0, 1);
@@ -39,7 +39,7 @@ impl LineSplitter for Cut {
     }
 }
 
-impl Cut {
+impl DelimiterSplitter {
     #[inline]
     fn split_end(&self, line: &[u8], spans: &mut [FieldSpan]) -> LineVerdict {
         let (mut end, mut number) = (line.len(), 1);

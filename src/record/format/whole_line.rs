@@ -3,9 +3,9 @@
 use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
 
 #[derive(Debug)]
-pub(in crate::record) struct Lines;
+pub(in crate::record) struct WholeLine;
 
-impl LineSplitter for Lines {
+impl LineSplitter for WholeLine {
     #[inline]
     fn split(&mut self, _line: &[u8], _spans: &mut [FieldSpan]) -> LineVerdict {
         LineVerdict::Read
