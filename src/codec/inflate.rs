@@ -11,15 +11,9 @@ pub(super) use with_zlib::Inflate;
 /// A step makes progress when it is given more bytes than this, or the last bytes of the file.
 pub(super) const AHEAD: usize = 8;
 
-/// A stream that is not valid: what the step had read and written by then.
-pub(super) struct Invalid {
-    pub read: usize,
-    pub written: usize,
-}
-
 #[cfg(not(feature = "isal"))]
 mod with_zlib {
-    use super::{Invalid, Step};
+    use super::Step;
     use flate2::{Decompress, FlushDecompress, Status};
 
     /// A decoder.
@@ -34,26 +28,23 @@ mod with_zlib {
             self.0.reset(false);
         }
 
-        pub fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, Invalid> {
+        /// Decodes some of `input`; also returns whether the stream is valid so far.
+        pub fn step(&mut self, input: &[u8], output: &mut [u8]) -> (Step, bool) {
             let (read, written) = (self.0.total_in(), self.0.total_out());
             let status = self.0.decompress(input, output, FlushDecompress::None);
-            let read = (self.0.total_in() - read) as usize;
-            let written = (self.0.total_out() - written) as usize;
-            match status {
-                Ok(status) => Ok(Step {
-                    read,
-                    written,
-                    complete: status == Status::StreamEnd,
-                }),
-                Err(_) => Err(Invalid { read, written }),
-            }
+            let step = Step {
+                read: (self.0.total_in() - read) as usize,
+                written: (self.0.total_out() - written) as usize,
+                complete: matches!(status, Ok(Status::StreamEnd)),
+            };
+            (step, status.is_ok())
         }
     }
 }
 
 #[cfg(feature = "isal")]
 mod with_isal {
-    use super::{AHEAD, Invalid, Step};
+    use super::{AHEAD, Step};
     use crate::sys::isal;
 
     const _: () = assert!(AHEAD >= isal::AHEAD);
@@ -70,15 +61,20 @@ mod with_isal {
             self.0.reset();
         }
 
-        pub fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, Invalid> {
-            match self.0.step(input, output) {
-                Ok((read, written, complete)) => Ok(Step {
+        /// Decodes some of `input`; also returns whether the stream is valid so far.
+        pub fn step(&mut self, input: &[u8], output: &mut [u8]) -> (Step, bool) {
+            let step = self.0.step(input, output);
+            let valid = step.is_ok();
+            let (read, written, complete) =
+                step.unwrap_or_else(|isal::Invalid { read, written }| (read, written, false));
+            (
+                Step {
                     read,
                     written,
                     complete,
-                }),
-                Err(isal::Invalid { read, written }) => Err(Invalid { read, written }),
-            }
+                },
+                valid,
+            )
         }
     }
 }

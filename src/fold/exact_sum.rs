@@ -57,8 +57,8 @@ impl ExactSum {
         let mut wide = u128::from(mantissa) << (shift % 32);
         let mut limb = shift / 32;
         while wide != 0 {
-            let part = (wide & 0xffff_ffff) as i64;
-            self.limbs[limb] += if negative { -part } else { part };
+            let bits = (wide & 0xffff_ffff) as i64;
+            self.limbs[limb] += if negative { -bits } else { bits };
             wide >>= 32;
             limb += 1;
         }

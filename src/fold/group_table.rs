@@ -25,7 +25,7 @@ const STATE_SIZE: usize = 80;
 
 /// Keys, each with a count or a row of states.
 pub(super) struct GroupTable {
-    pub table: Table,
+    table: Table,
     kinds: Vec<StateKind>,
     /// Rows of states. A key's tally is the index of its row; there may be more rows than keys.
     states: Vec<Box<dyn State>>,
@@ -54,7 +54,27 @@ impl GroupTable {
 
     /// Adds to the count of a key.
     #[inline]
-    pub fn count(&mut self, hash: u64, key: &[u8], count: u64) -> io::Result<()> {
+    pub fn count(&mut self, key: &[u8], count: u64) -> io::Result<()> {
+        self.count_hashed(self.table.hash(key), key, count)
+    }
+
+    /// Adds 1 to the count of each key. One short loop hashes many keys, so that the processor waits
+    /// for several of them at once when they are looked up.
+    pub fn count_each(&mut self, keys: &[&[u8]]) -> io::Result<()> {
+        let mut hashes = [0; BATCH];
+        for keys in keys.chunks(BATCH) {
+            for (hash, key) in hashes.iter_mut().zip(keys) {
+                *hash = self.table.hash(key);
+            }
+            for (hash, key) in hashes.iter().zip(keys) {
+                self.count_hashed(*hash, key, 1)?;
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn count_hashed(&mut self, hash: u64, key: &[u8], count: u64) -> io::Result<()> {
         if let Some(tally) = self.table.find(hash, key) {
             *tally += count;
             return Ok(());
@@ -66,7 +86,12 @@ impl GroupTable {
 
     /// Returns the row of states of a key.
     #[inline]
-    pub fn row(&mut self, hash: u64, key: &[u8]) -> io::Result<&mut [Box<dyn State>]> {
+    pub fn row(&mut self, key: &[u8]) -> io::Result<&mut [Box<dyn State>]> {
+        self.row_hashed(self.table.hash(key), key)
+    }
+
+    #[inline]
+    fn row_hashed(&mut self, hash: u64, key: &[u8]) -> io::Result<&mut [Box<dyn State>]> {
         let width = self.kinds.len();
         let row = match self.table.find(hash, key) {
             Some(tally) => *tally as usize,
@@ -185,10 +210,10 @@ impl GroupTable {
         let width = other.kinds.len();
         for (hash, key, tally) in other.table.iter() {
             if width == 0 {
-                self.count(hash, key, tally)?;
+                self.count_hashed(hash, key, tally)?;
             } else {
                 let theirs = &other.states[tally as usize * width..][..width];
-                for (state, theirs) in self.row(hash, key)?.iter_mut().zip(theirs) {
+                for (state, theirs) in self.row_hashed(hash, key)?.iter_mut().zip(theirs) {
                     state.merge(&**theirs);
                 }
             }
@@ -200,7 +225,7 @@ impl GroupTable {
     /// Adds entries that [`GroupTable::sorted`] gave, at most a batch; returns none when one is
     /// broken.
     pub fn load(&mut self, entries: &[Entry<'_>]) -> io::Result<Option<()>> {
-        // One short loop hashes all keys, so that the processor waits for several of them at once.
+        // As in `count_each`.
         let mut hashes = [0; BATCH];
         for (hash, (key, _)) in hashes.iter_mut().zip(entries) {
             *hash = self.table.hash(key);
@@ -218,10 +243,10 @@ impl GroupTable {
             let Some(count) = read_count(value) else {
                 return Ok(None);
             };
-            self.count(hash, key, count)?;
+            self.count_hashed(hash, key, count)?;
             return Ok(Some(()));
         }
-        for state in self.row(hash, key)? {
+        for state in self.row_hashed(hash, key)? {
             if state.load(&mut value).is_none() {
                 return Ok(None);
             }

@@ -10,9 +10,9 @@ const END: [u8; 2] = [0, 0];
 pub(super) fn put_text(out: &mut Vec<u8>, text: &[u8]) {
     let mut rest = text.split(|&byte| byte == 0);
     out.extend_from_slice(rest.next().unwrap_or_default());
-    for part in rest {
+    for text in rest {
         out.extend_from_slice(&[0, 0xff]);
-        out.extend_from_slice(part);
+        out.extend_from_slice(text);
     }
     out.extend_from_slice(&END);
 }

@@ -230,6 +230,5 @@ impl<'a> ResultRows<'a> {
 fn put_ranked(table: &mut GroupTable, rank: &mut Vec<u8>, line: &[u8]) -> io::Result<()> {
     let start = rank.len() as u64;
     rank.extend_from_slice(line);
-    let hash = table.table.hash(rank);
-    table.count(hash, rank, start)
+    table.count(rank, start)
 }

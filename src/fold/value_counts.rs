@@ -61,8 +61,7 @@ impl ValueCounts {
         } else {
             self.pair.extend_from_slice(values[self.columns.value]);
         }
-        let hash = self.table.table.hash(&self.pair);
-        self.table.count(hash, &self.pair, 1)
+        self.table.count(&self.pair, 1)
     }
 
     /// Begins a walk over all pairs.

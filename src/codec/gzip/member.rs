@@ -5,9 +5,8 @@
 
 use crate::codec::engine::DecodeSink;
 use crate::codec::error::DecodeError;
-use crate::codec::inflate::{AHEAD, Inflate, Invalid};
+use crate::codec::inflate::{AHEAD, Inflate};
 use crate::codec::reader::Reader;
-use crate::codec::stream::Step;
 use crate::job::Trust;
 use libdeflater::Crc;
 use std::ops::ControlFlow;
@@ -56,20 +55,7 @@ impl MemberDecoder {
             let at = reader.offset();
             let input = reader.peek(AHEAD + 1)?;
             let length = input.len();
-            let (step, valid) = match self.inflate.step(input, &mut self.block) {
-                Ok(step) => (step, true),
-                Err(Invalid { read, written }) => {
-                    let complete = false;
-                    (
-                        Step {
-                            read,
-                            written,
-                            complete,
-                        },
-                        false,
-                    )
-                }
-            };
+            let (step, valid) = self.inflate.step(input, &mut self.block);
             let block = &self.block[..step.written];
             reader.consume(step.read);
             crc.update(block);

@@ -27,9 +27,6 @@ const VERSION: u8 = 1;
 const ENTRY: u8 = 1;
 const END: u8 = 0;
 
-/// How many keys are hashed before they are looked up.
-const HASHES: usize = 32;
-
 /// Makes an empty fold of this plan, which takes memory from `budget`, and puts what no longer fits
 /// in unlinked files in `tmpdir`.
 pub fn start(plan: &GroupPlan, budget: &Budget, tmpdir: &Path) -> Box<dyn Fold> {
@@ -79,11 +76,10 @@ impl Group {
             self.numbers.push(number);
         }
         encode(&mut self.key, keys);
-        let hash = self.groups.table.hash(&self.key);
         if self.layout.kinds.is_empty() {
-            self.groups.count(hash, &self.key, 1)?;
+            self.groups.count(&self.key, 1)?;
         } else {
-            let row = self.groups.row(hash, &self.key)?;
+            let row = self.groups.row(&self.key)?;
             for (state, input) in row.iter_mut().zip(&self.layout.inputs) {
                 match input {
                     None => state.add(Number::Int(1)),
@@ -110,11 +106,10 @@ impl Group {
     fn write_rows(&mut self, out: &mut dyn Write) -> io::Result<()> {
         if self.plan.shape == Shape::Aggregated && self.plan.keys.is_empty() && self.groups.is_empty() {
             // Without keys there is one row even when there are no records.
-            let hash = self.groups.table.hash(b"");
             if self.layout.kinds.is_empty() {
-                self.groups.count(hash, b"", 0)?;
+                self.groups.count(b"", 0)?;
             } else {
-                self.groups.row(hash, b"")?;
+                self.groups.row(b"")?;
             }
         }
         let mut walks = Vec::new();
@@ -174,12 +169,10 @@ impl RecordSink for Group {
         if self.plan.shape == Shape::Aggregated {
             self.add_aggregated(record)?;
         } else if let [key] = record {
-            let hash = self.groups.table.hash(key);
-            self.groups.count(hash, key, 1)?;
+            self.groups.count(key, 1)?;
         } else {
             encode(&mut self.key, record);
-            let hash = self.groups.table.hash(&self.key);
-            self.groups.count(hash, &self.key, 1)?;
+            self.groups.count(&self.key, 1)?;
         }
         Ok(ControlFlow::Continue(()))
     }
@@ -193,8 +186,7 @@ impl RecordSink for Group {
     }
 
     fn records(&mut self, number: u64) -> io::Result<ControlFlow<()>> {
-        let hash = self.groups.table.hash(b"");
-        let row = self.groups.row(hash, b"")?;
+        let row = self.groups.row(b"")?;
         row.iter_mut().for_each(|state| state.add_ones(number));
         Ok(ControlFlow::Continue(()))
     }
@@ -206,16 +198,7 @@ impl RecordSink for Group {
             }
             return Ok(ControlFlow::Continue(()));
         }
-        // One short loop looks the keys up, so that the processor waits for several of them at once.
-        let mut hashes = [0; HASHES];
-        for keys in records.chunks(HASHES) {
-            for (hash, key) in hashes.iter_mut().zip(keys) {
-                *hash = self.groups.table.hash(key);
-            }
-            for (hash, key) in hashes.iter().zip(keys) {
-                self.groups.count(*hash, key, 1)?;
-            }
-        }
+        self.groups.count_each(records)?;
         Ok(ControlFlow::Continue(()))
     }
 }
