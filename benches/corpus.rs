@@ -1,13 +1,14 @@
-//! Generates Apache combined logs, the same bytes for the same arguments.
+//! Generates logs in Apache's combined format; the same arguments give the same bytes.
 //!
 //! ```text
 //! cargo bench --bench corpus -- OUTDIR NFILES LINES SEED [gz|plain|both]
 //! ```
 //!
-//! Hosts, paths and agents follow Zipf laws, sizes a Pareto law, and times run through one day a file.
+//! Hosts, paths and agents follow Zipf laws, sizes follow a Pareto law, and the times of each file run through
+//! one day.
 //! 40 files of 200000 lines, the size that `compare.sh` uses, are about 1.9 GB plain and 210 MB gzip -6.
-//! It is a bench target only so that it needs nothing but the Rust toolchain; called without arguments,
-//! as a plain `cargo bench` does, it says how to use it and ends.
+//! It is a bench target so that it needs nothing but the Rust toolchain. Without arguments, as a plain
+//! `cargo bench` calls it, it prints its usage and ends.
 
 #![allow(clippy::print_stderr, reason = "a tool of its own, beside the program")]
 
@@ -24,7 +25,7 @@ use std::thread;
 const USAGE: &str = "usage: cargo bench --bench corpus -- OUTDIR NFILES LINES SEED [gz|plain|both]";
 
 fn main() -> ExitCode {
-    // cargo adds `--bench`, and with `cargo bench NAME` a filter that is meant for other benches.
+    // cargo adds `--bench`; `cargo bench NAME` adds a filter that is meant for other benches.
     let args: Vec<String> = std::env::args()
         .skip(1)
         .filter(|a| !a.starts_with("--"))
@@ -49,7 +50,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is to be made.
+/// What to generate.
 struct Order {
     dir: PathBuf,
     files: usize,
@@ -83,7 +84,7 @@ impl Order {
     }
 }
 
-/// Makes the files, one thread a core, each taking the next file that nobody has begun.
+/// Generates the files with one thread for each core; a thread takes the next file that none has begun.
 fn generate(order: &Order) -> Result<()> {
     fs::create_dir_all(&order.dir).with_context(|| order.dir.display().to_string())?;
     let site = Site::new(&mut Rng::with_seed(order.seed));
@@ -105,9 +106,9 @@ fn generate(order: &Order) -> Result<()> {
     })
 }
 
-/// Writes file `number`: a day's log, plain or gzip or both.
+/// Writes file `number`: the log of one day, plain, gzip or both.
 fn write_day(order: &Order, site: &Site, number: usize) -> Result<()> {
-    // Each file has a generator of its own, so its bytes don't depend on which thread makes it.
+    // Each file has its own random generator, so that its bytes don't depend on the thread that writes it.
     let mut rng = Rng::with_seed(order.seed.wrapping_mul(100_003).wrapping_add(number as u64));
     let (month, day) = ((number / 28) % 12, number % 28 + 1);
     let name = format!("2012{:02}{day:02}-{number:04}.log", month + 1);
@@ -149,7 +150,7 @@ fn write_day(order: &Order, site: &Site, number: usize) -> Result<()> {
     Ok(())
 }
 
-/// Bytes of text that are gathered before they are written.
+/// How many bytes of text are collected before they are written.
 const BLOCK: usize = 256 * 1024;
 
 const MONTHS: [&str; 12] = [
@@ -161,7 +162,7 @@ fn create(path: &Path) -> Result<BufWriter<File>> {
     Ok(BufWriter::new(file))
 }
 
-/// What the lines of one corpus are drawn from.
+/// The values that the lines of one corpus are drawn from, and their distributions.
 struct Site {
     hosts: Vec<String>,
     host_law: Zipf,
@@ -212,7 +213,7 @@ impl Site {
         }
     }
 
-    /// Appends one line, of the given month, day and second of that day.
+    /// Appends one line with the given month, day and second of that day.
     fn push_line(&self, out: &mut Vec<u8>, rng: &mut Rng, (month, day, second): (&str, usize, u64)) {
         let host = &self.hosts[self.host_law.draw(rng)];
         let path = &self.paths[self.path_law.draw(rng)];

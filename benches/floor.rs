@@ -1,13 +1,13 @@
-//! The floor under every answer from gzip files: decoding and counting newlines, nothing else.
+//! The floor under every answer from gzip files: it decodes them and counts newlines, and nothing else.
 //!
 //! ```text
-//! floor THREADS FILE...            each file one gzip member, decoded whole by libdeflate
-//! floor stream THREADS FILE...     decoded as a stream by zlib-rs, any number of members
-//! floor isal THREADS FILE...       each one member, decoded as a stream by ISA-L; with the feature `isal`
+//! floor THREADS FILE...            files of one gzip member each, decoded whole by libdeflate
+//! floor stream THREADS FILE...     files of any number of members, decoded as a stream by zlib-rs
+//! floor isal THREADS FILE...       files of one member each, decoded as a stream by ISA-L (feature `isal`)
 //! ```
 //!
-//! Buffers are reused from file to file. It prints the number of newlines. Called without files, as a plain
-//! `cargo bench` does, it says how to use it and ends.
+//! Each thread reuses its buffers for all files. The number of newlines is printed. Without files, as a plain
+//! `cargo bench` calls it, it prints its usage and ends.
 
 #![allow(
     clippy::print_stdout,
@@ -26,7 +26,7 @@ use std::thread;
 
 const USAGE: &str = "usage: floor [stream | isal] THREADS FILE...";
 
-/// How much is decoded at a time where that is done as a stream.
+/// How many bytes are decoded at a time from a stream.
 const BLOCK: usize = 128 * 1024;
 
 fn main() -> ExitCode {
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Counts the newlines of a gzip file, in buffers that are kept.
+/// Counts the newlines of a gzip file, in buffers that the caller keeps.
 type Count = fn(&str, &mut Buffers) -> Result<usize>;
 
 #[derive(Default)]
@@ -69,7 +69,7 @@ struct Buffers {
     plain: Vec<u8>,
 }
 
-/// Counts over all files, each thread taking the next that nobody has begun.
+/// Counts the newlines of all files; a thread takes the next file that none has begun.
 fn count_all(threads: usize, files: &[String], count: Count) -> Result<usize> {
     let next = AtomicUsize::new(0);
     let work = || -> Result<usize> {
@@ -137,7 +137,7 @@ fn count_isal(name: &str, buffers: &mut Buffers) -> Result<usize> {
     buffers.packed.clear();
     let mut at = 0;
     loop {
-        // What is left stands before what comes next; it is the trailer that may be left at the end.
+        // Move the unread bytes to the front and append new ones. At the end, the trailer remains unread.
         if buffers.packed.len() - at <= AHEAD {
             buffers.packed.drain(..std::mem::take(&mut at));
             let more = reader.fill_buf()?;

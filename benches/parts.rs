@@ -17,7 +17,7 @@ mod queue {
 
     const JOBS: u64 = 20_000;
 
-    /// Jobs through a queue of the given room, from one thread to two that do nothing with them.
+    /// Sends jobs through a queue of the given capacity, from one thread to two that drop them.
     #[divan::bench(args = [1, 2, 8, 64, 1024])]
     fn two_workers(bencher: Bencher, room: usize) {
         bencher.counter(ItemsCount::new(JOBS)).bench_local(|| {
@@ -43,7 +43,7 @@ mod queue {
     }
 }
 
-/// A [`Decoder`](fanfold::codec::Decoder) on a stream in memory: blocks of plain bytes, nothing done with them.
+/// A [`Decoder`](fanfold::codec::Decoder) on a stream in memory; the decoded blocks are dropped.
 mod decode {
     use super::{Bencher, BytesCount, black_box};
     use fanfold::codec::Decoder;
@@ -65,7 +65,7 @@ mod decode {
         bench_stream(bencher, &pack(&log), log.len());
     }
 
-    /// The same bytes as many small members, as a log that is appended to by `gzip >>` has.
+    /// The same bytes in many small members, as in a log that `gzip >>` appends to.
     #[divan::bench]
     fn gzip_members_of_64k(bencher: Bencher) {
         let log = log();
@@ -97,7 +97,7 @@ mod decode {
             .expect("writing to a Vec can't fail")
     }
 
-    /// Eight MiB of lines that compress about as logs do.
+    /// Returns eight MiB of lines that compress about as well as logs do.
     fn log() -> Vec<u8> {
         let mut rng = fastrand::Rng::with_seed(1);
         let mut log = Vec::with_capacity(8 << 20);
@@ -114,7 +114,7 @@ mod decode {
     }
 }
 
-/// A group fold: records in, and two tables into one.
+/// A group fold: adding records, and merging two tables into one.
 mod fold {
     use super::{Bencher, ItemsCount, black_box};
     use fanfold::fold::{Fold, GroupPlan, Shape, start};
@@ -122,7 +122,7 @@ mod fold {
 
     const RECORDS: usize = 200_000;
 
-    /// This many distinct keys, each as often as the others.
+    /// Adds records with this many distinct keys, each equally often.
     #[divan::bench(args = [6, 20_000, 200_000])]
     fn count(bencher: Bencher, distinct: usize) {
         let keys = keys(distinct);

@@ -1,8 +1,8 @@
-//! A pool as the co-processor of a threaded server: a thread for each connection, which is cheap
-//! because it only waits, and as many workers as there are cores for what is dear.
+//! A pool as the co-processor of a threaded server: one thread for each connection, which is cheap because it
+//! only waits, and one worker for each core, which does the expensive part.
 //!
 //! ```sh
-//! cargo run --release --example coprocessor        # says its address; ends with its input
+//! cargo run --release --example coprocessor        # prints its address; ends with its input
 //! printf '100000\n' | nc 127.0.0.1 PORT            # the number of primes below 100000: 9592
 //! ```
 
@@ -13,14 +13,14 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
 
-/// Requests that wait for a worker, all connections together. Who comes then is told so.
+/// How many requests of all connections may wait for a worker. A further one is refused as busy.
 const WAITING: usize = 64;
-/// The largest number that is answered.
+/// The largest number that is accepted.
 const LARGEST: usize = 100_000_000;
 
 type Primes = Pool<usize, usize>;
 
-/// How many primes are below `limit`: the sieve of Eratosthenes, in a buffer that its worker keeps.
+/// Counts the primes below `limit` by the sieve of Eratosthenes, in a buffer that the worker keeps.
 fn count_primes(limit: usize, composite: &mut Vec<bool>) -> usize {
     composite.clear();
     composite.resize(limit, false);
@@ -37,13 +37,13 @@ fn count_primes(limit: usize, composite: &mut Vec<bool>) -> usize {
     count
 }
 
-/// Answers each line of a connection by one line.
+/// Answers each line of a connection with one line.
 fn serve(stream: TcpStream, pool: &Primes) -> io::Result<()> {
     let mut replies = stream.try_clone()?;
     for line in BufReader::new(stream).lines() {
         let reply = match line?.trim().parse() {
             Ok(limit) if limit <= LARGEST => match pool.try_submit(limit) {
-                // The thread sleeps; the worker's answer, or its panic, comes to it alone.
+                // This thread sleeps until its own job is answered, or has panicked.
                 Ok(answer) => match answer.wait() {
                     Ok(count) => count.to_string(),
                     Err(failure) => format!("error: {failure}"),
@@ -69,7 +69,7 @@ fn main() -> io::Result<()> {
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let pool = Arc::clone(&pool);
-            // A connection that breaks is its client's concern.
+            // A broken connection concerns only its client.
             thread::spawn(move || serve(stream, &pool));
         }
     });

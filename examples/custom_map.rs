@@ -1,5 +1,4 @@
-//! A map written by a user: the hosts that fetched /robots.txt, by hand-written Rust, folded by the
-//! library.
+//! A map written by a user: it finds the hosts that fetched /robots.txt, and the library folds them.
 //!
 //! ```sh
 //! cargo run --release --example custom_map -- 'examples/logs/*.gz'
@@ -23,7 +22,7 @@ struct RobotsHosts {
 impl Map for RobotsHosts {
     fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
         for input in &job.inputs {
-            // A block may end anywhere: the line that it cuts waits for the next.
+            // A block may end within a line: the beginning of the line waits for the next block.
             let mut rest = Vec::new();
             read(&mut self.decoder, input, emit, &mut |emit, block, trust| {
                 rest.extend_from_slice(block);
@@ -38,7 +37,7 @@ impl Map for RobotsHosts {
     }
 }
 
-/// The hosts of the lines that ask for /robots.txt, one a line.
+/// Returns the hosts of the lines that ask for /robots.txt, one a line.
 fn hosts(lines: &[u8]) -> Vec<u8> {
     let mut hosts = Vec::new();
     for line in lines.split(|&b| b == b'\n') {

@@ -4,12 +4,12 @@
 //! emits goes in input order to the sink, or record by record into a fold; the main thread joins
 //! the workers, merges their folds, and exits.
 //!
-//! Two traits are there to be implemented: [`map::Map`], what is done to one job, and
-//! [`fold::Fold`], a mergeable accumulator of records. [`run::run`] runs a [`plan::Plan`] with
-//! them, as `examples/custom_map.rs` shows.
+//! A program that uses the library implements one of two traits, or both: [`map::Map`], which processes one
+//! job, and [`fold::Fold`], a mergeable accumulator of records. [`run::run`] runs a [`plan::Plan`] with
+//! them: see `examples/custom_map.rs` and `examples/custom_fold.rs`.
 //!
-//! A program with threads of its own hands them CPU-heavy jobs by a [`pool::Pool`] and waits for
-//! each answer: `examples/coprocessor.rs` is a server that does.
+//! A program with its own threads hands CPU-heavy jobs to a [`pool::Pool`] and waits for each answer: see
+//! the server in `examples/coprocessor.rs`.
 pub mod cli;
 pub mod codec;
 pub mod control;

@@ -10,7 +10,7 @@ use crate::plan::{ArgSpace, Batch};
 use std::collections::VecDeque;
 
 /// Yields the inputs of `found` in batches, in order.
-pub struct Batched<I> {
+pub struct Batcher<I> {
     found: I,
     batch: Batch,
     /// Inputs that were found and are in no batch yet.
@@ -25,10 +25,10 @@ pub struct Batched<I> {
     xargs: Option<XargsBatch>,
 }
 
-impl<I: Iterator<Item = InputResult>> Batched<I> {
+impl<I: Iterator<Item = InputResult>> Batcher<I> {
     /// Makes batches of what `found` yields.
     pub fn new(found: I, batch: Batch) -> Self {
-        Batched {
+        Batcher {
             found,
             batch,
             ahead: VecDeque::new(),
@@ -109,7 +109,7 @@ impl<I: Iterator<Item = InputResult>> Batched<I> {
     }
 }
 
-impl<I: Iterator<Item = InputResult>> Iterator for Batched<I> {
+impl<I: Iterator<Item = InputResult>> Iterator for Batcher<I> {
     type Item = BatchResult;
 
     fn next(&mut self) -> Option<BatchResult> {
@@ -158,7 +158,7 @@ mod tests {
     /// Returns how many inputs each batch has, for names of these lengths.
     fn sizes(lengths: &[usize], batch: Batch) -> Vec<usize> {
         let name = |length: &usize| Ok(Input::File(OsString::from("x".repeat(*length))));
-        Batched::new(lengths.iter().map(name), batch)
+        Batcher::new(lengths.iter().map(name), batch)
             .map(|together| together.expect("found").len())
             .collect()
     }
@@ -207,7 +207,7 @@ mod tests {
             seen.set(seen.get() + 1);
             Ok(Input::File("x".into()))
         });
-        let mut batched = Batched::new(endless, fill(10, 4));
+        let mut batched = Batcher::new(endless, fill(10, 4));
         for jobs in 1..1000 {
             assert_eq!(batched.next().expect("endless").expect("found").len(), 5);
             assert!(seen.get() <= 5 * jobs + 16, "{} after {jobs}", seen.get());
@@ -223,7 +223,7 @@ mod tests {
                 cause: std::io::ErrorKind::NotFound.into(),
             }),
         });
-        let all: Vec<_> = Batched::new(found.into_iter(), count(2, 100)).collect();
+        let all: Vec<_> = Batcher::new(found.into_iter(), count(2, 100)).collect();
         let sizes: Vec<_> = all.iter().map(|b| b.as_ref().map_or(0, Vec::len)).collect();
         assert_eq!(sizes, [0, 2, 1]);
     }

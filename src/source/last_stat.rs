@@ -1,4 +1,4 @@
-//! The result of the last stat(2), so that the next one who needs the same file's need not call it again.
+//! The result of the last stat(2), so that it need not be called again when the same file is needed next.
 //!
 //! It does not know what the metadata is used for.
 

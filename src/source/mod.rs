@@ -1,7 +1,7 @@
 //! Where jobs come from: names on the command line, directories, patterns, lists.
 //!
-//! A source is an iterator: inputs ([`Named`], [`read_names`], [`ListedWords`]), cut into parts by
-//! [`Splitter`], put together by [`Batched`], numbered and ordered by [`Scheduled`]. It does not know
+//! A source is an iterator: inputs (`NamedInputs`, `read_names`, `ListedWords`), cut into parts by
+//! `Splitter`, put together by `Batcher`, numbered and ordered by `Scheduler`. It does not know
 //! workers or maps, and of the files' contents it reads only what it needs to cut big ones.
 
 mod batch;
@@ -18,15 +18,15 @@ mod split;
 mod walk;
 mod xargs;
 
-pub(crate) use batch::Batched;
+pub(crate) use batch::Batcher;
 pub(crate) use error::{InputResult, JobResult, SourceError};
 pub(crate) use exclude::Exclude;
 pub(crate) use job_list::JobList;
 pub(crate) use last_stat::LastStat;
 pub(crate) use list::{may_wait, read_names};
 pub(crate) use lookahead::{LOOKAHEAD, Lookahead};
-pub(crate) use named::Named;
+pub(crate) use named::NamedInputs;
 pub use named::NoMatch;
-pub(crate) use schedule::Scheduled;
+pub(crate) use schedule::Scheduler;
 pub(crate) use split::Splitter;
 pub(crate) use xargs::words::ListedWords;

@@ -24,7 +24,7 @@ enum Meaning {
 
 /// The inputs that were named on the command line, in order. A file that several of them name is given
 /// once, when one of them is a directory or a pattern.
-pub struct Named {
+pub struct NamedInputs {
     meanings: std::vec::IntoIter<Meaning>,
     walk: Option<Box<Walk>>,
     /// Hashes of the names given so far; `None` when no name can come twice from a directory or a pattern.
@@ -38,7 +38,7 @@ pub struct NoMatch {
     pub pattern: OsString,
 }
 
-impl Named {
+impl NamedInputs {
     /// Finds out what each INPUT is. A name that exists is a file or a directory, even if it looks like a
     /// pattern. When having no input is refused, each pattern is searched for its first match.
     ///
@@ -55,7 +55,7 @@ impl Named {
         }
         let walks = meanings.iter().any(|m| matches!(m, Meaning::Walk(_)));
         let seen = (walks && meanings.len() > 1).then(|| (RandomState::new(), HashSet::new()));
-        Ok(Named {
+        Ok(NamedInputs {
             meanings: meanings.into_iter(),
             walk: None,
             seen,
@@ -99,7 +99,7 @@ fn meaning(name: &OsStr, plan: &WalkPlan, empty: Empty) -> Result<Meaning, NoMat
     Ok(Meaning::Walk(Box::new(walk)))
 }
 
-impl Iterator for Named {
+impl Iterator for NamedInputs {
     type Item = InputResult;
 
     fn next(&mut self) -> Option<InputResult> {

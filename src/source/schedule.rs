@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::vec;
 
 /// Numbers jobs and yields them in the order in which they start.
-pub struct Scheduled<I> {
+pub struct Scheduler<I> {
     found: I,
     seq: u64,
     schedule: Schedule,
@@ -17,10 +17,10 @@ pub struct Scheduled<I> {
     ahead: vec::IntoIter<JobResult>,
 }
 
-impl<I: Iterator<Item = BatchResult>> Scheduled<I> {
+impl<I: Iterator<Item = BatchResult>> Scheduler<I> {
     /// Numbers the jobs of `found` and orders them by `schedule`.
     pub fn new(found: I, schedule: Schedule) -> Self {
-        Scheduled {
+        Scheduler {
             found,
             seq: 0,
             schedule,
@@ -65,7 +65,7 @@ impl<I: Iterator<Item = BatchResult>> Scheduled<I> {
     }
 }
 
-impl<I: Iterator<Item = BatchResult>> Iterator for Scheduled<I> {
+impl<I: Iterator<Item = BatchResult>> Iterator for Scheduler<I> {
     type Item = JobResult;
 
     fn next(&mut self) -> Option<JobResult> {
@@ -103,7 +103,7 @@ mod tests {
     use std::ffi::OsString;
 
     fn starts(inputs: Vec<Input>, schedule: Schedule) -> Vec<u64> {
-        Scheduled::new(inputs.into_iter().map(|input| Ok(vec![input])), schedule)
+        Scheduler::new(inputs.into_iter().map(|input| Ok(vec![input])), schedule)
             .map(|found| found.expect("found").seq)
             .collect()
     }

@@ -10,7 +10,7 @@ use crate::message;
 use crate::output::JobFiles;
 use crate::plan::{Batch, Empty, Inputs, Plan, WordList};
 use crate::source::{
-    Batched, InputResult, JobResult, LastStat, ListedWords, Named, Scheduled, SourceError, Splitter,
+    Batcher, InputResult, JobResult, LastStat, ListedWords, NamedInputs, Scheduler, SourceError, Splitter,
     may_wait, read_names,
 };
 use crate::state::Fingerprint;
@@ -53,7 +53,7 @@ impl JobSource {
         }
         let from = match &plan.inputs {
             Inputs::Named(names, walk) => {
-                let found = own.left_out(Named::new(names, walk, plan.empty)?, WhereFrom::Walk);
+                let found = own.left_out(NamedInputs::new(names, walk, plan.empty)?, WhereFrom::Walk);
                 match plan.batch {
                     // Who looks at a state wants to know how much is left. And while it is opened, files
                     // can be found that are done.
@@ -98,7 +98,7 @@ impl JobSource {
     fn gathered(plan: &Plan, outputs: &JobFiles, own: ReservedFiles) -> anyhow::Result<Self> {
         let (jobs, missing) = match &plan.inputs {
             Inputs::Named(names, walk) => {
-                let named = Named::new(names, walk, plan.empty)?;
+                let named = NamedInputs::new(names, walk, plan.empty)?;
                 let found = own.clone().left_out(named, WhereFrom::Walk);
                 gather(jobs(found, plan), outputs, own, Vec::new())?
             }
@@ -264,7 +264,7 @@ fn open(words: &WordList) -> anyhow::Result<ListedWords> {
 }
 
 /// The jobs of what was found.
-fn jobs<I: Iterator<Item = InputResult>>(found: I, plan: &Plan) -> Scheduled<Batched<Splitter<I>>> {
+fn jobs<I: Iterator<Item = InputResult>>(found: I, plan: &Plan) -> Scheduler<Batcher<Splitter<I>>> {
     jobs_seen(found, plan, None)
 }
 
@@ -283,7 +283,7 @@ fn jobs_seen<I: Iterator<Item = InputResult>>(
     found: I,
     plan: &Plan,
     glance: Option<LastStat>,
-) -> Scheduled<Batched<Splitter<I>>> {
-    let batches = Batched::new(Splitter::new(found, plan.unit, glance), plan.batch);
-    Scheduled::new(batches, plan.schedule)
+) -> Scheduler<Batcher<Splitter<I>>> {
+    let batches = Batcher::new(Splitter::new(found, plan.unit, glance), plan.batch);
+    Scheduler::new(batches, plan.schedule)
 }
