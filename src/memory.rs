@@ -51,9 +51,9 @@ impl Budget {
     }
 
     /// Joins those who share the budget evenly. A share is a measure to keep to: it reserves nothing.
-    pub fn share(&self) -> Share {
+    pub fn share(&self) -> BudgetShare {
         self.shared.sharers.fetch_add(1, Ordering::Relaxed);
-        Share { budget: self.clone() }
+        BudgetShare { budget: self.clone() }
     }
 
     /// Reserves `bytes`, or returns `None` when fewer are left.
@@ -143,11 +143,11 @@ impl Drop for Reservation {
 
 /// An even share of a [`Budget`]: the fewer share it, the larger it is.
 #[derive(Debug)]
-pub struct Share {
+pub struct BudgetShare {
     budget: Budget,
 }
 
-impl Share {
+impl BudgetShare {
     /// Returns its current size in bytes.
     pub fn bytes(&self) -> u64 {
         let shared = &self.budget.shared;
@@ -155,7 +155,7 @@ impl Share {
     }
 }
 
-impl Drop for Share {
+impl Drop for BudgetShare {
     fn drop(&mut self) {
         self.budget.shared.sharers.fetch_sub(1, Ordering::Relaxed);
     }

@@ -1,7 +1,7 @@
 //! The options about jobs that fail.
 
 use super::option_value::{duration, retries};
-use crate::plan::{FailureLimit, FailureStyle, Failures, HaltAt};
+use crate::plan::{FailureLimit, FailurePlan, FailureStyle, HaltAt};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -31,8 +31,8 @@ pub(super) struct FailureArgs {
 
 impl FailureArgs {
     /// Returns the policy. `terminator` ends each name in the list of failed inputs.
-    pub(super) fn plan(&self, terminator: u8) -> Failures {
-        Failures {
+    pub(super) fn plan(&self, terminator: u8) -> FailurePlan {
+        FailurePlan {
             retries: self.retries.unwrap_or(0),
             delay: self.retry_delay.unwrap_or(Duration::ZERO),
             halt: self.halt.unwrap_or(HaltAt::Never),

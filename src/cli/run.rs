@@ -19,7 +19,7 @@ use crate::codec::Decoder;
 use crate::map::Map;
 use crate::memory::Budget;
 use crate::plan::{
-    Dash, Durability, Failures, Order, Partial, Plan, Revocable, Schedule, StateAccess, StatePlan,
+    Dash, Durability, FailurePlan, Order, Partial, Plan, Revocable, Schedule, StateAccess, StatePlan,
 };
 use crate::plan::{SignalAction, Unit};
 use crate::process::{Capture, ChildStdin, Command, CommandPlan, DryRun, PoolMap, Trace};
@@ -232,11 +232,11 @@ impl RunArgs {
         })
     }
 
-    fn failures(&self) -> Failures {
+    fn failures(&self) -> FailurePlan {
         let plan = self.failures.plan(self.inputs.terminator());
         // Nothing fails in a dry run, which must keep the list of the run before.
         let list = plan.list.filter(|_| !self.dry_run);
-        Failures { list, ..plan }
+        FailurePlan { list, ..plan }
     }
 
     fn state(&self, access: StateAccess, stages: &RecordsAndFold) -> anyhow::Result<Option<StatePlan>> {

@@ -8,7 +8,7 @@ use super::save_format::BATCH;
 use super::sorted_entries::{SortedEntries, put_value, read_count};
 use super::sorted_run::{Entry, RunWriter, SortedRun};
 use super::table::Table;
-use crate::memory::{Budget, Reservation, Share};
+use crate::memory::{Budget, BudgetShare, Reservation};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +33,7 @@ pub(super) struct GroupTable {
     runs: Vec<SortedRun>,
     reservation: Reservation,
     /// A table takes no more than its share, so that no table that starts later gets nothing.
-    share: Share,
+    share: BudgetShare,
     tmpdir: PathBuf,
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// How a run handles jobs that fail.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Failures {
+pub struct FailurePlan {
     /// How often a failed job is tried again.
     pub retries: u32,
     /// How long to wait before the first retry; doubled for each further one, and jittered.
@@ -18,10 +18,10 @@ pub struct Failures {
     pub list: Option<(PathBuf, u8)>,
 }
 
-impl Default for Failures {
+impl Default for FailurePlan {
     /// One try for each job; a failure is reported and does not end the run.
     fn default() -> Self {
-        Failures {
+        FailurePlan {
             retries: 0,
             delay: Duration::ZERO,
             halt: HaltAt::Never,

@@ -10,7 +10,7 @@ mod output;
 mod state;
 
 pub use batch::{ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Schedule, Unit};
-pub use failures::{FailureLimit, FailureStyle, Failures, HaltAt};
+pub use failures::{FailureLimit, FailurePlan, FailureStyle, HaltAt};
 pub use inputs::{Blanks, Dash, Empty, Hidden, Inputs, Links, NameLists, WalkPlan, WordList, WordSyntax};
 pub use output::{FirstRows, Order, Partial, RowEnd, Tag};
 pub use state::{Durability, Existing, Rerun, Revocable, StateAccess, StatePlan};
@@ -47,7 +47,7 @@ pub struct Plan {
     /// The directory for temporary files, which are unlinked as soon as they are created.
     pub tmpdir: PathBuf,
     /// How failed jobs are handled.
-    pub failures: Failures,
+    pub failures: FailurePlan,
     /// How long a worker may take to end its job after it was asked to; the run adds a short grace.
     pub patience: Duration,
     /// What happens when there is no input at all.
@@ -76,7 +76,7 @@ impl Plan {
             first: None,
             memory: 256 << 20,
             tmpdir: std::env::temp_dir(),
-            failures: Failures::default(),
+            failures: FailurePlan::default(),
             patience: Duration::ZERO,
             empty: Empty::Refused,
             state: None,

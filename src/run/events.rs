@@ -140,7 +140,7 @@ impl<'a> Main<'a> {
         }
         let notes = notes
             .iter()
-            .flat_map(|note| message::line(note).into_bytes())
+            .flat_map(|note| message::format_line(note).into_bytes())
             .collect();
         let pieces = std::mem::take(&mut report.pieces);
         self.printing(|sink| {

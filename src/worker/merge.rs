@@ -167,7 +167,7 @@ impl Worker<'_> {
 
     /// Has a line be printed on standard error at once.
     fn say(&self, what: &str) {
-        let lines = message::line(what).into_bytes();
+        let lines = message::format_line(what).into_bytes();
         let slot = self.worker.slot;
         self.shared.news.send(Event::Lines { slot, lines });
     }
@@ -245,7 +245,7 @@ impl Emit for Emitted<'_> {
 
     /// Nobody knows the input by its name: it is a temporary file.
     fn warn(&mut self, _: &OsStr, what: &str) {
-        let line = message::line(format!("merge of {}: {what}", self.span));
+        let line = message::format_line(format!("merge of {}: {what}", self.span));
         self.aside(OutOfBand::Lines(line.as_bytes()));
     }
 

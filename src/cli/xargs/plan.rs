@@ -4,7 +4,7 @@
 
 use super::options::{Options, Share};
 use crate::plan::{
-    ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Blanks, Empty, FailureStyle, Failures, HaltAt,
+    ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Blanks, Empty, FailurePlan, FailureStyle, HaltAt,
     Inputs, Order, Partial, Plan, Schedule, SignalAction, Tag, Unit, WordList, WordSyntax,
 };
 use crate::process::{Capture, ChildStdin, ChildVar, CommandPlan, OnClosedStdout, Trace};
@@ -101,7 +101,7 @@ pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Re
         first: None,
         memory: sys::available_memory() / 4,
         tmpdir: std::env::temp_dir(),
-        failures: Failures {
+        failures: FailurePlan {
             retries: options.retries,
             delay: Duration::ZERO,
             halt: HaltAt::Fatal,
