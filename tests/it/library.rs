@@ -10,23 +10,43 @@ use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+/// Returns the example of this name, which `cargo test` builds beside the program.
+fn example(name: &str) -> Option<Command> {
+    let program = Path::new(env!("CARGO_BIN_EXE_fanfold"));
+    let example = program.with_file_name("examples").join(name);
+    example.exists().then(|| Command::new(example))
+}
+
 #[test]
 fn a_map_written_by_a_user_finds_what_awk_finds() {
     if !has("zcat") || !has("awk") {
         return;
     }
-    // cargo test builds the examples beside the program.
-    let program = Path::new(env!("CARGO_BIN_EXE_fanfold"));
-    let example = program.with_file_name("examples").join("custom_map");
-    if !example.exists() {
+    let Some(mut example) = example("custom_map") else {
         return skip("the examples are not built");
-    }
-    let mut example = Command::new(example);
+    };
     let done = example.arg("examples/logs").current_dir(repository()).output();
     let script = r#"zcat examples/logs/*.gz | awk '$7 == "/robots.txt" {print $1}' | sort -u"#;
     let hosts = oracle(repository(), script, &[]);
     assert_eq!(done.expect("it starts").stdout, hosts);
     assert!(!hosts.is_empty());
+}
+
+#[test]
+fn a_fold_written_by_a_user_counts_what_awk_counts() {
+    if !has("zcat") || !has("awk") {
+        return;
+    }
+    let Some(mut example) = example("custom_fold") else {
+        return skip("the examples are not built");
+    };
+    let done = example.arg("examples/logs").current_dir(repository()).output();
+    let script = r#"zcat examples/logs/*.gz | awk '
+        $10 ~ /^[0-9]+$/ { least = $10 > 0; while (least && least * 2 <= $10) least *= 2; count[least]++ }
+        END { for (least in count) print least "\t" count[least] }' | sort -n"#;
+    let counts = oracle(repository(), script, &[]);
+    assert_eq!(done.expect("it starts").stdout, counts);
+    assert!(counts.iter().filter(|&&byte| byte == b'\n').count() > 5);
 }
 
 /// A map with a defect.
@@ -84,12 +104,9 @@ fn asked(address: &str, lines: &str) -> String {
 
 #[test]
 fn a_server_hands_its_requests_to_a_pool() {
-    let program = Path::new(env!("CARGO_BIN_EXE_fanfold"));
-    let example = program.with_file_name("examples").join("coprocessor");
-    if !example.exists() {
+    let Some(mut server) = example("coprocessor") else {
         return skip("the examples are not built");
-    }
-    let mut server = Command::new(example);
+    };
     let server = server.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let mut server = server.expect("it starts");
     let mut address = String::new();
