@@ -56,10 +56,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("source", &["codec", "plan", "job", "message", "sys"]),
     ("codec", &["job", "memory", "message", "sys"]),
     ("template", &["job", "message", "sys"]),
-    ("plan", &["memory"]),
+    ("plan", &[]),
     ("control", &["job", "sys"]),
     ("job", &["message"]),
-    ("memory", &["sys"]),
+    ("memory", &[]),
     ("message", &["sys"]),
     ("sys", &[]),
 ];
