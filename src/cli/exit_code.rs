@@ -4,9 +4,10 @@
 
 use super::usage_error::UsageError;
 use crate::job::{ChildOutcome, Failure};
+use crate::output::Conflict;
 use crate::plan::Empty;
 use crate::process::ProgramError;
-use crate::run::{Conflict, Summary};
+use crate::run::Summary;
 use crate::source::NoMatch;
 use crate::state::{StateError, StateErrorKind};
 use crate::sys::signals;

@@ -18,7 +18,7 @@ const OVERHEAD: u64 = 128;
 
 /// Where outputs lie. Dropped, it removes its directory, as the guardian does if we are killed.
 #[derive(Debug)]
-pub struct Intermediates {
+pub(crate) struct Intermediates {
     // Dropped first: a name that is free may soon be another's.
     _swept: Option<GuardedDirectory>,
     dir: TempDir,
@@ -27,7 +27,7 @@ pub struct Intermediates {
 
 /// A whole output. Dropped, it is gone.
 #[derive(Debug)]
-pub struct Intermediate {
+pub(crate) struct Intermediate {
     store: KeptOutput,
     size: u64,
 }
@@ -40,7 +40,7 @@ enum KeptOutput {
 
 /// An output that is being read; its file has no name any more.
 #[derive(Debug)]
-pub enum Opened {
+pub(crate) enum Opened {
     /// All of it.
     Memory(Vec<u8>),
     /// A file that is at its beginning.
@@ -49,7 +49,7 @@ pub enum Opened {
 
 /// An output that is being written. Dropped, it is gone.
 #[derive(Debug)]
-pub struct IntermediateWriter<'a> {
+pub(crate) struct IntermediateWriter<'a> {
     drafts: &'a Intermediates,
     held: Vec<u8>,
     file: Option<NamedTempFile>,
@@ -61,7 +61,7 @@ impl Intermediates {
     ///
     /// # Errors
     /// When it can't be made.
-    pub fn new(tmpdir: &Path, memory: u64) -> io::Result<Self> {
+    pub(crate) fn new(tmpdir: &Path, memory: u64) -> io::Result<Self> {
         let dir = Builder::new()
             .prefix("fanfold-")
             .permissions(Permissions::from_mode(0o700))
@@ -74,18 +74,18 @@ impl Intermediates {
     }
 
     /// The directory, for messages.
-    pub fn dir(&self) -> &Path {
+    pub(crate) fn dir(&self) -> &Path {
         self.dir.path()
     }
 
     /// Removes the directory now, for a process that ends where nothing is dropped. What can't be
     /// removed stays.
-    pub fn remove(&self) {
+    pub(crate) fn remove(&self) {
         let _ = std::fs::remove_dir_all(self.dir.path());
     }
 
     /// A new output.
-    pub fn writer(&self) -> IntermediateWriter<'_> {
+    pub(crate) fn writer(&self) -> IntermediateWriter<'_> {
         IntermediateWriter {
             drafts: self,
             held: Vec::new(),
@@ -104,7 +104,7 @@ impl IntermediateWriter<'_> {
     ///
     /// # Errors
     /// When they can't be written (a full disk, say).
-    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.size += bytes.len() as u64;
         if self.held.len() + bytes.len() <= IN_MEMORY && self.file.is_none() {
             self.held.extend_from_slice(bytes);
@@ -124,7 +124,7 @@ impl IntermediateWriter<'_> {
     ///
     /// # Errors
     /// When it can't be made or written.
-    pub fn file(&mut self) -> io::Result<&File> {
+    pub(crate) fn file(&mut self) -> io::Result<&File> {
         if self.file.is_none() {
             let file = self.drafts.file()?;
             self.file
@@ -137,7 +137,7 @@ impl IntermediateWriter<'_> {
     }
 
     /// Where the output is in its file, that file.
-    pub fn as_file(&self) -> Option<&File> {
+    pub(crate) fn as_file(&self) -> Option<&File> {
         self.file.as_ref().map(NamedTempFile::as_file)
     }
 
@@ -145,7 +145,7 @@ impl IntermediateWriter<'_> {
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn finish(self) -> io::Result<Intermediate> {
+    pub(crate) fn finish(self) -> io::Result<Intermediate> {
         let mut size = self.size;
         if let Some(file) = self.file {
             // Others may have written to it.
@@ -175,7 +175,7 @@ impl Intermediates {
 
 impl Intermediate {
     /// Its size, in bytes.
-    pub fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.size
     }
 
@@ -183,7 +183,7 @@ impl Intermediate {
     ///
     /// # Errors
     /// When the file can't be written.
-    pub fn path(&mut self, drafts: &Intermediates) -> io::Result<PathBuf> {
+    pub(crate) fn path(&mut self, drafts: &Intermediates) -> io::Result<PathBuf> {
         if let KeptOutput::Memory { bytes, .. } = &self.store {
             self.store = KeptOutput::File(drafts.keep(bytes)?);
         }
@@ -197,7 +197,7 @@ impl Intermediate {
     ///
     /// # Errors
     /// When its file can't be opened.
-    pub fn open(self) -> io::Result<Opened> {
+    pub(crate) fn open(self) -> io::Result<Opened> {
         Ok(match self.store {
             KeptOutput::Memory { bytes, .. } => Opened::Memory(bytes),
             KeptOutput::File(path) => Opened::File(File::open(&path)?),
@@ -208,7 +208,7 @@ impl Intermediate {
     ///
     /// # Errors
     /// When it can't be read; inside, what `take` says.
-    pub fn read<E>(self, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> io::Result<Result<(), E>> {
+    pub(crate) fn read<E>(self, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> io::Result<Result<(), E>> {
         let mut file = match self.open()? {
             Opened::Memory(bytes) => return Ok(take(&bytes)),
             Opened::File(file) => file,

@@ -7,5 +7,5 @@ mod intermediate;
 mod pipe_job;
 pub(crate) mod tree;
 
-pub use intermediate::{Intermediate, IntermediateWriter, Intermediates, Opened};
-pub use pipe_job::PipeJob;
+pub(crate) use intermediate::{Intermediate, IntermediateWriter, Intermediates, Opened};
+pub(crate) use pipe_job::PipeJob;

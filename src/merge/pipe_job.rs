@@ -26,7 +26,7 @@ impl PipeJob {
     ///
     /// # Errors
     /// When the process may open no more files.
-    pub fn new(job: Job, feeders: Vec<PipeJob>) -> io::Result<Self> {
+    pub(crate) fn new(job: Job, feeders: Vec<PipeJob>) -> io::Result<Self> {
         let (read, write) = pipe()?;
         #[cfg(target_os = "linux")]
         let _ = rustix::pipe::fcntl_setpipe_size(&write, HELD);
@@ -39,7 +39,7 @@ impl PipeJob {
     }
 
     /// The name by which a child opens what is read, which it has to inherit.
-    pub fn name(&self) -> OsString {
+    pub(crate) fn name(&self) -> OsString {
         format!("/dev/fd/{}", self.read.as_raw_fd()).into()
     }
 

@@ -1,4 +1,6 @@
-//! `--failed FILE`: the inputs that failed, for a run that does only them.
+//! `--failed FILE`: the list of the inputs that failed, from which another run can do only them.
+//!
+//! It does not know why an input failed.
 
 use crate::message;
 use anyhow::Context;
@@ -8,48 +10,55 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-/// The file, if one was asked for.
-pub struct FailedList {
-    to: Option<(PathBuf, u8, File)>,
+/// The list, if the user asked for one.
+pub(crate) struct FailedList {
+    list: Option<List>,
+}
+
+struct List {
+    path: PathBuf,
+    terminator: u8,
+    file: File,
 }
 
 impl FailedList {
-    /// Makes the file, empty. Each name in it will end with the given byte.
+    /// Creates the file, empty. Each name in it will end with the given byte.
     ///
     /// # Errors
-    /// When it can't be made.
-    pub fn new(asked: Option<&(PathBuf, u8)>) -> anyhow::Result<Self> {
-        let to = match asked {
-            Some((path, end)) => {
-                let file =
-                    File::create(path).with_context(|| message::shown(path.as_os_str()).into_owned())?;
-                Some((path.clone(), *end, file))
-            }
-            None => None,
+    /// When the file cannot be created.
+    pub(crate) fn new(asked: Option<&(PathBuf, u8)>) -> anyhow::Result<Self> {
+        let create = |(path, terminator): &(PathBuf, u8)| {
+            let file = File::create(path).with_context(|| message::shown(path.as_os_str()).into_owned())?;
+            Ok::<_, anyhow::Error>(List {
+                path: path.clone(),
+                terminator: *terminator,
+                file,
+            })
         };
-        Ok(FailedList { to })
+        Ok(FailedList {
+            list: asked.map(create).transpose()?,
+        })
     }
 
     /// Adds names, at once: the list is right whenever the run ends.
     ///
     /// # Errors
-    /// When the file can't be written.
-    pub fn add(&mut self, names: &[OsString]) -> io::Result<()> {
-        let Some((_, end, file)) = &mut self.to else {
+    /// When the file cannot be written.
+    pub(crate) fn add(&mut self, names: &[OsString]) -> io::Result<()> {
+        let Some(list) = &mut self.list else {
             return Ok(());
         };
         let mut lines = Vec::new();
         for name in names {
             lines.extend_from_slice(name.as_bytes());
-            lines.push(*end);
+            lines.push(list.terminator);
         }
-        file.write_all(&lines)
+        list.file.write_all(&lines)
     }
 
-    /// The file's name, for messages.
-    pub fn shown(&self) -> String {
-        self.to.as_ref().map_or_else(String::new, |(path, ..)| {
-            message::shown(path.as_os_str()).into_owned()
-        })
+    /// Returns the file's name, for messages.
+    pub(crate) fn shown(&self) -> String {
+        let shown = |list: &List| message::shown(list.path.as_os_str()).into_owned();
+        self.list.as_ref().map_or_else(String::new, shown)
     }
 }

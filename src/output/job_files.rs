@@ -1,8 +1,8 @@
-//! Files of the jobs' own, for `--out`: what they are called, and how each is made whole.
+//! The file of each job, for `--out`: what it is called, and how it appears whole or not at all.
 //!
-//! It does not know what is written to them, nor whether two jobs' files have the same name.
+//! It does not know what is written to the files, nor whether two jobs' files have the same name.
 
-use super::resolve_link::{directory, resolve_link};
+use super::resolve_link::{SPECIAL, directory, resolve_link};
 use crate::job::{Failure, Input, Job};
 use crate::message;
 use crate::sys::await_file;
@@ -17,45 +17,41 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tempfile::NamedTempFile;
 
-/// The bytes of a name that are kept in the temporary one, so that it is no longer than a name may
-/// be (255 bytes) with what stands around them.
-const KEPT: usize = 235;
-
-/// What is said of what is there and can't be replaced by a file.
-pub(super) const SPECIAL: &str = "is a device, a pipe or a socket";
+/// How many bytes of a name the temporary name begins with: with what stands around them it is no longer
+/// than a name may be (255 bytes).
+const PREFIX: usize = 235;
 
 /// The files of all jobs.
 #[derive(Debug)]
 pub struct JobFiles {
     template: Template,
-    /// The temporary files that there are now.
+    /// The temporary files that exist now.
     unfinished: Unfinished,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Unfinished(Arc<Mutex<BTreeSet<PathBuf>>>);
 
-/// The file of one try at a job. It has its name once it was committed; dropped before, nothing is
-/// left of it.
+/// The file of one try at a job. It gets its name when it is committed; dropped before, it leaves nothing.
 #[derive(Debug)]
-pub struct NewFile {
+pub(crate) struct NewFile {
     unfinished: Unfinished,
     name: PathBuf,
     file: Option<NamedTempFile>,
-    /// What the name stands for: a link stays, and where it leads is where the file is made.
+    /// What the name stands for: a link stays, and the file is made where it leads.
     target: PathBuf,
 }
 
 impl JobFiles {
-    /// Files with these names.
+    /// Names each job's file by the template.
     ///
     /// # Errors
     /// What is wrong with a template that gives all jobs one name, or whose names would depend on
-    /// which worker ran the job.
+    /// which worker runs the job.
     pub fn new(template: &OsStr) -> Result<Self, &'static str> {
         let template = Template::single(template);
         if template.has_slot() {
-            return Err("{%} can't be in a file's name: which worker runs a job is left to chance");
+            return Err("{%} cannot be in a file's name: any worker may run a job");
         }
         if !template.has_replacement() {
             return Err("a replacement string is needed, as in 'out/{/}', so that each job has a file");
@@ -66,14 +62,14 @@ impl JobFiles {
         })
     }
 
-    /// The name of a job's file: what the template makes of its first input.
-    pub fn name(&self, job: &Job) -> PathBuf {
+    /// Returns the name of a job's file: what the template makes of its first input.
+    pub(crate) fn name(&self, job: &Job) -> PathBuf {
         let names: Vec<&OsStr> = job.inputs.iter().map(Input::name).collect();
         PathBuf::from(self.template.render_single(&names, job.seq + 1, 0))
     }
 
-    /// A file for a try at the job. It is made when the first bytes come.
-    pub fn start(&self, job: &Job) -> NewFile {
+    /// Returns the file of a try at the job. The file is created when the first bytes come.
+    pub(crate) fn start(&self, job: &Job) -> NewFile {
         NewFile {
             unfinished: self.unfinished.clone(),
             name: self.name(job),
@@ -82,29 +78,29 @@ impl JobFiles {
         }
     }
 
-    /// Removes what is not finished, for a process that ends without its workers.
-    pub fn abandon(&self) {
+    /// Removes unfinished files, for a process that ends without its workers.
+    pub(crate) fn abandon(&self) {
         self.unfinished.remove();
     }
 }
 
 impl Unfinished {
     fn names(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
-        // A set of names is whole after a panic too.
+        // A panic leaves a set of names whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn remove(&self) {
         for name in std::mem::take(&mut *self.names()) {
-            // It may have been finished or removed just now.
+            // The file may have been finished or removed just now.
             let _ = fs::remove_file(name);
         }
     }
 }
 
 impl NewFile {
-    /// A file with this name, which is no job's.
-    pub fn named(name: &Path) -> Self {
+    /// Returns a file with this name that belongs to no job.
+    pub(crate) fn named(name: &Path) -> Self {
         NewFile {
             unfinished: Unfinished::default(),
             name: name.to_owned(),
@@ -113,8 +109,8 @@ impl NewFile {
         }
     }
 
-    /// Another try at the same file.
-    pub fn anew(&self) -> Self {
+    /// Returns another try at the same file.
+    pub(crate) fn anew(&self) -> Self {
         NewFile {
             unfinished: self.unfinished.clone(),
             name: self.name.clone(),
@@ -123,32 +119,32 @@ impl NewFile {
         }
     }
 
-    /// The file as it is now, where it was made: others may write there too.
-    pub fn as_file(&self) -> Option<&File> {
+    /// Returns the file as it is now, if it was created: others may write there too.
+    pub(crate) fn as_file(&self) -> Option<&File> {
         self.file.as_ref().map(NamedTempFile::as_file)
     }
 
-    /// Removes what there is of all tries, for a process that ends without its workers.
-    pub fn abandon(&self) {
+    /// Removes what exists of all tries, for a process that ends without its workers.
+    pub(crate) fn abandon(&self) {
         self.unfinished.remove();
     }
 
-    /// Adds bytes; none make the file as well.
+    /// Adds bytes. An empty block creates the file too.
     ///
     /// # Errors
     /// `Own`, with the file's name.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let written = self.file().and_then(|file| file.write_all(bytes));
         written.map_err(|cause| self.failed(cause))
     }
 
-    /// Gives the file its name, for good: when this returns, it outlasts a loss of power. A file that was
-    /// there hands its permissions on; what is no regular file is not replaced.
+    /// Gives the file its name, for good: when this returns, the file outlasts a loss of power. A file that
+    /// it replaces hands its permissions on; what is no regular file is not replaced.
     ///
     /// # Errors
-    /// `Own`, with the file's name. Then there is no file, or the one that was there before; but
-    /// where only its directory could not be secured, the new one.
-    pub fn commit(mut self) -> Result<(), Failure> {
+    /// `Own`, with the file's name. Then the name stands for what it stood for before; when only the
+    /// directory could not be synced, it stands for the new file.
+    pub(crate) fn commit(mut self) -> Result<(), Failure> {
         self.publish().map_err(|cause| self.failed(cause))
     }
 
@@ -161,7 +157,7 @@ impl NewFile {
         let renamed = file.persist(&self.target).map_err(|refused| refused.error);
         self.unfinished.names().remove(&temporary);
         renamed?;
-        secure(directory(&self.target))
+        sync_directory(directory(&self.target))
     }
 
     fn file(&mut self) -> io::Result<&mut File> {
@@ -191,9 +187,8 @@ impl Drop for NewFile {
     }
 }
 
-/// A temporary file beside the one with this name: `.NAME.fanfold-` and six random characters, with
-/// the permissions of that one, or those that any new file gets. Directories that are missing are made, and
-/// stay.
+/// Creates a temporary file beside the one with this name: `.NAME.fanfold-` and six random characters, with
+/// the permissions of that file, or those that any new file gets. Creates missing directories, which stay.
 fn temporary(name: &Path) -> io::Result<NamedTempFile> {
     let before = fs::symlink_metadata(name).ok();
     if before
@@ -204,7 +199,7 @@ fn temporary(name: &Path) -> io::Result<NamedTempFile> {
     }
     let file = beside(name)?;
     if let Some(before) = before {
-        // Not that it runs as its owner: that may be another one now.
+        // Drops setuid and setgid: the owner may be another one now.
         let mode = before.permissions().mode() & 0o777;
         file.as_file().set_permissions(Permissions::from_mode(mode))?;
     }
@@ -214,10 +209,10 @@ fn temporary(name: &Path) -> io::Result<NamedTempFile> {
 fn beside(name: &Path) -> io::Result<NamedTempFile> {
     let base = name.file_name().unwrap_or_default().as_bytes();
     let mut prefix = OsString::from(".");
-    prefix.push(OsStr::from_bytes(&base[..base.len().min(KEPT)]));
+    prefix.push(OsStr::from_bytes(&base[..base.len().min(PREFIX)]));
     prefix.push(".fanfold-");
     let directory = directory(name);
-    // Each descriptor is waited for in here: what is wrong is no longer told apart outside.
+    // Waits for a free descriptor in here: `make_in` hides which error it was.
     let open = |path: &Path| {
         let mut options = File::options();
         options.create_new(true).read(true).write(true).mode(0o666);
@@ -233,7 +228,7 @@ fn beside(name: &Path) -> io::Result<NamedTempFile> {
     }
 }
 
-/// Makes the directory and those above it that are missing, for good.
+/// Creates the directory and those above it that are missing, for good.
 fn make_directories(directory: &Path) -> io::Result<()> {
     let made = match fs::create_dir(directory) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
@@ -244,17 +239,17 @@ fn make_directories(directory: &Path) -> io::Result<()> {
         made => made,
     };
     match made {
-        Ok(()) => secure(self::directory(directory)),
-        // Another worker was here, or a link to a directory is.
+        Ok(()) => sync_directory(self::directory(directory)),
+        // Another worker was faster, or there is a link to a directory.
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && directory.is_dir() => Ok(()),
         Err(cause) => Err(cause),
     }
 }
 
-/// Has the names in a directory outlast a loss of power.
-fn secure(directory: &Path) -> io::Result<()> {
+/// Makes the names in a directory outlast a loss of power.
+fn sync_directory(directory: &Path) -> io::Result<()> {
     match await_file(|| File::open(directory))?.sync_all() {
-        // Some file systems have no such thing for directories.
+        // Some file systems cannot sync directories.
         Err(cause) if cause.kind() == io::ErrorKind::InvalidInput => Ok(()),
         done => done,
     }

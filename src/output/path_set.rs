@@ -1,10 +1,9 @@
-//! Which files are meant by names, so that no file is written twice, or read and written.
+//! Who has a path, so that no file is written twice, or read and written.
 //!
-//! Different names of one file are the same: `out/a`, `out//a`, `./out/../out/a`, names through
-//! links. It does not know what the files are for.
+//! Different names of one file are the same path: `out/a`, `out//a`, `./out/../out/a`, names through
+//! links. This file does not know what the files are for.
 
-use super::job_files::SPECIAL;
-use super::resolve_link::resolve_link;
+use super::resolve_link::{SPECIAL, resolve_link};
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
@@ -13,64 +12,93 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// A place in a directory, by 128 bits of a keyed hash: of a million places two are taken for the
-/// same with a chance of 10^-27.
-type Place = u128;
+/// A name in a directory, as 128 bits of a keyed hash: among a million names, two have the same hash
+/// with a chance of 10^-27.
+type Place = [u64; 2];
 
-/// Names that were claimed.
+/// Who writes a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// The run itself: the file with this index among those that options name.
+    Run(usize),
+    /// The job with this number.
+    Job(u64),
+}
+
+/// Why a path cannot be claimed.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// Another owner has it.
+    Taken(Owner),
+    /// No file can be made there.
+    Unusable(io::Error),
+}
+
+/// Paths that were claimed, each with its owner.
 #[derive(Debug, Default, Clone)]
-pub struct PathSet {
+pub(super) struct PathSet {
     keys: RandomState,
     /// A number for each directory, by its name as it was typed.
     typed: HashMap<PathBuf, u64>,
     /// The same, by its true name.
     resolved: HashMap<PathBuf, u64>,
-    places: HashSet<Place>,
-    /// The directories that claimed files are in, by number; and their places and those of the
+    owners: HashMap<Place, Owner>,
+    /// The directories that claimed files are in, by number; and the places of those and of the
     /// directories above them.
     enclosing: HashSet<u64>,
     above: HashSet<Place>,
-    /// The files that are there already, by device and inode.
-    there: HashSet<(u64, u64)>,
+    /// The claimed files that exist already, by device and inode.
+    existing: HashMap<(u64, u64), Owner>,
 }
 
 impl PathSet {
-    /// PathSet a name for a file that will be made, and what it leads to if it is a link; whether both were
-    /// still free.
+    /// Claims a name for a file that will be made and, when the name is a link, what it leads to.
     ///
     /// # Errors
-    /// Where no file can be made by that name because there is a directory or a device, or will be a directory
-    /// for another claimed file, or because it would be below such a file.
-    pub fn claim(&mut self, name: &Path) -> io::Result<bool> {
-        let place = self.place(name).ok_or(io::ErrorKind::IsADirectory)?;
+    /// [`Refusal::Taken`] when the file has an owner. [`Refusal::Unusable`] when no file can be made by that
+    /// name: there is a directory or a device, another claimed file needs the path as a directory, or
+    /// the path lies below a claimed file.
+    pub(super) fn claim(&mut self, name: &Path, owner: Owner) -> Result<(), Refusal> {
+        let unusable = |kind: io::ErrorKind| Refusal::Unusable(kind.into());
+        let place = self.place(name).ok_or(unusable(io::ErrorKind::IsADirectory))?;
         if self.above.contains(&place) {
-            return Err(io::Error::other("it is to be the directory of another"));
+            let what = "another output needs this path as a directory";
+            return Err(Refusal::Unusable(io::Error::other(what)));
         }
-        self.enclose(name.parent().unwrap_or(Path::new("")))?;
-        let free = self.places.insert(place);
+        self.enclose(name.parent().unwrap_or(Path::new("")))
+            .map_err(Refusal::Unusable)?;
+        if let Some(&other) = self.owners.get(&place) {
+            return Err(Refusal::Taken(other));
+        }
+        self.owners.insert(place, owner);
         match fs::symlink_metadata(name) {
-            Ok(found) if found.is_symlink() => Ok(self.claim(&resolve_link(name)?)? && free),
-            Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-            Ok(found) if !found.is_file() => Err(io::Error::other(SPECIAL)),
-            Ok(found) => {
-                self.there.insert((found.dev(), found.ino()));
-                Ok(free)
+            Ok(found) if found.is_symlink() => {
+                let file = resolve_link(name).map_err(Refusal::Unusable)?;
+                self.claim(&file, owner)
             }
-            Err(_) => Ok(free),
+            Ok(found) if found.is_dir() => Err(unusable(io::ErrorKind::IsADirectory)),
+            Ok(found) if !found.is_file() => Err(Refusal::Unusable(io::Error::other(SPECIAL))),
+            Ok(found) => match *self.existing.entry((found.dev(), found.ino())).or_insert(owner) {
+                other @ Owner::Run(_) if other != owner => Err(Refusal::Taken(other)),
+                // A job replaces a name, and leaves other names of the file as they are.
+                _ => Ok(()),
+            },
+            Err(_) => Ok(()),
         }
     }
 
-    /// Whether the file with this name was claimed, by this name or another.
-    pub fn has(&mut self, name: &Path) -> bool {
-        if self.place(name).is_some_and(|place| self.places.contains(&place)) {
-            return true;
+    /// Returns who has the file with this name, which may have been claimed by another name.
+    pub(super) fn owner(&mut self, name: &Path) -> Option<Owner> {
+        let by_name = self.place(name).and_then(|place| self.owners.get(&place));
+        // Only a file that existed before can have two names.
+        if by_name.is_some() || self.existing.is_empty() {
+            return by_name.copied();
         }
-        // Only a file that was there before can have two names.
-        !self.there.is_empty()
-            && fs::metadata(name).is_ok_and(|found| self.there.contains(&(found.dev(), found.ino())))
+        let found = fs::metadata(name).ok()?;
+        self.existing.get(&(found.dev(), found.ino())).copied()
     }
 
-    /// Where the name stands. None for one that can only be a directory's.
+    /// Returns the place of a name; `None` for one that can only be a directory's.
     fn place(&mut self, name: &Path) -> Option<Place> {
         if name.as_os_str().as_encoded_bytes().ends_with(b"/") {
             return None;
@@ -81,25 +109,24 @@ impl PathSet {
     }
 
     fn place_in(&self, directory: u64, base: &OsStr) -> Place {
-        let hash = |half: u8| u128::from(self.keys.hash_one((directory, base, half)));
-        hash(0) << 64 | hash(1)
+        [0u8, 1].map(|half| self.keys.hash_one((directory, base, half)))
     }
 
     fn directory(&mut self, typed: &Path) -> u64 {
         if let Some(&number) = self.typed.get(typed) {
             return number;
         }
-        let number = self.numbered(resolve(typed));
+        let number = self.number(resolve(typed));
         self.typed.insert(typed.to_owned(), number);
         number
     }
 
-    fn numbered(&mut self, resolved: PathBuf) -> u64 {
+    fn number(&mut self, resolved: PathBuf) -> u64 {
         let next = self.resolved.len() as u64;
         *self.resolved.entry(resolved).or_insert(next)
     }
 
-    /// Remembers a directory as one, with all above it.
+    /// Records that a path and all paths above it are directories.
     fn enclose(&mut self, directory: &Path) -> io::Result<()> {
         let number = self.directory(directory);
         if !self.enclosing.insert(number) {
@@ -107,10 +134,10 @@ impl PathSet {
         }
         let mut at = resolve(directory);
         while let (Some(above), Some(base)) = (at.parent(), at.file_name()) {
-            let number = self.numbered(above.to_owned());
+            let number = self.number(above.to_owned());
             let place = self.place_in(number, base);
-            if self.places.contains(&place) {
-                return Err(io::Error::other("its directory is to be the file of another"));
+            if self.owners.contains_key(&place) {
+                return Err(io::Error::other("another output needs its directory as a file"));
             }
             if !self.above.insert(place) {
                 break;
@@ -121,7 +148,7 @@ impl PathSet {
     }
 }
 
-/// The true name of a directory that need not be there yet: what is missing of it will be made, and
+/// Returns the true name of a directory that need not exist yet: what is missing of it will be made, and
 /// has no links.
 fn resolve(directory: &Path) -> PathBuf {
     if directory.as_os_str().is_empty() {
@@ -136,7 +163,7 @@ fn resolve(directory: &Path) -> PathBuf {
     let mut found = resolve(above);
     match directory.file_name() {
         Some(base) => found.push::<&OsStr>(base),
-        // It ends with two dots.
+        // The name ends with two dots.
         None => {
             found.pop();
         }
@@ -148,13 +175,24 @@ fn resolve(directory: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
+    const JOB: Owner = Owner::Job(0);
+
+    /// Claims a name for a job; whether it was free.
+    fn claim(paths: &mut PathSet, name: &Path) -> bool {
+        match paths.claim(name, JOB) {
+            Ok(()) => true,
+            Err(Refusal::Taken(JOB)) => false,
+            Err(refusal) => panic!("{}: {refusal:?}", name.display()),
+        }
+    }
+
     #[test]
-    fn one_file_has_one_claim_whatever_it_is_called() {
+    fn one_file_has_one_owner_whatever_it_is_called() {
         let dir = tempfile::tempdir().expect("a directory");
         let at = |name: &str| PathBuf::from(format!("{}/{name}", dir.path().display()));
         fs::create_dir(at("real")).expect("made");
         std::os::unix::fs::symlink("real", at("link")).expect("made");
-        let mut claims = PathSet::default();
+        let mut paths = PathSet::default();
         for (name, free) in [
             ("real/a", true),
             ("real//a", false),
@@ -166,17 +204,18 @@ mod tests {
             ("real/../new/deep//a", false),
             ("a", true),
         ] {
-            assert_eq!(claims.claim(&at(name)).expect("no directory"), free, "{name}");
+            assert_eq!(claim(&mut paths, &at(name)), free, "{name}");
         }
-        assert!(claims.has(&at("link/../new/deep/a")) && !claims.has(&at("new/deep/b")));
+        assert_eq!(paths.owner(&at("link/../new/deep/a")), Some(JOB));
+        assert_eq!(paths.owner(&at("new/deep/b")), None);
     }
 
     #[test]
     fn a_file_is_no_directory_of_another_whichever_is_first() {
         let dir = tempfile::tempdir().expect("a directory");
         let claim = |names: [&str; 2]| {
-            let mut claims = PathSet::default();
-            names.map(|name| claims.claim(&dir.path().join(name)).is_ok())
+            let mut paths = PathSet::default();
+            names.map(|name| paths.claim(&dir.path().join(name), JOB).is_ok())
         };
         for (first, second) in [
             ("out/a", "out/a/b"),
@@ -191,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_there_is_known_by_its_links() {
+    fn an_existing_file_is_known_by_its_links() {
         let dir = tempfile::tempdir().expect("a directory");
         let at = |name: &str| dir.path().join(name);
         for name in ["a", "other"] {
@@ -199,17 +238,25 @@ mod tests {
         }
         fs::hard_link(at("a"), at("hard")).expect("made");
         std::os::unix::fs::symlink("a", at("soft")).expect("made");
-        let mut claims = PathSet::default();
-        assert!(claims.claim(&at("a")).expect("no directory"));
-        assert!(claims.has(&at("hard")) && claims.has(&at("soft")) && !claims.has(&at("other")));
+        let mut paths = PathSet::default();
+        let run = Owner::Run(7);
+        paths.claim(&at("a"), run).expect("free");
+        assert_eq!(
+            ["hard", "soft", "other"].map(|name| paths.owner(&at(name))),
+            [Some(run), Some(run), None]
+        );
+        for name in ["hard", "soft"] {
+            let refusal = paths.claim(&at(name), JOB);
+            assert!(matches!(refusal, Err(Refusal::Taken(Owner::Run(7)))), "{name}");
+        }
     }
 
     #[test]
     fn directories_are_no_files() {
         let dir = tempfile::tempdir().expect("a directory");
-        let mut claims = PathSet::default();
+        let mut paths = PathSet::default();
         for name in [dir.path(), Path::new("x/"), Path::new(".."), Path::new("")] {
-            assert!(claims.claim(name).is_err(), "{}", name.display());
+            assert!(paths.claim(name, JOB).is_err(), "{}", name.display());
         }
     }
 }

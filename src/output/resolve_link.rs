@@ -1,29 +1,34 @@
-//! Which file is written under a name: the one that links lead to, whether or not it is there yet.
+//! Finds the file that is written under a name: the one that links lead to, whether or not it exists yet.
+//!
+//! It does not know what is written.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// More links than that lead nowhere, as the system has it.
-const MOST: usize = 40;
+/// The most links that are followed; the system follows as many.
+const MAX_LINKS: usize = 40;
 
-/// The file that is meant: the name itself, unless that is a symbolic link.
+/// Why a file of another kind is not replaced by a regular one.
+pub(super) const SPECIAL: &str = "is a device, a pipe or a socket";
+
+/// Returns the file that is meant: the name itself, unless that is a symbolic link.
 ///
 /// # Errors
 /// When links lead round in a circle.
-pub fn resolve_link(name: &Path) -> io::Result<PathBuf> {
+pub(crate) fn resolve_link(name: &Path) -> io::Result<PathBuf> {
     let mut at = name.to_owned();
-    for _ in 0..MOST {
+    for _ in 0..MAX_LINKS {
         match fs::read_link(&at) {
             Ok(to) => at = directory(&at).join(to),
-            // It is no link, or not there.
+            // The name is no link, or does not exist.
             Err(_) => return Ok(at),
         }
     }
-    Err(io::Error::from_raw_os_error(libc::ELOOP))
+    Err(io::Error::other("too many levels of symbolic links"))
 }
 
-/// The directory that a name is in.
+/// Returns the directory that a name is in.
 pub(super) fn directory(name: &Path) -> &Path {
     match name.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,

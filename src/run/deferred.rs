@@ -6,12 +6,12 @@ use crate::sys::signals;
 use crossbeam_channel::{Receiver, after, at, never};
 use std::time::{Duration, Instant};
 
-/// How long a run is a short one. Its signals lie until then.
+/// How long a run may last without them. Signals wait until then.
 const SHORT: Duration = Duration::from_millis(10);
 
-/// Has a run that began then be ready to last, once it is no short one. Fires when this is to be called
-/// again: what can't be had is asked for again, and signals are heard all the same.
-pub fn since(began: Instant) -> Receiver<Instant> {
+/// Starts them once a run that began then is no short one. Returns a channel that fires when this is to be called
+/// again: what could not be had is asked for again, and signals are handled all the same.
+pub(super) fn start_when_due(began: Instant) -> Receiver<Instant> {
     if began.elapsed() < SHORT {
         return at(began + SHORT);
     }

@@ -1,86 +1,125 @@
-//! Which task is sent next, and when.
-//!
-//! It does not know what the state is; only that some jobs are not to be run.
+//! Which task is sent to the workers next, and when.
 
-use super::jobs::JobSource;
-use super::resume::Resume;
-use super::{Main, WINDOW};
+use super::Main;
+use super::resume::{LOOK_UPS, Screened};
 use crate::plan::Order;
+use crate::sink::Verdict;
 use crate::worker::Task;
-use crossbeam_channel::{Receiver, Sender, at, never};
-use std::time::Instant;
+use crossbeam_channel::Sender;
 
-impl Main<'_> {
-    /// Sends jobs until the queue is full.
-    pub(super) fn fill(&mut self, feed: &mut JobSource, queue: &Sender<Task>) {
+/// How far a job may be ahead of the lowest unprinted one: bounds what is remembered of jobs that are done but
+/// not printed.
+const WINDOW: u64 = 1 << 18;
+
+/// Why sending came to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pause {
+    /// Nothing more can be sent now.
+    Full,
+    /// Many jobs were looked up: it is time to handle events before more are.
+    Recess,
+}
+
+impl Main<'_, '_> {
+    /// Sends jobs until the queue is full, or there is nothing more to send.
+    pub(super) fn dispatch(&mut self, queue: &Sender<Task>) -> Pause {
         let mut looked_up = 0;
-        self.recess = false;
-        while self.stop.is_none() && self.within_window() && feed.fetch() {
-            if feed.is_undecided() {
-                self.recess = self.is_due(looked_up);
-                if self.recess {
-                    break;
+        while !self.shutdown.is_stopping() && self.is_within_window() && self.source.fetch() {
+            if self.source.is_unchecked() {
+                if self.resume.is_on() && looked_up >= LOOK_UPS {
+                    self.report_source_errors();
+                    return Pause::Recess;
                 }
                 looked_up += 1;
-                self.found += 1;
-                let wanted = feed.undecided().is_none_or(|(job, seen)| self.wants(job, seen));
-                feed.decide(wanted);
+                self.jobs.found += 1;
+                if !self.check_next() {
+                    continue;
+                }
             }
-            let Some(job) = feed.take() else { continue };
+            let Some((job, before)) = self.source.take() else {
+                continue;
+            };
+            let seq = job.seq;
             if let Err(refused) = queue.try_send(Task::Job(job)) {
-                feed.put_back(refused.into_inner());
+                self.source.put_back(refused.into_inner(), before);
                 break;
             }
-            self.sent += 1;
+            self.jobs.send(seq, before);
         }
-        if feed.is_dry() {
-            self.fill_parts(queue);
+        if self.source.is_dry() {
+            self.dispatch_restored(queue);
         }
-        self.tell_missing(feed);
+        self.report_source_errors();
+        Pause::Full
     }
 
-    /// Takes what has been read, if there is room for it.
-    pub(super) fn look_ahead(&mut self, feed: &mut JobSource) {
-        if self.stop.is_none() {
-            feed.fetch();
-            self.tell_missing(feed);
-        }
-    }
-
-    fn tell_missing(&mut self, feed: &mut JobSource) {
-        for (before, missing) in feed.take_missing() {
-            self.missing(before, &missing);
+    /// Takes what has been read of the inputs, if there is room for it: what was read before a job ended the run
+    /// is known when it does.
+    pub(super) fn look_ahead(&mut self) {
+        if !self.shutdown.is_stopping() {
+            self.source.fetch();
+            self.report_source_errors();
         }
     }
 
-    /// Fires at once where there is more to do than to wait.
-    pub(super) fn recess(&self) -> Receiver<Instant> {
-        if self.recess { at(Instant::now()) } else { never() }
+    /// Returns whether there is nothing more to send, now or later.
+    pub(super) fn is_dry(&self) -> bool {
+        self.source.is_dry() && self.resume.is_dry()
     }
 
-    pub(super) fn within_window(&self) -> bool {
-        let running = self.sent - self.ended;
-        running < self.most_running
-            && (self.order == Order::Finish || self.found - self.sink.lowest() < WINDOW)
+    fn is_within_window(&self) -> bool {
+        self.jobs.has_room()
+            && (self.plan.order == Order::Finish || self.jobs.found - self.output.lowest() < WINDOW)
     }
 
-    /// Whether there is nothing more to send, now or later.
-    pub(super) fn is_dry(&self, feed: &JobSource) -> bool {
-        feed.is_dry() && self.remember.as_ref().is_none_or(Resume::is_dry)
-    }
-
-    /// Sends parts of earlier runs, once all jobs are found.
-    pub(super) fn fill_parts(&mut self, queue: &Sender<Task>) {
-        while self.stop.is_none()
-            && let Some(task) = self.next_parts()
-        {
-            if let Err(refused) = queue.try_send(task) {
-                if let Some(remember) = &mut self.remember {
-                    remember.earlier.waiting.push(refused.into_inner());
-                }
-                return;
+    /// Decides whether the job that comes next is to be run. One that is not takes its place in the order all
+    /// the same.
+    fn check_next(&mut self) -> bool {
+        let first = self.jobs.sent() == 0;
+        let Some((job, seen)) = self.source.unchecked() else {
+            return false;
+        };
+        let files = self.work.to.names();
+        let output_gone = files.is_some_and(|files| !files.name(job).exists());
+        let seq = job.seq;
+        match self.resume.screen(job, seen, first, output_gone) {
+            Screened::Run(before) => {
+                self.source.keep(before);
+                true
             }
-            self.sent += 1;
+            Screened::Skip => {
+                self.source.skip();
+                self.summary.remembered += 1;
+                self.summary.left_out = self.resume.left_out();
+                let printed = self
+                    .output
+                    .print(|sink| sink.done(seq, Verdict::Keep, Vec::new()));
+                self.end_printing_on(printed);
+                self.note_printed();
+                false
+            }
+        }
+    }
+
+    /// Sends what earlier runs left for the workers, once all jobs are found.
+    fn dispatch_restored(&mut self, queue: &Sender<Task>) {
+        while !self.shutdown.is_stopping() && !queue.is_full() {
+            let idle = self.jobs.running() == 0;
+            let next = self.resume.next_task(&mut self.jobs, idle);
+            let bad_lines = self.resume.take_bad_lines();
+            self.summary.bad_lines = self.summary.bad_lines.saturating_add(bad_lines);
+            match next {
+                // Only the main thread sends, so there is still room.
+                Ok(Some(task)) => queue.send(task).expect("the workers hold the other end"),
+                Ok(None) => return,
+                Err(error) => return self.state_failed(&error),
+            }
+        }
+    }
+
+    fn report_source_errors(&mut self) {
+        for (before, error) in self.source.take_errors() {
+            self.report_source_error(before, &error);
         }
     }
 }

@@ -1,53 +1,61 @@
-//! What the main thread makes of what workers tell it.
+//! What the main thread makes of what workers report and of what goes wrong beside the jobs.
 
-use super::{Main, fewer, report, too_few_processes};
-use crate::control::Shortage;
-use crate::job::Failure;
+use super::Main;
+use super::job_states::Before;
+use super::report::{Other, failure_text};
+use super::shutdown::{StopEvent, judge_count, judge_failure};
+use crate::job::{ChildOutcome, Failure};
 use crate::message;
 use crate::plan::HaltAt;
-use crate::sink::{Closed, Sink, Verdict};
+use crate::sink::Closed;
+use crate::source::SourceError;
+use crate::state::{StateError, StateErrorKind};
 use crate::worker::{Event, Report};
+use std::io;
 
-impl<'a> Main<'a> {
+impl Main<'_, '_> {
+    /// Handles one event.
     pub(super) fn handle(&mut self, event: Event) {
         let printed = match event {
-            Event::Piece { seq, piece } => self.printing(|sink| sink.piece(seq, piece)),
-            Event::Discard { seq } => return self.sink.discard(seq),
-            Event::Done(report) => self.ended(report),
-            Event::DoneAndExited(report) => {
-                self.working -= 1;
-                self.ended(report)
-            }
-            Event::Notice(what) => {
-                message::say(what);
-                self.sink.mark(true);
+            Event::Piece { seq, piece } => self.output.print(|sink| sink.piece(seq, piece)),
+            Event::Discard { seq } => {
+                self.output.discard(seq);
                 Ok(())
             }
-            Event::Restored(end) => return self.restored(end),
-            Event::Bundled(bundle) => return self.bundled(bundle),
-            Event::Lines { slot, lines } => self.lines(slot, &lines),
+            Event::Done(report) => self.job_ended(report),
+            Event::DoneAndExited(report) => {
+                self.workers.exited(false);
+                self.job_ended(report)
+            }
+            Event::Notice(what) => {
+                self.output.say(what);
+                Ok(())
+            }
+            Event::Restored(end) => {
+                self.restored(end);
+                Ok(())
+            }
+            Event::Bundled(bundle) => {
+                self.jobs.end_other();
+                let kept = self.resume.keep_bundle(bundle);
+                self.check_state(kept);
+                Ok(())
+            }
+            Event::Lines { slot, lines } => self.output.process_lines(slot, &lines),
             Event::OtherFailure { slot, failure } => {
-                self.fault(slot, &failure);
+                let what = format!("worker {}: {failure}", slot + 1);
+                self.other_failure(Other::Process, self.jobs.sent(), &failure, &what);
                 Ok(())
             }
             Event::Revoke { slot, jobs, cause } => {
-                self.doubt(slot, &jobs, &cause);
+                self.revoke(slot, &jobs, &cause);
                 Ok(())
             }
-            Event::StdoutClosed => self.printing(|_| Err(Closed::BrokenPipe)),
+            Event::StdoutClosed => self.output.print(|_| Err(Closed::BrokenPipe)),
             Event::WorkersReduced { left, of, lack } => {
-                // Those who leave together may be heard in any order.
-                if let Some(lack) = lack
-                    && left < self.crew
-                {
-                    match lack {
-                        // Where it ends is told at the end.
-                        _ if self.crew != usize::MAX => self.shrunk = Some((lack, of)),
-                        Shortage::Files => fewer(left, of),
-                        Shortage::Processes => too_few_processes(),
-                    }
-                    self.crew = left;
-                    self.sink.mark(true);
+                let told = lack.and_then(|shortage| self.workers.reduced(left, of, shortage));
+                if let Some(what) = told {
+                    self.output.say(what);
                 }
                 Ok(())
             }
@@ -55,111 +63,188 @@ impl<'a> Main<'a> {
                 self.merged(span, end);
                 Ok(())
             }
-            // Whoever waits for the other end goes on.
+            // The worker waits for the other end of the channel to be dropped.
             Event::AwaitHalt(waiting) => {
                 drop(waiting);
                 Ok(())
             }
             Event::Exited { broken } => {
-                self.working -= 1;
+                self.workers.exited(broken);
                 if broken {
-                    // Its job never ends; the panic goes on once the others have left.
-                    self.broken = true;
-                    self.halt();
+                    // Its job never ends. The panic goes on once the others have exited.
+                    self.shutdown.advance(StopEvent::Terminate);
                 }
                 Ok(())
             }
         };
-        if let Err(closed) = printed {
-            self.close(&closed);
-        }
+        self.end_printing_on(printed);
     }
 
-    /// Says how few workers were left in the end, where more had gone than was told.
-    pub(super) fn tell_crew(&mut self) {
-        if let Some((Shortage::Files, of)) = self.shrunk.take() {
-            let left = self.crew;
-            message::say(format_args!(
-                "too many open files: {left} of {of} workers were left in the end"
-            ));
+    /// Takes the report of a job that has ended. What becomes of a part of a split file is known when all its
+    /// parts have ended.
+    fn job_ended(&mut self, mut report: Report) -> Result<(), Closed> {
+        if report.link.is_some() {
+            for piece in std::mem::take(&mut report.pieces) {
+                self.output.print(|sink| sink.piece(report.seq, piece))?;
+            }
         }
+        let mut reports = self.jobs.end(report).into_iter();
+        reports.try_for_each(|(report, before)| self.job_counts(report, before))
     }
 
-    pub(super) fn printing(
-        &mut self,
-        print: impl FnOnce(&mut Sink<'a>) -> Result<(), Closed>,
-    ) -> Result<(), Closed> {
-        // Once something could not be printed, what comes after it would not be where it belongs.
-        if self.sink.is_closed() {
-            Ok(())
-        } else {
-            print(&mut self.sink)
+    /// Counts a job, prints what is left of it, and has its end stored.
+    fn job_counts(&mut self, mut report: Report, before: Option<Box<Before>>) -> Result<(), Closed> {
+        let (seq, failure) = (report.seq, report.failure.as_ref());
+        self.summary.count(failure);
+        self.summary.parts += u64::from(report.continued && failure.is_none());
+        self.summary.bad_lines += report.bad_lines;
+        if matches!(
+            failure,
+            Some(
+                Failure::Stopped
+                    | Failure::Command {
+                        cause: ChildOutcome::NotStarted(_),
+                        ..
+                    }
+            )
+        ) {
+            self.output.forget_list_errors_after(seq);
         }
-    }
-
-    /// Takes the report of a job that has ended. What becomes of a part is known when its file has.
-    fn ended(&mut self, mut report: Report) -> Result<(), Closed> {
-        self.ended += 1;
-        let Some(link) = report.link.take() else {
-            return self.done(report);
-        };
-        for piece in std::mem::take(&mut report.pieces) {
-            self.printing(|sink| sink.piece(report.seq, piece))?;
-        }
-        let all = self.wholes.ended(report, &link);
-        all.into_iter().try_for_each(|report| self.done(report))
-    }
-
-    fn done(&mut self, mut report: Report) -> Result<(), Closed> {
-        self.tally.count(report.failure.as_ref());
-        self.tally.parts += u64::from(report.continued && report.failure.is_none());
-        self.forget_untold(&report);
-        self.tell_untold();
-        self.tally.bad_lines += report.bad_lines;
+        self.output.say_list_errors(self.jobs.ended());
         let mut notes = std::mem::take(&mut report.warnings);
-        if let Some(what) = report::told(self.told, &report) {
-            self.tally.failures.add(report.seq, &what);
+        if let Some(what) = failure_text(self.plan.failures.style, &report) {
+            self.summary.failures.add(seq, &what);
             notes.push(what);
         }
-        if report.failure.is_some() {
-            self.after_failure(&report);
+        if let Some(failure) = failure {
+            let listed = self.output.list_failed(&report.names);
+            self.check_own(listed);
+            let event = judge_failure(failure, self.plan.failures.halt, &mut self.summary);
+            self.stop_on(event);
         }
-        self.log(&report);
+        if let Some(record) = &report.ran {
+            let logged = self.output.log(seq, failure, record);
+            self.check_own(logged);
+        }
         if let Some(merges) = &mut self.merges {
-            merges.ended(report.seq, report.draft.take());
+            merges.ended(seq, report.draft.take());
         }
-        let verdict = if report.failure.is_some() {
-            Verdict::Drop
-        } else {
-            Verdict::Keep
-        };
-        if self.work.fold.is_some() {
-            // Nothing is printed before the end, so there is no order to keep.
-            let marked = notes.drain(..).map(message::say).count() > 0;
-            self.sink.mark(marked);
+        self.output.end_job(seq, report.pieces, failure, notes)?;
+        let lost = self.output.is_closed() && self.work.fold.is_none();
+        if let (Some(record), false) = (report.ran, lost) {
+            let printed = self.output.is_printed(seq);
+            let ended = (report.failure.as_ref(), report.bad_lines, *record);
+            self.resume.end(&mut self.jobs, seq, before, ended, printed);
         }
-        let notes = notes
-            .iter()
-            .flat_map(|note| message::format_line(note).into_bytes())
-            .collect();
-        let pieces = std::mem::take(&mut report.pieces);
-        self.printing(|sink| {
-            // What a stopped job had given is a part of nothing.
-            if let Some(Failure::Stopped) = report.failure {
-                sink.discard(report.seq);
-                return sink.done(report.seq, Verdict::Drop, notes);
-            }
-            for piece in pieces {
-                sink.piece(report.seq, piece)?;
-            }
-            sink.done(report.seq, verdict, notes)
-        })?;
-        self.note(&mut report);
-        self.printed();
-        if self.halt == HaltAt::Fatal {
-            let fatal = report.failure.filter(Failure::is_fatal);
-            self.tally.fatal.extend(fatal);
+        self.note_printed();
+        if self.plan.failures.halt == HaltAt::Fatal {
+            self.summary
+                .fatal
+                .extend(report.failure.filter(Failure::is_fatal));
         }
         Ok(())
+    }
+
+    /// Takes note of how far the output has come.
+    pub(super) fn note_printed(&mut self) {
+        let lowest = self.output.note_printed();
+        self.resume.printed(&mut self.jobs, lowest);
+    }
+
+    /// Takes note that a worker added parts of earlier runs to its fold.
+    fn restored(&mut self, end: io::Result<()>) {
+        self.jobs.end_other();
+        let end = end.map_err(|cause| format!("what was remembered of a fold: {}", message::cause(&cause)));
+        self.check_own(end);
+    }
+
+    /// Takes note that jobs which ended well may not have: with a state, they are run again next time.
+    fn revoke(&mut self, slot: usize, jobs: &[u64], cause: &str) {
+        match self.resume.revoke(&mut self.jobs, jobs, cause) {
+            Ok(false) => {}
+            Ok(true) => {
+                let them = match jobs.len() {
+                    1 => "the job that the same process answered before is".to_owned(),
+                    n => format!("the {n} jobs that the same process answered before are"),
+                };
+                message::say(format_args!("worker {}: {them} remembered as failed", slot + 1));
+            }
+            Err(error) => self.state_failed(&error),
+        }
+    }
+
+    /// Reports a failure that is no job's, and counts it as one more. `seq` is the job that it comes before.
+    pub(super) fn other_failure(&mut self, other: Other, seq: u64, failure: &Failure, what: &str) {
+        self.summary.count(Some(failure));
+        message::say(what);
+        self.summary.failures.add_other(other, seq, what);
+        let event = judge_failure(failure, self.plan.failures.halt, &mut self.summary);
+        self.stop_on(event);
+    }
+
+    /// Reports an input that can't be had, or what is wrong with a list. `before` is how many jobs come before it.
+    pub(super) fn report_source_error(&mut self, before: u64, error: &SourceError) {
+        let failed = match error {
+            SourceError::Input { name, .. } => std::slice::from_ref(name),
+            // It is no input.
+            SourceError::List { .. } => &[],
+            _ => {
+                self.summary.malformed |= matches!(error, SourceError::Malformed(_));
+                let ended = self.jobs.ended();
+                return self.output.add_list_error(before, error.to_string(), ended);
+            }
+        };
+        self.summary.bad_inputs += 1;
+        self.summary.failures.add(self.jobs.sent(), &error.to_string());
+        self.output.say(error);
+        let listed = self.output.list_failed(failed);
+        self.check_own(listed);
+        let event = judge_count(self.plan.failures.halt, &mut self.summary);
+        self.stop_on(event);
+    }
+
+    /// Ends printing, and with it the run, when nothing more can or should be printed.
+    pub(super) fn end_printing_on(&mut self, printed: Result<(), Closed>) {
+        let Err(closed) = printed else { return };
+        self.output.close();
+        self.summary.closed(&closed);
+        match &closed {
+            Closed::BrokenPipe | Closed::Enough => self.workers.note_stdout_closed(),
+            Closed::Failed { what, cause } => message::say(format_args!("{what}: {}", message::cause(cause))),
+            Closed::Interrupted => {}
+        }
+        self.shutdown.advance(StopEvent::Terminate);
+    }
+
+    /// Ends the run when fanfold's own reading or writing failed. The error says what.
+    fn check_own(&mut self, done: Result<(), String>) {
+        if let Err(what) = done {
+            self.summary.own_failures += 1;
+            message::say(what);
+            self.shutdown.advance(StopEvent::Terminate);
+        }
+    }
+
+    /// Starts nothing more when the state failed.
+    pub(super) fn check_state(&mut self, done: Result<(), StateError>) {
+        if let Err(error) = done {
+            self.state_failed(&error);
+        }
+    }
+
+    /// Reports that the state failed, and starts nothing more.
+    pub(super) fn state_failed(&mut self, error: &StateError) {
+        match error.kind {
+            StateErrorKind::Refused => self.summary.damaged = true,
+            StateErrorKind::InUse | StateErrorKind::Io => self.summary.own_failures += 1,
+        }
+        message::say(error);
+        self.shutdown.advance(StopEvent::Drain);
+    }
+
+    fn stop_on(&mut self, event: Option<StopEvent>) {
+        if let Some(event) = event {
+            self.shutdown.advance(event);
+        }
     }
 }

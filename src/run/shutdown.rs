@@ -1,180 +1,176 @@
-//! How a run comes to its end before its time: failures that are too many, signals, a closed output.
+//! How a run comes to its end before its time.
+//!
+//! It does not know what made it stop: whoever finds a reason calls [`Shutdown::advance`].
 
-use super::Main;
-use super::jobs::JobSource;
-use super::report::Counts;
-use super::workers::{Resize, Workers};
-use crate::control::StopRequest;
+use super::report::Summary;
+use crate::control::{Control, StopRequest};
 use crate::job::Failure;
-use crate::message;
-use crate::plan::{HaltAt, SignalAction};
-use crate::sink::{Closed, Sink};
+use crate::plan::HaltAt;
 use crate::sys::signals;
-use crate::worker::{Event, EventChannel, Report};
 use crossbeam_channel::{Receiver, at, never};
-use std::io;
 use std::time::{Duration, Instant};
 
-/// What ending takes beside the time that children are given.
-pub(super) const GRACE: Duration = Duration::from_millis(500);
+/// How long the shutdown takes beside the time that children are given to end.
+const GRACE: Duration = Duration::from_millis(500);
 
-/// The run is on its way to its end before its time: nothing new starts.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Stop {
-    /// A signal came; the next one kills at once.
-    signalled: bool,
-    /// When workers that have not ended their jobs are left behind.
-    deadline: Option<Instant>,
+/// How far the run is on its way to its end, ordered by severity. It only ever moves down this list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Jobs are started as long as there are any.
+    Running,
+    /// Nothing more is started. What runs goes on to its end.
+    Draining,
+    /// Children were sent a signal, and KILL follows after the grace. Workers that have not exited by the
+    /// deadline are left behind: one that is blocked in a read can't hear that it is to stop.
+    Terminating { by_user: bool, deadline: Instant },
+    /// A second signal came: children are killed.
+    Killing { deadline: Instant },
 }
 
-impl Main<'_> {
-    /// Fires when the workers have been waited for long enough: one that is blocked in a read can't
-    /// handle that it is to stop.
-    pub(super) fn deadline(&self) -> Receiver<Instant> {
-        self.stop.and_then(|stop| stop.deadline).map_or_else(never, at)
-    }
+/// What brings a run nearer to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StopEvent {
+    /// Nothing more is to be started.
+    Drain,
+    /// What runs is to be ended, too.
+    Terminate,
+    /// A signal that ends the run came from outside.
+    Signal(i32),
+}
 
-    /// Lists a failed job's inputs, and ends the run where that was one failure too many.
-    pub(super) fn after_failure(&mut self, report: &Report) {
-        if let Err(cause) = self.failed.add(&report.names) {
-            self.failed_list(&cause);
-        }
-        if let Some(failure) = &report.failure {
-            self.halt_after(failure);
-        }
-    }
+/// The shutdown of one run.
+pub(super) struct Shutdown<'a> {
+    stage: Stage,
+    control: &'a Control,
+    /// How long workers are waited for after children were sent a signal.
+    patience: Duration,
+}
 
-    /// Ends the run where this failure was one too many.
-    pub(super) fn halt_after(&mut self, failure: &Failure) {
-        match self.halt {
-            // The worker has closed the gate.
-            HaltAt::Fatal if failure.is_fatal() => {
-                self.stop.get_or_insert_default();
-            }
-            _ if matches!(failure, Failure::Own { .. }) => self.halt(),
-            _ if matches!(failure, Failure::PoolBroken { .. }) => self.halt_soon(),
-            _ if matches!(failure, Failure::ProgramUnusable { .. }) => self.close_gate(),
-            _ => self.halt_at_limit(),
+impl<'a> Shutdown<'a> {
+    /// Creates the shutdown of a run that runs. `patience` is how long children may take to end.
+    pub(super) fn new(control: &'a Control, patience: Duration) -> Self {
+        Shutdown {
+            stage: Stage::Running,
+            control,
+            patience: patience + GRACE,
         }
     }
 
-    /// Ends the run where failures have become too many, with the inputs that could not be had.
-    pub(super) fn halt_at_limit(&mut self) {
-        let (failed, ended) = (self.tally.failed + self.tally.bad_inputs, self.tally.ended());
-        match self.halt {
-            HaltAt::Soon(limit) if limit.is_reached(failed, ended) => self.halt_soon(),
-            HaltAt::Now(limit) if limit.is_reached(failed, ended) => {
-                self.tally.halted = true;
-                self.halt();
-            }
-            _ => {}
-        }
-    }
-
-    /// Starts nothing more.
-    pub(super) fn halt_soon(&mut self) {
-        self.tally.halted = true;
-        self.close_gate();
-    }
-
-    /// Starts nothing more, where nobody asked for a halt.
-    pub(super) fn close_gate(&mut self) {
-        self.stop.get_or_insert_default();
-        // A worker that waits before another try is woken: it need not wait for it.
-        self.control.request_stop(StopRequest::Drain);
-    }
-
-    pub(super) fn failed_list(&mut self, cause: &io::Error) {
-        self.tally.own_failures += 1;
-        message::say(format_args!("{}: {}", self.failed.shown(), message::cause(cause)));
-        self.halt();
-    }
-
-    /// Nothing more can be printed: says why where that is an error, and stops the run.
-    pub(super) fn close(&mut self, closed: &Closed) {
-        self.sink.close();
-        self.tally.closed(closed);
-        if matches!(closed, Closed::BrokenPipe | Closed::Enough) {
-            self.control.note_stdout_closed();
-        }
-        if let Closed::Failed { what, cause } = closed {
-            message::say(format_args!("{what}: {}", message::cause(cause)));
-        }
-        self.halt();
-    }
-
-    /// Starts nothing more and ends what runs.
-    pub(super) fn halt(&mut self) {
-        let deadline = Instant::now() + self.patience;
-        self.stop.get_or_insert_default().deadline.get_or_insert(deadline);
-        self.control.request_stop(StopRequest::Terminate(signals::TERM));
-    }
-
-    /// Leaves workers behind that do not handle, and ends the process. What others have finished is
-    /// printed and remembered.
-    pub(super) fn give_up(&mut self, news: &EventChannel, feed: &JobSource) -> ! {
-        while let Ok(event) = news.receiver().try_recv() {
-            self.handle(event);
-        }
-        for report in news.find(false).0 {
-            self.handle(Event::Done(report));
-        }
-        if let Err(closed) = self.printing(Sink::print_finished) {
-            self.close(&closed);
-        }
-        self.printed();
-        self.end_state(feed);
-        self.abandon();
-        (self.work.give_up)(&self.tally)
-    }
-
-    pub(super) fn signal(&mut self, signal: i32, feed: &JobSource, crew: &mut Workers<'_, '_>) {
-        match signal {
-            signals::USR1 if self.signals == SignalAction::Workers => self.resize(Resize::Raise, crew),
-            signals::USR2 => self.resize(Resize::Lower, crew),
-            signals::USR1 => {
-                self.note_counts(feed);
-                if let Some(line) = self.asked.answer(self.control) {
-                    message::say(line);
+    /// Moves on as the event says, and has the workers hear of it.
+    pub(super) fn advance(&mut self, event: StopEvent) {
+        let now = Instant::now();
+        let patient = now + self.patience;
+        self.stage = match (self.stage, event) {
+            (Stage::Running, StopEvent::Drain) => Stage::Draining,
+            (Stage::Running | Stage::Draining, StopEvent::Terminate) => Stage::Terminating {
+                by_user: false,
+                deadline: patient,
+            },
+            (
+                Stage::Running | Stage::Draining | Stage::Terminating { by_user: false, .. },
+                StopEvent::Signal(_),
+            ) => Stage::Terminating {
+                by_user: true,
+                deadline: patient,
+            },
+            (Stage::Terminating { by_user: true, .. } | Stage::Killing { .. }, StopEvent::Signal(_)) => {
+                Stage::Killing {
+                    deadline: now + GRACE,
                 }
             }
-            _ => {
-                let before = self.stop.unwrap_or_default();
-                let patience = if before.signalled { GRACE } else { self.patience };
-                self.stop = Some(Stop {
-                    signalled: true,
-                    deadline: Some(Instant::now() + patience),
-                });
-                self.tally.signal = Some(signal);
-                self.control.request_stop(if before.signalled {
-                    StopRequest::Kill
-                } else {
-                    StopRequest::Terminate(signal)
-                });
-            }
-        }
-    }
-
-    /// Says how far the run is to whoever answers in our place.
-    pub(super) fn note_counts(&self, feed: &JobSource) {
-        self.asked.note(Counts {
-            done: self.tally.done - self.tally.parts,
-            failed: self.tally.failures.count,
-            sent: self.sent - self.ended,
-            left: feed.left(),
+            (stage, StopEvent::Drain | StopEvent::Terminate) => stage,
+        };
+        self.control.request_stop(match (self.stage, event) {
+            (Stage::Running, _) => StopRequest::Continue,
+            (Stage::Draining, _) => StopRequest::Drain,
+            (Stage::Terminating { .. }, StopEvent::Signal(signal)) => StopRequest::Terminate(signal),
+            (Stage::Terminating { .. }, _) => StopRequest::Terminate(signals::TERM),
+            (Stage::Killing { .. }, _) => StopRequest::Kill,
         });
     }
 
-    /// Takes the signal that came after the last that was listened to.
-    pub(super) fn heed_last_signal(&mut self) {
-        if let (None, Some(signal)) = (self.tally.signal, signals::ending()) {
-            self.tally.signal = Some(signal);
-            self.stop.get_or_insert_default();
-        }
+    /// Returns whether the run is on its way to its end before its time: nothing more is started.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stage != Stage::Running
     }
 
-    /// Nothing waits in the queue from then on: it would be run by those who are to leave.
-    fn resize(&mut self, resize: Resize, crew: &mut Workers<'_, '_>) {
-        self.most_running = crew.resize(resize) as u64;
+    /// Returns a channel that fires when the workers have been waited for long enough.
+    pub(super) fn deadline(&self) -> Receiver<Instant> {
+        match self.stage {
+            Stage::Running | Stage::Draining => never(),
+            Stage::Terminating { deadline, .. } | Stage::Killing { deadline } => at(deadline),
+        }
+    }
+}
+
+/// Returns what a failure, which `summary` counts already, means for the run: its end, when it is one too many.
+/// Notes in the summary when it is `--halt` that ends the run.
+pub(super) fn judge_failure(failure: &Failure, halt: HaltAt, summary: &mut Summary) -> Option<StopEvent> {
+    match failure {
+        // Its worker has asked the others to start nothing more.
+        failure if halt == HaltAt::Fatal && failure.is_fatal() => Some(StopEvent::Drain),
+        Failure::Own { .. } => Some(StopEvent::Terminate),
+        Failure::PoolBroken { .. } => {
+            summary.halted = true;
+            Some(StopEvent::Drain)
+        }
+        Failure::ProgramUnusable { .. } => Some(StopEvent::Drain),
+        _ => judge_count(halt, summary),
+    }
+}
+
+/// Returns whether failures have become too many, with the inputs that could not be had.
+pub(super) fn judge_count(halt: HaltAt, summary: &mut Summary) -> Option<StopEvent> {
+    let (failed, ended) = (summary.failed + summary.bad_inputs, summary.ended());
+    let event = match halt {
+        HaltAt::Soon(limit) if limit.is_reached(failed, ended) => StopEvent::Drain,
+        HaltAt::Now(limit) if limit.is_reached(failed, ended) => StopEvent::Terminate,
+        _ => return None,
+    };
+    summary.halted = true;
+    Some(event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn control() -> Control {
+        Control::new(1).expect("a descriptor")
+    }
+
+    #[test]
+    fn a_shutdown_is_never_taken_back() {
+        let control = control();
+        let worker = control.worker(0);
+        let mut shutdown = Shutdown::new(&control, Duration::from_secs(1000));
+        assert!(!shutdown.is_stopping() && worker.may_start());
+        shutdown.advance(StopEvent::Drain);
+        assert!(shutdown.is_stopping() && !worker.may_start());
+        assert_eq!(worker.stop_request(), StopRequest::Continue, "what runs goes on");
+        shutdown.advance(StopEvent::Terminate);
+        assert_eq!(worker.stop_request(), StopRequest::Terminate(signals::TERM));
+        shutdown.advance(StopEvent::Drain);
+        assert!(matches!(
+            shutdown.stage,
+            Stage::Terminating { by_user: false, .. }
+        ));
+    }
+
+    #[test]
+    fn only_the_second_signal_kills() {
+        let control = control();
+        let worker = control.worker(0);
+        let mut shutdown = Shutdown::new(&control, Duration::from_secs(1000));
+        // The run's own end is no signal.
+        shutdown.advance(StopEvent::Terminate);
+        shutdown.advance(StopEvent::Signal(2));
+        assert!(matches!(shutdown.stage, Stage::Terminating { by_user: true, .. }));
+        shutdown.advance(StopEvent::Terminate);
+        assert_eq!(worker.stop_request(), StopRequest::Terminate(signals::TERM));
+        shutdown.advance(StopEvent::Signal(2));
+        assert_eq!(worker.stop_request(), StopRequest::Kill);
+        shutdown.advance(StopEvent::Signal(15));
+        assert!(matches!(shutdown.stage, Stage::Killing { .. }));
     }
 }

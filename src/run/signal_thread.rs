@@ -1,76 +1,117 @@
-//! What is done with a signal though the main thread waits for a reader that stands still: Ctrl-Z stops, and
-//! USR1 is answered.
+//! What is done with a signal even when the main thread is blocked by a reader of its output: Ctrl-Z stops the
+//! run, and USR1 is answered.
 
-use super::report::{self, Counts};
+use super::report::{Counts, status_line};
 use crate::control::Control;
 use crate::message;
 use crate::plan::SignalAction;
-use crate::sys::signals;
-use crossbeam_channel::Sender;
+use crate::sys::signals::{self, Signals, Usr2};
+use crossbeam_channel::{Receiver, Sender};
+use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long the children of a run that is to stop are waited for.
+/// How long to wait for the children of a run that is to stop (Ctrl-Z).
 const STOPPING: Duration = Duration::from_millis(500);
-/// How long the main thread, which knows best, is given to answer, and how often it is seen whether it has.
+/// How long the main thread, which knows best, is given to answer, and how often to look whether it has.
 const ANSWER: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_millis(5);
 
-/// What there is to answer with, and how many wait for an answer.
-#[derive(Debug, Default)]
-pub struct StatusRequests {
+/// The signals of a run, and what is answered to USR1.
+pub(super) struct RunSignals {
+    signals: Signals,
+    status: Status,
+}
+
+/// What both threads need for the answer.
+#[derive(Clone)]
+struct Status {
+    control: Control,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// How far the run was when the main thread last said so.
     counts: Mutex<Counts>,
+    /// How many USR1 wait for an answer.
     unanswered: AtomicU32,
 }
 
-impl StatusRequests {
+impl RunSignals {
+    /// Installs the handlers.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub(super) fn install(control: &Control, action: SignalAction) -> io::Result<Self> {
+        let status = Status {
+            control: control.clone(),
+            shared: Arc::default(),
+        };
+        let usr2 = match action {
+            SignalAction::Workers => Usr2::Heard,
+            SignalAction::Status => Usr2::Unheard,
+        };
+        let own = status.clone();
+        let signals = signals::install(usr2, move |signal, main| own.on_signal(signal, action, main))?;
+        Ok(RunSignals { signals, status })
+    }
+
+    /// Returns the channel of the signals that the main thread handles.
+    pub(super) fn received(&self) -> &Receiver<i32> {
+        self.signals.received()
+    }
+
     /// Takes note of how far the run is.
-    pub fn note(&self, counts: Counts) {
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = counts;
+    pub(super) fn note(&self, counts: Counts) {
+        *self.status.counts() = counts;
     }
 
-    /// The answer, if one is still to be given: it is, then.
-    pub fn answer(&self, control: &Control) -> Option<String> {
-        let one_less = |waiting: u32| waiting.checked_sub(1);
-        let (set, get) = (Ordering::SeqCst, Ordering::SeqCst);
-        self.unanswered.fetch_update(set, get, one_less).ok()?;
-        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(report::line(&counts, &control.in_flight()))
-    }
-
-    fn is_answered(&self) -> bool {
-        self.unanswered.load(Ordering::SeqCst) == 0
+    /// Returns the answer to USR1, if one is still to be given; it counts as given then.
+    pub(super) fn status(&self) -> Option<String> {
+        self.status.answer()
     }
 }
 
-/// What whoever carries the signals does with each; the others are the main thread's.
-pub fn heed(
-    control: Control,
-    asked: Arc<StatusRequests>,
-    told: SignalAction,
-) -> impl Fn(i32, &Sender<i32>) + Send + Sync {
-    move |signal, main| match signal {
-        signals::TSTP => {
-            control.suspend(STOPPING);
-            signals::stop_self();
-        }
-        signals::CONT => control.resume(),
-        signals::USR1 if told == SignalAction::Status => {
-            asked.unanswered.fetch_add(1, Ordering::SeqCst);
-            // Nobody listens any more: the run ends.
-            let _ = main.send(signal);
-            let until = Instant::now() + ANSWER;
-            while !asked.is_answered() && Instant::now() < until {
-                thread::sleep(LOOK);
+impl Status {
+    /// Runs in the signal thread: handles job-control signals and USR1 at once and leaves the rest to the main
+    /// thread.
+    fn on_signal(&self, signal: i32, action: SignalAction, main: &Sender<i32>) {
+        match signal {
+            signals::TSTP => {
+                self.control.suspend(STOPPING);
+                signals::stop_self();
             }
-            if let Some(line) = asked.answer(&control) {
-                message::say_now(line);
+            signals::CONT => self.control.resume(),
+            signals::USR1 if action == SignalAction::Status => {
+                let unanswered = &self.shared.unanswered;
+                unanswered.fetch_add(1, Ordering::SeqCst);
+                // It fails when the run ends and nobody listens any more.
+                let _ = main.send(signal);
+                let until = Instant::now() + ANSWER;
+                while unanswered.load(Ordering::SeqCst) > 0 && Instant::now() < until {
+                    thread::sleep(LOOK);
+                }
+                if let Some(line) = self.answer() {
+                    message::say_now(line);
+                }
+            }
+            _ => {
+                let _ = main.send(signal);
             }
         }
-        _ => {
-            let _ = main.send(signal);
-        }
+    }
+
+    fn answer(&self) -> Option<String> {
+        let one_less = |waiting: u32| waiting.checked_sub(1);
+        let (set, get) = (Ordering::SeqCst, Ordering::SeqCst);
+        self.shared.unanswered.fetch_update(set, get, one_less).ok()?;
+        Some(status_line(&self.counts(), &self.control.in_flight()))
+    }
+
+    fn counts(&self) -> std::sync::MutexGuard<'_, Counts> {
+        self.shared.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,8 +3,13 @@
 use super::{MergeWork, Summary};
 use crate::fold::StartFold;
 use crate::map::StartMap;
-use crate::output::JobFiles;
-use crate::record::RecordPlan;
+use crate::output::{JobFiles, resolve_link};
+use crate::plan::Plan;
+use crate::record::{OnBadLine, RecordPlan};
+use std::path::PathBuf;
+
+/// What SQLite adds to the name of a state for the files beside it.
+const BESIDE_STATE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// What is done to each job and to what it gives.
 pub struct Work<'a> {
@@ -20,6 +25,32 @@ pub struct Work<'a> {
     pub to: Destination<'a>,
     /// Ends the process: called where the run was stopped and a worker does not handle of it.
     pub give_up: fn(&Summary) -> !,
+}
+
+impl Work<'_> {
+    /// Returns the files that the run writes as its options say, each with the option that names it.
+    pub(super) fn files(&self, plan: &Plan) -> Vec<(&'static str, PathBuf)> {
+        let mut files = Vec::new();
+        let mut add = |option, file: Option<&PathBuf>| files.extend(file.map(|file| (option, file.clone())));
+        add("--failed", plan.failures.list.as_ref().map(|(file, _)| file));
+        add("--joblog", plan.joblog.as_ref());
+        let merge_to = self.merge.as_ref().and_then(|merge| merge.to);
+        add("--out", merge_to.map(|to| &to.name));
+        if let Some(OnBadLine::Keep(file)) = self.records.map(|records| &records.on_bad_line) {
+            add("--bad", Some(file));
+        }
+        if let Some(state) = &plan.state {
+            add("--state", Some(&state.file));
+            // They stand beside the file itself, and not beside a link to it.
+            let file = resolve_link(&state.file).unwrap_or_else(|_| state.file.clone());
+            for end in BESIDE_STATE {
+                let mut name = file.clone().into_os_string();
+                name.push(end);
+                add("--state", Some(&name.into()));
+            }
+        }
+        files
+    }
 }
 
 /// Where the jobs' output goes.

@@ -1,9 +1,9 @@
-//! The workers' threads: one for each job under way, up to the plan's number. A run of one job
-//! does not pay for the start of the others.
+//! The workers' threads: one for each job under way, up to the plan's number. A run of one job does not pay for
+//! the start of the others.
 //!
-//! It does not know what workers do, nor what they say.
+//! It does not know what workers do, nor what they report.
 
-use crate::control::Control;
+use crate::control::{Control, Shortage};
 use crate::message;
 use crate::sys;
 use crate::worker::{self, Folds, Task, WorkerShared};
@@ -11,175 +11,254 @@ use anyhow::Context;
 use crossbeam_channel::{Receiver, Sender, after, never};
 use std::io;
 use std::panic::resume_unwind;
+use std::sync::atomic::Ordering;
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-/// More workers than are ever asked for by number.
-pub(super) const MANY_WORKERS: usize = 10_000;
+/// More workers than anybody asks for by number: a larger target means "as many as there are jobs".
+pub(super) const UNBOUNDED: usize = 10_000;
 
-/// How many are to be at work.
+/// How the user changes the number of workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Resize {
+pub(super) enum Resize {
     /// One more.
     Raise,
     /// One fewer.
     Lower,
 }
 
-/// The threads that were started.
-pub struct Workers<'scope, 'run> {
+/// The threads that were started, and how many there are to be.
+pub(super) struct Workers<'scope, 'run> {
     scope: &'scope Scope<'scope, 'run>,
     shared: &'run WorkerShared<'run>,
     control: &'run Control,
+    /// All that were ever started, in the order of their slots.
     threads: Vec<ScopedJoinHandle<'scope, Option<Folds>>>,
-    most: usize,
-    /// How many at a time become more, where they are as many as can be.
+    /// How many there may be.
+    target: usize,
+    /// How many have not exited.
+    live: usize,
+    /// Whether one exited by a panic of its own. Its job never ends.
+    panicked: bool,
     growth: Option<Growth>,
+    reduction: Option<Reduction>,
 }
 
-/// As many workers as can be would be one for each short job that waits. So they become more by
-/// steps, and only while those that are there are busy with long jobs.
+/// With an unbounded target there would be a worker for each short job that waits. So workers are added in
+/// steps, and only while those that there are have long jobs.
 struct Growth {
+    /// When the last step was taken.
     since: Instant,
-    /// The jobs that had ended by then.
+    /// How many jobs had ended by then.
     ended: u64,
+    /// Whether another step would be wanted.
     waits: bool,
 }
 
-/// How many workers are started at once, and how long it is seen how they do.
+/// How many workers a step adds, and how long their jobs are watched before the next step.
 const STEP: usize = 32;
 const PAUSE: Duration = Duration::from_millis(4);
 
 impl Growth {
-    /// How many workers may be started now.
-    fn step(&mut self, wanted: bool, at_work: usize, ended: u64) -> usize {
+    /// Returns how many workers may be started now.
+    fn step(&mut self, wanted: bool, live: usize, ended: u64) -> usize {
         self.waits = wanted;
-        if !wanted || at_work > 0 && self.since.elapsed() < PAUSE {
+        if !wanted || live > 0 && self.since.elapsed() < PAUSE {
             return 0;
         }
-        let busy = (ended - self.ended) * 4 < at_work as u64;
+        let busy = (ended - self.ended) * 4 < live as u64;
         (self.since, self.ended) = (Instant::now(), ended);
-        if at_work == 0 || busy { STEP } else { 0 }
+        if live == 0 || busy { STEP } else { 0 }
     }
 }
 
+/// How few workers a shortage has left.
+struct Reduction {
+    left: usize,
+    of: usize,
+    shortage: Shortage,
+    /// Whether there were more when the user was told.
+    untold: bool,
+}
+
 impl<'scope, 'run> Workers<'scope, 'run> {
-    /// Nobody yet, and at most `most`.
-    pub fn new(
+    /// Returns an empty set with this target.
+    pub(super) fn new(
         scope: &'scope Scope<'scope, 'run>,
         shared: &'run WorkerShared<'run>,
         control: &'run Control,
-        most: usize,
+        target: usize,
     ) -> Self {
         Workers {
             scope,
             shared,
             control,
             threads: Vec::new(),
-            most,
-            growth: (most > MANY_WORKERS).then(|| Growth {
+            target,
+            live: 0,
+            panicked: false,
+            growth: (target > UNBOUNDED).then(|| Growth {
                 since: Instant::now(),
                 ended: 0,
                 waits: false,
             }),
+            reduction: None,
         }
     }
 
-    /// Starts workers for this many jobs under way, where so many are at work and so many jobs have
-    /// ended, unless there are too many as it is; the answer is how many were started.
+    /// Starts workers for this many tasks under way, as far as the target and shortages allow. `ended` is how
+    /// many tasks have ended.
     ///
     /// # Errors
-    /// When there is none and none can be started; with some, the run goes on with those.
-    pub fn staff(&mut self, under_way: u64, at_work: usize, ended: u64) -> anyhow::Result<usize> {
-        let mut started = 0;
-        let wanted = at_work < self.most && (at_work as u64) < under_way;
+    /// When there is no worker and none can be started; with some, the run goes on with those.
+    pub(super) fn start(&mut self, under_way: u64, ended: u64) -> anyhow::Result<()> {
+        let wanted = self.live < self.target && (self.live as u64) < under_way;
         let step = match &mut self.growth {
-            Some(growth) => growth.step(wanted, at_work, ended),
+            Some(growth) => growth.step(wanted, self.live, ended),
             None => usize::MAX,
         };
-        if at_work > 0 && self.control.is_short() {
-            return Ok(0);
+        if self.live > 0 && self.control.is_short() {
+            return Ok(());
         }
-        while started < step && at_work + started < self.most && ((at_work + started) as u64) < under_way {
-            let start = match at_work + started {
-                // Without one there is nothing to go on with.
-                0 => sys::await_process(|| self.start()),
-                _ => self.start(),
+        let limit = self.live.saturating_add(step).min(self.target);
+        while self.live < limit && (self.live as u64) < under_way {
+            let started = match self.live {
+                // Without a worker there is nothing to go on with.
+                0 => sys::await_process(|| self.start_one()),
+                _ => self.start_one(),
             };
-            match start {
-                Ok(()) => started += 1,
-                Err(cause) if at_work + started == 0 => return Err(cause).context("can't start a worker"),
+            match started {
+                Ok(()) => self.live += 1,
+                Err(cause) if self.live == 0 => return Err(cause).context("can't start a worker"),
                 Err(_) => {
-                    let there = at_work + started;
-                    if self.most != usize::MAX {
-                        message::say(format_args!(
-                            "only {there} of {} workers could be started",
-                            self.most
-                        ));
+                    let (live, target) = (self.live, self.target);
+                    if target != usize::MAX {
+                        message::say(format_args!("only {live} of {target} workers could be started"));
                     }
-                    self.most = there;
+                    self.target = live;
+                    break;
                 }
             }
         }
-        Ok(started)
+        Ok(())
     }
 
-    /// Puts the jobs that workers gave back into the queue.
-    pub fn hand_on(&self, queue: &Sender<Task>) {
-        if self.control.is_short() {
-            self.shared.returned.hand_on(queue);
-        }
-    }
-
-    /// Fires when it is time to see whether more are needed.
-    pub fn later(&self) -> Receiver<Instant> {
-        let waits = self.growth.as_ref().is_some_and(|growth| growth.waits);
-        if waits { after(PAUSE) } else { never() }
-    }
-
-    fn start(&mut self) -> io::Result<()> {
+    fn start_one(&mut self) -> io::Result<()> {
         let slot = self.threads.len();
         if slot == self.control.slots() {
             self.control.add_slot()?;
         }
-        let (shared, seat) = (self.shared, self.control.worker(slot));
+        let (shared, handle) = (self.shared, self.control.worker(slot));
         let thread = thread::Builder::new().name(format!("worker {}", slot + 1));
-        let own = seat.clone();
+        let own = handle.clone();
         match thread.spawn_scoped(self.scope, move || worker::work(shared, own)) {
             Ok(thread) => self.threads.push(thread),
             Err(cause) => {
-                // Or others would leave because there is one more.
-                seat.exit();
+                // It was counted as one: others would exit in its place.
+                handle.exit();
                 return Err(cause);
             }
         }
         Ok(())
     }
 
-    /// Has one more be at work, or one fewer but at least one; the answer is how many at most.
-    pub fn resize(&mut self, resize: Resize) -> usize {
+    /// Puts the jobs that workers gave back into the queue.
+    pub(super) fn requeue(&self, queue: &Sender<Task>) {
+        if self.control.is_short() {
+            self.shared.returned.hand_on(queue);
+        }
+    }
+
+    /// Tells the workers that no task comes after those in the queue, which the caller closes.
+    pub(super) fn note_queue_closed(&self) {
+        self.shared.gate.over.store(true, Ordering::Release);
+    }
+
+    /// Returns a channel that fires when it is time to see whether more workers are needed.
+    pub(super) fn next_step(&self) -> Receiver<Instant> {
+        let waits = self.growth.as_ref().is_some_and(|growth| growth.waits);
+        if waits { after(PAUSE) } else { never() }
+    }
+
+    /// Tells the workers that the reader of our standard output has gone.
+    pub(super) fn note_stdout_closed(&self) {
+        self.control.note_stdout_closed();
+    }
+
+    /// Takes note that a worker has exited; `panicked` says that it did not say how its job ended.
+    pub(super) fn exited(&mut self, panicked: bool) {
+        self.live -= 1;
+        self.panicked |= panicked;
+    }
+
+    /// Returns whether no worker is left.
+    pub(super) fn are_gone(&self) -> bool {
+        self.live == 0
+    }
+
+    /// Returns whether a worker exited by a panic of its own.
+    pub(super) fn is_one_panicked(&self) -> bool {
+        self.panicked
+    }
+
+    /// Takes note that a worker exits because of a shortage, so that `left` of `of` go on. Returns what to tell
+    /// the user, the first time. Exit events of several workers may arrive in any order.
+    pub(super) fn reduced(&mut self, left: usize, of: usize, shortage: Shortage) -> Option<String> {
+        let first = match &self.reduction {
+            Some(before) if left >= before.left => return None,
+            before => before.is_none(),
+        };
+        self.reduction = Some(Reduction {
+            left,
+            of,
+            shortage,
+            untold: !first,
+        });
+        // How many there will be in the end is told at the end.
+        first.then(|| match shortage {
+            Shortage::Files => too_many_files(left, of),
+            // It is not known yet: they exit one after the other.
+            Shortage::Processes => "cannot start more processes: continuing with fewer workers".into(),
+        })
+    }
+
+    /// Returns what to tell the user at the end: how few workers were left, when more have exited than was told.
+    pub(super) fn final_count(&self) -> Option<String> {
+        let reduction = self.reduction.as_ref()?;
+        let Reduction { left, of, .. } = reduction;
+        let tell = reduction.untold && reduction.shortage == Shortage::Files;
+        tell.then(|| format!("too many open files: {left} of {of} workers were left in the end"))
+    }
+
+    /// Adds a worker, or has one exit unless it is the only one. Returns the new target.
+    pub(super) fn resize(&mut self, resize: Resize) -> usize {
         match resize {
             Resize::Raise => {
-                self.most = self.most.saturating_add(1);
+                self.target = self.target.saturating_add(1);
                 self.control.grow_by_one();
             }
             Resize::Lower => {
-                self.most = (self.most - 1).max(1);
-                self.control.shrink_to(self.most);
+                self.target = (self.target - 1).max(1);
+                self.control.shrink_to(self.target);
             }
         }
-        self.most
+        self.target
     }
 
-    /// Waits for the ends of those that have said that they leave, and gives their folds in the workers'
-    /// order.
-    pub fn join(self) -> Vec<Folds> {
+    /// Blocks until all workers that have said so have exited, and returns their folds in the order of their
+    /// slots.
+    pub(super) fn join(&mut self) -> Vec<Folds> {
         // A worker catches the panics of maps; one of its own is a defect that must be seen.
         let join = |thread: ScopedJoinHandle<'_, _>| thread.join().unwrap_or_else(|e| resume_unwind(e));
         if self.threads.is_empty() {
-            // Nothing has a result too: a count of 0.
+            // Nothing has a result, too: a count of 0.
             return self.shared.start_fold.map(Folds::new).into_iter().collect();
         }
-        self.threads.into_iter().filter_map(join).collect()
+        self.threads.drain(..).filter_map(join).collect()
     }
+}
+
+/// Returns what to tell the user when descriptors are too few for all workers.
+pub(super) fn too_many_files(left: usize, of: usize) -> String {
+    format!("too many open files: going on with {left} of {of} workers")
 }

@@ -9,8 +9,8 @@ mod sendfile;
 mod spill;
 mod tag;
 
-pub use row_limit::RowLimit;
-pub use tag::Tagger;
+pub(crate) use row_limit::RowLimit;
+pub(crate) use tag::Tagger;
 
 use crate::job::Trust;
 use crate::memory::Budget;
@@ -29,7 +29,7 @@ const HELD_IN_MEMORY: u64 = 32 << 20;
 
 /// Which of a job's two outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stream {
+pub(crate) enum Stream {
     /// Standard output.
     Out,
     /// Standard error.
@@ -40,18 +40,18 @@ pub enum Stream {
 
 /// A piece of a job's output.
 #[derive(Debug)]
-pub struct Piece {
+pub(crate) struct Piece {
     /// Where it goes.
-    pub stream: Stream,
+    pub(crate) stream: Stream,
     /// The bytes.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     /// Whether the job's failure takes it back.
-    pub trust: Trust,
+    pub(crate) trust: Trust,
 }
 
 /// How a job's output ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// All of it counts.
     Keep,
     /// What was provisional does not count.
@@ -60,7 +60,7 @@ pub enum Verdict {
 
 /// Why the sink takes no more.
 #[derive(Debug)]
-pub enum Closed {
+pub(crate) enum Closed {
     /// The reader of standard output went away.
     BrokenPipe,
     /// As many rows as were wanted have been printed.
@@ -77,7 +77,7 @@ pub enum Closed {
 }
 
 /// Prints what jobs give.
-pub struct Sink<'a> {
+pub(crate) struct Sink<'a> {
     out: Box<dyn Write + 'a>,
     err: Box<dyn Write + 'a>,
     bad: Option<(String, File)>,
@@ -101,7 +101,7 @@ pub struct Sink<'a> {
 
 impl<'a> Sink<'a> {
     /// A sink over these two writers, neither of which needs to buffer.
-    pub fn new(
+    pub(crate) fn new(
         out: Box<dyn Write + 'a>,
         err: Box<dyn Write + 'a>,
         order: Order,
@@ -131,47 +131,47 @@ impl<'a> Sink<'a> {
     }
 
     /// Says whether something was told to the user that is to be told again if it scrolls away.
-    pub fn mark(&mut self, told: bool) {
+    pub(crate) fn mark(&mut self, told: bool) {
         self.marked |= told;
     }
 
     /// Has a signal that ends the run end the printing too: nobody listens to signals any more.
-    pub fn heed_signals(&mut self) {
+    pub(crate) fn heed_signals(&mut self) {
         self.heeds = true;
     }
 
     /// Whether other output came where it was told.
-    pub fn is_buried(&self) -> bool {
+    pub(crate) fn is_buried(&self) -> bool {
         self.buried
     }
 
     /// Has bad lines written to `file`; its name is for messages.
-    pub fn keep_bad(&mut self, name: String, file: File) {
+    pub(crate) fn keep_bad(&mut self, name: String, file: File) {
         self.bad = Some((name, file));
     }
 
     /// Has nothing more printed.
-    pub fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.closed = true;
     }
 
     /// Whether nothing more is printed.
-    pub fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.closed
     }
 
     /// Why the last write through [`Write`] failed.
-    pub fn reason(&mut self) -> Option<Closed> {
+    pub(crate) fn reason(&mut self) -> Option<Closed> {
         self.reason.take()
     }
 
     /// The lowest job whose output is not all printed.
-    pub fn lowest(&self) -> u64 {
+    pub(crate) fn lowest(&self) -> u64 {
         self.lowest
     }
 
     /// Whether something is held that this job gave.
-    pub fn holds(&self, seq: u64) -> bool {
+    pub(crate) fn holds(&self, seq: u64) -> bool {
         let held = self.jobs.get(&seq);
         held.is_some_and(|held| !(held.pieces.is_empty() && held.notes.is_empty()))
     }
@@ -180,7 +180,7 @@ impl<'a> Sink<'a> {
     ///
     /// # Errors
     /// [`Closed`] when nothing more can or should be printed.
-    pub fn piece(&mut self, seq: u64, piece: Piece) -> Result<(), Closed> {
+    pub(crate) fn piece(&mut self, seq: u64, piece: Piece) -> Result<(), Closed> {
         let turn = match self.order {
             Order::Input => seq == self.lowest,
             Order::Finish => false,
@@ -197,7 +197,7 @@ impl<'a> Sink<'a> {
     }
 
     /// Forgets what a failed try of a job gave.
-    pub fn discard(&mut self, seq: u64) {
+    pub(crate) fn discard(&mut self, seq: u64) {
         if let Some(held) = self.jobs.get_mut(&seq) {
             let pieces = std::mem::take(&mut held.pieces);
             self.forget(pieces.into_iter().map(|(_, _, store)| store));
@@ -208,7 +208,7 @@ impl<'a> Sink<'a> {
     ///
     /// # Errors
     /// [`Closed`] when nothing more can or should be printed.
-    pub fn done(&mut self, seq: u64, verdict: Verdict, notes: Vec<u8>) -> Result<(), Closed> {
+    pub(crate) fn done(&mut self, seq: u64, verdict: Verdict, notes: Vec<u8>) -> Result<(), Closed> {
         let held = self.jobs.entry(seq).or_default();
         held.verdict = Some(verdict);
         held.notes = notes;
@@ -238,7 +238,7 @@ impl<'a> Sink<'a> {
     ///
     /// # Errors
     /// [`Closed`] when nothing more can be printed.
-    pub fn heading(&mut self, bytes: &[u8]) -> Result<(), Closed> {
+    pub(crate) fn heading(&mut self, bytes: &[u8]) -> Result<(), Closed> {
         let first = std::mem::replace(&mut self.first, RowLimit::all());
         let printed = self.print(Stream::Out, bytes);
         self.first = first;
@@ -249,7 +249,7 @@ impl<'a> Sink<'a> {
     ///
     /// # Errors
     /// [`Closed`] when nothing more can or should be printed.
-    pub fn print(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Closed> {
+    pub(crate) fn print(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Closed> {
         if bytes.is_empty() {
             return Ok(());
         }

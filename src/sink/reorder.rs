@@ -131,7 +131,7 @@ impl Sink<'_> {
     ///
     /// # Errors
     /// [`Closed`] when nothing more can or should be printed.
-    pub fn print_finished(&mut self) -> Result<(), Closed> {
+    pub(crate) fn print_finished(&mut self) -> Result<(), Closed> {
         let ended = self.jobs.iter().filter(|(_, held)| held.verdict.is_some());
         let ended: Vec<u64> = ended.map(|(&seq, _)| seq).collect();
         for seq in ended {

@@ -6,7 +6,7 @@ use memchr::memchr;
 
 /// Counts the rows that pass and cuts after the last that is wanted.
 #[derive(Debug)]
-pub struct RowLimit {
+pub(crate) struct RowLimit {
     left: Option<u64>,
     /// Finds the ends of rows, where a newline may be inside of one.
     csv: Option<Box<Reader>>,
@@ -19,7 +19,7 @@ pub struct RowLimit {
 
 impl RowLimit {
     /// Lets everything pass.
-    pub fn all() -> Self {
+    pub(crate) fn all() -> Self {
         RowLimit {
             left: None,
             csv: None,
@@ -30,12 +30,12 @@ impl RowLimit {
     }
 
     /// Whether everything passes.
-    pub fn is_all(&self) -> bool {
+    pub(crate) fn is_all(&self) -> bool {
         self.left.is_none()
     }
 
     /// Lets so many rows pass, each line of which may have a tag.
-    pub fn rows(wanted: FirstRows, tag: Tag) -> Self {
+    pub(crate) fn rows(wanted: FirstRows, tag: Tag) -> Self {
         RowLimit {
             left: Some(wanted.rows),
             csv: match wanted.end {
@@ -49,7 +49,7 @@ impl RowLimit {
     }
 
     /// The part of `bytes` that is wanted, and whether that was the last of it.
-    pub fn cut<'b>(&mut self, bytes: &'b [u8]) -> (&'b [u8], bool) {
+    pub(crate) fn cut<'b>(&mut self, bytes: &'b [u8]) -> (&'b [u8], bool) {
         let Some(mut left) = self.left else {
             return (bytes, false);
         };
@@ -81,7 +81,7 @@ impl RowLimit {
 
 impl RowLimit {
     /// A job's output ends, and with it a row whose quotes were never closed.
-    pub fn end_job(&mut self) {
+    pub(crate) fn end_job(&mut self) {
         if std::mem::take(&mut self.open) {
             self.left = self.left.map(|left| left.saturating_sub(1));
         }

@@ -15,7 +15,7 @@ impl Sink<'_> {
     ///
     /// # Errors
     /// When the file can't be read; inside, [`Closed`] when nothing more can or should be printed.
-    pub fn send(&mut self, mut file: File) -> io::Result<Result<(), Closed>> {
+    pub(crate) fn send(&mut self, mut file: File) -> io::Result<Result<(), Closed>> {
         let mut at = 0;
         if self.direct.is_some() && self.first.is_all() {
             self.buried |= self.marked && self.one_screen;

@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 
 /// Where a byte string lies in the file.
 #[derive(Debug)]
-pub struct Extent {
+pub(crate) struct Extent {
     at: u64,
     len: usize,
 }
 
 /// The file, made when the first bytes come.
 #[derive(Debug)]
-pub struct Spill {
+pub(crate) struct Spill {
     dir: PathBuf,
     file: Option<File>,
     end: u64,
@@ -28,7 +28,7 @@ pub struct Spill {
 
 impl Spill {
     /// A spill whose file will be made in `dir`.
-    pub fn new(dir: &Path) -> Self {
+    pub(crate) fn new(dir: &Path) -> Self {
         Spill {
             dir: dir.to_owned(),
             file: None,
@@ -38,7 +38,7 @@ impl Spill {
     }
 
     /// The directory, for messages.
-    pub fn dir(&self) -> &Path {
+    pub(crate) fn dir(&self) -> &Path {
         &self.dir
     }
 
@@ -46,7 +46,7 @@ impl Spill {
     ///
     /// # Errors
     /// When the file can't be made or written (a full disk, say).
-    pub fn put(&mut self, bytes: &[u8]) -> io::Result<Extent> {
+    pub(crate) fn put(&mut self, bytes: &[u8]) -> io::Result<Extent> {
         let at = self.allocate(bytes.len() as u64);
         let file = match &mut self.file {
             Some(file) => file,
@@ -60,7 +60,7 @@ impl Spill {
     ///
     /// # Errors
     /// When the file can't be read.
-    pub fn take(&mut self, extent: Extent, buffer: &mut Vec<u8>) -> io::Result<()> {
+    pub(crate) fn take(&mut self, extent: Extent, buffer: &mut Vec<u8>) -> io::Result<()> {
         buffer.resize(extent.len, 0);
         let file = self
             .file
@@ -72,7 +72,7 @@ impl Spill {
     }
 
     /// Frees the space of bytes that nobody wants.
-    pub fn release(&mut self, extent: Extent) {
+    pub(crate) fn release(&mut self, extent: Extent) {
         let (mut at, mut len) = (extent.at, extent.len as u64);
         if let Some((&before, &size)) = self.free.range(..at).next_back()
             && before + size == at

@@ -2,14 +2,14 @@
 
 /// Prefixes each line of one stream with a name and a tab.
 #[derive(Debug)]
-pub struct Tagger {
+pub(crate) struct Tagger {
     prefix: Vec<u8>,
     within: bool,
 }
 
 impl Tagger {
     /// A tagger for lines that come from `name`.
-    pub fn new(name: &[u8]) -> Self {
+    pub(crate) fn new(name: &[u8]) -> Self {
         Tagger {
             prefix: [name, b"\t"].concat(),
             within: false,
@@ -17,12 +17,12 @@ impl Tagger {
     }
 
     /// How many bytes each line gets.
-    pub fn length(&self) -> usize {
+    pub(crate) fn length(&self) -> usize {
         self.prefix.len()
     }
 
     /// Appends `bytes`, which may begin and end within a line, to `out`.
-    pub fn tag(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+    pub(crate) fn tag(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         for line in bytes.split_inclusive(|&b| b == b'\n') {
             if !self.within {
                 out.extend_from_slice(&self.prefix);
@@ -33,7 +33,7 @@ impl Tagger {
     }
 
     /// Ends a last line that has no newline, so that the next job's line begins on its own.
-    pub fn end(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn end(&mut self, out: &mut Vec<u8>) {
         if std::mem::take(&mut self.within) {
             out.push(b'\n');
         }

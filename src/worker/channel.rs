@@ -22,7 +22,7 @@ const SMALL: usize = 4 * 1024;
 
 /// Both ends of the way.
 #[derive(Debug)]
-pub struct EventChannel {
+pub(crate) struct EventChannel {
     sender: Sender<Event>,
     receiver: Receiver<Event>,
     left: Mutex<Mailbox>,
@@ -37,7 +37,7 @@ struct Mailbox {
 
 impl EventChannel {
     /// The way for this many workers.
-    pub fn new(workers: usize) -> Self {
+    pub(crate) fn new(workers: usize) -> Self {
         let (sender, receiver) = bounded(WAITING * workers);
         EventChannel {
             sender,
@@ -77,13 +77,13 @@ impl EventChannel {
     }
 
     /// Where the main thread is sent news.
-    pub fn receiver(&self) -> &Receiver<Event> {
+    pub(crate) fn receiver(&self) -> &Receiver<Event> {
         &self.receiver
     }
 
     /// Takes what was left. `look` is whether reports may be left from now on; the answer is
     /// whether they may: what was found is a reason to go on looking.
-    pub fn find(&self, look: bool) -> (Vec<Report>, bool) {
+    pub(crate) fn find(&self, look: bool) -> (Vec<Report>, bool) {
         let mut left = self.left();
         let found = std::mem::take(&mut left.reports);
         left.looking = look || !found.is_empty();

@@ -8,14 +8,14 @@ use std::io;
 
 /// Parts that are to become one, for a later run.
 #[derive(Debug)]
-pub struct Bundle {
+pub(crate) struct Bundle {
     /// The rows that they are of.
-    pub rows: Vec<RowRef>,
+    pub(crate) rows: Vec<RowRef>,
     /// How many lines could not be read, of all of them.
-    pub bad_lines: u64,
+    pub(crate) bad_lines: u64,
     /// The parts. Of a bundle that was made, the one that they became; none where that failed, which
     /// costs a later run some time and nothing else.
-    pub parts: Vec<PackedPart>,
+    pub(crate) parts: Vec<PackedPart>,
 }
 
 impl Worker<'_> {

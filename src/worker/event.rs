@@ -11,7 +11,7 @@ use std::io;
 
 /// EventChannel from a worker to the main thread.
 #[derive(Debug)]
-pub enum Event {
+pub(crate) enum Event {
     /// A part of a job's output, before its end.
     Piece {
         /// The job.
@@ -86,31 +86,31 @@ pub enum Event {
 
 /// How a job ended.
 #[derive(Debug)]
-pub struct Report {
+pub(crate) struct Report {
     /// The job.
-    pub seq: u64,
+    pub(crate) seq: u64,
     /// The rest of its output.
-    pub pieces: Vec<Piece>,
+    pub(crate) pieces: Vec<Piece>,
     /// Whether a part of its output was sent before, which this must not overtake.
-    pub follows: bool,
+    pub(crate) follows: bool,
     /// Warnings about its inputs, a line each without the program's name.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
     /// The names of its inputs, where it failed.
-    pub names: Vec<OsString>,
+    pub(crate) names: Vec<OsString>,
     /// Why it failed, if it did.
-    pub failure: Option<Failure>,
+    pub(crate) failure: Option<Failure>,
     /// How many lines the format could not read.
-    pub bad_lines: u64,
+    pub(crate) bad_lines: u64,
     /// Its place among the parts of a file that count together, if it is one.
-    pub link: Option<SplitPart>,
+    pub(crate) link: Option<SplitPart>,
     /// Whether a later job has the rest of its file, so that it does not count by itself.
-    pub continued: bool,
+    pub(crate) continued: bool,
     /// How many bytes the map gave in its last try.
-    pub given: u64,
+    pub(crate) given: u64,
     /// How it went, where that is recorded.
-    pub ran: Option<Box<JobRecord>>,
+    pub(crate) ran: Option<Box<JobRecord>>,
     /// Its output, where that is to be merged.
-    pub draft: Option<Intermediate>,
+    pub(crate) draft: Option<Intermediate>,
 }
 
 impl Report {
@@ -123,7 +123,7 @@ impl Report {
     }
 
     /// A report of a job that gave nothing.
-    pub fn of(seq: u64) -> Self {
+    pub(crate) fn of(seq: u64) -> Self {
         Report {
             seq,
             pieces: Vec::new(),
@@ -141,7 +141,7 @@ impl Report {
     }
 
     /// What is said of its failure, if it failed and was not just stopped with the run.
-    pub fn told(&self) -> Option<String> {
+    pub(crate) fn told(&self) -> Option<String> {
         let failure = self.failure.as_ref()?;
         match failure {
             Failure::Stopped => None,

@@ -6,7 +6,7 @@ use crate::job::{SplitOutcome, SplitPart};
 use std::io;
 
 /// The folds of one worker.
-pub struct Folds {
+pub(crate) struct Folds {
     total: Box<dyn Fold>,
     /// For each file of which this worker has done parts and that is not decided: few, since jobs
     /// are started in order.
@@ -15,7 +15,7 @@ pub struct Folds {
 
 impl Folds {
     /// Empty ones.
-    pub fn new(start: &StartFold<'_>) -> Self {
+    pub(crate) fn new(start: &StartFold<'_>) -> Self {
         Folds {
             total: start(),
             undecided: Vec::new(),
@@ -26,7 +26,7 @@ impl Folds {
     ///
     /// # Errors
     /// What the fold said.
-    pub fn add(
+    pub(crate) fn add(
         &mut self,
         link: Option<&SplitPart>,
         part: &mut dyn Fold,
@@ -45,7 +45,7 @@ impl Folds {
     }
 
     /// The fold of what counts whatever else happens.
-    pub fn total_mut(&mut self) -> &mut dyn Fold {
+    pub(crate) fn total_mut(&mut self) -> &mut dyn Fold {
         &mut *self.total
     }
 
@@ -53,7 +53,7 @@ impl Folds {
     ///
     /// # Errors
     /// What the fold said.
-    pub fn total(mut self) -> io::Result<Box<dyn Fold>> {
+    pub(crate) fn total(mut self) -> io::Result<Box<dyn Fold>> {
         self.settle()?;
         Ok(self.total)
     }

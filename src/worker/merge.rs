@@ -24,24 +24,24 @@ use std::time::Duration;
 
 /// Neighbouring outputs that are to become one.
 #[derive(Debug)]
-pub struct Merge {
+pub(crate) struct Merge {
     /// What comes of them.
-    pub span: MergedJobs,
+    pub(crate) span: MergedJobs,
     /// What is merged, in input order.
-    pub inputs: Vec<MergeInput>,
+    pub(crate) inputs: Vec<MergeInput>,
     /// Whether nothing is merged after it.
-    pub last: bool,
+    pub(crate) last: bool,
 }
 
 /// Which jobs a merge covers.
 #[derive(Debug, Clone, Copy)]
-pub struct MergedJobs {
+pub(crate) struct MergedJobs {
     /// The first of them.
-    pub from: u64,
+    pub(crate) from: u64,
     /// One past the last.
-    pub to: u64,
+    pub(crate) to: u64,
     /// How many merges deep the result is.
-    pub level: u32,
+    pub(crate) level: u32,
 }
 
 impl fmt::Display for MergedJobs {
@@ -52,7 +52,7 @@ impl fmt::Display for MergedJobs {
 
 /// One of what a merge brings together.
 #[derive(Debug)]
-pub enum MergeInput {
+pub(crate) enum MergeInput {
     /// An output.
     Intermediate(Intermediate),
     /// What another merge gives, which is at work at the same time.
@@ -82,24 +82,24 @@ impl Merge {
 }
 
 /// What workers need for merges.
-pub struct Merging<'a> {
+pub(crate) struct Merging<'a> {
     /// Where merges come from. They are done while there is no job.
-    pub queue: Receiver<Merge>,
+    pub(crate) queue: Receiver<Merge>,
     /// Makes a worker's map for merges.
-    pub start_map: &'a StartMap<'a>,
+    pub(crate) start_map: &'a StartMap<'a>,
     /// Where outputs lie.
-    pub drafts: &'a Intermediates,
+    pub(crate) drafts: &'a Intermediates,
     /// Who writes what comes of a merge.
-    pub writing: Writing,
+    pub(crate) writing: Writing,
     /// The file that takes the last output, where there is one; this one is never written itself.
-    pub to: Option<NewFile>,
+    pub(crate) to: Option<NewFile>,
     /// JobFiles have become too many: merges come before jobs.
-    pub pressing: AtomicBool,
+    pub(crate) pressing: AtomicBool,
 }
 
 /// Who writes what comes of a merge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Writing {
+pub(crate) enum Writing {
     /// We do: what a command does with a file as its standard output can't be foreseen. It may open it anew,
     /// which empties it, or leave a process that goes on writing.
     Copied,

@@ -11,7 +11,7 @@ use std::fs::File;
 
 /// What came of a merge.
 #[derive(Debug)]
-pub enum Merged {
+pub(crate) enum Merged {
     /// An output that may be merged again.
     Intermediate(Intermediate),
     /// The last one, in the file that is to take it and has no name yet.

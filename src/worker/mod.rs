@@ -20,18 +20,17 @@ mod run_state;
 #[cfg(test)]
 mod tests;
 
-pub use channel::EventChannel;
-pub use compact::Bundle;
-pub use event::{Event, Report};
-pub use folds::Folds;
-pub use job_output::JobOutput;
-pub use merge::{Merge, MergeInput, MergedJobs, Merging, Writing};
-pub use merge_output::Merged;
+pub(crate) use channel::EventChannel;
+pub(crate) use compact::Bundle;
+pub(crate) use event::{Event, Report};
+pub(crate) use folds::Folds;
+pub(crate) use merge::{Merge, MergeInput, MergedJobs, Merging, Writing};
+pub(crate) use merge_output::Merged;
 pub(crate) use panic::caught;
-pub use panic::hush_maps;
-pub use record::{JobRecord, Recording};
-pub use requeue::RequeuedJobs;
-pub use run_state::RunState;
+pub(crate) use panic::hush_maps;
+pub(crate) use record::{JobRecord, Recording};
+pub(crate) use requeue::RequeuedJobs;
+pub(crate) use run_state::RunState;
 
 use crate::control::WorkerHandle;
 use crate::fold::{Fold, StartFold};
@@ -49,7 +48,7 @@ use std::time::Duration;
 
 /// What a worker is given to do.
 #[derive(Debug)]
-pub enum Task {
+pub(crate) enum Task {
     /// A job to run.
     Job(Job),
     /// What jobs gave the fold in an earlier run, to be added as it is.
@@ -61,35 +60,35 @@ pub enum Task {
 }
 
 /// What all workers share.
-pub struct WorkerShared<'a> {
+pub(crate) struct WorkerShared<'a> {
     /// Where jobs come from.
-    pub queue: Receiver<Task>,
+    pub(crate) queue: Receiver<Task>,
     /// Jobs that workers gave back.
-    pub returned: RequeuedJobs,
+    pub(crate) returned: RequeuedJobs,
     /// Where news goes.
-    pub news: &'a EventChannel,
+    pub(crate) news: &'a EventChannel,
     /// With fewer jobs than this in the queue, the main thread is needed.
-    pub scarce: usize,
+    pub(crate) scarce: usize,
     /// Makes this worker's map.
-    pub start_map: &'a StartMap<'a>,
+    pub(crate) start_map: &'a StartMap<'a>,
     /// Makes folds, where there is one.
-    pub start_fold: Option<&'a StartFold<'a>>,
+    pub(crate) start_fold: Option<&'a StartFold<'a>>,
     /// How bytes become records, where they do.
-    pub records: Option<&'a RecordPlan>,
+    pub(crate) records: Option<&'a RecordPlan>,
     /// The files that the jobs' output goes to; `None`: it is printed.
-    pub outputs: Option<&'a JobFiles>,
+    pub(crate) outputs: Option<&'a JobFiles>,
     /// How outputs are merged, where they are.
-    pub merging: Option<Merging<'a>>,
+    pub(crate) merging: Option<Merging<'a>>,
     /// How often a failed job is tried again.
-    pub retries: u32,
+    pub(crate) retries: u32,
     /// How long to wait before the second try.
-    pub delay: Duration,
+    pub(crate) delay: Duration,
     /// Whether failures may end the run.
-    pub halts: bool,
+    pub(crate) halts: bool,
     /// What the lanes need to know of the run.
-    pub gate: &'a RunState,
+    pub(crate) gate: &'a RunState,
     /// What is told of each job beside its output.
-    pub recording: Option<&'a Recording>,
+    pub(crate) recording: Option<&'a Recording>,
 }
 
 /// One worker's state.
@@ -110,7 +109,7 @@ struct Worker<'a> {
 
 /// Works until the queue is closed and empty, or nobody wants more; gives the folds of all jobs
 /// that succeeded.
-pub fn work(shared: &WorkerShared<'_>, worker: WorkerHandle) -> Option<Folds> {
+pub(crate) fn work(shared: &WorkerShared<'_>, worker: WorkerHandle) -> Option<Folds> {
     let mut leaving = Leaving { shared, last: None };
     crate::sys::signals::block_in_this_thread();
     let start = shared.start_fold;

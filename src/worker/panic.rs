@@ -12,7 +12,7 @@ thread_local! {
 
 /// Has Rust say nothing of a map's panic: it is told as its job's failure. All others are told as
 /// before, by the hook that was there. Does nothing the second time.
-pub fn hush_maps() {
+pub(crate) fn hush_maps() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = panic::take_hook();

@@ -13,34 +13,32 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// What the workers tell of the jobs that they ran, beside how they went.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recording {
+pub(crate) struct Recording {
     /// Each one's part of the fold; large ones in files in this directory.
-    pub parts: Option<PathBuf>,
+    pub(crate) parts: Option<PathBuf>,
     /// Each one's command line.
-    pub commands: bool,
+    pub(crate) commands: bool,
 }
 
 /// How a job went, for those who keep books.
 #[derive(Debug)]
-pub struct JobRecord {
+pub(crate) struct JobRecord {
     /// The job.
-    pub job: Job,
-    /// The worker's slot, from 0.
-    pub slot: usize,
+    pub(crate) job: Job,
     /// When it was begun.
-    pub started: SystemTime,
+    pub(crate) started: SystemTime,
     /// How long all its tries took.
-    pub took: Duration,
+    pub(crate) took: Duration,
     /// How often it was tried.
-    pub tries: u32,
+    pub(crate) tries: u32,
     /// How many bytes its last try gave.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// What its inputs were when it had ended.
-    pub after: Vec<Fingerprint>,
+    pub(crate) after: Vec<Fingerprint>,
     /// What it gave the fold, where that is recorded and it succeeded.
-    pub part: Option<PackedPart>,
+    pub(crate) part: Option<PackedPart>,
     /// What was run, where that is recorded.
-    pub command: Vec<u8>,
+    pub(crate) command: Vec<u8>,
 }
 
 /// A worker's recorder.
@@ -49,9 +47,9 @@ pub(super) struct Recorder {
     commands: bool,
     pack: Option<PartPacker>,
     /// What the last try gave the fold.
-    pub part: Option<PackedPart>,
+    pub(crate) part: Option<PackedPart>,
     /// How often the job was tried.
-    pub tries: u32,
+    pub(crate) tries: u32,
 }
 
 impl Recorder {
@@ -59,7 +57,7 @@ impl Recorder {
     ///
     /// # Errors
     /// When there is no memory for the compressor.
-    pub fn new(recording: &Recording, slot: usize) -> io::Result<Self> {
+    pub(crate) fn new(recording: &Recording, slot: usize) -> io::Result<Self> {
         Ok(Recorder {
             slot,
             commands: recording.commands,
@@ -70,13 +68,13 @@ impl Recorder {
     }
 
     /// Packs what a try gave its fold.
-    pub fn keep(&mut self, fold: &mut dyn Fold) -> Result<(), Failure> {
+    pub(crate) fn keep(&mut self, fold: &mut dyn Fold) -> Result<(), Failure> {
         self.part = self.packed(fold).map_err(super::job_output::spill_failed)?;
         Ok(())
     }
 
     /// What is in a fold, packed, where that is recorded.
-    pub fn packed(&mut self, fold: &mut dyn Fold) -> io::Result<Option<PackedPart>> {
+    pub(crate) fn packed(&mut self, fold: &mut dyn Fold) -> io::Result<Option<PackedPart>> {
         let Some(pack) = &mut self.pack else {
             return Ok(None);
         };
@@ -84,7 +82,13 @@ impl Recorder {
     }
 
     /// Adds to the report how the job went.
-    pub fn record(&mut self, job: Job, map: &dyn Map, clock: (SystemTime, Instant), report: &mut Report) {
+    pub(crate) fn record(
+        &mut self,
+        job: Job,
+        map: &dyn Map,
+        clock: (SystemTime, Instant),
+        report: &mut Report,
+    ) {
         let command = match self.commands {
             true => map.describe(&job, self.slot),
             false => Vec::new(),
@@ -93,7 +97,6 @@ impl Recorder {
             after: fingerprints(&job),
             command,
             job,
-            slot: self.slot,
             started: clock.0,
             took: clock.1.elapsed(),
             tries: self.tries,

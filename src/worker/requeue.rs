@@ -10,11 +10,11 @@ use std::time::{Instant, SystemTime};
 
 /// What was given back and is to be done by others.
 #[derive(Debug, Default)]
-pub struct RequeuedJobs(Mutex<Vec<Job>>);
+pub(crate) struct RequeuedJobs(Mutex<Vec<Job>>);
 
 impl RequeuedJobs {
     /// Puts into the queue what there is room for.
-    pub fn hand_on(&self, queue: &Sender<Task>) {
+    pub(crate) fn hand_on(&self, queue: &Sender<Task>) {
         let mut jobs = self.jobs();
         while !queue.is_full()
             && let Some(job) = jobs.pop()

@@ -9,21 +9,21 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 
 /// What the lanes of all workers need to know of the run.
 #[derive(Debug)]
-pub struct RunState {
+pub(crate) struct RunState {
     /// The lowest job that is not all printed: what it gives is sent at once.
-    pub lowest: AtomicU64,
+    pub(crate) lowest: AtomicU64,
     /// Whether no job comes after those in the queue.
-    pub over: AtomicBool,
+    pub(crate) over: AtomicBool,
     /// In which order results are printed.
-    pub order: Order,
+    pub(crate) order: Order,
     /// Whether lines are tagged.
-    pub tag: Tag,
+    pub(crate) tag: Tag,
     /// What becomes of what a file gave before it turned out corrupt.
-    pub partial: Partial,
+    pub(crate) partial: Partial,
     /// When failures end the run.
-    pub halt: HaltAt,
+    pub(crate) halt: HaltAt,
     /// Whether names on a tag are escaped, because a terminal shows them.
-    pub terminal: bool,
+    pub(crate) terminal: bool,
 }
 
 impl RunState {

@@ -1,13 +1,12 @@
-//! The next job, without ever blocking the main thread: lists that somebody may still be writing are
-//! read by a thread of their own.
+//! The next job, without ever blocking the main thread: lists that somebody may still be writing are read by a
+//! thread of their own.
 
 mod prefetch;
 
-use super::conflicts::gather;
-use super::reserved::{ReservedFiles, WhereFrom, inputs};
+use super::job_states::Before;
 use crate::job::Job;
 use crate::message;
-use crate::output::JobFiles;
+use crate::output::{JobFiles, Origin, ReservedFiles};
 use crate::plan::{Batch, Empty, Inputs, Plan, WordList};
 use crate::source::{
     Batcher, InputResult, JobResult, LastStat, ListedWords, NamedInputs, Scheduler, SourceError, Splitter,
@@ -19,41 +18,60 @@ use anyhow::anyhow;
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use prefetch::{PrefetchItem, Prefetched, Reader, prefetch_names, unseen};
 
-/// Makes jobs of the inputs and holds the one that waits to be sent.
-pub struct JobSource {
+/// Makes jobs of the inputs, and holds the one that comes next.
+pub(in crate::run) struct JobSource {
     from: From,
-    next: Option<Job>,
-    /// What its inputs were when it was found, where that was looked at.
-    stamps: Option<Vec<Fingerprint>>,
-    /// Whether it was decided that the one that waits is to be run.
-    wanted: bool,
-    /// What can't be had, with how many jobs came before it.
-    missing: Vec<(u64, SourceError)>,
-    /// How many jobs there were.
+    next: Option<Next>,
+    /// Inputs that can't be had, each with how many jobs come before it.
+    errors: Vec<(u64, SourceError)>,
+    /// How many jobs were made.
     made: u64,
-    /// Whether there is to be one job where there is no input.
+    /// Whether there is to be one job without inputs when there is no input.
     lone: bool,
 }
 
+/// The job that comes next.
+struct Next {
+    job: Job,
+    /// What its inputs were when it was found, if that was looked at.
+    seen: Option<Vec<Fingerprint>>,
+    check: Check,
+}
+
+/// Whether it was decided that a job is to be run.
+enum Check {
+    /// It was not.
+    Open,
+    /// The job is to be run. What is known of its inputs, under `--state`.
+    Run(Option<Box<Before>>),
+}
+
 enum From {
+    /// Found by the main thread, which never waits for it.
     Walk(Box<dyn Iterator<Item = JobResult> + Send>),
+    /// Found by a thread.
     List(Reader),
     Dry,
 }
 
 impl JobSource {
-    /// A feed of the plan's inputs.
+    /// Creates the source of the plan's jobs.
     ///
     /// # Errors
     /// [`crate::source::NoMatch`] for a pattern that matches nothing, where that is refused; no
-    /// thread for a list's reader; what [`gather`] refuses, where the output goes to files.
-    pub fn new(plan: &Plan, outputs: Option<&JobFiles>, own: ReservedFiles) -> anyhow::Result<Self> {
+    /// thread for a list's reader; what [`ReservedFiles::reserve_outputs`] refuses, when the output goes to
+    /// files.
+    pub(in crate::run) fn new(
+        plan: &Plan,
+        outputs: Option<&JobFiles>,
+        own: ReservedFiles,
+    ) -> anyhow::Result<Self> {
         if let Some(outputs) = outputs {
             return Self::gathered(plan, outputs, own);
         }
         let from = match &plan.inputs {
             Inputs::Named(names, walk) => {
-                let found = own.left_out(NamedInputs::new(names, walk, plan.empty)?, WhereFrom::Walk);
+                let found = own.exclude_from(NamedInputs::new(names, walk, plan.empty)?, Origin::Walk);
                 match plan.batch {
                     // Who looks at a state wants to know how much is left. And while it is opened, files
                     // can be found that are done.
@@ -64,7 +82,7 @@ impl JobSource {
                 }
             }
             Inputs::Listed(lists) => {
-                let names = own.left_out(read_names(lists), WhereFrom::List);
+                let names = own.exclude_from(read_names(lists), Origin::List);
                 match plan.batch {
                     Batch::One if !may_wait(&lists.files) && plan.state.is_some() => {
                         From::List(looked_at(names, plan)?)
@@ -86,9 +104,7 @@ impl JobSource {
         Ok(JobSource {
             from,
             next: None,
-            stamps: None,
-            wanted: false,
-            missing: Vec::new(),
+            errors: Vec::new(),
             made: 0,
             lone: plan.empty == Empty::OneJob,
         })
@@ -96,31 +112,30 @@ impl JobSource {
 
     /// All jobs, known before the first starts.
     fn gathered(plan: &Plan, outputs: &JobFiles, own: ReservedFiles) -> anyhow::Result<Self> {
-        let (jobs, missing) = match &plan.inputs {
+        let inputs = &plan.inputs;
+        let (jobs, missing) = match inputs {
             Inputs::Named(names, walk) => {
                 let named = NamedInputs::new(names, walk, plan.empty)?;
-                let found = own.clone().left_out(named, WhereFrom::Walk);
-                gather(jobs(found, plan), outputs, own, Vec::new())?
+                let found = own.clone().exclude_from(named, Origin::Walk);
+                own.reserve_outputs(jobs(found, plan), outputs, inputs)?
             }
             Inputs::Listed(lists) => {
-                let names = own.clone().left_out(read_names(lists), WhereFrom::List);
-                gather(jobs(names, plan), outputs, own, inputs(&plan.inputs))?
+                let names = own.clone().exclude_from(read_names(lists), Origin::List);
+                own.reserve_outputs(jobs(names, plan), outputs, inputs)?
             }
-            Inputs::Words(words) => gather(jobs(open(words)?, plan), outputs, own, Vec::new())?,
+            Inputs::Words(words) => own.reserve_outputs(jobs(open(words)?, plan), outputs, inputs)?,
         };
         Ok(JobSource {
             from: From::Walk(Box::new(jobs.into_iter().map(Ok))),
             next: None,
-            stamps: None,
-            wanted: false,
-            missing: missing.into_iter().map(|missing| (0, missing)).collect(),
+            errors: missing.into_iter().map(|missing| (0, missing)).collect(),
             made: 0,
             lone: plan.empty == Empty::OneJob,
         })
     }
 
-    /// Makes the next job ready if that is possible without waiting; whether one is.
-    pub fn fetch(&mut self) -> bool {
+    /// Makes the next job ready if that is possible without blocking. Returns whether one is.
+    pub(in crate::run) fn fetch(&mut self) -> bool {
         while self.next.is_none() {
             let found = match &mut self.from {
                 From::Dry => return false,
@@ -142,10 +157,10 @@ impl JobSource {
         true
     }
 
-    /// Has a thread find the rest, as it is to wait for descriptors that only jobs in work give back.
+    /// Has a thread find the rest: it must wait for descriptors that only running jobs give back.
     fn walk_apart(&mut self) {
         let (hand, handed) = bounded(1);
-        // Without a thread, the walk waits here.
+        // When no thread can be started, the walk waits in this one.
         if let Ok(reader) = Reader::of_rest(handed)
             && let From::Walk(names) = std::mem::replace(&mut self.from, From::List(reader))
         {
@@ -153,77 +168,102 @@ impl JobSource {
         }
     }
 
-    /// Takes what came through the channel; `None` is its end.
-    pub fn received(&mut self, found: Option<PrefetchItem>) {
+    /// Takes what came through the channel. `None` is its end.
+    pub(in crate::run) fn received(&mut self, found: Option<PrefetchItem>) {
         if let (From::List(reader), Some(_)) = (&mut self.from, &found) {
             reader.count();
         }
         self.take_in(found);
     }
 
-    /// Takes what a source gave; `None` is its end.
+    /// Takes what was found. `None` is the end.
     fn take_in(&mut self, found: Option<PrefetchItem>) {
         match found {
             Some(Ok(Prefetched { job, stamps })) => {
-                self.wanted = false;
                 self.made += 1;
-                self.next = Some(job);
-                self.stamps = stamps;
+                self.next = Some(Next {
+                    job,
+                    seen: stamps,
+                    check: Check::Open,
+                });
             }
             Some(Err(SourceError::OutOfDescriptors)) => {}
-            Some(Err(missing)) => self.missing.push((self.made, missing)),
+            Some(Err(missing)) => self.errors.push((self.made, missing)),
             None => {
                 self.from = From::Dry;
                 let inputs = Vec::new();
-                self.next = self.lone.then_some(Job { seq: 0, inputs });
-                self.stamps = None;
+                self.next = self.lone.then_some(Next {
+                    job: Job { seq: 0, inputs },
+                    seen: None,
+                    check: Check::Open,
+                });
             }
         }
         self.lone = false;
     }
 
-    /// Whether a job is ready, and it was not yet decided whether it is to be run.
-    pub fn is_undecided(&self) -> bool {
-        self.next.is_some() && !self.wanted
+    /// Returns whether a job is ready for which it was not decided yet whether it is to be run.
+    pub(in crate::run) fn is_unchecked(&self) -> bool {
+        matches!(
+            &self.next,
+            Some(Next {
+                check: Check::Open,
+                ..
+            })
+        )
     }
 
-    /// The job that is ready, if it was not yet decided whether it is to be run, and what was seen of its
-    /// inputs, if they were looked at.
-    pub fn undecided(&mut self) -> Option<(&Job, Option<Vec<Fingerprint>>)> {
-        let stamps = self.stamps.take();
-        self.next
-            .as_ref()
-            .filter(|_| !self.wanted)
-            .map(|job| (job, stamps))
-    }
-
-    /// Has the job that is ready run, or leaves it out.
-    pub fn decide(&mut self, wanted: bool) {
-        self.wanted = wanted;
-        if !wanted {
-            self.next = None;
+    /// Returns that job, and what its inputs were when it was found, if they were looked at.
+    pub(in crate::run) fn unchecked(&mut self) -> Option<(&Job, Option<Vec<Fingerprint>>)> {
+        match &mut self.next {
+            Some(Next {
+                job,
+                seen,
+                check: Check::Open,
+            }) => Some((job, seen.take())),
+            _ => None,
         }
     }
 
-    /// The job that is ready.
-    pub fn take(&mut self) -> Option<Job> {
-        self.next.take()
+    /// Decides that the job that is ready is to be run.
+    pub(in crate::run) fn keep(&mut self, before: Option<Box<Before>>) {
+        if let Some(next) = &mut self.next {
+            next.check = Check::Run(before);
+        }
     }
 
-    /// Puts a job back that could not be sent.
-    pub fn put_back(&mut self, task: Task) {
+    /// Leaves out the job that is ready.
+    pub(in crate::run) fn skip(&mut self) {
+        self.next = None;
+    }
+
+    /// Takes the job that is ready and to be run.
+    pub(in crate::run) fn take(&mut self) -> Option<(Job, Option<Box<Before>>)> {
+        let next = self.next.take()?;
+        match next.check {
+            Check::Run(before) => Some((next.job, before)),
+            Check::Open => None,
+        }
+    }
+
+    /// Puts back a job that could not be sent.
+    pub(in crate::run) fn put_back(&mut self, task: Task, before: Option<Box<Before>>) {
         if let Task::Job(job) = task {
-            self.next = Some(job);
+            self.next = Some(Next {
+                job,
+                seen: None,
+                check: Check::Run(before),
+            });
         }
     }
 
-    /// Whether no job is ready and none will be.
-    pub fn is_dry(&self) -> bool {
+    /// Returns whether no job is ready and none will be.
+    pub(in crate::run) fn is_dry(&self) -> bool {
         self.next.is_none() && matches!(self.from, From::Dry)
     }
 
-    /// How many jobs have not been taken yet, where that is known.
-    pub fn left(&self) -> Option<u64> {
+    /// Returns how many jobs have not been taken yet, if that is known.
+    pub(in crate::run) fn left(&self) -> Option<u64> {
         let ready = u64::from(self.next.is_some());
         match &self.from {
             From::Dry => Some(ready),
@@ -235,24 +275,24 @@ impl JobSource {
         }
     }
 
-    /// How many jobs it was not yet decided about, where that is known.
-    pub fn undecided_left(&self) -> Option<u64> {
-        self.left()
-            .map(|left| left - u64::from(self.next.is_some() && self.wanted))
+    /// Returns for how many jobs it was not decided yet whether they are to be run, if that is known.
+    pub(in crate::run) fn unchecked_left(&self) -> Option<u64> {
+        let checked = self.next.is_some() && !self.is_unchecked();
+        self.left().map(|left| left - u64::from(checked))
     }
 
-    /// The channel to wait on while no job is ready.
-    pub fn channel(&self) -> Option<&Receiver<PrefetchItem>> {
+    /// Returns the channel to wait on while no job is ready.
+    pub(in crate::run) fn channel(&self) -> Option<&Receiver<PrefetchItem>> {
         match &self.from {
             From::List(reader) if self.next.is_none() => reader.channel(),
             _ => None,
         }
     }
 
-    /// The inputs that could not be had since this was last asked, each with how many jobs came before
+    /// Returns the inputs that could not be had since this was last asked, each with how many jobs come before
     /// it.
-    pub fn take_missing(&mut self) -> Vec<(u64, SourceError)> {
-        std::mem::take(&mut self.missing)
+    pub(in crate::run) fn take_errors(&mut self) -> Vec<(u64, SourceError)> {
+        std::mem::take(&mut self.errors)
     }
 }
 

@@ -2,6 +2,7 @@
 //! are enough of them, and prints the last.
 
 use super::report::Other;
+use super::shutdown::StopEvent;
 use super::{Main, Work};
 use crate::job::Failure;
 use crate::map::StartMap;
@@ -267,11 +268,11 @@ fn closed_by(failure: Failure) -> Closed {
     }
 }
 
-impl Main<'_> {
+impl Main<'_, '_> {
     /// Has merged what can be merged; `all` says that all jobs have ended.
     pub(super) fn merge(&mut self, all: bool) {
         match &mut self.merges {
-            Some(merges) if self.stop.is_some() => merges.stop(),
+            Some(merges) if self.shutdown.is_stopping() => merges.stop(),
             Some(merges) => merges.send(all),
             None => {}
         }
@@ -292,15 +293,12 @@ impl Main<'_> {
             Err(Failure::Stopped) => return,
             Err(failure) => failure,
         };
-        self.tally.count(Some(&failure));
         let what = format!("merge of {span}: {failure}; nothing is printed");
-        message::say(&what);
-        self.tally.failures.add_other(Other::Merge, span.from, &what);
-        self.close_gate();
-        self.halt_after(&failure);
+        self.shutdown.advance(StopEvent::Drain);
+        self.other_failure(Other::Merge, span.from, &failure, &what);
     }
 
-    /// Removes what would be removed where it is dropped.
+    /// Removes what would be removed when it is dropped.
     pub(super) fn abandon(&self) {
         if let Some(outputs) = self.work.to.files() {
             outputs.abandon();
@@ -315,34 +313,33 @@ impl Main<'_> {
 
     /// Prints the last output, or writes it where it is to go.
     pub(super) fn print_merged(&mut self) {
-        let Some(merges) = self.merges.as_mut().filter(|_| self.stop.is_none()) else {
+        let stopping = self.shutdown.is_stopping();
+        let Some(merges) = self.merges.as_mut().filter(|_| !stopping) else {
             return;
         };
         let to = self.work.merge.as_ref().and_then(|merge| merge.to);
-        if let Some(to) = to.filter(|_| self.tally.failures.total() > 0) {
+        if let Some(to) = to.filter(|_| self.summary.failures.total() > 0) {
             let name = message::shown(to.name.as_os_str());
             return message::say(format_args!("{name}: not written, because of what failed"));
         }
         if let Some(whole) = merges.whole.take() {
-            if let Err(closed) = whole.commit().map_err(closed_by) {
-                self.close(&closed);
-            }
-            return;
+            return self.end_printing_on(whole.commit().map_err(closed_by));
         }
         let draft = merges.tree.take_last();
         let heading = self.work.records.map(RecordPlan::header).unwrap_or_default();
-        let (sink, drafts) = (&mut self.sink, merges.merging.drafts);
+        let drafts = merges.merging.drafts;
         let printed = match (to, draft) {
-            (Some(_), None) if self.sent == 0 && merges.empty == Empty::Refused => return,
+            (Some(_), None) if self.jobs.sent() == 0 && merges.empty == Empty::Refused => return,
             (Some(MergeDestination { name, open }), draft) => match open {
                 Some(open) => passed_on(draft, &heading, (name, open), drafts),
                 None => written(draft, &heading, NewFile::named(name), drafts),
             },
-            (None, Some(draft)) => sink.heading(&heading).and_then(|()| shown(draft, sink, drafts)),
+            (None, Some(draft)) => self.output.print(|sink| {
+                sink.heading(&heading)?;
+                shown(draft, sink, drafts)
+            }),
             (None, None) => return,
         };
-        if let Err(closed) = printed {
-            self.close(&closed);
-        }
+        self.end_printing_on(printed);
     }
 }

@@ -2,8 +2,7 @@
 
 use crate::job::{ChildOutcome, Failure};
 use crate::message;
-use crate::run::Main;
-use crate::worker::{JobRecord, Report};
+use crate::worker::JobRecord;
 use anyhow::Context;
 use std::fs::File;
 use std::io::{self, Write};
@@ -82,21 +81,5 @@ impl JobLog {
         self.to.as_ref().map_or_else(String::new, |(path, _)| {
             message::shown(path.as_os_str()).into_owned()
         })
-    }
-}
-
-impl Main<'_> {
-    /// Logs a job that ended. Where that fails, the run does.
-    pub(in crate::run) fn log(&mut self, report: &Report) {
-        let Some(ran) = &report.ran else { return };
-        if let Err(cause) = self.joblog.add(report.seq, report.failure.as_ref(), ran) {
-            self.tally.own_failures += 1;
-            message::say(format_args!(
-                "{}: {}",
-                self.joblog.shown(),
-                message::cause(&cause)
-            ));
-            self.halt();
-        }
     }
 }

@@ -25,7 +25,7 @@ use std::time::Instant;
 const PIECE: usize = 64 * 1024;
 
 /// Takes what a map emits during one try.
-pub struct JobOutput<'a> {
+pub(crate) struct JobOutput<'a> {
     seq: u64,
     attempt: u32,
     worker: &'a WorkerHandle,

@@ -20,7 +20,7 @@ fn workers_exit_when_processes_are_too_few_and_others_do_their_jobs() {
     // fanfold starts as many threads as it can before the first child.
     let names: String = (1..=20).map(|at| format!("{at}\n")).collect();
     // The system decides how many threads there are, and so whether any worker has to exit.
-    let few = "fanfold: too few processes can be had: going on with fewer workers";
+    let few = "fanfold: cannot start more processes: continuing with fewer workers";
     let known = |line: &str| line == few || line.contains(" of 8 workers could be started");
     for limit in [7, 8, 9] {
         let limited = format!("ulimit -u {limit}; exec \"$@\"");

@@ -170,12 +170,12 @@ fn an_impossible_file_name_is_refused_before_the_first_job() {
     fan_out("out/{/.}")
         .file("out/b/x", "")
         .stdin("a\nb.c\n")
-        .says("out/b: can't be the output of b.c: is a directory")
+        .says("out/b: cannot be the output of b.c: is a directory")
         .code(2);
     fan_out("{//}/").stdin("d/a\n").says("is a directory").code(2);
-    let said = "out/a/b: can't be the output of a/b: its directory is to be the file of another";
+    let said = "out/a/b: cannot be the output of a/b: another output needs its directory as a file";
     fan_out("out/{}").stdin("a\na/b\n").says(said).code(2);
-    let said = "out/a: can't be the output of a: it is to be the directory of another";
+    let said = "out/a: cannot be the output of a: another output needs this path as a directory";
     let done = fan_out("out/{}").stdin("a/b\na\n").says(said).code(2);
     done.expect(entries(&done, "").is_empty(), "nothing was made");
 }

@@ -50,7 +50,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("merge", &["output", "job", "memory", "message", "sys"]),
-    ("output", &["template", "job", "message", "sys"]),
+    ("output", &["template", "source", "plan", "job", "message", "sys"]),
     ("fold", &["record", "memory", "message", "sys"]),
     ("record", &["job", "memory", "message"]),
     ("source", &["codec", "plan", "job", "message", "sys"]),
