@@ -148,3 +148,30 @@ impl ExitCause {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_causes_the_gravest_counts() {
+        type Change = fn(&mut Summary);
+        let steps: [(Change, ExitCause); 7] = [
+            (|run| run.bad_inputs = 1, ExitCause::BadInput),
+            (|run| run.failed = 1, ExitCause::CommandFailed),
+            (|run| run.halted = true, ExitCause::Halted),
+            (|run| run.unfit = true, ExitCause::NotExecutable),
+            (|run| run.damaged = true, ExitCause::Refused),
+            (|run| run.own_failures = 1, ExitCause::OwnFailure),
+            (|run| run.signal = Some(15), ExitCause::Signal(15)),
+        ];
+        let mut summary = Summary::default();
+        let cause = |summary: &Summary, empty| ExitCause::from_summary(summary, empty);
+        assert_eq!(cause(&summary, Empty::Refused), ExitCause::NoInput);
+        assert_eq!(cause(&summary, Empty::Allowed), ExitCause::Success);
+        for (add, expected) in steps {
+            add(&mut summary);
+            assert_eq!(cause(&summary, Empty::Refused), expected);
+        }
+    }
+}
