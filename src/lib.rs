@@ -10,6 +10,7 @@
 //!
 //! A program with its own threads hands CPU-heavy jobs to a [`pool::Pool`] and waits for each answer: see
 //! the server in `examples/coprocessor.rs`.
+#[doc(hidden)] // The program's entry, for main.rs only.
 pub mod cli;
 pub mod codec;
 pub mod control;
