@@ -6,7 +6,7 @@ use clap::Args;
 use std::num::NonZeroUsize;
 
 /// How many inputs each command gets.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Commands")]
 pub(super) struct BatchArgs {
     /// Give each command N inputs, or as many as a command line holds: {} becomes N arguments

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// What fanfold does about jobs that fail.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 #[command(next_help_heading = "When things go wrong")]
 pub(super) struct FailureArgs {
     /// Try a failed job N more times [default: 0]

@@ -15,12 +15,13 @@ use crate::codec::{self, CODECS, Codec, Decoder};
 use crate::map::{self, Cat, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
 use crate::plan::{Batch, Dash, Inputs};
-use crate::plan::{Durability, Order, Partial, Plan, Schedule, SignalAction, StateAccess, Unit};
+use crate::plan::{Durability, Order, Partial, Plan, Schedule, SignalAction, StateAccess, StatePlan, Unit};
 use crate::record::RecordPlan;
 use crate::run::{Destination, Work, run};
 use crate::sys::guardian;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
+use std::ffi::OsString;
 use std::time::Duration;
 
 /// How many inputs are looked at for their sizes without `--schedule`.
@@ -81,48 +82,15 @@ impl From<PartialArg> for Partial {
 /// # Errors
 /// When something keeps the run from starting.
 pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
-    let stages = args
-        .records
-        .plan()
-        .map_err(|error| UsageError(format!("{error:#}")))?;
+    let stages = args.records.plan()?;
     let function = args.function.unwrap_or(&FUNCTIONS[0]);
-    let inputs = args.inputs.plan(Dash::Stdin)?;
-    let durability = match stages.fold {
-        Some(_) => Durability::Batched,
-        None => Durability::EachJob,
-    };
-    let state = args
-        .state
-        .plan(|| args.key(function), StateAccess::Write, durability, &stages)?;
-    let is_stdin = |input: &std::ffi::OsString| input == "-";
-    if state.is_some() && matches!(&inputs, Inputs::Named(typed, _) if typed.iter().any(is_stdin)) {
-        let what = "--state cannot remember standard input, which has no name and no modification time";
-        return Err(UsageError(what.into()).into());
-    }
+    let mut plan = args.plan(function, &stages)?;
     let merge = args.merge.plan(stages.fold.is_some(), &args.output.out, None)?;
     let outputs = match &merge {
         Some(_) => None,
         None => args.output.out.plan(&stages, args.partial(), &args.state)?,
     };
-    let plan = Plan {
-        unit: args.unit(function, &stages),
-        batch: Batch::One,
-        schedule: args.output.schedule(default_schedule(&inputs, function, &stages)),
-        inputs,
-        workers: args.output.workers(),
-        signals: SignalAction::Status,
-        order: args.output.order(),
-        tag: args.output.tag(),
-        partial: args.partial(),
-        first: stages.wanted(),
-        memory: args.output.memory(),
-        tmpdir: args.output.tmpdir(),
-        failures: args.failures.plan(args.inputs.terminator()),
-        patience: merge.as_ref().map_or(Duration::ZERO, MergePlan::patience),
-        empty: args.inputs.empty(),
-        state,
-        joblog: args.state.joblog(),
-    };
+    plan.patience = merge.as_ref().map_or(Duration::ZERO, MergePlan::patience);
     let budget = Budget::new(plan.memory);
     // With --out a file need not be text, so cat must not add a newline to its end.
     let is_cat = function.name == FUNCTIONS[0].name;
@@ -154,6 +122,50 @@ pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
 }
 
 impl MapArgs {
+    /// Returns the plan of a run without merges.
+    fn plan(&self, function: &Function, stages: &RecordsAndFold) -> Result<Plan, UsageError> {
+        let inputs = self.inputs.plan(Dash::Stdin)?;
+        Ok(Plan {
+            unit: self.unit(function, stages),
+            batch: Batch::One,
+            schedule: self.output.schedule(default_schedule(&inputs, function, stages)),
+            workers: self.output.workers(),
+            signals: SignalAction::Status,
+            order: self.output.order(),
+            tag: self.output.tag(),
+            partial: self.partial(),
+            first: stages.wanted(),
+            memory: self.output.memory(),
+            tmpdir: self.output.tmpdir(),
+            failures: self.failures.plan(self.inputs.terminator()),
+            patience: Duration::ZERO,
+            empty: self.inputs.empty(),
+            state: self.state(function, stages, &inputs)?,
+            joblog: self.state.joblog(),
+            inputs,
+        })
+    }
+
+    fn state(
+        &self,
+        function: &Function,
+        stages: &RecordsAndFold,
+        inputs: &Inputs,
+    ) -> Result<Option<StatePlan>, UsageError> {
+        let durability = match stages.fold {
+            Some(_) => Durability::Batched,
+            None => Durability::EachJob,
+        };
+        let key = || self.key(function);
+        let state = self.state.plan(key, StateAccess::Write, durability, stages)?;
+        let is_stdin = |input: &OsString| input == "-";
+        if state.is_some() && matches!(inputs, Inputs::Named(typed, _) if typed.iter().any(is_stdin)) {
+            let what = "--state cannot remember standard input, which has no name and no modification time";
+            return Err(UsageError(what.into()));
+        }
+        Ok(state)
+    }
+
     /// Returns what the command line means to a state.
     fn key(&self, function: &Function) -> CommandKey {
         let codec = self.codec.map_or("", |codec| codec.name);

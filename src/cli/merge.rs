@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Whether outputs are merged, by which command, and how many at a time.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Workers and output")]
 pub(super) struct MergeArgs {
     /// Merge the jobs' outputs by CMD, as 'sort -m {}', until one output is left: CMD reads the files in the place of {} and prints one output. Words are split as by a shell, but no shell runs. 'sort -m {}' and 'cat {}' may get pipes from other merges, as /dev/fd/N; other commands get files

@@ -39,13 +39,14 @@ const XARGS: &str = "fanfold xargs";
 /// Reads the command line, does what it says, and returns the exit code. Does not return when a signal ended
 /// the run: the process then dies by it.
 pub fn main() -> ExitCode {
-    run_command_line().into()
+    let code = match xargs_call() {
+        Some((name, words)) => xargs::main(name, &words),
+        None => run_subcommand(),
+    };
+    code.into()
 }
 
-fn run_command_line() -> u8 {
-    if let Some((name, words)) = xargs_call() {
-        return xargs::main(name, &words);
-    }
+fn run_subcommand() -> u8 {
     let cause = match grammar().try_get_matches() {
         Ok(matches) => dispatch(matches).unwrap_or_else(|error| {
             message::say(chain(&error));

@@ -15,7 +15,7 @@ use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 
 /// Where inputs come from.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Inputs")]
 pub(super) struct InputArgs {
     /// Files, directories, or patterns that fanfold expands itself; without any, names from standard input, one a line
@@ -48,7 +48,7 @@ pub(super) struct InputArgs {
 }
 
 /// How many workers, and how results are printed.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Workers and output")]
 pub(super) struct OutputArgs {
     /// Workers: N, N% of the cores, or +N or -N, more or fewer than the cores [default: one a core]

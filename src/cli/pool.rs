@@ -7,7 +7,7 @@ use crate::process::{CommandPlan, PoolPlan, Reply};
 use clap::{Args, ValueEnum};
 
 /// Whether there is a pool, and what its processes reply.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Commands")]
 pub(super) struct PoolArgs {
     /// Start COMMAND once per worker: it reads names, one a line (NUL with -0), and answers each with one line

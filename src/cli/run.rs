@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The arguments of `fanfold run`.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 #[command(
     override_usage = "fanfold run [OPTIONS] [INPUT]... -- COMMAND [ARG]...",
     after_help = "In ARG: {} the input, {/} its base name, {//} its directory, {.} and {/.} without the last \
@@ -82,7 +82,7 @@ pub(super) struct RunArgs {
 }
 
 /// How each command is run.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Commands")]
 struct ChildArgs {
     /// Run SCRIPT by sh -c, with the inputs as "$@"
@@ -130,15 +130,8 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
         .pool
         .plan(&command, args.inputs.terminator(), args.revocable())?;
     let pool = pool.map(Arc::new);
-    let mut stages = args
-        .records
-        .plan()
-        .map_err(|error| UsageError(format!("{error:#}")))?;
-    if args.ungroup && stages.records.is_some() {
-        let what = "--ungroup cannot be combined with options about records and folds: fanfold does not see \
-                    the commands' output";
-        return Err(UsageError(what.into()).into());
-    }
+    let mut stages = args.records.plan()?;
+    args.check(&command, &stages)?;
     let merge = args
         .merge
         .plan(stages.fold.is_some(), &args.output.out, args.child.kill_after)?;
@@ -146,33 +139,26 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
         Some(_) => None,
         None => args.output.out.plan(&stages, Partial::Discard, &args.state)?,
     };
-    if args.state.is_asked() && command.template.has_number() {
-        let what = "a command with {#} cannot be combined with --state: job numbers change when the inputs \
-                    change; use {} instead";
-        return Err(UsageError(what.into()).into());
-    }
     let plan = args.plan(&command, &stages)?;
     if args.dry_run {
         // Records and folds are for the output of commands, and a dry run prints the commands.
         (stages.records, stages.fold) = (None, None);
     }
     let budget = Budget::new(plan.memory);
-    let start = |_slot| -> Box<dyn Map> {
+    let map = |_slot| -> Box<dyn Map> {
         if let Some(pool) = &pool {
             return Box::new(PoolMap::new(Arc::clone(pool)));
         }
-        if args.dry_run {
-            return Box::new(DryRun::new(Arc::clone(&command), args.output.out.template()));
+        let command = Arc::clone(&command);
+        match args.dry_run {
+            true => Box::new(DryRun::new(command, args.output.out.template())),
+            false => Box::new(Command::new(command, Decoder::new(budget.clone(), None))),
         }
-        Box::new(Command::new(
-            Arc::clone(&command),
-            Decoder::new(budget.clone(), None),
-        ))
     };
     let fold = stages.start_fold(&budget, &plan.tmpdir);
     let start_merge = merge.as_ref().map(|merge| move |_slot| merge.start());
     let work = Work {
-        map: &start,
+        map: &map,
         records: stages.records.as_ref(),
         fold: fold.as_deref(),
         to: match &outputs {
@@ -201,6 +187,20 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
 }
 
 impl RunArgs {
+    /// Refuses options that can't be combined, as far as clap does not.
+    fn check(&self, command: &CommandPlan, stages: &RecordsAndFold) -> Result<(), UsageError> {
+        let conflict = if self.ungroup && stages.records.is_some() {
+            "--ungroup cannot be combined with options about records and folds: fanfold does not see the commands' \
+             output"
+        } else if self.state.is_asked() && command.template.has_number() {
+            "a command with {#} cannot be combined with --state: job numbers change when the inputs change; use {} \
+             instead"
+        } else {
+            return Ok(());
+        };
+        Err(UsageError(conflict.into()))
+    }
+
     fn plan(&self, command: &CommandPlan, stages: &RecordsAndFold) -> anyhow::Result<Plan> {
         let (memory, workers) = (self.output.memory(), self.output.workers());
         let access = match self.dry_run {

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 const FOLD_FORMAT: &[u8] = b"1";
 
 /// What a run remembers.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 #[command(next_help_heading = "State")]
 pub(super) struct StateArgs {
     /// Remember in FILE which jobs are done: the same command line again runs only jobs that failed, changed or are new. A fold's answer is that of a full run; without a fold, done jobs print nothing

@@ -46,7 +46,7 @@ fn text(overview: &Overview) -> String {
         let _ = writeln!(text, "{label:11}{rest}");
     };
     for (label, value) in &overview.command {
-        line(label, &shown(value));
+        line(label, &display_bytes(value));
     }
     let least = if overview.complete { "" } else { " or more" };
     line("done", &overview.done.to_string());
@@ -56,7 +56,10 @@ fn text(overview: &Overview) -> String {
             1 => String::new(),
             jobs => format!(" and {} more", jobs - 1),
         };
-        line("", &format!("{} ({}{more})", cause.cause, shown(&cause.input)));
+        line(
+            "",
+            &format!("{} ({}{more})", cause.cause, display_bytes(&cause.input)),
+        );
     }
     line("unsettled", &overview.unsettled.to_string());
     line("left", &format!("{}{least}", overview.left));
@@ -83,12 +86,12 @@ fn object(overview: &Overview) -> Value {
     let command: serde_json::Map<_, _> = overview
         .command
         .iter()
-        .map(|(label, value)| (label.clone(), Value::from(shown(value))))
+        .map(|(label, value)| (label.clone(), Value::from(display_bytes(value))))
         .collect();
     let causes: Vec<_> = overview
         .causes
         .iter()
-        .map(|cause| json!({"cause": cause.cause, "jobs": cause.jobs, "input": shown(&cause.input)}))
+        .map(|cause| json!({"cause": cause.cause, "jobs": cause.jobs, "input": display_bytes(&cause.input)}))
         .collect();
     json!({
         "command": command,
@@ -108,7 +111,7 @@ fn object(overview: &Overview) -> Value {
     })
 }
 
-fn shown(bytes: &[u8]) -> String {
+fn display_bytes(bytes: &[u8]) -> String {
     message::shown(OsStr::from_bytes(bytes)).into_owned()
 }
 

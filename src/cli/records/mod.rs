@@ -3,6 +3,7 @@
 //! It does not know which input the records come from.
 
 use super::canonical_args::CanonicalArgs;
+use super::usage_error::UsageError;
 use crate::fold::{self, Aggregate, AggregateKind, GroupPlan, RowOrder, Shape, StartFold};
 use crate::memory::Budget;
 use crate::plan::{FirstRows, RowEnd};
@@ -17,7 +18,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 /// The options about records and folds.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Records and folds")]
 pub(super) struct RecordArgs {
     /// The layout of a line, see `fanfold list` [default: ws]
@@ -140,8 +141,14 @@ impl RecordArgs {
     /// Returns the plans.
     ///
     /// # Errors
-    /// When a field, a condition, an expression or a format is malformed, or options can't be combined.
-    pub(super) fn plan(&self) -> Result<RecordsAndFold> {
+    /// [`UsageError`] when a field, a condition, an expression or a format is malformed, or options can't be
+    /// combined.
+    pub(super) fn plan(&self) -> Result<RecordsAndFold, UsageError> {
+        let plans = self.records_and_fold();
+        plans.map_err(|error| UsageError(format!("{error:#}")))
+    }
+
+    fn records_and_fold(&self) -> Result<RecordsAndFold> {
         let mut records = self.records()?;
         let fold = self.fold(&mut records)?;
         for field in &mut records.projection {

@@ -15,7 +15,7 @@ struct Line {
 
 fn parse(args: &[&str]) -> Result<RecordsAndFold> {
     let line = Line::try_parse_from(["fanfold"].iter().chain(args))?;
-    line.records.plan()
+    Ok(line.records.plan()?)
 }
 
 fn refusal(args: &[&str]) -> String {

@@ -30,7 +30,7 @@ What goes into one command (the last of these counts):
   -I R                          a line as one word in the place of each R in the ARGs
   -i, --replace[=R]             the same; without R {}
   -s, --max-chars=N             command lines of at most N bytes
-  -x, --exit                    end where -s leaves no room for as many as -n says
+  -x, --exit                    end the run when -s leaves no room for as many words as -n says
       --show-limits             say how long command lines may be
 
 Commands:
@@ -39,21 +39,21 @@ Commands:
   -p, --interactive             ask on the terminal before each
   -t, --verbose                 show each on standard error
   -o, --open-tty                they read from the terminal, not from /dev/null
-      --process-slot-var=VAR    VAR tells each which of the N it is, from 0
+      --process-slot-var=VAR    in VAR, tell each which of the N at a time it is, from 0
 
 Not in other xargs, and written whole:
-      --group                   each command's output whole, as it ends
-      --keep-order              each command's output whole, in the order of the input
-      --tag                     each line of output after the command's first word and a tab
-      --timeout=DURATION        end a command that runs longer, as 30s or 5m
+      --group                   print each command's output whole, when it ends
+      --keep-order              print each command's output whole, in the order of the input
+      --tag                     print the command's first word and a tab before each line of output
+      --timeout=DURATION        end a command that takes longer, as 30s or 5m
       --retries=N               try a command that fails N more times
-      --state=FILE              remember in FILE which commands succeeded: those whose words, and the
-                                files of those names, are the same do not run again
+      --state=FILE              remember in FILE which commands succeeded: they run again only when
+                                their words, or the files that the words name, have changed
 
       --help                    show this
       --version                 show the version
 
-Exit: 0; 123 a command exited with 1 to 254; 124 one exited with 255, which ends the run; 125 one
-was killed by a signal; 126 it can't be run; 127 it is not found; 6 the state is in use; 1 anything
-else.
+Exit: 0 when all is well; 123 when a command exited with 1 to 254; 124 when one exited with 255, which
+ends the run; 125 when a signal killed one; 126 when it can't be run; 127 when it is not found; 6 when
+the state is in use; 1 otherwise.
 ";

@@ -64,7 +64,7 @@ fn follow(words: &[OsString]) -> Result<ExitCause> {
         state: state::plan(&options, command)?,
         ..plan::plan(&options, &command_plan, chars)?
     };
-    start(&plan, &Arc::new(command_plan))
+    run_commands(&plan, &Arc::new(command_plan))
 }
 
 fn print(text: &str) -> Result<ExitCause> {
@@ -73,20 +73,20 @@ fn print(text: &str) -> Result<ExitCause> {
     Ok(ExitCause::Success)
 }
 
-fn start(plan: &Plan, command: &Arc<CommandPlan>) -> Result<ExitCause> {
+fn run_commands(plan: &Plan, command: &Arc<CommandPlan>) -> Result<ExitCause> {
     share_heap();
     if command.family == Family::Own {
         guardian::start()?;
     }
     let budget = Budget::new(plan.memory);
-    let start = |_slot| -> Box<dyn Map> {
+    let map = |_slot| -> Box<dyn Map> {
         Box::new(Command::new(
             Arc::clone(command),
             Decoder::new(budget.clone(), None),
         ))
     };
     let work = Work {
-        map: &start,
+        map: &map,
         records: None,
         fold: None,
         to: Destination::Stdout,

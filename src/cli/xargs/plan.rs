@@ -161,9 +161,9 @@ pub(super) fn command(options: &Options, template: Template) -> CommandPlan {
         Some(_) => ChildStdin::Inherited,
         None => ChildStdin::Null,
     };
-    let held = options.group || options.keep_order || options.tag;
+    let whole = options.group || options.keep_order || options.tag;
     CommandPlan {
-        capture: if held { Capture::Whole } else { Capture::Inherit },
+        capture: if whole { Capture::Whole } else { Capture::Inherit },
         unread: OnClosedStdout::Fails,
         timeout: options.timeout,
         trace: match (options.interactive, options.verbose) {
