@@ -1,70 +1,70 @@
-//! What is remembered of a run, and where, as it was decided.
+//! Where the outcome of each job is recorded, and how later runs use the record.
 
 use std::path::PathBuf;
 
-/// A state file, and what is done with it.
+/// A state file, and how the run uses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatePlan {
     /// The file.
     pub file: PathBuf,
-    /// What the command line means, part by part: a state is of one meaning. Not how it is carried
-    /// out (workers, order, memory), nor which inputs there are.
+    /// What the command line means, by named parts; a state file belongs to one meaning. How the run is carried
+    /// out (workers, order, memory) is not part of it, nor are the inputs.
     pub meaning: Vec<(&'static str, Vec<u8>)>,
     /// Which jobs are run.
     pub rerun: Rerun,
-    /// What becomes of what is remembered already.
+    /// What happens to the records of earlier runs.
     pub existing: Existing,
-    /// Whether it is written.
+    /// Whether the file is written.
     pub access: StateAccess,
-    /// How far jobs may be ahead of what is stored.
+    /// How far jobs may run ahead of the file.
     pub durability: Durability,
-    /// Whether a job that ended well may turn out later not to have.
+    /// Whether a success may be revoked later.
     pub revocable: Revocable,
 }
 
-/// Which jobs are run, of those that are found.
+/// Which of the jobs that are found run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rerun {
-    /// All that are not done.
+    /// All that have not succeeded.
     Unfinished,
-    /// Those that failed.
+    /// Only those that failed.
     Failed,
 }
 
-/// What becomes of what is remembered already.
+/// What happens to the records of earlier runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// It counts.
+    /// They count.
     Keep,
-    /// It is forgotten, whatever command line it was of.
+    /// They are deleted, whatever command line they belong to.
     Forget,
 }
 
-/// How far jobs may be ahead of what is stored.
+/// How far jobs may run ahead of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// One starts when the one before it on its worker is stored: for jobs that do something, or that
-    /// print, which is not to happen twice.
+    /// A worker's next job starts only after its previous one is stored: for jobs with effects or output, which
+    /// must not happen twice.
     EachJob,
-    /// They start as they can, and their ends are stored together: for jobs that only read.
+    /// Jobs do not wait, and their outcomes are stored in batches: for jobs that only read.
     Batched,
 }
 
-/// Whether a job that ended well may turn out later not to have.
+/// Whether a success may be revoked later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Revocable {
-    /// How it ended stands.
+    /// An outcome is final.
     Never,
-    /// It may: what did it lives on, and may show that it was not in order. Some bytes are kept of each
-    /// job for that.
+    /// The process that did a job lives on, and may turn out not to have worked properly. Some bytes are kept
+    /// for each job to find it again.
     Possible,
 }
 
-/// Whether a state is written.
+/// Whether the file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StateAccess {
-    /// It is.
+    /// It is written.
     Write,
-    /// It is only looked at, for a run that does nothing.
+    /// It is only read, for a dry run.
     Read,
 }
