@@ -1,6 +1,6 @@
-//! What parts of one compressed file have in common: they count together or not at all.
+//! What the parts of one compressed file have in common: all of them count, or none.
 //!
-//! It does not know what they gave, nor who holds it.
+//! It does not know what the jobs of the parts emitted, nor who holds it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -8,15 +8,15 @@ use std::sync::atomic::{AtomicU8, Ordering};
 /// The place of a part among the parts of its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SplitPart {
-    /// How many parts of the file come before it: its job's number less this is the first's.
+    /// The index of the part: `job number - index` is the number of the file's first job.
     pub index: u64,
-    /// Whether it is the file's last.
+    /// Whether it is the last part of the file.
     pub last: bool,
-    /// What becomes of them all.
+    /// What becomes of all parts.
     pub fate: SplitOutcome,
 }
 
-/// Whether a file that was cut turned out whole: not known until its last part has ended.
+/// Whether a file that was cut is whole, which is unknown until its last part has ended.
 #[derive(Debug, Clone, Default)]
 pub struct SplitOutcome(Arc<AtomicU8>);
 
@@ -24,13 +24,13 @@ const WHOLE: u8 = 1;
 const SPOILT: u8 = 2;
 
 impl SplitOutcome {
-    /// Decides it, for everyone who asks.
+    /// Decides it for everyone who asks.
     pub fn decide(&self, whole: bool) {
         self.0
             .store(if whole { WHOLE } else { SPOILT }, Ordering::Release);
     }
 
-    /// Whether the file is whole, where that is known.
+    /// Returns whether the file is whole, or `None` while that is unknown.
     pub fn is_whole(&self) -> Option<bool> {
         match self.0.load(Ordering::Acquire) {
             WHOLE => Some(true),
@@ -40,7 +40,7 @@ impl SplitOutcome {
     }
 }
 
-/// The same file's, not one that came to the same.
+/// Equal are only those of the same file.
 impl PartialEq for SplitOutcome {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

@@ -46,7 +46,7 @@ impl JobLog {
         if let Some(Failure::Stopped) = failure {
             return Ok(());
         }
-        let (exit, signal) = match (failure, failure.and_then(Failure::ending)) {
+        let (exit, signal) = match (failure, failure.and_then(Failure::outcome)) {
             (None, _) => (0, 0),
             // Of a co-process that ended well without a reply.
             (Some(Failure::ReplyError { .. } | Failure::PoolBroken { .. }), Some(ChildOutcome::Exit(0))) => {
