@@ -1,7 +1,7 @@
 //! `--fn digest`: the SHA-256 of what each input decompresses to, in lines that `sha256sum -c` reads.
 
-use super::cat::read;
-use super::{Emit, Function, Map, Unit};
+use super::read::read_all;
+use super::{Emit, Map};
 use crate::codec::Decoder;
 use crate::job::{Failure, Job, Trust};
 use sha2::{Digest as _, Sha256};
@@ -9,30 +9,22 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 
-/// The row of the table.
-pub(super) const FUNCTION: Function = Function {
-    name: "digest",
-    help: "sha256 of the decompressed file, two spaces, and its name: as sha256sum writes them",
-    unit: Unit::File,
-    start: |decoder| Box::new(Digest { decoder }),
-};
-
-struct Digest {
+/// Emits the SHA-256 of each input.
+pub(super) struct Digest {
     decoder: Decoder,
+}
+
+impl Digest {
+    pub(super) fn new(decoder: Decoder) -> Self {
+        Digest { decoder }
+    }
 }
 
 impl Map for Digest {
     fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
         for input in &job.inputs {
             let mut hash = Sha256::new();
-            let mut wanted = true;
-            read(&mut self.decoder, input, emit, &mut |emit, block, _| {
-                hash.update(block);
-                super::go_on(emit, &mut wanted)
-            })?;
-            if !wanted {
-                return Err(Failure::Stopped);
-            }
+            read_all(&mut self.decoder, input, emit, &mut |block| hash.update(block))?;
             let line = line(&hash.finalize(), input.name());
             if emit.out(&line, Trust::Final).is_break() {
                 return Ok(());
@@ -42,7 +34,7 @@ impl Map for Digest {
     }
 }
 
-/// As `sha256sum` writes it: a name with a newline, a carriage return or a backslash is escaped,
+/// Returns the line as `sha256sum` writes it: a name with a newline, a carriage return or a backslash is escaped,
 /// and the line then begins with a backslash.
 fn line(hash: &[u8], name: &OsStr) -> Vec<u8> {
     let name = name.as_bytes();

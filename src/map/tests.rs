@@ -1,11 +1,13 @@
 //! The built-in maps by way of their table, against the programs that they are measured by.
 
 use super::*;
+use crate::codec::Decoder;
 use crate::control::Control;
-use crate::job::Input;
+use crate::job::{Input, Trust};
 use crate::memory::Budget;
 use std::ffi::OsStr;
 use std::io::Write as _;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// Takes what a map emits.
@@ -23,8 +25,6 @@ impl Emit for Taken {
     fn err(&mut self, _: &[u8]) {}
 
     fn warn(&mut self, _: &OsStr, _: &str) {}
-
-    fn aside(&mut self, _: OutOfBand<'_>) {}
 
     fn worker(&self) -> &WorkerHandle {
         &self.worker

@@ -1,37 +1,29 @@
 //! `--fn wc`: how many lines, words and bytes each input has, as `wc` counts them in the C locale.
 
-use super::cat::read;
-use super::{Emit, Function, Map, Unit};
+use super::read::read_all;
+use super::{Emit, Map};
 use crate::codec::Decoder;
 use crate::job::{Failure, Job, Trust};
 use crate::record::cell_tsv;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 
-/// The row of the table.
-pub(super) const FUNCTION: Function = Function {
-    name: "wc",
-    help: "lines, words and bytes of the decompressed file, and its name, separated by tabs",
-    unit: Unit::File,
-    start: |decoder| Box::new(Wc { decoder }),
-};
-
-struct Wc {
+/// Emits a row of counts for each input.
+pub(super) struct Wc {
     decoder: Decoder,
+}
+
+impl Wc {
+    pub(super) fn new(decoder: Decoder) -> Self {
+        Wc { decoder }
+    }
 }
 
 impl Map for Wc {
     fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
         for input in &job.inputs {
             let mut counts = Counts::default();
-            let mut wanted = true;
-            read(&mut self.decoder, input, emit, &mut |emit, block, _| {
-                counts.add(block);
-                super::go_on(emit, &mut wanted)
-            })?;
-            if !wanted {
-                return Err(Failure::Stopped);
-            }
+            read_all(&mut self.decoder, input, emit, &mut |block| counts.add(block))?;
             let mut row = Vec::new();
             write!(row, "{}\t{}\t{}\t", counts.lines, counts.words, counts.bytes)
                 .expect("writing to memory does not fail");
@@ -45,7 +37,7 @@ impl Map for Wc {
     }
 }
 
-/// Counted so far; blocks may end within a word.
+/// The counts so far; a block may end within a word.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Counts {
     lines: u64,
@@ -55,7 +47,7 @@ struct Counts {
     within: bool,
 }
 
-/// What a byte means for words.
+/// What a byte means for words: a blank, or a visible one.
 const SPACE: u8 = 1;
 const PRINTED: u8 = 2;
 

@@ -1,6 +1,6 @@
 //! What a command would have been: its words, quoted for a shell.
 
-use super::CommandPlan;
+use super::plan::CommandPlan;
 use crate::job::{Failure, Input, Job, Trust};
 use crate::map::{Emit, Map};
 use crate::template::{Template, shell_quote};

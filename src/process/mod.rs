@@ -3,37 +3,32 @@
 //! What both share lies here: which file a name stands for, the start, the pipes and the deadlines of a
 //! child. It does not know which jobs there are, nor what becomes of the output.
 
-pub mod command;
+mod arg_limit;
+mod command;
 mod deadlines;
 mod dry_run;
+mod outcome;
 mod pipes;
+mod plan;
 mod pool;
 mod resolve;
+mod spawn;
 mod spawn_retry;
+mod stdin;
 mod stopped;
 mod suspend;
+mod trace;
 
-pub use command::{Capture, ChildStdin, ChildVar, Command, CommandPlan, Lookup, OnClosedStdout, Trace};
+pub use command::Command;
 pub use dry_run::DryRun;
+pub use plan::{Capture, ChildStdin, ChildVar, CommandPlan, Lookup, OnClosedStdout, Trace};
 pub use pool::{PoolMap, PoolPlan, Reply};
 pub use resolve::{ProgramError, resolve_program};
 
-use crate::job::ChildOutcome;
-use crate::sys::oom;
-use deadlines::Deadlines;
-use pipes::{Pipes, receive, wanted};
-use resolve::seek_program;
-use spawn_retry::{ActivityGuard, is_unfit, retry_spawn};
-use std::process::ExitStatus;
-use stopped::{StoppedChild, told};
-use suspend::Suspension;
+use crate::map::{ChildEmit, Emit};
 
-/// How a child ended that we did not kill.
-fn child_outcome(status: ExitStatus) -> ChildOutcome {
-    match ChildOutcome::from(status) {
-        ChildOutcome::Signal(libc::SIGKILL) if oom::take_kill() => ChildOutcome::OutOfMemory,
-        // What a shell says of a command that was killed: that kill is not another child's.
-        ChildOutcome::Exit(137) if oom::take_kill() => ChildOutcome::Exit(137),
-        ending => ending,
-    }
+/// What a map of this room emits to.
+fn child_emit(emit: &mut dyn Emit) -> &mut dyn ChildEmit {
+    emit.for_child()
+        .expect("whoever runs these maps can have children")
 }

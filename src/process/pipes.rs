@@ -1,6 +1,6 @@
 //! A child's pipes, seen from our side.
 
-use crate::process::{Capture, ChildStdin};
+use super::plan::{Capture, ChildStdin};
 use crate::sys::{Input, Interest, Ready, Streams, pipe};
 use rustix::io::Errno;
 use std::io;

@@ -1,6 +1,6 @@
 //! A child and its timers stand still while the run does.
 
-use super::Deadlines;
+use super::deadlines::Deadlines;
 use crate::control::{Activity, WorkerHandle};
 use crate::sys::Group;
 use rustix::process::Signal;

@@ -2,12 +2,12 @@
 //!
 //! It does not know why these are merged, nor where the result lies or what becomes of it.
 
-use super::job_output::tell;
+use super::job_output::send_out_of_band;
 use super::merge_output::Target;
 use super::{Event, Merged, Task, Worker, WorkerShared, panic};
 use crate::control::{StopRequest, WorkerHandle};
 use crate::job::{Failure, Input, Job, Trust};
-use crate::map::{Emit, OutOfBand, StartMap};
+use crate::map::{ChildEmit, Emit, OutOfBand, StartMap};
 use crate::merge::PipeJob;
 use crate::merge::{Intermediate, Intermediates};
 use crate::message;
@@ -229,6 +229,26 @@ impl Emit for Emitted<'_> {
         self.take(block, trust)
     }
 
+    fn err(&mut self, block: &[u8]) {
+        self.out_of_band(OutOfBand::Lines(block));
+    }
+
+    /// Nobody knows the input by its name: it is a temporary file.
+    fn warn(&mut self, _: &OsStr, what: &str) {
+        let line = message::format_line(format!("merge of {}: {what}", self.span));
+        self.out_of_band(OutOfBand::Lines(line.as_bytes()));
+    }
+
+    fn worker(&self) -> &WorkerHandle {
+        self.worker
+    }
+
+    fn for_child(&mut self) -> Option<&mut dyn ChildEmit> {
+        Some(self)
+    }
+}
+
+impl ChildEmit for Emitted<'_> {
     fn take(&mut self, block: &[u8], _: Trust) -> ControlFlow<()> {
         match self.target.write(block) {
             Ok(()) => ControlFlow::Continue(()),
@@ -239,31 +259,17 @@ impl Emit for Emitted<'_> {
         }
     }
 
-    fn err(&mut self, block: &[u8]) {
-        self.aside(OutOfBand::Lines(block));
-    }
-
-    /// Nobody knows the input by its name: it is a temporary file.
-    fn warn(&mut self, _: &OsStr, what: &str) {
-        let line = message::format_line(format!("merge of {}: {what}", self.span));
-        self.aside(OutOfBand::Lines(line.as_bytes()));
-    }
-
-    fn file(&self) -> Option<BorrowedFd<'_>> {
+    fn output_file(&self) -> Option<BorrowedFd<'_>> {
         let file = self.target.file().filter(|_| self.writing == Writing::Direct);
         file.map(AsFd::as_fd)
     }
 
-    fn feeders(&mut self) -> Vec<PipeJob> {
+    fn take_feeders(&mut self) -> Vec<PipeJob> {
         std::mem::take(&mut self.feeders)
     }
 
-    fn aside(&mut self, aside: OutOfBand<'_>) {
-        tell(self.shared, self.worker.slot, aside);
-    }
-
-    fn worker(&self) -> &WorkerHandle {
-        self.worker
+    fn out_of_band(&mut self, message: OutOfBand<'_>) {
+        send_out_of_band(self.shared, self.worker.slot, message);
     }
 
     fn attempt(&self) -> u32 {

@@ -35,7 +35,7 @@ pub(crate) use run_state::RunState;
 use crate::control::WorkerHandle;
 use crate::fold::{Fold, StartFold};
 use crate::job::{Failure, Job};
-use crate::map::{Map, OutOfBand, StartMap};
+use crate::map::{Map, OutOfBand, OutOfBandSink, StartMap};
 use crate::output::JobFiles;
 use crate::plan::HaltAt;
 use crate::record::{RecordPlan, Stage};
@@ -211,26 +211,26 @@ impl Worker<'_> {
 
     /// Has the map look after what it keeps; None when that is nothing.
     fn idle(&mut self) -> Option<Duration> {
-        self.guarded(|map, worker, aside| map.idle(worker, aside))
+        self.guarded(|map, worker, report| map.idle(worker, report))
             .flatten()
     }
 
     /// Ends what the map keeps from job to job.
     fn end(&mut self) {
-        self.guarded(|map, worker, aside| map.end(worker, aside));
+        self.guarded(|map, worker, report| map.end(worker, report));
     }
 
     /// Calls the map outside of any job; None when it panicked, and then there is a new one.
     fn guarded<T>(
         &mut self,
-        call: impl FnOnce(&mut dyn Map, &WorkerHandle, &mut dyn FnMut(OutOfBand<'_>)) -> T,
+        call: impl FnOnce(&mut dyn Map, &WorkerHandle, &mut OutOfBandSink<'_>) -> T,
     ) -> Option<T> {
         let (shared, worker, map) = (self.shared, &self.worker, &mut *self.map);
-        let mut aside = |aside: OutOfBand<'_>| job_output::tell(shared, worker.slot, aside);
-        match panic::caught(|| call(map, worker, &mut aside)) {
+        let mut report = |message: OutOfBand<'_>| job_output::send_out_of_band(shared, worker.slot, message);
+        match panic::caught(|| call(map, worker, &mut report)) {
             Ok(answer) => Some(answer),
             Err(what) => {
-                aside(OutOfBand::Failure(Failure::Panicked { what }));
+                report(OutOfBand::Failure(Failure::Panicked { what }));
                 self.map = (shared.start_map)(self.worker.slot);
                 None
             }

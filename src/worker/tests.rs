@@ -145,7 +145,10 @@ struct Panicking {
 impl Map for Panicking {
     fn run(&mut self, _job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
         let _ = emit.out(b"record\n", Trust::Final);
-        assert!(emit.attempt() > self.until, "not yet");
+        assert!(
+            emit.for_child().expect("a worker's").attempt() > self.until,
+            "not yet"
+        );
         Ok(())
     }
 }
@@ -237,7 +240,12 @@ impl Map for ChildOutcome {
     fn run(&mut self, _job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
         let _ = emit.out(b"record\n", Trust::Final);
         self.control.request_stop(StopRequest::Terminate(15));
-        assert!(emit.take(b"more\n", Trust::Final).is_continue());
+        assert!(
+            emit.for_child()
+                .expect("a worker's")
+                .take(b"more\n", Trust::Final)
+                .is_continue()
+        );
         Ok(())
     }
 }

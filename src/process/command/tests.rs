@@ -5,10 +5,12 @@ use crate::control::{Control, StopRequest, WorkerHandle};
 use crate::job::{ChildOutcome, Input};
 use crate::map::OutOfBand;
 use crate::memory::Budget;
+use crate::process::Capture;
+use crate::template::Template;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::mpsc::{self, Sender};
 use std::time::{Duration, Instant};
@@ -35,12 +37,21 @@ impl Emit for Kept<'_> {
     fn warn(&mut self, _: &OsStr, what: &str) {
         self.warnings.push(what.to_owned());
     }
-    fn aside(&mut self, aside: OutOfBand<'_>) {
-        let told = matches!(aside, OutOfBand::Notice(_));
-        assert!(told, "a command has no life beside its jobs: {aside:?}");
-    }
     fn worker(&self) -> &WorkerHandle {
         &self.worker
+    }
+    fn for_child(&mut self) -> Option<&mut dyn ChildEmit> {
+        Some(self)
+    }
+}
+
+impl ChildEmit for Kept<'_> {
+    fn take(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()> {
+        self.out(block, trust)
+    }
+    fn out_of_band(&mut self, message: OutOfBand<'_>) {
+        let notice = matches!(message, OutOfBand::Notice(_));
+        assert!(notice, "a command has no life beside its jobs: {message:?}");
     }
     fn attempt(&self) -> u32 {
         4
@@ -383,8 +394,20 @@ impl Emit for Slow {
     }
     fn err(&mut self, _: &[u8]) {}
     fn warn(&mut self, _: &OsStr, _: &str) {}
-    fn aside(&mut self, _: OutOfBand<'_>) {}
-    fn woken(&mut self) {
+    fn worker(&self) -> &WorkerHandle {
+        &self.worker
+    }
+    fn for_child(&mut self) -> Option<&mut dyn ChildEmit> {
+        Some(self)
+    }
+}
+
+impl ChildEmit for Slow {
+    fn take(&mut self, _: &[u8], _: Trust) -> ControlFlow<()> {
+        GO_ON
+    }
+    fn out_of_band(&mut self, _: OutOfBand<'_>) {}
+    fn flush(&mut self) {
         self.asked += 1;
         if !self.is_full() {
             // Nobody listens any more where it came too late.
@@ -393,9 +416,6 @@ impl Emit for Slow {
     }
     fn is_full(&self) -> bool {
         self.asked < 3
-    }
-    fn worker(&self) -> &WorkerHandle {
-        &self.worker
     }
     fn attempt(&self) -> u32 {
         1

@@ -7,8 +7,8 @@ use super::process::Process;
 use super::{Question, Reply};
 use crate::control::{StopRequest, WorkerHandle};
 use crate::job::Trust;
-use crate::map::Emit;
-use crate::process::Deadlines;
+use crate::map::ChildEmit;
+use crate::process::deadlines::Deadlines;
 use std::io;
 
 /// Why an exchange did not end with one reply.
@@ -43,7 +43,7 @@ pub(super) fn exchange(
     process: &mut Process,
     question: &Question,
     buffer: &mut [u8],
-    emit: &mut dyn Emit,
+    emit: &mut dyn ChildEmit,
 ) -> Result<(), ExchangeError> {
     let worker = emit.worker().clone();
     let mut timers = Deadlines::new(question.timeout);
@@ -52,14 +52,14 @@ pub(super) fn exchange(
         if emit.is_full() {
             // Nothing is read that nobody takes.
             process.follow_suspension(&worker, &mut timers);
-            emit.woken();
+            emit.flush();
             unfit(&worker, &timers)?;
             continue;
         }
         let before = given;
         let input = &question.bytes[before..];
         let step = process.step(&worker, &mut timers, input, buffer, &mut |aside| {
-            emit.aside(aside)
+            emit.out_of_band(aside)
         });
         let step = step.map_err(ExchangeError::Broken)?;
         given += step.taken;

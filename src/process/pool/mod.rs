@@ -7,11 +7,13 @@ mod answered;
 mod exchange;
 mod process;
 
-use super::command::{CommandPlan, Trace};
-use super::{ActivityGuard, Deadlines, child_outcome, is_unfit, retry_spawn};
+use super::deadlines::Deadlines;
+use super::outcome::child_outcome;
+use super::plan::{CommandPlan, Trace};
+use super::spawn_retry::{ActivityGuard, is_unfit, retry_spawn};
 use crate::control::{Shortage, StopRequest, WorkerHandle};
 use crate::job::{ChildOutcome, Failure, Job};
-use crate::map::{Emit, Map, OutOfBand};
+use crate::map::{ChildEmit, Emit, Map, OutOfBand, OutOfBandSink};
 use crate::message;
 use crate::plan::Revocable;
 use crate::sys::Launcher;
@@ -128,7 +130,7 @@ impl PoolMap {
 
     /// Asks once. None: the process had left or gone astray before it saw the name, so that another may be
     /// asked.
-    fn ask(&mut self, emit: &mut dyn Emit) -> Option<Result<(), Failure>> {
+    fn ask(&mut self, emit: &mut dyn ChildEmit) -> Option<Result<(), Failure>> {
         let mut process = match self.ready(emit) {
             Ok(process) => process,
             Err(failure) => return Some(Err(failure)),
@@ -145,7 +147,7 @@ impl PoolMap {
             Err(fault) => fault,
         };
         let worker = emit.worker().clone();
-        let aside = &mut |aside: OutOfBand<'_>| emit.aside(aside);
+        let aside = &mut |aside: OutOfBand<'_>| emit.out_of_band(aside);
         match fault {
             ExchangeError::Gone { begun, given } => {
                 self.gone(process, begun, given, &worker, aside).transpose()
@@ -165,7 +167,7 @@ impl PoolMap {
         mut process: Process,
         fault: ExchangeError,
         worker: &WorkerHandle,
-        aside: &mut dyn FnMut(OutOfBand<'_>),
+        aside: &mut OutOfBandSink<'_>,
     ) -> Result<(), Failure> {
         let given = std::mem::take(&mut process.given);
         let left = self.leave(process, Some(Signal::TERM.as_raw()), worker, aside);
@@ -193,7 +195,7 @@ impl PoolMap {
         &mut self,
         mut process: Process,
         worker: &WorkerHandle,
-        aside: &mut dyn FnMut(OutOfBand<'_>),
+        aside: &mut OutOfBandSink<'_>,
     ) -> io::Result<()> {
         let given = std::mem::take(&mut process.given);
         let failure = self.failed(format!("wrote more {}", given.after()), None);
@@ -210,7 +212,7 @@ impl PoolMap {
         begun: bool,
         told: usize,
         worker: &WorkerHandle,
-        aside: &mut dyn FnMut(OutOfBand<'_>),
+        aside: &mut OutOfBandSink<'_>,
     ) -> Result<Option<()>, Failure> {
         let given = std::mem::take(&mut process.given);
         let unseen = given.any && !begun && process.unread() == told;
@@ -242,7 +244,7 @@ impl PoolMap {
     }
 
     /// A process that waits for a name: the one there is, or a new one.
-    fn ready(&mut self, emit: &mut dyn Emit) -> Result<Process, Failure> {
+    fn ready(&mut self, emit: &mut dyn ChildEmit) -> Result<Process, Failure> {
         let worker = emit.worker().clone();
         if let Some(process) = self.process.take() {
             return Ok(process);
@@ -250,7 +252,7 @@ impl PoolMap {
         if self.plan.command.trace == Trace::Stderr {
             let mut line = shell_quote(self.args(&worker).iter());
             line.push(b'\n');
-            emit.aside(OutOfBand::Lines(&line));
+            emit.out_of_band(OutOfBand::Lines(&line));
         }
         match retry_spawn(&worker, || self.spawn(&worker)) {
             Ok(Some(process)) => {
@@ -285,7 +287,7 @@ impl PoolMap {
 
     /// Takes what the idle process says on standard error, and sees whether it is still there and
     /// says nothing unasked.
-    fn look_after(&mut self, worker: &WorkerHandle, aside: &mut dyn FnMut(OutOfBand<'_>)) {
+    fn look_after(&mut self, worker: &WorkerHandle, aside: &mut OutOfBandSink<'_>) {
         let Some(mut process) = self.process.take() else {
             return;
         };
@@ -315,14 +317,14 @@ impl PoolMap {
         process: Process,
         ask: Option<i32>,
         worker: &WorkerHandle,
-        aside: &mut dyn FnMut(OutOfBand<'_>),
+        aside: &mut OutOfBandSink<'_>,
     ) -> io::Result<Exited> {
         let grace = self.plan.command.kill_after;
         process.leave(worker, grace, ask, &mut self.buffer, aside)
     }
 
     /// Reports an exit status that is no success, where no job can be blamed for it.
-    fn judge(&self, left: &Exited, given: Answered, when: &str, aside: &mut dyn FnMut(OutOfBand<'_>)) {
+    fn judge(&self, left: &Exited, given: Answered, when: &str, aside: &mut OutOfBandSink<'_>) {
         let end = child_outcome(left.status);
         if !self.plan.command.accepts(&end) {
             given.fault(self.failed(format!("{end} {when}"), Some(end)), aside);
@@ -375,9 +377,10 @@ impl Map for PoolMap {
         if self.deaths.jobs >= HOPELESS {
             return Err(Failure::Stopped);
         }
+        let emit = super::child_emit(emit);
         let worker = emit.worker().clone();
         let _busy = ActivityGuard::on(&worker);
-        self.look_after(&worker, &mut |aside| emit.aside(aside));
+        self.look_after(&worker, &mut |aside| emit.out_of_band(aside));
         self.set_question(job)?;
         loop {
             // A new process that does not see the name is not replaced: this ends.
@@ -387,13 +390,13 @@ impl Map for PoolMap {
         }
     }
 
-    fn idle(&mut self, worker: &WorkerHandle, aside: &mut dyn FnMut(OutOfBand<'_>)) -> Option<Duration> {
+    fn idle(&mut self, worker: &WorkerHandle, aside: &mut OutOfBandSink<'_>) -> Option<Duration> {
         let _busy = ActivityGuard::on(worker);
         self.look_after(worker, aside);
         self.process.as_ref().map(|_| LOOK)
     }
 
-    fn end(&mut self, worker: &WorkerHandle, aside: &mut dyn FnMut(OutOfBand<'_>)) {
+    fn end(&mut self, worker: &WorkerHandle, aside: &mut OutOfBandSink<'_>) {
         let Some(mut process) = self.process.take() else {
             return;
         };

@@ -5,8 +5,11 @@
 use super::answered::Answered;
 use crate::control::{StopRequest, WorkerHandle};
 use crate::map::OutOfBand;
-use crate::process::{Capture, ChildStdin};
-use crate::process::{Deadlines, Pipes, StoppedChild, Suspension, receive, told, wanted};
+use crate::process::deadlines::Deadlines;
+use crate::process::pipes::{Pipes, receive, wanted};
+use crate::process::plan::{Capture, ChildStdin};
+use crate::process::stopped::{StoppedChild, told};
+use crate::process::suspend::Suspension;
 use crate::sys::arguments::Arguments;
 use crate::sys::{Group, Interest, Launcher, Ready, poll};
 use rustix::process::Signal;

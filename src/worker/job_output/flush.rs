@@ -69,7 +69,7 @@ impl JobOutput<'_> {
 
     /// Whether little output has waited for more long enough.
     fn is_due(&mut self) -> bool {
-        self.pace == Latency::Waiting || self.since.get_or_insert_with(Instant::now).elapsed() >= LINGER
+        self.latency == Latency::Waiting || self.since.get_or_insert_with(Instant::now).elapsed() >= LINGER
     }
 
     /// Sends what was gathered if it is much, or if it can be printed at once.

@@ -9,7 +9,7 @@ use super::{Event, Report, WorkerShared};
 use crate::control::{StopRequest, WorkerHandle};
 use crate::fold::Fold;
 use crate::job::{Failure, Job, Trust};
-use crate::map::{Emit, Latency, OutOfBand};
+use crate::map::{ChildEmit, Emit, Latency, OutOfBand};
 use crate::merge::{Intermediate, IntermediateWriter};
 use crate::message;
 use crate::output::NewFile;
@@ -46,7 +46,7 @@ pub(crate) struct JobOutput<'a> {
     /// Whether the map was told that nobody wants more, because the run is being stopped.
     cut: bool,
     given: u64,
-    pace: Latency,
+    latency: Latency,
     /// Since when output that could be sent lingers.
     since: Option<Instant>,
     /// What takes the output instead of the main thread.
@@ -119,7 +119,7 @@ impl<'a> JobOutput<'a> {
             holds: false,
             cut: false,
             given: 0,
-            pace: Latency::Waiting,
+            latency: Latency::Waiting,
             since: None,
             writer: shared.merging.as_ref().map(|merging| merging.drafts.writer()),
             draft: None,
@@ -273,6 +273,29 @@ impl Emit for JobOutput<'_> {
         self.take(block, trust)
     }
 
+    fn err(&mut self, block: &[u8]) {
+        self.err.add(block);
+        let _ = self.send(Stream::Err);
+    }
+
+    fn warn(&mut self, name: &OsStr, what: &str) {
+        self.warnings.push(format!("{}: {what}", message::shown(name)));
+    }
+
+    fn worker(&self) -> &WorkerHandle {
+        self.worker
+    }
+
+    fn latency(&mut self, latency: Latency) {
+        self.latency = latency;
+    }
+
+    fn for_child(&mut self) -> Option<&mut dyn ChildEmit> {
+        Some(self)
+    }
+}
+
+impl ChildEmit for JobOutput<'_> {
     fn take(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()> {
         if self.failure.is_some() {
             return ControlFlow::Break(());
@@ -310,25 +333,20 @@ impl Emit for JobOutput<'_> {
         ControlFlow::Continue(())
     }
 
-    fn err(&mut self, block: &[u8]) {
-        self.err.add(block);
-        let _ = self.send(Stream::Err);
+    fn attempt(&self) -> u32 {
+        self.attempt
     }
 
-    fn warn(&mut self, name: &OsStr, what: &str) {
-        self.warnings.push(format!("{}: {what}", message::shown(name)));
+    fn out_of_band(&mut self, message: OutOfBand<'_>) {
+        send_out_of_band(self.shared, self.worker.slot, message);
     }
 
-    fn latency(&mut self, pace: Latency) {
-        self.pace = pace;
-    }
-
-    fn woken(&mut self) {
+    fn flush(&mut self) {
         self.send_waiting();
         if self.is_full() {
             return;
         }
-        // Who wants no more says so when more comes.
+        // A reader who wants no more says so when more comes.
         let _ = self.send(Stream::Out);
         let _ = self.send(Stream::Err);
     }
@@ -336,23 +354,11 @@ impl Emit for JobOutput<'_> {
     fn is_full(&self) -> bool {
         self.waiting.is_some()
     }
-
-    fn aside(&mut self, aside: OutOfBand<'_>) {
-        tell(self.shared, self.worker.slot, aside);
-    }
-
-    fn worker(&self) -> &WorkerHandle {
-        self.worker
-    }
-
-    fn attempt(&self) -> u32 {
-        self.attempt
-    }
 }
 
-/// Has the main thread hear what is no job's.
-pub(super) fn tell(shared: &WorkerShared<'_>, slot: usize, aside: OutOfBand<'_>) {
-    let event = match aside {
+/// Sends the main thread a message that belongs to no job.
+pub(super) fn send_out_of_band(shared: &WorkerShared<'_>, slot: usize, message: OutOfBand<'_>) {
+    let event = match message {
         OutOfBand::Lines(lines) => Event::Lines {
             slot,
             lines: lines.to_vec(),

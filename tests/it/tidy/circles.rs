@@ -25,11 +25,6 @@ const CIRCLES: &[(&str, usize, &str)] = &[
         7,
         "the table of aggregates stands beside their trait; runs are merged as they are written",
     ),
-    (
-        "map",
-        14,
-        "the table of maps stands beside their trait; children are yet to move to process/",
-    ),
     ("process", 12, "as they were in map/"),
     ("run", 12, "the loop is yet to be taken apart"),
     ("merge", 4, "as it was in run/"),

@@ -5,12 +5,16 @@
 
 mod stop_ladder;
 
-use super::outcome::{StopReason, is_well_fed};
-use super::{CommandPlan, go_on};
+use super::super::deadlines::Deadlines;
+use super::super::outcome::{StopReason, is_well_fed};
+use super::super::pipes::{Pipes, receive, wanted};
+use super::super::plan::CommandPlan;
+use super::super::stopped::{StoppedChild, told};
+use super::super::suspend::Suspension;
+use super::go_on;
 use crate::control::WorkerHandle;
 use crate::job::{self, Failure, Input, Job, Trust};
-use crate::map::{Emit, OutOfBand};
-use crate::process::{Deadlines, Pipes, StoppedChild, Suspension, receive, told, wanted};
+use crate::map::{ChildEmit, OutOfBand};
 use crate::sys::{Beside, Group, Heard, Interest, Ready, poll};
 use std::ffi::OsStr;
 use std::io;
@@ -33,14 +37,14 @@ const LOOK: Duration = Duration::from_millis(20);
 const UNNOTICED: u32 = 4;
 
 /// A child that is being looked after.
-pub(super) struct Supervision<'a> {
+pub(in crate::process) struct Supervision<'a> {
     group: &'a mut Group,
     /// Those whose outputs the child reads.
     feeders: Vec<Group>,
     plan: &'a CommandPlan,
     job: &'a Job,
     buffer: &'a mut [u8],
-    emit: &'a mut dyn Emit,
+    emit: &'a mut dyn ChildEmit,
     worker: WorkerHandle,
     pipes: Pipes,
     trust: Trust,
@@ -76,7 +80,7 @@ impl<'a> Supervision<'a> {
         plan: &'a CommandPlan,
         job: &'a Job,
         buffer: &'a mut [u8],
-        emit: &'a mut dyn Emit,
+        emit: &'a mut dyn ChildEmit,
     ) -> Self {
         Supervision {
             group,
@@ -113,7 +117,7 @@ impl<'a> Supervision<'a> {
 
     /// Waits until there is something to read from `input`, or its end has come, while taking what the
     /// child writes. Whether the child still takes any of it.
-    pub(super) fn await_input(&mut self, input: BorrowedFd<'_>) -> bool {
+    pub(in crate::process) fn await_input(&mut self, input: BorrowedFd<'_>) -> bool {
         while self.takes_input() {
             if self.step(&[], Some(input)).readable {
                 return true;
@@ -156,7 +160,7 @@ impl<'a> Supervision<'a> {
                 let end = self.plan.ended(status);
                 if end.is_err() && self.plan.is_unread() {
                     // Most likely of that: and it is not a failure of the command's own.
-                    self.emit.aside(OutOfBand::StdoutClosed);
+                    self.emit.out_of_band(OutOfBand::StdoutClosed);
                     return Err(Failure::Stopped);
                 }
                 end
@@ -193,7 +197,7 @@ impl<'a> Supervision<'a> {
             self.worker.clear();
         }
         if bell != Ready::No || self.emit.is_full() {
-            self.emit.woken();
+            self.emit.flush();
         }
         self.take_out(stdout);
         self.take_err(stderr);
@@ -282,7 +286,7 @@ impl<'a> Supervision<'a> {
             let name = job::display_names(self.job.inputs.iter().map(Input::name));
             let who = format!("job {} ({name})", self.job.seq + 1);
             let what = told(&who, self.plan.template.program(), signal);
-            self.emit.aside(OutOfBand::Notice(what));
+            self.emit.out_of_band(OutOfBand::Notice(what));
         }
     }
 

@@ -4,7 +4,7 @@
 
 use super::{DRAIN, MORE_DRAINS, Supervision};
 use crate::control::StopRequest;
-use crate::process::command::outcome::StopReason;
+use crate::process::outcome::StopReason;
 use crate::sys::is_starting;
 use rustix::process::Signal;
 

@@ -1,10 +1,10 @@
 //! What the end of a child means for its job.
 
-use super::{Capture, CommandPlan, OnClosedStdout};
+use super::plan::{Capture, CommandPlan, OnClosedStdout};
 use crate::job::{ChildOutcome, Failure};
-use crate::process::child_outcome;
-use crate::sys::is_unread;
+use crate::sys::{is_unread, oom};
 use rustix::process::Signal;
+use std::ffi::OsStr;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
@@ -27,6 +27,24 @@ pub(super) enum StopReason {
     Broken(io::Error),
 }
 
+/// The failure of an input that can't be read.
+pub(super) fn unreadable(name: &OsStr, cause: io::Error) -> Failure {
+    Failure::Unreadable {
+        name: name.to_os_string(),
+        cause,
+    }
+}
+
+/// How a child ended that we did not kill.
+pub(super) fn child_outcome(status: ExitStatus) -> ChildOutcome {
+    match ChildOutcome::from(status) {
+        ChildOutcome::Signal(libc::SIGKILL) if oom::take_kill() => ChildOutcome::OutOfMemory,
+        // What a shell says of a command that was killed: that kill is not another child's.
+        ChildOutcome::Exit(137) if oom::take_kill() => ChildOutcome::Exit(137),
+        ending => ending,
+    }
+}
+
 impl CommandPlan {
     /// What the status of a child means that was not stopped.
     pub(super) fn ended(&self, status: ExitStatus) -> Result<(), Failure> {
@@ -43,7 +61,7 @@ impl CommandPlan {
     }
 
     /// Whether this is no failure.
-    pub(in crate::process) fn accepts(&self, ending: &ChildOutcome) -> bool {
+    pub(super) fn accepts(&self, ending: &ChildOutcome) -> bool {
         matches!(ending, ChildOutcome::Exit(status) if self.ok_exit.contains(status))
     }
 

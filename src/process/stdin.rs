@@ -3,7 +3,7 @@
 //! What may keep its reader waiting (a FIFO, a terminal) is waited for together with the child, so that
 //! neither its end nor its time nor the end of the run passes unheard.
 
-use super::supervise::Supervision;
+use super::command::Supervision;
 use rustix::fs::OFlags;
 use std::cell::RefCell;
 use std::ffi::OsStr;
@@ -13,13 +13,13 @@ use std::os::fd::AsFd as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 
 /// An open input.
-pub(super) struct Input {
+pub(super) struct StdinFile {
     file: File,
     /// Its size, where it is a file that has one.
     size: Option<u64>,
 }
 
-impl Input {
+impl StdinFile {
     /// Opens the file with this name; a FIFO also where nobody writes to it yet.
     ///
     /// # Errors
@@ -33,7 +33,7 @@ impl Input {
         }?;
         let found = file.metadata()?;
         let size = found.is_file().then_some(found.len());
-        Ok(Input { file, size })
+        Ok(StdinFile { file, size })
     }
 
     /// How large it is, where that is known.
@@ -53,7 +53,7 @@ impl Input {
 
 /// Reads an input, and looks after the child where there is nothing to read yet.
 pub(super) struct Reader<'r, 'c> {
-    input: &'r Input,
+    input: &'r StdinFile,
     child: &'r RefCell<&'r mut Supervision<'c>>,
     /// Whether nothing was read because the child took no more.
     pub(super) unwanted: bool,

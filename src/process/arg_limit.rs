@@ -1,6 +1,6 @@
 //! How much of a command line is left for the inputs of one job.
 
-use super::CommandPlan;
+use super::plan::CommandPlan;
 use crate::plan::ArgSpace;
 use crate::sys::arguments;
 use std::num::NonZeroUsize;

@@ -1,9 +1,9 @@
 //! Shows a command before it starts, and asks whether it may.
 
-use super::{Capture, CommandPlan, Trace};
+use super::plan::{Capture, CommandPlan, Trace};
 use crate::control::StopRequest;
 use crate::job::{Failure, Job};
-use crate::map::Emit;
+use crate::map::ChildEmit;
 use crate::sys::{Interest, Ready, poll, tell, terminal};
 use crate::template::{shell_escape, shell_quote};
 use std::io::{self, Read as _};
@@ -14,7 +14,7 @@ use std::sync::Mutex;
 static ASKING: Mutex<()> = Mutex::new(());
 
 /// Shows the command of `job` where that was asked for. Whether it may start.
-pub(super) fn announce(plan: &CommandPlan, job: &Job, emit: &mut dyn Emit) -> Result<bool, Failure> {
+pub(super) fn announce(plan: &CommandPlan, job: &Job, emit: &mut dyn ChildEmit) -> Result<bool, Failure> {
     let args = || plan.args(job, emit.worker().slot);
     match plan.trace {
         Trace::Off => {}
@@ -43,7 +43,7 @@ fn show(bytes: &[u8]) {
 }
 
 /// Asks the terminal's user. The answer is yes where it begins with a `y`.
-fn ask(command: &[u8], emit: &dyn Emit) -> Result<bool, Failure> {
+fn ask(command: &[u8], emit: &dyn ChildEmit) -> Result<bool, Failure> {
     let failed = |what: &str| {
         let what = what.to_owned();
         move |cause| Failure::Own { what, cause }

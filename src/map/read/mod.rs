@@ -1,0 +1,112 @@
+//! The way in which a map reads an input: whole or a part, decompressed, block by block.
+//!
+//! It does not know what the map does with the blocks.
+
+mod compressed_range;
+mod plain_range;
+
+use super::{Emit, Latency};
+use crate::codec::{DecodeError, Decoder};
+use crate::control::StopRequest;
+use crate::job::{Failure, Input, Trust};
+use crate::sys::Stdin;
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+
+/// Takes a block of an input.
+pub type Each<'a> = dyn FnMut(&mut dyn Emit, &[u8], Trust) -> ControlFlow<()> + 'a;
+
+/// Gives the bytes of `input`, decompressed, to `each`, block by block, until it breaks or the input ends: any
+/// map can read its inputs in this way. Warnings go to `emit`.
+///
+/// # Errors
+/// [`Failure::Unreadable`] or [`Failure::Corrupt`], with the input's name.
+pub fn read(
+    decoder: &mut Decoder,
+    input: &Input,
+    emit: &mut dyn Emit,
+    each: &mut Each<'_>,
+) -> Result<(), Failure> {
+    let name = input.name();
+    let unreadable = |cause| Failure::Unreadable {
+        name: name.to_owned(),
+        cause,
+    };
+    if let &Input::Range { start, end, .. } = input {
+        emit.latency(Latency::Steady);
+        let buffer = decoder.buffer(plain_range::BLOCK);
+        let mut block = |block: &[u8]| each(emit, block, Trust::Final);
+        return plain_range::read(name, start, end, buffer, &mut block).map_err(unreadable);
+    }
+    let mut warnings = Vec::new();
+    let mut warn = |what: &str| warnings.push(what.to_owned());
+    let end = if let &Input::Part { start, end, .. } = input {
+        emit.latency(Latency::Steady);
+        let mut block = |block: &[u8]| each(emit, block, Trust::Provisional);
+        compressed_range::read(decoder, name, (start, end), &mut warn, &mut block)
+    } else {
+        let (mut source, size) = open(input).map_err(unreadable)?;
+        // Files that the kernel makes up have size 0, and reading one may block.
+        emit.latency(match size {
+            Some(1..) => Latency::Steady,
+            _ => Latency::Waiting,
+        });
+        decoder.decode(&mut *source, size, &mut warn, &mut |block, trust| {
+            each(emit, block, trust)
+        })
+    };
+    for what in warnings {
+        emit.warn(name, &what);
+    }
+    end.map_err(|error| match error {
+        DecodeError::Read(cause) => unreadable(cause),
+        DecodeError::Corrupt(what) => Failure::Corrupt {
+            name: name.to_owned(),
+            what,
+        },
+    })
+}
+
+/// Gives all bytes of `input` to `each`, as [`read`] does, for a map that emits only at the end of an input.
+///
+/// # Errors
+/// Those of [`read`], and [`Failure::Stopped`] when the run stops meanwhile.
+pub(super) fn read_all(
+    decoder: &mut Decoder,
+    input: &Input,
+    emit: &mut dyn Emit,
+    each: &mut dyn FnMut(&[u8]),
+) -> Result<(), Failure> {
+    let mut stopped = false;
+    read(decoder, input, emit, &mut |emit, block, _| {
+        each(block);
+        stopped = emit.worker().stop_request() != StopRequest::Continue;
+        match stopped {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    })?;
+    match stopped {
+        true => Err(Failure::Stopped),
+        false => Ok(()),
+    }
+}
+
+/// Opens an input, and returns its size when it is a regular file.
+fn open(input: &Input) -> io::Result<(Box<dyn Read>, Option<u64>)> {
+    match input {
+        Input::Stdin => Ok((Box::new(Stdin::new()), None)),
+        Input::File(name)
+        | Input::Range { name, .. }
+        | Input::Part { name, .. }
+        | Input::Word { word: name, .. } => {
+            let file = File::open(name)?;
+            let found = file.metadata()?;
+            if found.is_dir() {
+                return Err(io::ErrorKind::IsADirectory.into());
+            }
+            Ok((Box::new(file), found.is_file().then_some(found.len())))
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Starts the command of a job, and those commands whose outputs it reads.
+//!
+//! It does not know what the children are given, nor how they end.
+
+use super::outcome::unreadable;
+use super::pipes::Pipes;
+use super::plan::{ChildStdin, CommandPlan, Lookup};
+use super::spawn_retry::{is_unfit, retry_spawn};
+use super::stdin::StdinFile;
+use crate::control::{Shortage, WorkerHandle};
+use crate::job::{ChildOutcome, Failure, Job};
+use crate::map::ChildEmit;
+use crate::merge::PipeJob;
+use crate::message;
+use crate::sys::{Group, Input, Launcher, Streams, await_process, is_out_of_files, terminal};
+use std::io;
+use std::os::fd::AsFd as _;
+use std::sync::Arc;
+
+/// Starts the commands of one worker.
+#[derive(Debug)]
+pub(super) struct Spawner {
+    plan: Arc<CommandPlan>,
+    /// Made at the first start, as the program may be looked up only then.
+    launcher: Option<Launcher>,
+}
+
+/// A command that was started.
+pub(super) struct Spawned {
+    pub(super) group: Group,
+    /// Those whose outputs it reads, in the same process group.
+    pub(super) feeders: Vec<Group>,
+    pub(super) pipes: Pipes,
+    /// The first file that it is fed, open.
+    pub(super) first: Option<StdinFile>,
+}
+
+impl Spawner {
+    pub(super) fn new(plan: Arc<CommandPlan>) -> Self {
+        Spawner { plan, launcher: None }
+    }
+
+    /// Starts the command of `job`, after opening the first file that it is fed: most files that can't be read
+    /// can't even be opened, and then nothing is started. Waits while processes or files are short.
+    ///
+    /// # Errors
+    /// Why it was not started: [`Failure::Stopped`] when the run stops.
+    pub(super) fn start(&mut self, job: &Job, emit: &mut dyn ChildEmit) -> Result<Spawned, Failure> {
+        let jobs = emit.take_feeders();
+        let (worker, fed) = (emit.worker(), self.plan.feed.is_fed());
+        let name = job.name();
+        // When files are short, this gets both or neither: what it held while it waits, others would lack.
+        let started = retry_spawn(worker, || {
+            let first = match fed.then(|| StdinFile::open(name)).transpose() {
+                Err(cause) if !is_out_of_files(&cause) => return Ok(Err(unreadable(name, cause))),
+                first => first?,
+            };
+            let (group, pipes) = self.spawn(job, &jobs, emit)?;
+            worker.note_start();
+            Ok(Ok((first, group, pipes)))
+        });
+        let (first, group, mut pipes) = match started {
+            Ok(Some(started)) => started?,
+            Ok(None) => return Err(Failure::Stopped),
+            Err(cause) => return Err(self.not_started(cause, worker)),
+        };
+        let mut feeders = Vec::new();
+        self.spawn_feeders(&jobs, &group, &pipes, emit, &mut feeders)
+            .map_err(|cause| self.not_started(cause, worker))?;
+        // From now on the reader and the writer of each pipe alone hold it.
+        drop(jobs);
+        pipes.release();
+        Ok(Spawned {
+            group,
+            feeders,
+            pipes,
+            first,
+        })
+    }
+
+    fn spawn(&mut self, job: &Job, feeders: &[PipeJob], emit: &dyn ChildEmit) -> io::Result<(Group, Pipes)> {
+        let plan = &self.plan;
+        let launcher = match &mut self.launcher {
+            Some(launcher) => launcher,
+            none => none.insert(plan.launcher()?),
+        };
+        let (mut pipes, stdin) = Pipes::new(plan.feed, plan.capture)?;
+        if let Some(file) = emit.output_file() {
+            pipes.divert(file.try_clone_to_owned()?);
+        }
+        let others: Vec<_> = feeders.iter().map(PipeJob::output).collect();
+        let mut streams = pipes.streams(&stdin);
+        streams.others = &others;
+        let terminal = (plan.feed == ChildStdin::Terminal).then(terminal).transpose()?;
+        match &terminal {
+            Some(terminal) => streams.stdin = Input::Given(terminal.as_fd()),
+            None if plan.feed == ChildStdin::Inherited => streams.stdin = Input::Inherited,
+            None => {}
+        }
+        let slot = emit.worker().slot;
+        let variables = plan.variables_of(job, slot, emit.attempt());
+        let args = plan.args(job, slot);
+        let group = match plan.lookup {
+            Lookup::Done => launcher.spawn(&args, variables, streams)?,
+            Lookup::AtStart => launcher.spawn_or_interpret(&args, variables, streams)?,
+        };
+        Ok((group, pipes))
+    }
+
+    /// Starts those whose outputs the child of `group` reads, in the same group and with the same standard error.
+    fn spawn_feeders(
+        &self,
+        jobs: &[PipeJob],
+        group: &Group,
+        pipes: &Pipes,
+        emit: &dyn ChildEmit,
+        started: &mut Vec<Group>,
+    ) -> io::Result<()> {
+        let slot = emit.worker().slot;
+        for feeder in jobs {
+            let others: Vec<_> = feeder.feeders.iter().map(PipeJob::output).collect();
+            let launcher = self.launcher.as_ref().expect("it started their reader");
+            let args = self.plan.args(&feeder.job, slot);
+            // Its reader runs already, so that no worker could exit in its place.
+            started.push(await_process(|| {
+                let streams = Streams {
+                    stdout: Some(feeder.stdout()),
+                    others: &others,
+                    ..pipes.streams(&None)
+                };
+                let variables = self.plan.variables_of(&feeder.job, slot, emit.attempt());
+                launcher.spawn_beside(group, &args, variables, streams)
+            })?);
+            self.spawn_feeders(&feeder.feeders, group, pipes, emit, started)?;
+        }
+        Ok(())
+    }
+
+    fn not_started(&self, cause: io::Error, worker: &WorkerHandle) -> Failure {
+        let program = self.plan.template.program().to_os_string();
+        if Shortage::from_error(&cause).is_some() {
+            let what = format!("can't start '{}'", message::shown(&program));
+            return Failure::Own { what, cause };
+        }
+        if self.plan.lookup == Lookup::Done && is_unfit(&cause, worker) {
+            return Failure::ProgramUnusable { program, cause };
+        }
+        Failure::Command {
+            program,
+            cause: ChildOutcome::NotStarted(cause),
+        }
+    }
+}
