@@ -63,6 +63,7 @@ pub(super) struct RecordArgs {
     conditions: Vec<String>,
 
     /// Emit these fields: a number from 1, -1 for the last, 0 for the whole line, a name, a dotted JSON path, @file or @line, each with an optional :noquery, :lower, :minute, :hour, :day, :hod or byte slice [a:b] after it
+    #[allow(rustdoc::broken_intra_doc_links, reason = "[a:b] is no link")]
     #[arg(short, long, value_name = "FIELD,...", allow_hyphen_values = true)]
     select: Option<String>,
 
