@@ -3,6 +3,7 @@
 
 mod circles;
 mod names;
+mod order;
 mod source;
 
 use crate::support::repository;

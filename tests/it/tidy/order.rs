@@ -1,0 +1,56 @@
+//! The order of the files in a room, from the top down: each uses those below it only. A folder is one place.
+//!
+//! A room joins the table once it has no circles. A new file is one more word in the row of its room.
+
+use super::circles::{Module, graph};
+use super::source::none;
+
+const ORDER: &[(&str, &str)] = &[
+    (
+        "cli",
+        "mod list man_pages map run status xargs batch failure_options merge missing_separator options plain_text pool \
+         run_end exit_code out state option_value records usage_error canonical_args",
+    ),
+    (
+        "control",
+        "mod worker_handle slot stop_request worker_count shortage",
+    ),
+    (
+        "fold",
+        "group result_rows value_counts group_table key_order plan top_n save_format sorted_entries aggregate \
+         merge_runs table exact_sum mod sorted_run",
+    ),
+    (
+        "record",
+        "row_printer stage line_loop prefilter projection record_sink plan condition format render field mod number \
+         row_format modifier suggest time plan_error",
+    ),
+];
+
+/// Returns the place of a file in its room: `aggregate` for `fold::aggregate::count`.
+fn place(module: &Module) -> &str {
+    module.get(1).map_or("mod", String::as_str)
+}
+
+#[test]
+fn files_of_a_room_use_those_below_them_only() {
+    let (graph, mut wrong) = (graph(), Vec::new());
+    for (room, order) in ORDER {
+        let order: Vec<_> = order.split_whitespace().collect();
+        let files = || graph.iter().filter(|(module, _)| module[0] == *room);
+        let gone = order
+            .iter()
+            .filter(|name| !files().any(|(module, _)| place(module) == **name));
+        wrong.extend(gone.map(|name| format!("{room}: {name} does not exist")));
+        for (module, used) in files() {
+            let from = order.iter().position(|name| *name == place(module));
+            let Some(from) = from else {
+                wrong.push(format!("{room}: {} has no place in ORDER", place(module)));
+                continue;
+            };
+            let above = used.iter().filter(|used| order[..from].contains(&place(used)));
+            wrong.extend(above.map(|used| format!("{} uses {}", module.join("::"), used.join("::"))));
+        }
+    }
+    none(&wrong, "files use those below them in the table ORDER only");
+}
