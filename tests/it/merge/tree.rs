@@ -1,7 +1,7 @@
 //! `--merge`: a command joins the outputs of jobs, neighbours in input order first.
 
 use super::{left, sorted, sorting};
-use crate::support::{Fan, fan, fifo, oracle, until};
+use crate::support::{Fan, assert_gone, fan, fifo, oracle, send, until};
 use rustix::process::Signal;
 use std::fs::{File, read_dir};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -214,24 +214,27 @@ fn inputs_of_merges_are_deleted_once_used() {
 
 #[test]
 fn a_signal_leaves_no_temporary_files() {
-    let merge = "sh -c 'echo > merging; read x < never' sh {}";
+    let merge = "sh -c 'echo $$ > pid; read x < never' sh {}";
     for signal in [Signal::TERM, Signal::KILL] {
         let fan = fan("run -j2 --arity 2 --tmpdir tmp --merge").arg(merge);
-        let fan = fan.file("tmp/.keep", "").fifo("merging").fifo("never");
+        let fan = fan.file("tmp/.keep", "").fifo("pid").fifo("never");
         let mut running = fan
             .args(["--", "sh", "-c", "head -c 100000 /dev/zero", "sh"])
             .spawn();
         running.write("a\nb\n");
-        fifo::read(&running.path("merging"));
+        let merge = running.child_pid();
         assert_eq!(left(&running.path("tmp")), 1, "a directory of its own");
         running.signal(signal);
         let done = running.wait_open();
         done.expect_death_by(signal);
         done.expect(done.out.is_empty(), "no output");
         if signal == Signal::KILL {
-            // The guardian removes them, a moment after fanfold was killed.
+            // The guardian removes them, a moment after fanfold was killed. It may not know yet of a merge that has
+            // just been started, and nothing else would end that.
             until("no temporary file", || left(&done.fan.path("tmp")) == 0);
+            send(merge, Signal::KILL);
         }
+        assert_gone(&[merge], "the merge");
         done.expect(left(&done.fan.path("tmp")) == 0, "no temporary file left");
     }
 }
