@@ -20,7 +20,7 @@ mod process;
 pub(crate) mod signals;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use cores::cores;
 pub(crate) use io::{

@@ -25,6 +25,16 @@ fn play(test: &str) -> Child {
     command.spawn().expect("the test binary can be started")
 }
 
+/// Waits until the condition holds; looks once a millisecond.
+#[track_caller]
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !holds() {
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 fn is_alive(pid: i32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = stat.rsplit(") ").next().unwrap_or_default();
@@ -52,19 +62,20 @@ fn a_signal_interrupts_a_blocked_write_and_can_be_died_of() {
     }
     let mut child = play("sys::tests::a_signal_interrupts_a_blocked_write_and_can_be_died_of");
     let pid = rustix::process::Pid::from_child(&child);
-    let started = Instant::now();
     // Only a process that has filled the pipe is asked; one that has just looked is asked again.
     let pipe = child.stdout.take().expect("it is piped");
-    while rustix::io::ioctl_fionread(&pipe).expect("a pipe can be asked") < 60_000 {
-        std::thread::yield_now();
-    }
+    until("a full pipe", || {
+        rustix::io::ioctl_fionread(&pipe).expect("a pipe can be asked") >= 60_000
+    });
+    let started = Instant::now();
+    // Without a pause: the kernel gives a signal to the main thread, which here is not the one that writes, unless
+    // that thread has yet to handle one.
     let status = loop {
         assert!(started.elapsed() < Duration::from_secs(20), "it stays blocked");
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         if let Some(status) = child.try_wait().expect("own child") {
             break status;
         }
-        std::thread::yield_now();
     };
     assert_eq!(status.signal(), Some(15), "{status}");
 }
@@ -97,16 +108,9 @@ fn assert_none_survives(test: &str, children: usize) {
     assert!(pids.len() == children && pids.iter().all(|&pid| is_alive(pid)));
     child.kill().expect("own child");
     child.wait().expect("own child");
-    let started = Instant::now();
-    while pids.iter().any(|&pid| is_alive(pid)) {
-        if started.elapsed() > Duration::from_secs(20) {
-            for pid in pids.iter().filter_map(|&pid| rustix::process::Pid::from_raw(pid)) {
-                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-            }
-            panic!("{pids:?} survive");
-        }
-        std::thread::yield_now();
-    }
+    until("the end of all children", || {
+        !pids.iter().any(|&pid| is_alive(pid))
+    });
 }
 
 #[test]

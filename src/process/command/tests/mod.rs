@@ -8,6 +8,7 @@ use crate::job::{ChildOutcome, Input};
 use crate::map::OutOfBand;
 use crate::memory::Budget;
 use crate::process::Capture;
+use crate::sys::tests::until;
 use crate::template::Template;
 use std::ffi::OsString;
 use std::fs;
@@ -121,11 +122,7 @@ fn state(pid: &str) -> Option<String> {
 /// Waits until no process of `pids` lives: a killed orphan takes a moment until init reaps it.
 fn assert_gone(pids: &str) {
     for pid in pids.split_whitespace() {
-        let started = Instant::now();
-        while state(pid).is_some() {
-            assert!(started.elapsed() < Duration::from_secs(10), "{pid} survives");
-            std::thread::yield_now();
-        }
+        until("the end of a process", || state(pid).is_none());
     }
 }
 
@@ -373,9 +370,7 @@ fn suspend_stops_the_child_and_its_time() {
         let child = scope.spawn(|| run_on(plan, &fifo, &mut emit));
         let pid = pid.recv().expect("the child says its number");
         control.suspend(Duration::from_secs(60));
-        while state(&pid).as_deref() != Some("T") {
-            std::thread::yield_now();
-        }
+        until("a stopped child", || state(&pid).as_deref() == Some("T"));
         control.resume();
         fs::write(&fifo, "\n").expect("the child reads it");
         child.join().expect("no panic").expect("the child exits 0");
