@@ -4,11 +4,9 @@
 
 use super::usage_error::UsageError;
 use crate::job::{ChildOutcome, Failure};
-use crate::output::Conflict;
 use crate::plan::Empty;
 use crate::process::ProgramError;
-use crate::run::Summary;
-use crate::source::NoMatch;
+use crate::run::{RunError, Summary};
 use crate::state::{StateError, StateErrorKind};
 use crate::sys::signals;
 use std::io;
@@ -75,19 +73,26 @@ impl ExitCause {
                 ProgramError::NotExecutable(..) => ExitCause::NotExecutable,
             };
         }
-        if let Some(state) = error.downcast_ref::<StateError>() {
-            return match state.kind {
-                StateErrorKind::Refused => ExitCause::Refused,
-                StateErrorKind::InUse => ExitCause::StateInUse,
-                StateErrorKind::Io => ExitCause::OwnFailure,
+        if let Some(run) = error.downcast_ref::<RunError>() {
+            return match run {
+                RunError::NoMatch(_) => ExitCause::NoInput,
+                RunError::Conflict(_) => ExitCause::Refused,
+                RunError::State(state) => ExitCause::from_state_error(state),
+                RunError::Words { .. } | RunError::Io { .. } => ExitCause::OwnFailure,
             };
         }
-        if error.is::<NoMatch>() {
-            ExitCause::NoInput
-        } else if error.is::<UsageError>() || error.is::<Conflict>() {
-            ExitCause::Refused
-        } else {
-            ExitCause::OwnFailure
+        match error.downcast_ref::<StateError>() {
+            Some(state) => ExitCause::from_state_error(state),
+            None if error.is::<UsageError>() => ExitCause::Refused,
+            None => ExitCause::OwnFailure,
+        }
+    }
+
+    fn from_state_error(error: &StateError) -> Self {
+        match error.kind {
+            StateErrorKind::Refused => ExitCause::Refused,
+            StateErrorKind::InUse => ExitCause::StateInUse,
+            StateErrorKind::Io => ExitCause::OwnFailure,
         }
     }
 

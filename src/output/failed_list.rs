@@ -3,7 +3,6 @@
 //! It does not know why an input failed.
 
 use crate::message;
-use anyhow::Context;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write};
@@ -26,10 +25,10 @@ impl FailedList {
     ///
     /// # Errors
     /// When the file cannot be created.
-    pub(crate) fn new(asked: Option<&(PathBuf, u8)>) -> anyhow::Result<Self> {
+    pub(crate) fn new(asked: Option<&(PathBuf, u8)>) -> io::Result<Self> {
         let create = |(path, terminator): &(PathBuf, u8)| {
-            let file = File::create(path).with_context(|| message::shown(path.as_os_str()).into_owned())?;
-            Ok::<_, anyhow::Error>(List {
+            let file = File::create(path)?;
+            Ok::<_, io::Error>(List {
                 path: path.clone(),
                 terminator: *terminator,
                 file,

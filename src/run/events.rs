@@ -2,14 +2,17 @@
 
 use super::Main;
 use super::job_states::Before;
-use super::report::{Other, failure_text};
+use super::report::{Counts, Other, failure_text};
 use super::shutdown::{StopEvent, judge_count, judge_failure};
+use super::signal_thread::RunSignals;
+use super::workers::Resize;
 use crate::job::{ChildOutcome, Failure};
 use crate::message;
-use crate::plan::HaltAt;
+use crate::plan::{HaltAt, SignalAction};
 use crate::sink::Closed;
 use crate::source::SourceError;
 use crate::state::{StateError, StateErrorKind};
+use crate::sys::signals;
 use crate::worker::{Event, Report};
 use std::io;
 
@@ -78,6 +81,41 @@ impl Main<'_, '_> {
             }
         };
         self.end_printing_on(printed);
+    }
+
+    /// Handles a signal that the signal thread left to the main thread.
+    pub(super) fn handle_signal(&mut self, signal: i32, signals: &RunSignals) {
+        match signal {
+            signals::USR1 if self.plan.signals == SignalAction::Workers => self.resize(Resize::Raise),
+            signals::USR2 => self.resize(Resize::Lower),
+            signals::USR1 => {
+                signals.note(self.counts());
+                if let Some(line) = signals.status() {
+                    message::say(line);
+                }
+            }
+            _ => {
+                self.summary.signal = Some(signal);
+                self.shutdown.advance(StopEvent::Signal(signal));
+            }
+        }
+    }
+
+    /// Changes the number of workers. From then on nothing waits in the queue: it would be run by those that are
+    /// to exit.
+    fn resize(&mut self, resize: Resize) {
+        let target = self.workers.resize(resize);
+        self.jobs.set_limit(target as u64);
+    }
+
+    /// Returns how far the run is.
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            done: self.summary.done - self.summary.parts,
+            failed: self.summary.failures.count,
+            sent: self.jobs.running(),
+            left: self.source.left(),
+        }
     }
 
     /// Takes the report of a job that has ended. What becomes of a part of a split file is known when all its

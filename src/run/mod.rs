@@ -4,7 +4,9 @@
 
 mod deferred;
 mod dispatch;
+mod error;
 mod events;
+mod finish;
 mod job_states;
 mod jobs;
 mod merges;
@@ -16,6 +18,7 @@ mod signal_thread;
 mod work;
 mod workers;
 
+pub use error::RunError;
 pub use merges::{MergeDestination, MergeInputs, MergeWork};
 pub use report::{Failures, Summary};
 pub use work::{Destination, Work};
@@ -23,27 +26,24 @@ pub use work::{Destination, Work};
 use crate::control::Control;
 use crate::message;
 use crate::output::ReservedFiles;
-use crate::plan::{Durability, Plan, SignalAction};
+use crate::plan::{Durability, HaltAt, Plan};
 use crate::record::OnBadLine;
-use crate::sink::Sink;
-use crate::sys::{guardian, signals};
-use crate::worker::{self, Event, EventChannel, Folds, RequeuedJobs, RunState, Task, WorkerShared};
-use anyhow::Context;
+use crate::sys::guardian;
+use crate::worker::{self, Event, EventChannel, RequeuedJobs, RunState, Task, WorkerShared};
 use crossbeam_channel::{Sender, after, at, bounded, never, select};
 use dispatch::Pause;
 use job_states::JobStates;
 use jobs::JobSource;
 use merges::Merges;
 use output::RunOutput;
-use report::Counts;
 use resume::Resume;
-use shutdown::{Shutdown, StopEvent};
+use shutdown::Shutdown;
 use signal_thread::RunSignals;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::thread;
 use std::time::{Duration, Instant};
-use workers::{Resize, UNBOUNDED, Workers, too_many_files};
+use workers::{UNBOUNDED, Workers, too_many_files};
 
 /// How many jobs may wait in the queue for each worker: more than short jobs need while the main thread does not
 /// look.
@@ -58,13 +58,13 @@ const LOOK: Duration = Duration::from_millis(2);
 /// # Errors
 /// When the run can't be started: a pattern that matches nothing ([`crate::source::NoMatch`]), no threads, no
 /// descriptors.
-pub fn run(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
+pub fn run(plan: &Plan, work: &Work<'_>) -> Result<Summary, RunError> {
     let end = prepare_and_drive(plan, work);
     guardian::stop();
     end
 }
 
-fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
+fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> Result<Summary, RunError> {
     worker::hush_maps();
     let folded = work.fold.is_some();
     let reserved = ReservedFiles::new(&work.files(plan), &plan.inputs)?;
@@ -74,8 +74,10 @@ fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
     let target = plan.workers.get();
     // Of an unbounded number of workers, each gets its slot when it is started.
     let slots = if target > UNBOUNDED { QUEUED } else { target };
-    let control = Control::new(slots).context("can't make the workers' wake-up descriptors")?;
-    let signals = RunSignals::install(&control, plan.signals).context("can't listen to signals")?;
+    let control =
+        Control::new(slots).map_err(RunError::about("can't make the workers' wake-up descriptors"))?;
+    let signals =
+        RunSignals::install(&control, plan.signals).map_err(RunError::about("can't listen to signals"))?;
     if control.slots() < slots {
         message::say(too_many_files(control.slots(), target));
     }
@@ -112,7 +114,7 @@ fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Summary> {
         outputs: work.to.files(),
         retries: plan.failures.retries,
         delay: plan.failures.delay,
-        halts: plan.failures.halt != crate::plan::HaltAt::Never,
+        halts: plan.failures.halt != HaltAt::Never,
         gate: &run_state,
         recording: recording.as_ref(),
     };
@@ -158,13 +160,13 @@ struct Main<'scope, 'run> {
 
 impl Main<'_, '_> {
     /// Does what records need before the first job: the header is printed, and the file of bad lines created.
-    fn prepare_records(&mut self) -> anyhow::Result<()> {
+    fn prepare_records(&mut self) -> Result<(), RunError> {
         let Some(records) = self.work.records else {
             return Ok(());
         };
         if let OnBadLine::Keep(path) = &records.on_bad_line {
             let created = self.output.keep_bad_lines(path);
-            created.with_context(|| message::shown(path.as_os_str()).into_owned())?;
+            created.map_err(RunError::about_file(path))?;
         }
         if self.work.fold.is_none() && self.work.to.files().is_none() && self.work.merge.is_none() {
             let printed = self.output.print(|sink| sink.heading(&records.header()));
@@ -182,7 +184,7 @@ impl Main<'_, '_> {
         queue: Sender<Task>,
         events: &EventChannel,
         signals: &RunSignals,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), RunError> {
         let mut queue = Some(queue);
         let mut look = false;
         let began = Instant::now();
@@ -232,7 +234,7 @@ impl Main<'_, '_> {
                 recv(later) -> _ => {},
                 recv(at_once) -> _ => {},
                 recv(self.workers.next_step()) -> _ => {},
-                recv(signals.received()) -> signal => if let Ok(signal) = signal { self.signal(signal, signals) },
+                recv(signals.received()) -> signal => if let Ok(signal) = signal { self.handle_signal(signal, signals) },
                 recv(inputs.unwrap_or_else(never)) -> found => self.source.received(found.ok()),
                 recv(self.shutdown.deadline()) -> _ => self.give_up(events),
             }
@@ -250,108 +252,8 @@ impl Main<'_, '_> {
         }
     }
 
-    fn signal(&mut self, signal: i32, signals: &RunSignals) {
-        match signal {
-            signals::USR1 if self.plan.signals == SignalAction::Workers => self.resize(Resize::Raise),
-            signals::USR2 => self.resize(Resize::Lower),
-            signals::USR1 => {
-                signals.note(self.counts());
-                if let Some(line) = signals.status() {
-                    message::say(line);
-                }
-            }
-            _ => {
-                self.summary.signal = Some(signal);
-                self.shutdown.advance(StopEvent::Signal(signal));
-            }
-        }
-    }
-
-    /// Changes the number of workers. From then on nothing waits in the queue: it would be run by those that are
-    /// to exit.
-    fn resize(&mut self, resize: Resize) {
-        let target = self.workers.resize(resize);
-        self.jobs.set_limit(target as u64);
-    }
-
-    fn counts(&self) -> Counts {
-        Counts {
-            done: self.summary.done - self.summary.parts,
-            failed: self.summary.failures.count,
-            sent: self.jobs.running(),
-            left: self.source.left(),
-        }
-    }
-
     fn store(&mut self) {
         let stored = self.resume.store(&mut self.jobs, self.source.unchecked_left());
         self.check_state(stored);
-    }
-
-    fn finish_state(&mut self) {
-        let finished = self.resume.finish(&mut self.jobs, self.source.unchecked_left());
-        self.check_state(finished);
-    }
-
-    /// Leaves behind workers that do not react, and ends the process. What others have finished is printed and
-    /// stored.
-    fn give_up(&mut self, events: &EventChannel) -> ! {
-        while let Ok(event) = events.receiver().try_recv() {
-            self.handle(event);
-        }
-        for report in events.find(false).0 {
-            self.handle(Event::Done(report));
-        }
-        let printed = self.output.print(Sink::print_finished);
-        self.end_printing_on(printed);
-        self.note_printed();
-        self.finish_state();
-        self.abandon();
-        (self.work.give_up)(&self.summary)
-    }
-
-    /// Joins the workers, merges their folds, and prints the result.
-    fn finish(mut self) -> Summary {
-        let folds = self.workers.join();
-        if let Some(what) = self.workers.final_count() {
-            message::say(what);
-        }
-        let one_answer = self.work.fold.is_some() || self.work.merge.is_some();
-        if self.summary.halted && one_answer && self.summary.failures.merges == 0 {
-            message::say("the run was halted: the answer is not printed");
-        }
-        self.take_last_signal();
-        self.output.stop_at_signals();
-        self.print_folds(folds);
-        self.print_merged();
-        self.take_last_signal();
-        self.summary.failures.buried = self.output.is_buried();
-        self.finish_state();
-        self.summary
-    }
-
-    /// Merges the workers' folds in the order of their slots, and prints the result.
-    fn print_folds(&mut self, folds: Vec<Folds>) {
-        let mut folds = folds.into_iter();
-        // A run that was stopped has no answer: a part must not be taken for the whole.
-        let Some(first) = folds.next().filter(|_| !self.shutdown.is_stopping()) else {
-            return;
-        };
-        let bad_values = &mut self.summary.bad_values;
-        let printed = self.output.print_result(|out| {
-            let mut total = first.total()?;
-            folds.try_for_each(|folds| total.merge(&mut *folds.total()?))?;
-            *bad_values = total.bad_values();
-            total.finish(out)
-        });
-        self.end_printing_on(printed);
-    }
-
-    /// Takes a signal that came after the last that the loop listened to.
-    fn take_last_signal(&mut self) {
-        if let (None, Some(signal)) = (self.summary.signal, signals::ending()) {
-            self.summary.signal = Some(signal);
-            self.shutdown.advance(StopEvent::Drain);
-        }
     }
 }

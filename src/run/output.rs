@@ -2,6 +2,7 @@
 //!
 //! It does not know why a job failed, nor what the run does about it.
 
+use super::error::RunError;
 use super::report::JobLog;
 use crate::control::Control;
 use crate::job::Failure;
@@ -44,7 +45,7 @@ impl<'a> RunOutput<'a> {
         folded: bool,
         run_state: &'a RunState,
         control: &'a Control,
-    ) -> anyhow::Result<Self> {
+    ) -> Result<Self, RunError> {
         let (out, err) = (Box::new(sys::Output::stdout()), Box::new(sys::Output::stderr()));
         let limit = match plan.first {
             // A fold counts its rows itself.
@@ -54,9 +55,12 @@ impl<'a> RunOutput<'a> {
         let budget = Budget::new(plan.memory);
         let mut sink = Sink::new(out, err, plan.order, limit, &budget, &plan.tmpdir);
         sink.send_to(sys::Output::stdout());
+        let list = plan.failures.list.as_ref();
+        let failed = FailedList::new(list);
+        let of = list.map_or(Path::new(""), |(path, _)| path);
         Ok(RunOutput {
             sink,
-            failed: FailedList::new(plan.failures.list.as_ref())?,
+            failed: failed.map_err(RunError::about_file(of))?,
             joblog: JobLog::new(plan.joblog.as_ref())?,
             list_errors: Vec::new(),
             run_state,

@@ -3,11 +3,11 @@
 //!
 //! It does not know what workers do, nor what they report.
 
+use super::error::RunError;
 use crate::control::{Control, Shortage};
 use crate::message;
 use crate::sys;
 use crate::worker::{self, Folds, Task, WorkerShared};
-use anyhow::Context;
 use crossbeam_channel::{Receiver, Sender, after, never};
 use std::io;
 use std::panic::resume_unwind;
@@ -111,7 +111,7 @@ impl<'scope, 'run> Workers<'scope, 'run> {
     ///
     /// # Errors
     /// When there is no worker and none can be started; with some, the run goes on with those.
-    pub(super) fn start(&mut self, under_way: u64, ended: u64) -> anyhow::Result<()> {
+    pub(super) fn start(&mut self, under_way: u64, ended: u64) -> Result<(), RunError> {
         let wanted = self.live < self.target && (self.live as u64) < under_way;
         let step = match &mut self.growth {
             Some(growth) => growth.step(wanted, self.live, ended),
@@ -129,7 +129,7 @@ impl<'scope, 'run> Workers<'scope, 'run> {
             };
             match started {
                 Ok(()) => self.live += 1,
-                Err(cause) if self.live == 0 => return Err(cause).context("can't start a worker"),
+                Err(cause) if self.live == 0 => return Err(RunError::about("can't start a worker")(cause)),
                 Err(_) => {
                     let (live, target) = (self.live, self.target);
                     if target != usize::MAX {

@@ -3,9 +3,9 @@
 
 mod prefetch;
 
+use super::error::RunError;
 use super::job_states::Before;
 use crate::job::Job;
-use crate::message;
 use crate::output::{JobFiles, Origin, ReservedFiles};
 use crate::plan::{Batch, Empty, Inputs, Plan, WordList};
 use crate::source::{
@@ -14,7 +14,6 @@ use crate::source::{
 };
 use crate::state::Fingerprint;
 use crate::worker::Task;
-use anyhow::anyhow;
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use prefetch::{PrefetchItem, Prefetched, Reader, prefetch_names, unseen};
 
@@ -58,14 +57,13 @@ impl JobSource {
     /// Creates the source of the plan's jobs.
     ///
     /// # Errors
-    /// [`crate::source::NoMatch`] for a pattern that matches nothing, where that is refused; no
-    /// thread for a list's reader; what [`ReservedFiles::reserve_outputs`] refuses, when the output goes to
-    /// files.
+    /// A pattern that matches nothing, when that is refused; no thread for a list's reader; what
+    /// [`ReservedFiles::reserve_outputs`] refuses, when the output goes to files.
     pub(in crate::run) fn new(
         plan: &Plan,
         outputs: Option<&JobFiles>,
         own: ReservedFiles,
-    ) -> anyhow::Result<Self> {
+    ) -> Result<Self, RunError> {
         if let Some(outputs) = outputs {
             return Self::gathered(plan, outputs, own);
         }
@@ -73,11 +71,11 @@ impl JobSource {
             Inputs::Named(names, walk) => {
                 let found = own.exclude_from(NamedInputs::new(names, walk, plan.empty)?, Origin::Walk);
                 match plan.batch {
-                    // Who looks at a state wants to know how much is left. And while it is opened, files
-                    // can be found that are done.
+                    // The state tells how much is left, so the walk goes ahead; and while the state is opened,
+                    // it finds the files.
                     Batch::One if plan.state.is_some() => From::List(looked_at(found, plan)?),
                     Batch::One => From::Walk(Box::new(jobs(found, plan))),
-                    // Many names may have to be found before the first job.
+                    // Many names may have to be found before the first job is complete.
                     _ => From::List(Reader::of_list(jobs(found, plan), plan)?),
                 }
             }
@@ -87,7 +85,7 @@ impl JobSource {
                     Batch::One if !may_wait(&lists.files) && plan.state.is_some() => {
                         From::List(looked_at(names, plan)?)
                     }
-                    // A thread costs as much as a short job.
+                    // A list that never blocks needs no thread, which costs as much as a short job.
                     Batch::One if !may_wait(&lists.files) => From::Walk(Box::new(jobs(names, plan))),
                     _ => From::List(Reader::of_list(jobs(names, plan), plan)?),
                 }
@@ -110,8 +108,9 @@ impl JobSource {
         })
     }
 
-    /// All jobs, known before the first starts.
-    fn gathered(plan: &Plan, outputs: &JobFiles, own: ReservedFiles) -> anyhow::Result<Self> {
+    /// Creates the source of jobs that are all known before the first starts: each has an output file, and two
+    /// may not have the same.
+    fn gathered(plan: &Plan, outputs: &JobFiles, own: ReservedFiles) -> Result<Self, RunError> {
         let inputs = &plan.inputs;
         let (jobs, missing) = match inputs {
             Inputs::Named(names, walk) => {
@@ -296,29 +295,29 @@ impl JobSource {
     }
 }
 
-fn open(words: &WordList) -> anyhow::Result<ListedWords> {
-    ListedWords::open(words).map_err(|cause| {
-        let name = words.display_name();
-        anyhow!("Cannot open input file '{name}': {}", message::system(&cause))
+fn open(words: &WordList) -> Result<ListedWords, RunError> {
+    ListedWords::open(words).map_err(|cause| RunError::Words {
+        name: words.display_name(),
+        cause,
     })
 }
 
-/// The jobs of what was found.
+/// Returns the jobs of what was found.
 fn jobs<I: Iterator<Item = InputResult>>(found: I, plan: &Plan) -> Scheduler<Batcher<Splitter<I>>> {
     jobs_seen(found, plan, None)
 }
 
-/// The jobs of what is found, each looked at when it is.
+/// Has a thread find the jobs and look at their inputs when it does.
 fn looked_at(
     found: impl Iterator<Item = InputResult> + Send + 'static,
     plan: &Plan,
-) -> anyhow::Result<Reader> {
+) -> Result<Reader, RunError> {
     let glance = LastStat::default();
     let jobs = jobs_seen(prefetch_names(found)?, plan, Some(glance.clone()));
     Reader::of_walk(jobs, glance)
 }
 
-/// The jobs of what was found; what is seen of files on the way is left in `glance`.
+/// Returns the jobs of what was found. What is seen of files on the way is left in `glance`.
 fn jobs_seen<I: Iterator<Item = InputResult>>(
     found: I,
     plan: &Plan,

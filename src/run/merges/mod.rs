@@ -1,6 +1,7 @@
 //! The main thread's draft in merging: it collects outputs, has neighbours merged as soon as there
 //! are enough of them, and prints the last.
 
+use super::error::RunError;
 use super::report::Other;
 use super::shutdown::StopEvent;
 use super::{Main, Work};
@@ -15,7 +16,6 @@ use crate::record::RecordPlan;
 use crate::sink::{Closed, Sink, Stream};
 use crate::sys::{Output, file_limit};
 use crate::worker::{Merge, MergeInput, Merged, MergedJobs, Merging, Writing};
-use anyhow::Context;
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -67,10 +67,11 @@ pub struct MergeDestination {
 }
 
 /// Where outputs lie that are merged, if any are.
-pub(super) fn drafts(plan: &Plan, work: &Work<'_>) -> anyhow::Result<Option<Intermediates>> {
+pub(super) fn drafts(plan: &Plan, work: &Work<'_>) -> Result<Option<Intermediates>, RunError> {
     let drafts = work.merge.as_ref().map(|_| {
         let made = Intermediates::new(&plan.tmpdir, IN_MEMORY.min(plan.memory / 4));
-        made.with_context(|| format!("{}: temporary directory", message::shown(plan.tmpdir.as_os_str())))
+        let dir = message::shown(plan.tmpdir.as_os_str());
+        made.map_err(RunError::about(format!("{dir}: temporary directory")))
     });
     drafts.transpose()
 }

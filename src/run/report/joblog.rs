@@ -2,8 +2,8 @@
 
 use crate::job::{ChildOutcome, Failure};
 use crate::message;
+use crate::run::error::RunError;
 use crate::worker::JobRecord;
-use anyhow::Context;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -11,35 +11,40 @@ use std::time::SystemTime;
 
 const HEADING: &[u8] = b"Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
 
-/// The file, if one was asked for.
+/// The job log, or nothing when none was asked for.
 #[derive(Default)]
-pub struct JobLog {
+pub(in crate::run) struct JobLog {
     to: Option<(PathBuf, File)>,
 }
 
 impl JobLog {
-    /// Makes the file, with its heading.
+    /// Creates the file, with its heading.
     ///
     /// # Errors
-    /// When it can't be made or written.
-    pub fn new(asked: Option<&PathBuf>) -> anyhow::Result<Self> {
+    /// When it can't be created or written.
+    pub(in crate::run) fn new(asked: Option<&PathBuf>) -> Result<Self, RunError> {
         let make = |path: &PathBuf| {
             let mut file = File::create(path)?;
             file.write_all(HEADING)?;
             Ok::<_, io::Error>((path.clone(), file))
         };
         let to = asked
-            .map(|path| make(path).with_context(|| message::shown(path.as_os_str()).into_owned()))
+            .map(|path| make(path).map_err(RunError::about_file(path)))
             .transpose()?;
         Ok(JobLog { to })
     }
 
-    /// Adds a job, at once: the log is right whenever the run ends. One that was stopped with the run
-    /// has no end.
+    /// Adds a job, at once: the log is right whenever the run ends. A job that was stopped with the run has no
+    /// end, and no line.
     ///
     /// # Errors
     /// When the file can't be written.
-    pub fn add(&mut self, seq: u64, failure: Option<&Failure>, ran: &JobRecord) -> io::Result<()> {
+    pub(in crate::run) fn add(
+        &mut self,
+        seq: u64,
+        failure: Option<&Failure>,
+        ran: &JobRecord,
+    ) -> io::Result<()> {
         let Some((_, file)) = &mut self.to else {
             return Ok(());
         };
@@ -48,14 +53,14 @@ impl JobLog {
         }
         let (exit, signal) = match (failure, failure.and_then(Failure::outcome)) {
             (None, _) => (0, 0),
-            // Of a co-process that ended well without a reply.
+            // A pool's process ended well, but without a reply.
             (Some(Failure::ReplyError { .. } | Failure::PoolBroken { .. }), Some(ChildOutcome::Exit(0))) => {
                 (1, 0)
             }
             (Some(_), None) => (1, 0),
             (_, Some(ChildOutcome::Exit(status))) => (*status, 0),
             (_, Some(ChildOutcome::Signal(signal))) => (0, *signal),
-            // As GNU parallel has it.
+            // As GNU parallel writes it.
             (_, Some(ChildOutcome::TimedOut(_))) => (-1, 15),
             (_, Some(ChildOutcome::OutOfMemory)) => (0, 9),
             (_, Some(ChildOutcome::NotStarted(_))) => (127, 0),
@@ -69,15 +74,15 @@ impl JobLog {
             ran.bytes,
         )
         .into_bytes();
-        // A newline would end the line; there, too, it is a NUL.
+        // A newline would end the line; GNU parallel, too, writes a NUL.
         let command = ran.command.iter();
         line.extend(command.map(|&byte| if byte == b'\n' { 0 } else { byte }));
         line.push(b'\n');
         file.write_all(&line)
     }
 
-    /// The file's name, for messages.
-    pub fn shown(&self) -> String {
+    /// Returns the file's name, for messages.
+    pub(in crate::run) fn shown(&self) -> String {
         self.to.as_ref().map_or_else(String::new, |(path, _)| {
             message::shown(path.as_os_str()).into_owned()
         })

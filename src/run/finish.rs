@@ -1,0 +1,80 @@
+//! The end of a run: the workers are joined, their folds merged, and the result is printed.
+//!
+//! It does not know what a fold is of, nor how outputs were merged.
+
+use super::Main;
+use super::report::Summary;
+use super::shutdown::StopEvent;
+use crate::message;
+use crate::sink::Sink;
+use crate::sys::signals;
+use crate::worker::{Event, EventChannel, Folds};
+
+impl Main<'_, '_> {
+    /// Leaves behind workers that do not react, and ends the process. What others have finished is printed and
+    /// stored.
+    pub(super) fn give_up(&mut self, events: &EventChannel) -> ! {
+        while let Ok(event) = events.receiver().try_recv() {
+            self.handle(event);
+        }
+        for report in events.find(false).0 {
+            self.handle(Event::Done(report));
+        }
+        let printed = self.output.print(Sink::print_finished);
+        self.end_printing_on(printed);
+        self.note_printed();
+        self.finish_state();
+        self.abandon();
+        (self.work.give_up)(&self.summary)
+    }
+
+    /// Joins the workers, merges their folds, and prints the result.
+    pub(super) fn finish(mut self) -> Summary {
+        let folds = self.workers.join();
+        if let Some(what) = self.workers.final_count() {
+            message::say(what);
+        }
+        let one_answer = self.work.fold.is_some() || self.work.merge.is_some();
+        if self.summary.halted && one_answer && self.summary.failures.merges == 0 {
+            message::say("the run was halted: the answer is not printed");
+        }
+        self.take_last_signal();
+        self.output.stop_at_signals();
+        self.print_folds(folds);
+        self.print_merged();
+        self.take_last_signal();
+        self.summary.failures.buried = self.output.is_buried();
+        self.finish_state();
+        self.summary
+    }
+
+    /// Merges the workers' folds in the order of their slots, and prints the result.
+    fn print_folds(&mut self, folds: Vec<Folds>) {
+        let mut folds = folds.into_iter();
+        // A run that was stopped has no answer: a part must not be taken for the whole.
+        let Some(first) = folds.next().filter(|_| !self.shutdown.is_stopping()) else {
+            return;
+        };
+        let bad_values = &mut self.summary.bad_values;
+        let printed = self.output.print_result(|out| {
+            let mut total = first.total()?;
+            folds.try_for_each(|folds| total.merge(&mut *folds.total()?))?;
+            *bad_values = total.bad_values();
+            total.finish(out)
+        });
+        self.end_printing_on(printed);
+    }
+
+    /// Takes a signal that came after the last that the loop listened to.
+    fn take_last_signal(&mut self) {
+        if let (None, Some(signal)) = (self.summary.signal, signals::ending()) {
+            self.summary.signal = Some(signal);
+            self.shutdown.advance(StopEvent::Drain);
+        }
+    }
+
+    fn finish_state(&mut self) {
+        let finished = self.resume.finish(&mut self.jobs, self.source.unchecked_left());
+        self.check_state(finished);
+    }
+}
