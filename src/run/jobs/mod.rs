@@ -18,7 +18,7 @@ use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use prefetch::{PrefetchItem, Prefetched, Reader, prefetch_names, unseen};
 
 /// Makes jobs of the inputs, and holds the one that comes next.
-pub(in crate::run) struct JobSource {
+pub(crate) struct JobSource {
     from: From,
     next: Option<Next>,
     /// Inputs that can't be had, each with how many jobs come before it.
@@ -59,11 +59,7 @@ impl JobSource {
     /// # Errors
     /// A pattern that matches nothing, when that is refused; no thread for a list's reader; what
     /// [`ReservedFiles::reserve_outputs`] refuses, when the output goes to files.
-    pub(in crate::run) fn new(
-        plan: &Plan,
-        outputs: Option<&JobFiles>,
-        own: ReservedFiles,
-    ) -> Result<Self, RunError> {
+    pub(crate) fn new(plan: &Plan, outputs: Option<&JobFiles>, own: ReservedFiles) -> Result<Self, RunError> {
         if let Some(outputs) = outputs {
             return Self::gathered(plan, outputs, own);
         }
@@ -134,7 +130,7 @@ impl JobSource {
     }
 
     /// Makes the next job ready if that is possible without blocking. Returns whether one is.
-    pub(in crate::run) fn fetch(&mut self) -> bool {
+    pub(crate) fn fetch(&mut self) -> bool {
         while self.next.is_none() {
             let found = match &mut self.from {
                 From::Dry => return false,
@@ -168,7 +164,7 @@ impl JobSource {
     }
 
     /// Takes what came through the channel. `None` is its end.
-    pub(in crate::run) fn received(&mut self, found: Option<PrefetchItem>) {
+    pub(crate) fn received(&mut self, found: Option<PrefetchItem>) {
         if let (From::List(reader), Some(_)) = (&mut self.from, &found) {
             reader.count();
         }
@@ -202,7 +198,7 @@ impl JobSource {
     }
 
     /// Returns whether a job is ready for which it was not decided yet whether it is to be run.
-    pub(in crate::run) fn is_unchecked(&self) -> bool {
+    pub(crate) fn is_unchecked(&self) -> bool {
         matches!(
             &self.next,
             Some(Next {
@@ -213,7 +209,7 @@ impl JobSource {
     }
 
     /// Returns that job, and what its inputs were when it was found, if they were looked at.
-    pub(in crate::run) fn unchecked(&mut self) -> Option<(&Job, Option<Vec<Fingerprint>>)> {
+    pub(crate) fn unchecked(&mut self) -> Option<(&Job, Option<Vec<Fingerprint>>)> {
         match &mut self.next {
             Some(Next {
                 job,
@@ -225,19 +221,19 @@ impl JobSource {
     }
 
     /// Decides that the job that is ready is to be run.
-    pub(in crate::run) fn keep(&mut self, before: Option<Box<Before>>) {
+    pub(crate) fn keep(&mut self, before: Option<Box<Before>>) {
         if let Some(next) = &mut self.next {
             next.check = Check::Run(before);
         }
     }
 
     /// Leaves out the job that is ready.
-    pub(in crate::run) fn skip(&mut self) {
+    pub(crate) fn skip(&mut self) {
         self.next = None;
     }
 
     /// Takes the job that is ready and to be run.
-    pub(in crate::run) fn take(&mut self) -> Option<(Job, Option<Box<Before>>)> {
+    pub(crate) fn take(&mut self) -> Option<(Job, Option<Box<Before>>)> {
         let next = self.next.take()?;
         match next.check {
             Check::Run(before) => Some((next.job, before)),
@@ -246,7 +242,7 @@ impl JobSource {
     }
 
     /// Puts back a job that could not be sent.
-    pub(in crate::run) fn put_back(&mut self, task: Task, before: Option<Box<Before>>) {
+    pub(crate) fn put_back(&mut self, task: Task, before: Option<Box<Before>>) {
         if let Task::Job(job) = task {
             self.next = Some(Next {
                 job,
@@ -257,12 +253,12 @@ impl JobSource {
     }
 
     /// Returns whether no job is ready and none will be.
-    pub(in crate::run) fn is_dry(&self) -> bool {
+    pub(crate) fn is_dry(&self) -> bool {
         self.next.is_none() && matches!(self.from, From::Dry)
     }
 
     /// Returns how many jobs have not been taken yet, if that is known.
-    pub(in crate::run) fn left(&self) -> Option<u64> {
+    pub(crate) fn left(&self) -> Option<u64> {
         let ready = u64::from(self.next.is_some());
         match &self.from {
             From::Dry => Some(ready),
@@ -275,13 +271,13 @@ impl JobSource {
     }
 
     /// Returns for how many jobs it was not decided yet whether they are to be run, if that is known.
-    pub(in crate::run) fn unchecked_left(&self) -> Option<u64> {
+    pub(crate) fn unchecked_left(&self) -> Option<u64> {
         let checked = self.next.is_some() && !self.is_unchecked();
         self.left().map(|left| left - u64::from(checked))
     }
 
     /// Returns the channel to wait on while no job is ready.
-    pub(in crate::run) fn channel(&self) -> Option<&Receiver<PrefetchItem>> {
+    pub(crate) fn channel(&self) -> Option<&Receiver<PrefetchItem>> {
         match &self.from {
             From::List(reader) if self.next.is_none() => reader.channel(),
             _ => None,
@@ -290,7 +286,7 @@ impl JobSource {
 
     /// Returns the inputs that could not be had since this was last asked, each with how many jobs come before
     /// it.
-    pub(in crate::run) fn take_errors(&mut self) -> Vec<(u64, SourceError)> {
+    pub(crate) fn take_errors(&mut self) -> Vec<(u64, SourceError)> {
         std::mem::take(&mut self.errors)
     }
 }

@@ -20,14 +20,14 @@ const CHUNK: usize = 512;
 const CHUNKS: usize = 8;
 
 /// A job that was found.
-pub(in crate::run) struct Prefetched {
+pub(crate) struct Prefetched {
     pub job: Job,
     /// What its inputs were when it was found, if they were looked at.
     pub stamps: Option<Vec<Fingerprint>>,
 }
 
 /// A job with what was seen of its inputs, or an input that can't be had.
-pub(in crate::run) type PrefetchItem = Result<Prefetched, SourceError>;
+pub(crate) type PrefetchItem = Result<Prefetched, SourceError>;
 
 /// The main thread's end of the thread's channel.
 pub(super) struct Reader {

@@ -6,7 +6,7 @@ use crate::plan::FailureStyle;
 use crate::worker::Report;
 
 /// What is said of a job's failure, if anything is.
-pub(in crate::run) fn failure_text(style: FailureStyle, report: &Report) -> Option<String> {
+pub(crate) fn failure_text(style: FailureStyle, report: &Report) -> Option<String> {
     match style {
         FailureStyle::Jobs => report.told(),
         FailureStyle::Commands => by_command(report.failure.as_ref()?),

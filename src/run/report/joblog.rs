@@ -13,7 +13,7 @@ const HEADING: &[u8] = b"Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitva
 
 /// The job log, or nothing when none was asked for.
 #[derive(Default)]
-pub(in crate::run) struct JobLog {
+pub(crate) struct JobLog {
     to: Option<(PathBuf, File)>,
 }
 
@@ -22,7 +22,7 @@ impl JobLog {
     ///
     /// # Errors
     /// When it can't be created or written.
-    pub(in crate::run) fn new(asked: Option<&PathBuf>) -> Result<Self, RunError> {
+    pub(crate) fn new(asked: Option<&PathBuf>) -> Result<Self, RunError> {
         let make = |path: &PathBuf| {
             let mut file = File::create(path)?;
             file.write_all(HEADING)?;
@@ -39,12 +39,7 @@ impl JobLog {
     ///
     /// # Errors
     /// When the file can't be written.
-    pub(in crate::run) fn add(
-        &mut self,
-        seq: u64,
-        failure: Option<&Failure>,
-        ran: &JobRecord,
-    ) -> io::Result<()> {
+    pub(crate) fn add(&mut self, seq: u64, failure: Option<&Failure>, ran: &JobRecord) -> io::Result<()> {
         let Some((_, file)) = &mut self.to else {
             return Ok(());
         };
@@ -82,7 +77,7 @@ impl JobLog {
     }
 
     /// Returns the file's name, for messages.
-    pub(in crate::run) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         self.to.as_ref().map_or_else(String::new, |(path, _)| {
             message::shown(path.as_os_str()).into_owned()
         })

@@ -7,8 +7,8 @@ mod joblog;
 mod status_line;
 mod summary;
 
-pub(in crate::run) use failure_text::failure_text;
-pub(in crate::run) use joblog::JobLog;
-pub(in crate::run) use status_line::{Counts, status_line};
-pub(in crate::run) use summary::Other;
+pub(crate) use failure_text::failure_text;
+pub(crate) use joblog::JobLog;
+pub(crate) use status_line::{Counts, status_line};
+pub(crate) use summary::Other;
 pub use summary::{Failures, Summary};

@@ -17,7 +17,7 @@ pub struct Counts {
 
 /// How far the run is: done, failed, running with their ages, and left. `in_flight` are the jobs that workers
 /// have.
-pub(in crate::run) fn status_line(counts: &Counts, in_flight: &[InFlight]) -> String {
+pub(crate) fn status_line(counts: &Counts, in_flight: &[InFlight]) -> String {
     let running = in_flight.len() as u64;
     let mut line = format!(
         "{} done, {} failed, {running} running",

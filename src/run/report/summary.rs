@@ -72,7 +72,7 @@ pub struct Summary {
 
 impl Summary {
     /// Counts a job that ended, or a part of one.
-    pub(in crate::run) fn count(&mut self, failure: Option<&Failure>) {
+    pub(crate) fn count(&mut self, failure: Option<&Failure>) {
         match failure {
             None => self.done += 1,
             Some(Failure::Unreadable { .. } | Failure::Corrupt { .. }) => self.bad_inputs += 1,
@@ -92,7 +92,7 @@ impl Summary {
     }
 
     /// Counts what closed the sink.
-    pub(in crate::run) fn closed(&mut self, closed: &Closed) {
+    pub(crate) fn closed(&mut self, closed: &Closed) {
         match closed {
             Closed::Enough => {}
             Closed::BrokenPipe => self.signal = self.signal.or(Some(crate::sys::signals::PIPE)),
@@ -117,13 +117,13 @@ impl Summary {
 
 impl Failures {
     /// Counts a failure, and keeps what is said of it if its job is one of the first.
-    pub(in crate::run) fn add(&mut self, seq: u64, what: &str) {
+    pub(crate) fn add(&mut self, seq: u64, what: &str) {
         self.count += 1;
         self.keep(seq, what);
     }
 
     /// Counts a failure of what is no job, when the job was `seq`.
-    pub(in crate::run) fn add_other(&mut self, other: Other, seq: u64, what: &str) {
+    pub(crate) fn add_other(&mut self, other: Other, seq: u64, what: &str) {
         match other {
             Other::Merge => self.merges += 1,
             Other::Process => self.processes += 1,

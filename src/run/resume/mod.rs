@@ -18,10 +18,10 @@ use restore::{Next, Restore};
 use std::time::SystemTime;
 
 /// How many jobs are looked up before the main thread handles its events again.
-pub(in crate::run) const LOOK_UPS: usize = 1024;
+pub(crate) const LOOK_UPS: usize = 1024;
 
 /// What to do with a job that was found.
-pub(in crate::run) enum Screened {
+pub(crate) enum Screened {
     /// It is to be run.
     Run(Option<Box<Before>>),
     /// It is done, or only others are wanted.
@@ -29,7 +29,7 @@ pub(in crate::run) enum Screened {
 }
 
 /// The main thread's side of the state. Without `--state` it does nothing.
-pub(in crate::run) struct Resume(Option<Active>);
+pub(crate) struct Resume(Option<Active>);
 
 struct Active {
     state: State,
@@ -56,7 +56,7 @@ impl Resume {
     ///
     /// # Errors
     /// [`StateError`].
-    pub(in crate::run) fn open(plan: &Plan, folded: bool) -> Result<Self, StateError> {
+    pub(crate) fn open(plan: &Plan, folded: bool) -> Result<Self, StateError> {
         let Some(state) = &plan.state else {
             return Ok(Resume(None));
         };
@@ -76,19 +76,19 @@ impl Resume {
     }
 
     /// Returns whether there is a state.
-    pub(in crate::run) fn is_on(&self) -> bool {
+    pub(crate) fn is_on(&self) -> bool {
         self.0.is_some()
     }
 
     /// Returns how many inputs belong to jobs that are neither done nor wanted.
-    pub(in crate::run) fn left_out(&self) -> u64 {
+    pub(crate) fn left_out(&self) -> u64 {
         self.0.as_ref().map_or(0, |active| active.left_out)
     }
 
     /// Decides whether a job that was found is to be run. `seen` is what its inputs were when it was found, if
     /// that was looked at; `first` says that no job has run since; `output_gone` says that the file that the job
     /// makes is not there.
-    pub(in crate::run) fn screen(
+    pub(crate) fn screen(
         &mut self,
         job: &Job,
         seen: Option<Vec<Fingerprint>>,
@@ -104,7 +104,7 @@ impl Resume {
     }
 
     /// Takes note of a job's end. `printed` says whether its output can't be lost any more.
-    pub(in crate::run) fn end(
+    pub(crate) fn end(
         &mut self,
         jobs: &mut JobStates,
         seq: u64,
@@ -130,7 +130,7 @@ impl Resume {
     }
 
     /// Takes note that the output of all jobs below `lowest` is printed.
-    pub(in crate::run) fn printed(&mut self, jobs: &mut JobStates, lowest: u64) {
+    pub(crate) fn printed(&mut self, jobs: &mut JobStates, lowest: u64) {
         if let Some(active) = &mut self.0 {
             active.batch.extend(jobs.printed(lowest));
         }
@@ -141,11 +141,7 @@ impl Resume {
     ///
     /// # Errors
     /// [`StateError`]. Nothing more is stored then.
-    pub(in crate::run) fn store(
-        &mut self,
-        jobs: &mut JobStates,
-        left: Option<u64>,
-    ) -> Result<(), StateError> {
+    pub(crate) fn store(&mut self, jobs: &mut JobStates, left: Option<u64>) -> Result<(), StateError> {
         self.0.as_mut().map_or(Ok(()), |active| active.store(jobs, left))
     }
 
@@ -154,11 +150,7 @@ impl Resume {
     ///
     /// # Errors
     /// [`StateError`]. Nothing more is stored then.
-    pub(in crate::run) fn next_task(
-        &mut self,
-        jobs: &mut JobStates,
-        idle: bool,
-    ) -> Result<Option<Task>, StateError> {
+    pub(crate) fn next_task(&mut self, jobs: &mut JobStates, idle: bool) -> Result<Option<Task>, StateError> {
         let Some(active) = self.working() else {
             return Ok(None);
         };
@@ -181,13 +173,13 @@ impl Resume {
 
     /// Returns how many lines could not be read in the parts that were given to workers since this was last
     /// asked.
-    pub(in crate::run) fn take_bad_lines(&mut self) -> u64 {
+    pub(crate) fn take_bad_lines(&mut self) -> u64 {
         let active = self.0.as_mut();
         active.map_or(0, |active| std::mem::take(&mut active.restore.bad_lines))
     }
 
     /// Returns whether no more tasks come, once all jobs are found.
-    pub(in crate::run) fn is_dry(&self) -> bool {
+    pub(crate) fn is_dry(&self) -> bool {
         let dry = |active: &Active| active.broken || !active.folded || active.restore.is_dry();
         self.0.as_ref().is_none_or(dry)
     }
@@ -196,7 +188,7 @@ impl Resume {
     ///
     /// # Errors
     /// [`StateError`]. Nothing more is stored then.
-    pub(in crate::run) fn keep_bundle(&mut self, bundle: Bundle) -> Result<(), StateError> {
+    pub(crate) fn keep_bundle(&mut self, bundle: Bundle) -> Result<(), StateError> {
         let Some(active) = self.working() else {
             return Ok(());
         };
@@ -209,7 +201,7 @@ impl Resume {
     ///
     /// # Errors
     /// [`StateError`]. Nothing more is stored then.
-    pub(in crate::run) fn revoke(
+    pub(crate) fn revoke(
         &mut self,
         jobs: &mut JobStates,
         seqs: &[u64],
@@ -246,11 +238,7 @@ impl Resume {
     ///
     /// # Errors
     /// [`StateError`].
-    pub(in crate::run) fn finish(
-        &mut self,
-        jobs: &mut JobStates,
-        left: Option<u64>,
-    ) -> Result<(), StateError> {
+    pub(crate) fn finish(&mut self, jobs: &mut JobStates, left: Option<u64>) -> Result<(), StateError> {
         self.store(jobs, left)?;
         let Some(active) = self.0.take().filter(|active| !active.broken) else {
             return Ok(());
@@ -333,7 +321,7 @@ fn before(row: Option<i64>, fingerprints: Vec<Fingerprint>, now: SystemTime) -> 
 }
 
 /// Returns what the workers are to record of each job, if anything. `folded` says whether there is a fold.
-pub(in crate::run) fn recording(plan: &Plan, folded: bool) -> Option<Recording> {
+pub(crate) fn recording(plan: &Plan, folded: bool) -> Option<Recording> {
     let wanted = plan.state.is_some() || plan.joblog.is_some();
     let parts = plan.state.as_ref().filter(|_| folded);
     wanted.then(|| Recording {

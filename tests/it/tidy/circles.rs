@@ -16,7 +16,11 @@ const CIRCLES: &[(&str, usize, &str)] = &[
         12,
         "commands and their supervision are yet to be taken apart",
     ),
-    ("run", 11, "the loop is yet to be taken apart"),
+    (
+        "run",
+        4,
+        "the loop calls what dispatch, events, finish and merges add to the main thread",
+    ),
     ("sink", 2, "the reorder buffer knows the sink"),
     ("sys", 8, "processes, signals and limits know each other"),
     ("worker", 7, "events carry what workers make"),
