@@ -34,12 +34,12 @@ pub fn format_line(what: impl Display) -> String {
 /// Prints the line `fanfold: WHAT` on standard error. If that fails (a closed stderr), the line is dropped:
 /// there is nowhere left to report it.
 pub fn say(what: impl Display) {
-    let _ = crate::sys::tell(format_line(what).as_bytes());
+    let _ = crate::sys::write_stderr(format_line(what).as_bytes());
 }
 
 /// As [`say`], but without blocking: as much of the line as standard error does not take at once is dropped.
 pub fn say_now(what: impl Display) {
-    crate::sys::tell_now(format_line(what).as_bytes());
+    crate::sys::write_stderr_now(format_line(what).as_bytes());
 }
 
 /// Returns a name as messages show it: control bytes as `\n` or `\x1b`, bytes that are not UTF-8 as `\xff`.

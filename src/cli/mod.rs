@@ -25,7 +25,7 @@ mod usage_error;
 mod xargs;
 
 use crate::message;
-use crate::sys::Output;
+use crate::sys::OutputStream;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command};
 use exit_code::{Dialect, ExitCause};
 use std::ffi::{OsStr, OsString};
@@ -151,7 +151,7 @@ fn print_clap_error(error: &clap::Error) -> ExitCause {
         let _ = error.print();
         return ExitCause::Refused;
     }
-    match Output::stdout().check().and_then(|()| error.print()) {
+    match OutputStream::stdout().check().and_then(|()| error.print()) {
         Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
             message::say(format_args!("standard output: {}", message::cause(&cause)));
             ExitCause::OwnFailure

@@ -2,7 +2,7 @@
 
 use super::exit_code::ExitCause;
 use crate::message;
-use crate::sys::Output;
+use crate::sys::OutputStream;
 use std::io::Write as _;
 
 /// Prints a text.
@@ -10,7 +10,7 @@ use std::io::Write as _;
 /// # Errors
 /// When standard output can't be written.
 pub(super) fn print(text: &[u8]) -> anyhow::Result<ExitCause> {
-    let written = Output::stdout().write_all(text);
+    let written = OutputStream::stdout().write_all(text);
     written.map_err(|cause| anyhow::anyhow!("standard output: {}", message::cause(&cause)))?;
     Ok(ExitCause::Success)
 }

@@ -17,7 +17,7 @@ pub use slot::Activity;
 pub use stop_request::StopRequest;
 pub use worker_handle::WorkerHandle;
 
-use crate::sys::{self, Wake};
+use crate::sys::{self, Waker};
 use slot::{Shared, WorkerSlot};
 use std::io;
 use std::sync::atomic::Ordering;
@@ -56,26 +56,26 @@ impl Control {
     /// # Errors
     /// When there is not even a descriptor for one worker.
     pub fn new(workers: usize) -> io::Result<Self> {
-        let (mut wakes, mut raised) = (Vec::new(), false);
+        let (mut wakers, mut raised) = (Vec::new(), false);
         let scarce = sys::file_limit() < (workers.saturating_add(RESERVED + OTHERS)) as u64;
         let wanted = if scarce { workers + RESERVED } else { workers };
-        while wakes.len() < wanted {
-            match Wake::new() {
-                Ok(wake) => wakes.push(wake),
+        while wakers.len() < wanted {
+            match Waker::new() {
+                Ok(waker) => wakers.push(waker),
                 Err(e) if sys::is_out_of_files(&e) && !raised => {
                     sys::raise_file_limit();
                     raised = true;
                 }
-                Err(e) if sys::is_out_of_files(&e) && wakes.len() > 1 => {
-                    let enough = wakes.len().saturating_sub(RESERVED) / PER_WORKER;
-                    wakes.truncate(enough.max(1));
+                Err(e) if sys::is_out_of_files(&e) && wakers.len() > 1 => {
+                    let enough = wakers.len().saturating_sub(RESERVED) / PER_WORKER;
+                    wakers.truncate(enough.max(1));
                     break;
                 }
                 Err(e) => return Err(e),
             }
         }
-        wakes.truncate(workers);
-        let slots = wakes.into_iter().map(|wake| Some(WorkerSlot::new(wake)));
+        wakers.truncate(workers);
+        let slots = wakers.into_iter().map(|waker| Some(WorkerSlot::new(waker)));
         Ok(Control {
             shared: Arc::new(Shared::new(slots.collect())),
         })
@@ -91,15 +91,15 @@ impl Control {
     /// # Errors
     /// When there is no descriptor for it.
     pub fn add_slot(&self) -> io::Result<()> {
-        let wake = match Wake::new() {
+        let waker = match Waker::new() {
             Err(e) if sys::is_out_of_files(&e) => {
                 sys::raise_file_limit();
-                Wake::new()?
+                Waker::new()?
             }
             made => made?,
         };
         let mut slots = self.shared.slots.write().unwrap_or_else(PoisonError::into_inner);
-        slots.push(Some(WorkerSlot::new(wake)));
+        slots.push(Some(WorkerSlot::new(waker)));
         Ok(())
     }
 
@@ -184,7 +184,7 @@ impl Control {
             slot.job.load(Ordering::SeqCst) == seq + 1 && slot.holding.load(Ordering::SeqCst)
         };
         if let Some(slot) = slots.find(holds) {
-            slot.wake.ring();
+            slot.waker.wake();
         }
     }
 

@@ -4,7 +4,7 @@
 
 use super::stop_request::StrongestRequest;
 use super::worker_count::WorkerCount;
-use crate::sys::Wake;
+use crate::sys::Waker;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Instant;
@@ -51,7 +51,7 @@ pub(super) struct Shared {
 /// What one worker shares with the main thread.
 #[derive(Debug)]
 pub(super) struct WorkerSlot {
-    pub(super) wake: Wake,
+    pub(super) waker: Waker,
     /// An [`Activity`].
     pub(super) activity: AtomicU8,
     /// A [`Requeue`].
@@ -65,9 +65,9 @@ pub(super) struct WorkerSlot {
 }
 
 impl WorkerSlot {
-    pub(super) fn new(wake: Wake) -> Arc<Self> {
+    pub(super) fn new(waker: Waker) -> Arc<Self> {
         Arc::new(WorkerSlot {
-            wake,
+            waker,
             activity: AtomicU8::new(Activity::Idle as u8),
             requeue: AtomicU8::new(Requeue::No as u8),
             job: AtomicU64::new(0),
@@ -93,7 +93,7 @@ impl Shared {
     /// Wakes every worker: there is something to look at.
     pub(super) fn wake_all(&self) {
         for slot in self.slots().iter().flatten() {
-            slot.wake.ring();
+            slot.waker.wake();
         }
     }
 

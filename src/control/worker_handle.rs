@@ -3,7 +3,7 @@
 use super::shortage::Shortage;
 use super::slot::{Activity, Requeue, Shared, WorkerSlot};
 use super::stop_request::StopRequest;
-use crate::sys::{self, Beside, Group, Heard, Interest};
+use crate::sys::{self, AlsoAwait, Interest, ProcessGroup, WaitEnd};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::Ordering;
@@ -52,12 +52,12 @@ impl WorkerHandle {
 
     /// Returns a descriptor that is readable once something new is asked, until [`WorkerHandle::clear`].
     pub fn waker_fd(&self) -> BorrowedFd<'_> {
-        self.own.wake.as_fd()
+        self.own.waker.as_fd()
     }
 
     /// Makes the descriptor unreadable. Look at what is asked *after* this.
     pub fn clear(&self) {
-        self.own.wake.hush();
+        self.own.waker.clear();
     }
 
     /// Blocks until the leader of `group` has exited, what is waited for beside that has come, or something
@@ -65,8 +65,8 @@ impl WorkerHandle {
     ///
     /// # Errors
     /// What the system said; not to be expected.
-    pub(crate) fn wait_for(&self, group: &Group, beside: Beside) -> io::Result<Heard> {
-        self.own.wake.wait_for(group, beside)
+    pub(crate) fn wait_for(&self, group: &ProcessGroup, beside: AlsoAwait) -> io::Result<WaitEnd> {
+        self.own.waker.wait_for_exit(group, beside)
     }
 
     /// Says what this worker's children are doing. Say `Running` before a child is started, so that none

@@ -4,6 +4,7 @@
 
 use super::outcome::ChildOutcome;
 use crate::message;
+use crate::sys::error_number;
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
@@ -133,8 +134,8 @@ impl fmt::Display for Failure {
                 message::shown(program),
                 message::cause(cause),
                 match cause.raw_os_error() {
-                    Some(libc::ENOEXEC) => " (a script begins with #! and its interpreter's name)",
-                    Some(libc::ENOENT) => " (or its #! interpreter is missing)",
+                    Some(error_number::ENOEXEC) => " (a script begins with #! and its interpreter's name)",
+                    Some(error_number::ENOENT) => " (or its #! interpreter is missing)",
                     _ => "",
                 }
             ),

@@ -1,7 +1,7 @@
 //! A job whose output another reads from a pipe, while both are at work.
 
 use crate::job::Job;
-use crate::sys::pipe;
+use crate::sys::{enlarge_pipe, pipe};
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
@@ -28,8 +28,7 @@ impl PipeJob {
     /// When the process may open no more files.
     pub(crate) fn new(job: Job, feeders: Vec<PipeJob>) -> io::Result<Self> {
         let (read, write) = pipe()?;
-        #[cfg(target_os = "linux")]
-        let _ = rustix::pipe::fcntl_setpipe_size(&write, HELD);
+        enlarge_pipe(write.as_fd(), HELD);
         Ok(PipeJob {
             job,
             feeders,

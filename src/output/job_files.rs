@@ -5,7 +5,7 @@
 use super::resolve_link::{SPECIAL, directory, resolve_link};
 use crate::job::{Failure, Input, Job};
 use crate::message;
-use crate::sys::await_file;
+use crate::sys::retry_open;
 use crate::template::Template;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -216,7 +216,7 @@ fn beside(name: &Path) -> io::Result<NamedTempFile> {
     let open = |path: &Path| {
         let mut options = File::options();
         options.create_new(true).read(true).write(true).mode(0o666);
-        await_file(|| options.open(path))
+        retry_open(|| options.open(path))
     };
     let make = || tempfile::Builder::new().prefix(&prefix).make_in(directory, open);
     match make() {
@@ -248,7 +248,7 @@ fn make_directories(directory: &Path) -> io::Result<()> {
 
 /// Makes the names in a directory outlast a loss of power.
 fn sync_directory(directory: &Path) -> io::Result<()> {
-    match await_file(|| File::open(directory))?.sync_all() {
+    match retry_open(|| File::open(directory))?.sync_all() {
         // Some file systems cannot sync directories.
         Err(cause) if cause.kind() == io::ErrorKind::InvalidInput => Ok(()),
         done => done,

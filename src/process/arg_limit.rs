@@ -21,7 +21,7 @@ impl CommandPlan {
         let pointer = size_of::<usize>();
         let size = self.template.size(pointer, limits.longest);
         let program = self.program.as_os_str().len() + 1;
-        let environment = arguments::environment(std::env::vars_os());
+        let environment = arguments::environment_size(std::env::vars_os());
         // Each list of pointers ends with a null.
         let taken = size.fixed + program + environment + OWN + 2 * pointer + HEADROOM;
         let share = memory / COPIES / workers.get() as u64;

@@ -2,8 +2,7 @@
 
 use super::plan::{Capture, CommandPlan, OnClosedStdout};
 use crate::job::{ChildOutcome, Failure};
-use crate::sys::{is_unread, oom};
-use rustix::process::Signal;
+use crate::sys::{oom, signals, stdout_is_unread};
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
@@ -38,7 +37,7 @@ pub(super) fn unreadable(name: &OsStr, cause: io::Error) -> Failure {
 /// How a child ended that we did not kill.
 pub(super) fn child_outcome(status: ExitStatus) -> ChildOutcome {
     match ChildOutcome::from(status) {
-        ChildOutcome::Signal(libc::SIGKILL) if oom::take_kill() => ChildOutcome::OutOfMemory,
+        ChildOutcome::Signal(signals::KILL) if oom::take_kill() => ChildOutcome::OutOfMemory,
         // What a shell says of a command that was killed: that kill is not another child's.
         ChildOutcome::Exit(137) if oom::take_kill() => ChildOutcome::Exit(137),
         ending => ending,
@@ -57,7 +56,7 @@ impl CommandPlan {
 
     /// Whether a command writes for a reader who has gone.
     pub(super) fn is_unread(&self) -> bool {
-        (self.capture, self.unread) == (Capture::Inherit, OnClosedStdout::Ends) && is_unread()
+        (self.capture, self.unread) == (Capture::Inherit, OnClosedStdout::Ends) && stdout_is_unread()
     }
 
     /// Whether this is no failure.
@@ -89,7 +88,7 @@ impl CommandPlan {
 
 /// Whether one that fed the child did so to its end, or until the child wanted no more.
 pub(super) fn is_well_fed(end: &io::Result<ExitStatus>) -> bool {
-    let unwanted = |status: &ExitStatus| status.signal() == Some(Signal::PIPE.as_raw());
+    let unwanted = |status: &ExitStatus| status.signal() == Some(signals::PIPE);
     end.as_ref()
         .is_ok_and(|status| status.success() || unwanted(status))
 }

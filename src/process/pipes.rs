@@ -1,8 +1,7 @@
 //! A child's pipes, seen from our side.
 
 use super::plan::{Capture, ChildStdin};
-use crate::sys::{Input, Interest, Ready, Streams, pipe};
-use rustix::io::Errno;
+use crate::sys::{Interest, Ready, StdinFrom, Streams, pipe, read_pipe, set_nonblocking};
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
@@ -37,7 +36,7 @@ impl Pipes {
             return Ok((pipes, None));
         }
         let (child_stdin, stdin) = pipe()?;
-        rustix::io::ioctl_fionbio(&stdin, true)?;
+        set_nonblocking(stdin.as_fd())?;
         pipes.stdin = Some(stdin);
         Ok((pipes, Some(child_stdin)))
     }
@@ -49,7 +48,9 @@ impl Pipes {
             None => [None, None],
         };
         Streams {
-            stdin: stdin.as_ref().map_or(Input::Null, |fd| Input::Given(fd.as_fd())),
+            stdin: stdin
+                .as_ref()
+                .map_or(StdinFrom::Null, |fd| StdinFrom::Fd(fd.as_fd())),
             stdout,
             stderr,
             others: &[],
@@ -89,15 +90,14 @@ impl Pipes {
 pub(super) fn receive(pipe: &mut Option<OwnedFd>, ready: Ready, buffer: &mut [u8]) -> io::Result<usize> {
     let Some(fd) = pipe else { return Ok(0) };
     let read = match ready {
-        Ready::Yes => rustix::io::read(fd, buffer),
+        Ready::Yes => read_pipe(fd.as_fd(), buffer),
         Ready::No | Ready::Gone => Ok(0),
     };
     match read {
         Ok(n) if n > 0 => Ok(n),
-        Err(Errno::INTR) => Ok(0),
         end => {
             *pipe = None;
-            Ok(end?)
+            end
         }
     }
 }

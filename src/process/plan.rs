@@ -5,7 +5,7 @@
 use super::resolve::{ProgramError, resolve_program, seek_program};
 use crate::job::Job;
 use crate::sys::arguments::Arguments;
-use crate::sys::{Family, Launcher};
+use crate::sys::{Launcher, ProcessGroupOf};
 use crate::template::Template;
 use std::ffi::OsStr;
 use std::io;
@@ -112,7 +112,7 @@ pub struct CommandPlan {
     /// What a child is told of itself, by the variables' names.
     pub variables: Vec<(String, ChildVar)>,
     /// Whose process group the child belongs to.
-    pub(crate) family: Family,
+    pub(crate) group_of: ProcessGroupOf,
     /// When the program is looked for.
     pub lookup: Lookup,
 }
@@ -149,7 +149,7 @@ impl CommandPlan {
             trace: Trace::Off,
             ok_exit: vec![0],
             variables: VARIABLES.map(|(name, fact)| (name.to_owned(), fact)).to_vec(),
-            family: Family::Own,
+            group_of: ProcessGroupOf::Itself,
             lookup: Lookup::AtStart,
         }
     }
@@ -162,7 +162,7 @@ impl CommandPlan {
         };
         let names: Vec<_> = self.variables.iter().map(|(name, _)| name.as_str()).collect();
         let launcher = Launcher::new(found.as_ref().unwrap_or(&self.program), &names)?;
-        Ok(launcher.family(self.family))
+        Ok(launcher.in_group_of(self.group_of))
     }
 
     /// What the child of a job is told of itself.

@@ -1,8 +1,7 @@
 //! Which file a command's name stands for, looked up once and not for each job.
 
 use crate::message;
-use rustix::fs::{Access, access};
-use rustix::io::Errno;
+use crate::sys::{check_executable, error_number};
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -64,8 +63,10 @@ pub(super) fn seek_program(program: &OsStr) -> io::Result<PathBuf> {
         return Ok(program.into());
     }
     resolve_program(program).map_err(|error| match error {
-        ProgramError::NotFound(_) => Errno::NOENT.into(),
-        ProgramError::NotExecutable(_, cause) if cause.raw_os_error().is_none() => Errno::ACCESS.into(),
+        ProgramError::NotFound(_) => io::Error::from_raw_os_error(error_number::ENOENT),
+        ProgramError::NotExecutable(_, cause) if cause.raw_os_error().is_none() => {
+            io::Error::from_raw_os_error(error_number::EACCES)
+        }
         ProgramError::NotExecutable(_, cause) => cause,
     })
 }
@@ -107,7 +108,7 @@ fn check(file: &Path) -> io::Result<()> {
     if std::fs::metadata(file)?.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    Ok(access(file, Access::EXEC_OK)?)
+    check_executable(file)
 }
 
 fn is_absence(e: &io::Error) -> bool {

@@ -12,7 +12,7 @@ use crate::job::{ChildOutcome, Failure, Job};
 use crate::map::ChildEmit;
 use crate::merge::PipeJob;
 use crate::message;
-use crate::sys::{Group, Input, Launcher, Streams, await_process, is_out_of_files, terminal};
+use crate::sys::{Launcher, ProcessGroup, StdinFrom, Streams, is_out_of_files, retry_start, terminal};
 use std::io;
 use std::os::fd::AsFd as _;
 use std::sync::Arc;
@@ -27,9 +27,9 @@ pub(super) struct Spawner {
 
 /// A command that was started.
 pub(super) struct Spawned {
-    pub(super) group: Group,
+    pub(super) group: ProcessGroup,
     /// Those whose outputs it reads, in the same process group.
-    pub(super) feeders: Vec<Group>,
+    pub(super) feeders: Vec<ProcessGroup>,
     pub(super) pipes: Pipes,
     /// The first file that it is fed, open.
     pub(super) first: Option<StdinFile>,
@@ -78,7 +78,12 @@ impl Spawner {
         })
     }
 
-    fn spawn(&mut self, job: &Job, feeders: &[PipeJob], emit: &dyn ChildEmit) -> io::Result<(Group, Pipes)> {
+    fn spawn(
+        &mut self,
+        job: &Job,
+        feeders: &[PipeJob],
+        emit: &dyn ChildEmit,
+    ) -> io::Result<(ProcessGroup, Pipes)> {
         let plan = &self.plan;
         let launcher = match &mut self.launcher {
             Some(launcher) => launcher,
@@ -93,8 +98,8 @@ impl Spawner {
         streams.others = &others;
         let terminal = (plan.feed == ChildStdin::Terminal).then(terminal).transpose()?;
         match &terminal {
-            Some(terminal) => streams.stdin = Input::Given(terminal.as_fd()),
-            None if plan.feed == ChildStdin::Inherited => streams.stdin = Input::Inherited,
+            Some(terminal) => streams.stdin = StdinFrom::Fd(terminal.as_fd()),
+            None if plan.feed == ChildStdin::Inherited => streams.stdin = StdinFrom::Inherited,
             None => {}
         }
         let slot = emit.worker().slot;
@@ -111,10 +116,10 @@ impl Spawner {
     fn spawn_feeders(
         &self,
         jobs: &[PipeJob],
-        group: &Group,
+        group: &ProcessGroup,
         pipes: &Pipes,
         emit: &dyn ChildEmit,
-        started: &mut Vec<Group>,
+        started: &mut Vec<ProcessGroup>,
     ) -> io::Result<()> {
         let slot = emit.worker().slot;
         for feeder in jobs {
@@ -122,7 +127,7 @@ impl Spawner {
             let launcher = self.launcher.as_ref().expect("it started their reader");
             let args = self.plan.args(&feeder.job, slot);
             // Its reader runs already, so that no worker could exit in its place.
-            started.push(await_process(|| {
+            started.push(retry_start(|| {
                 let streams = Streams {
                     stdout: Some(feeder.stdout()),
                     others: &others,

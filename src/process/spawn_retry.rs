@@ -1,6 +1,7 @@
 //! Starting a child where processes or files are scarce for a moment.
 
 use crate::control::{Activity, Shortage, StopRequest, WorkerHandle};
+use crate::sys::error_number::{EACCES, ELIBBAD, ELOOP, ENOENT, ENOEXEC, ENOTDIR, EPERM};
 use crate::sys::raise_file_limit;
 use std::io;
 use std::time::{Duration, Instant};
@@ -35,15 +36,7 @@ pub(super) fn retry_spawn<T>(
 pub(super) fn is_unfit(cause: &io::Error, worker: &WorkerHandle) -> bool {
     let of_program = matches!(
         cause.raw_os_error(),
-        Some(
-            libc::ENOEXEC
-                | libc::EACCES
-                | libc::EPERM
-                | libc::ENOENT
-                | libc::ENOTDIR
-                | libc::ELOOP
-                | libc::ELIBBAD
-        )
+        Some(ENOEXEC | EACCES | EPERM | ENOENT | ENOTDIR | ELOOP | ELIBBAD)
     );
     of_program && !worker.has_started()
 }

@@ -4,13 +4,12 @@
 //! neither its end nor its time nor the end of the run passes unheard.
 
 use super::command::Supervision;
-use rustix::fs::OFlags;
+use crate::sys::open_nonblocking;
 use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 
 /// An open input.
 pub(super) struct StdinFile {
@@ -25,8 +24,7 @@ impl StdinFile {
     /// # Errors
     /// What the system said.
     pub(super) fn open(name: &OsStr) -> io::Result<Self> {
-        let unblocked = OFlags::NONBLOCK.bits().cast_signed();
-        let file = match File::options().read(true).custom_flags(unblocked).open(name) {
+        let file = match open_nonblocking(name.as_ref()) {
             // Another has a lease on it, which it is given the time to return.
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => File::open(name),
             opened => opened,

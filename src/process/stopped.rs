@@ -4,7 +4,7 @@
 
 use crate::control::{Activity, WorkerHandle};
 use crate::message;
-use crate::sys::{Beside, Group};
+use crate::sys::{AlsoAwait, ProcessGroup, signals};
 use std::ffi::OsStr;
 use std::time::{Duration, Instant};
 
@@ -38,16 +38,16 @@ impl StoppedChild {
     }
 
     /// What tells of a change to who waits for the child alone.
-    pub(super) fn beside(&self) -> Beside {
+    pub(super) fn beside(&self) -> AlsoAwait {
         match self.stands {
-            true => Beside::Continuation,
-            false => Beside::Stop,
+            true => AlsoAwait::Continue,
+            false => AlsoAwait::Stop,
         }
     }
 
     /// Looks whether the child stands still, if it is time to, and has the worker know. Gives the signal that it was
     /// stopped by where the user is to know.
-    pub(super) fn look(&mut self, group: &Group, worker: &WorkerHandle) -> Option<i32> {
+    pub(super) fn look(&mut self, group: &ProcessGroup, worker: &WorkerHandle) -> Option<i32> {
         if Instant::now() < self.next {
             return None;
         }
@@ -57,7 +57,7 @@ impl StoppedChild {
     }
 
     /// As [`StoppedChild::look`], at any time.
-    pub(super) fn look_now(&mut self, group: &Group, worker: &WorkerHandle) -> Option<i32> {
+    pub(super) fn look_now(&mut self, group: &ProcessGroup, worker: &WorkerHandle) -> Option<i32> {
         let by = group.stopped_by();
         let before = std::mem::replace(&mut self.stands, by.is_some());
         if before != self.stands {
@@ -78,8 +78,8 @@ impl StoppedChild {
 /// What is said of `who` in whose place the command was stopped by this signal.
 pub(super) fn told(who: &str, program: &OsStr, signal: i32) -> String {
     let why = match signal {
-        libc::SIGTTIN => "it reads the terminal, which no command of a run can",
-        libc::SIGTTOU => "it writes to the terminal or sets it, which no command of a run can here",
+        signals::TTIN => "it reads the terminal, which no command of a run can",
+        signals::TTOU => "it writes to the terminal or sets it, which no command of a run can here",
         _ => "it waits to be continued",
     };
     format!(

@@ -2,8 +2,7 @@
 
 use super::deadlines::Deadlines;
 use crate::control::{Activity, WorkerHandle};
-use crate::sys::Group;
-use rustix::process::Signal;
+use crate::sys::{ProcessGroup, signals};
 
 /// Whether a child stands still with the run.
 #[derive(Debug, Default)]
@@ -18,18 +17,23 @@ impl Suspension {
     }
 
     /// Has the group and the timers do what the run does; whether they go on again.
-    pub(super) fn follow(&mut self, worker: &WorkerHandle, group: &Group, timers: &mut Deadlines) -> bool {
+    pub(super) fn follow(
+        &mut self,
+        worker: &WorkerHandle,
+        group: &ProcessGroup,
+        timers: &mut Deadlines,
+    ) -> bool {
         let stands = worker.is_suspended();
         if stands == self.stands {
             return false;
         }
         self.stands = stands;
         if stands {
-            group.signal(Signal::STOP.as_raw());
+            group.signal(signals::STOP);
             timers.pause();
             worker.set_activity(Activity::Stopped);
         } else {
-            group.signal(Signal::CONT.as_raw());
+            group.signal(signals::CONT);
             timers.go_on();
             worker.set_activity(Activity::Running);
         }

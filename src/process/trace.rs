@@ -4,7 +4,7 @@ use super::plan::{Capture, CommandPlan, Trace};
 use crate::control::StopRequest;
 use crate::job::{Failure, Job};
 use crate::map::ChildEmit;
-use crate::sys::{Interest, Ready, poll, tell, terminal};
+use crate::sys::{Interest, Ready, poll, terminal, write_stderr};
 use crate::template::{shell_escape, shell_quote};
 use std::io::{self, Read as _};
 use std::os::fd::AsFd as _;
@@ -39,7 +39,7 @@ pub(super) fn announce(plan: &CommandPlan, job: &Job, emit: &mut dyn ChildEmit) 
 
 /// A closed standard error leaves nowhere to show it.
 fn show(bytes: &[u8]) {
-    let _ = tell(bytes);
+    let _ = write_stderr(bytes);
 }
 
 /// Asks the terminal's user. The answer is yes where it begins with a `y`.

@@ -15,10 +15,10 @@ pub(super) fn start_when_due(began: Instant) -> Receiver<Instant> {
     if began.elapsed() < SHORT {
         return at(began + SHORT);
     }
-    match signals::carry() {
+    match signals::start_thread() {
         Ok(()) => never(),
         Err(_) => {
-            signals::heed_untold();
+            signals::drain_pending();
             after(SHORT)
         }
     }

@@ -67,7 +67,7 @@ impl Main<'_, '_> {
 
     /// Takes a signal that came after the last that the loop listened to.
     fn take_last_signal(&mut self) {
-        if let (None, Some(signal)) = (self.summary.signal, signals::ending()) {
+        if let (None, Some(signal)) = (self.summary.signal, signals::shutdown_signal()) {
             self.summary.signal = Some(signal);
             self.shutdown.advance(StopEvent::Drain);
         }

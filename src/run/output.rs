@@ -46,7 +46,10 @@ impl<'a> RunOutput<'a> {
         run_state: &'a RunState,
         control: &'a Control,
     ) -> Result<Self, RunError> {
-        let (out, err) = (Box::new(sys::Output::stdout()), Box::new(sys::Output::stderr()));
+        let (out, err) = (
+            Box::new(sys::OutputStream::stdout()),
+            Box::new(sys::OutputStream::stderr()),
+        );
         let limit = match plan.first {
             // A fold counts its rows itself.
             Some(wanted) if !folded => RowLimit::rows(wanted, plan.tag),
@@ -54,7 +57,7 @@ impl<'a> RunOutput<'a> {
         };
         let budget = Budget::new(plan.memory);
         let mut sink = Sink::new(out, err, plan.order, limit, &budget, &plan.tmpdir);
-        sink.send_to(sys::Output::stdout());
+        sink.send_to(sys::OutputStream::stdout());
         let list = plan.failures.list.as_ref();
         let failed = FailedList::new(list);
         let of = list.map_or(Path::new(""), |(path, _)| path);

@@ -51,8 +51,8 @@ impl RunSignals {
             shared: Arc::default(),
         };
         let usr2 = match action {
-            SignalAction::Workers => Usr2::Heard,
-            SignalAction::Status => Usr2::Unheard,
+            SignalAction::Workers => Usr2::Handled,
+            SignalAction::Status => Usr2::EndsProcess,
         };
         let own = status.clone();
         let signals = signals::install(usr2, move |signal, main| own.on_signal(signal, action, main))?;

@@ -124,7 +124,7 @@ impl<'scope, 'run> Workers<'scope, 'run> {
         while self.live < limit && (self.live as u64) < under_way {
             let started = match self.live {
                 // Without a worker there is nothing to go on with.
-                0 => sys::await_process(|| self.start_one()),
+                0 => sys::retry_start(|| self.start_one()),
                 _ => self.start_one(),
             };
             match started {

@@ -84,7 +84,7 @@ pub(crate) struct Sink<'a> {
     order: Order,
     first: RowLimit,
     /// What takes whole files in place of `out`, where that is standard output itself.
-    direct: Option<sys::Output>,
+    direct: Option<sys::OutputStream>,
     lowest: u64,
     jobs: BTreeMap<u64, HeldOutput>,
     held: u64,
@@ -125,7 +125,7 @@ impl<'a> Sink<'a> {
             reason: None,
             marked: false,
             buried: false,
-            one_screen: sys::outputs_are_one(),
+            one_screen: sys::outputs_are_same(),
             heeds: false,
         }
     }
@@ -228,7 +228,7 @@ impl<'a> Sink<'a> {
     }
 
     fn go_on(&self) -> Result<(), Closed> {
-        match sys::signals::ending() {
+        match sys::signals::shutdown_signal() {
             Some(_) if self.heeds => Err(Closed::Interrupted),
             _ => Ok(()),
         }

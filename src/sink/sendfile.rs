@@ -1,13 +1,13 @@
 //! A whole file as output: the system copies it, where it can, and no byte passes through our memory.
 
 use super::{Closed, Sink, Stream, closed_by};
-use crate::sys::Output;
+use crate::sys::OutputStream;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
 
 impl Sink<'_> {
     /// Has whole files go to `output`, which is what the sink's first writer writes to.
-    pub(crate) fn send_to(&mut self, output: Output) {
+    pub(crate) fn send_to(&mut self, output: OutputStream) {
         self.direct = Some(output);
     }
 

@@ -187,7 +187,7 @@ impl MemberRest {
         }
         // The headers lie some KiB apart: reading only those from a disk would take far longer. And a worker
         // reads the bytes between them soon.
-        sys::will_read(&self.file, rest.start, 2 * rest.part);
+        sys::read_ahead(&self.file, rest.start, 2 * rest.part);
         let end = self.find(rest.start, rest.start + rest.part).ok()??;
         (end < rest.size).then_some(end)
     }

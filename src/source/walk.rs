@@ -6,7 +6,7 @@ use super::error::SourceError;
 use super::exclude::Exclude;
 use super::glob::{Glob, is_pattern};
 use crate::plan::{Hidden, Links, WalkPlan};
-use crate::sys::{await_files, is_out_of_files, raise_file_limit};
+use crate::sys::{is_out_of_files, pause_for_files, raise_file_limit};
 use memchr::memrchr;
 use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
@@ -180,7 +180,7 @@ impl Walk {
         if since.elapsed() > PATIENCE {
             return Some(self.unreadable(depth, error));
         }
-        await_files();
+        pause_for_files();
         self.levels.push(again);
         None
     }

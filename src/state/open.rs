@@ -8,8 +8,8 @@ use super::schema::{APPLICATION, VERSION, newer, version};
 use super::sqlite_file::{SqliteFile, is_log_refused};
 use crate::message;
 use crate::plan::Existing;
+use crate::sys::try_lock;
 use rusqlite::Connection;
-use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
@@ -83,16 +83,15 @@ fn lock(file: &Path) -> Result<File, OpenError> {
         if !found.is_file() {
             return Err(OpenError::refused("not a regular file"));
         }
-        match flock(&open, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < until => {
+        match try_lock(&open)? {
+            true => {}
+            false if Instant::now() < until => {
                 std::thread::sleep(Duration::from_millis(5));
                 continue;
             }
-            Err(rustix::io::Errno::WOULDBLOCK) => {
+            false => {
                 return Err(OpenError::in_use("fanfold"));
             }
-            Err(cause) => return Err(io::Error::from(cause).into()),
         }
         // Another file may have taken its name between open and lock.
         match fs::metadata(file) {

@@ -1,4 +1,6 @@
 //! The arguments of a command, and how long they may be.
+//!
+//! It does not know which command it is.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -16,7 +18,7 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// None yet, with room for so many and for their bytes.
+    /// Returns an empty list with room for so many arguments and for their bytes.
     pub(crate) fn with_capacity(arguments: usize, bytes: usize) -> Self {
         Arguments {
             bytes: Vec::with_capacity(arguments + bytes),
@@ -31,7 +33,7 @@ impl Arguments {
         self.bytes.push(0);
     }
 
-    /// Each argument.
+    /// Returns each argument.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &OsStr> {
         self.starts.iter().enumerate().map(|(at, &start)| {
             let next = self.starts.get(at + 1).copied().unwrap_or(self.bytes.len());
@@ -39,14 +41,12 @@ impl Arguments {
         })
     }
 
-    /// Pointers to them, and a null.
+    /// Returns pointers to the arguments, and a null.
     ///
     /// # Errors
     /// When one holds a NUL, which would end it.
     pub(crate) fn pointers(&self) -> io::Result<Vec<*mut libc::c_char>> {
-        // Not by memchr, which asks what the processor can do: for the one command of a short run that
-        // takes longer than all else here.
-        if self.bytes.iter().filter(|&&byte| byte == 0).count() != self.starts.len() {
+        if memchr::memchr_iter(0, &self.bytes).count() != self.starts.len() {
             let what = "an argument holds a NUL";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         }
@@ -65,23 +65,23 @@ impl<S: AsRef<OsStr>> FromIterator<S> for Arguments {
     }
 }
 
-/// What the arguments and the environment of a new process may take, in bytes.
+/// How many bytes the arguments and the environment of a new process may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Limits {
-    /// All of them together, with their NULs and the pointers to them.
+pub(crate) struct ArgumentLimits {
+    /// All of them, with their NULs and the pointers to them.
     pub total: usize,
     /// One of them, with its NUL.
     pub longest: usize,
 }
 
-/// What every system gives.
+/// What every system allows.
 const LEAST: usize = 128 << 10;
-/// What Linux gives however large the stack may become: three quarters of its ordinary limit.
+/// What Linux allows however large the stack may become: three quarters of its ordinary limit.
 /// See `bprm_stack_limits` in fs/exec.c.
 const MOST: usize = 6 << 20;
 
-/// The limits of this system. Linux has one for a single argument too: 32 pages.
-pub(crate) fn limits() -> Limits {
+/// Returns the limits of this system. The one for a single argument is 32 pages.
+pub(crate) fn limits() -> ArgumentLimits {
     // SAFETY: sysconf reads and returns numbers.
     let (total, page) = unsafe {
         (
@@ -91,11 +91,11 @@ pub(crate) fn limits() -> Limits {
     };
     let total = usize::try_from(total).unwrap_or(LEAST).min(MOST);
     let longest = usize::try_from(page).map_or(LEAST, |page| 32 * page);
-    Limits { total, longest }
+    ArgumentLimits { total, longest }
 }
 
-/// What these variables take as an environment.
-pub(crate) fn environment(variables: impl Iterator<Item = (OsString, OsString)>) -> usize {
+/// Returns how many bytes these variables take as an environment.
+pub(crate) fn environment_size(variables: impl Iterator<Item = (OsString, OsString)>) -> usize {
     let beside = "=\0".len() + size_of::<usize>();
     variables
         .map(|(name, value)| name.len() + value.len() + beside)

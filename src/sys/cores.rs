@@ -1,9 +1,9 @@
-//! How many cores there are for this process.
+//! Counts the cores that this process may use.
 
 use std::num::NonZeroUsize;
 
-/// The cores that this process may use: fewer than it may run on where its cgroup has a quota, for which
-/// files are read.
+/// Returns how many cores this process may use. It reads files: its cgroup may have a quota of fewer cores than the
+/// process may run on.
 pub(crate) fn cores() -> NonZeroUsize {
     NonZeroUsize::new(num_cpus::get()).unwrap_or(NonZeroUsize::MIN)
 }

@@ -1,4 +1,4 @@
-//! Intel's ISA-L: deflate as a stream, faster than any other decoder on x86-64. Only with the feature `isal`.
+//! Decodes deflate as a stream by Intel's ISA-L, faster than any other decoder on x86-64. Only with the feature `isal`.
 
 use isal_sys::igzip_lib::{
     ISAL_DECOMP_OK, inflate_state, isal_block_state_ISAL_BLOCK_FINISH, isal_inflate, isal_inflate_init,
@@ -19,7 +19,7 @@ unsafe impl Send for Inflate {}
 pub(crate) const AHEAD: usize = 8;
 
 impl Inflate {
-    /// A decoder at the beginning of a stream.
+    /// Returns a decoder at the beginning of a stream.
     pub(crate) fn new() -> Self {
         let mut state = Box::<inflate_state>::new_uninit();
         // SAFETY: the state is numbers, arrays of them and pointers, for all of which zero is a value; and
@@ -39,7 +39,7 @@ impl Inflate {
         self.held = 0;
     }
 
-    /// Decodes some of `input` to `output`; `input` begins where the last step stopped reading. Gives how
+    /// Decodes some of `input` to `output`; `input` begins where the last step stopped reading. Returns how
     /// much it read and wrote, and whether the stream is at its end.
     ///
     /// A step that reads and writes nothing wants more input, [`AHEAD`] bytes and one.
@@ -71,7 +71,7 @@ impl Inflate {
     }
 }
 
-/// A stream is not valid.
+/// Says that a stream is not valid.
 #[derive(Debug)]
 pub(crate) struct Invalid {
     /// How much of the step's input had been read by then.

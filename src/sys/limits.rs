@@ -1,4 +1,6 @@
-//! The process's own limits.
+//! The limits of this process: open files, memory, processes and threads; and the retries when one is reached.
+//!
+//! It does not know what the files or processes are for.
 
 use super::signals;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -7,13 +9,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The limit of open files as it was before it was raised.
+/// The limit of open files before it was raised; None when it was not.
 static BEFORE: RwLock<Option<Rlimit>> = RwLock::new(None);
 
-/// Raises the soft limit of open files to the hard one, if that gives any room. Children are started
-/// with the one before; they cost more from then on, so it is for when a file could not be opened.
+/// Raises the soft limit of open files to the hard one, if that gives any room. Children still start with the old
+/// limit, and cost more from then on, so call it only when a file could not be opened.
 pub(crate) fn raise_file_limit() {
-    // Whoever starts a child meanwhile holds the lock, so none is started with the higher limit.
+    // Whoever starts a child holds the lock, so no child starts with the higher limit.
     let mut before = BEFORE.write().unwrap_or_else(PoisonError::into_inner);
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {
@@ -25,46 +27,47 @@ pub(crate) fn raise_file_limit() {
     }
 }
 
-/// How many files may be open at once.
+/// Returns how many files may be open at once.
 pub(crate) fn file_limit() -> u64 {
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
-/// The limit of open files that children are to have, where it is not our own. It is not changed
-/// while the answer is held.
-pub(crate) fn file_limit_before() -> RwLockReadGuard<'static, Option<Rlimit>> {
+/// Returns the limit of open files that children are to have, if it is not our own. Ours is not raised while the
+/// answer is held.
+pub(super) fn file_limit_before() -> RwLockReadGuard<'static, Option<Rlimit>> {
     BEFORE.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether a descriptor could not be had (EMFILE, ENFILE), for which std has no kind.
+/// Returns whether no descriptor was to be had (EMFILE, ENFILE), for which std has no kind.
 pub(crate) fn is_out_of_files(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
-/// Waits for a moment, in which others may give descriptors back: the system has no call that says when.
-pub(crate) fn await_files() {
+/// Sleeps for a moment, in which others may close descriptors: the system has no call that says when.
+pub(crate) fn pause_for_files() {
     thread::sleep(Duration::from_millis(10));
 }
 
-/// Opens a file, and again while descriptors are scarce, for at most five seconds: others give theirs back.
+/// Opens a file by `open`, and tries again as long as there is no descriptor to be had, for at most five seconds: others
+/// close theirs.
 ///
 /// # Errors
-/// What was said last.
-pub(crate) fn await_file<T>(mut open: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+/// That of the last try.
+pub(crate) fn retry_open<T>(mut open: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     const MOST: Duration = Duration::from_secs(5);
     let began = Instant::now();
     loop {
         match open() {
             Err(e) if is_out_of_files(&e) && began.elapsed() < MOST => {
                 raise_file_limit();
-                await_files();
+                pause_for_files();
             }
             end => return end,
         }
     }
 }
 
-/// The memory that this process may use, in bytes: the machine's, or less where its cgroup says so. It is
+/// Returns the memory that this process may use, in bytes: the machine's, or less when its cgroup says so. It is
 /// looked up once.
 pub(crate) fn available_memory() -> u64 {
     static FOUND: OnceLock<u64> = OnceLock::new();
@@ -85,20 +88,20 @@ fn find_memory() -> u64 {
     cgroup.map_or(machine, |limit: u64| limit.min(machine))
 }
 
-/// Does what takes a process or a thread, and again while the system has none, for at most a minute or until
-/// a signal ends the run.
+/// Calls `start`, which starts a process or a thread, and tries again as long as the system has none, or no memory
+/// for it, for at most a minute or until a shutdown signal.
 ///
 /// # Errors
-/// What was said last.
-pub(crate) fn await_process<T>(mut start: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+/// That of the last try.
+pub(crate) fn retry_start<T>(mut start: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     const MOST: Duration = Duration::from_secs(60);
     let (began, mut delay) = (Instant::now(), Duration::from_millis(5));
     loop {
         match start() {
             Err(e)
-                if e.kind() == io::ErrorKind::WouldBlock
+                if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory)
                     && began.elapsed() < MOST
-                    && signals::ending().is_none() =>
+                    && signals::shutdown_signal().is_none() =>
             {
                 thread::sleep(delay);
                 delay = (delay * 2).min(Duration::from_millis(250));
@@ -108,14 +111,14 @@ pub(crate) fn await_process<T>(mut start: impl FnMut() -> io::Result<T>) -> io::
     }
 }
 
-/// Starts a thread that nobody waits for, and again as [`await_process`] does.
+/// Starts a thread that nobody joins, and tries again as [`retry_start`] does.
 ///
 /// # Errors
-/// What was said last.
-pub(crate) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    // A thread that could not be started drops what it was given.
+/// That of the last try.
+pub(crate) fn spawn_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    // `spawn` drops the closure of a thread that could not be started.
     let work = Arc::new(Mutex::new(Some(work)));
-    await_process(|| {
+    retry_start(|| {
         let work = Arc::clone(&work);
         let taken = move || work.lock().unwrap_or_else(PoisonError::into_inner).take();
         let thread = thread::Builder::new().name(name.into());

@@ -1,6 +1,6 @@
-//! Which bytes are characters that the user's locale can show.
+//! Finds out which bytes are characters that the user's locale can show.
 //!
-//! The C library's own answer, so that what is shown is what its programs show.
+//! It asks the C library, so that fanfold shows what the library's own programs show.
 
 use std::sync::Once;
 
@@ -9,17 +9,16 @@ unsafe extern "C" {
     fn iswprint(wide: u32) -> libc::c_int;
 }
 
-/// Room for the `mbstate_t` of any system; all zero is its first state.
+/// Room for the `mbstate_t` of any C library; all zero is its first state.
 #[repr(C, align(16))]
 struct State([u8; 128]);
 
-/// What mbrtowc(3) answers to bytes that are none, and to the beginning of some.
+/// What mbrtowc(3) returns for bytes that are no character, and for the beginning of one.
 const INVALID: usize = usize::MAX;
 const INCOMPLETE: usize = usize::MAX - 1;
 
-/// How many of these bytes are one character, and whether it can be shown. Bytes that are no
-/// character count as one that can't be, as do those of one that is cut off at the end. There is at
-/// least one byte.
+/// Returns how many of these bytes are one character, and whether it can be shown. A byte that begins no character
+/// can't be shown, nor can all the bytes of a character that is cut off at the end. There is at least one byte.
 pub(crate) fn character(bytes: &[u8]) -> (usize, bool) {
     static LOCALE: Once = Once::new();
     let mut state = State([0; 128]);

@@ -1,12 +1,12 @@
-//! What the operating system is asked for beyond the standard library: process groups, exit
-//! notices, wake-ups, signals and limits.
+//! What fanfold asks of the operating system beyond the standard library: child processes, pipes, wake-ups, signals,
+//! memory and limits.
 //!
-//! The only folder with unsafe code and the only one that names a platform. It does not know
-//! jobs, maps or output.
+//! The only folder with unsafe code, and the only one that names libc or rustix. It does not know jobs, maps or
+//! output.
 #![allow(unsafe_code)]
 
 #[cfg(not(target_os = "linux"))]
-compile_error!("fanfold builds on Linux only");
+compile_error!("fanfold builds on Linux only: it waits for children by pidfd and reads /proc");
 
 pub(crate) mod arguments;
 mod cores;
@@ -19,19 +19,26 @@ mod memory;
 mod process;
 pub(crate) mod signals;
 
+/// The numbers of errors that [`std::io::ErrorKind`] has no name for.
+pub(crate) mod error_number {
+    pub(crate) use libc::{EACCES, ELIBBAD, ELOOP, ENOENT, ENOEXEC, ENOTDIR, EPERM};
+}
+
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub(crate) use cores::cores;
 pub(crate) use io::{
-    Interest, Output, Ready, Stdin, Wake, is_unread, outputs_are_one, pipe, poll, tell, tell_now, terminal,
-    will_read,
+    Interest, OutputStream, Ready, Stdin, Waker, bytes_in_pipe, check_executable, enlarge_pipe,
+    open_nonblocking, outputs_are_same, pipe, poll, read_ahead, read_pipe, set_nonblocking, stdout_is_unread,
+    terminal, try_lock, write_pipe, write_stderr, write_stderr_now,
 };
 pub(crate) use limits::{
-    available_memory, await_file, await_files, await_process, file_limit, is_out_of_files, raise_file_limit,
-    start_thread,
+    available_memory, file_limit, is_out_of_files, pause_for_files, raise_file_limit, retry_open,
+    retry_start, spawn_thread,
 };
 pub(crate) use memory::{huge_buffer, share_heap};
 pub(crate) use process::{
-    Beside, Family, Group, Heard, Input, Launcher, Streams, guardian, is_starting, oom, reaper,
+    AlsoAwait, Launcher, ProcessGroup, ProcessGroupOf, StdinFrom, Streams, WaitEnd, guardian,
+    is_child_starting, oom, reaper,
 };

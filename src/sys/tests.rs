@@ -44,11 +44,11 @@ fn is_alive(pid: i32) -> bool {
 #[test]
 fn a_signal_interrupts_a_blocked_write_and_can_be_died_of() {
     if plays_the_part() {
-        let news = signals::install(signals::Usr2::Unheard, |signal, main| {
+        let news = signals::install(signals::Usr2::EndsProcess, |signal, main| {
             main.send(signal).expect("somebody listens");
         });
         let news = news.expect("handlers can be installed");
-        while signals::ending().is_none() {
+        while signals::shutdown_signal().is_none() {
             // One write each, which nobody reads: soon it blocks.
             match io::stdout().lock().write(&[b'x'; 4096]) {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
@@ -56,7 +56,7 @@ fn a_signal_interrupts_a_blocked_write_and_can_be_died_of() {
             }
         }
         // It came before anybody listened.
-        signals::carry().expect("a thread can be had");
+        signals::start_thread().expect("a thread can be had");
         let signal = news.received().recv().expect("the thread of the signals lives");
         signals::die_by_signal(signal);
     }
@@ -82,7 +82,7 @@ fn a_signal_interrupts_a_blocked_write_and_can_be_died_of() {
 
 /// Two processes that ignore TERM and wait for a line that never comes, from a FIFO that they hold open
 /// themselves.
-fn two_that_wait(launcher: &Launcher) -> Group {
+fn two_that_wait(launcher: &Launcher) -> ProcessGroup {
     let script = "trap '' TERM; f=$(mktemp -u); mkfifo $f; exec 3<>$f; rm $f
         sh -c 'echo pid $$; read x <&3' & echo pid $$; read x <&3";
     let args = ["sh", "-c", script].into_iter().collect();
@@ -92,7 +92,7 @@ fn two_that_wait(launcher: &Launcher) -> Group {
 
 fn children() -> Vec<i32> {
     let own = rustix::process::getpid().as_raw_nonzero().get();
-    let is_ours = |&pid: &i32| process::Stat::of(pid).is_some_and(|stat| stat.parent == own);
+    let is_ours = |&pid: &i32| process::Stat::from_pid(pid).is_some_and(|stat| stat.parent == own);
     process::processes().filter(is_ours).collect()
 }
 
@@ -119,7 +119,7 @@ fn no_group_survives_a_kill() {
         guardian::start().expect("a process can be had");
         let launcher = Launcher::new(Path::new("/bin/sh"), &[]).expect("/dev/null is there");
         let group = two_that_wait(&launcher);
-        let notice = group.notice().map(|fd| (fd, Interest::Read));
+        let notice = group.pidfd().map(|fd| (fd, Interest::Read));
         let _ = poll([notice], None);
         return;
     }
@@ -166,8 +166,8 @@ fn a_signal_that_came_before_a_write_waits_interrupts_it() {
     if plays_the_part() {
         // SAFETY: a number; should the write wait for ever, that ends it.
         unsafe { libc::alarm(20) };
-        let _signals = signals::install(signals::Usr2::Unheard, |_, _| {}).expect("a pipe");
-        signals::carry().expect("a thread");
+        let _signals = signals::install(signals::Usr2::EndsProcess, |_, _| {}).expect("a pipe");
+        signals::start_thread().expect("a thread");
         let (_read, write) = pipe().expect("descriptors");
         let _now = signals::Interruptible::now();
         // The main thread is not this one: nothing here is interrupted by the signal itself.

@@ -70,6 +70,6 @@ impl LineLimits {
             }
         }
         // When standard error is closed, there is nowhere to report that.
-        let _ = crate::sys::tell(text.as_bytes());
+        let _ = crate::sys::write_stderr(text.as_bytes());
     }
 }

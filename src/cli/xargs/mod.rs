@@ -20,7 +20,7 @@ use crate::message;
 use crate::plan::Plan;
 use crate::process::{Command, CommandPlan};
 use crate::run::{Destination, Summary, Work, run};
-use crate::sys::{self, Family, guardian, share_heap};
+use crate::sys::{self, ProcessGroupOf, guardian, share_heap};
 use anyhow::Result;
 use limits::LineLimits;
 use options::Flags;
@@ -68,14 +68,14 @@ fn follow(words: &[OsString]) -> Result<ExitCause> {
 }
 
 fn print(text: &str) -> Result<ExitCause> {
-    let printed = sys::Output::stdout().write_all(text.as_bytes());
+    let printed = sys::OutputStream::stdout().write_all(text.as_bytes());
     printed.map_err(|cause| anyhow::anyhow!("write error: {}", message::system(&cause)))?;
     Ok(ExitCause::Success)
 }
 
 fn run_commands(plan: &Plan, command: &Arc<CommandPlan>) -> Result<ExitCause> {
     share_heap();
-    if command.family == Family::Own {
+    if command.group_of == ProcessGroupOf::Itself {
         guardian::start()?;
     }
     let budget = Budget::new(plan.memory);

@@ -8,7 +8,7 @@ use crate::plan::{
     Inputs, Order, Partial, Plan, Schedule, SignalAction, Tag, Unit, WordList, WordSyntax,
 };
 use crate::process::{Capture, ChildStdin, ChildVar, CommandPlan, OnClosedStdout, Trace};
-use crate::sys::{self, Family};
+use crate::sys::{self, ProcessGroupOf};
 use crate::template::Template;
 use anyhow::{Context as _, Result, bail};
 use std::ffi::{OsStr, OsString};
@@ -178,10 +178,10 @@ pub(super) fn command(options: &Options, template: Template) -> CommandPlan {
             .collect(),
         // A command may want to read from the terminal, so it stays in our process group. With --timeout
         // it gets its own, so that everything it started can be ended.
-        family: if options.timeout.is_some() {
-            Family::Own
+        group_of: if options.timeout.is_some() {
+            ProcessGroupOf::Itself
         } else {
-            Family::Ours
+            ProcessGroupOf::Fanfold
         },
         ..CommandPlan::unresolved(template, stdin)
     }

@@ -16,13 +16,12 @@ use crate::job::{ChildOutcome, Failure, Job};
 use crate::map::{ChildEmit, Emit, Map, OutOfBand, OutOfBandSink};
 use crate::message;
 use crate::plan::Revocable;
-use crate::sys::Launcher;
 use crate::sys::arguments::Arguments;
+use crate::sys::{Launcher, signals};
 use crate::template::shell_quote;
 use answered::Answered;
 use exchange::{ExchangeError, exchange};
 use process::{Exited, Process};
-use rustix::process::Signal;
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -170,7 +169,7 @@ impl PoolMap {
         aside: &mut OutOfBandSink<'_>,
     ) -> Result<(), Failure> {
         let given = std::mem::take(&mut process.given);
-        let left = self.leave(process, Some(Signal::TERM.as_raw()), worker, aside);
+        let left = self.leave(process, Some(signals::TERM), worker, aside);
         left.map_err(|cause| self.broken(cause))?;
         let what = match fault {
             ExchangeError::NotWanted => return Ok(()),
@@ -200,7 +199,7 @@ impl PoolMap {
         let given = std::mem::take(&mut process.given);
         let failure = self.failed(format!("wrote more {}", given.after()), None);
         given.fault(failure, aside);
-        let term = Some(Signal::TERM.as_raw());
+        let term = Some(signals::TERM);
         self.leave(process, term, worker, aside).map(drop)
     }
 

@@ -11,10 +11,10 @@ use crate::process::plan::{Capture, ChildStdin};
 use crate::process::stopped::{StoppedChild, told};
 use crate::process::suspend::Suspension;
 use crate::sys::arguments::Arguments;
-use crate::sys::{Group, Interest, Launcher, Ready, poll};
-use rustix::process::Signal;
+use crate::sys::{Interest, Launcher, ProcessGroup, Ready, bytes_in_pipe, poll, signals, write_pipe};
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::fd::AsFd as _;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ const LINE: usize = 64 * 1024;
 /// A process that lives from job to job. Dropped, it is killed with its group.
 #[derive(Debug)]
 pub(super) struct Process {
-    group: Group,
+    group: ProcessGroup,
     pipes: Pipes,
     /// The line of standard error that has not ended.
     line: Vec<u8>,
@@ -97,13 +97,13 @@ impl Process {
         buffer: &mut [u8],
         aside: &mut dyn FnMut(OutOfBand<'_>),
     ) -> io::Result<Step> {
-        let look = self.group.notice().is_none().then_some(LOOK);
+        let look = self.group.pidfd().is_none().then_some(LOOK);
         let [stdin, stdout, stderr, notice, bell] = poll(
             [
                 wanted(&self.pipes.stdin, Interest::Write).filter(|_| !input.is_empty()),
                 wanted(&self.pipes.stdout, Interest::Read),
                 wanted(&self.pipes.stderr, Interest::Read),
-                self.group.notice().map(|fd| (fd, Interest::Read)),
+                self.group.pidfd().map(|fd| (fd, Interest::Read)),
                 Some((worker.waker_fd(), Interest::Read)),
             ],
             timers.next(look.or((!self.suspension.stands()).then(|| self.standing.left()))),
@@ -155,19 +155,14 @@ impl Process {
         let Some(stdin) = &self.pipes.stdin else {
             return Ok(None);
         };
-        match rustix::io::write(stdin, input) {
-            Ok(n) => Ok(Some(n)),
-            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Ok(Some(0)),
-            Err(rustix::io::Errno::PIPE) => Ok(None),
-            Err(e) => Err(e.into()),
-        }
+        write_pipe(stdin.as_fd(), input)
     }
 
     /// How many bytes it was given and has not read, also after its exit.
     pub(super) fn unread(&self) -> usize {
-        let unread = self.pipes.stdin.as_ref().map(rustix::io::ioctl_fionread);
+        let stdin = self.pipes.stdin.as_ref();
         // What can't be told was read.
-        unread.and_then(Result::ok).map_or(0, |n| n as usize)
+        stdin.and_then(|stdin| bytes_in_pipe(stdin.as_fd())).unwrap_or(0)
     }
 
     /// Closes its input and waits until it has exited, for `grace` at most: then its group is
@@ -195,7 +190,7 @@ impl Process {
             }
             if let (Some(signal), false) = (ask, asked) {
                 self.group.signal(signal);
-                self.group.signal(Signal::CONT.as_raw());
+                self.group.signal(signals::CONT);
                 asked = true;
             }
             if timers.try_is_over() {
@@ -205,7 +200,7 @@ impl Process {
         }
         let killed = !self.group.has_exited();
         if killed || asked {
-            self.group.signal(Signal::KILL.as_raw());
+            self.group.signal(signals::KILL);
         }
         spoke |= self.drain(buffer, aside)?;
         Ok(Exited {

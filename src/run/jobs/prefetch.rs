@@ -7,7 +7,7 @@ use crate::plan::Plan;
 use crate::run::error::RunError;
 use crate::source::{JobResult, LOOKAHEAD, LastStat, Lookahead, SourceError};
 use crate::state::{Fingerprint, fingerprints};
-use crate::sys::start_thread;
+use crate::sys::spawn_thread;
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -100,7 +100,7 @@ impl Reader {
             }
         };
         // It is not joined: a read of standard input may never return.
-        start_thread("list", read).map_err(RunError::about("can't start the list's reader"))?;
+        spawn_thread("list", read).map_err(RunError::about("can't start the list's reader"))?;
         Ok(Reader {
             found,
             taken: VecDeque::new(),
@@ -152,7 +152,7 @@ pub(super) fn prefetch_names<T: Send + 'static>(
             }
         }
     };
-    start_thread("walk", find).map_err(RunError::about("can't start the walk's thread"))?;
+    spawn_thread("walk", find).map_err(RunError::about("can't start the walk's thread"))?;
     Ok(taken.into_iter().flatten())
 }
 

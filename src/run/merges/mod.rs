@@ -14,7 +14,7 @@ use crate::output::NewFile;
 use crate::plan::{Empty, Plan};
 use crate::record::RecordPlan;
 use crate::sink::{Closed, Sink, Stream};
-use crate::sys::{Output, file_limit};
+use crate::sys::{OutputStream, file_limit};
 use crate::worker::{Merge, MergeInput, Merged, MergedJobs, Merging, Writing};
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use std::fs::File;
@@ -214,7 +214,7 @@ fn passed_on(
         what: message::shown(to.0.as_os_str()).into_owned(),
         cause,
     };
-    let mut out = Output::of(to.1.try_clone().map_err(failed)?);
+    let mut out = OutputStream::from_file(to.1.try_clone().map_err(failed)?);
     out.write_all(heading).map_err(failed)?;
     given(draft, drafts, |block| out.write_all(block).map_err(failed))
 }

@@ -1,6 +1,8 @@
-//! Reading, writing and waiting: standard streams, pipes, the terminal and wake-ups.
+//! Reading, writing and waiting: standard streams, files, pipes, the terminal and wake-ups.
 
+mod file;
 mod output;
+mod pipe;
 mod poll;
 mod readahead;
 mod std_fds;
@@ -8,10 +10,12 @@ mod stdin;
 mod terminal;
 mod waker;
 
-pub(crate) use output::{Output, is_unread, outputs_are_one, tell, tell_now};
-pub(crate) use poll::{Interest, Ready, pipe, poll};
-pub(crate) use readahead::will_read;
-pub(crate) use std_fds::close_in_children;
+pub(crate) use file::{check_executable, open_nonblocking, try_lock};
+pub(crate) use output::{OutputStream, outputs_are_same, stdout_is_unread, write_stderr, write_stderr_now};
+pub(crate) use pipe::{bytes_in_pipe, enlarge_pipe, pipe, read_pipe, set_nonblocking, write_pipe};
+pub(crate) use poll::{Interest, Ready, poll};
+pub(crate) use readahead::read_ahead;
+pub(super) use std_fds::close_in_children;
 pub(crate) use stdin::Stdin;
 pub(crate) use terminal::terminal;
-pub(crate) use waker::{NUDGE, Wake, this_thread};
+pub(crate) use waker::Waker;

@@ -1,4 +1,6 @@
 //! fanfold's own standard output and error, unbuffered.
+//!
+//! It does not know what is written.
 
 use super::std_fds::was_closed;
 use crate::sys::signals::{self, Interruptible};
@@ -11,38 +13,38 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// One of the two, or what takes the place of standard output, by a descriptor of its own. Where there is no room (a reader that stands still), a write
-/// waits, whether or not whoever gave us the descriptor has it wait. Once a signal came that ends the run, it
-/// gives up with `WouldBlock` where there is no room for 200 ms.
+/// One of the two, or what takes the place of standard output, under a descriptor of its own. A write waits for room,
+/// whether or not whoever gave us the descriptor made it non-blocking. After a shutdown signal, it gives up with
+/// `WouldBlock` when there is no room for 200 ms (a reader that stands still).
 #[derive(Debug)]
-pub(crate) struct Output {
+pub(crate) struct OutputStream {
     file: io::Result<File>,
 }
 
-impl Output {
-    /// Standard output.
+impl OutputStream {
+    /// Returns standard output.
     pub(crate) fn stdout() -> Self {
-        Output {
+        OutputStream {
             file: opened(io::stdout()),
         }
     }
 
-    /// Standard error.
+    /// Returns standard error.
     pub(crate) fn stderr() -> Self {
-        Output {
+        OutputStream {
             file: opened(io::stderr()),
         }
     }
 
-    /// Another one, that was opened to be written.
-    pub(crate) fn of(file: File) -> Self {
-        Output { file: Ok(file) }
+    /// Returns what writes to this file, which was opened to be written.
+    pub(crate) fn from_file(file: File) -> Self {
+        OutputStream { file: Ok(file) }
     }
 
-    /// Whether anything can be written at all.
+    /// Returns whether anything can be written at all.
     ///
     /// # Errors
-    /// What every write would be told.
+    /// What every write would return.
     pub(crate) fn check(&self) -> io::Result<()> {
         match &self.file {
             Ok(_) => Ok(()),
@@ -53,15 +55,15 @@ impl Output {
         }
     }
 
-    /// Has the system copy some of `file` from `at` on, which is moved past it; 0 at its end. It gives up as a
-    /// write does.
+    /// Has the system copy some of `file` from `at` on, moves `at` past it, and returns how much it was; 0 at the end.
+    /// It gives up as a write does.
     ///
     /// # Errors
-    /// `InvalidInput` or `Unsupported` where it can only be written (a file that is appended to, say); what the
-    /// write said.
+    /// `InvalidInput` or `Unsupported` when the output can only be written to (a file that is appended to, say); what
+    /// the write said.
     pub(crate) fn send(&mut self, file: &File, at: &mut u64) -> io::Result<usize> {
         let out = &*self.file()?;
-        waiting(out.as_fd(), usize::MAX, |most| send(out, file, at, most))
+        write_patiently(out.as_fd(), usize::MAX, |most| send(out, file, at, most))
     }
 
     fn file(&mut self) -> io::Result<&mut File> {
@@ -78,35 +80,35 @@ fn opened(stream: impl AsFd + AsRawFd) -> io::Result<File> {
 }
 
 fn send(out: &File, file: &File, at: &mut u64, most: usize) -> io::Result<usize> {
-    /// A signal is looked for after each of these, in bytes.
+    /// So many bytes go between two looks at the signals.
     const STEP: usize = 1 << 20;
     Ok(rustix::fs::sendfile(out, file, Some(at), most.min(STEP))?)
 }
 
-/// How long after a signal that ends the run a write still waits for room: what is finished is to be printed,
-/// but not to a reader that stands still.
+/// How long after a shutdown signal writes still wait for room, all together: what is finished is to be printed, but not
+/// to a reader that stands still.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// Whether so many bytes may have to wait for room.
+/// Returns whether a write of so many bytes may have to wait for room.
 fn may_wait(out: BorrowedFd<'_>, bytes: usize) -> bool {
     let has_room = || await_room(out, Some(Duration::ZERO)).is_ok_and(|has| has);
     !is_file(out) && (bytes > libc::PIPE_BUF || !has_room())
 }
 
-/// Calls `write`, with the most bytes that it may take, until it did not have to wait, or has waited.
-fn waiting(
+/// Calls `write`, with the most bytes that it may take, until it has written. `least` is how many bytes there are.
+fn write_patiently(
     out: BorrowedFd<'_>,
     least: usize,
     mut write: impl FnMut(usize) -> io::Result<usize>,
 ) -> io::Result<usize> {
-    if !signals::are_carried() && may_wait(out, least) {
-        // Without a thread, they are heard when there is room.
-        let _ = signals::carry();
+    if !signals::thread_is_running() && may_wait(out, least) {
+        // Without that thread, signals are handled once there is room.
+        let _ = signals::start_thread();
     }
     loop {
         let mut interruptible = Some(Interruptible::now());
         let mut most = usize::MAX;
-        if signals::ending().is_some() && !is_file(out) {
+        if signals::shutdown_signal().is_some() && !is_file(out) {
             interruptible = None;
             await_room_briefly(out)?;
             // A pipe with any room takes as much as this without waiting.
@@ -124,7 +126,7 @@ fn waiting(
     }
 }
 
-/// After a signal; another one ends it.
+/// Blocks until there is room, after a shutdown signal; another signal ends the wait.
 fn await_room_briefly(out: BorrowedFd<'_>) -> io::Result<()> {
     static SINCE: OnceLock<Instant> = OnceLock::new();
     let left = PATIENCE.saturating_sub(SINCE.get_or_init(Instant::now).elapsed());
@@ -134,7 +136,7 @@ fn await_room_briefly(out: BorrowedFd<'_>) -> io::Result<()> {
     }
 }
 
-/// Whether there is room, or nobody who makes any, before the time is over.
+/// Blocks until there is room, or nobody who makes any; false when the time is over before.
 fn await_room(out: BorrowedFd<'_>, most: Option<Duration>) -> io::Result<bool> {
     let most = most.and_then(|most| Timespec::try_from(most).ok());
     let mut asked = [PollFd::from_borrowed_fd(out, PollFlags::OUT)];
@@ -145,14 +147,14 @@ fn is_file(out: BorrowedFd<'_>) -> bool {
     fstat(out).is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::RegularFile)
 }
 
-/// Writes all of it to standard error, as an [`Output`] does.
+/// Writes all of this to standard error, as an [`OutputStream`] does.
 ///
 /// # Errors
 /// What the system said.
-pub(crate) fn tell(mut bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_stderr(mut bytes: &[u8]) -> io::Result<()> {
     let err = io::stderr().lock();
     while !bytes.is_empty() {
-        let written = waiting(err.as_fd(), bytes.len(), |most| {
+        let written = write_patiently(err.as_fd(), bytes.len(), |most| {
             Ok(rustix::io::write(&err, &bytes[..most.min(bytes.len())])?)
         })?;
         bytes = &bytes[written..];
@@ -160,8 +162,8 @@ pub(crate) fn tell(mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes of it to standard error what there is room for, without waiting.
-pub(crate) fn tell_now(mut bytes: &[u8]) {
+/// Writes to standard error as much of this as there is room for, without waiting.
+pub(crate) fn write_stderr_now(mut bytes: &[u8]) {
     let err = io::stderr();
     while !bytes.is_empty() && await_room(err.as_fd(), Some(Duration::ZERO)).unwrap_or(false) {
         // As much as a pipe with any room takes.
@@ -173,29 +175,29 @@ pub(crate) fn tell_now(mut bytes: &[u8]) {
     }
 }
 
-/// Whether standard output and standard error go to the same file, pipe or terminal.
-pub(crate) fn outputs_are_one() -> bool {
+/// Returns whether standard output and standard error go to the same file, pipe or terminal.
+pub(crate) fn outputs_are_same() -> bool {
     let [out, err] = [fstat(io::stdout()), fstat(io::stderr())];
     matches!((out, err), (Ok(out), Ok(err)) if (out.st_dev, out.st_ino) == (err.st_dev, err.st_ino))
 }
 
-/// Whether standard output is a pipe or a socket that nobody reads any more.
-pub(crate) fn is_unread() -> bool {
+/// Returns whether standard output is a pipe or a socket that nobody reads any more.
+pub(crate) fn stdout_is_unread() -> bool {
     let out = io::stdout();
     let kind = fstat(&out).map(|found| FileType::from_raw_mode(found.st_mode));
     if !matches!(kind, Ok(FileType::Fifo | FileType::Socket)) {
         return false;
     }
-    // That there is room to write is not asked: a pipe that is full has a reader.
+    // No flag asks for room to write: a pipe that is full has a reader.
     let mut asked = [PollFd::new(&out, PollFlags::empty())];
-    let told = event::poll(&mut asked, Some(&Timespec::default()));
-    told.is_ok() && asked[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
+    let polled = event::poll(&mut asked, Some(&Timespec::default()));
+    polled.is_ok() && asked[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
 }
 
-impl Write for Output {
+impl Write for OutputStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut out = &*self.file()?;
-        waiting(out.as_fd(), bytes.len(), |most| {
+        write_patiently(out.as_fd(), bytes.len(), |most| {
             out.write(&bytes[..most.min(bytes.len())])
         })
     }

@@ -1,11 +1,11 @@
-//! Waiting for several descriptors at once, with a timeout.
+//! Waits for several descriptors at once, with a timeout. It does not know what they are.
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-/// What is waited for on a descriptor.
+/// What is awaited of a descriptor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Interest {
     /// Something to read, or the other end gone.
@@ -20,14 +20,14 @@ pub(crate) enum Ready {
     /// Nothing.
     #[default]
     No,
-    /// The thing that was waited for: it will not block.
+    /// What was awaited: it will not block.
     Yes,
     /// The other end is gone and nothing is left to read.
     Gone,
 }
 
-/// Waits until one of `descriptors` is ready or `timeout` is over (none: for ever). An absent
-/// descriptor is never ready. An interruption by a signal counts as the end of the timeout.
+/// Blocks until one of `descriptors` is ready or `timeout` is over (None: for ever), and returns what each is ready
+/// for. An absent descriptor is never ready. An interruption by a signal counts as the end of the timeout.
 ///
 /// # Errors
 /// What the system said; not to be expected.
@@ -79,12 +79,4 @@ fn readiness(events: PollFlags) -> Ready {
     } else {
         Ready::Gone
     }
-}
-
-/// A pipe that children do not inherit: the end to read from, and the end to write to.
-///
-/// # Errors
-/// When the process may open no more files.
-pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
-    Ok(rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?)
 }

@@ -1,15 +1,15 @@
-//! Standard input, whether or not whoever gave it to us has it wait.
+//! Standard input, whether or not whoever gave it to us made it non-blocking.
 
 use rustix::event::{self, PollFd, PollFlags};
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 
-/// Standard input, unbuffered. Where nothing is there yet, a read waits, also where it is set not to.
+/// Standard input, unbuffered. A read waits when nothing is there yet, even on a descriptor that does not block.
 #[derive(Debug, Default)]
 pub(crate) struct Stdin(());
 
 impl Stdin {
-    /// A reader of it. It has no buffer, so any number of them may follow one another.
+    /// Returns a reader of it. It has no buffer, so several of them may follow one another.
     pub(crate) fn new() -> Self {
         Stdin(())
     }

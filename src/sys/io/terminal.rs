@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 
-/// The terminal, to be read from, wherever standard input comes from.
+/// Opens the terminal to be read from, wherever standard input comes from.
 ///
 /// # Errors
 /// When there is none.

@@ -10,7 +10,7 @@
 //! child's fork to the moment after its exec (0.3 ms, longer on a busy machine) such a child survives.
 
 use crate::sys::io::pipe;
-use crate::sys::limits::{await_process, file_limit};
+use crate::sys::limits::{file_limit, retry_start};
 use rustix::io::retry_on_intr;
 use rustix::process::{Pid, Signal, WaitOptions, chdir, kill_process_group, setpgid, waitpid};
 use std::ffi::{OsStr, c_uint};
@@ -44,7 +44,7 @@ struct Guardian {
 
 /// The entry of a child's group; dropping it clears the entry.
 #[derive(Debug)]
-pub(crate) struct Entry(&'static AtomicI32);
+pub(crate) struct GuardedGroup(&'static AtomicI32);
 
 /// A directory that the guardian removes if fanfold is killed before this is dropped.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ pub(crate) fn start() -> io::Result<()> {
             Some(groups) => *groups,
             None => shared_memory()?,
         };
-        *guardian = Some(await_process(|| fork(groups))?);
+        *guardian = Some(retry_start(|| fork(groups))?);
         let _ = GROUPS.set(groups);
     }
     Ok(())
@@ -78,7 +78,7 @@ pub(crate) fn stop() {
 }
 
 /// Has the guardian, if it is running, kill the group of `leader` when fanfold is killed.
-pub(crate) fn guard_group(leader: i32) -> Option<Entry> {
+pub(crate) fn guard_group(leader: i32) -> Option<GuardedGroup> {
     let groups = *GROUPS.get()?;
     let first = leader.unsigned_abs() as usize % ENTRIES;
     let (before, after) = groups.split_at(first);
@@ -86,10 +86,10 @@ pub(crate) fn guard_group(leader: i32) -> Option<Entry> {
         let taken = entry.compare_exchange(0, leader, Ordering::SeqCst, Ordering::Relaxed);
         taken.is_ok()
     });
-    free.map(Entry)
+    free.map(GuardedGroup)
 }
 
-impl Drop for Entry {
+impl Drop for GuardedGroup {
     fn drop(&mut self) {
         self.0.store(0, Ordering::SeqCst);
     }

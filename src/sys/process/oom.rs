@@ -1,7 +1,8 @@
-//! Whether the out-of-memory killer was at work in our cgroup.
+//! Finds out whether the out-of-memory killer was at work in our cgroup.
 //!
 //! The kernel counts its kills for each cgroup: the line `oom_kill` of memory.events (version 2) or
-//! of memory.oom_control (version 1), see cgroups(7). A child that leaves our cgroup is not seen.
+//! of memory.oom_control (version 1), see cgroups(7). It does not see the kill of a child that left our cgroup, nor
+//! whom a kill hit.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,31 +11,31 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 /// The counter of our own cgroup.
 static KILLS: OnceLock<Option<Kills>> = OnceLock::new();
 
-/// A counter of kills, and how many of them were accounted for.
+/// A file that counts kills, and how many of them were taken.
 #[derive(Debug)]
 struct Kills {
     file: PathBuf,
     seen: Mutex<u64>,
 }
 
-/// Begins to count. Costs nothing the second time; the first time best while a child runs.
+/// Begins to count. The second call costs nothing; the first is best made while a child runs.
 pub(crate) fn watch() {
     KILLS.get_or_init(here);
 }
 
-/// Whether there was a kill, since the count began, that was not accounted for yet; then it is.
+/// Takes one kill that came since the count began; false when each was taken.
 pub(crate) fn take_kill() -> bool {
     KILLS.get_or_init(here).as_ref().is_some_and(Kills::take)
 }
 
 fn here() -> Option<Kills> {
     let own = fs::read_to_string("/proc/self/cgroup").ok()?;
-    Kills::of(&own, Path::new("/sys/fs/cgroup"))
+    Kills::from_cgroup(&own, Path::new("/sys/fs/cgroup"))
 }
 
 impl Kills {
-    /// The counter of the cgroup that these lines of /proc/PID/cgroup name, if it has one.
-    fn of(lines: &str, root: &Path) -> Option<Self> {
+    /// Returns the counter of the cgroup that these lines of /proc/PID/cgroup name, if it has one.
+    fn from_cgroup(lines: &str, root: &Path) -> Option<Self> {
         let files = lines.lines().flat_map(|line| counters(line, root));
         let counted = |file: PathBuf| Some((count(&file)?, file));
         let (seen, file) = files.filter_map(counted).next()?;
@@ -52,7 +53,7 @@ impl Kills {
     }
 }
 
-/// Where a line `ID:CONTROLLERS:PATH` has its counter. In a container the path may be the host's,
+/// Returns the files that may count for a line `ID:CONTROLLERS:PATH`. In a container the path may be the host's,
 /// while the container's own cgroup is mounted at the root.
 fn counters(line: &str, root: &Path) -> Vec<PathBuf> {
     let mut fields = line.splitn(3, ':').skip(1);
@@ -103,9 +104,9 @@ mod tests {
         ] {
             let root = tempfile::tempdir().expect("a temporary directory");
             let file = root.path().join(file);
-            assert!(Kills::of(lines, root.path()).is_none(), "no counter");
+            assert!(Kills::from_cgroup(lines, root.path()).is_none(), "no counter");
             write(&file, 3);
-            let kills = Kills::of(lines, root.path()).expect("a counter");
+            let kills = Kills::from_cgroup(lines, root.path()).expect("a counter");
             assert!(!kills.take(), "those before do not count");
             write(&file, 5);
             assert_eq!([kills.take(), kills.take(), kills.take()], [true, true, false]);

@@ -1,23 +1,23 @@
-//! What /proc says of other processes.
+//! What /proc says about other processes.
 
 /// Some fields of proc_pid_stat(5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stat {
+pub(in crate::sys) struct Stat {
     /// One letter: `R`, `S`, `T`, `Z` …
-    pub(crate) state: u8,
-    /// Its parent's number.
-    pub(crate) parent: i32,
-    /// Its process group's number.
-    pub(crate) group: i32,
+    pub(in crate::sys) state: u8,
+    /// The number of its parent.
+    pub(in crate::sys) parent: i32,
+    /// The number of its process group.
+    pub(in crate::sys) group: i32,
 }
 
 impl Stat {
-    /// That of a process, if it is there.
-    pub(crate) fn of(pid: i32) -> Option<Self> {
+    /// Reads that of a process; None when there is no such process.
+    pub(in crate::sys) fn from_pid(pid: i32) -> Option<Self> {
         Self::parse(&std::fs::read(format!("/proc/{pid}/stat")).ok()?)
     }
 
-    /// The name in parentheses may hold anything, so the fields are counted from the last `)`.
+    /// Parses the fields from the last `)` on, because the name in parentheses may hold anything.
     fn parse(stat: &[u8]) -> Option<Self> {
         let after = memchr::memrchr(b')', stat)? + 1;
         let mut fields = std::str::from_utf8(&stat[after..]).ok()?.split_whitespace();
@@ -28,14 +28,14 @@ impl Stat {
         })
     }
 
-    /// Whether it is neither dead nor a zombie.
-    pub(crate) fn lives(&self) -> bool {
+    /// Returns whether the process is neither dead nor a zombie.
+    pub(in crate::sys) fn lives(&self) -> bool {
         !matches!(self.state, b'Z' | b'X' | b'x')
     }
 }
 
-/// The numbers of all processes; none where there is no /proc.
-pub(crate) fn processes() -> impl Iterator<Item = i32> {
+/// Returns the numbers of all processes; none when /proc is not mounted.
+pub(in crate::sys) fn processes() -> impl Iterator<Item = i32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }

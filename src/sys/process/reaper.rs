@@ -1,8 +1,8 @@
-//! What falls to the first process of a container: reaping the orphans that it adopts.
+//! Reaps the orphans that the first process of a container adopts.
 //!
-//! The children that we started ourselves are left to their workers: starting, reaping and looking for
-//! orphans exclude each other, so that none is taken for an orphan. Where we are not process 1,
-//! nothing of this costs more than a look at a flag.
+//! Children that fanfold itself started are left to their workers. Starting, reaping and looking for orphans exclude
+//! each other, so that no child is taken for an orphan. In any other process than number 1, all of this costs no more
+//! than a look at a flag.
 
 use super::proc::{Stat, processes};
 use crate::sys::signals;
@@ -18,10 +18,10 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_millis(500);
 
 static IS_FIRST: AtomicBool = AtomicBool::new(false);
-/// The children that have a worker.
+/// The children that fanfold started.
 static OWN: LazyLock<Mutex<HashSet<Pid>>> = LazyLock::new(Mutex::default);
 
-/// Begins to reap orphans if this is process 1. To be called before the first child is started.
+/// Starts to reap orphans if this is process 1. Call it before the first child is started.
 ///
 /// # Errors
 /// When the thread can't be started.
@@ -40,8 +40,8 @@ pub(crate) fn start() -> io::Result<()> {
     Ok(())
 }
 
-/// Starts a child that has a worker.
-pub(crate) fn starting(start: impl FnOnce() -> io::Result<Pid>) -> io::Result<Pid> {
+/// Starts a child by `start` and remembers it as our own.
+pub(super) fn start_own(start: impl FnOnce() -> io::Result<Pid>) -> io::Result<Pid> {
     if !IS_FIRST.load(Ordering::Relaxed) {
         return start();
     }
@@ -51,8 +51,8 @@ pub(crate) fn starting(start: impl FnOnce() -> io::Result<Pid>) -> io::Result<Pi
     started
 }
 
-/// Reaps a child that has a worker; after that its number may be an orphan's.
-pub(crate) fn reaping<T>(child: Pid, reap: impl FnOnce() -> T) -> T {
+/// Reaps a child of our own by `reap` and forgets it: its number may be an orphan's after that.
+pub(super) fn reap_own<T>(child: Pid, reap: impl FnOnce() -> T) -> T {
     if !IS_FIRST.load(Ordering::Relaxed) {
         return reap();
     }
@@ -69,7 +69,7 @@ fn own() -> MutexGuard<'static, HashSet<Pid>> {
 fn reap_orphans() {
     let own = own();
     let parent = getpid().as_raw_nonzero().get();
-    let dead = |pid: &i32| Stat::of(*pid).is_some_and(|stat| stat.parent == parent && !stat.lives());
+    let dead = |pid: &i32| Stat::from_pid(*pid).is_some_and(|stat| stat.parent == parent && !stat.lives());
     for pid in processes().filter(dead).filter_map(Pid::from_raw) {
         if !own.contains(&pid) {
             let _ = waitpid(Some(pid), WaitOptions::NOHANG);

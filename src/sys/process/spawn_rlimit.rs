@@ -1,10 +1,11 @@
-//! Starting a child with a lower limit of open files than our own.
+//! Starts a child with a lower limit of open files than our own.
 //!
-//! Only where ours was raised: `posix_spawn` has no attribute for limits, and lowering the child's
+//! Only when ours was raised: `posix_spawn` has no attribute for limits, and lowering the child's limit
 //! from here once it runs would be a race. So this is fork, setrlimit and exec by
 //! `std::process::Command`, at several times the price.
 
-use super::spawn::{Family, Input, Streams};
+use super::group::ProcessGroupOf;
+use super::streams::{StdinFrom, Streams};
 use crate::sys::arguments::Arguments;
 use rustix::io::FdFlags;
 use rustix::process::{Pid, Resource, Rlimit, setrlimit};
@@ -16,16 +17,16 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
-/// Starts what a `Launcher` starts, with this limit of open files. Nobody but the caller reaps it.
+/// Starts what a `Launcher` starts, with this limit of open files. Only the caller reaps it.
 ///
 /// # Errors
 /// What the system said to the fork or the exec.
-pub(crate) fn spawn<'a>(
+pub(super) fn spawn<'a>(
     program: &CStr,
     args: &Arguments,
     environment: impl Iterator<Item = &'a CString>,
     streams: &Streams<'_>,
-    family: Family,
+    group: ProcessGroupOf,
     limit: Rlimit,
 ) -> io::Result<Pid> {
     let stdio = |fd: BorrowedFd<'_>| fd.try_clone_to_owned().map(Stdio::from);
@@ -36,11 +37,11 @@ pub(crate) fn spawn<'a>(
     }
     command
         .env_clear()
-        .envs(environment.filter_map(|pair| split(text(pair))));
+        .envs(environment.filter_map(|variable| split(text(variable))));
     match streams.stdin {
-        Input::Null => command.stdin(Stdio::null()),
-        Input::Inherited => command.stdin(Stdio::inherit()),
-        Input::Given(fd) => command.stdin(stdio(fd)?),
+        StdinFrom::Null => command.stdin(Stdio::null()),
+        StdinFrom::Inherited => command.stdin(Stdio::inherit()),
+        StdinFrom::Fd(fd) => command.stdin(stdio(fd)?),
     };
     if let Some(fd) = streams.stdout {
         command.stdout(stdio(fd)?);
@@ -48,10 +49,10 @@ pub(crate) fn spawn<'a>(
     if let Some(fd) = streams.stderr {
         command.stderr(stdio(fd)?);
     }
-    match family {
-        Family::Own => drop(command.process_group(0)),
-        Family::Of(leader) => drop(command.process_group(leader.as_raw_nonzero().get())),
-        Family::Ours => {}
+    match group {
+        ProcessGroupOf::Itself => drop(command.process_group(0)),
+        ProcessGroupOf::Other(leader) => drop(command.process_group(leader.as_raw_nonzero().get())),
+        ProcessGroupOf::Fanfold => {}
     }
     let others: Vec<_> = streams.others.iter().map(|fd| fd.as_raw_fd()).collect();
     // SAFETY: the child calls what is async-signal-safe, on values of its own; the descriptors are the
@@ -77,9 +78,9 @@ fn text(string: &CStr) -> &OsStr {
     OsStr::from_bytes(string.to_bytes())
 }
 
-/// A variable's name, which may begin with a `=`, and its value.
-fn split(pair: &OsStr) -> Option<(&OsStr, &OsStr)> {
-    let bytes = pair.as_bytes();
+/// Splits a variable into its name, which may begin with a `=`, and its value.
+fn split(variable: &OsStr) -> Option<(&OsStr, &OsStr)> {
+    let bytes = variable.as_bytes();
     let at = memchr::memchr(b'=', bytes.get(1..)?)? + 1;
     Some((
         OsStr::from_bytes(&bytes[..at]),

@@ -1,55 +1,74 @@
-//! Signals as news on a channel.
+//! Signals: handlers that write to a pipe, and a thread that reads the pipe and hands each signal on.
 //!
 //! The handlers are our own because those of the signal crates ask for `SA_RESTART`: a main thread
-//! blocked in a write to a full pipe would then never hear of a Ctrl-C.
+//! blocked in a write to a full pipe would then never see a Ctrl-C.
+//!
+//! It does not know what a run does about a signal.
 
-use super::io::{Interest, NUDGE, Ready, poll, this_thread};
+mod action;
+mod interrupt;
+
+pub(super) use interrupt::{Interruptible, handle_interrupts, interrupt, this_thread};
+
+use super::io::{Interest, Ready, pipe, poll, set_nonblocking};
+use action::{Action, block, is_ignored, set_action, signal_set, unblock};
 use crossbeam_channel::{Receiver, Sender};
-use rustix::pipe::{PipeFlags, pipe_with};
+use interrupt::{INTERRUPT, interrupt_interruptible};
 use std::io;
-use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, IntoRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-/// The signals that end a run. A handler of these interrupts a blocked system call.
-const ENDING: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
-/// The signals that a run is told of and carries on. Blocked system calls go on too.
-const NEWS: [i32; 4] = [libc::SIGUSR1, libc::SIGTSTP, libc::SIGCONT, libc::SIGUSR2];
-/// Ignored by whoever started us (nohup, a shell without job control): stays ignored.
-const RESPECTED: [i32; 2] = [libc::SIGHUP, libc::SIGTSTP];
+/// The signals that end a run. Their handler interrupts a blocked system call.
+const SHUTDOWN: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
+/// The signals that a run answers and goes on after. Blocked system calls go on too.
+const NOTICES: [i32; 4] = [libc::SIGUSR1, libc::SIGTSTP, libc::SIGCONT, libc::SIGUSR2];
+/// The signals that stay ignored when whoever started us ignored them (nohup, a shell without job control).
+const KEPT_IGNORED: [i32; 2] = [libc::SIGHUP, libc::SIGTSTP];
 
-/// Terminal stop (Ctrl-Z).
+/// Stops the processes of a terminal (Ctrl-Z).
 pub(crate) const TSTP: i32 = libc::SIGTSTP;
-/// Continue.
+/// Continues a stopped process.
 pub(crate) const CONT: i32 = libc::SIGCONT;
 /// Asks for a status line, or for more workers.
 pub(crate) const USR1: i32 = libc::SIGUSR1;
-/// Asks for fewer workers, where it is listened to.
+/// Asks for fewer workers, when it is handled.
 pub(crate) const USR2: i32 = libc::SIGUSR2;
-/// Asks to end.
+/// Asks a process to end.
 pub(crate) const TERM: i32 = libc::SIGTERM;
-/// The reader of a pipe has gone.
+/// Ends a process at once.
+pub(crate) const KILL: i32 = libc::SIGKILL;
+/// Stops a process at once.
+pub(crate) const STOP: i32 = libc::SIGSTOP;
+/// Says that a pipe's reader has gone.
 pub(crate) const PIPE: i32 = libc::SIGPIPE;
+/// Stops a process in the background that reads from the terminal.
+pub(crate) const TTIN: i32 = libc::SIGTTIN;
+/// Stops a process in the background that writes to the terminal or sets it.
+pub(crate) const TTOU: i32 = libc::SIGTTOU;
 
-/// Whether USR2 is listened to.
+/// How often the thread of the signals interrupts the interruptible thread after a shutdown signal.
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// What becomes of USR2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Usr2 {
-    /// It is.
-    Heard,
+    /// It is handed on like USR1.
+    Handled,
     /// It ends the process, as by default.
-    Unheard,
+    EndsProcess,
 }
 
-static NEWS_PIPE: AtomicI32 = AtomicI32::new(-1);
-/// Whether it was we who ignored SIGXFSZ: children find it as it was.
-static OURS_IGNORED: AtomicBool = AtomicBool::new(false);
-/// The first signal that came of those that end a run; 0 where none has.
-static ENDS: AtomicI32 = AtomicI32::new(0);
+/// The pipe that the handlers write to.
+static NOTICE_PIPE: AtomicI32 = AtomicI32::new(-1);
+/// Whether it was us who ignored SIGXFSZ; then children do not ignore it.
+static WE_IGNORE_XFSZ: AtomicBool = AtomicBool::new(false);
+/// The first shutdown signal that came; 0 when none has.
+static SHUTDOWN_SIGNAL: AtomicI32 = AtomicI32::new(0);
 
-/// What becomes of a signal, in the thread that carries them: it is sent on, or seen to.
-type Heed = dyn Fn(i32, &Sender<i32>) + Send + Sync;
+/// Handles a signal in the thread of the signals: acts at once, or sends it on.
+type OnSignal = dyn Fn(i32, &Sender<i32>) + Send + Sync;
 
 /// The signals that came since the handlers were installed.
 #[derive(Debug)]
@@ -57,228 +76,175 @@ pub(crate) struct Signals {
     received: Receiver<i32>,
 }
 
-/// Where the handlers write, and what becomes of that, until a thread has it all.
-struct Untold {
-    news: OwnedFd,
+/// What the thread of the signals will take over when it is started; until then, signals wait in the pipe.
+struct PendingSignals {
+    notices: OwnedFd,
     sender: Sender<i32>,
-    heed: Arc<Heed>,
+    on_signal: Arc<OnSignal>,
 }
 
-static UNTOLD: Mutex<Option<Untold>> = Mutex::new(None);
-static CARRIED: AtomicBool = AtomicBool::new(false);
+static PENDING: Mutex<Option<PendingSignals>> = Mutex::new(None);
+static THREAD_RUNS: AtomicBool = AtomicBool::new(false);
 
-/// Installs the handlers of INT, TERM, HUP, USR1, TSTP and CONT, without HUP or TSTP where they were
-/// ignored; of USR2 too, if it is `heard`. The thread that carries them will `heed` each, from the first: any
-/// write that waits may start it. Ignores XFSZ, and no longer CHLD, which no thread hears. To be called once,
-/// from the main thread, before any worker is started.
+/// Installs the handlers of INT, TERM, HUP, USR1, TSTP and CONT, without HUP or TSTP when they were ignored; and of
+/// USR2 as `usr2` says. The thread of the signals will call `on_signal` for each, from the first on: a write that
+/// waits may start that thread. Ignores XFSZ, and resets CHLD, which no thread takes. Call it once, from the main
+/// thread, before any worker is started.
 ///
 /// # Errors
-/// When the pipe or a handler can't be had.
+/// When there is no pipe to be had, or a handler can't be installed.
 pub(crate) fn install(
-    heard: Usr2,
-    heed: impl Fn(i32, &Sender<i32>) + Send + Sync + 'static,
+    usr2: Usr2,
+    on_signal: impl Fn(i32, &Sender<i32>) + Send + Sync + 'static,
 ) -> io::Result<Signals> {
-    let (news, write_end) = pipe_with(PipeFlags::CLOEXEC)?;
-    rustix::io::ioctl_fionbio(&write_end, true)?;
-    ENDS.store(0, Ordering::Relaxed);
+    let (notices, write_end) = pipe()?;
+    set_nonblocking(write_end.as_fd())?;
+    SHUTDOWN_SIGNAL.store(0, Ordering::Relaxed);
     // The write end lives as long as the process: a handler may run at any time.
-    NEWS_PIPE.store(write_end.into_raw_fd(), Ordering::SeqCst);
-    let (sender, received) = crossbeam_channel::unbounded();
-    for signal in ENDING.into_iter().chain(NEWS) {
-        let unheard = signal == USR2 && heard == Usr2::Unheard;
-        if !(unheard || RESPECTED.contains(&signal) && is_ignored(signal)?) {
-            let flags = if ENDING.contains(&signal) {
-                0
-            } else {
-                libc::SA_RESTART
-            };
-            set_action(signal, note as *const () as libc::sighandler_t, flags)?;
+    NOTICE_PIPE.store(write_end.into_raw_fd(), Ordering::SeqCst);
+    for signal in SHUTDOWN {
+        handle(signal, Action::Interrupt(note))?;
+    }
+    for signal in NOTICES {
+        if signal != USR2 || usr2 == Usr2::Handled {
+            handle(signal, Action::Note(note))?;
         }
     }
     // A file that may not grow is an error like any other, and children are to be waited for.
     if !is_ignored(libc::SIGXFSZ)? {
-        set_action(libc::SIGXFSZ, libc::SIG_IGN, 0)?;
-        OURS_IGNORED.store(true, Ordering::Relaxed);
+        set_action(libc::SIGXFSZ, Action::Ignore)?;
+        WE_IGNORE_XFSZ.store(true, Ordering::Relaxed);
     }
     if is_ignored(libc::SIGCHLD)? {
-        set_action(libc::SIGCHLD, libc::SIG_DFL, 0)?;
+        set_action(libc::SIGCHLD, Action::Default)?;
     }
-    // What is ignored by default is dropped at once, but not where a thread blocks it, as `posix_spawn` does
-    // with all signals: a child that is done before its worker is back would wake another thread.
-    change_mask(libc::SIG_BLOCK, [libc::SIGCHLD]);
-    change_mask(libc::SIG_UNBLOCK, [NUDGE]);
-    CARRIED.store(false, Ordering::Relaxed);
-    *untold() = Some(Untold {
-        news,
+    // The system drops at once what is ignored by default, but not while a thread blocks it, as `posix_spawn` does
+    // with all signals: a child that exits before `posix_spawn` returns would wake another thread.
+    block([libc::SIGCHLD]);
+    unblock([INTERRUPT]);
+    THREAD_RUNS.store(false, Ordering::Relaxed);
+    let (sender, received) = crossbeam_channel::unbounded();
+    *pending() = Some(PendingSignals {
+        notices,
         sender,
-        heed: Arc::new(heed),
+        on_signal: Arc::new(on_signal),
     });
     Ok(Signals { received })
 }
 
+fn handle(signal: i32, action: Action) -> io::Result<()> {
+    if KEPT_IGNORED.contains(&signal) && is_ignored(signal)? {
+        return Ok(());
+    }
+    set_action(signal, action)
+}
+
 impl Signals {
-    /// The numbers of the signals, once they are carried.
+    /// Returns the channel of the signals' numbers, on which the thread of the signals sends.
     pub(crate) fn received(&self) -> &Receiver<i32> {
         &self.received
     }
 }
 
-/// Whether a thread carries the signals to where they are received.
-pub(crate) fn are_carried() -> bool {
-    CARRIED.load(Ordering::Relaxed)
+/// Returns whether the thread of the signals was started.
+pub(crate) fn thread_is_running() -> bool {
+    THREAD_RUNS.load(Ordering::Relaxed)
 }
 
-/// Starts the thread that carries the signals, those that came before too. Does nothing the second time.
+/// Starts the thread of the signals, which begins with those that came before. Does nothing the second time.
 ///
 /// # Errors
 /// When there is no thread or descriptor to be had; it can be tried again.
-pub(crate) fn carry() -> io::Result<()> {
-    let mut left = untold();
-    let Some(Untold { news, sender, heed }) = &*left else {
+pub(crate) fn start_thread() -> io::Result<()> {
+    let mut pending = pending();
+    let Some(signals) = &*pending else {
         return Ok(());
     };
-    let (news, sender, heed) = (news.try_clone()?, sender.clone(), Arc::clone(heed));
+    let signals = PendingSignals {
+        notices: signals.notices.try_clone()?,
+        sender: signals.sender.clone(),
+        on_signal: Arc::clone(&signals.on_signal),
+    };
     std::thread::Builder::new()
         .name("signals".into())
-        .spawn(move || carried(&news, &sender, &*heed))?;
-    *left = None;
-    CARRIED.store(true, Ordering::Relaxed);
+        .spawn(move || thread_main(&signals))?;
+    *pending = None;
+    THREAD_RUNS.store(true, Ordering::Relaxed);
     Ok(())
 }
 
-/// Does what the thread would with the signals that came, while there is none.
-pub(crate) fn heed_untold() {
-    let left = untold();
-    let Some(Untold { news, sender, heed }) = &*left else {
+/// Handles the signals that came as the thread of the signals would, as long as that thread does not run.
+pub(crate) fn drain_pending() {
+    let pending = pending();
+    let Some(PendingSignals {
+        notices,
+        sender,
+        on_signal,
+    }) = &*pending
+    else {
         return;
     };
-    let mut bytes = [0; 4];
-    while rustix::io::ioctl_fionread(news).is_ok_and(|there| there > 0) {
-        if let Ok(4) = rustix::io::read(news, &mut bytes) {
-            heed(i32::from_ne_bytes(bytes), sender);
+    let mut number = [0; 4];
+    while matches!(
+        poll([Some((notices.as_fd(), Interest::Read))], Some(Duration::ZERO)),
+        Ok([Ready::Yes])
+    ) {
+        if let Ok(4) = rustix::io::read(notices, &mut number) {
+            on_signal(i32::from_ne_bytes(number), sender);
         }
     }
 }
 
-fn untold() -> MutexGuard<'static, Option<Untold>> {
-    UNTOLD.lock().unwrap_or_else(PoisonError::into_inner)
+fn pending() -> MutexGuard<'static, Option<PendingSignals>> {
+    PENDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The first signal that has come of those that end the run. A write that was interrupted asks this
-/// before it goes on.
-pub(crate) fn ending() -> Option<i32> {
-    match ENDS.load(Ordering::Relaxed) {
+/// Returns the first shutdown signal that has come. A write that was interrupted asks this before it goes on.
+pub(crate) fn shutdown_signal() -> Option<i32> {
+    match SHUTDOWN_SIGNAL.load(Ordering::Relaxed) {
         0 => None,
         signal => Some(signal),
     }
 }
 
-/// Has threads hear [`NUDGE`]: what they are blocked in is interrupted.
-pub(crate) fn hear_nudges() {
-    extern "C" fn nothing(_: i32) {}
-    static HEARD: Once = Once::new();
-    // It can't fail for a signal that there is.
-    HEARD.call_once(|| drop(set_action(NUDGE, nothing as *const () as libc::sighandler_t, 0)));
-}
-
-/// The thread that is [`Interruptible`]; 0 where there is none.
-static INTERRUPTIBLE: AtomicI32 = AtomicI32::new(0);
-/// How often it is interrupted once there was a signal.
-const AGAIN: Duration = Duration::from_millis(20);
-
-/// While there is one, a signal that ends the run interrupts what this thread is blocked in; also one that came
-/// after this thread has asked for it ([`ending`]) and before it is blocked, which alone would interrupt
-/// nothing. One thread at a time is interrupted.
-pub(crate) struct Interruptible(bool);
-
-impl Interruptible {
-    pub(crate) fn now() -> Self {
-        let (set, get) = (Ordering::SeqCst, Ordering::SeqCst);
-        let taken = INTERRUPTIBLE.compare_exchange(0, this_thread(), set, get);
-        Interruptible(taken.is_ok())
+/// Blocks until a signal has come. After a shutdown signal, the interruptible thread is interrupted meanwhile.
+fn await_notice(notices: &OwnedFd) {
+    let awaited = [Some((notices.as_fd(), Interest::Read))];
+    while shutdown_signal().is_some() && matches!(poll(awaited, Some(AGAIN)), Ok([Ready::No])) {
+        interrupt_interruptible();
     }
 }
 
-impl Drop for Interruptible {
-    fn drop(&mut self) {
-        if self.0 {
-            INTERRUPTIBLE.store(0, Ordering::SeqCst);
-        }
-    }
-}
-
-/// Waits for news. After a signal that ends the run, whoever is interruptible is interrupted meanwhile.
-fn await_news(news: &OwnedFd) {
-    let awaited = [Some((news.as_fd(), Interest::Read))];
-    while ending().is_some() && matches!(poll(awaited, Some(AGAIN)), Ok([Ready::No])) {
-        if let thread @ 1.. = INTERRUPTIBLE.load(Ordering::SeqCst) {
-            nudge(thread);
-        }
-    }
-}
-
-/// Sends it to this thread of ours, if there is one.
-pub(crate) fn nudge(thread: i32) {
-    // SAFETY: plain numbers; the thread of another process is out of its reach.
-    unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, NUDGE) };
-}
-
-/// Keeps this thread from being the one that the signals interrupt: each worker calls it first,
-/// so that the main thread hears them. Children start with an empty mask all the same.
+/// Keeps signals from interrupting this thread: each worker calls it first, so that the main thread takes them.
+/// Children start with an empty mask all the same.
 pub(crate) fn block_in_this_thread() {
-    change_mask(libc::SIG_BLOCK, ENDING.into_iter().chain(NEWS));
+    block(SHUTDOWN.into_iter().chain(NOTICES));
     // Whoever started us may have blocked it.
-    change_mask(libc::SIG_UNBLOCK, [NUDGE]);
+    unblock([INTERRUPT]);
 }
 
-/// Blocks or unblocks these in this thread, and in those that it starts.
-fn change_mask(how: i32, signals: impl IntoIterator<Item = i32>) {
-    let mut set = MaybeUninit::uninit();
-    // SAFETY: sigemptyset initialises the set that the other calls read; the old mask is not
-    // asked for.
-    unsafe {
-        libc::sigemptyset(set.as_mut_ptr());
-        for signal in signals {
-            libc::sigaddset(set.as_mut_ptr(), signal);
-        }
-        libc::pthread_sigmask(how, set.as_ptr(), std::ptr::null_mut());
-    }
-}
-
-/// The signals that a child is to find as they are by default: all but those that were ignored when
-/// it was first asked, and of these SIGPIPE, which we ignore. Naming them spares `posix_spawn` a
-/// question about each in every child.
-pub(crate) fn by_default() -> &'static libc::sigset_t {
+/// Returns the signals that a child finds at their defaults: all but those that were ignored when this was called
+/// first, and of these SIGPIPE and SIGXFSZ when it was us who ignored them. The set spares `posix_spawn` a question
+/// about each signal in each child.
+pub(super) fn default_in_children() -> &'static libc::sigset_t {
     static SET: OnceLock<libc::sigset_t> = OnceLock::new();
     SET.get_or_init(|| {
-        let mut set = MaybeUninit::uninit();
-        // SAFETY: sigemptyset initialises the set that the others change.
-        unsafe {
-            libc::sigemptyset(set.as_mut_ptr());
-            // KILL and STOP have nothing but their default.
-            let all =
-                (1..=libc::SIGRTMAX()).filter(|&signal| !matches!(signal, libc::SIGKILL | libc::SIGSTOP));
-            for signal in all {
-                // An error: there is no such signal, or it is the C library's own.
-                let ours = signal == libc::SIGPIPE
-                    || signal == libc::SIGXFSZ && OURS_IGNORED.load(Ordering::Relaxed);
-                if ours || is_ignored(signal).is_ok_and(|ignored| !ignored) {
-                    libc::sigaddset(set.as_mut_ptr(), signal);
-                }
-            }
-            set.assume_init()
-        }
+        // KILL and STOP have nothing but their default.
+        let all = (1..=libc::SIGRTMAX()).filter(|signal| ![KILL, STOP].contains(signal));
+        signal_set(all.filter(|&signal| {
+            let ours = signal == PIPE || signal == libc::SIGXFSZ && WE_IGNORE_XFSZ.load(Ordering::Relaxed);
+            ours || is_ignored(signal).is_ok_and(|ignored| !ignored)
+        }))
     })
 }
 
-/// Ends the process by `signal` itself, so that whoever waits for it sees that it was
-/// interrupted. Output must have been flushed.
+/// Ends the process by `signal` itself, so that whoever waits for it sees what ended it. Flush output before.
 pub(crate) fn die_by_signal(signal: i32) -> ! {
-    let _ = set_action(signal, libc::SIG_DFL, 0);
-    change_mask(libc::SIG_UNBLOCK, [signal]);
+    let _ = set_action(signal, Action::Default);
+    unblock([signal]);
     // SAFETY: raise has no preconditions.
     unsafe { libc::raise(signal) };
-    // Only where the signal's default is not to end the process.
+    // Only when the signal's default is not to end the process.
     std::process::exit(128 + signal)
 }
 
@@ -288,58 +254,30 @@ pub(crate) fn stop_self() {
     let _ = rustix::process::kill_process(own, rustix::process::Signal::STOP);
 }
 
+/// The handler.
 extern "C" fn note(signal: i32) {
     let before = errno::errno();
-    if ENDING.contains(&signal) {
-        let _ = ENDS.compare_exchange(0, signal, Ordering::Relaxed, Ordering::Relaxed);
+    if SHUTDOWN.contains(&signal) {
+        let _ = SHUTDOWN_SIGNAL.compare_exchange(0, signal, Ordering::Relaxed, Ordering::Relaxed);
     }
-    let byte = signal.to_ne_bytes();
-    let pipe = NEWS_PIPE.load(Ordering::Relaxed);
-    // SAFETY: write is safe in a handler; the four bytes are a local; the pipe is never closed.
-    // A full pipe loses the news of a signal that thousands like it have told already.
-    unsafe { libc::write(pipe, byte.as_ptr().cast(), byte.len()) };
+    let number = signal.to_ne_bytes();
+    let pipe = NOTICE_PIPE.load(Ordering::Relaxed);
+    // SAFETY: write is safe in a handler; the four bytes are a local; the pipe is never closed. When the pipe is
+    // full, a signal is lost that thousands like it have announced already.
+    unsafe { libc::write(pipe, number.as_ptr().cast(), number.len()) };
     errno::set_errno(before);
 }
 
-fn carried(news: &OwnedFd, sender: &Sender<i32>, heed: &Heed) {
+fn thread_main(signals: &PendingSignals) {
     block_in_this_thread();
-    hear_nudges();
-    let mut bytes = [0; 4];
+    handle_interrupts();
+    let mut number = [0; 4];
     loop {
-        await_news(news);
-        match rustix::io::read(news, &mut bytes) {
-            Ok(4) => heed(i32::from_ne_bytes(bytes), sender),
+        await_notice(&signals.notices);
+        match rustix::io::read(&signals.notices, &mut number) {
+            Ok(4) => (signals.on_signal)(i32::from_ne_bytes(number), &signals.sender),
             Err(rustix::io::Errno::INTR) => {}
             _ => return,
         }
-    }
-}
-
-fn is_ignored(signal: i32) -> io::Result<bool> {
-    let mut old = MaybeUninit::<libc::sigaction>::uninit();
-    // SAFETY: a null new action only asks; the old one is written on success.
-    let old = unsafe {
-        if libc::sigaction(signal, std::ptr::null(), old.as_mut_ptr()) != 0 {
-            return Err(io::Error::last_os_error());
-        }
-        old.assume_init()
-    };
-    Ok(old.sa_sigaction == libc::SIG_IGN)
-}
-
-fn set_action(signal: i32, action: libc::sighandler_t, flags: i32) -> io::Result<()> {
-    // SAFETY: all-zero is a valid sigaction; the fields that matter are set, and the handler is an
-    // `extern "C" fn(i32)` or SIG_DFL, which is what flags without SA_SIGINFO ask for.
-    let result = unsafe {
-        let mut new: libc::sigaction = std::mem::zeroed();
-        new.sa_sigaction = action;
-        new.sa_flags = flags;
-        libc::sigemptyset(&mut new.sa_mask);
-        libc::sigaction(signal, &new, std::ptr::null_mut())
-    };
-    if result == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
     }
 }

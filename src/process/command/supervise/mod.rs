@@ -15,11 +15,11 @@ use super::go_on;
 use crate::control::WorkerHandle;
 use crate::job::{self, Failure, Input, Job, Trust};
 use crate::map::{ChildEmit, OutOfBand};
-use crate::sys::{Beside, Group, Heard, Interest, Ready, poll};
+use crate::sys::{AlsoAwait, Interest, ProcessGroup, Ready, WaitEnd, poll, write_pipe};
 use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::time::Duration;
 use stop_ladder::Stopping;
 
@@ -38,9 +38,9 @@ const UNNOTICED: u32 = 4;
 
 /// A child that is being looked after.
 pub(in crate::process) struct Supervision<'a> {
-    group: &'a mut Group,
+    group: &'a mut ProcessGroup,
     /// Those whose outputs the child reads.
-    feeders: Vec<Group>,
+    feeders: Vec<ProcessGroup>,
     plan: &'a CommandPlan,
     job: &'a Job,
     buffer: &'a mut [u8],
@@ -74,8 +74,8 @@ struct Step {
 
 impl<'a> Supervision<'a> {
     pub(super) fn new(
-        group: &'a mut Group,
-        feeders: Vec<Group>,
+        group: &'a mut ProcessGroup,
+        feeders: Vec<ProcessGroup>,
         pipes: Pipes,
         plan: &'a CommandPlan,
         job: &'a Job,
@@ -148,7 +148,7 @@ impl<'a> Supervision<'a> {
         let fed = self
             .feeders
             .iter_mut()
-            .map(Group::reap)
+            .map(ProcessGroup::reap)
             .find(|end| !is_well_fed(end));
         let status = match (self.group.reap(), fed) {
             (Ok(status), Some(fed)) if status.success() => fed,
@@ -205,7 +205,7 @@ impl<'a> Supervision<'a> {
         if !self.exited && (notice != Ready::No || self.has_exited_unnoticed()) {
             self.exited = true;
         }
-        if self.exited && !self.ended && self.feeders.iter().all(Group::has_exited) {
+        if self.exited && !self.ended && self.feeders.iter().all(ProcessGroup::has_exited) {
             self.ended = true;
             self.timers.drain_in(DRAIN);
         }
@@ -223,18 +223,18 @@ impl<'a> Supervision<'a> {
     fn wait(&self, writing: bool, input: Option<BorrowedFd<'_>>) -> io::Result<[Ready; 6]> {
         if self.lacks_only_exit() {
             let beside = match self.suspension.stands() {
-                true => Beside::Nothing,
+                true => AlsoAwait::Nothing,
                 false => self.standing.beside(),
             };
             let [bell, notice] = match self.worker.wait_for(self.group, beside)? {
-                Heard::Exit => [Ready::No, Ready::Yes],
-                Heard::Bell => [Ready::Yes, Ready::No],
-                Heard::Beside => [Ready::No, Ready::No],
+                WaitEnd::Exit => [Ready::No, Ready::Yes],
+                WaitEnd::Woken => [Ready::Yes, Ready::No],
+                WaitEnd::Other => [Ready::No, Ready::No],
             };
             return Ok([Ready::No, Ready::No, Ready::No, notice, bell, Ready::No]);
         }
         let notice = match self.wants_notice() {
-            true => self.group.notice(),
+            true => self.group.pidfd(),
             false => None,
         };
         let polling = match self.exited {
@@ -297,7 +297,7 @@ impl<'a> Supervision<'a> {
 
     fn has_exited_unnoticed(&self) -> bool {
         let wanted = self.wants_notice() && !self.lacks_only_exit();
-        wanted && self.group.notice().is_none() && self.group.has_exited()
+        wanted && self.group.pidfd().is_none() && self.group.has_exited()
     }
 
     fn take_out(&mut self, ready: Ready) {
@@ -339,17 +339,11 @@ impl<'a> Supervision<'a> {
         let (Some(stdin), true) = (&self.pipes.stdin, ready != Ready::No) else {
             return 0;
         };
-        match rustix::io::write(stdin, block) {
-            Ok(n) => n,
-            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => 0,
-            Err(rustix::io::Errno::PIPE) => {
-                self.pipes.stdin = None;
-                0
-            }
-            Err(e) => {
-                self.stop(StopReason::Broken(e.into()));
-                0
-            }
+        match write_pipe(stdin.as_fd(), block) {
+            Ok(Some(written)) => return written,
+            Ok(None) => self.pipes.stdin = None,
+            Err(cause) => self.stop(StopReason::Broken(cause)),
         }
+        0
     }
 }

@@ -5,8 +5,7 @@
 use super::{DRAIN, MORE_DRAINS, Supervision};
 use crate::control::StopRequest;
 use crate::process::outcome::StopReason;
-use crate::sys::is_starting;
-use rustix::process::Signal;
+use crate::sys::{is_child_starting, signals};
 
 /// How far the stopping of a child has come.
 #[derive(Debug)]
@@ -31,7 +30,7 @@ impl Supervision<'_> {
         let signal = match reason {
             StopReason::Wished(signal) => Some(signal),
             StopReason::WishedDead | StopReason::Broken(_) => None,
-            _ => Some(Signal::TERM.as_raw()),
+            _ => Some(signals::TERM),
         };
         if self.stopping.is_none() {
             self.stopping = Some((reason, Stopping::Asked));
@@ -39,7 +38,7 @@ impl Supervision<'_> {
             if let Some(signal) = signal {
                 self.group.signal(signal);
                 // A stopped process hears nothing but KILL until it is continued.
-                self.group.signal(Signal::CONT.as_raw());
+                self.group.signal(signals::CONT);
             }
         }
         if signal.is_none() {
@@ -48,7 +47,7 @@ impl Supervision<'_> {
     }
 
     fn kill(&mut self) {
-        self.group.signal(Signal::KILL.as_raw());
+        self.group.signal(signals::KILL);
         self.timers.forget_grace();
         if let Some((_, stopping)) = &mut self.stopping {
             *stopping = Stopping::Done;
@@ -81,9 +80,9 @@ impl Supervision<'_> {
         match wish {
             StopRequest::Terminate(signal) if !self.rest_told => {
                 self.group.signal(signal);
-                self.group.signal(Signal::CONT.as_raw());
+                self.group.signal(signals::CONT);
             }
-            StopRequest::Kill => self.group.signal(Signal::KILL.as_raw()),
+            StopRequest::Kill => self.group.signal(signals::KILL),
             _ => {}
         }
         self.rest_told = true;
@@ -94,14 +93,14 @@ impl Supervision<'_> {
             // What is in them has a reader, that waits itself.
             self.timers.drain_in(DRAIN);
         }
-        if self.timers.drain_is_over() && self.drains < MORE_DRAINS && is_starting() {
+        if self.timers.drain_is_over() && self.drains < MORE_DRAINS && is_child_starting() {
             self.drains += 1;
             self.timers.drain_in(DRAIN);
         } else if self.timers.drain_is_over() {
             self.timers.forget_drain();
             self.leaked = self.pipes.close_outputs();
             if self.leaked && self.rest_told {
-                self.group.signal(Signal::KILL.as_raw());
+                self.group.signal(signals::KILL);
             }
         }
         match &self.stopping {
