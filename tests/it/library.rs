@@ -8,7 +8,7 @@ use fanfold::run::{Destination, Work, run};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// Returns the example of this name, which `cargo test` builds beside the program.
 fn example(name: &str) -> Option<Command> {
@@ -58,25 +58,29 @@ impl Map for Panicking {
     }
 }
 
+/// Runs a test again in a process of its own, and returns its output; None in that process. A run changes how its
+/// process and so all later children treat signals.
+fn in_own_process(test: &str) -> Option<Output> {
+    const INSIDE: &str = "FANFOLD_TEST_INSIDE";
+    if std::env::var_os(INSIDE).is_some() {
+        return None;
+    }
+    let mut again = Command::new(std::env::current_exe().expect("it has a name"));
+    again.args(["--exact", test, "--nocapture"]).env(INSIDE, "1");
+    let done = again.output().expect("it starts");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    Some(done)
+}
+
 #[test]
 fn a_panic_in_a_map_is_reported_once() {
-    // The messages are read from a separate process: this test, called again.
-    const INSIDE: &str = "FANFOLD_TEST_INSIDE";
-    if std::env::var_os(INSIDE).is_none() {
-        let name = "library::a_panic_in_a_map_is_reported_once";
-        let mut again = Command::new(std::env::current_exe().expect("it has a name"));
-        let done = again
-            .args(["--exact", name, "--nocapture"])
-            .env(INSIDE, "1")
-            .output();
-        let done = done.expect("it starts");
+    if let Some(done) = in_own_process("library::a_panic_in_a_map_is_reported_once") {
         let said = String::from_utf8_lossy(&done.stderr);
         assert_eq!(said.matches("a defect").count(), 1, "{said}");
         assert!(
             said.contains("job 1 (Cargo.toml): the map panicked: a defect"),
             "{said}"
         );
-        assert!(done.status.success(), "{said}");
         return;
     }
     let plan = Plan::new(Inputs::Named(vec!["Cargo.toml".into()], WalkPlan::default()));
@@ -129,6 +133,9 @@ fn a_server_hands_its_requests_to_a_pool() {
 
 #[test]
 fn a_panic_at_the_start_of_a_worker_ends_the_run() {
+    if in_own_process("library::a_panic_at_the_start_of_a_worker_ends_the_run").is_some() {
+        return;
+    }
     let file = tempfile::NamedTempFile::new().expect("a file");
     let plan = Plan::new(Inputs::Named(vec![file.path().into()], WalkPlan::default()));
     let broken = std::panic::catch_unwind(|| {
