@@ -37,7 +37,7 @@ impl ChildStdin {
 /// Where the child's output goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Capture {
-    /// Through pipes, to the job's [`Emit`].
+    /// Through pipes, to the job's [`crate::map::Emit`].
     Whole,
     /// Straight to fanfold's own stdout and stderr.
     Inherit,

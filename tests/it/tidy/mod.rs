@@ -1,6 +1,7 @@
 //! The rules for the source: which rooms may import which, where things stand, how files are named and
 //! shaped.
 
+mod architecture;
 mod circles;
 mod names;
 mod order;
