@@ -45,7 +45,7 @@ pub fn say_now(what: impl Display) {
 /// Returns a name as messages show it: control bytes as `\n` or `\x1b`, bytes that are not UTF-8 as `\xff`.
 /// Printable text and backslashes stay, so ordinary names are never changed. A name that is too long for any
 /// file is cut, and its length is given.
-pub fn shown(name: &OsStr) -> Cow<'_, str> {
+pub fn display_name(name: &OsStr) -> Cow<'_, str> {
     if name.len() > LONGEST {
         let head = escaped(&name.as_bytes()[..100]);
         return Cow::Owned(format!("{head}… ({} bytes)", name.len()));
@@ -102,19 +102,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shown_escapes_what_would_control_a_terminal() {
-        let name = |bytes| shown(OsStr::from_bytes(bytes)).into_owned();
+    fn display_name_escapes_what_would_control_a_terminal() {
+        let name = |bytes| display_name(OsStr::from_bytes(bytes)).into_owned();
         assert_eq!(name(b"plain name.gz"), "plain name.gz");
         assert_eq!(name(b"a\nb\x1b[31m"), "a\\nb\\x1b[31m");
         assert_eq!(name(b"\xff\xc3\xa9"), "\\xff\u{e9}");
     }
 
     #[test]
-    fn shown_cuts_names_that_no_file_can_have() {
+    fn display_name_cuts_names_that_no_file_can_have() {
         let long = "é".repeat(3000);
         let expected = format!("{}… (6000 bytes)", "é".repeat(50));
-        assert_eq!(shown(OsStr::new(&long)), expected);
-        assert_eq!(shown(OsStr::new(&long[..4096])), long[..4096]);
+        assert_eq!(display_name(OsStr::new(&long)), expected);
+        assert_eq!(display_name(OsStr::new(&long[..4096])), long[..4096]);
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn described(subcommand: Option<&str>, mut grammar: Command) -> Result<Command, 
     };
     grammar.find_subcommand(name).cloned().ok_or_else(|| {
         let known: Vec<_> = grammar.get_subcommands().map(Command::get_name).collect();
-        let (name, known) = (message::shown(name.as_ref()), known.join(", "));
+        let (name, known) = (message::display_name(name.as_ref()), known.join(", "));
         UsageError(format!("unknown command '{name}' (known: {known})"))
     })
 }

@@ -63,7 +63,7 @@ fn xargs_call() -> Option<(String, Vec<OsString>)> {
     let mut words = std::env::args_os();
     let program = words.next()?;
     if Path::new(&program).file_name() == Some(OsStr::new("xargs")) {
-        return Some((message::shown(&program).into_owned(), words.collect()));
+        return Some((message::display_name(&program).into_owned(), words.collect()));
     }
     (words.next()? == "xargs").then(|| (XARGS.to_owned(), words.collect()))
 }

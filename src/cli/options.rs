@@ -103,7 +103,7 @@ impl InputArgs {
     /// [`UsageError`] when names would be read from a terminal, and for a malformed pattern.
     pub(super) fn plan(&self, dash: Dash) -> Result<Inputs, UsageError> {
         if let Some(pattern) = Exclude::malformed(&self.exclude) {
-            let pattern = message::shown(pattern);
+            let pattern = message::display_name(pattern);
             return Err(UsageError(format!(
                 "--exclude: '{pattern}' is not a pattern: a '[' is not closed, or a '**' is not alone between slashes"
             )));

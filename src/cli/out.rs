@@ -51,7 +51,7 @@ impl OutArgs {
             return Err(UsageError(what.into()).into());
         }
         let name = PathBuf::from(name);
-        let shown = || message::shown(name.as_os_str()).into_owned();
+        let shown = || message::display_name(name.as_os_str()).into_owned();
         let found = fs::metadata(&name);
         let ends_open = name.as_os_str().as_encoded_bytes().ends_with(b"/");
         if ends_open || name.file_name().is_none() || found.as_ref().is_ok_and(Metadata::is_dir) {

@@ -112,7 +112,7 @@ fn object(overview: &Overview) -> Value {
 }
 
 fn display_bytes(bytes: &[u8]) -> String {
-    message::shown(OsStr::from_bytes(bytes)).into_owned()
+    message::display_name(OsStr::from_bytes(bytes)).into_owned()
 }
 
 /// Formats seconds since 1970 as a date and a time of day, without fractions.

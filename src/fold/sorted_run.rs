@@ -40,7 +40,7 @@ pub(super) struct RunWriter<'a> {
 
 /// Adds the name of the directory to an error of the system.
 pub(super) fn with_dir(tmpdir: &Path, error: io::Error) -> io::Error {
-    let (dir, cause) = (message::shown(tmpdir.as_os_str()), message::cause(&error));
+    let (dir, cause) = (message::display_name(tmpdir.as_os_str()), message::cause(&error));
     io::Error::new(error.kind(), format!("{dir}: temporary file: {cause}"))
 }
 

@@ -118,20 +118,22 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Unreadable { name, cause } => {
-                write!(f, "{}: {}", message::shown(name), message::cause(cause))
+                write!(f, "{}: {}", message::display_name(name), message::cause(cause))
             }
-            Failure::Corrupt { name, what } => write!(f, "{}: {what}", message::shown(name)),
-            Failure::Command { program, cause } => write!(f, "'{}' {cause}", message::shown(program)),
-            Failure::ReplyError { program, what, .. } => write!(f, "'{}' {what}", message::shown(program)),
+            Failure::Corrupt { name, what } => write!(f, "{}: {what}", message::display_name(name)),
+            Failure::Command { program, cause } => write!(f, "'{}' {cause}", message::display_name(program)),
+            Failure::ReplyError { program, what, .. } => {
+                write!(f, "'{}' {what}", message::display_name(program))
+            }
             Failure::PoolBroken { program, what, .. } => write!(
                 f,
                 "'{}' {what}, and those before it answered nothing either: the run is stopped",
-                message::shown(program)
+                message::display_name(program)
             ),
             Failure::ProgramUnusable { program, cause } => write!(
                 f,
                 "'{}' can't be executed: {}{}",
-                message::shown(program),
+                message::display_name(program),
                 message::cause(cause),
                 match cause.raw_os_error() {
                     Some(error_number::ENOEXEC) => " (a script begins with #! and its interpreter's name)",

@@ -114,7 +114,7 @@ impl Input {
 
 /// Returns how a message names a job: by the first of its inputs, and how many more there are.
 pub fn display_names<'a>(mut names: impl ExactSizeIterator<Item = &'a OsStr>) -> String {
-    let first = names.next().map_or("-".into(), message::shown);
+    let first = names.next().map_or("-".into(), message::display_name);
     match names.len() {
         0 => first.into_owned(),
         more => format!("{first} and {more} more"),

@@ -39,7 +39,7 @@ impl Conflict {
 
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = message::shown(self.path.as_os_str());
+        let path = message::display_name(self.path.as_os_str());
         match &self.kind {
             ConflictKind::TwoJobs(first, second) => {
                 write!(f, "{path}: the output of {first} and of {second}")

@@ -57,7 +57,7 @@ impl FailedList {
 
     /// Returns the file's name, for messages.
     pub(crate) fn shown(&self) -> String {
-        let shown = |list: &List| message::shown(list.path.as_os_str()).into_owned();
+        let shown = |list: &List| message::display_name(list.path.as_os_str()).into_owned();
         self.list.as_ref().map_or_else(String::new, shown)
     }
 }

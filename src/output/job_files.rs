@@ -174,7 +174,7 @@ impl NewFile {
     }
 
     fn failed(&self, cause: io::Error) -> Failure {
-        let what = message::shown(self.name.as_os_str()).into_owned();
+        let what = message::display_name(self.name.as_os_str()).into_owned();
         Failure::Own { what, cause }
     }
 }

@@ -120,7 +120,7 @@ impl ReservedFiles {
         }
         for input in jobs.iter().flat_map(|job| job.inputs) {
             if let Some(seq) = file(&input).and_then(|name| self.writer(name)) {
-                let input = message::shown(input.name()).into_owned();
+                let input = message::display_name(input.name()).into_owned();
                 let (output, job) = output_of(seq, &jobs, outputs);
                 return Err(Conflict::new(&output, ConflictKind::JobAndInput { job, input }));
             }

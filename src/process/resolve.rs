@@ -31,9 +31,9 @@ impl ProgramError {
 impl fmt::Display for ProgramError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ProgramError::NotFound(program) => write!(f, "'{}' not found", message::shown(program)),
+            ProgramError::NotFound(program) => write!(f, "'{}' not found", message::display_name(program)),
             ProgramError::NotExecutable(program, cause) => {
-                let (program, cause) = (message::shown(program), message::cause(cause));
+                let (program, cause) = (message::display_name(program), message::cause(cause));
                 write!(f, "'{program}' can't be executed: {cause}")
             }
         }

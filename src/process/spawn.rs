@@ -144,7 +144,7 @@ impl Spawner {
     fn not_started(&self, cause: io::Error, worker: &WorkerHandle) -> Failure {
         let program = self.plan.template.program().to_os_string();
         if Shortage::from_error(&cause).is_some() {
-            let what = format!("can't start '{}'", message::shown(&program));
+            let what = format!("can't start '{}'", message::display_name(&program));
             return Failure::Own { what, cause };
         }
         if self.plan.lookup == Lookup::Done && is_unfit(&cause, worker) {

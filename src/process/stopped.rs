@@ -84,6 +84,6 @@ pub(super) fn told(who: &str, program: &OsStr, signal: i32) -> String {
     };
     format!(
         "{who}: '{}' was stopped by signal {signal}: {why}",
-        message::shown(program)
+        message::display_name(program)
     )
 }

@@ -42,7 +42,7 @@ impl RunError {
 
     /// Does as [`RunError::about`], for a file.
     pub(super) fn about_file(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        RunError::about(message::shown(path.as_os_str()))
+        RunError::about(message::display_name(path.as_os_str()))
     }
 }
 

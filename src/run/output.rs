@@ -77,7 +77,7 @@ impl<'a> RunOutput<'a> {
     /// # Errors
     /// When it can't be created.
     pub(super) fn keep_bad_lines(&mut self, path: &Path) -> io::Result<()> {
-        let name = message::shown(path.as_os_str()).into_owned();
+        let name = message::display_name(path.as_os_str()).into_owned();
         self.sink.keep_bad(name, File::create(path)?);
         Ok(())
     }

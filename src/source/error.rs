@@ -47,7 +47,7 @@ impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SourceError::Input { name, cause } | SourceError::List { name, cause } => {
-                write!(f, "{}: {}", message::shown(name), message::cause(cause))
+                write!(f, "{}: {}", message::display_name(name), message::cause(cause))
             }
             SourceError::OutOfDescriptors => f.write_str("file descriptors are scarce"),
             SourceError::AfterNul => f.write_str(

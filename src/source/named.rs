@@ -139,7 +139,7 @@ impl std::fmt::Display for NoMatch {
         write!(
             f,
             "{}: no file matches (--allow-empty makes this no error)",
-            message::shown(&self.pattern)
+            message::display_name(&self.pattern)
         )
     }
 }

@@ -86,7 +86,7 @@ impl State {
     /// # Errors
     /// When the file is not a state of this command line, is in use, or can't be read or written.
     pub fn open(plan: &StatePlan, tmpdir: &Path) -> Result<State, StateError> {
-        let shown = message::shown(plan.file.as_os_str()).into_owned();
+        let shown = message::display_name(plan.file.as_os_str()).into_owned();
         let (db, lock) = match plan.access {
             StateAccess::Write => {
                 let (db, lock) = open::open_locked(&plan.file, plan.existing)?;

@@ -25,7 +25,7 @@ const LOCK_LEFTOVER: Duration = Duration::from_millis(300);
 
 /// Locks a state file, which it creates when there is none, and opens it to be written.
 pub(super) fn open_locked(file: &Path, existing: Existing) -> Result<(Connection, File), StateError> {
-    let shown = message::shown(file.as_os_str());
+    let shown = message::display_name(file.as_os_str());
     let opened = lock(file).and_then(|lock| {
         let found = recognize(&lock)?;
         let files = SqliteFile::from_path(file)?;
@@ -52,7 +52,7 @@ fn forget(files: &SqliteFile, database: &File, found: Found) -> Result<(), OpenE
 
 /// Opens a state to be read, which another process may use; `None` when there is none.
 pub(super) fn open_read_only(file: &Path) -> Result<Option<Connection>, StateError> {
-    let shown = message::shown(file.as_os_str());
+    let shown = message::display_name(file.as_os_str());
     let open = || -> Result<Option<Connection>, OpenError> {
         match File::open(file) {
             Ok(found) => recognize(&found)?,

@@ -64,7 +64,7 @@ impl Overview {
     /// # Errors
     /// When there is no state, or it can't be read.
     pub fn read(file: &Path) -> Result<Overview, StateError> {
-        let shown = message::shown(file.as_os_str());
+        let shown = message::display_name(file.as_os_str());
         let db = open::open_read_only(file)?.ok_or_else(|| OpenError::missing().in_file(&shown))?;
         let overview = read(&db);
         overview.map_err(|cause| OpenError::from(&cause).in_file(&shown))

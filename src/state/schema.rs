@@ -141,8 +141,8 @@ pub(super) fn check_command(
         if stored != *now {
             return Err(OpenError::refused(format!(
                 "the state of another command line: {label}: stored '{}', now '{}'",
-                message::shown(OsStr::from_bytes(&stored)),
-                message::shown(OsStr::from_bytes(now))
+                message::display_name(OsStr::from_bytes(&stored)),
+                message::display_name(OsStr::from_bytes(now))
             )));
         }
     }

@@ -280,7 +280,10 @@ impl ChildEmit for Emitted<'_> {
 /// The failure of a file for an output.
 pub(super) fn lost(drafts: &Intermediates, cause: io::Error) -> Failure {
     Failure::Own {
-        what: format!("{}: temporary file", message::shown(drafts.dir().as_os_str())),
+        what: format!(
+            "{}: temporary file",
+            message::display_name(drafts.dir().as_os_str())
+        ),
         cause,
     }
 }

@@ -30,7 +30,7 @@ impl RunState {
     pub(super) fn tagger(&self, job: &Job) -> Tagger {
         let name = job.name();
         match self.terminal {
-            true => Tagger::new(message::shown(name).as_bytes()),
+            true => Tagger::new(message::display_name(name).as_bytes()),
             false => Tagger::new(name.as_bytes()),
         }
     }

@@ -16,7 +16,7 @@ pub(super) fn read(typed: &OsStr) -> Result<u8> {
         _ => Err(anyhow!(
             "Invalid input delimiter specification {}: the delimiter must be either a single \
              character or an escape sequence starting with \\.",
-            message::shown(typed)
+            message::display_name(typed)
         )),
     }
 }
@@ -66,7 +66,7 @@ fn number(typed: &OsStr, text: &[u8], base: u32, most: &str) -> Result<u8> {
     }
     // Without a digit, strtoul reads nothing, so everything is trailing.
     let rest = if end == 0 { text } else { &digits[end..] };
-    let rest = message::shown(OsStr::from_bytes(rest)).into_owned();
+    let rest = message::display_name(OsStr::from_bytes(rest)).into_owned();
     Err(invalid(
         typed,
         &format!("; trailing characters {rest} not recognised"),
@@ -76,7 +76,7 @@ fn number(typed: &OsStr, text: &[u8], base: u32, most: &str) -> Result<u8> {
 fn invalid(typed: &OsStr, what: &str) -> Error {
     anyhow!(
         "Invalid escape sequence {} in input delimiter specification{what}.",
-        message::shown(typed)
+        message::display_name(typed)
     )
 }
 

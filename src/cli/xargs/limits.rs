@@ -65,7 +65,7 @@ impl LineLimits {
                 text += &format!(
                     "Warning: {} will be run at least once.  If you do not want that to happen, then \
                      press the interrupt keystroke.\n",
-                    message::shown(program)
+                    message::display_name(program)
                 );
             }
         }

@@ -27,7 +27,7 @@ pub(super) struct Beyond {
 /// # Errors
 /// When it is not a number.
 pub(super) fn read(typed: &OsStr, letter: char, bounds: Bounds) -> Result<Result<i64, Beyond>, UsageError> {
-    let shown = message::shown(typed);
+    let shown = message::display_name(typed);
     let Some(number) = typed.to_str().and_then(strtol) else {
         return Err(UsageError(format!(
             "invalid number \"{shown}\" for -{letter} option"

@@ -319,7 +319,7 @@ fn slot_var(typed: &OsStr) -> Result<String> {
     let refused = |why: &str| {
         let what = format!(
             "failed to unset environment variable {}: {why}",
-            message::shown(typed)
+            message::display_name(typed)
         );
         Err(anyhow!(what))
     };
@@ -335,6 +335,6 @@ fn slot_var(typed: &OsStr) -> Result<String> {
 
 /// Names the option in the error of a parser that fanfold's own command line has too.
 fn shared<T>(option: &str, typed: &OsStr, parsed: Result<T, String>) -> Result<T, UsageError> {
-    let shown = message::shown(typed);
+    let shown = message::display_name(typed);
     parsed.map_err(|why| UsageError(format!("invalid value '{shown}' for '{option}': {why}")))
 }

@@ -34,7 +34,7 @@ impl Answered {
     pub fn after(&self) -> String {
         format!(
             "after its reply to '{}'",
-            message::shown(OsStr::from_bytes(&self.last))
+            message::display_name(OsStr::from_bytes(&self.last))
         )
     }
 

@@ -260,7 +260,7 @@ impl PoolMap {
             }
             Ok(None) => Err(Failure::Stopped),
             Err(cause) if Shortage::from_error(&cause).is_some() => Err(Failure::Own {
-                what: format!("can't start '{}'", message::shown(&self.program())),
+                what: format!("can't start '{}'", message::display_name(&self.program())),
                 cause,
             }),
             Err(cause) if is_unfit(&cause, &worker) => Err(Failure::ProgramUnusable {
@@ -365,7 +365,7 @@ impl PoolMap {
 
     fn broken(&self, cause: io::Error) -> Failure {
         Failure::Own {
-            what: format!("can't supervise '{}'", message::shown(&self.program())),
+            what: format!("can't supervise '{}'", message::display_name(&self.program())),
             cause,
         }
     }

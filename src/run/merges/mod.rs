@@ -70,7 +70,7 @@ pub struct MergeDestination {
 pub(super) fn drafts(plan: &Plan, work: &Work<'_>) -> Result<Option<Intermediates>, RunError> {
     let drafts = work.merge.as_ref().map(|_| {
         let made = Intermediates::new(&plan.tmpdir, IN_MEMORY.min(plan.memory / 4));
-        let dir = message::shown(plan.tmpdir.as_os_str());
+        let dir = message::display_name(plan.tmpdir.as_os_str());
         made.map_err(RunError::about(format!("{dir}: temporary directory")))
     });
     drafts.transpose()
@@ -211,7 +211,7 @@ fn passed_on(
     drafts: &Intermediates,
 ) -> Result<(), Closed> {
     let failed = |cause| Closed::Failed {
-        what: message::shown(to.0.as_os_str()).into_owned(),
+        what: message::display_name(to.0.as_os_str()).into_owned(),
         cause,
     };
     let mut out = OutputStream::from_file(to.1.try_clone().map_err(failed)?);
@@ -254,7 +254,7 @@ fn given(
 }
 
 fn unreadable(drafts: &Intermediates, cause: io::Error) -> Closed {
-    let dir = message::shown(drafts.dir().as_os_str());
+    let dir = message::display_name(drafts.dir().as_os_str());
     let what = format!("{dir}: temporary file");
     Closed::Failed { what, cause }
 }
@@ -320,7 +320,7 @@ impl Main<'_, '_> {
         };
         let to = self.work.merge.as_ref().and_then(|merge| merge.to);
         if let Some(to) = to.filter(|_| self.summary.failures.total() > 0) {
-            let name = message::shown(to.name.as_os_str());
+            let name = message::display_name(to.name.as_os_str());
             return message::say(format_args!("{name}: not written, because of what failed"));
         }
         if let Some(whole) = merges.whole.take() {

@@ -20,7 +20,7 @@ fn by_command(failure: &Failure) -> Option<String> {
         let stopped = matches!(failure, Failure::Stopped);
         return (!stopped).then(|| failure.to_string());
     };
-    let program = message::shown(program);
+    let program = message::display_name(program);
     match cause {
         ChildOutcome::Exit(status) if failure.is_fatal() => {
             Some(format!("{program}: exited with status {status}; aborting"))

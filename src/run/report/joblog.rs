@@ -79,7 +79,7 @@ impl JobLog {
     /// Returns the file's name, for messages.
     pub(crate) fn shown(&self) -> String {
         self.to.as_ref().map_or_else(String::new, |(path, _)| {
-            message::shown(path.as_os_str()).into_owned()
+            message::display_name(path.as_os_str()).into_owned()
         })
     }
 }

@@ -279,7 +279,8 @@ impl Emit for JobOutput<'_> {
     }
 
     fn warn(&mut self, name: &OsStr, what: &str) {
-        self.warnings.push(format!("{}: {what}", message::shown(name)));
+        self.warnings
+            .push(format!("{}: {what}", message::display_name(name)));
     }
 
     fn worker(&self) -> &WorkerHandle {
