@@ -117,15 +117,6 @@ impl WorkerHandle {
         others.any(|slot| slot.activity.load(Ordering::SeqCst) != idle)
     }
 
-    /// Returns whether there is a worker without a job, there now or to come, for each that has one.
-    pub fn has_spare(&self) -> bool {
-        let is_short = self.shared.count().shortage().is_some();
-        let slots = self.shared.slots();
-        let busy = slots.iter().flatten();
-        let busy = busy.filter(|slot| slot.job.load(Ordering::SeqCst) != 0).count();
-        !is_short && busy * 2 <= slots.len()
-    }
-
     /// Asks one worker to exit when it has ended its job, because of a shortage.
     pub fn ask_one_to_exit(&self, shortage: Shortage) {
         self.shared.count().ask_one_to_exit(shortage);

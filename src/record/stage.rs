@@ -106,19 +106,6 @@ impl Stage {
         self.block(b"\n", sink)
     }
 
-    /// Builds a stage for other lines of the same job, when [`RecordPlan::is_splittable`] allows it.
-    pub fn beside(&self, plan: &RecordPlan) -> Stage {
-        let mut other = Stage::new(plan);
-        other.line_loop.begin(self.line_loop.file());
-        other
-    }
-
-    /// Adds the bad lines of `other`, a stage whose lines come next.
-    pub fn adopt(&mut self, other: &mut Stage) {
-        self.line_loop.bad += other.line_loop.bad;
-        self.line_loop.bad_lines.append(&mut other.line_loop.bad_lines);
-    }
-
     /// Returns how many lines of this job the format could not read.
     pub fn bad_lines(&self) -> u64 {
         self.line_loop.bad

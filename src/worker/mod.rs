@@ -7,7 +7,6 @@ mod channel;
 mod compact;
 mod event;
 mod folds;
-mod halves;
 mod job_output;
 mod merge;
 mod merge_output;

@@ -110,11 +110,6 @@ impl LineLoop {
         self.done = self.first == Some(0);
     }
 
-    /// Returns the name of the input.
-    pub fn file(&self) -> &[u8] {
-        &self.file
-    }
-
     /// Returns true when the job needs no more bytes.
     pub fn is_done(&self) -> bool {
         self.done

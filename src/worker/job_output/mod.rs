@@ -2,7 +2,6 @@
 
 mod flush;
 
-use super::halves;
 use super::merge::lost;
 use super::output_buffer::OutputBuffer;
 use super::{Event, Report, WorkerShared};
@@ -14,7 +13,7 @@ use crate::merge::{Intermediate, IntermediateWriter};
 use crate::message;
 use crate::output::NewFile;
 use crate::plan::{Partial, Tag};
-use crate::record::{RecordPlan, RowPrinter, Stage};
+use crate::record::{RowPrinter, Stage};
 use crate::sink::Stream;
 use std::ffi::OsStr;
 use std::io;
@@ -240,19 +239,8 @@ impl<'a> JobOutput<'a> {
         }
     }
 
-    /// Whether a neighbour's core may be used for a part of the records, and they may be parted.
-    fn has_help(&self) -> bool {
-        let parted = |plan: &RecordPlan| plan.is_splittable() && plan.first.is_none();
-        self.shared.records.is_some_and(parted) && self.shared.queue.is_empty() && self.worker.has_spare()
-    }
-
     fn keep(&mut self, block: &[u8]) -> io::Result<ControlFlow<()>> {
-        let shared = self.shared;
-        let large = block.len() >= halves::LEAST && self.has_help();
         match (&mut self.stage, &mut self.to) {
-            (Some(stage), Records::Fold(fold)) if large => {
-                halves::take(shared.records, shared.start_fold, (stage, &mut **fold), block)
-            }
             (Some(stage), Records::Fold(fold)) => stage.block(block, *fold),
             (Some(stage), Records::Rows(rows)) => stage.block(block, rows),
             (_, Records::Fold(fold)) => fold.record(&[block]),
