@@ -9,7 +9,6 @@ mod tests;
 
 use level::level;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 /// The outputs that there are, in input order, each with the jobs that it covers.
 #[derive(Debug)]
@@ -22,7 +21,7 @@ pub(crate) struct Tree<T> {
     ready: usize,
     busy: usize,
     /// Once all jobs have ended: what is still to be merged at this level, by the first job that each
-    /// merge covers and how many outputs it takes; the cheapest last.
+    /// merge covers and how many outputs it takes; the last window first.
     planned: Vec<(u64, usize)>,
 }
 
@@ -38,15 +37,14 @@ enum State<T> {
     /// Jobs that gave nothing to merge.
     Empty,
     Ready(Output<T>),
-    /// A merge of this many bytes is at it.
-    Busy(u64),
+    /// A merge is at it.
+    Busy,
 }
 
-/// An output, and what it cost.
+/// An output.
 #[derive(Debug)]
 struct Output<T> {
     item: T,
-    size: u64,
     /// How many merges deep it is.
     level: u32,
 }
@@ -62,7 +60,6 @@ pub(crate) struct Window<T> {
     pub(crate) level: u32,
     /// What is merged.
     pub(crate) items: Vec<Item<T>>,
-    size: u64,
 }
 
 /// One of the neighbours.
@@ -88,18 +85,18 @@ impl<T> Tree<T> {
         }
     }
 
-    /// Takes the output of a job, with its size; None where it gave none.
-    pub(crate) fn ended(&mut self, job: u64, output: Option<(T, u64)>) {
+    /// Takes the output of a job; None when it gave none.
+    pub(crate) fn ended(&mut self, job: u64, output: Option<T>) {
         match output {
-            Some((item, size)) => self.put(job, job + 1, item, size, 0),
+            Some(item) => self.put(job, job + 1, item, 0),
             None => self.put_empty(job),
         }
     }
 
     /// Takes what became of a window.
-    pub(crate) fn merged(&mut self, from: u64, to: u64, level: u32, item: T, size: u64) {
+    pub(crate) fn merged(&mut self, from: u64, to: u64, level: u32, item: T) {
         self.busy -= 1;
-        self.put(from, to, item, size, level);
+        self.put(from, to, item, level);
     }
 
     /// Notes that the last window of all has become something that is no output.
@@ -128,7 +125,7 @@ impl<T> Tree<T> {
         self.ready = 0;
         nodes.find_map(|node| match node.state {
             State::Ready(output) => Some(output.item),
-            State::Empty | State::Busy(_) => None,
+            State::Empty | State::Busy => None,
         })
     }
 
@@ -145,7 +142,7 @@ impl<T> Tree<T> {
             end = node.to;
             match &node.state {
                 State::Empty => continue,
-                State::Busy(_) => run.clear(),
+                State::Busy => run.clear(),
                 State::Ready(output) => {
                     if level != Some(output.level) {
                         run.clear();
@@ -185,21 +182,12 @@ impl<T> Tree<T> {
 
     /// Plans a level over all that there are, those too that are still being merged.
     fn plan(&mut self) {
-        let (mut starts, mut sizes) = (Vec::new(), Vec::new());
-        for (&from, node) in &self.nodes {
-            let size = match &node.state {
-                State::Empty => continue,
-                State::Ready(output) => output.size,
-                State::Busy(size) => *size,
-            };
-            starts.push(from);
-            sizes.push(size);
-        }
-        let mut windows = level(&sizes, self.arity);
-        let size = |window: &Range<usize>| sizes[window.clone()].iter().sum::<u64>();
-        windows.sort_by_key(|window| std::cmp::Reverse(size(window)));
-        self.planned = windows
+        let is_output = |node: &Node<T>| !matches!(node.state, State::Empty);
+        let outputs = self.nodes.iter().filter(|(_, node)| is_output(node));
+        let starts: Vec<u64> = outputs.map(|(&from, _)| from).collect();
+        self.planned = level(starts.len(), self.arity)
             .into_iter()
+            .rev()
             .map(|window| (starts[window.start], window.len()))
             .collect();
     }
@@ -222,24 +210,23 @@ impl<T> Tree<T> {
         self.planned.clear();
         let end = self.nodes.last_key_value().map_or(0, |(_, node)| node.to);
         for (from, node) in std::mem::take(&mut self.nodes) {
-            if let State::Ready(Output { item, size, level }) = node.state {
+            if let State::Ready(Output { item, level }) = node.state {
                 let items = vec![Item::Output(item)];
                 windows.push(Window {
                     from,
                     to: node.to,
                     level,
                     items,
-                    size,
                 });
             }
         }
         self.ready = 0;
         while windows.len() > 1 {
-            let sizes: Vec<u64> = windows.iter().map(|window| window.size).collect();
+            let ranges = level(windows.len(), self.arity);
             let mut left = windows.into_iter();
             let mut at = 0;
             windows = Vec::new();
-            for range in level(&sizes, self.arity) {
+            for range in ranges {
                 windows.extend(left.by_ref().take(range.start - at));
                 windows.push(Window::of(left.by_ref().take(range.len())));
                 at = range.end;
@@ -248,7 +235,7 @@ impl<T> Tree<T> {
         }
         let mut window = windows.pop().expect("there is something to merge");
         (window.from, window.to) = (0, end);
-        let state = State::Busy(window.size);
+        let state = State::Busy;
         self.nodes.insert(0, Node { to: end, state });
         self.busy = 1;
         window
@@ -261,7 +248,6 @@ impl<T> Tree<T> {
             to: from,
             level: 0,
             items: Vec::with_capacity(count),
-            size: 0,
         };
         while window.items.len() < count {
             let node = self.nodes.remove(&window.to).expect("neighbours touch");
@@ -269,22 +255,21 @@ impl<T> Tree<T> {
             match node.state {
                 State::Ready(output) => {
                     window.level = window.level.max(output.level + 1);
-                    window.size += output.size;
                     window.items.push(Item::Output(output.item));
                 }
                 State::Empty => {}
-                State::Busy(_) => unreachable!("ready neighbours have no merge between them"),
+                State::Busy => unreachable!("ready neighbours have no merge between them"),
             }
         }
-        let state = State::Busy(window.size);
+        let state = State::Busy;
         self.nodes.insert(from, Node { to: window.to, state });
         self.ready -= count;
         self.busy += 1;
         window
     }
 
-    fn put(&mut self, from: u64, to: u64, item: T, size: u64, level: u32) {
-        let state = State::Ready(Output { item, size, level });
+    fn put(&mut self, from: u64, to: u64, item: T, level: u32) {
+        let state = State::Ready(Output { item, level });
         self.nodes.insert(from, Node { to, state });
         self.ready += 1;
     }
@@ -317,13 +302,11 @@ impl<T> Window<T> {
             to: 0,
             level: 0,
             items: Vec::new(),
-            size: 0,
         };
         for mut window in windows {
             of.from = of.from.min(window.from);
             of.to = window.to;
             of.level = of.level.max(window.level + 1);
-            of.size += window.size;
             of.items.push(match window.items.len() {
                 1 => window.items.pop().expect("there is one"),
                 _ => Item::Merge(window),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 type Text = Tree<String>;
 
 fn give(tree: &mut Text, job: u64, text: &str) {
-    tree.ended(job, Some((text.to_owned(), text.len() as u64)));
+    tree.ended(job, Some(text.to_owned()));
 }
 
 /// What a merge gives.
@@ -20,8 +20,7 @@ fn text(window: &Window<String>) -> String {
 
 fn end(tree: &mut Text, window: Window<String>) {
     let text = text(&window);
-    let size = text.len() as u64;
-    tree.merged(window.from, window.to, window.level, text, size);
+    tree.merged(window.from, window.to, window.level, text);
 }
 
 /// Merges until one is left: that one, and how often a byte was copied.
@@ -112,7 +111,7 @@ proptest! {
         for index in order {
             if !left.is_empty() && index.index(2) == 0 {
                 let job = left.swap_remove(index.index(left.len()));
-                let output = texts[job].clone().map(|text| { let size = text.len() as u64; (text, size) });
+                let output = texts[job].clone();
                 tree.ended(job as u64, output);
             } else if !at_work.is_empty() && index.index(3) == 0 {
                 let window = at_work.swap_remove(index.index(at_work.len()));
@@ -124,7 +123,7 @@ proptest! {
             }
         }
         for job in left {
-            tree.ended(job as u64, texts[job].clone().map(|text| (text, 1)));
+            tree.ended(job as u64, texts[job].clone());
         }
         for window in at_work {
             end(&mut tree, window);

@@ -143,7 +143,7 @@ impl<'a> Merges<'a> {
 
     /// Takes what became of a job.
     pub(super) fn ended(&mut self, job: u64, output: Option<Intermediate>) {
-        self.tree.ended(job, output.map(with_size));
+        self.tree.ended(job, output);
         let pressing = self.tree.waiting() > WAITING;
         self.merging.pressing.store(pressing, Ordering::Relaxed);
     }
@@ -196,11 +196,6 @@ fn merge_of(window: Window<Intermediate>, last: bool) -> Merge {
         inputs: inputs.collect(),
         last,
     }
-}
-
-fn with_size(draft: Intermediate) -> (Intermediate, u64) {
-    let size = draft.size();
-    (draft, size)
 }
 
 /// Writes the last output, where there is one, to what is open already, after `heading`.
@@ -288,8 +283,7 @@ impl Main<'_, '_> {
                 return merges.tree.ended_last();
             }
             Ok(Merged::Intermediate(draft)) => {
-                let size = draft.size();
-                return merges.tree.merged(span.from, span.to, span.level, draft, size);
+                return merges.tree.merged(span.from, span.to, span.level, draft);
             }
             Err(Failure::Stopped) => return,
             Err(failure) => failure,
