@@ -1,6 +1,7 @@
 //! Which task is sent to the workers next, and when.
 
 use super::Main;
+use super::merge::Merges;
 use super::resume::{LOOK_UPS, Screened};
 use crate::plan::Order;
 use crate::sink::Verdict;
@@ -64,7 +65,8 @@ impl Main<'_, '_> {
 
     /// Returns whether there is nothing more to send, now or later.
     pub(super) fn is_dry(&self) -> bool {
-        self.source.is_dry() && self.resume.is_dry()
+        let is_merged = |merges: &Merges<'_>| self.jobs.running() == 0 && merges.is_done();
+        self.source.is_dry() && self.resume.is_dry() && self.merges.as_ref().is_none_or(is_merged)
     }
 
     fn is_within_window(&self) -> bool {

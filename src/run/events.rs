@@ -62,8 +62,8 @@ impl Main<'_, '_> {
                 }
                 Ok(())
             }
-            Event::Merged { span, end } => {
-                self.merged(span, end);
+            Event::Merged { jobs, report } => {
+                self.merged(jobs, report);
                 Ok(())
             }
             // The worker waits for the other end of the channel to be dropped.
@@ -160,16 +160,16 @@ impl Main<'_, '_> {
             let event = judge_failure(failure, self.plan.failures.halt, &mut self.summary);
             self.stop_on(event);
         }
-        if let Some(record) = &report.ran {
+        if let Some(record) = &report.record {
             let logged = self.output.log(seq, failure, record);
             self.check_own(logged);
         }
         if let Some(merges) = &mut self.merges {
-            merges.ended(seq, report.draft.take());
+            merges.job_ended(seq, report.merged.take());
         }
         self.output.end_job(seq, report.pieces, failure, notes)?;
         let lost = self.output.is_closed() && self.work.fold.is_none();
-        if let (Some(record), false) = (report.ran, lost) {
+        if let (Some(record), false) = (report.record, lost) {
             let printed = self.output.is_printed(seq);
             let ended = (report.failure.as_ref(), report.bad_lines, *record);
             self.resume.end(&mut self.jobs, seq, before, ended, printed);

@@ -210,7 +210,7 @@ mod tests {
         fate: &SplitOutcome,
         failure: Option<Failure>,
     ) -> Vec<Report> {
-        let mut report = Report::of(10 + index);
+        let mut report = Report::from_seq(10 + index);
         report.link = Some(SplitPart {
             index,
             last: index == 2,

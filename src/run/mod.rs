@@ -9,7 +9,7 @@ mod events;
 mod finish;
 mod job_states;
 mod jobs;
-mod merges;
+mod merge;
 mod output;
 mod report;
 mod resume;
@@ -18,10 +18,10 @@ mod signal_thread;
 mod work;
 mod workers;
 
+pub use crate::merge::{MergeDestination, MergeInputs};
 pub use error::RunError;
-pub use merges::{MergeDestination, MergeInputs, MergeWork};
 pub use report::{Failures, Summary};
-pub use work::{Destination, Work};
+pub use work::{Destination, MergeWork, Work};
 
 use crate::control::Control;
 use crate::message;
@@ -34,7 +34,7 @@ use crossbeam_channel::{Sender, after, at, bounded, never, select};
 use dispatch::Pause;
 use job_states::JobStates;
 use jobs::JobSource;
-use merges::Merges;
+use merge::Merges;
 use output::RunOutput;
 use resume::Resume;
 use shutdown::Shutdown;
@@ -100,13 +100,12 @@ fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> Result<Summary, RunError> 
         halt: plan.failures.halt,
         terminal: std::io::stdout().is_terminal(),
     };
-    let drafts = merges::drafts(plan, work)?;
-    let (merging, merges) = merges::start(work, drafts.as_ref(), workers);
+    let intermediates = merge::intermediates(plan, work)?;
     let shared = WorkerShared {
-        merging,
+        merging: merge::merging(work, intermediates.as_ref()),
         queue: jobs,
-        returned: RequeuedJobs::default(),
-        news: &events,
+        requeued: RequeuedJobs::default(),
+        events: &events,
         scarce: SCARCE * workers,
         start_map: work.map,
         start_fold: work.fold,
@@ -115,7 +114,7 @@ fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> Result<Summary, RunError> 
         retries: plan.failures.retries,
         delay: plan.failures.delay,
         halts: plan.failures.halt != HaltAt::Never,
-        gate: &run_state,
+        run_state: &run_state,
         recording: recording.as_ref(),
     };
     let limit = match &plan.state {
@@ -133,7 +132,7 @@ fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> Result<Summary, RunError> 
             workers: Workers::new(scope, &shared, &control, target),
             resume,
             output: RunOutput::new(plan, folded, &run_state, &control)?,
-            merges: Merges::new(work, workers, plan.empty, merges, shared.merging.as_ref()),
+            merges: Merges::new(work, workers, plan.empty, shared.merging.as_ref()),
             summary: Summary::default(),
         };
         main.prepare_records()?;
@@ -199,12 +198,18 @@ impl Main<'_, '_> {
             let mut pause = Pause::Full;
             if let Some(queue) = &queue {
                 self.workers.requeue(queue);
+                if self.merges.as_ref().is_some_and(Merges::is_crowded) {
+                    self.send_merges(queue);
+                }
                 pause = self.dispatch(queue);
+                self.send_merges(queue);
             }
             // What was sent ends by a worker's hands, also when the run is stopped before there is one.
             let stopping = self.shutdown.is_stopping();
             if !stopping || self.workers.are_gone() && !self.workers.is_one_panicked() {
-                self.workers.start(self.jobs.running(), self.jobs.ended())?;
+                let merges = self.merges.as_ref().map_or(0, Merges::under_way);
+                self.workers
+                    .start(self.jobs.running() + merges, self.jobs.ended())?;
             }
             if stopping || self.is_dry() {
                 // Closed, so that workers exit once it is empty.
@@ -212,7 +217,6 @@ impl Main<'_, '_> {
                 self.workers.note_queue_closed();
             }
             let all_ended = queue.is_none() && self.jobs.running() == 0;
-            self.merge(all_ended);
             if (all_ended || self.workers.is_one_panicked()) && self.workers.are_gone() {
                 return Ok(());
             }

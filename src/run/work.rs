@@ -1,11 +1,13 @@
 //! What is done to each job, and where its output goes.
 
-use super::{MergeWork, Summary};
+use super::Summary;
 use crate::fold::StartFold;
 use crate::map::StartMap;
+use crate::merge::{MergeDestination, MergeInputs};
 use crate::output::{JobFiles, resolve_link};
 use crate::plan::Plan;
 use crate::record::{OnBadLine, RecordPlan};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// What SQLite adds to the name of a state for the files beside it.
@@ -25,6 +27,18 @@ pub struct Work<'a> {
     pub to: Destination<'a>,
     /// Ends the process: called where the run was stopped and a worker does not handle of it.
     pub give_up: fn(&Summary) -> !,
+}
+
+/// How the outputs of jobs are brought together.
+pub struct MergeWork<'a> {
+    /// Makes each worker's map for merges: its inputs are the files of outputs.
+    pub map: &'a StartMap<'a>,
+    /// How many outputs a merge takes at most, 2 or more.
+    pub arity: NonZeroUsize,
+    /// What it is given.
+    pub inputs: MergeInputs,
+    /// What takes the last output; `None`: it is printed.
+    pub to: Option<&'a MergeDestination>,
 }
 
 impl Work<'_> {

@@ -165,13 +165,13 @@ impl<'scope, 'run> Workers<'scope, 'run> {
     /// Puts the jobs that workers gave back into the queue.
     pub(super) fn requeue(&self, queue: &Sender<Task>) {
         if self.control.is_short() {
-            self.shared.returned.hand_on(queue);
+            self.shared.requeued.hand_on(queue);
         }
     }
 
     /// Tells the workers that no task comes after those in the queue, which the caller closes.
     pub(super) fn note_queue_closed(&self) {
-        self.shared.gate.over.store(true, Ordering::Release);
+        self.shared.run_state.over.store(true, Ordering::Release);
     }
 
     /// Returns a channel that fires when it is time to see whether more workers are needed.

@@ -1,111 +1,56 @@
 //! The only owner of standard output: what the jobs gave, in input order or as jobs finish.
 //!
-//! The lowest unprinted job is printed as it writes; what others give is held, in memory up to a
-//! bound and then in an unlinked temporary file. It does not know what a job was about.
+//! It does not know what a job was about.
 
+mod piece;
 mod reorder;
 mod row_limit;
 mod sendfile;
 mod spill;
 mod tag;
+#[cfg(test)]
+mod tests;
 
+pub(crate) use piece::{Closed, Piece, Stream, Verdict};
 pub(crate) use row_limit::RowLimit;
 pub(crate) use tag::Tagger;
 
-use crate::job::Trust;
 use crate::memory::Budget;
 use crate::plan::Order;
 use crate::sys;
-use reorder::HeldOutput;
-use spill::Spill;
-use std::collections::BTreeMap;
+use reorder::{Printable, Reorder};
+use sendfile::Sent;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
-
-/// HeldOutput output that may lie in memory; what is beyond it goes to the temporary file, which is
-/// page cache as long as there is room.
-const HELD_IN_MEMORY: u64 = 32 << 20;
-
-/// Which of a job's two outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stream {
-    /// Standard output.
-    Out,
-    /// Standard error.
-    Err,
-    /// The file of lines that could not be read in the records' format.
-    Bad,
-}
-
-/// A piece of a job's output.
-#[derive(Debug)]
-pub(crate) struct Piece {
-    /// Where it goes.
-    pub(crate) stream: Stream,
-    /// The bytes.
-    pub(crate) bytes: Vec<u8>,
-    /// Whether the job's failure takes it back.
-    pub(crate) trust: Trust,
-}
-
-/// How a job's output ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// All of it counts.
-    Keep,
-    /// What was provisional does not count.
-    Drop,
-}
-
-/// Why the sink takes no more.
-#[derive(Debug)]
-pub(crate) enum Closed {
-    /// The reader of standard output went away.
-    BrokenPipe,
-    /// As many rows as were wanted have been printed.
-    Enough,
-    /// A signal came while a write waited, or in the middle of what is printed at the end.
-    Interrupted,
-    /// A write failed.
-    Failed {
-        /// What was being written.
-        what: String,
-        /// What the system said.
-        cause: io::Error,
-    },
-}
 
 /// Prints what jobs give.
 pub(crate) struct Sink<'a> {
     out: Box<dyn Write + 'a>,
     err: Box<dyn Write + 'a>,
     bad: Option<(String, File)>,
-    order: Order,
-    first: RowLimit,
-    /// What takes whole files in place of `out`, where that is standard output itself.
+    reorder: Reorder,
+    row_limit: RowLimit,
+    /// What takes whole files in place of `out`, when that is standard output itself.
     direct: Option<sys::OutputStream>,
-    lowest: u64,
-    jobs: BTreeMap<u64, HeldOutput>,
-    held: u64,
-    budget: Budget,
-    spill: Spill,
     closed: bool,
     reason: Option<Closed>,
+    /// Whether a message was printed that is printed again at the end if it scrolls away.
     marked: bool,
+    /// Whether other output came after such a message, on the same screen.
     buried: bool,
     one_screen: bool,
     /// Whether a signal that ends the run ends the printing too.
-    heeds: bool,
+    stops_at_signals: bool,
 }
 
 impl<'a> Sink<'a> {
-    /// A sink over these two writers, neither of which needs to buffer.
+    /// Returns a sink over these two writers, neither of which needs to buffer.
     pub(crate) fn new(
         out: Box<dyn Write + 'a>,
         err: Box<dyn Write + 'a>,
         order: Order,
-        first: RowLimit,
+        row_limit: RowLimit,
         budget: &Budget,
         tmpdir: &Path,
     ) -> Self {
@@ -113,67 +58,66 @@ impl<'a> Sink<'a> {
             out,
             err,
             bad: None,
-            order,
-            first,
+            reorder: Reorder::new(order, budget.limit(), tmpdir),
+            row_limit,
             direct: None,
-            lowest: 0,
-            jobs: BTreeMap::new(),
-            held: 0,
-            budget: budget.clone(),
-            spill: Spill::new(tmpdir),
             closed: false,
             reason: None,
             marked: false,
             buried: false,
             one_screen: sys::outputs_are_same(),
-            heeds: false,
+            stops_at_signals: false,
         }
     }
 
-    /// Says whether something was told to the user that is to be told again if it scrolls away.
+    /// Notes whether a message was printed that is to be printed again if it scrolls away.
     pub(crate) fn mark(&mut self, told: bool) {
         self.marked |= told;
     }
 
-    /// Has a signal that ends the run end the printing too: nobody listens to signals any more.
+    /// From now on, a signal that ends the run ends the printing too: nobody listens to signals any more.
     pub(crate) fn heed_signals(&mut self) {
-        self.heeds = true;
+        self.stops_at_signals = true;
     }
 
-    /// Whether other output came where it was told.
+    /// Tells whether other output came after a message that was marked.
     pub(crate) fn is_buried(&self) -> bool {
         self.buried
     }
 
-    /// Has bad lines written to `file`; its name is for messages.
+    /// Sends bad lines to `file`; its name is for messages.
     pub(crate) fn keep_bad(&mut self, name: String, file: File) {
         self.bad = Some((name, file));
     }
 
-    /// Has nothing more printed.
+    /// Sends whole files to `output`, which is what the sink's first writer writes to.
+    pub(crate) fn send_to(&mut self, output: sys::OutputStream) {
+        self.direct = Some(output);
+    }
+
+    /// Prints nothing more.
     pub(crate) fn close(&mut self) {
         self.closed = true;
     }
 
-    /// Whether nothing more is printed.
+    /// Tells whether nothing more is printed.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed
     }
 
-    /// Why the last write through [`Write`] failed.
+    /// Takes the reason why the last write through [`Write`] failed.
     pub(crate) fn reason(&mut self) -> Option<Closed> {
         self.reason.take()
     }
 
-    /// The lowest job whose output is not all printed.
+    /// Returns the lowest job whose output is not all printed.
     pub(crate) fn lowest(&self) -> u64 {
-        self.lowest
+        self.reorder.lowest()
     }
 
-    /// Whether something is held that this job gave.
+    /// Tells whether something is held that this job gave.
     pub(crate) fn holds(&self, seq: u64) -> bool {
-        let held = self.jobs.get(&seq);
-        held.is_some_and(|held| !(held.pieces.is_empty() && held.notes.is_empty()))
+        self.reorder.holds(seq)
     }
 
     /// Takes a piece of a job's output, and prints it if its turn has come.
@@ -181,27 +125,14 @@ impl<'a> Sink<'a> {
     /// # Errors
     /// [`Closed`] when nothing more can or should be printed.
     pub(crate) fn piece(&mut self, seq: u64, piece: Piece) -> Result<(), Closed> {
-        let turn = match self.order {
-            Order::Input => seq == self.lowest,
-            Order::Finish => false,
-            Order::Lines => true,
-        };
-        let turn = turn && piece.trust == Trust::Final;
-        if turn && self.order == Order::Lines {
-            return self.lines(seq, piece);
-        }
-        if turn && self.jobs.get(&seq).is_none_or(|held| held.pieces.is_empty()) {
-            return self.print(piece.stream, &piece.bytes);
-        }
-        self.hold(seq, piece)
+        let now = self.reorder.accept(seq, piece)?;
+        self.print_held(seq)?;
+        now.map_or(Ok(()), |piece| self.print(piece.stream, &piece.bytes))
     }
 
     /// Forgets what a failed try of a job gave.
     pub(crate) fn discard(&mut self, seq: u64) {
-        if let Some(held) = self.jobs.get_mut(&seq) {
-            let pieces = std::mem::take(&mut held.pieces);
-            self.forget(pieces.into_iter().map(|(_, _, store)| store));
-        }
+        self.reorder.discard(seq);
     }
 
     /// Ends a job's output. `notes` are whole lines for standard error, printed after it.
@@ -209,43 +140,60 @@ impl<'a> Sink<'a> {
     /// # Errors
     /// [`Closed`] when nothing more can or should be printed.
     pub(crate) fn done(&mut self, seq: u64, verdict: Verdict, notes: Vec<u8>) -> Result<(), Closed> {
-        let held = self.jobs.entry(seq).or_default();
-        held.verdict = Some(verdict);
-        held.notes = notes;
-        if self.order != Order::Input {
-            return self.print_held(seq);
+        self.reorder.end(seq, verdict, notes);
+        if self.reorder.order() != Order::Input {
+            return self.print_held(seq).map(drop);
         }
-        while self
-            .jobs
-            .get(&self.lowest)
-            .is_some_and(|held| held.verdict.is_some())
-        {
-            self.print_held(self.lowest)?;
-            self.first.end_job();
-            self.lowest += 1;
+        while self.print_held(self.reorder.lowest())? {
+            self.row_limit.end_job();
+            self.reorder.advance_to(self.reorder.lowest() + 1);
         }
-        self.print_ready()
+        Ok(())
     }
 
-    fn go_on(&self) -> Result<(), Closed> {
-        match sys::signals::shutdown_signal() {
-            Some(_) if self.heeds => Err(Closed::Interrupted),
-            _ => Ok(()),
+    /// Prints what is held of every job that has ended, in their order: those before it that have not
+    /// never will.
+    ///
+    /// # Errors
+    /// [`Closed`] when nothing more can or should be printed.
+    pub(crate) fn print_finished(&mut self) -> Result<(), Closed> {
+        for seq in self.reorder.ended() {
+            self.print_held(seq)?;
+            self.row_limit.end_job();
+            self.reorder.advance_to(seq + 1);
         }
+        Ok(())
     }
 
-    /// Writes what stands before all rows and is none of them.
+    /// Prints what is held of a job, as far as it can be printed. Returns whether that was all of it.
+    fn print_held(&mut self, seq: u64) -> Result<bool, Closed> {
+        while let Some(next) = self.reorder.next(seq)? {
+            match next {
+                Printable::Bytes(stream, bytes) => self.print(stream, &bytes)?,
+                Printable::Notes(notes) => {
+                    // Messages do not bury messages.
+                    let buried = self.buried;
+                    self.print(Stream::Err, &notes)?;
+                    (self.buried, self.marked) = (buried, true);
+                }
+                Printable::End => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Writes what comes before all rows and is none of them.
     ///
     /// # Errors
     /// [`Closed`] when nothing more can be printed.
     pub(crate) fn heading(&mut self, bytes: &[u8]) -> Result<(), Closed> {
-        let first = std::mem::replace(&mut self.first, RowLimit::all());
+        let row_limit = std::mem::replace(&mut self.row_limit, RowLimit::all());
         let printed = self.print(Stream::Out, bytes);
-        self.first = first;
+        self.row_limit = row_limit;
         printed
     }
 
-    /// Writes bytes that stand outside of any job's output: a fold's result.
+    /// Writes bytes that belong to no job's output: a fold's result.
     ///
     /// # Errors
     /// [`Closed`] when nothing more can or should be printed.
@@ -256,9 +204,9 @@ impl<'a> Sink<'a> {
         self.buried |= self.marked && (stream == Stream::Err || stream == Stream::Out && self.one_screen);
         match stream {
             Stream::Out => {
-                self.go_on()?;
-                let (wanted, enough) = self.first.cut(bytes);
-                self.out.write_all(wanted).map_err(closed_by)?;
+                go_on(self.stops_at_signals)?;
+                let (wanted, enough) = self.row_limit.cut(bytes);
+                self.out.write_all(wanted).map_err(Closed::from_stdout)?;
                 if enough { Err(Closed::Enough) } else { Ok(()) }
             }
             Stream::Bad => match &mut self.bad {
@@ -268,50 +216,54 @@ impl<'a> Sink<'a> {
                 }),
                 None => Ok(()),
             },
-            // A closed standard error leaves nowhere to say so; the exit code still tells.
+            // When standard error is closed, only the exit code can tell.
             Stream::Err => {
                 let _ = self.err.write_all(bytes);
                 Ok(())
             }
         }
     }
-}
 
-/// Why a write to standard output failed.
-fn closed_by(cause: io::Error) -> Closed {
-    match cause.kind() {
-        io::ErrorKind::BrokenPipe => Closed::BrokenPipe,
-        // The writer gives up only where a signal that ends the run has come.
-        io::ErrorKind::WouldBlock => Closed::Interrupted,
-        _ => Closed::Failed {
-            what: "standard output".into(),
-            cause,
-        },
+    /// Prints a file from its beginning to its end.
+    ///
+    /// # Errors
+    /// When the file cannot be read; inside, [`Closed`] when nothing more can or should be printed.
+    pub(crate) fn send(&mut self, file: File) -> io::Result<Result<(), Closed>> {
+        let mut from = 0;
+        if self.row_limit.is_all()
+            && let Some(output) = &mut self.direct
+        {
+            self.buried |= self.marked && self.one_screen;
+            let stops_at_signals = self.stops_at_signals;
+            match sendfile::send(output, &file, || go_on(stops_at_signals)) {
+                Ok(Sent::All) => return Ok(Ok(())),
+                Ok(Sent::UpTo(at)) => from = at,
+                Err(closed) => return Ok(Err(closed)),
+            }
+        }
+        sendfile::copy(file, from, |block| self.print(Stream::Out, block))
     }
 }
 
-fn spill_failed(spill: &Spill, cause: io::Error) -> Closed {
-    Closed::Failed {
-        what: format!("{}: temporary file", spill.dir().display()),
-        cause,
+/// Returns the error that ends the printing when a signal has come that does.
+fn go_on(stops_at_signals: bool) -> Result<(), Closed> {
+    match sys::signals::shutdown_signal() {
+        Some(_) if stops_at_signals => Err(Closed::Interrupted),
+        _ => Ok(()),
     }
 }
 
 /// A fold's result goes out through the sink like any other bytes.
 impl Write for Sink<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.print(Stream::Out, bytes)
-            .map(|()| bytes.len())
-            .map_err(|closed| {
-                self.reason = Some(closed);
-                io::Error::other("standard output")
-            })
+        let printed = self.print(Stream::Out, bytes);
+        printed.map(|()| bytes.len()).map_err(|closed| {
+            self.reason = Some(closed);
+            io::Error::other("standard output")
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,144 +1,257 @@
-//! Output whose turn has not come: in memory up to a bound, and then in a temporary file.
+//! The reorder buffer: in which order the outputs of jobs are printed.
+//!
+//! In input order, the lowest job that is not all printed is printed as it writes; what others give is held, in
+//! memory up to a bound and then in an unlinked temporary file. It does not know how anything is
+//! printed, nor what a job was about.
 
-use super::spill::Extent;
-use super::{Closed, HELD_IN_MEMORY, Piece, Sink, Stream, Verdict, spill_failed};
+use super::piece::{Closed, Piece, Stream, Verdict};
+use super::spill::{Extent, Spill};
 use crate::job::Trust;
+use crate::plan::Order;
 use memchr::memrchr;
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::path::Path;
 
-#[derive(Default)]
-pub(super) struct HeldOutput {
-    pub(super) pieces: Vec<(Stream, Trust, KeptOutput)>,
-    pub(super) verdict: Option<Verdict>,
-    /// Lines for standard error that belong after the job's own output.
-    pub(super) notes: Vec<u8>,
+/// How much held output may lie in memory, in bytes; what is beyond it goes to the temporary file, which is
+/// page cache as long as there is room.
+const HELD_IN_MEMORY: u64 = 32 << 20;
+
+/// What jobs gave and is not printed, and whose turn it is.
+#[derive(Debug)]
+pub(super) struct Reorder {
+    order: Order,
+    /// The lowest job that is not all printed, in input order.
+    lowest: u64,
+    jobs: BTreeMap<u64, HeldOutput>,
+    /// How many bytes lie in memory, and how many may.
+    held: u64,
+    bound: u64,
+    spill: Spill,
 }
 
-pub(super) enum KeptOutput {
+/// What is held of one job.
+#[derive(Debug, Default)]
+struct HeldOutput {
+    pieces: VecDeque<HeldPiece>,
+    state: OutputState,
+}
+
+/// Whether more of a job's output is to come.
+#[derive(Debug, Default)]
+enum OutputState {
+    #[default]
+    Open,
+    Ended {
+        verdict: Verdict,
+        /// Lines for standard error that belong after the job's own output.
+        notes: Vec<u8>,
+    },
+}
+
+#[derive(Debug)]
+struct HeldPiece {
+    stream: Stream,
+    trust: Trust,
+    /// Whether the line that it is a part of is complete, for [`Order::Lines`].
+    is_complete: bool,
+    store: Store,
+}
+
+#[derive(Debug)]
+enum Store {
     Memory(Vec<u8>),
     File(Extent),
 }
 
-impl Sink<'_> {
-    /// Prints the whole lines of a piece, and holds what begins another.
-    pub(super) fn lines(&mut self, seq: u64, mut piece: Piece) -> Result<(), Closed> {
-        let held = self.jobs.get_mut(&seq).map(|held| &mut held.pieces);
-        let stands = held
-            .as_ref()
-            .is_none_or(|held| held.iter().all(|(_, trust, _)| *trust == Trust::Final));
-        let Some(last) = memrchr(b'\n', &piece.bytes).filter(|_| stands) else {
-            return self.hold(seq, piece);
-        };
-        let begun: Vec<_> = held
-            .map(|held| {
-                held.extract_if(.., |(stream, ..)| *stream == piece.stream)
-                    .collect()
-            })
-            .unwrap_or_default();
-        for (stream, _, store) in begun {
-            self.print_store(stream, store)?;
-        }
-        self.print(piece.stream, &piece.bytes[..=last])?;
-        piece.bytes.drain(..=last);
-        match piece.bytes.is_empty() {
-            true => Ok(()),
-            false => self.hold(seq, piece),
+/// What is printed next of a job.
+pub(super) enum Printable {
+    Bytes(Stream, Vec<u8>),
+    /// Lines for standard error, after all output of the job.
+    Notes(Vec<u8>),
+    /// Nothing more will come of the job.
+    End,
+}
+
+impl Reorder {
+    /// Returns a buffer that uses at most a quarter of `memory` and spills to a file in `tmpdir`.
+    pub(super) fn new(order: Order, memory: u64, tmpdir: &Path) -> Self {
+        Reorder {
+            order,
+            lowest: 0,
+            jobs: BTreeMap::new(),
+            held: 0,
+            bound: HELD_IN_MEMORY.min(memory / 4),
+            spill: Spill::new(tmpdir),
         }
     }
 
-    pub(super) fn hold(&mut self, seq: u64, piece: Piece) -> Result<(), Closed> {
-        let bytes = piece.bytes.len() as u64;
-        let bound = HELD_IN_MEMORY.min(self.budget.limit() / 4);
-        let store = if self.held + bytes > bound {
-            KeptOutput::File(
-                self.spill
-                    .put(&piece.bytes)
-                    .map_err(|cause| spill_failed(&self.spill, cause))?,
-            )
-        } else {
-            self.held += bytes;
-            KeptOutput::Memory(piece.bytes)
-        };
-        self.jobs
-            .entry(seq)
-            .or_default()
-            .pieces
-            .push((piece.stream, piece.trust, store));
-        Ok(())
+    /// Returns the order that the buffer restores.
+    pub(super) fn order(&self) -> Order {
+        self.order
     }
 
-    /// Prints what is held of the job whose turn has come, as far as it stands.
-    pub(super) fn print_ready(&mut self) -> Result<(), Closed> {
-        let Some(held) = self.jobs.get_mut(&self.lowest) else {
-            return Ok(());
-        };
-        let ready = held
-            .pieces
-            .iter()
-            .take_while(|(_, trust, _)| *trust == Trust::Final)
-            .count();
-        let pieces: Vec<_> = held.pieces.drain(..ready).collect();
-        for (stream, _, store) in pieces {
-            self.print_store(stream, store)?;
-        }
-        Ok(())
+    /// Returns the lowest job whose output is not all printed.
+    pub(super) fn lowest(&self) -> u64 {
+        self.lowest
     }
 
-    pub(super) fn print_held(&mut self, seq: u64) -> Result<(), Closed> {
-        let Some(held) = self.jobs.remove(&seq) else {
-            return Ok(());
-        };
-        for (stream, trust, store) in held.pieces {
-            if held.verdict == Some(Verdict::Drop) && trust == Trust::Provisional {
-                self.forget(std::iter::once(store));
-            } else {
-                self.print_store(stream, store)?;
-            }
-        }
-        let (before, marked) = (self.buried, self.marked);
-        self.print(Stream::Err, &held.notes)?;
-        // Notes do not bury notes.
-        (self.buried, self.marked) = (before, marked || !held.notes.is_empty());
-        Ok(())
+    /// Notes that the outputs of all jobs below this one are printed.
+    pub(super) fn advance_to(&mut self, lowest: u64) {
+        self.lowest = lowest;
     }
 
-    fn print_store(&mut self, stream: Stream, store: KeptOutput) -> Result<(), Closed> {
-        match store {
-            KeptOutput::Memory(bytes) => {
-                self.held -= bytes.len() as u64;
-                self.print(stream, &bytes)
-            }
-            KeptOutput::File(extent) => {
-                let mut bytes = Vec::new();
-                self.spill
-                    .take(extent, &mut bytes)
-                    .map_err(|cause| spill_failed(&self.spill, cause))?;
-                self.print(stream, &bytes)
-            }
-        }
+    /// Tells whether something is held that this job gave.
+    pub(super) fn holds(&self, seq: u64) -> bool {
+        self.jobs.get(&seq).is_some_and(|job| {
+            let has_notes = matches!(&job.state, OutputState::Ended { notes, .. } if !notes.is_empty());
+            has_notes || !job.pieces.is_empty()
+        })
     }
 
-    pub(super) fn forget(&mut self, stores: impl Iterator<Item = KeptOutput>) {
-        for store in stores {
-            match store {
-                KeptOutput::Memory(bytes) => self.held -= bytes.len() as u64,
-                KeptOutput::File(extent) => self.spill.release(extent),
-            }
-        }
-    }
-
-    /// Prints what is held of every job that has ended, in their order: those before it that have not
-    /// never will.
+    /// Takes a piece of a job's output. Returns what of it can be printed now, after what [`Reorder::next`]
+    /// gives.
     ///
     /// # Errors
-    /// [`Closed`] when nothing more can or should be printed.
-    pub(crate) fn print_finished(&mut self) -> Result<(), Closed> {
-        let ended = self.jobs.iter().filter(|(_, held)| held.verdict.is_some());
-        let ended: Vec<u64> = ended.map(|(&seq, _)| seq).collect();
-        for seq in ended {
-            self.print_held(seq)?;
-            self.first.end_job();
-            self.lowest = seq + 1;
+    /// [`Closed::Failed`] when the piece cannot be spilled.
+    pub(super) fn accept(&mut self, seq: u64, piece: Piece) -> Result<Option<Piece>, Closed> {
+        let is_now = match self.order {
+            Order::Input => {
+                let holds = |job: &HeldOutput| !job.pieces.is_empty();
+                seq == self.lowest && !self.jobs.get(&seq).is_some_and(holds)
+            }
+            Order::Finish => false,
+            Order::Lines => return self.accept_lines(seq, piece),
+        };
+        if is_now && piece.trust == Trust::Final {
+            return Ok(Some(piece));
         }
+        self.hold(seq, piece)?;
+        Ok(None)
+    }
+
+    /// Takes a piece of which complete lines can be printed now; holds what begins another.
+    fn accept_lines(&mut self, seq: u64, mut piece: Piece) -> Result<Option<Piece>, Closed> {
+        let job = self.jobs.entry(seq).or_default();
+        let is_final = |trust| trust == Trust::Final;
+        let stands = is_final(piece.trust) && job.pieces.iter().all(|held| is_final(held.trust));
+        let Some(last) = memrchr(b'\n', &piece.bytes).filter(|_| stands) else {
+            self.hold(seq, piece)?;
+            return Ok(None);
+        };
+        for held in job.pieces.iter_mut().filter(|held| held.stream == piece.stream) {
+            held.is_complete = true;
+        }
+        let bytes = piece.bytes.split_off(last + 1);
+        if !bytes.is_empty() {
+            self.hold(seq, Piece { bytes, ..piece })?;
+        }
+        Ok(Some(piece))
+    }
+
+    fn hold(&mut self, seq: u64, piece: Piece) -> Result<(), Closed> {
+        let bytes = piece.bytes.len() as u64;
+        let store = if self.held + bytes > self.bound {
+            let spilled = self.spill.put(&piece.bytes);
+            Store::File(spilled.map_err(|cause| self.spill_failed(cause))?)
+        } else {
+            self.held += bytes;
+            Store::Memory(piece.bytes)
+        };
+        self.jobs.entry(seq).or_default().pieces.push_back(HeldPiece {
+            stream: piece.stream,
+            trust: piece.trust,
+            is_complete: false,
+            store,
+        });
         Ok(())
+    }
+
+    /// Forgets what a failed try of a job gave.
+    pub(super) fn discard(&mut self, seq: u64) {
+        if let Some(job) = self.jobs.get_mut(&seq) {
+            for piece in std::mem::take(&mut job.pieces) {
+                self.release(piece.store);
+            }
+        }
+    }
+
+    /// Ends a job's output. `notes` are whole lines for standard error, printed after it.
+    pub(super) fn end(&mut self, seq: u64, verdict: Verdict, notes: Vec<u8>) {
+        self.jobs.entry(seq).or_default().state = OutputState::Ended { verdict, notes };
+    }
+
+    /// Returns the jobs whose outputs have ended and are held, in their order.
+    pub(super) fn ended(&self) -> Vec<u64> {
+        let is_ended = |job: &HeldOutput| matches!(job.state, OutputState::Ended { .. });
+        let ended = self.jobs.iter().filter(|(_, job)| is_ended(job));
+        ended.map(|(&seq, _)| seq).collect()
+    }
+
+    /// Takes what can be printed next of a job: all of it when its output has ended, and before that what
+    /// stands, when it is the job's turn.
+    ///
+    /// # Errors
+    /// [`Closed::Failed`] when the piece cannot be read back.
+    pub(super) fn next(&mut self, seq: u64) -> Result<Option<Printable>, Closed> {
+        loop {
+            let Some(job) = self.jobs.get_mut(&seq) else {
+                return Ok(None);
+            };
+            let dropped = match &mut job.state {
+                OutputState::Open => {
+                    let next = match self.order {
+                        Order::Input if seq == self.lowest => job.pieces.front().and_then(|piece| {
+                            let stands = piece.trust == Trust::Final;
+                            stands.then_some(0)
+                        }),
+                        Order::Lines => job.pieces.iter().position(|piece| piece.is_complete),
+                        Order::Input | Order::Finish => None,
+                    };
+                    let Some(piece) = next.and_then(|at| job.pieces.remove(at)) else {
+                        return Ok(None);
+                    };
+                    return self.load(piece).map(Some);
+                }
+                OutputState::Ended { verdict, notes } => match job.pieces.pop_front() {
+                    None if notes.is_empty() => {
+                        self.jobs.remove(&seq);
+                        return Ok(Some(Printable::End));
+                    }
+                    None => return Ok(Some(Printable::Notes(std::mem::take(notes)))),
+                    Some(piece) if *verdict == Verdict::Drop && piece.trust == Trust::Provisional => piece,
+                    Some(piece) => return self.load(piece).map(Some),
+                },
+            };
+            self.release(dropped.store);
+        }
+    }
+
+    fn load(&mut self, piece: HeldPiece) -> Result<Printable, Closed> {
+        let bytes = match piece.store {
+            Store::Memory(bytes) => {
+                self.held -= bytes.len() as u64;
+                bytes
+            }
+            Store::File(extent) => {
+                let mut bytes = Vec::new();
+                let read = self.spill.take(extent, &mut bytes);
+                read.map_err(|cause| self.spill_failed(cause))?;
+                bytes
+            }
+        };
+        Ok(Printable::Bytes(piece.stream, bytes))
+    }
+
+    fn release(&mut self, store: Store) {
+        match store {
+            Store::Memory(bytes) => self.held -= bytes.len() as u64,
+            Store::File(extent) => self.spill.release(extent),
+        }
+    }
+
+    fn spill_failed(&self, cause: io::Error) -> Closed {
+        let what = format!("{}: temporary file", self.spill.dir().display());
+        Closed::Failed { what, cause }
     }
 }

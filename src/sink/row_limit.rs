@@ -1,4 +1,6 @@
-//! The first rows of what is printed, where only some are wanted.
+//! `--first`: the first rows of what is printed, when only so many are wanted.
+//!
+//! It does not know where rows come from.
 
 use crate::plan::{FirstRows, RowEnd, Tag};
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
@@ -8,17 +10,17 @@ use memchr::memchr;
 #[derive(Debug)]
 pub(crate) struct RowLimit {
     left: Option<u64>,
-    /// Finds the ends of rows, where a newline may be inside of one.
+    /// Finds the ends of rows, when a newline may be inside of one.
     csv: Option<Box<Reader>>,
     tag: Tag,
-    /// Whether lines are tagged and this is such a tag: no part of any row.
+    /// Whether lines are tagged and the next byte belongs to a tag, which is no part of any row.
     within_tag: bool,
     /// Whether a row has begun and not ended.
     open: bool,
 }
 
 impl RowLimit {
-    /// Lets everything pass.
+    /// Returns a limit that lets everything pass.
     pub(crate) fn all() -> Self {
         RowLimit {
             left: None,
@@ -29,12 +31,12 @@ impl RowLimit {
         }
     }
 
-    /// Whether everything passes.
+    /// Tells whether everything passes.
     pub(crate) fn is_all(&self) -> bool {
         self.left.is_none()
     }
 
-    /// Lets so many rows pass, each line of which may have a tag.
+    /// Returns a limit that lets so many rows pass, each line of which may have a tag.
     pub(crate) fn rows(wanted: FirstRows, tag: Tag) -> Self {
         RowLimit {
             left: Some(wanted.rows),
@@ -48,7 +50,7 @@ impl RowLimit {
         }
     }
 
-    /// The part of `bytes` that is wanted, and whether that was the last of it.
+    /// Returns the part of `bytes` that is wanted, and whether no more is.
     pub(crate) fn cut<'b>(&mut self, bytes: &'b [u8]) -> (&'b [u8], bool) {
         let Some(mut left) = self.left else {
             return (bytes, false);
@@ -77,10 +79,8 @@ impl RowLimit {
             (bytes, false)
         }
     }
-}
 
-impl RowLimit {
-    /// A job's output ends, and with it a row whose quotes were never closed.
+    /// Ends a job's output, and with it a row whose quotes were never closed.
     pub(crate) fn end_job(&mut self) {
         if std::mem::take(&mut self.open) {
             self.left = self.left.map(|left| left.saturating_sub(1));
@@ -92,8 +92,8 @@ impl RowLimit {
     }
 }
 
-/// As [`row_end`], where each line begins with a name and a tab, also within a row. What of a name stands
-/// behind a tab of its own is taken for a part of the row.
+/// As [`row_end`], when each line begins with a name and a tab, also within a row. The part of a name behind
+/// a tab of its own is taken for a part of the row.
 fn tagged_row_end(reader: &mut Reader, within_tag: &mut bool, bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
@@ -113,12 +113,12 @@ fn tagged_row_end(reader: &mut Reader, within_tag: &mut bool, bytes: &[u8]) -> O
     }
 }
 
-/// Where the row ends that `bytes` begin or go on with, if it ends there.
+/// Returns where the row ends that `bytes` begin or go on with, if it ends there.
 fn row_end(reader: &mut Reader, bytes: &[u8]) -> Option<usize> {
-    // The values themselves are of no use.
+    // Nobody needs the values.
     let (mut values, mut ends) = ([0; 512], [0; 32]);
     let mut at = 0;
-    // Fed nothing, the reader would take it for the end of all.
+    // The reader takes an empty block for the end of the input.
     while at < bytes.len() {
         let (result, taken, ..) = reader.read_record(&bytes[at..], &mut values, &mut ends);
         at += taken;
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(first.cut(b"2,b\n3,c\n"), (&b"2,b\n"[..], true));
     }
 
-    /// However they come, so many rows are the bytes before `rest`.
+    /// Checks that wherever the bytes are cut, the wanted rows are those before `rest`.
     fn cut_anywhere(rows: &str, first: impl Fn() -> RowLimit, rest: &str) {
         let wanted = rows.find(rest).expect("it is there");
         for cut in 0..rows.len() {

@@ -1,51 +1,65 @@
-//! A whole file as output: the system copies it, where it can, and no byte passes through our memory.
+//! A whole file as output: the system copies it when it can, and then no byte passes through our memory.
+//!
+//! It does not know what is in the file.
 
-use super::{Closed, Sink, Stream, closed_by};
+use super::piece::Closed;
 use crate::sys::OutputStream;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
 
-impl Sink<'_> {
-    /// Has whole files go to `output`, which is what the sink's first writer writes to.
-    pub(crate) fn send_to(&mut self, output: OutputStream) {
-        self.direct = Some(output);
-    }
+/// How much of a file the system copied.
+pub(super) enum Sent {
+    /// All of it.
+    All,
+    /// The bytes before this one: the system cannot copy from this file to this output.
+    UpTo(u64),
+}
 
-    /// Prints a file from its beginning to its end.
-    ///
-    /// # Errors
-    /// When the file can't be read; inside, [`Closed`] when nothing more can or should be printed.
-    pub(crate) fn send(&mut self, mut file: File) -> io::Result<Result<(), Closed>> {
-        let mut at = 0;
-        if self.direct.is_some() && self.first.is_all() {
-            self.buried |= self.marked && self.one_screen;
-            loop {
-                if let Err(closed) = self.go_on() {
+/// Has the system copy a file from its beginning to its end, as long as `go_on` says so.
+///
+/// # Errors
+/// [`Closed`] when the output takes no more, or `go_on` returned it.
+pub(super) fn send(
+    output: &mut OutputStream,
+    file: &File,
+    go_on: impl Fn() -> Result<(), Closed>,
+) -> Result<Sent, Closed> {
+    let mut at = 0;
+    loop {
+        go_on()?;
+        match output.send(file, &mut at) {
+            Ok(0) => return Ok(Sent::All),
+            Ok(_) => {}
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) if matches!(e.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
+                return Ok(Sent::UpTo(at));
+            }
+            Err(e) => return Err(Closed::from_stdout(e)),
+        }
+    }
+}
+
+/// Gives the bytes of a file from `at` on to `take`, block by block, until that fails.
+///
+/// # Errors
+/// When the file cannot be read; inside, what `take` returned.
+pub(super) fn copy(
+    mut file: File,
+    at: u64,
+    mut take: impl FnMut(&[u8]) -> Result<(), Closed>,
+) -> io::Result<Result<(), Closed>> {
+    file.seek(SeekFrom::Start(at))?;
+    let mut block = vec![0; 1 << 18];
+    loop {
+        match file.read(&mut block) {
+            Ok(0) => return Ok(Ok(())),
+            Ok(n) => {
+                if let Err(closed) = take(&block[..n]) {
                     return Ok(Err(closed));
                 }
-                let Some(output) = &mut self.direct else { break };
-                match output.send(&file, &mut at) {
-                    Ok(0) => return Ok(Ok(())),
-                    Ok(_) => {}
-                    Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                    Err(e) if matches!(e.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => break,
-                    Err(e) => return Ok(Err(closed_by(e))),
-                }
             }
-        }
-        file.seek(SeekFrom::Start(at))?;
-        let mut block = vec![0; 1 << 18];
-        loop {
-            match file.read(&mut block) {
-                Ok(0) => return Ok(Ok(())),
-                Ok(n) => {
-                    if let Err(closed) = self.print(Stream::Out, &block[..n]) {
-                        return Ok(Err(closed));
-                    }
-                }
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
-            }
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! An unlinked temporary file that holds byte strings until they are wanted.
 //!
-//! Space that was read back is used again, so the file is as large as what was held at once.
+//! Space that was read back is used again, so the file grows no larger than what is held at once.
 //! It does not know what the bytes are or in what order they will be printed.
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ pub(crate) struct Extent {
     len: usize,
 }
 
-/// The file, made when the first bytes come.
+/// The file, created when the first bytes come.
 #[derive(Debug)]
 pub(crate) struct Spill {
     dir: PathBuf,
@@ -27,7 +27,7 @@ pub(crate) struct Spill {
 }
 
 impl Spill {
-    /// A spill whose file will be made in `dir`.
+    /// Returns a spill whose file will be created in `dir`.
     pub(crate) fn new(dir: &Path) -> Self {
         Spill {
             dir: dir.to_owned(),
@@ -37,15 +37,15 @@ impl Spill {
         }
     }
 
-    /// The directory, for messages.
+    /// Returns the directory, for messages.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// Puts `bytes` away.
+    /// Writes `bytes` to the file.
     ///
     /// # Errors
-    /// When the file can't be made or written (a full disk, say).
+    /// When the file cannot be created or written (a full disk, say).
     pub(crate) fn put(&mut self, bytes: &[u8]) -> io::Result<Extent> {
         let at = self.allocate(bytes.len() as u64);
         let file = match &mut self.file {
@@ -59,7 +59,7 @@ impl Spill {
     /// Reads bytes back into `buffer`, which is replaced, and frees their space.
     ///
     /// # Errors
-    /// When the file can't be read.
+    /// When the file cannot be read.
     pub(crate) fn take(&mut self, extent: Extent, buffer: &mut Vec<u8>) -> io::Result<()> {
         buffer.resize(extent.len, 0);
         let file = self

@@ -1,4 +1,6 @@
-//! Lines that carry the name of the input they came from.
+//! `--tag`: lines that carry the name of the input that they came from.
+//!
+//! It does not know what a name looks like on a terminal.
 
 /// Prefixes each line of one stream with a name and a tab.
 #[derive(Debug)]
@@ -8,7 +10,7 @@ pub(crate) struct Tagger {
 }
 
 impl Tagger {
-    /// A tagger for lines that come from `name`.
+    /// Returns a tagger for lines that come from `name`.
     pub(crate) fn new(name: &[u8]) -> Self {
         Tagger {
             prefix: [name, b"\t"].concat(),
@@ -16,7 +18,7 @@ impl Tagger {
         }
     }
 
-    /// How many bytes each line gets.
+    /// Returns how many bytes each line gets.
     pub(crate) fn length(&self) -> usize {
         self.prefix.len()
     }

@@ -1,6 +1,7 @@
 //! Order, tries and spilling, with writers that keep what they are given.
 
 use super::*;
+use crate::job::Trust;
 
 fn piece(bytes: &str, trust: Trust) -> Piece {
     Piece {

@@ -1,31 +1,33 @@
-//! The way of news from the workers to the main thread, which is not woken for each job that just
-//! went well: where jobs are short, that would be most of the work.
+//! The channel of events from the workers to the main thread, which is not woken for each job that just
+//! went well: when jobs are short, that would be most of the work.
 //!
-//! While the main thread is *looking*, it comes by every few milliseconds, and reports of whole,
-//! small, successful jobs are left where it finds them. It is sent what can't wait: everything
-//! else, and whatever happens when few jobs are left in the queue. It looks only as long as it
-//! finds something, so a run of long jobs wakes nobody for nothing.
+//! While the main thread is *looking*, it comes by every few milliseconds, and workers leave reports of
+//! whole, small, successful jobs in a mailbox. They send what cannot wait: everything else, and whatever
+//! happens when few tasks are left in the queue. The main thread looks only as long as it finds
+//! something, so a run of long jobs wakes nobody for nothing.
+//!
+//! The channel does not know what becomes of the events.
 
-use super::{Event, Report};
+use super::event::{Event, Report};
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// EventChannel that waits in the channel, for each worker.
+/// How many events wait in the channel, for each worker.
 const WAITING: usize = 4;
-/// How long it is waited that less news waits, before there is a look at what else there is to do.
+/// How long a worker waits for room in the channel before it looks at what else there is to do.
 const SOON: Duration = Duration::from_millis(20);
-/// Reports that may be left for the main thread to find, for each worker.
+/// How many reports may lie in the mailbox, for each worker.
 const MAILBOX: usize = 32;
-/// The most output of a job whose report is left, in bytes.
+/// How much output a report in the mailbox may have, in bytes.
 const SMALL: usize = 4 * 1024;
 
-/// Both ends of the way.
+/// Both ends of the channel.
 #[derive(Debug)]
 pub(crate) struct EventChannel {
     sender: Sender<Event>,
     receiver: Receiver<Event>,
-    left: Mutex<Mailbox>,
+    mailbox: Mutex<Mailbox>,
     most: usize,
 }
 
@@ -36,23 +38,23 @@ struct Mailbox {
 }
 
 impl EventChannel {
-    /// The way for this many workers.
+    /// Returns a channel for this many workers.
     pub(crate) fn new(workers: usize) -> Self {
         let (sender, receiver) = bounded(WAITING * workers);
         EventChannel {
             sender,
             receiver,
-            left: Mutex::default(),
+            mailbox: Mutex::default(),
             most: MAILBOX * workers,
         }
     }
 
-    /// Sends what can't wait; blocks while too much news waits.
+    /// Sends an event that cannot wait; blocks while the channel is full.
     pub(super) fn send(&self, event: Event) {
         self.sender.send(event).expect("we hold the other end");
     }
 
-    /// As [`EventChannel::send`], but gives the event back where too much news waits for a while.
+    /// As [`EventChannel::send`], but gives the event back when the channel is full for a while.
     pub(super) fn send_soon(&self, event: Event) -> Option<Event> {
         match self.sender.try_send(event) {
             Ok(()) => None,
@@ -64,41 +66,41 @@ impl EventChannel {
         }
     }
 
-    /// Says how a job ended; `scarce` is whether the main thread is needed for more jobs.
+    /// Says how a job ended; `scarce` tells whether the main thread is needed for more jobs.
     pub(super) fn tell(&self, report: Report, scarce: bool) {
         if !scarce && report.can_wait() {
-            let mut left = self.left();
-            if left.looking && left.reports.len() < self.most {
-                left.reports.push(report);
+            let mut mailbox = self.mailbox();
+            if mailbox.looking && mailbox.reports.len() < self.most {
+                mailbox.reports.push(report);
                 return;
             }
         }
         self.send(Event::Done(report));
     }
 
-    /// Where the main thread is sent news.
+    /// Returns the main thread's end.
     pub(crate) fn receiver(&self) -> &Receiver<Event> {
         &self.receiver
     }
 
-    /// Takes what was left. `look` is whether reports may be left from now on; the answer is
-    /// whether they may: what was found is a reason to go on looking.
+    /// Takes the reports in the mailbox. `look` tells whether workers may leave reports from now on; the answer
+    /// tells whether they may: what was found is a reason to go on looking.
     pub(crate) fn find(&self, look: bool) -> (Vec<Report>, bool) {
-        let mut left = self.left();
-        let found = std::mem::take(&mut left.reports);
-        left.looking = look || !found.is_empty();
-        (found, left.looking)
+        let mut mailbox = self.mailbox();
+        let found = std::mem::take(&mut mailbox.reports);
+        mailbox.looking = look || !found.is_empty();
+        (found, mailbox.looking)
     }
 
-    fn left(&self) -> MutexGuard<'_, Mailbox> {
+    fn mailbox(&self) -> MutexGuard<'_, Mailbox> {
         // Nobody panics while holding it, and what it holds is whole at any time.
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+        self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Report {
-    /// Whether nobody needs to hear of it at once, nor has heard of the job before: what was sent
-    /// would come later than what is left. A job that was tried again has a warning.
+    /// Tells whether nobody needs to hear of it at once, nor has heard of the job before: the mailbox is read
+    /// before the channel. A job that was tried again has a warning.
     fn can_wait(&self) -> bool {
         let printed: usize = self.pieces.iter().map(|piece| piece.bytes.len()).sum();
         let whole = !self.follows && self.link.is_none();
@@ -112,33 +114,33 @@ mod tests {
     use crate::job::Failure;
 
     fn report(seq: u64) -> Report {
-        Report::of(seq)
+        Report::from_seq(seq)
     }
 
-    fn sent(news: &EventChannel) -> usize {
-        news.receiver().try_iter().count()
+    fn sent(channel: &EventChannel) -> usize {
+        channel.receiver().try_iter().count()
     }
 
     #[test]
-    fn reports_are_left_only_while_someone_looks() {
-        let news = EventChannel::new(1);
-        news.tell(report(0), false);
-        assert_eq!(sent(&news), 1);
-        assert!(matches!(news.find(true), (found, true) if found.is_empty()));
-        news.tell(report(1), false);
-        news.tell(report(2), false);
-        assert_eq!(sent(&news), 0);
-        // What was found is a reason to look again, and nothing is a reason not to.
-        assert!(matches!(news.find(false), (found, true) if found.len() == 2));
-        assert!(matches!(news.find(false), (found, false) if found.is_empty()));
-        news.tell(report(3), false);
-        assert_eq!(sent(&news), 1);
+    fn reports_stay_in_the_mailbox_only_while_someone_looks() {
+        let channel = EventChannel::new(1);
+        channel.tell(report(0), false);
+        assert_eq!(sent(&channel), 1);
+        assert!(matches!(channel.find(true), (found, true) if found.is_empty()));
+        channel.tell(report(1), false);
+        channel.tell(report(2), false);
+        assert_eq!(sent(&channel), 0);
+        // Reports that were found are a reason to look again; none are a reason to stop.
+        assert!(matches!(channel.find(false), (found, true) if found.len() == 2));
+        assert!(matches!(channel.find(false), (found, false) if found.is_empty()));
+        channel.tell(report(3), false);
+        assert_eq!(sent(&channel), 1);
     }
 
     #[test]
     fn what_cannot_wait_is_sent() {
-        let news = EventChannel::new(1);
-        news.find(true);
+        let channel = EventChannel::new(1);
+        channel.find(true);
         let failed = Report {
             failure: Some(Failure::Stopped),
             ..report(0)
@@ -147,20 +149,20 @@ mod tests {
             follows: true,
             ..report(1)
         };
-        news.tell(failed, false);
-        news.tell(follows, false);
-        news.tell(report(2), true);
-        assert_eq!(sent(&news), 3);
+        channel.tell(failed, false);
+        channel.tell(follows, false);
+        channel.tell(report(2), true);
+        assert_eq!(sent(&channel), 3);
     }
 
     #[test]
-    fn no_more_is_left_than_memory_has_room_for() {
-        let news = EventChannel::new(1);
-        news.find(true);
+    fn the_mailbox_has_a_bound() {
+        let channel = EventChannel::new(1);
+        channel.find(true);
         for seq in 0..MAILBOX as u64 + 2 {
-            news.tell(report(seq), false);
+            channel.tell(report(seq), false);
         }
-        assert_eq!(sent(&news), 2);
-        assert_eq!(news.find(true).0.len(), MAILBOX);
+        assert_eq!(sent(&channel), 2);
+        assert_eq!(channel.find(true).0.len(), MAILBOX);
     }
 }

@@ -1,39 +1,45 @@
-//! A bundle: parts of a fold, made one.
+//! A bundle: several parts of a fold, made one for a later run.
 //!
-//! It does not know whose they are, nor where the bundle will be kept.
+//! It does not know whose parts they are, nor where the bundle will be kept.
 
-use super::{Event, Worker, record};
-use crate::state::{PackedPart, RowRef};
+use super::record::{Recorder, restore};
+use crate::fold::Fold;
+use crate::state::{PackedPart, PartUnpacker, RowRef};
 use std::io;
 
-/// Parts that are to become one, for a later run.
+/// Parts that are to become one.
 #[derive(Debug)]
 pub(crate) struct Bundle {
     /// The rows that they are of.
     pub(crate) rows: Vec<RowRef>,
     /// How many lines could not be read, of all of them.
     pub(crate) bad_lines: u64,
-    /// The parts. Of a bundle that was made, the one that they became; none where that failed, which
+    /// The parts. When the bundle was made, the one that they became; none when that failed, which
     /// costs a later run some time and nothing else.
     pub(crate) parts: Vec<PackedPart>,
 }
 
-impl Worker<'_> {
-    /// Makes the parts one. They were counted, and are not again.
-    pub(super) fn bundle(&mut self, mut bundle: Bundle) -> Event {
-        let parts = std::mem::take(&mut bundle.parts);
-        bundle.parts = self.made_one(parts).into_iter().flatten().collect();
-        if let Some(part) = &mut self.part {
-            part.clear();
-        }
-        Event::Bundled(bundle)
+impl Bundle {
+    /// Makes the parts one, by way of an empty fold, which is empty again afterwards.
+    pub(super) fn compact(
+        &mut self,
+        fold: &mut dyn Fold,
+        recorder: &mut Recorder,
+        unpacker: &mut Option<PartUnpacker>,
+    ) {
+        let parts = std::mem::take(&mut self.parts);
+        let one = compacted(parts, fold, recorder, unpacker);
+        self.parts = one.into_iter().flatten().collect();
+        fold.clear();
     }
+}
 
-    fn made_one(&mut self, parts: Vec<PackedPart>) -> io::Result<Option<PackedPart>> {
-        let (Some(part), Some(recorder)) = (&mut self.part, &mut self.recorder) else {
-            return Ok(None);
-        };
-        record::restore(parts, &mut **part, &mut self.unpack)?;
-        recorder.packed(&mut **part)
-    }
+fn compacted(
+    parts: Vec<PackedPart>,
+    fold: &mut dyn Fold,
+    recorder: &mut Recorder,
+    unpacker: &mut Option<PartUnpacker>,
+) -> io::Result<Option<PackedPart>> {
+    restore(parts, fold, unpacker)?;
+    recorder.pack(fold)
 }

@@ -1,54 +1,58 @@
 //! What workers tell the main thread.
+//!
+//! It does not know how it is sent, nor what the main thread makes of it.
 
-use super::{Bundle, JobRecord, Merged, MergedJobs};
+use super::compact::Bundle;
+use super::record::JobRecord;
 use crate::control::Shortage;
 use crate::job::{self, Failure, Job, SplitPart};
-use crate::merge::Intermediate;
+use crate::map::OutOfBand;
+use crate::merge::{Merged, MergedJobs};
 use crate::sink::Piece;
 use crossbeam_channel::Sender;
 use std::ffi::OsString;
 use std::io;
 
-/// EventChannel from a worker to the main thread.
+/// A message from a worker to the main thread.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// A part of a job's output, before its end.
+    /// A piece of a job's output, before its end.
     Piece {
         /// The job.
         seq: u64,
         /// The output.
         piece: Piece,
     },
-    /// What a failed try of the job gave is to be forgotten.
+    /// A try of the job failed, and what it gave is to be forgotten.
     Discard {
         /// The job.
         seq: u64,
     },
     /// The job has ended.
     Done(Report),
-    /// The job has ended, and the worker has nothing more to say: it would wake the main thread twice.
+    /// The job has ended, and the worker exits: two events would wake the main thread twice.
     DoneAndExited(Report),
-    /// What is said of a job at once, without the program's name.
+    /// A line about a job that is printed at once, without the program's name.
     Notice(String),
     /// Parts of an earlier run were added, or why they could not be.
     Restored(io::Result<()>),
     /// Parts were made one.
     Bundled(Bundle),
-    /// Lines for standard error that are no job's.
+    /// Lines for standard error that belong to no job.
     Lines {
         /// The worker's slot, from 0.
         slot: usize,
         /// Whole lines.
         lines: Vec<u8>,
     },
-    /// A failure that is no job's.
+    /// A failure that belongs to no job.
     OtherFailure {
         /// The worker's slot, from 0.
         slot: usize,
         /// What failed.
         failure: Failure,
     },
-    /// Jobs that ended well, and may not have. Of some of them it may not have been heard yet.
+    /// Jobs that ended well, and may not have. The ends of some of them may still be on their way.
     Revoke {
         /// The worker's slot, from 0.
         slot: usize,
@@ -59,29 +63,46 @@ pub(crate) enum Event {
     },
     /// The reader of standard output went away.
     StdoutClosed,
-    /// The worker leaves before the end.
+    /// The worker exits before the end.
     WorkersReduced {
-        /// How many are left.
+        /// How many workers are left.
         left: usize,
         /// How many there were.
         of: usize,
-        /// What there is too little of; None where it was asked for by the user.
+        /// What there is too little of; `None` when the user asked for fewer workers.
         lack: Option<Shortage>,
     },
     /// A merge has ended.
     Merged {
-        /// What it covers.
-        span: MergedJobs,
-        /// What takes their place.
-        end: Result<Merged, Failure>,
+        /// The jobs that it covers.
+        jobs: MergedJobs,
+        /// How it ended; its number is that of the first of the jobs.
+        report: Report,
     },
-    /// The worker waits until what it said before was heard: until the other end is dropped.
+    /// The worker waits until the main thread has handled what it sent before: until the other end is
+    /// dropped.
     AwaitHalt(Sender<()>),
-    /// The worker has nothing more to say.
+    /// The worker exits.
     Exited {
-        /// A panic outside of any map broke it: it has not said how its job ended either.
+        /// Whether a panic outside of any map broke it: then it has not said how its job ended either.
         broken: bool,
     },
+}
+
+impl Event {
+    /// Returns the event of what a map says in the worker with this slot and that belongs to no job.
+    pub(super) fn from_out_of_band(slot: usize, message: OutOfBand<'_>) -> Self {
+        match message {
+            OutOfBand::Lines(lines) => Event::Lines {
+                slot,
+                lines: lines.to_vec(),
+            },
+            OutOfBand::Failure(failure) => Event::OtherFailure { slot, failure },
+            OutOfBand::Revoke { jobs, cause } => Event::Revoke { slot, jobs, cause },
+            OutOfBand::Notice(what) => Event::Notice(what),
+            OutOfBand::StdoutClosed => Event::StdoutClosed,
+        }
+    }
 }
 
 /// How a job ended.
@@ -91,11 +112,11 @@ pub(crate) struct Report {
     pub(crate) seq: u64,
     /// The rest of its output.
     pub(crate) pieces: Vec<Piece>,
-    /// Whether a part of its output was sent before, which this must not overtake.
+    /// Whether pieces of its output were sent before, which the report must not overtake.
     pub(crate) follows: bool,
     /// Warnings about its inputs, a line each without the program's name.
     pub(crate) warnings: Vec<String>,
-    /// The names of its inputs, where it failed.
+    /// The names of its inputs, when it failed.
     pub(crate) names: Vec<OsString>,
     /// Why it failed, if it did.
     pub(crate) failure: Option<Failure>,
@@ -107,23 +128,24 @@ pub(crate) struct Report {
     pub(crate) continued: bool,
     /// How many bytes the map gave in its last try.
     pub(crate) given: u64,
-    /// How it went, where that is recorded.
-    pub(crate) ran: Option<Box<JobRecord>>,
-    /// Its output, where that is to be merged.
-    pub(crate) draft: Option<Intermediate>,
+    /// How it went, if that is recorded.
+    pub(crate) record: Option<Box<JobRecord>>,
+    /// Its output, if that is to be merged or is the result of a merge.
+    pub(crate) merged: Option<Merged>,
 }
 
 impl Report {
-    pub(super) fn new(job: &Job) -> Self {
+    /// Returns the report of a job that gave nothing.
+    pub(super) fn from_job(job: &Job) -> Self {
         Report {
             link: job.link().cloned(),
             continued: job.is_continued(),
-            ..Report::of(job.seq)
+            ..Report::from_seq(job.seq)
         }
     }
 
-    /// A report of a job that gave nothing.
-    pub(crate) fn of(seq: u64) -> Self {
+    /// Returns the report of a job that gave nothing and is about whole files.
+    pub(crate) fn from_seq(seq: u64) -> Self {
         Report {
             seq,
             pieces: Vec::new(),
@@ -135,12 +157,12 @@ impl Report {
             link: None,
             continued: false,
             given: 0,
-            ran: None,
-            draft: None,
+            record: None,
+            merged: None,
         }
     }
 
-    /// What is said of its failure, if it failed and was not just stopped with the run.
+    /// Returns the line about its failure, if it failed and was not just stopped with the run.
     pub(crate) fn told(&self) -> Option<String> {
         let failure = self.failure.as_ref()?;
         match failure {

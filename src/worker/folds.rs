@@ -1,8 +1,10 @@
-//! What a worker's jobs gave to its folds: at once where it stands, and for parts of cut files when the
-//! file turns out whole. It does not know what decides that.
+//! What a worker's jobs gave to its folds: at once when it stands, and for parts of split files when the file
+//! turns out whole.
+//!
+//! It does not know what decides that.
 
 use crate::fold::{Fold, StartFold};
-use crate::job::{SplitOutcome, SplitPart};
+use crate::job::{Failure, SplitOutcome, SplitPart};
 use std::io;
 
 /// The folds of one worker.
@@ -14,7 +16,7 @@ pub(crate) struct Folds {
 }
 
 impl Folds {
-    /// Empty ones.
+    /// Starts with empty folds.
     pub(crate) fn new(start: &StartFold<'_>) -> Self {
         Folds {
             total: start(),
@@ -22,17 +24,17 @@ impl Folds {
         }
     }
 
-    /// Moves what a job gave to what the others did; `link`: it is a part.
+    /// Moves what a job gave to what the others gave; `link` says that the job is about a part of a file.
     ///
     /// # Errors
-    /// What the fold said.
-    pub(crate) fn add(
+    /// What the fold returned.
+    pub(super) fn add(
         &mut self,
         link: Option<&SplitPart>,
         part: &mut dyn Fold,
         start: &StartFold<'_>,
     ) -> io::Result<()> {
-        self.settle()?;
+        self.commit_decided()?;
         let Some(SplitPart { fate, .. }) = link else {
             return self.total.merge(part);
         };
@@ -44,22 +46,22 @@ impl Folds {
         self.undecided[at].1.merge(part)
     }
 
-    /// The fold of what counts whatever else happens.
-    pub(crate) fn total_mut(&mut self) -> &mut dyn Fold {
+    /// Returns the fold of what counts whatever else happens.
+    pub(super) fn total_mut(&mut self) -> &mut dyn Fold {
         &mut *self.total
     }
 
-    /// The fold of everything that counts, when all is decided.
+    /// Returns the fold of everything that counts, when all is decided.
     ///
     /// # Errors
-    /// What the fold said.
+    /// What the fold returned.
     pub(crate) fn total(mut self) -> io::Result<Box<dyn Fold>> {
-        self.settle()?;
+        self.commit_decided()?;
         Ok(self.total)
     }
 
-    /// Moves what files that turned out whole have given to the total, and forgets those that did not.
-    fn settle(&mut self) -> io::Result<()> {
+    /// Moves what files that turned out whole have given to the total, and forgets what the others gave.
+    fn commit_decided(&mut self) -> io::Result<()> {
         let decided = self
             .undecided
             .extract_if(.., |(fate, _)| fate.is_whole().is_some());
@@ -69,5 +71,13 @@ impl Folds {
             }
         }
         Ok(())
+    }
+}
+
+/// Returns the failure of a fold, which could not spill.
+pub(super) fn fold_failure(cause: io::Error) -> Failure {
+    Failure::Own {
+        what: "the fold".into(),
+        cause,
     }
 }

@@ -1,6 +1,6 @@
 //! Output of a job that has not been sent yet.
 //!
-//! It does not know when it will be, nor where it goes.
+//! It does not know when it will be sent, nor where it goes.
 
 use crate::job::Trust;
 use crate::sink::{Piece, Stream, Tagger};
@@ -10,14 +10,14 @@ use memchr::memrchr;
 pub(super) struct OutputBuffer {
     pub(super) stream: Stream,
     pub(super) bytes: Vec<u8>,
-    /// How many of them are complete lines, where only such may be sent before the job's end.
+    /// How many of the bytes are complete lines, if only such may be sent before the job's end.
     pub(super) complete: Option<usize>,
     pub(super) trust: Trust,
     pub(super) tagger: Option<Tagger>,
 }
 
 impl OutputBuffer {
-    /// Adds bytes, tagged where they are to be.
+    /// Adds bytes, tagged if they are to be.
     pub(super) fn add(&mut self, bytes: &[u8]) {
         let before = self.bytes.len();
         match &mut self.tagger {
@@ -31,17 +31,23 @@ impl OutputBuffer {
         }
     }
 
-    /// Whether bytes would become all of it as they are.
+    /// Tells whether bytes that are added would become all of the buffer, as they are.
     pub(super) fn is_fresh(&self) -> bool {
         self.bytes.is_empty() && self.tagger.is_none() && self.complete.is_none()
     }
 
-    /// How many bytes may be sent.
+    /// Returns how many bytes may be sent.
     pub(super) fn ready(&self) -> usize {
         self.complete.unwrap_or(self.bytes.len())
     }
 
-    /// What may be sent, taken out.
+    /// Removes what may be sent, without giving its memory back.
+    pub(super) fn drop_ready(&mut self) {
+        self.bytes.drain(..self.ready());
+        self.complete = self.complete.map(|_| 0);
+    }
+
+    /// Takes what may be sent.
     pub(super) fn piece(&mut self) -> Piece {
         let held_back = self.bytes.split_off(self.ready());
         self.complete = self.complete.map(|_| 0);
@@ -52,7 +58,7 @@ impl OutputBuffer {
         }
     }
 
-    /// What there is up to the end of the last whole line.
+    /// Takes what there is up to the end of the last whole line.
     pub(super) fn whole_lines(&mut self) -> Option<Piece> {
         let end = memrchr(b'\n', &self.bytes)? + 1;
         let rest = self.bytes.split_off(end);
@@ -61,22 +67,22 @@ impl OutputBuffer {
         Some(piece)
     }
 
-    /// All that is left, with its last line ended where lines are tagged.
-    pub(super) fn rest(mut self) -> Option<Piece> {
-        self.end();
-        (!self.bytes.is_empty()).then(|| self.piece())
+    /// Removes an incomplete last line, if only complete lines count.
+    pub(super) fn drop_incomplete(&mut self) {
+        self.bytes.truncate(self.ready());
     }
 
-    /// As [`OutputBuffer::rest`], as bytes.
-    pub(super) fn take_rest(&mut self) -> Vec<u8> {
-        self.end();
-        std::mem::take(&mut self.bytes)
-    }
-
-    fn end(&mut self) {
+    /// Ends the last line, if lines are tagged. All bytes may be sent from now on.
+    pub(super) fn end(&mut self) {
         if let Some(tagger) = &mut self.tagger {
             tagger.end(&mut self.bytes);
         }
         self.complete = None;
+    }
+
+    /// Takes all that is left, after [`OutputBuffer::end`].
+    pub(super) fn rest(mut self) -> Option<Piece> {
+        self.end();
+        (!self.bytes.is_empty()).then(|| self.piece())
     }
 }

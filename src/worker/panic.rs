@@ -1,4 +1,6 @@
-//! Panics of maps: caught, and told once, as their job's failure.
+//! Panics of maps: caught, and reported once, as their job's failure.
+//!
+//! It does not know what becomes of the map.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -10,8 +12,8 @@ thread_local! {
     static IN_MAP: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Has Rust say nothing of a map's panic: it is told as its job's failure. All others are told as
-/// before, by the hook that was there. Does nothing the second time.
+/// Stops Rust from printing a map's panic, which is reported as its job's failure. The hook that was set before
+/// prints all other panics. Does nothing the second time.
 pub(crate) fn hush_maps() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -24,7 +26,7 @@ pub(crate) fn hush_maps() {
     });
 }
 
-/// Calls a map; its panic's message is the error.
+/// Calls a map. Returns its panic's message as the error.
 pub(crate) fn caught<T>(map: impl FnOnce() -> T) -> Result<T, String> {
     IN_MAP.set(true);
     let end = catch_unwind(AssertUnwindSafe(map));

@@ -1,8 +1,8 @@
-//! What is to be remembered of a job beside its output, gathered by the worker that ran it.
+//! What is remembered of a job beside its output, collected by the worker that ran it.
 //!
 //! It does not know where it will be kept.
 
-use super::Report;
+use super::folds::fold_failure;
 use crate::fold::Fold;
 use crate::job::{Failure, Job};
 use crate::map::Map;
@@ -11,16 +11,16 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
-/// What the workers tell of the jobs that they ran, beside how they went.
+/// What workers record of the jobs that they run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Recording {
-    /// Each one's part of the fold; large ones in files in this directory.
+    /// Each job's part of the fold; large ones in files in this directory.
     pub(crate) parts: Option<PathBuf>,
-    /// Each one's command line.
+    /// Each job's command line.
     pub(crate) commands: bool,
 }
 
-/// How a job went, for those who keep books.
+/// How a job went.
 #[derive(Debug)]
 pub(crate) struct JobRecord {
     /// The job.
@@ -35,9 +35,9 @@ pub(crate) struct JobRecord {
     pub(crate) bytes: u64,
     /// What its inputs were when it had ended.
     pub(crate) after: Vec<Fingerprint>,
-    /// What it gave the fold, where that is recorded and it succeeded.
+    /// What it gave the fold, if that is recorded and the job succeeded.
     pub(crate) part: Option<PackedPart>,
-    /// What was run, where that is recorded.
+    /// What was run, if that is recorded.
     pub(crate) command: Vec<u8>,
 }
 
@@ -45,79 +45,88 @@ pub(crate) struct JobRecord {
 pub(super) struct Recorder {
     slot: usize,
     commands: bool,
-    pack: Option<PartPacker>,
+    packer: Option<PartPacker>,
     /// What the last try gave the fold.
-    pub(crate) part: Option<PackedPart>,
+    part: Option<PackedPart>,
     /// How often the job was tried.
-    pub(crate) tries: u32,
+    pub(super) tries: u32,
 }
 
 impl Recorder {
-    /// A recorder of what is wanted.
+    /// Returns a recorder of what is wanted.
     ///
     /// # Errors
     /// When there is no memory for the compressor.
-    pub(crate) fn new(recording: &Recording, slot: usize) -> io::Result<Self> {
+    pub(super) fn new(recording: &Recording, slot: usize) -> io::Result<Self> {
         Ok(Recorder {
             slot,
             commands: recording.commands,
-            pack: recording.parts.as_deref().map(PartPacker::new).transpose()?,
+            packer: recording.parts.as_deref().map(PartPacker::new).transpose()?,
             part: None,
             tries: 0,
         })
     }
 
-    /// Packs what a try gave its fold.
-    pub(crate) fn keep(&mut self, fold: &mut dyn Fold) -> Result<(), Failure> {
-        self.part = self.packed(fold).map_err(super::job_output::spill_failed)?;
+    /// Packs what a try gave its fold, and keeps it for the job's record.
+    ///
+    /// # Errors
+    /// What the fold or the packer returned.
+    pub(super) fn keep_part(&mut self, fold: &mut dyn Fold) -> Result<(), Failure> {
+        self.part = self.pack(fold).map_err(fold_failure)?;
         Ok(())
     }
 
-    /// What is in a fold, packed, where that is recorded.
-    pub(crate) fn packed(&mut self, fold: &mut dyn Fold) -> io::Result<Option<PackedPart>> {
-        let Some(pack) = &mut self.pack else {
+    /// Packs what is in a fold, if that is recorded.
+    ///
+    /// # Errors
+    /// What the fold or the packer returned.
+    pub(super) fn pack(&mut self, fold: &mut dyn Fold) -> io::Result<Option<PackedPart>> {
+        let Some(packer) = &mut self.packer else {
             return Ok(None);
         };
-        fold.save(pack).and_then(|()| pack.finish()).map(Some)
+        fold.save(packer).and_then(|()| packer.finish()).map(Some)
     }
 
-    /// Adds to the report how the job went.
-    pub(crate) fn record(
+    /// Returns the record of a job that gave so many bytes and began at `clock`.
+    pub(super) fn record(
         &mut self,
         job: Job,
         map: &dyn Map,
         clock: (SystemTime, Instant),
-        report: &mut Report,
-    ) {
+        (bytes, succeeded): (u64, bool),
+    ) -> JobRecord {
         let command = match self.commands {
             true => map.describe(&job, self.slot),
             false => Vec::new(),
         };
-        report.ran = Some(Box::new(JobRecord {
+        JobRecord {
             after: fingerprints(&job),
             command,
             job,
             started: clock.0,
             took: clock.1.elapsed(),
             tries: self.tries,
-            bytes: report.given,
-            part: self.part.take().filter(|_| report.failure.is_none()),
-        }));
+            bytes,
+            part: self.part.take().filter(|_| succeeded),
+        }
     }
 }
 
-/// Adds parts that were recorded by an earlier run.
+/// Adds parts that were recorded by an earlier run to a fold.
+///
+/// # Errors
+/// When a part cannot be read; what the fold returned.
 pub(super) fn restore(
     parts: Vec<PackedPart>,
     total: &mut dyn Fold,
-    unpack: &mut Option<PartUnpacker>,
+    unpacker: &mut Option<PartUnpacker>,
 ) -> io::Result<()> {
-    let unpack = match unpack {
-        Some(unpack) => unpack,
-        None => unpack.insert(PartUnpacker::new()?),
+    let unpacker = match unpacker {
+        Some(unpacker) => unpacker,
+        None => unpacker.insert(PartUnpacker::new()?),
     };
     for part in parts {
-        total.load(&mut unpack.open(part))?;
+        total.load(&mut unpacker.open(part))?;
     }
     Ok(())
 }

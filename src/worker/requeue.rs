@@ -1,94 +1,72 @@
-//! Jobs that workers gave back, unbegun, when they left for lack of processes: a worker that waits
+//! Which jobs a worker puts back, unbegun, when it exits for lack of processes: a worker that waits
 //! for a process is one too many itself, as its thread counts like one.
+//!
+//! It does not know who else takes them.
 
-use super::{Event, Report, Task, Worker, WorkerShared};
+use super::event::{Event, Report};
+use super::shared::{Worker, WorkerShared};
+use super::task::Task;
 use crate::control::Shortage;
 use crate::job::Job;
-use crossbeam_channel::Sender;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
-/// What was given back and is to be done by others.
-#[derive(Debug, Default)]
-pub(crate) struct RequeuedJobs(Mutex<Vec<Job>>);
-
-impl RequeuedJobs {
-    /// Puts into the queue what there is room for.
-    pub(crate) fn hand_on(&self, queue: &Sender<Task>) {
-        let mut jobs = self.jobs();
-        while !queue.is_full()
-            && let Some(job) = jobs.pop()
-        {
-            // Only who calls this sends, so there is still room.
-            queue
-                .send(Task::Job(job))
-                .expect("whoever calls this holds the other end");
-        }
-    }
-
-    fn jobs(&self) -> MutexGuard<'_, Vec<Job>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Worker<'_> {
-    /// Does a job, and records how it went where that is wanted. None when it gave the job back, to
-    /// leave.
-    pub(super) fn recorded(&mut self, job: Job) -> Option<Report> {
+    /// Does a job, and records how it went if that is wanted. Returns `None` when the worker put the job back
+    /// and exits.
+    pub(super) fn run_or_requeue(&mut self, job: Job) -> Option<Report> {
         let clock = (SystemTime::now(), Instant::now());
-        self.worker.begin(job.seq);
+        self.handle.begin(job.seq);
         let mut report = loop {
-            // Who waits for something to merge would not see a job that was given back.
-            if self.shared.merging.is_none() {
-                self.worker.allow_requeue();
-            }
-            let report = self.job(&job);
-            if !self.worker.take_requeued() {
+            self.handle.allow_requeue();
+            let report = self.run_job(&job);
+            if !self.handle.take_requeued() {
                 break report;
             }
-            if self.gives_back(&job) {
-                self.worker.end();
+            if self.puts_back(&job) {
+                self.handle.end();
                 return None;
             }
         };
-        self.worker.end();
+        self.handle.end();
         if let Some(recorder) = &mut self.recorder {
-            recorder.record(job, &*self.map, clock, &mut report);
+            let outcome = (report.given, report.failure.is_none());
+            let record = recorder.record(job, &*self.map, clock, outcome);
+            report.record = Some(Box::new(record));
         }
         Some(report)
     }
 
-    /// What is left to do once the queue is closed and empty. With nothing, the worker counts as
-    /// gone: nobody gives a job back who can't be sure that another comes by here.
-    pub(super) fn take_returned(&mut self) -> Option<Task> {
-        let mut jobs = self.shared.returned.jobs();
+    /// Returns what is left to do once the queue is closed and empty. With nothing, the worker counts as
+    /// gone: a worker puts a job back only if another is sure to come by here.
+    pub(super) fn take_requeued(&mut self) -> Option<Task> {
+        let mut jobs = self.shared.requeued.lock();
         let job = jobs.pop();
         if job.is_none() {
-            self.worker.exit();
+            self.handle.exit();
         }
         job.map(Task::Job)
     }
 
-    /// Whether nothing is left to do once the queue is closed and empty, and nobody is asked to leave who
-    /// would have to say so. Then the worker counts as gone.
-    pub(super) fn goes(&self) -> bool {
-        let jobs = self.shared.returned.jobs();
-        jobs.is_empty() && self.worker.exits_unasked().is_some()
+    /// Returns true when the queue is closed and empty and no worker still owes an exit event. Then this
+    /// worker counts as gone.
+    pub(super) fn exits(&self) -> bool {
+        let jobs = self.shared.requeued.lock();
+        jobs.is_empty() && self.handle.exits_unasked().is_some()
     }
 
-    /// Gives a job back and says that the worker leaves, if one is to leave after all. Tries of it
-    /// that failed begin anew.
-    fn gives_back(&self, job: &Job) -> bool {
-        let WorkerShared { returned, news, .. } = self.shared;
-        let mut jobs = returned.jobs();
-        let Some((left, of)) = self.worker.exit_if_asked() else {
+    /// Puts a job back and says that the worker exits, if one still has to. Failed tries of the job are
+    /// forgotten.
+    fn puts_back(&self, job: &Job) -> bool {
+        let WorkerShared { requeued, events, .. } = self.shared;
+        let mut jobs = requeued.lock();
+        let Some((left, of)) = self.handle.exit_if_asked() else {
             return false;
         };
         jobs.push(job.clone());
         drop(jobs);
-        news.send(Event::Discard { seq: job.seq });
+        events.send(Event::Discard { seq: job.seq });
         let lack = Some(Shortage::Processes);
-        news.send(Event::WorkersReduced { left, of, lack });
+        events.send(Event::WorkersReduced { left, of, lack });
         true
     }
 }

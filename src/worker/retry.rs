@@ -1,153 +1,222 @@
-//! The tries at a job: how often, how long after one another, and what becomes of what each gave.
+//! The tries at a job or a merge: how often, how long after one another, and what becomes of what each gave.
+//!
+//! It does not know who asked for the job, nor who reads the report.
 
-use super::job_output::{self, JobOutput};
-use super::{Event, Report, Worker, panic};
+use super::event::{Event, Report};
+use super::folds::fold_failure;
+use super::job_output::{JobOutput, MergeTry};
+use super::panic;
+use super::shared::Worker;
 use crate::control::StopRequest;
 use crate::job::{self, Failure, Input, Job, Trust};
-use crate::output::NewFile;
+use crate::map::Map;
+use crate::merge::{Merge, Merged, MergedJobs};
 use crate::plan::Order;
-use crate::record::Stage;
+use crate::record::{RecordPlan, Stage};
 use crate::sink::Stream;
+use std::fmt;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+/// What is tried, as messages name it.
+enum Subject<'t> {
+    Job(&'t Job),
+    Merge(MergedJobs),
+}
+
+impl fmt::Display for Subject<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Subject::Job(job) => {
+                let name = job::display_names(job.inputs.iter().map(Input::name));
+                write!(f, "job {} ({name})", job.seq + 1)
+            }
+            Subject::Merge(jobs) => jobs.fmt(f),
+        }
+    }
+}
+
+impl Subject<'_> {
+    /// Returns the report of a try that was not begun.
+    fn stopped(&self) -> Report {
+        let report = match self {
+            Subject::Job(job) => Report::from_job(job),
+            Subject::Merge(jobs) => Report::from_seq(jobs.from),
+        };
+        let failure = Some(Failure::Stopped);
+        Report { failure, ..report }
+    }
+}
+
 impl Worker<'_> {
     /// Tries a job until it succeeds, no try is left, or the run is stopped.
-    pub(super) fn job(&mut self, job: &Job) -> Report {
+    pub(super) fn run_job(&mut self, job: &Job) -> Report {
+        self.retry(&Subject::Job(job), |worker, attempt| {
+            worker.attempt_job(job, attempt)
+        })
+    }
+
+    /// Tries a merge until it succeeds, no try is left, or the run is stopped.
+    pub(super) fn run_merge(&mut self, merge: &mut Merge) -> Report {
+        self.retry(&Subject::Merge(merge.jobs), |worker, attempt| {
+            worker.attempt_merge(merge, attempt)
+        })
+    }
+
+    fn retry(&mut self, subject: &Subject<'_>, mut attempt: impl FnMut(&mut Self, u32) -> Report) -> Report {
         let (shared, retries) = (self.shared, self.shared.retries);
         let mut warnings = Vec::new();
-        let mut attempt = 1;
-        loop {
-            if !self.worker.may_start() {
-                return Report {
-                    failure: Some(Failure::Stopped),
-                    warnings,
-                    ..Report::new(job)
-                };
+        for number in 1.. {
+            if !self.handle.may_start() {
+                let report = subject.stopped();
+                return Report { warnings, ..report };
             }
-            let mut report = self.attempt(job, attempt);
-            if let Some(recorder) = &mut self.recorder {
-                recorder.tries = attempt;
-            }
+            let mut report = attempt(self, number);
             warnings.append(&mut report.warnings);
-            report.names = match &report.failure {
-                None | Some(Failure::Stopped) => Vec::new(),
-                Some(_) => job.inputs.iter().map(|input| input.name().to_owned()).collect(),
-            };
             match &report.failure {
                 None | Some(Failure::Stopped) => return Report { warnings, ..report },
-                Some(failure) if failure.is_permanent() || attempt > retries => {
+                Some(failure) if failure.is_permanent() || number > retries => {
                     return Report { warnings, ..report };
                 }
                 Some(failure) => {
-                    let number = job.seq + 1;
-                    let name = job::display_names(job.inputs.iter().map(Input::name));
-                    let what = format!(
-                        "job {number} ({name}): {failure} (try {attempt} of {})",
-                        retries + 1
-                    );
-                    warnings.push(what);
-                    if self.is_heard_at_once(job.seq) {
-                        // With those of earlier tries, which could not be heard then.
-                        let told = warnings.drain(..).map(Event::Notice);
-                        told.for_each(|event| shared.news.send(event));
+                    let tries = retries + 1;
+                    warnings.push(format!("{subject}: {failure} (try {number} of {tries})"));
+                    if self.is_heard_at_once(subject) {
+                        // With the warnings of earlier tries, which could not be heard then.
+                        let notices = warnings.drain(..).map(Event::Notice);
+                        notices.for_each(|notice| shared.events.send(notice));
                     }
                 }
             }
-            self.wait(attempt);
-            if !self.worker.may_start() && self.worker.stop_request() == StopRequest::Continue {
+            self.wait(number);
+            if !self.handle.may_start() && self.handle.stop_request() == StopRequest::Continue {
                 return Report {
                     warnings,
                     ..given_up(report)
                 };
             }
-            shared.news.send(Event::Discard { seq: job.seq });
-            attempt += 1;
+            if let Subject::Job(job) = subject {
+                shared.events.send(Event::Discard { seq: job.seq });
+            }
         }
+        unreachable!("a try is the last, or another follows")
     }
 
-    /// Whether what is said of a job's try stands where it belongs though the job goes on: nothing that
+    /// Tells whether a message about a try can be printed now, although the job goes on: nothing that
     /// comes before it is still to be printed, or there is no order.
-    fn is_heard_at_once(&self, seq: u64) -> bool {
-        let gate = self.shared.gate;
-        let is_lowest = || gate.lowest.load(Ordering::SeqCst) == seq;
-        self.part.is_some() || gate.order != Order::Input || is_lowest()
+    fn is_heard_at_once(&self, subject: &Subject<'_>) -> bool {
+        let run_state = self.shared.run_state;
+        match subject {
+            Subject::Job(job) => {
+                let is_lowest = || run_state.lowest.load(Ordering::SeqCst) == job.seq;
+                self.part.is_some() || run_state.order != Order::Input || is_lowest()
+            }
+            Subject::Merge(_) => true,
+        }
     }
 
     /// Waits before the try after this one. There is no wait once nothing is to be started.
-    pub(super) fn wait(&self, attempt: u32) {
+    fn wait(&self, attempt: u32) {
         let delay = backoff(self.shared.delay, attempt, fastrand::f64());
         let until = Instant::now() + delay;
         while !delay.is_zero() && Instant::now() < until {
-            self.worker.clear();
-            if !self.worker.may_start() {
+            self.handle.clear();
+            if !self.handle.may_start() {
                 return;
             }
-            self.worker.pause(until.saturating_duration_since(Instant::now()));
+            self.handle.pause(until.saturating_duration_since(Instant::now()));
         }
     }
 
-    /// One try at a job, and its fold merged if it succeeds or what it gave counts all the same.
-    fn attempt(&mut self, job: &Job, attempt: u32) -> Report {
+    /// Tries a job once, and adds what it gave to the fold if it succeeds or counts all the same.
+    fn attempt_job(&mut self, job: &Job, attempt: u32) -> Report {
         let shared = self.shared;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.tries = attempt;
+        }
         if let Some(stage) = &mut self.stage {
             stage.begin(job.name());
         }
-        let map = &mut self.map;
-        let mut lane = JobOutput::new(
+        let mut output = JobOutput::new(
             job,
             attempt,
-            &self.worker,
+            &self.handle,
             shared,
             self.stage.as_mut(),
             self.part.as_deref_mut(),
         );
-        let end = panic::caught(|| map.run(job, &mut lane));
-        let panicked = end.is_err();
-        let end = end.unwrap_or_else(|what| Err(Failure::Panicked { what }));
-        let end = end.and_then(|()| lane.end());
-        // A map that was told that nobody wants more has returned early, and not for a failure. One that
-        // had come to its end by itself is done, whatever is wished meanwhile.
-        let end = match end {
-            Ok(()) if lane.was_cut() => Err(Failure::Stopped),
-            end => end,
-        };
-        let kept = end.as_ref().err().is_some_and(|failure| lane.keeps(failure));
-        let file = lane.take_file();
-        let mut report = match &end {
-            Err(_) if kept => lane.report_complete_lines(),
-            _ => lane.report(),
-        };
+        let end = run(&mut *self.map, job, &mut output);
+        let kept = end.as_ref().err().is_some_and(|failure| output.keeps(failure));
+        if kept {
+            output.drop_incomplete();
+        }
+        let (mut report, destination) = output.into_report();
         report.link = job.link().cloned();
         report.continued = job.is_continued();
-        report.failure = match end {
-            Ok(()) => self
-                .settle(job)
-                .and_then(|()| file.map_or(Ok(()), NewFile::commit))
-                .err(),
-            Err(failure) if kept => {
-                let own = report.failure.take().or_else(|| self.settle(job).err());
-                Some(own.unwrap_or(failure))
-            }
-            Err(failure) => Some(failure),
+        let counts = report.failure.take().map_or(Ok(()), Err);
+        let commit = |worker: &mut Self| {
+            counts?;
+            worker.commit_part(job)?;
+            destination.commit()
         };
-        if report.failure.is_some() && !kept {
-            report.draft = None;
+        report.failure = match end {
+            Err(failure) if !kept => Some(failure),
+            end => match commit(self) {
+                Ok(merged) => {
+                    report.merged = merged;
+                    end.err()
+                }
+                Err(failure) => Some(failure),
+            },
+        };
+        if let Some(failure) = &report.failure {
+            if let Some(part) = &mut self.part {
+                part.clear();
+            }
+            if !matches!(failure, Failure::Stopped) {
+                report.names = job.inputs.iter().map(|input| input.name().to_owned()).collect();
+            }
         }
-        if report.failure.is_some()
-            && let Some(part) = &mut self.part
-        {
-            part.clear();
-        }
-        if panicked {
+        if matches!(report.failure, Some(Failure::Panicked { .. })) {
             // What a panic left behind is not to be trusted.
-            self.map = (shared.start_map)(self.worker.slot);
+            self.map = (shared.start_map)(self.handle.slot);
             self.stage = shared.records.map(Stage::new);
         }
         report
     }
 
-    fn settle(&mut self, job: &Job) -> Result<(), Failure> {
+    /// Tries a merge once.
+    fn attempt_merge(&mut self, merge: &mut Merge, attempt: u32) -> Report {
+        let mut report = Report::from_seq(merge.jobs.from);
+        match self.merge_once(merge, attempt) {
+            Ok(merged) => report.merged = merged,
+            Err(failure) => report.failure = Some(failure),
+        }
+        if matches!(report.failure, Some(Failure::Panicked { .. })) {
+            self.merge_map = None;
+        }
+        report
+    }
+
+    fn merge_once(&mut self, merge: &mut Merge, attempt: u32) -> Result<Option<Merged>, Failure> {
+        let shared = self.shared;
+        let merging = shared.merging.as_ref().ok_or(Failure::Stopped)?;
+        let (job, feeders) = merge.job(merging.outputs.intermediates())?;
+        let heading = shared.records.map(RecordPlan::header).unwrap_or_default();
+        let destination = merging.outputs.of_merge(merge.is_last, &heading)?;
+        let merge = MergeTry {
+            jobs: merge.jobs,
+            feeders,
+        };
+        let slot = self.handle.slot;
+        let map = self.merge_map.get_or_insert_with(|| (merging.start_map)(slot));
+        let mut output = JobOutput::of_merge(&job, attempt, &self.handle, shared, (merge, destination));
+        run(&mut **map, &job, &mut output).map_err(|failure| output.cause_of(failure))?;
+        let (_, destination) = output.into_report();
+        destination.commit()
+    }
+
+    fn commit_part(&mut self, job: &Job) -> Result<(), Failure> {
         if let Some(what) = self.stage.as_ref().and_then(Stage::failure) {
             return Err(Failure::Corrupt {
                 name: job.name().to_owned(),
@@ -158,21 +227,31 @@ impl Worker<'_> {
             (&mut self.folds, &mut self.part, self.shared.start_fold)
         {
             if let Some(recorder) = &mut self.recorder {
-                recorder.keep(&mut **part)?;
+                recorder.keep_part(&mut **part)?;
             }
-            let merged = folds.add(job.link(), &mut **part, start);
-            merged.map_err(job_output::spill_failed)?;
+            let added = folds.add(job.link(), &mut **part, start);
+            added.map_err(fold_failure)?;
         }
         Ok(())
     }
 }
 
-/// The report of a try that turned out to be the last: what the command said of its failure counts.
+/// Runs a map on a job. A map that was told that nobody wants more has returned early, and its job was stopped.
+/// A map that finished on its own counts as done, even if a stop was requested meanwhile.
+fn run(map: &mut dyn Map, job: &Job, output: &mut JobOutput<'_, '_>) -> Result<(), Failure> {
+    let end = panic::caught(|| map.run(job, output));
+    end.unwrap_or_else(|what| Err(Failure::Panicked { what }))?;
+    output.end()?;
+    match output.was_cut() {
+        true => Err(Failure::Stopped),
+        false => Ok(()),
+    }
+}
+
+/// Returns the report of a try that turned out to be the last: what the command said of its failure counts.
 fn given_up(mut report: Report) -> Report {
-    let said = report
-        .pieces
-        .iter_mut()
-        .filter(|piece| piece.stream == Stream::Err);
+    let pieces = report.pieces.iter_mut();
+    let said = pieces.filter(|piece| piece.stream == Stream::Err);
     said.for_each(|piece| piece.trust = Trust::Final);
     report
 }

@@ -1,4 +1,6 @@
 //! What workers need to know of the run while it goes on.
+//!
+//! It does not know who changes it.
 
 use crate::job::Job;
 use crate::message;
@@ -7,12 +9,12 @@ use crate::sink::Tagger;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-/// What the lanes of all workers need to know of the run.
+/// What the output of a job needs to know of the run.
 #[derive(Debug)]
 pub(crate) struct RunState {
     /// The lowest job that is not all printed: what it gives is sent at once.
     pub(crate) lowest: AtomicU64,
-    /// Whether no job comes after those in the queue.
+    /// Whether no task comes after those in the queue.
     pub(crate) over: AtomicBool,
     /// In which order results are printed.
     pub(crate) order: Order,
@@ -27,6 +29,7 @@ pub(crate) struct RunState {
 }
 
 impl RunState {
+    /// Returns the tagger of a job's lines.
     pub(super) fn tagger(&self, job: &Job) -> Tagger {
         let name = job.name();
         match self.terminal {

@@ -2,13 +2,14 @@
 
 use super::*;
 use crate::control::{Control, StopRequest};
+use crate::fold::StartFold;
 use crate::fold::{GroupPlan, Shape};
-use crate::job::{Input, Trust};
-use crate::map::Emit;
+use crate::job::{Input, Job, Trust};
+use crate::map::{Emit, StartMap};
 use crate::memory::Budget;
 use crate::plan::{HaltAt, Order, Partial, Tag};
-use crate::record::Format;
-use crossbeam_channel::unbounded;
+use crate::record::{Format, RecordPlan};
+use crossbeam_channel::{Receiver, unbounded};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::thread;
@@ -29,7 +30,7 @@ impl Map for Corrupt {
 }
 
 /// Jobs are printed in their order, and nothing ends the run.
-fn gate() -> RunState {
+fn run_state() -> RunState {
     RunState {
         over: AtomicBool::new(false),
         order: Order::Input,
@@ -44,24 +45,24 @@ fn gate() -> RunState {
 /// Each job is tried once, and its output is printed.
 fn shared<'a>(
     queue: Receiver<Task>,
-    news: &'a EventChannel,
+    events: &'a EventChannel,
     start_map: &'a StartMap<'a>,
-    gate: &'a RunState,
+    run_state: &'a RunState,
 ) -> WorkerShared<'a> {
     WorkerShared {
-        returned: RequeuedJobs::default(),
+        requeued: RequeuedJobs::default(),
         retries: 0,
         outputs: None,
         delay: Duration::ZERO,
         halts: false,
         queue,
-        news,
+        events,
         scarce: 0,
         start_map,
         start_fold: None,
         records: None,
         merging: None,
-        gate,
+        run_state,
         recording: None,
     }
 }
@@ -73,15 +74,18 @@ fn counted(
     records: Option<&RecordPlan>,
     fold: Option<&StartFold<'_>>,
 ) -> (String, String) {
-    let gate = RunState { partial, ..gate() };
+    let run_state = RunState {
+        partial,
+        ..run_state()
+    };
     let (queue, jobs) = unbounded();
-    let news = EventChannel::new(16);
+    let events = EventChannel::new(16);
     let control = Control::new(1).expect("descriptors");
     let start_map = |_slot| -> Box<dyn Map> { Box::new(Corrupt(blocks)) };
     let shared = WorkerShared {
         start_fold: fold,
         records,
-        ..shared(jobs, &news, &start_map, &gate)
+        ..shared(jobs, &events, &start_map, &run_state)
     };
     let inputs = vec![Input::File("a.gz".into())];
     queue.send(Task::Job(Job { seq: 0, inputs })).expect("taken");
@@ -89,7 +93,7 @@ fn counted(
     let folds =
         thread::scope(|scope| scope.spawn(|| work(&shared, control.worker(0))).join()).expect("no panic");
     let mut pieces = Vec::new();
-    for event in news.receiver().try_iter() {
+    for event in events.receiver().try_iter() {
         match event {
             Event::Piece { piece, .. } => pieces.push(piece),
             Event::Done(report) => {
@@ -161,14 +165,14 @@ fn panicking(until: u32, retries: u32) -> (Vec<Option<String>>, String) {
 
 /// How two jobs end: their failures, and the fold's rows.
 fn ended(control: &Control, retries: u32, start_map: &StartMap<'_>) -> (Vec<Option<String>>, String) {
-    let gate = gate();
+    let run_state = run_state();
     let (plan, group) = (
         RecordPlan::new(Format::Lines),
         GroupPlan::new(Shape::Counted, Vec::new()),
     );
     let start = || crate::fold::start(&group, &Budget::new(1 << 20), &std::env::temp_dir());
     let (queue, jobs) = unbounded();
-    let news = EventChannel::new(16);
+    let events = EventChannel::new(16);
     for seq in 0..2 {
         let inputs = vec![Input::File("a".into())];
         queue.send(Task::Job(Job { seq, inputs })).expect("taken");
@@ -178,11 +182,11 @@ fn ended(control: &Control, retries: u32, start_map: &StartMap<'_>) -> (Vec<Opti
         retries,
         start_fold: Some(&start),
         records: Some(&plan),
-        ..shared(jobs, &news, start_map, &gate)
+        ..shared(jobs, &events, start_map, &run_state)
     };
     let total = thread::scope(|scope| scope.spawn(|| work(&shared, control.worker(0))).join());
     let mut failures = Vec::new();
-    for event in news.receiver().try_iter() {
+    for event in events.receiver().try_iter() {
         if let Event::Done(report) = event {
             failures.push(report.failure.map(|failure| failure.to_string()));
         }
@@ -278,25 +282,25 @@ impl Map for Failing {
 #[test]
 fn a_job_that_waits_for_its_next_try_has_failed_once_nothing_more_is_started() {
     let control = Control::new(1).expect("descriptors");
-    let gate = gate();
+    let run_state = run_state();
     let (queue, jobs) = unbounded();
-    let news = EventChannel::new(16);
+    let events = EventChannel::new(16);
     let inputs = vec![Input::File("a".into())];
     queue.send(Task::Job(Job { seq: 0, inputs })).expect("taken");
     drop(queue);
     let shared = WorkerShared {
         retries: 1,
         delay: Duration::from_secs(600),
-        ..shared(jobs, &news, &|_slot| Box::new(Failing), &gate)
+        ..shared(jobs, &events, &|_slot| Box::new(Failing), &run_state)
     };
     let patience = Duration::from_secs(60);
     let (told, ended) = thread::scope(|scope| {
         scope.spawn(|| work(&shared, control.worker(0)));
         // That it failed is said before it is tried again.
-        let told = news.receiver().recv_timeout(patience);
+        let told = events.receiver().recv_timeout(patience);
         control.request_stop(StopRequest::Drain);
-        let ended = news.receiver().recv_timeout(patience);
-        // Lest it waits on where this test fails.
+        let ended = events.receiver().recv_timeout(patience);
+        // Ends its wait when this test fails.
         control.request_stop(StopRequest::Kill);
         (told, ended)
     });

@@ -6,10 +6,10 @@ use proptest::prelude::*;
 type Text = Tree<String>;
 
 fn give(tree: &mut Text, job: u64, text: &str) {
-    tree.ended(job, Some(text.to_owned()));
+    tree.job_ended(job, Some(text.to_owned()));
 }
 
-/// What a merge gives.
+/// Returns what a merge gives.
 fn text(window: &Window<String>) -> String {
     let texts = window.items.iter().map(|item| match item {
         Item::Output(text) => text.clone(),
@@ -23,7 +23,7 @@ fn end(tree: &mut Text, window: Window<String>) {
     tree.merged(window.from, window.to, window.level, text);
 }
 
-/// Merges until one is left: that one, and how often a byte was copied.
+/// Merges until one output is left. Returns that one, and how many bytes were copied.
 fn all(tree: &mut Text) -> (Option<String>, usize) {
     let mut copied = 0;
     while let Some(window) = tree.next_of_all() {
@@ -56,7 +56,7 @@ fn jobs_that_gave_nothing_part_no_neighbours_and_take_no_room() {
     let mut tree = Tree::new(2, 0);
     give(&mut tree, 0, "a");
     for job in (1..1000).rev() {
-        tree.ended(job, None);
+        tree.job_ended(job, None);
     }
     assert_eq!(tree.nodes.len(), 2);
     give(&mut tree, 1000, "b");
@@ -68,13 +68,13 @@ fn jobs_that_gave_nothing_part_no_neighbours_and_take_no_room() {
 fn one_output_or_none_needs_no_merge() {
     let mut tree = Tree::new(16, 0);
     assert!(tree.is_done() && tree.next_of_all().is_none());
-    tree.ended(0, None);
+    tree.job_ended(0, None);
     give(&mut tree, 1, "b");
     assert_eq!(all(&mut tree), (Some("b".to_owned()), 0));
 }
 
 #[test]
-fn the_last_merge_waits_for_those_that_are_at_work() {
+fn the_last_merge_waits_for_those_that_are_running() {
     let mut tree = Tree::new(3, 0);
     for job in 0..5 {
         give(&mut tree, job, "x");
@@ -102,30 +102,29 @@ proptest! {
     fn merges_keep_the_input_order_however_jobs_and_merges_end(
         texts in prop::collection::vec(prop::option::of("[a-z]{0,9}"), 0..60),
         arity in 2usize..9,
-        together in 0usize..5,
+        concurrent in 0usize..5,
         order in prop::collection::vec(any::<prop::sample::Index>(), 120),
     ) {
-        let mut tree = Tree::new(arity, together);
+        let mut tree = Tree::new(arity, concurrent);
         let mut left: Vec<usize> = (0..texts.len()).collect();
-        let mut at_work = Vec::new();
+        let mut running = Vec::new();
         for index in order {
             if !left.is_empty() && index.index(2) == 0 {
                 let job = left.swap_remove(index.index(left.len()));
-                let output = texts[job].clone();
-                tree.ended(job as u64, output);
-            } else if !at_work.is_empty() && index.index(3) == 0 {
-                let window = at_work.swap_remove(index.index(at_work.len()));
+                tree.job_ended(job as u64, texts[job].clone());
+            } else if !running.is_empty() && index.index(3) == 0 {
+                let window = running.swap_remove(index.index(running.len()));
                 end(&mut tree, window);
             } else if left.is_empty() {
-                at_work.extend(tree.next_of_all());
+                running.extend(tree.next_of_all());
             } else {
-                at_work.extend(tree.next_level());
+                running.extend(tree.next_level());
             }
         }
         for job in left {
-            tree.ended(job as u64, texts[job].clone());
+            tree.job_ended(job as u64, texts[job].clone());
         }
-        for window in at_work {
+        for window in running {
             end(&mut tree, window);
         }
         let expected = texts.iter().flatten().next().map(|_| texts.iter().flatten().cloned().collect::<String>());
@@ -133,7 +132,7 @@ proptest! {
     }
 }
 
-/// How many merges are at work, how deep they feed one another, and the most that one takes.
+/// Returns how many merges run, how deep they feed one another, and the most that one takes.
 fn shape(window: &Window<String>) -> (usize, usize, usize) {
     let mut shape = (1, 1, window.items.len());
     for item in &window.items {

@@ -1,192 +1,205 @@
-//! The way of one try's output from its map to the main thread, or record by record into a fold.
+//! The output of one try: from its map to the main thread, to a file, or record by record into a fold.
+//!
+//! It does not know what becomes of a try that fails.
 
-mod flush;
+mod destination;
+mod records;
+mod sender;
 
-use super::merge::lost;
+use super::event::Report;
+use super::folds::fold_failure;
 use super::output_buffer::OutputBuffer;
-use super::{Event, Report, WorkerShared};
+use super::shared::{WorkerShared, send_out_of_band};
 use crate::control::{StopRequest, WorkerHandle};
 use crate::fold::Fold;
 use crate::job::{Failure, Job, Trust};
 use crate::map::{ChildEmit, Emit, Latency, OutOfBand};
-use crate::merge::{Intermediate, IntermediateWriter};
+use crate::merge::{MergeOutput, MergedJobs, PipeJob};
 use crate::message;
-use crate::output::NewFile;
 use crate::plan::{Partial, Tag};
 use crate::record::{RowPrinter, Stage};
 use crate::sink::Stream;
+use destination::TryDestination;
+use records::Records;
+use sender::{PIECE, PieceSender};
 use std::ffi::OsStr;
-use std::io;
 use std::ops::ControlFlow;
-use std::time::Instant;
-
-/// How much output is gathered before it is sent, in bytes.
-const PIECE: usize = 64 * 1024;
+use std::os::fd::{AsFd as _, BorrowedFd};
 
 /// Takes what a map emits during one try.
-pub(crate) struct JobOutput<'a> {
+pub(super) struct JobOutput<'t, 'run: 't> {
     seq: u64,
     attempt: u32,
-    worker: &'a WorkerHandle,
-    shared: &'a WorkerShared<'a>,
-    stage: Option<&'a mut Stage>,
-    to: Records<'a>,
+    worker: &'t WorkerHandle,
+    shared: &'run WorkerShared<'run>,
+    stage: Option<&'t mut Stage>,
+    records: Records<'t>,
+    destination: TryDestination<'run>,
+    /// When the try is one at a merge, that merge.
+    merge: Option<MergeTry>,
+    sender: PieceSender<'t>,
     out: OutputBuffer,
     err: OutputBuffer,
     bad: OutputBuffer,
-    /// Whether a part of the output was sent.
-    sent: bool,
-    /// A part that was to be sent, and too much news waited.
-    waiting: Option<Event>,
     warnings: Vec<String>,
     failure: Option<Failure>,
-    /// Whether the main thread knows that output is held back until the job's turn.
-    holds: bool,
     /// Whether the map was told that nobody wants more, because the run is being stopped.
-    cut: bool,
+    was_cut: bool,
     given: u64,
-    latency: Latency,
-    /// Since when output that could be sent lingers.
-    since: Option<Instant>,
-    /// What takes the output instead of the main thread.
-    file: Option<NewFile>,
-    /// Where output goes that is to be merged.
-    writer: Option<IntermediateWriter<'a>>,
-    /// That output, once it is whole.
-    draft: Option<Intermediate>,
 }
 
-/// Who takes the records.
-enum Records<'a> {
-    /// Nobody: bytes pass as they are.
-    Bytes,
-    Rows(RowPrinter),
-    Fold(&'a mut dyn Fold),
+/// What a try at a merge has beside its job.
+pub(super) struct MergeTry {
+    /// The jobs that it covers.
+    pub(super) jobs: MergedJobs,
+    /// The merges that feed it.
+    pub(super) feeders: Vec<PipeJob>,
 }
 
-impl<'a> JobOutput<'a> {
+impl<'t, 'run: 't> JobOutput<'t, 'run> {
+    /// Returns the output of a try at a job.
     pub(super) fn new(
         job: &Job,
         attempt: u32,
-        worker: &'a WorkerHandle,
-        shared: &'a WorkerShared<'a>,
-        stage: Option<&'a mut Stage>,
-        part: Option<&'a mut (dyn Fold + 'static)>,
+        worker: &'t WorkerHandle,
+        shared: &'run WorkerShared<'run>,
+        stage: Option<&'t mut Stage>,
+        part: Option<&'t mut (dyn Fold + 'static)>,
     ) -> Self {
-        let to = match (part, shared.records) {
+        let mut output = JobOutput::of_bytes(job, attempt, worker, shared);
+        output.records = match (part, shared.records) {
             (Some(part), _) => Records::Fold(part),
             (None, Some(plan)) => Records::Rows(RowPrinter::new(plan)),
             (None, None) => Records::Bytes,
         };
-        let gathered = |stream| OutputBuffer {
+        output.stage = stage;
+        if shared.run_state.partial == Partial::Keep {
+            for buffer in [&mut output.out, &mut output.err, &mut output.bad] {
+                buffer.complete = Some(0);
+            }
+        }
+        if shared.run_state.tag == Tag::Input {
+            output.out.tagger = Some(shared.run_state.tagger(job));
+            output.err.tagger = Some(shared.run_state.tagger(job));
+        }
+        if let Some(files) = shared.outputs {
+            output.destination = TryDestination::File(files.start(job));
+            output.out.bytes = shared.records.map_or_else(Vec::new, |records| records.header());
+        } else if let Some(merging) = &shared.merging {
+            output.destination = TryDestination::Merge(merging.outputs.of_job());
+        }
+        output
+    }
+
+    /// Returns the output of a try at a merge.
+    pub(super) fn of_merge(
+        job: &Job,
+        attempt: u32,
+        worker: &'t WorkerHandle,
+        shared: &'run WorkerShared<'run>,
+        (merge, output): (MergeTry, MergeOutput<'run>),
+    ) -> Self {
+        JobOutput {
+            merge: Some(merge),
+            destination: TryDestination::Merge(output),
+            ..JobOutput::of_bytes(job, attempt, worker, shared)
+        }
+    }
+
+    fn of_bytes(job: &Job, attempt: u32, worker: &'t WorkerHandle, shared: &'run WorkerShared<'run>) -> Self {
+        let buffer = |stream, trust| OutputBuffer {
             stream,
             bytes: Vec::new(),
-            complete: (shared.gate.partial == Partial::Keep).then_some(0),
-            // What comes from a try that may be followed by another is not printed before its end.
-            trust: if attempt <= shared.retries {
-                Trust::Provisional
-            } else {
-                Trust::Final
-            },
-            tagger: (shared.gate.tag == Tag::Input).then(|| shared.gate.tagger(job)),
+            complete: None,
+            trust,
+            tagger: None,
         };
-        let file = shared.outputs.map(|outputs| outputs.start(job));
-        let mut out = gathered(Stream::Out);
-        if let (Some(_), Some(records)) = (&file, shared.records) {
-            out.bytes = records.header();
-        }
+        // What a try gives that may be followed by another is not printed before its end.
+        let trust = match attempt <= shared.retries {
+            true => Trust::Provisional,
+            false => Trust::Final,
+        };
         JobOutput {
             seq: job.seq,
             attempt,
             worker,
             shared,
-            stage,
-            to,
-            file,
-            out,
-            err: gathered(Stream::Err),
+            stage: None,
+            records: Records::Bytes,
+            destination: TryDestination::Main,
+            merge: None,
+            sender: PieceSender::new(job.seq, worker, shared),
+            out: buffer(Stream::Out, trust),
+            err: buffer(Stream::Err, trust),
             // Never printed before the job's end, whatever is done with its rows.
-            bad: OutputBuffer {
-                tagger: None,
-                trust: Trust::Provisional,
-                ..gathered(Stream::Bad)
-            },
-            sent: false,
-            waiting: None,
+            bad: buffer(Stream::Bad, Trust::Provisional),
             warnings: Vec::new(),
             failure: None,
-            holds: false,
-            cut: false,
+            was_cut: false,
             given: 0,
-            latency: Latency::Waiting,
-            since: None,
-            writer: shared.merging.as_ref().map(|merging| merging.drafts.writer()),
-            draft: None,
         }
     }
 
-    /// Whether the map ended before its time, because the run is being stopped.
+    /// Tells whether the map ended before its time, because the run is being stopped.
     pub(super) fn was_cut(&self) -> bool {
-        self.cut
+        self.was_cut
     }
 
     /// Ends the last record and the last lines.
+    ///
+    /// # Errors
+    /// What failed while the map ran, or fails now.
     pub(super) fn end(&mut self) -> Result<(), Failure> {
         if self.failure.is_none()
             && let Some(stage) = &mut self.stage
         {
-            let ended = match &mut self.to {
-                Records::Fold(fold) => stage.end(*fold),
-                Records::Rows(rows) => stage.end(rows),
-                Records::Bytes => Ok(ControlFlow::Continue(())),
-            };
-            if let Err(cause) = ended {
-                self.failure = Some(spill_failed(cause));
+            if let Err(cause) = self.records.end(stage) {
+                self.failure = Some(fold_failure(cause));
             }
             self.gather_rows();
         }
-        if self.failure.is_none() {
+        if self.failure.is_none() && !self.destination.is_main() {
+            self.out.end();
             let _ = self.save();
         }
-        self.failure.take().map_or(Ok(()), Err)?;
-        self.end_draft()
+        self.failure.take().map_or(Ok(()), Err)
     }
 
-    /// Ends the output that is to be merged.
-    fn end_draft(&mut self) -> Result<(), Failure> {
-        let (Some(mut writer), Some(merging)) = (self.writer.take(), &self.shared.merging) else {
-            return Ok(());
-        };
-        let rest = self.out.take_rest();
-        let whole = writer.write(&rest).and_then(|()| writer.finish());
-        self.draft = Some(whole.map_err(|cause| lost(merging.drafts, cause))?);
-        Ok(())
+    /// Tells whether what was given counts though the job failed in this way.
+    pub(super) fn keeps(&self, failure: &Failure) -> bool {
+        let is_of_input = matches!(failure, Failure::Corrupt { .. } | Failure::Unreadable { .. });
+        is_of_input && self.shared.run_state.partial == Partial::Keep
     }
 
-    /// The file of this try, with all that was given: what is left of it is forgotten.
-    pub(super) fn take_file(&mut self) -> Option<NewFile> {
-        let file = self.file.take()?;
-        self.out.bytes.clear();
-        Some(file)
-    }
-
-    /// Writes what was gathered to the file of this try, where there is one.
-    fn save(&mut self) -> ControlFlow<()> {
-        if let Some(file) = &mut self.file {
-            if let Err(failure) = file.write(&self.out.bytes) {
-                self.failure = Some(failure);
-                return ControlFlow::Break(());
-            }
-            self.out.bytes.clear();
+    /// Removes an incomplete last line, of a job that failed and whose complete lines count.
+    pub(super) fn drop_incomplete(&mut self) {
+        self.out.drop_incomplete();
+        if !self.destination.is_main() {
+            let _ = self.save();
         }
-        ControlFlow::Continue(())
     }
 
-    /// What is left to send, with the job's end.
-    pub(super) fn report(mut self) -> Report {
-        self.await_waiting();
-        if self.shared.merging.is_some() {
-            // It is in the draft, or the job failed and it is left out.
+    /// Returns why a command of a merge failed that wrote its output itself: for lack of space, or else `failure`.
+    pub(super) fn cause_of(&mut self, failure: Failure) -> Failure {
+        let is_direct = self.is_direct();
+        match (&failure, &mut self.destination) {
+            (Failure::Command { .. }, TryDestination::Merge(output)) if is_direct => output.cause_of(failure),
+            _ => failure,
+        }
+    }
+
+    /// Tells whether the map is a merge's command that writes its output itself.
+    fn is_direct(&self) -> bool {
+        let merging = self.shared.merging.as_ref().filter(|_| self.merge.is_some());
+        merging.is_some_and(|merging| merging.outputs.is_direct())
+    }
+
+    /// Returns what is left to send with the end of the job, and the destination of its output, which is yet to
+    /// be committed.
+    pub(super) fn into_report(mut self) -> (Report, TryDestination<'run>) {
+        self.sender.await_waiting();
+        if !self.destination.is_main() {
+            // The output is where it belongs, or the job failed and the output is dropped.
             self.out.bytes.clear();
             self.out.tagger = None;
         }
@@ -195,101 +208,58 @@ impl<'a> JobOutput<'a> {
             .into_iter()
             .filter_map(OutputBuffer::rest)
             .collect();
-        Report {
+        let report = Report {
             pieces,
-            follows: self.sent,
+            follows: self.sender.has_sent,
             warnings: self.warnings,
+            failure: self.failure,
             bad_lines,
             given: self.given,
-            draft: self.draft,
-            ..Report::of(self.seq)
+            ..Report::from_seq(self.seq)
+        };
+        (report, self.destination)
+    }
+
+    /// Writes what was gathered to the destination, which is not the main thread.
+    fn save(&mut self) -> ControlFlow<()> {
+        let bytes = &self.out.bytes[..self.out.ready()];
+        let written = self.destination.write(bytes);
+        self.out.drop_ready();
+        match written {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(failure) => {
+                self.failure = Some(failure);
+                ControlFlow::Break(())
+            }
         }
     }
 
-    /// Whether what was given counts though the job failed in this way.
-    pub(super) fn keeps(&self, failure: &Failure) -> bool {
-        let of_input = matches!(failure, Failure::Corrupt { .. } | Failure::Unreadable { .. });
-        of_input && self.shared.gate.partial == Partial::Keep
-    }
-
-    /// As [`JobOutput::report`], without an incomplete last line.
-    pub(super) fn report_complete_lines(mut self) -> Report {
-        self.out.bytes.truncate(self.out.complete.unwrap_or(0));
-        let failure = self.end_draft().err();
-        Report {
-            failure,
-            ..self.report()
+    /// Passes on what was gathered of a stream when it is much, or when it can be printed at once.
+    fn pass_on(&mut self, stream: Stream) -> ControlFlow<()> {
+        if stream == Stream::Out && !self.destination.is_main() {
+            return match self.out.ready() {
+                PIECE.. => self.save(),
+                _ => ControlFlow::Continue(()),
+            };
         }
+        self.sender.flush(match stream {
+            Stream::Out => &mut self.out,
+            Stream::Err => &mut self.err,
+            Stream::Bad => &mut self.bad,
+        });
+        ControlFlow::Continue(())
     }
 
     fn gather_rows(&mut self) {
         if let Some(stage) = &mut self.stage {
             self.bad.add(&stage.take_bad_lines());
         }
-        if let Records::Rows(rows) = &mut self.to
-            && !rows.is_empty()
-        {
-            // Few rows are copied, and their buffer is kept; many change hands.
-            if rows.len() >= PIECE && self.out.is_fresh() {
-                self.out.bytes = rows.take_bytes();
-            } else {
-                self.out.add(rows.bytes());
-                rows.clear();
-            }
-        }
+        self.records.move_rows(&mut self.out);
     }
 
-    fn keep(&mut self, block: &[u8]) -> io::Result<ControlFlow<()>> {
-        match (&mut self.stage, &mut self.to) {
-            (Some(stage), Records::Fold(fold)) => stage.block(block, *fold),
-            (Some(stage), Records::Rows(rows)) => stage.block(block, rows),
-            (_, Records::Fold(fold)) => fold.record(&[block]),
-            (..) => {
-                self.out.add(block);
-                Ok(ControlFlow::Continue(()))
-            }
-        }
-    }
-}
-
-impl Emit for JobOutput<'_> {
-    fn out(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()> {
-        if self.worker.stop_request() != StopRequest::Continue {
-            self.cut = true;
-            return ControlFlow::Break(());
-        }
-        self.take(block, trust)
-    }
-
-    fn err(&mut self, block: &[u8]) {
-        self.err.add(block);
-        let _ = self.send(Stream::Err);
-    }
-
-    fn warn(&mut self, name: &OsStr, what: &str) {
-        self.warnings
-            .push(format!("{}: {what}", message::display_name(name)));
-    }
-
-    fn worker(&self) -> &WorkerHandle {
-        self.worker
-    }
-
-    fn latency(&mut self, latency: Latency) {
-        self.latency = latency;
-    }
-
-    fn for_child(&mut self) -> Option<&mut dyn ChildEmit> {
-        Some(self)
-    }
-}
-
-impl ChildEmit for JobOutput<'_> {
-    fn take(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()> {
-        if self.failure.is_some() {
-            return ControlFlow::Break(());
-        }
-        let trust = match self.shared.gate.partial {
+    /// Notes how far the output may be trusted from now on, and sends what was gathered before.
+    fn set_trust(&mut self, trust: Trust) {
+        let trust = match self.shared.run_state.partial {
             _ if self.attempt <= self.shared.retries => Trust::Provisional,
             Partial::Discard => trust,
             // Complete lines stand, and others are held back.
@@ -297,24 +267,77 @@ impl ChildEmit for JobOutput<'_> {
         };
         if trust != self.out.trust {
             self.gather_rows();
-            if !self.out.bytes.is_empty() && self.file.is_none() {
+            if !self.out.bytes.is_empty() && self.destination.is_main() {
                 let piece = self.out.piece();
-                self.tell(piece);
+                self.sender.send(piece);
             }
             self.out.trust = trust;
         }
+    }
+}
+
+impl Emit for JobOutput<'_, '_> {
+    fn out(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()> {
+        if self.worker.stop_request() != StopRequest::Continue {
+            self.was_cut = true;
+            return ControlFlow::Break(());
+        }
+        self.take(block, trust)
+    }
+
+    /// Passes what a merge says at once: it is no job of the input order.
+    fn err(&mut self, block: &[u8]) {
+        if self.merge.is_some() {
+            return self.out_of_band(OutOfBand::Lines(block));
+        }
+        self.err.add(block);
+        let _ = self.pass_on(Stream::Err);
+    }
+
+    fn warn(&mut self, name: &OsStr, what: &str) {
+        // Nobody knows the input of a merge by its name: it is a temporary file.
+        match &self.merge {
+            Some(merge) => {
+                let line = message::format_line(format!("{}: {what}", merge.jobs));
+                self.out_of_band(OutOfBand::Lines(line.as_bytes()));
+            }
+            None => self
+                .warnings
+                .push(format!("{}: {what}", message::display_name(name))),
+        }
+    }
+
+    fn worker(&self) -> &WorkerHandle {
+        self.worker
+    }
+
+    fn latency(&mut self, latency: Latency) {
+        self.sender.latency = latency;
+    }
+
+    fn for_child(&mut self) -> Option<&mut dyn ChildEmit> {
+        Some(self)
+    }
+}
+
+impl ChildEmit for JobOutput<'_, '_> {
+    fn take(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()> {
+        if self.failure.is_some() {
+            return ControlFlow::Break(());
+        }
+        self.set_trust(trust);
         self.given += block.len() as u64;
         // A big block becomes records bit by bit, so that what it gives is never held at once.
-        for part in block.chunks(self.chunk()) {
-            match self.keep(part) {
+        for chunk in block.chunks(self.records.chunk(&self.out)) {
+            match self.records.take(self.stage.as_deref_mut(), chunk, &mut self.out) {
                 Ok(flow) => {
                     self.gather_rows();
-                    self.send(Stream::Out)?;
-                    self.send(Stream::Bad)?;
+                    self.pass_on(Stream::Out)?;
+                    self.pass_on(Stream::Bad)?;
                     flow?;
                 }
                 Err(cause) => {
-                    self.failure = Some(spill_failed(cause));
+                    self.failure = Some(fold_failure(cause));
                     return ControlFlow::Break(());
                 }
             }
@@ -331,50 +354,28 @@ impl ChildEmit for JobOutput<'_> {
     }
 
     fn flush(&mut self) {
-        self.send_waiting();
+        self.sender.send_waiting();
         if self.is_full() {
             return;
         }
         // A reader who wants no more says so when more comes.
-        let _ = self.send(Stream::Out);
-        let _ = self.send(Stream::Err);
+        let _ = self.pass_on(Stream::Out);
+        let _ = self.pass_on(Stream::Err);
     }
 
     fn is_full(&self) -> bool {
-        self.waiting.is_some()
+        self.sender.is_waiting()
     }
-}
 
-/// Sends the main thread a message that belongs to no job.
-pub(super) fn send_out_of_band(shared: &WorkerShared<'_>, slot: usize, message: OutOfBand<'_>) {
-    let event = match message {
-        OutOfBand::Lines(lines) => Event::Lines {
-            slot,
-            lines: lines.to_vec(),
-        },
-        OutOfBand::Failure(failure) => Event::OtherFailure { slot, failure },
-        OutOfBand::Revoke { jobs, cause } => Event::Revoke { slot, jobs, cause },
-        OutOfBand::Notice(what) => Event::Notice(what),
-        OutOfBand::StdoutClosed => Event::StdoutClosed,
-    };
-    shared.news.send(event);
-}
-
-impl JobOutput<'_> {
-    /// Into a fold, blocks go whole: searches over them run longest.
-    fn chunk(&self) -> usize {
-        match (&self.to, &self.out.tagger) {
-            (Records::Fold(_), _) => usize::MAX,
-            // Each byte may be a line, and get a tag.
-            (Records::Bytes, Some(tagger)) => ((1 << 20) / (1 + tagger.length())).max(256),
-            _ => 1 << 20,
+    fn output_file(&self) -> Option<BorrowedFd<'_>> {
+        match &self.destination {
+            TryDestination::Merge(output) if self.is_direct() => output.file().map(|file| file.as_fd()),
+            _ => None,
         }
     }
-}
 
-pub(super) fn spill_failed(cause: io::Error) -> Failure {
-    Failure::Own {
-        what: "the fold".into(),
-        cause,
+    fn take_feeders(&mut self) -> Vec<PipeJob> {
+        let merge = self.merge.as_mut();
+        merge.map_or_else(Vec::new, |merge| std::mem::take(&mut merge.feeders))
     }
 }

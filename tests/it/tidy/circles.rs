@@ -19,11 +19,9 @@ const CIRCLES: &[(&str, usize, &str)] = &[
     (
         "run",
         4,
-        "the loop calls what dispatch, events, finish and merges add to the main thread",
+        "the loop calls what dispatch, events, finish and merge add to the main thread",
     ),
-    ("sink", 2, "the reorder buffer knows the sink"),
     ("sys", 8, "processes, signals and limits know each other"),
-    ("worker", 7, "events carry what workers make"),
 ];
 
 /// The module of a file, from the root of the crate.

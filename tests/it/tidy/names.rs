@@ -81,7 +81,7 @@ const VAGUE: &[&str] = &[
 
 /// Files that still have such a name.
 const STILL_VAGUE: &[&str] = &[
-    "ahead", "bare", "closed", "cut", "halves", "heap", "lines", "lowered", "pages", "sweep", "wake",
+    "ahead", "bare", "closed", "cut", "heap", "lines", "lowered", "pages", "sweep", "wake",
 ];
 
 /// Module roots that still lie beside their folder.

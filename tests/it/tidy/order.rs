@@ -20,10 +20,20 @@ const ORDER: &[(&str, &str)] = &[
         "group result_rows value_counts group_table key_order plan top_n save_format sorted_entries aggregate \
          merge_runs table exact_sum mod sorted_run",
     ),
+    ("merge", "mod plan job tree level output intermediate pipe_job"),
+    (
+        "output",
+        "mod reserved job_files failed_list path_set resolve_link conflicts",
+    ),
     (
         "record",
         "row_printer stage line_loop prefilter projection record_sink plan condition format render field mod number \
          row_format modifier suggest time plan_error",
+    ),
+    ("sink", "mod reorder sendfile row_limit spill tag piece"),
+    (
+        "worker",
+        "mod requeue retry job_output output_buffer shared channel task event compact record folds run_state panic",
     ),
 ];
 

@@ -1,0 +1,99 @@
+//! What all workers share, and what each has of its own.
+//!
+//! It does not know what they do with it.
+
+use super::channel::EventChannel;
+use super::event::Event;
+use super::folds::Folds;
+use super::record::{Recorder, Recording};
+use super::run_state::RunState;
+use super::task::{RequeuedJobs, Task};
+use crate::control::WorkerHandle;
+use crate::fold::{Fold, StartFold};
+use crate::map::{Map, OutOfBand, StartMap};
+use crate::merge::MergeOutputs;
+use crate::output::JobFiles;
+use crate::record::{RecordPlan, Stage};
+use crate::state::PartUnpacker;
+use crossbeam_channel::Receiver;
+use std::time::Duration;
+
+/// What all workers share.
+pub(crate) struct WorkerShared<'a> {
+    /// Where tasks come from.
+    pub(crate) queue: Receiver<Task>,
+    /// Jobs that workers put back.
+    pub(crate) requeued: RequeuedJobs,
+    /// Where events go.
+    pub(crate) events: &'a EventChannel,
+    /// With fewer tasks than this in the queue, the main thread is needed.
+    pub(crate) scarce: usize,
+    /// Makes a worker's map.
+    pub(crate) start_map: &'a StartMap<'a>,
+    /// Makes folds, if records are folded.
+    pub(crate) start_fold: Option<&'a StartFold<'a>>,
+    /// How bytes become records, if they do.
+    pub(crate) records: Option<&'a RecordPlan>,
+    /// The files that the jobs' output goes to; `None`: it is printed.
+    pub(crate) outputs: Option<&'a JobFiles>,
+    /// How outputs are merged, if they are.
+    pub(crate) merging: Option<Merging<'a>>,
+    /// How often a failed job is tried again.
+    pub(crate) retries: u32,
+    /// How long to wait before the second try.
+    pub(crate) delay: Duration,
+    /// Whether failures may end the run.
+    pub(crate) halts: bool,
+    /// What jobs' output needs to know of the run.
+    pub(crate) run_state: &'a RunState,
+    /// What is recorded of each job beside its output.
+    pub(crate) recording: Option<&'a Recording>,
+}
+
+/// What workers need for merges.
+pub(crate) struct Merging<'a> {
+    /// Makes a worker's map for merges.
+    pub(crate) start_map: &'a StartMap<'a>,
+    /// Where the results go.
+    pub(crate) outputs: MergeOutputs<'a>,
+}
+
+/// What one worker has.
+pub(super) struct Worker<'a> {
+    pub(super) shared: &'a WorkerShared<'a>,
+    pub(super) handle: WorkerHandle,
+    pub(super) map: Box<dyn Map>,
+    /// The map for merges, made with the first of them.
+    pub(super) merge_map: Option<Box<dyn Map>>,
+    pub(super) stage: Option<Stage>,
+    /// Everything from this worker's finished jobs.
+    pub(super) folds: Option<Folds>,
+    /// What the try in progress has given; added to the folds only when the try succeeds.
+    pub(super) part: Option<Box<dyn Fold>>,
+    pub(super) recorder: Option<Recorder>,
+    pub(super) unpacker: Option<PartUnpacker>,
+}
+
+impl<'a> Worker<'a> {
+    pub(super) fn new(shared: &'a WorkerShared<'a>, handle: WorkerHandle) -> Self {
+        let start = shared.start_fold;
+        Worker {
+            map: (shared.start_map)(handle.slot),
+            merge_map: None,
+            stage: shared.records.map(Stage::new),
+            folds: start.map(Folds::new),
+            part: start.map(|start| start()),
+            recorder: shared.recording.map(|recording| {
+                Recorder::new(recording, handle.slot).expect("a compressor is a few hundred KiB")
+            }),
+            unpacker: None,
+            shared,
+            handle,
+        }
+    }
+}
+
+/// Sends what a map says in the worker with this slot and that belongs to no job.
+pub(super) fn send_out_of_band(shared: &WorkerShared<'_>, slot: usize, message: OutOfBand<'_>) {
+    shared.events.send(Event::from_out_of_band(slot, message));
+}
