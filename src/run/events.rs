@@ -55,8 +55,8 @@ impl Main<'_, '_> {
                 Ok(())
             }
             Event::StdoutClosed => self.output.print(|_| Err(Closed::BrokenPipe)),
-            Event::WorkersReduced { left, of, lack } => {
-                let told = lack.and_then(|shortage| self.workers.reduced(left, of, shortage));
+            Event::WorkersReduced { left, of, shortage } => {
+                let told = shortage.and_then(|shortage| self.workers.reduced(left, of, shortage));
                 if let Some(what) = told {
                     self.output.say(what);
                 }

@@ -238,7 +238,7 @@ impl<'a> RunOutput<'a> {
 
     /// Has a signal that ends the run end the printing, too: the main thread no longer listens to signals.
     pub(super) fn stop_at_signals(&mut self) {
-        self.sink.heed_signals();
+        self.sink.stop_at_signals();
     }
 
     /// Returns whether other output came after a message about a failure, or may have come.

@@ -71,12 +71,12 @@ impl<'a> Sink<'a> {
     }
 
     /// Notes whether a message was printed that is to be printed again if it scrolls away.
-    pub(crate) fn mark(&mut self, told: bool) {
-        self.marked |= told;
+    pub(crate) fn mark(&mut self, printed: bool) {
+        self.marked |= printed;
     }
 
     /// From now on, a signal that ends the run ends the printing too: nobody listens to signals any more.
-    pub(crate) fn heed_signals(&mut self) {
+    pub(crate) fn stop_at_signals(&mut self) {
         self.stops_at_signals = true;
     }
 

@@ -70,7 +70,7 @@ pub(crate) enum Event {
         /// How many there were.
         of: usize,
         /// What there is too little of; `None` when the user asked for fewer workers.
-        lack: Option<Shortage>,
+        shortage: Option<Shortage>,
     },
     /// A merge has ended.
     Merged {
@@ -163,7 +163,7 @@ impl Report {
     }
 
     /// Returns the line about its failure, if it failed and was not just stopped with the run.
-    pub(crate) fn told(&self) -> Option<String> {
+    pub(crate) fn failure_line(&self) -> Option<String> {
         let failure = self.failure.as_ref()?;
         match failure {
             Failure::Stopped => None,

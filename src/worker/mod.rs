@@ -53,8 +53,8 @@ pub(crate) fn work(shared: &WorkerShared<'_>, handle: WorkerHandle) -> Option<Fo
             break;
         }
         if let Some((left, of)) = worker.handle.exit_if_asked() {
-            let lack = worker.handle.shortage();
-            shared.events.send(Event::WorkersReduced { left, of, lack });
+            let shortage = worker.handle.shortage();
+            shared.events.send(Event::WorkersReduced { left, of, shortage });
             break;
         }
     }

@@ -65,8 +65,8 @@ impl Worker<'_> {
         jobs.push(job.clone());
         drop(jobs);
         events.send(Event::Discard { seq: job.seq });
-        let lack = Some(Shortage::Processes);
-        events.send(Event::WorkersReduced { left, of, lack });
+        let shortage = Some(Shortage::Processes);
+        events.send(Event::WorkersReduced { left, of, shortage });
         true
     }
 }

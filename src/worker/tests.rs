@@ -294,18 +294,18 @@ fn a_job_that_waits_for_its_next_try_has_failed_once_nothing_more_is_started() {
         ..shared(jobs, &events, &|_slot| Box::new(Failing), &run_state)
     };
     let patience = Duration::from_secs(60);
-    let (told, ended) = thread::scope(|scope| {
+    let (notice, ended) = thread::scope(|scope| {
         scope.spawn(|| work(&shared, control.worker(0)));
         // That it failed is said before it is tried again.
-        let told = events.receiver().recv_timeout(patience);
+        let notice = events.receiver().recv_timeout(patience);
         control.request_stop(StopRequest::Drain);
         let ended = events.receiver().recv_timeout(patience);
         // Ends its wait when this test fails.
         control.request_stop(StopRequest::Kill);
-        (told, ended)
+        (notice, ended)
     });
     let what = "job 1 (a): the map panicked: no (try 1 of 2)";
-    assert!(matches!(told, Ok(Event::Notice(told)) if told == what));
+    assert!(matches!(notice, Ok(Event::Notice(line)) if line == what));
     let Ok(Event::Done(report)) = ended else {
         panic!("not its end: {ended:?}");
     };

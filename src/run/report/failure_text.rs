@@ -8,7 +8,7 @@ use crate::worker::Report;
 /// What is said of a job's failure, if anything is.
 pub(crate) fn failure_text(style: FailureStyle, report: &Report) -> Option<String> {
     match style {
-        FailureStyle::Jobs => report.told(),
+        FailureStyle::Jobs => report.failure_line(),
         FailureStyle::Commands => by_command(report.failure.as_ref()?),
     }
 }
