@@ -23,7 +23,7 @@ pub(crate) use bundle::range;
 pub(crate) use fingerprint::{Fingerprint, fingerprints};
 pub(crate) use job_end::{JobEnd, RowRef, StoredOutcome};
 pub(crate) use overview::Overview;
-pub(crate) use packed_part::{PackedPart, PartPacker, PartUnpacker, StoredPart};
+pub(crate) use packed_part::{PackedPart, PartPacker, StoredPart};
 
 use crate::job::{Input, Job};
 use crate::message;

@@ -147,7 +147,7 @@ pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut JobEnd) -> 
         delete(db, id)?;
     }
     let (count, bad_lines) = (record.inputs.len() as i64, record.bad_lines.cast_signed());
-    let part = record.part.as_ref().map(|part| part.sum);
+    let part = record.part.as_ref().map(PackedPart::sum);
     let outcome = record.outcome.name();
     let mut sum = RowChecksum::new(id, count, outcome.as_bytes(), bad_lines, part);
     for (place, (input, fingerprint)) in record.inputs.iter().zip(&record.fingerprints).enumerate() {
@@ -205,12 +205,10 @@ pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut JobEnd) -> 
 /// Writes the chunks of a job's part.
 fn write_part(db: &Connection, id: i64, part: &mut PackedPart) -> rusqlite::Result<()> {
     let unreadable = |cause| rusqlite::Error::ToSqlConversionFailure(Box::new(cause));
-    let mut bytes = Vec::new();
-    part.rewind().map_err(unreadable)?;
-    for chunk in 1..=part.count {
-        part.next(&mut bytes).map_err(unreadable)?;
+    for number in 0..part.count() {
+        let chunk = part.chunk(number).map_err(unreadable)?;
         db.prepare_cached("INSERT INTO parts VALUES (?1, ?2, ?3)")?
-            .execute(params![id, chunk, bytes])?;
+            .execute(params![id, number as i64 + 1, chunk])?;
     }
     Ok(())
 }
@@ -354,7 +352,7 @@ pub(super) fn part(
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query([id])?;
     let mut part = PackedPart::new(tmpdir);
-    let (mut found, mut wanted, mut bad_lines) = (checksum(), None, 0);
+    let (mut wanted, mut bad_lines) = (None, 0);
     while let Some(row) = rows.next()? {
         wanted = row.get::<_, Option<i64>>(0)?;
         bad_lines = row.get::<_, i64>(1)?.cast_unsigned();
@@ -362,11 +360,8 @@ pub(super) fn part(
             if part.size + chunk.len() as u64 > most {
                 return Ok(None);
             }
-            found.write(chunk);
             part.push(chunk).map_err(unwritable)?;
         }
     }
-    part.rewind().map_err(unwritable)?;
-    part.sum = found.finish().cast_signed();
-    Ok((wanted == Some(part.sum)).then_some(StoredPart { part, bad_lines }))
+    Ok((wanted == Some(part.sum())).then_some(StoredPart { part, bad_lines }))
 }

@@ -4,7 +4,7 @@
 
 use super::record::{Recorder, restore};
 use crate::fold::Fold;
-use crate::state::{PackedPart, PartUnpacker, RowRef};
+use crate::state::{PackedPart, RowRef};
 use std::io;
 
 /// Parts that are to become one.
@@ -21,14 +21,9 @@ pub(crate) struct Bundle {
 
 impl Bundle {
     /// Makes the parts one, by way of an empty fold, which is empty again afterwards.
-    pub(super) fn compact(
-        &mut self,
-        fold: &mut dyn Fold,
-        recorder: &mut Recorder,
-        unpacker: &mut Option<PartUnpacker>,
-    ) {
+    pub(super) fn compact(&mut self, fold: &mut dyn Fold, recorder: &mut Recorder) {
         let parts = std::mem::take(&mut self.parts);
-        let one = compacted(parts, fold, recorder, unpacker);
+        let one = compacted(parts, fold, recorder);
         self.parts = one.into_iter().flatten().collect();
         fold.clear();
     }
@@ -38,8 +33,7 @@ fn compacted(
     parts: Vec<PackedPart>,
     fold: &mut dyn Fold,
     recorder: &mut Recorder,
-    unpacker: &mut Option<PartUnpacker>,
 ) -> io::Result<Option<PackedPart>> {
-    restore(parts, fold, unpacker)?;
+    restore(parts, fold)?;
     recorder.pack(fold)
 }

@@ -114,7 +114,7 @@ impl Worker<'_> {
             Task::Bundle(mut bundle) => {
                 match (&mut self.part, &mut self.recorder) {
                     (Some(fold), Some(recorder)) => {
-                        bundle.compact(&mut **fold, recorder, &mut self.unpacker);
+                        bundle.compact(&mut **fold, recorder);
                     }
                     _ => bundle.parts.clear(),
                 }
@@ -190,7 +190,7 @@ impl Worker<'_> {
 
     fn restore(&mut self, parts: Vec<PackedPart>) -> io::Result<()> {
         match &mut self.folds {
-            Some(folds) => record::restore(parts, folds.total_mut(), &mut self.unpacker),
+            Some(folds) => record::restore(parts, folds.total_mut()),
             None => Ok(()),
         }
     }

@@ -6,7 +6,7 @@ use super::folds::fold_failure;
 use crate::fold::Fold;
 use crate::job::{Failure, Job};
 use crate::map::Map;
-use crate::state::{Fingerprint, PackedPart, PartPacker, PartUnpacker, fingerprints};
+use crate::state::{Fingerprint, PackedPart, PartPacker, fingerprints};
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
@@ -116,17 +116,9 @@ impl Recorder {
 ///
 /// # Errors
 /// When a part cannot be read; what the fold returned.
-pub(super) fn restore(
-    parts: Vec<PackedPart>,
-    total: &mut dyn Fold,
-    unpacker: &mut Option<PartUnpacker>,
-) -> io::Result<()> {
-    let unpacker = match unpacker {
-        Some(unpacker) => unpacker,
-        None => unpacker.insert(PartUnpacker::new()?),
-    };
+pub(super) fn restore(parts: Vec<PackedPart>, total: &mut dyn Fold) -> io::Result<()> {
     for part in parts {
-        total.load(&mut unpacker.open(part))?;
+        total.load(&mut *part.unpack()?)?;
     }
     Ok(())
 }

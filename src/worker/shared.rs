@@ -14,7 +14,6 @@ use crate::map::{Map, OutOfBand, StartMap};
 use crate::merge::MergeOutputs;
 use crate::output::JobFiles;
 use crate::record::{RecordPlan, Stage};
-use crate::state::PartUnpacker;
 use crossbeam_channel::Receiver;
 use std::time::Duration;
 
@@ -71,7 +70,6 @@ pub(super) struct Worker<'a> {
     /// What the try in progress has given; added to the folds only when the try succeeds.
     pub(super) part: Option<Box<dyn Fold>>,
     pub(super) recorder: Option<Recorder>,
-    pub(super) unpacker: Option<PartUnpacker>,
 }
 
 impl<'a> Worker<'a> {
@@ -86,7 +84,6 @@ impl<'a> Worker<'a> {
             recorder: shared.recording.map(|recording| {
                 Recorder::new(recording, handle.slot).expect("a compressor is a few hundred KiB")
             }),
-            unpacker: None,
             shared,
             handle,
         }
