@@ -6,7 +6,7 @@ use crate::job::Input;
 use std::time::{Duration, SystemTime};
 
 /// The outcome of a job, as it is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum StoredOutcome {
     /// It succeeded, and read its inputs in the version that is stored.
     Done,
@@ -17,13 +17,6 @@ pub(crate) enum StoredOutcome {
 }
 
 impl StoredOutcome {
-    /// All outcomes, in the order of their discriminants.
-    pub(super) const ALL: [StoredOutcome; 3] = [
-        StoredOutcome::Done,
-        StoredOutcome::Failed,
-        StoredOutcome::Unsettled,
-    ];
-
     /// Returns the name in the column `outcome`.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -31,6 +24,16 @@ impl StoredOutcome {
             StoredOutcome::Failed => "failed",
             StoredOutcome::Unsettled => "unsettled",
         }
+    }
+
+    /// Returns the outcome of a name in the column `outcome`.
+    pub(super) fn from_name(name: &[u8]) -> Option<StoredOutcome> {
+        let all = [
+            StoredOutcome::Done,
+            StoredOutcome::Failed,
+            StoredOutcome::Unsettled,
+        ];
+        all.into_iter().find(|outcome| outcome.name().as_bytes() == name)
     }
 }
 

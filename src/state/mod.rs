@@ -14,7 +14,6 @@ mod packed_part;
 mod prune;
 mod row;
 mod schema;
-mod split_rows;
 mod sqlite_file;
 
 pub use error::{StateError, StateErrorKind};
@@ -29,7 +28,7 @@ use crate::job::{Input, Job};
 use crate::message;
 use crate::plan::{Existing, Rerun, StateAccess, StatePlan};
 use error::OpenError;
-use index::{Index, Known};
+use index::Index;
 use rusqlite::{Connection, Transaction};
 use std::collections::HashSet;
 use std::fs::File;
@@ -147,16 +146,7 @@ impl State {
     /// Looks up a job whose inputs have these fingerprints. Each call takes one row, so that a job that
     /// occurs twice counts as done twice only if it was done twice.
     pub fn look_up(&mut self, job: &Job, fingerprints: &[Fingerprint]) -> JobLookup {
-        match self.index.take(&job.inputs, fingerprints) {
-            None => JobLookup::New,
-            Some(Known { kept, outcome, same }) => match outcome {
-                StoredOutcome::Done if same => JobLookup::Done(kept),
-                _ => JobLookup::Undone {
-                    row: kept.row,
-                    outcome,
-                },
-            },
-        }
+        self.index.take(&job.inputs, fingerprints)
     }
 
     /// Returns true when a job with this answer is to run now.

@@ -3,7 +3,7 @@
 //! This file does not open the database or begin transactions.
 
 use super::fingerprint::Fingerprint;
-use super::index::{self, Index};
+use super::index::{Index, stored_range};
 use super::job_end::{JobEnd, RowRef, StoredOutcome};
 use super::packed_part::{PackedPart, StoredPart, checksum};
 use crate::job::Input;
@@ -14,6 +14,9 @@ use std::hash::Hasher as _;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
 use std::time::SystemTime;
+
+/// The highest row number that is accepted; no state has as many rows.
+const MAX_ROW: i64 = i64::MAX / 2;
 
 /// Converts a time to seconds since 1970.
 pub(super) fn seconds(time: SystemTime) -> f64 {
@@ -59,13 +62,7 @@ impl<'a> Columns<'a> {
     fn new(input: &'a Input, fingerprint: Fingerprint) -> Self {
         Columns {
             name: input.name().as_bytes(),
-            range: match input {
-                // `u64::MAX`, which stands for the end of the file, becomes -1.
-                Input::Range { start, end, .. } | Input::Part { start, end, .. } => {
-                    [Some(start.cast_signed()), Some(end.cast_signed())]
-                }
-                Input::File(_) | Input::Stdin | Input::Word { .. } => [None, None],
-            },
+            range: stored_range(input),
             fingerprint: match fingerprint {
                 Fingerprint::File { size, mtime } => [Some(size), Some(mtime)],
                 Fingerprint::Name | Fingerprint::Stream => [None, None],
@@ -216,19 +213,15 @@ fn write_part(db: &Connection, id: i64, part: &mut PackedPart) -> rusqlite::Resu
 /// Turns a done job into a failed one: deletes its part and keeps its inputs.
 pub(super) fn revoke(db: &Connection, id: i64, cause: &str) -> rusqlite::Result<()> {
     let outcome = StoredOutcome::Failed.name();
-    let sql = "SELECT inputs, bad_lines, input, first, last, size, mtime FROM jobs WHERE id = ?1";
-    let mut sum = db.prepare_cached(sql)?.query_row([id], |row| {
-        let inputs = row.get(0)?;
-        let mut sum = RowChecksum::new(id, inputs, outcome.as_bytes(), row.get(1)?, None);
-        if inputs != 0 {
-            sum.input(&Columns::read(row, 2)?);
-        }
-        Ok(sum)
+    let sql = "SELECT inputs, input, first, last, size, mtime, bad_lines FROM jobs WHERE id = ?1";
+    let sum = db.prepare_cached(sql)?.query_row([id], |row| {
+        let mut sum = RowChecksum::new(id, row.get(0)?, outcome.as_bytes(), row.get(6)?, None);
+        each_input(db, id, row, |columns| sum.input(columns))?;
+        Ok(sum.finish())
     })?;
-    further(db, id, |columns| sum.input(columns))?;
     let sql = "UPDATE jobs SET outcome = ?2, part = NULL, sum = ?3, cause = ?4 WHERE id = ?1";
     db.prepare_cached(sql)?
-        .execute(params![id, outcome, sum.finish(), cause])?;
+        .execute(params![id, outcome, sum, cause])?;
     db.prepare_cached("DELETE FROM parts WHERE job = ?1")?
         .execute([id])?;
     Ok(())
@@ -249,17 +242,16 @@ pub(super) fn delete(db: &Connection, id: i64) -> rusqlite::Result<()> {
 /// Reads all rows into an index and returns it with the first free row number. The numbers of rows with a
 /// wrong checksum are appended to `damaged`.
 pub(super) fn read_all(db: &Connection, damaged: &mut Vec<i64>) -> rusqlite::Result<(Index, i64)> {
-    let count: i64 = db.query_row("SELECT count(*) FROM jobs", (), |row| row.get(0))?;
-    let mut index = Index::with_capacity(usize::try_from(count).unwrap_or(0));
+    let mut index = Index::default();
     let mut statement = db.prepare(
-        "SELECT id, inputs, input, first, last, size, mtime, outcome, bad_lines, part, sum FROM jobs \
+        "SELECT inputs, input, first, last, size, mtime, id, outcome, bad_lines, part, sum FROM jobs \
          ORDER BY id",
     )?;
     let mut rows = statement.query(())?;
     let mut before = 0;
     while let Some(row) = rows.next()? {
-        let id: i64 = row.get(0)?;
-        if id <= before || id > index::MAX_ROW {
+        let id: i64 = row.get(6)?;
+        if id <= before || id > MAX_ROW {
             // Rows that repeat or that fanfold never writes: a page is damaged, and nothing here can be
             // trusted.
             let twice = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
@@ -270,72 +262,62 @@ pub(super) fn read_all(db: &Connection, damaged: &mut Vec<i64>) -> rusqlite::Res
             damaged.push(id);
         }
     }
-    index.sort();
     Ok((index, before + 1))
 }
 
 /// Reads one row into the index; returns false when its checksum is wrong.
 fn read(db: &Connection, id: i64, row: &Row<'_>, index: &mut Index) -> rusqlite::Result<bool> {
-    let inputs: i64 = row.get(1)?;
-    let first = Columns::read(row, 2)?;
+    let count: i64 = row.get(0)?;
     let name = bytes(row.get_ref(7)?)?;
-    let mut sum = RowChecksum::new(id, inputs, name, row.get(8)?, row.get(9)?);
-    if inputs != 0 {
-        sum.input(&first);
-    }
-    let Some(outcome) = StoredOutcome::ALL
-        .into_iter()
-        .find(|o| o.name().as_bytes() == name)
-    else {
-        return Ok(false);
+    let mut sum = RowChecksum::new(id, count, name, row.get(8)?, row.get(9)?);
+    let (mut inputs, mut fingerprints) = (Vec::new(), Vec::new());
+    each_input(db, id, row, |columns| {
+        sum.input(columns);
+        inputs.push(columns.input());
+        fingerprints.push(columns.fingerprint());
+    })?;
+    let kept = RowRef {
+        row: id,
+        sum: row.get(10)?,
     };
-    let stored: i64 = row.get(10)?;
-    let kept = RowRef { row: id, sum: stored };
-    if inputs == 1 {
-        index.add_one(first.name, first.range, first.fingerprint(), kept, outcome);
-    } else if inputs == 0 {
-        index.add(&[], &[], kept, outcome);
-    } else {
-        let mut all = vec![first.input()];
-        let mut fingerprints = vec![first.fingerprint()];
-        further(db, id, |columns| {
-            sum.input(columns);
-            all.push(columns.input());
-            fingerprints.push(columns.fingerprint());
-        })?;
-        if all.len() as i64 != inputs {
-            return Ok(false);
+    match StoredOutcome::from_name(name) {
+        Some(outcome) if inputs.len() as i64 == count && sum.finish() == kept.sum => {
+            index.add(&inputs, &fingerprints, kept, outcome);
+            Ok(true)
         }
-        index.add(&all, &fingerprints, kept, outcome);
+        _ => Ok(false),
     }
-    let right = sum.finish() == stored;
-    if !right {
-        index.remove_last();
-    }
-    Ok(right)
 }
 
-/// Calls `each` with the second and further inputs of a job.
-fn further(db: &Connection, id: i64, mut each: impl FnMut(&Columns<'_>)) -> rusqlite::Result<()> {
-    let sql = "SELECT input, first, last, size, mtime FROM inputs WHERE job = ?1 ORDER BY place";
-    let mut statement = db.prepare_cached(sql)?;
-    let mut rows = statement.query([id])?;
-    while let Some(row) = rows.next()? {
-        each(&Columns::read(row, 0)?);
+/// Calls `each` with the inputs of a job; `row` begins with their number and the columns of the first.
+fn each_input(
+    db: &Connection,
+    id: i64,
+    row: &Row<'_>,
+    mut each: impl FnMut(&Columns<'_>),
+) -> rusqlite::Result<()> {
+    let count: i64 = row.get(0)?;
+    if count != 0 {
+        each(&Columns::read(row, 1)?);
+    }
+    if count > 1 {
+        let sql = "SELECT input, first, last, size, mtime FROM inputs WHERE job = ?1 ORDER BY place";
+        let mut statement = db.prepare_cached(sql)?;
+        let mut rows = statement.query([id])?;
+        while let Some(row) = rows.next()? {
+            each(&Columns::read(row, 0)?);
+        }
     }
     Ok(())
 }
 
 /// Reads the inputs of a job.
 pub(super) fn inputs(db: &Connection, id: i64) -> rusqlite::Result<Vec<Input>> {
-    let sql = "SELECT input, first, last, size, mtime, inputs FROM jobs WHERE id = ?1";
-    let mut statement = db.prepare_cached(sql)?;
-    let first = |row: &Row<'_>| match row.get(5)? {
-        0 => Ok(Vec::new()),
-        _ => Ok(vec![Columns::read(row, 0)?.input()]),
-    };
-    let mut all = statement.query_row([id], first)?;
-    further(db, id, |columns| all.push(columns.input()))?;
+    let sql = "SELECT inputs, input, first, last, size, mtime FROM jobs WHERE id = ?1";
+    let mut all = Vec::new();
+    db.prepare_cached(sql)?.query_row([id], |row| {
+        each_input(db, id, row, |columns| all.push(columns.input()))
+    })?;
     Ok(all)
 }
 
