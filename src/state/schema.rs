@@ -37,9 +37,7 @@ pub(super) fn claim(db: &Connection, command_key: &[(&'static str, Vec<u8>)]) ->
     } else {
         check_command(db, command_key)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
-        for missing in missing(db)? {
-            db.execute_batch(&missing)?;
-        }
+        db.execute_batch(SCHEMA)?;
     }
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok(())
@@ -59,13 +57,6 @@ pub(super) fn version(db: &Connection) -> Result<i32, OpenError> {
     }
 }
 
-/// Creates an empty state in memory.
-fn empty_state() -> rusqlite::Result<Connection> {
-    let db = Connection::open_in_memory()?;
-    db.execute_batch(SCHEMA)?;
-    Ok(db)
-}
-
 /// Returns the names and definitions of the tables of a state, without foreign ones.
 fn tables(db: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
     let mut statement = db.prepare(
@@ -76,23 +67,8 @@ fn tables(db: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
     rows.collect()
 }
 
-fn is_younger(name: &str) -> bool {
-    YOUNGER.contains(&name)
-}
-
 fn is_among(tables: &[(String, String)], name: &str) -> bool {
     tables.iter().any(|(table, _)| table == name)
-}
-
-/// Returns the definitions of the younger tables that a state lacks.
-fn missing(db: &Connection) -> rusqlite::Result<Vec<String>> {
-    let found = tables(db)?;
-    if YOUNGER.iter().all(|name| is_among(&found, name)) {
-        return Ok(Vec::new());
-    }
-    let all = tables(&empty_state()?)?.into_iter();
-    let missing = all.filter(|(name, _)| is_younger(name) && !is_among(&found, name));
-    Ok(missing.map(|(_, sql)| sql).collect())
 }
 
 /// Returns true when a state has the table `gone`. An older state that was only read since lacks it.
@@ -126,8 +102,10 @@ pub(super) fn check_command(
     command_key: &[(&'static str, Vec<u8>)],
 ) -> Result<(), OpenError> {
     version(db)?;
-    let (found, mut wanted) = (tables(db)?, tables(&empty_state()?)?);
-    wanted.retain(|(name, _)| !is_younger(name) || is_among(&found, name));
+    let empty = Connection::open_in_memory()?;
+    empty.execute_batch(SCHEMA)?;
+    let (found, mut wanted) = (tables(db)?, tables(&empty)?);
+    wanted.retain(|(name, _)| !YOUNGER.contains(&name.as_str()) || is_among(&found, name));
     if found != wanted {
         return Err(OpenError::damaged("its tables are not those of this version"));
     }

@@ -2,13 +2,13 @@
 -- So comments between the parentheses must not change without a new version.
 
 -- The command line in canonical form. A state belongs to one command line.
-CREATE TABLE command (
+CREATE TABLE IF NOT EXISTS command (
     label TEXT PRIMARY KEY, -- mode, command, record options ...
     value TEXT NOT NULL     -- as typed, or a BLOB where that is not UTF-8
 ) WITHOUT ROWID;
 
 -- The runs of the command line.
-CREATE TABLE runs (
+CREATE TABLE IF NOT EXISTS runs (
     id         INTEGER PRIMARY KEY,
     started    REAL NOT NULL,              -- seconds since 1970
     ended      REAL,                       -- NULL while it runs, and where it was killed
@@ -18,7 +18,7 @@ CREATE TABLE runs (
 );
 
 -- The last end of each job.
-CREATE TABLE jobs (
+CREATE TABLE IF NOT EXISTS jobs (
     id        INTEGER PRIMARY KEY,
     inputs    INTEGER NOT NULL, -- how many; the second and further ones are in inputs
     input     TEXT NOT NULL,    -- the first one's name, as typed or found; a BLOB where it is not UTF-8
@@ -42,7 +42,7 @@ CREATE TABLE jobs (
 );
 
 -- The second and further inputs of jobs that have several.
-CREATE TABLE inputs (
+CREATE TABLE IF NOT EXISTS inputs (
     job   INTEGER NOT NULL,
     place INTEGER NOT NULL, -- from 2
     input TEXT NOT NULL,
@@ -54,7 +54,7 @@ CREATE TABLE inputs (
 ) WITHOUT ROWID;
 
 -- Under a fold, what each done job added to it, in chunks compressed by zstd.
-CREATE TABLE parts (
+CREATE TABLE IF NOT EXISTS parts (
     job   INTEGER NOT NULL,
     chunk INTEGER NOT NULL, -- from 1
     bytes BLOB NOT NULL,
@@ -63,7 +63,7 @@ CREATE TABLE parts (
 
 -- Under a fold, what the done jobs of a range added to it together, so that a run in which none of them changed reads
 -- one bundle instead of their parts. A bundle counts only for exactly those jobs. It may be missing or be deleted.
-CREATE TABLE bundles (
+CREATE TABLE IF NOT EXISTS bundles (
     range     INTEGER PRIMARY KEY, -- the jobs whose ids are from 4096 times this number on, 4096 of them
     jobs      INTEGER NOT NULL,    -- how many of them it is of
     of        INTEGER NOT NULL,    -- a checksum of their ids and sums
@@ -73,6 +73,6 @@ CREATE TABLE bundles (
 );
 
 -- Jobs that the last complete run did not have. They are kept in case their inputs come back, and do not count.
-CREATE TABLE gone (
+CREATE TABLE IF NOT EXISTS gone (
     job INTEGER PRIMARY KEY
 );
