@@ -81,9 +81,6 @@ pub(crate) struct State {
 
 impl State {
     /// Opens the state that the plan names, and creates it when there is none.
-    ///
-    /// # Errors
-    /// When the file is not a state of this command line, is in use, or can't be read or written.
     pub fn open(plan: &StatePlan, tmpdir: &Path) -> Result<State, StateError> {
         let shown = message::display_name(plan.file.as_os_str()).into_owned();
         let (db, lock) = match plan.access {
@@ -160,9 +157,6 @@ impl State {
     }
 
     /// Stores the ends of jobs, all of them or none, and sets the row of each.
-    ///
-    /// # Errors
-    /// When the file can't be written; then nothing of this is stored.
     pub fn commit<'r>(
         &mut self,
         ends: impl Iterator<Item = &'r mut JobEnd>,
@@ -198,14 +192,11 @@ impl State {
         writing.commit()
     }
 
-    /// Turns done jobs into failed ones, with this cause.
-    ///
-    /// # Errors
-    /// When the file can't be written; then nothing of this is stored.
+    /// Turns done jobs into failed ones, with this cause; all of them or none.
     pub fn revoke(&mut self, rows: &[i64], cause: &str) -> Result<(), StateError> {
         let revoked: HashSet<i64> = rows.iter().copied().collect();
         self.new_rows.retain(|kept| !revoked.contains(&kept.row));
-        let Some(db) = self.db.as_ref().filter(|_| self.run > 0) else {
+        let Some(db) = self.writable() else {
             return Ok(());
         };
         let written = db.unchecked_transaction().and_then(|writing| {
@@ -213,6 +204,11 @@ impl State {
             writing.commit()
         });
         written.map_err(|cause| self.error(&cause))
+    }
+
+    /// Returns the database when the state is not only read.
+    fn writable(&self) -> Option<&Connection> {
+        self.db.as_ref().filter(|_| self.run > 0)
     }
 
     fn write_progress(&self, db: &Connection, progress: RunProgress) -> rusqlite::Result<()> {
@@ -225,40 +221,28 @@ impl State {
     }
 
     /// Begins a snapshot: all that is read while it lives is of one moment.
-    ///
-    /// # Errors
-    /// When the file can't be read.
     pub fn snapshot(&self) -> Result<Option<Transaction<'_>>, StateError> {
         let snapshot = self.db.as_ref().map(Connection::unchecked_transaction);
         snapshot.transpose().map_err(|cause| self.error(&cause))
     }
 
     /// Reads the part of a row; `None` when it is damaged or has more than `most` bytes.
-    ///
-    /// # Errors
-    /// When the file can't be read.
     pub fn read_part(&self, row: i64, most: u64) -> Result<Option<StoredPart>, StateError> {
         let Some(db) = &self.db else { return Ok(None) };
         row::part(db, row, most, &self.tmpdir).map_err(|cause| self.error(&cause))
     }
 
     /// Reads the bundle of exactly these rows, which are sorted and of one [`range`], if it is stored.
-    ///
-    /// # Errors
-    /// When the file can't be read.
     pub fn read_bundle(&self, rows: &[RowRef]) -> Result<Option<StoredPart>, StateError> {
-        let Some(db) = self.db.as_ref().filter(|_| self.run > 0) else {
+        let Some(db) = self.writable() else {
             return Ok(None);
         };
         bundle::read(db, rows, &self.tmpdir).map_err(|cause| self.error(&cause))
     }
 
     /// Writes the bundle of these rows, which are sorted and of one [`range`].
-    ///
-    /// # Errors
-    /// When the file can't be written.
     pub fn write_bundle(&self, rows: &[RowRef], stored: &mut StoredPart) -> Result<(), StateError> {
-        let Some(db) = self.db.as_ref().filter(|_| self.run > 0) else {
+        let Some(db) = self.writable() else {
             return Ok(());
         };
         let written = bundle::write(db, rows, stored.bad_lines, &mut stored.part);
@@ -271,9 +255,6 @@ impl State {
     }
 
     /// Reads the inputs of the job of a row.
-    ///
-    /// # Errors
-    /// When the file can't be read.
     pub fn inputs(&self, row: i64) -> Result<Vec<Input>, StateError> {
         let Some(db) = &self.db else {
             return Ok(Vec::new());
@@ -282,9 +263,6 @@ impl State {
     }
 
     /// Writes the end of the run and closes the state; `all` says whether all jobs were found and looked up.
-    ///
-    /// # Errors
-    /// When the file can't be written.
     pub fn finish(mut self, progress: RunProgress, all: bool) -> Result<(), StateError> {
         let Some(db) = self.db.take().filter(|_| self.run > 0) else {
             return Ok(());

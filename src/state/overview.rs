@@ -60,9 +60,6 @@ pub(crate) struct FailureCause {
 
 impl Overview {
     /// Reads the overview of a state, which may be in use.
-    ///
-    /// # Errors
-    /// When there is no state, or it can't be read.
     pub fn read(file: &Path) -> Result<Overview, StateError> {
         let shown = message::display_name(file.as_os_str());
         let db = open::open_read_only(file)?.ok_or_else(|| OpenError::missing().in_file(&shown))?;

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 /// The highest row number that is accepted; no state has as many rows.
-const MAX_ROW: i64 = i64::MAX / 2;
+const MAX_ROW: i64 = (1 << 59) - 1;
 
 /// Converts a time to seconds since 1970.
 pub(super) fn seconds(time: SystemTime) -> f64 {
