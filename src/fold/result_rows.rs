@@ -194,7 +194,12 @@ impl<'a> ResultRows<'a> {
                 0
             };
             cells.splice(place..place, keys);
-            row(&mut line, self.plan.output, &self.plan.columns(), &cells);
+            row(
+                &mut line,
+                self.plan.output,
+                &self.plan.columns(),
+                cells.into_iter(),
+            );
         }
         self.line = line;
     }

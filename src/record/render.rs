@@ -24,50 +24,51 @@ impl<'a> Cell<'a> {
 /// Appends the header that precedes all rows; only CSV has one.
 pub(crate) fn header(out: &mut Vec<u8>, output: RowFormat, names: &[&str]) {
     if output == RowFormat::Csv {
-        let cells: Vec<_> = names.iter().map(|name| Cell::Text(name.as_bytes())).collect();
-        row(out, output, names, &cells);
+        let cells = names.iter().map(|name| Cell::Text(name.as_bytes()));
+        row(out, output, names, cells);
     }
 }
 
 /// Appends one row and its newline.
-pub(crate) fn row(out: &mut Vec<u8>, output: RowFormat, names: &[&str], cells: &[Cell<'_>]) {
-    if output == RowFormat::Json {
-        row_json(out, names, cells);
-    } else {
-        let separator = if output == RowFormat::Csv { b',' } else { b'\t' };
-        for (i, cell) in cells.iter().enumerate() {
-            if i > 0 {
-                out.push(separator);
-            }
-            match output {
-                RowFormat::Csv => cell_csv(out, cell.bytes(), cells.len() == 1),
-                _ => cell_tsv(out, cell.bytes()),
+pub(crate) fn row<'a>(
+    out: &mut Vec<u8>,
+    output: RowFormat,
+    names: &[impl AsRef<str>],
+    cells: impl ExactSizeIterator<Item = Cell<'a>>,
+) {
+    let (open, separator, close) = match output {
+        RowFormat::Tsv => ("", "\t", "\n"),
+        RowFormat::Csv => ("", ",", "\n"),
+        RowFormat::Json => ("{", ",", "}\n"),
+    };
+    let alone = cells.len() == 1;
+    for (i, (name, cell)) in names.iter().zip(cells).enumerate() {
+        out.extend_from_slice(if i == 0 { open } else { separator }.as_bytes());
+        match output {
+            RowFormat::Tsv => cell_tsv(out, cell.bytes()),
+            RowFormat::Csv => cell_csv(out, cell.bytes(), alone),
+            RowFormat::Json => {
+                string_json(out, name.as_ref().as_bytes());
+                out.push(b':');
+                cell_json(out, cell);
             }
         }
     }
-    out.push(b'\n');
+    out.extend_from_slice(close.as_bytes());
 }
 
 /// Appends `value` with tabs, newlines and backslashes escaped as `\t`, `\n`, `\\`.
-#[inline]
-pub(crate) fn cell_tsv(out: &mut Vec<u8>, value: &[u8]) {
-    if memchr3(b'\t', b'\n', b'\\', value).is_some() {
-        escape(out, value);
-    } else {
-        out.extend_from_slice(value);
+pub(crate) fn cell_tsv(out: &mut Vec<u8>, mut value: &[u8]) {
+    while let Some(at) = memchr3(b'\t', b'\n', b'\\', value) {
+        out.extend_from_slice(&value[..at]);
+        out.extend_from_slice(match value[at] {
+            b'\t' => b"\\t",
+            b'\n' => b"\\n",
+            _ => b"\\\\",
+        });
+        value = &value[at + 1..];
     }
-}
-
-#[cold]
-fn escape(out: &mut Vec<u8>, value: &[u8]) {
-    for &byte in value {
-        match byte {
-            b'\t' => out.extend_from_slice(b"\\t"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            other => out.push(other),
-        }
-    }
+    out.extend_from_slice(value);
 }
 
 /// Returns the value that [`cell_tsv`] wrote.
@@ -78,13 +79,13 @@ pub(crate) fn unescape_tsv(cell: &[u8]) -> Cow<'_, [u8]> {
     let mut out = Vec::with_capacity(cell.len());
     let mut bytes = cell.iter();
     while let Some(&byte) = bytes.next() {
-        out.push(match (byte, byte == b'\\') {
-            (_, true) => match bytes.next() {
+        out.push(match byte {
+            b'\\' => match bytes.next() {
                 Some(b't') => b'\t',
                 Some(b'n') => b'\n',
                 _ => b'\\',
             },
-            (byte, false) => byte,
+            byte => byte,
         });
     }
     Cow::Owned(out)
@@ -94,8 +95,7 @@ pub(crate) fn unescape_tsv(cell: &[u8]) -> Cow<'_, [u8]> {
 /// too, so that its row is not an empty line.
 fn cell_csv(out: &mut Vec<u8>, value: &[u8], alone: bool) {
     let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
-    let quoted = value.iter().any(special) || (alone && value.is_empty());
-    if !quoted {
+    if !value.iter().any(special) && !(alone && value.is_empty()) {
         out.extend_from_slice(value);
         return;
     }
@@ -109,21 +109,12 @@ fn cell_csv(out: &mut Vec<u8>, value: &[u8], alone: bool) {
     out.push(b'"');
 }
 
-fn row_json(out: &mut Vec<u8>, names: &[&str], cells: &[Cell<'_>]) {
-    out.push(b'{');
-    for (i, (name, cell)) in names.iter().zip(cells).enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
-        string_json(out, name.as_bytes());
-        out.push(b':');
-        match cell {
-            Cell::Text(text) => string_json(out, text),
-            Cell::Number([]) => out.extend_from_slice(b"null"),
-            Cell::Number(number) => out.extend_from_slice(number),
-        }
+fn cell_json(out: &mut Vec<u8>, cell: Cell<'_>) {
+    match cell {
+        Cell::Text(text) => string_json(out, text),
+        Cell::Number([]) => out.extend_from_slice(b"null"),
+        Cell::Number(number) => out.extend_from_slice(number),
     }
-    out.push(b'}');
 }
 
 fn string_json(out: &mut Vec<u8>, text: &[u8]) {
@@ -137,7 +128,7 @@ mod tests {
 
     fn rendered(output: RowFormat, cells: &[Cell<'_>]) -> String {
         let mut out = Vec::new();
-        row(&mut out, output, &["a", "b\""], cells);
+        row(&mut out, output, &["a", "b\""], cells.iter().copied());
         String::from_utf8(out).expect("the cells of the tests are UTF-8")
     }
 

@@ -47,7 +47,7 @@ fn output_in(args: &[&str], input: &[u8], size: usize) -> String {
         None => {
             let mut rows = RowPrinter::new(&records);
             feed(&mut rows);
-            out.extend(rows.take_bytes());
+            out.extend(rows.bytes);
         }
     }
     String::from_utf8(out).expect("the tests' rows are text")
@@ -221,7 +221,7 @@ fn a_column_that_is_not_there_fails_the_job() {
             .expect("memory")
             .is_continue()
     );
-    assert_eq!(rows.take_bytes(), b"Paris\n");
+    assert_eq!(rows.bytes, b"Paris\n");
 }
 
 const JSON: &str = "{\"level\":\"error\",\"user\":{\"id\":7}}\nnot json\n{\"level\":\"info\",\"user\":{\"id\":8}}\n{\"user\":{\"id\":7},\"level\":\"\\u0065rror\"}";
@@ -251,7 +251,7 @@ fn bad_lines_are_counted_kept_or_fail_the_job() {
             stage.bad_lines(),
             stage.take_bad_lines(),
             stage.failure(),
-            rows.take_bytes(),
+            rows.bytes,
         )
     };
     assert_eq!(run("skip"), (1, vec![], None, b"error\ninfo\nerror\n".to_vec()));

@@ -54,14 +54,14 @@ impl Records<'_> {
     /// Moves the rows that were printed to `out`.
     pub(super) fn move_rows(&mut self, out: &mut OutputBuffer) {
         if let Records::Rows(rows) = self
-            && !rows.is_empty()
+            && !rows.bytes.is_empty()
         {
             // Few rows are copied, and their buffer is kept; many change hands.
-            if rows.len() >= PIECE && out.is_fresh() {
-                out.bytes = rows.take_bytes();
+            if rows.bytes.len() >= PIECE && out.is_fresh() {
+                out.bytes = std::mem::take(&mut rows.bytes);
             } else {
-                out.add(rows.bytes());
-                rows.clear();
+                out.add(&rows.bytes);
+                rows.bytes.clear();
             }
         }
     }
