@@ -3,7 +3,6 @@
 use super::plan_error::RecordPlanError;
 use super::suggest::{quoted, unknown};
 use super::time::Time;
-use std::ops::Range;
 
 /// One row of the table of modifiers.
 #[derive(Debug)]
@@ -12,7 +11,7 @@ pub struct ModifierEntry {
     pub name: &'static str,
     /// One line of help: the result.
     pub help: &'static str,
-    apply: fn(&[u8], &mut Vec<u8>) -> Applied,
+    apply: fn(&mut Vec<u8>),
     /// True when the result is always a subslice of the value.
     keeps_bytes: bool,
 }
@@ -22,31 +21,31 @@ pub(crate) static MODIFIERS: &[ModifierEntry] = &[
     ModifierEntry {
         name: "noquery",
         help: "a path or address without what begins at '?'",
-        apply: |value, _| Applied::Part(0..memchr::memchr(b'?', value).unwrap_or(value.len())),
+        apply: |value| value.truncate(memchr::memchr(b'?', value).unwrap_or(value.len())),
         keeps_bytes: true,
     },
     ModifierEntry {
         name: "lower",
         help: "ASCII letters in lower case",
-        apply: lower,
+        apply: |value| value.make_ascii_lowercase(),
         keeps_bytes: false,
     },
     ModifierEntry {
         name: "minute",
         help: "a time to the minute, by its own clock: 2012-01-31T23:59",
-        apply: |value, out| clock(value, out, 5),
+        apply: |value| clock(value, 5),
         keeps_bytes: false,
     },
     ModifierEntry {
         name: "hour",
         help: "a time to the hour, by its own clock: 2012-01-31T23",
-        apply: |value, out| clock(value, out, 4),
+        apply: |value| clock(value, 4),
         keeps_bytes: false,
     },
     ModifierEntry {
         name: "day",
         help: "a time's day, by its own clock: 2012-01-31",
-        apply: |value, out| clock(value, out, 3),
+        apply: |value| clock(value, 3),
         keeps_bytes: false,
     },
     ModifierEntry {
@@ -56,14 +55,6 @@ pub(crate) static MODIFIERS: &[ModifierEntry] = &[
         keeps_bytes: false,
     },
 ];
-
-/// The result of a modifier.
-pub(super) enum Applied {
-    /// A subslice of the value.
-    Part(Range<usize>),
-    /// The bytes that it appended to the output.
-    Made,
-}
 
 /// One step from a field's value to the value that is asked for.
 #[derive(Debug, Clone)]
@@ -117,10 +108,14 @@ impl Modifier {
         }
     }
 
-    pub(super) fn apply(&self, value: &[u8], out: &mut Vec<u8>) -> Applied {
+    /// Changes a value.
+    pub(super) fn apply(&self, value: &mut Vec<u8>) {
         match *self {
-            Modifier::Named(entry) => (entry.apply)(value, out),
-            Modifier::Slice(from, to) => Applied::Part(from.min(value.len())..to.min(value.len())),
+            Modifier::Named(entry) => (entry.apply)(value),
+            Modifier::Slice(from, to) => {
+                value.truncate(to);
+                value.drain(..from.min(value.len()));
+            }
         }
     }
 }
@@ -149,33 +144,24 @@ fn slice(text: &str) -> Result<Option<(&str, Modifier)>, RecordPlanError> {
     }
 }
 
-fn lower(value: &[u8], out: &mut Vec<u8>) -> Applied {
-    if !value.iter().any(u8::is_ascii_uppercase) {
-        return Applied::Part(0..value.len());
-    }
-    out.extend(value.iter().map(u8::to_ascii_lowercase));
-    Applied::Made
-}
-
-/// Appends the first `parts` fields of a time's clock; the result is empty when the value is not a time.
-fn clock(value: &[u8], out: &mut Vec<u8>, parts: usize) -> Applied {
-    let Some(time) = Time::parse(value) else {
-        return Applied::Part(0..0);
-    };
-    put(out, time.clock[0], 4);
+/// Replaces a time by the first `parts` fields of its clock, and any other value by nothing.
+fn clock(value: &mut Vec<u8>, parts: usize) {
+    let time = Time::parse(value);
+    value.clear();
+    let Some(time) = time else { return };
+    put(value, time.clock[0], 4);
     for (separator, number) in b"--T:".iter().zip(&time.clock[1..parts]) {
-        out.push(*separator);
-        put(out, *number, 2);
+        value.push(*separator);
+        put(value, *number, 2);
     }
-    Applied::Made
 }
 
-fn hour_of_day(value: &[u8], out: &mut Vec<u8>) -> Applied {
-    let Some(time) = Time::parse(value) else {
-        return Applied::Part(0..0);
-    };
-    put(out, time.clock[3], 2);
-    Applied::Made
+fn hour_of_day(value: &mut Vec<u8>) {
+    let time = Time::parse(value);
+    value.clear();
+    if let Some(time) = time {
+        put(value, time.clock[3], 2);
+    }
 }
 
 /// Appends a number with leading zeros; negative years become 0.
@@ -193,13 +179,7 @@ mod tests {
     fn modified(field: &str, value: &str) -> String {
         let (_, modifiers) = Modifier::split(field).expect(field);
         let mut value = value.as_bytes().to_vec();
-        for modifier in modifiers {
-            let mut out = Vec::new();
-            value = match modifier.apply(&value, &mut out) {
-                Applied::Part(part) => value[part].to_vec(),
-                Applied::Made => out,
-            };
-        }
+        modifiers.iter().for_each(|modifier| modifier.apply(&mut value));
         String::from_utf8(value).expect("text")
     }
 

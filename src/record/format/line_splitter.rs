@@ -19,12 +19,6 @@ pub(in crate::record) enum SpanBase {
     Line,
     /// The bytes that the format decoded.
     Decoded,
-    /// The bytes that modifiers made.
-    Made,
-    /// The name of the input.
-    File,
-    /// The number of the line.
-    Number,
 }
 
 impl FieldSpan {

@@ -1,4 +1,4 @@
-//! The loop over lines: each is filtered, split into fields and projected, without an allocation per line.
+//! The loop over lines: each is filtered, split into fields and projected.
 //!
 //! It does not know how a format lays out fields, nor what the sink does with a record.
 
@@ -8,7 +8,7 @@ use super::condition::Test;
 use super::format::{FieldSpan, LineSplitter, LineVerdict};
 use super::plan::{OnBadLine, RecordPlan};
 use super::prefilter::Prefilter;
-use super::projection::{Derived, Operand, Projection, View};
+use super::projection::{Operand, Projection, View};
 use super::record_sink::RecordSink;
 use memchr::memchr_iter;
 use memchr::memmem::Finder;
@@ -31,7 +31,6 @@ pub(super) struct LineLoop {
     single_field: bool,
     /// True when every line is a record, unchanged.
     all_lines: bool,
-    derived: Derived,
     /// The beginning of a line whose end has not arrived yet.
     carry: Vec<u8>,
     file: Vec<u8>,
@@ -79,7 +78,6 @@ impl LineLoop {
                 && !counts_lines
                 && plan.is_unfiltered()
                 && plan.first.is_none(),
-            derived: Derived::default(),
             projection,
             carry: Vec::new(),
             file: Vec::new(),
@@ -231,7 +229,6 @@ impl LineLoop {
         decoded: &[u8],
         sink: &mut dyn RecordSink,
     ) -> io::Result<ControlFlow<()>> {
-        let (projection, derived) = (&self.projection, &mut self.derived);
         let view = View {
             line,
             decoded,
@@ -239,19 +236,15 @@ impl LineLoop {
             file: &self.file,
             number: &self.number,
         };
-        if projection.derives() {
-            derived.begin();
-            derived.make(projection, projection.early(), view);
-        }
-        for (operand, test) in projection.conditions.iter().zip(&self.tests) {
-            if !test.holds(operand.value(view, derived)) {
+        for (operand, test) in self.projection.conditions.iter_mut().zip(&self.tests) {
+            operand.modify(view);
+            if !test.holds(operand.value(view)) {
                 return Ok(ControlFlow::Continue(()));
             }
         }
-        if projection.derives() {
-            derived.make(projection, projection.late(), view);
-        }
-        let flow = emit(&projection.columns, view, derived, sink)?;
+        let columns = &mut self.projection.columns;
+        columns.iter_mut().for_each(|operand| operand.modify(view));
+        let flow = emit(columns, view, sink)?;
         if let Some(first) = self.first {
             self.given += 1;
             if self.given >= first {
@@ -302,26 +295,18 @@ fn newlines(bytes: &[u8]) -> u64 {
     memchr_iter(b'\n', bytes).count() as u64
 }
 
-/// Gives the selected fields of a record to the sink, from the stack unless there are many.
+/// Gives the selected fields of a record to the sink, without an allocation for one or two.
 #[inline]
-fn emit(
-    columns: &[Operand],
-    view: View<'_>,
-    derived: &Derived,
-    sink: &mut dyn RecordSink,
-) -> io::Result<ControlFlow<()>> {
-    let value = |operand: &Operand| operand.value(view, derived);
+fn emit(columns: &[Operand], view: View<'_>, sink: &mut dyn RecordSink) -> io::Result<ControlFlow<()>> {
     match columns {
         [] => sink.record(&[view.line]),
-        [only] => sink.record(&[value(only)]),
-        [a, b] => sink.record(&[value(a), value(b)]),
-        operands if operands.len() <= 8 => {
-            let mut fields = [&b""[..]; 8];
-            for (field, operand) in fields.iter_mut().zip(operands) {
-                *field = value(operand);
-            }
-            sink.record(&fields[..operands.len()])
-        }
-        operands => sink.record(&operands.iter().map(value).collect::<Vec<_>>()),
+        [only] => sink.record(&[only.value(view)]),
+        [a, b] => sink.record(&[a.value(view), b.value(view)]),
+        several => sink.record(
+            &several
+                .iter()
+                .map(|column| column.value(view))
+                .collect::<Vec<_>>(),
+        ),
     }
 }
