@@ -2,7 +2,7 @@
 //!
 //! It does not know where the blocks come from or what the sink does.
 
-use super::format::{Clf, Csv, DelimiterSplitter, Extract, Fed, Format, Json, Last, Logfmt, WholeLine, Ws};
+use super::format::{Clf, Csv, DelimiterSplitter, Extract, Format, Json, Logfmt, WholeLine, Ws};
 use super::line_loop::LineLoop;
 use super::plan::RecordPlan;
 use super::projection::Projection;
@@ -94,10 +94,12 @@ impl Stage {
             return Ok(ControlFlow::Break(()));
         }
         if let Splitter::Csv(csv) = &mut self.splitter {
-            return match csv.end() {
-                Last::Nothing => Ok(ControlFlow::Continue(())),
-                Last::Record => csv_record(&mut self.line_loop, csv, b"", sink),
-                Last::Unclosed => Ok(self.line_loop.reject_unclosed()),
+            let before = csv.decoded().len();
+            return match csv.feed(b"\n") {
+                Some(_) => csv_record(&mut self.line_loop, csv, b"", sink),
+                // Only a quoted field takes the newline as a byte.
+                None if csv.decoded().len() > before => Ok(self.line_loop.reject_unclosed()),
+                None => Ok(ControlFlow::Continue(())),
             };
         }
         if !self.line_loop.has_carry() {
@@ -132,19 +134,15 @@ fn csv_block(
     sink: &mut dyn RecordSink,
 ) -> io::Result<ControlFlow<()>> {
     while !bytes.is_empty() {
-        match csv.feed(bytes) {
-            Fed::More => {
-                line_loop.carry(bytes);
-                break;
-            }
-            Fed::Record(length) => {
-                let (record, rest) = bytes.split_at(length);
-                if csv_record(line_loop, csv, record, sink)?.is_break() {
-                    return Ok(ControlFlow::Break(()));
-                }
-                bytes = rest;
-            }
+        let Some(length) = csv.feed(bytes) else {
+            line_loop.carry(bytes);
+            break;
+        };
+        let (record, rest) = bytes.split_at(length);
+        if csv_record(line_loop, csv, record, sink)?.is_break() {
+            return Ok(ControlFlow::Break(()));
         }
+        bytes = rest;
     }
     Ok(ControlFlow::Continue(()))
 }

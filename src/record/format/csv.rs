@@ -23,24 +23,6 @@ pub(in crate::record) struct Csv {
     ended: usize,
 }
 
-/// The result of feeding bytes.
-pub(in crate::record) enum Fed {
-    /// All bytes are consumed, and the record goes on.
-    More,
-    /// A record is complete after this many bytes.
-    Record(usize),
-}
-
-/// The state of the reader at the end of the input.
-pub(in crate::record) enum Last {
-    /// No record was begun.
-    Nothing,
-    /// A record is complete.
-    Record,
-    /// A record has a quote that is never closed.
-    Unclosed,
-}
-
 impl Csv {
     pub fn new(delimiter: u8, has_header: bool, sources: &[FieldSource]) -> Csv {
         let mut csv = Csv {
@@ -70,39 +52,28 @@ impl Csv {
         self.clear();
     }
 
-    /// Accepts bytes up to the end of a record.
-    pub fn feed(&mut self, mut bytes: &[u8]) -> Fed {
+    /// Accepts bytes up to the end of a record and returns their number; `None` when the record goes on
+    /// after all of them.
+    pub fn feed(&mut self, bytes: &[u8]) -> Option<usize> {
         let mut taken = 0;
         loop {
-            let (result, read) = self.read(bytes);
-            bytes = &bytes[read..];
+            let (fields, ends) = (&mut self.fields[self.written..], &mut self.ends[self.ended..]);
+            let (result, read, wrote, ended) = self.reader.read_record(&bytes[taken..], fields, ends);
             taken += read;
+            self.written += wrote;
+            self.ended += ended;
             match result {
                 ReadRecordResult::OutputFull => self.fields.resize(self.fields.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
-                ReadRecordResult::Record => return Fed::Record(taken),
-                ReadRecordResult::InputEmpty | ReadRecordResult::End => return Fed::More,
+                ReadRecordResult::Record => return Some(taken),
+                ReadRecordResult::InputEmpty | ReadRecordResult::End => return None,
             }
         }
     }
 
-    /// Ends the input: a last record without a newline is a record.
-    pub fn end(&mut self) -> Last {
-        let before = self.written;
-        match self.feed(b"\n") {
-            Fed::Record(_) => Last::Record,
-            // Only a quoted field takes the newline as a byte.
-            Fed::More if self.written > before => Last::Unclosed,
-            Fed::More => Last::Nothing,
-        }
-    }
-
-    fn read(&mut self, bytes: &[u8]) -> (ReadRecordResult, usize) {
-        let (fields, ends) = (&mut self.fields[self.written..], &mut self.ends[self.ended..]);
-        let (result, read, wrote, ended) = self.reader.read_record(bytes, fields, ends);
-        self.written += wrote;
-        self.ended += ended;
-        (result, read)
+    /// Returns the bytes that spans of decoded fields refer to.
+    pub fn decoded(&self) -> &[u8] {
+        &self.fields[..self.written]
     }
 
     /// Discards the current record: the next bytes begin another one.
@@ -149,10 +120,5 @@ impl Csv {
                 .filter(|&c| c < self.ended)
                 .map_or_else(FieldSpan::default, |c| self.span(c));
         }
-    }
-
-    /// Returns the bytes that spans of decoded fields refer to.
-    pub fn decoded(&self) -> &[u8] {
-        &self.fields[..self.written]
     }
 }

@@ -14,7 +14,7 @@ mod whole_line;
 mod ws;
 
 pub(super) use clf::Clf;
-pub(super) use csv::{Csv, Fed, Last};
+pub(super) use csv::Csv;
 pub(super) use delimiter::DelimiterSplitter;
 pub(super) use extract::Extract;
 pub(super) use json::Json;
