@@ -6,6 +6,7 @@ use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
 use crate::record::field::FieldSource;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::fmt;
 
 #[derive(Debug)]
@@ -68,7 +69,7 @@ impl Level<'_> {
         let text = raw.get();
         for &slot in &key.here {
             let start = self.decoded.len();
-            put(self.decoded, text)?;
+            self.decoded.extend_from_slice(unescaped(text)?.as_bytes());
             self.spans[slot] = FieldSpan::from_decoded(start, self.decoded.len());
         }
         if !key.below.is_empty() && text.starts_with(['{', '[']) {
@@ -84,15 +85,16 @@ impl Level<'_> {
     }
 }
 
-/// Appends a string unescaped, null as nothing, and any other value as it is written.
-fn put(out: &mut Vec<u8>, text: &str) -> Result<(), serde_json::Error> {
-    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-        Some(inside) if !inside.contains('\\') => out.extend_from_slice(inside.as_bytes()),
-        Some(_) => out.extend_from_slice(serde_json::from_str::<String>(text)?.as_bytes()),
-        None if text == "null" => {}
-        None => out.extend_from_slice(text.as_bytes()),
-    }
-    Ok(())
+/// Returns a string unescaped, null as nothing, and any other value as it is written.
+fn unescaped(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
+    Ok(
+        match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+            Some(inside) if !inside.contains('\\') => inside.into(),
+            Some(_) => serde_json::from_str::<String>(text)?.into(),
+            None if text == "null" => "".into(),
+            None => text.into(),
+        },
+    )
 }
 
 /// The slots that select a key, and the rest of longer paths below it.
@@ -119,29 +121,6 @@ impl<'a> Match<'a> {
     }
 }
 
-/// The deserializer of a key: it finds who selects the key without a copy of it.
-struct Key<'k, 'a>(&'k [(usize, &'a str)]);
-
-impl<'de, 'a> DeserializeSeed<'de> for Key<'_, 'a> {
-    type Value = Option<Match<'a>>;
-
-    fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<Self::Value, D::Error> {
-        key.deserialize_str(self)
-    }
-}
-
-impl<'a> Visitor<'_> for Key<'_, 'a> {
-    type Value = Option<Match<'a>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(Match::find(key, self.0))
-    }
-}
-
 impl<'de> DeserializeSeed<'de> for Level<'_> {
     type Value = ();
 
@@ -162,8 +141,9 @@ impl<'de> Visitor<'de> for Level<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key_seed(Key(self.wanted))? {
-            match key {
+        while let Some(key) = map.next_key::<&RawValue>()? {
+            let key = unescaped(key.get()).map_err(A::Error::custom)?;
+            match Match::find(&key, self.wanted) {
                 None => {
                     map.next_value::<IgnoredAny>()?;
                 }
