@@ -95,7 +95,8 @@ pub(crate) fn unescape_tsv(cell: &[u8]) -> Cow<'_, [u8]> {
 /// too, so that its row is not an empty line.
 fn cell_csv(out: &mut Vec<u8>, value: &[u8], alone: bool) {
     let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
-    if !value.iter().any(special) && !(alone && value.is_empty()) {
+    let quoted = value.iter().any(special) || (alone && value.is_empty());
+    if !quoted {
         out.extend_from_slice(value);
         return;
     }
