@@ -3,9 +3,8 @@
 //! A keyed hash of 128 bits stands for the names: the chance that two of a million jobs collide is 10^-27,
 //! and nobody who chooses file names knows the key. The index does not know the database.
 
-use super::JobLookup;
 use super::fingerprint::Fingerprint;
-use super::job_end::{RowRef, StoredOutcome};
+use super::job_end::{JobLookup, RowRef, StoredOutcome};
 use crate::job::Input;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};

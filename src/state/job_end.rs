@@ -76,3 +76,19 @@ pub struct RowRef {
     /// The checksum.
     pub sum: i64,
 }
+
+/// What is stored about a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum JobLookup {
+    /// The job is done, with its inputs as they are now, by this row.
+    Done(RowRef),
+    /// The job failed, its inputs have changed since, or it is unknown whether they have.
+    Undone {
+        /// The row that the job's next end replaces.
+        row: i64,
+        /// The stored outcome.
+        outcome: StoredOutcome,
+    },
+    /// No row is about the job.
+    New,
+}

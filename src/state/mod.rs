@@ -20,7 +20,7 @@ pub use error::{StateError, StateErrorKind};
 
 pub(crate) use bundle::range;
 pub(crate) use fingerprint::{Fingerprint, fingerprints};
-pub(crate) use job_end::{JobEnd, RowRef, StoredOutcome};
+pub(crate) use job_end::{JobEnd, JobLookup, RowRef, StoredOutcome};
 pub(crate) use overview::Overview;
 pub(crate) use packed_part::{PackedPart, PartPacker, StoredPart};
 
@@ -34,22 +34,6 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 use std::time::SystemTime;
-
-/// The answer to [`State::look_up`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum JobLookup {
-    /// The job is done, with its inputs as they are now, by this row.
-    Done(RowRef),
-    /// The job failed, its inputs have changed since, or it is unknown whether they have.
-    Undone {
-        /// The row that the job's next end replaces.
-        row: i64,
-        /// The stored outcome.
-        outcome: StoredOutcome,
-    },
-    /// No row is about the job.
-    New,
-}
 
 /// The progress of a run, for those who read the state during the run and afterwards.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
