@@ -4,9 +4,10 @@ use crate::message;
 use rusqlite::ErrorCode;
 use std::{fmt, io};
 
-/// The reason why a state can't be used, with the name of its file.
+/// The reason why a state can't be used.
 #[derive(Debug)]
 pub struct StateError {
+    /// The name of the file; empty until [`StateError::in_file`].
     file: String,
     what: String,
     /// The kind of the reason.
@@ -33,85 +34,72 @@ impl fmt::Display for StateError {
 
 impl std::error::Error for StateError {}
 
-/// A [`StateError`] that does not name its file yet.
-pub(super) struct OpenError {
-    kind: StateErrorKind,
-    what: String,
-}
+impl StateError {
+    fn new(kind: StateErrorKind, what: impl Into<String>) -> Self {
+        StateError {
+            file: String::new(),
+            what: what.into(),
+            kind,
+        }
+    }
 
-impl OpenError {
     /// Adds the name of the file.
-    pub fn in_file(self, file: &str) -> StateError {
+    pub(super) fn in_file(self, file: &str) -> Self {
         StateError {
             file: file.to_owned(),
-            what: self.what,
-            kind: self.kind,
+            ..self
         }
     }
 
     /// Builds the error of a file that is not a usable state.
-    pub fn refused(what: impl Into<String>) -> Self {
-        OpenError {
-            kind: StateErrorKind::Refused,
-            what: what.into(),
-        }
+    pub(super) fn refused(what: impl Into<String>) -> Self {
+        StateError::new(StateErrorKind::Refused, what)
     }
 
     /// Builds the error of a damaged state.
-    pub fn damaged(how: &str) -> Self {
-        OpenError::refused(format!("damaged ({how}); --fresh begins anew"))
+    pub(super) fn damaged(how: &str) -> Self {
+        StateError::refused(format!("damaged ({how}); --fresh begins anew"))
     }
 
     /// Builds the error of a file that does not exist.
-    pub fn missing() -> Self {
-        OpenError::refused("no such state file")
+    pub(super) fn missing() -> Self {
+        StateError::refused("no such state file")
     }
 
     /// Builds the error of a state that another program uses.
-    pub fn in_use(by: &str) -> Self {
-        OpenError {
-            kind: StateErrorKind::InUse,
-            what: format!("in use by another {by}"),
-        }
+    pub(super) fn in_use(by: &str) -> Self {
+        StateError::new(StateErrorKind::InUse, format!("in use by another {by}"))
     }
 
     /// Builds the error of a state whose last changes are still in SQLite's log, when the directory is not
     /// writable: SQLite can't read a log without writing beside it.
-    pub fn not_closed() -> Self {
-        OpenError {
-            kind: StateErrorKind::Io,
-            what: "in use or not closed: reading it takes write access to its directory".into(),
-        }
+    pub(super) fn not_closed() -> Self {
+        let what = "in use or not closed: reading it takes write access to its directory";
+        StateError::new(StateErrorKind::Io, what)
     }
 }
 
-impl From<io::Error> for OpenError {
+impl From<io::Error> for StateError {
     fn from(cause: io::Error) -> Self {
-        OpenError {
-            kind: StateErrorKind::Io,
-            what: message::cause(&cause),
-        }
+        StateError::new(StateErrorKind::Io, message::cause(&cause))
     }
 }
 
-impl From<rusqlite::Error> for OpenError {
+impl From<rusqlite::Error> for StateError {
     fn from(cause: rusqlite::Error) -> Self {
-        OpenError::from(&cause)
+        StateError::from(&cause)
     }
 }
 
-impl From<&rusqlite::Error> for OpenError {
+impl From<&rusqlite::Error> for StateError {
     fn from(cause: &rusqlite::Error) -> Self {
         let said = cause.to_string();
         match cause.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase) => OpenError::refused("not a state file"),
+            Some(ErrorCode::NotADatabase) => StateError::refused("not a state file"),
             // SQLite gives `Unknown` when a statement does not fit the tables that it finds.
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) | None => OpenError::damaged(&said),
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::in_use("program"),
-            Some(_) => OpenError {
-                kind: StateErrorKind::Io,
-                what: format!("can't write the state: {said}"),
-            },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) | None => StateError::damaged(&said),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StateError::in_use("program"),
+            Some(_) => StateError::new(StateErrorKind::Io, format!("can't write the state: {said}")),
         }
     }
 }

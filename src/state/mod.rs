@@ -27,7 +27,6 @@ pub(crate) use packed_part::{PackedPart, PartPacker, StoredPart};
 use crate::job::{Input, Job};
 use crate::message;
 use crate::plan::{Existing, Rerun, StateAccess, StatePlan};
-use error::OpenError;
 use index::Index;
 use rusqlite::{Connection, Transaction};
 use std::collections::HashSet;
@@ -264,6 +263,6 @@ impl State {
     }
 
     fn error(&self, cause: &rusqlite::Error) -> StateError {
-        OpenError::from(cause).in_file(&self.shown)
+        StateError::from(cause).in_file(&self.shown)
     }
 }

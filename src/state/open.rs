@@ -3,7 +3,7 @@
 //! A file that is not a state stays unchanged: SQLite opens it only when its header does not decide, and
 //! then to read. This file does not know the tables of a state.
 
-use super::error::{OpenError, StateError};
+use super::error::StateError;
 use super::schema::{APPLICATION, VERSION, newer, version};
 use super::sqlite_file::{SqliteFile, is_log_refused};
 use crate::message;
@@ -36,11 +36,11 @@ pub(super) fn open_locked(file: &Path, existing: Existing) -> Result<(Connection
         prepare(&db)?;
         Ok((db, lock))
     });
-    opened.map_err(|error: OpenError| error.in_file(&shown))
+    opened.map_err(|error: StateError| error.in_file(&shown))
 }
 
 /// Empties a state. A file that is not a state is refused and stays unchanged.
-fn forget(files: &SqliteFile, database: &File, found: Found) -> Result<(), OpenError> {
+fn forget(files: &SqliteFile, database: &File, found: Found) -> Result<(), StateError> {
     if found == Found::Unknown {
         let db = files.open()?;
         if version(&db)? == 0 {
@@ -53,7 +53,7 @@ fn forget(files: &SqliteFile, database: &File, found: Found) -> Result<(), OpenE
 /// Opens a state to be read, which another process may use; `None` when there is none.
 pub(super) fn open_read_only(file: &Path) -> Result<Option<Connection>, StateError> {
     let shown = message::display_name(file.as_os_str());
-    let open = || -> Result<Option<Connection>, OpenError> {
+    let open = || -> Result<Option<Connection>, StateError> {
         match File::open(file) {
             Ok(found) => recognize(&found)?,
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -62,7 +62,7 @@ pub(super) fn open_read_only(file: &Path) -> Result<Option<Connection>, StateErr
         let db = SqliteFile::from_path(file)?
             .open_read_only()
             .map_err(|cause| match cause {
-                cause if is_log_refused(&cause) => OpenError::not_closed(),
+                cause if is_log_refused(&cause) => StateError::not_closed(),
                 cause => cause.into(),
             })?;
         // An empty file is a state that is being created, or whose creator was killed.
@@ -73,7 +73,7 @@ pub(super) fn open_read_only(file: &Path) -> Result<Option<Connection>, StateErr
 }
 
 /// Locks the file that has this name now, exclusively.
-fn lock(file: &Path) -> Result<File, OpenError> {
+fn lock(file: &Path) -> Result<File, StateError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).mode(0o600);
     let until = Instant::now() + LOCK_LEFTOVER;
@@ -81,7 +81,7 @@ fn lock(file: &Path) -> Result<File, OpenError> {
         let open = options.open(file)?;
         let found = open.metadata()?;
         if !found.is_file() {
-            return Err(OpenError::refused("not a regular file"));
+            return Err(StateError::refused("not a regular file"));
         }
         match try_lock(&open)? {
             true => {}
@@ -90,7 +90,7 @@ fn lock(file: &Path) -> Result<File, OpenError> {
                 continue;
             }
             false => {
-                return Err(OpenError::in_use("fanfold"));
+                return Err(StateError::in_use("fanfold"));
             }
         }
         // Another file may have taken its name between open and lock.
@@ -115,7 +115,7 @@ enum Found {
 
 /// Reads the header, which SQLite specifies at
 /// <https://www.sqlite.org/fileformat.html#the_database_header>, and refuses a file that can't be a state.
-fn recognize(file: &File) -> Result<Found, OpenError> {
+fn recognize(file: &File) -> Result<Found, StateError> {
     let size = file.metadata()?.len();
     if size == 0 {
         return Ok(Found::Empty);
@@ -127,19 +127,19 @@ fn recognize(file: &File) -> Result<Found, OpenError> {
         i32::from_be_bytes(bytes.expect("four bytes"))
     };
     if read.is_err() || !header.starts_with(b"SQLite format 3\0") {
-        return Err(OpenError::refused("not a state file"));
+        return Err(StateError::refused("not a state file"));
     }
     // The write and the read version: 1 is a rollback journal, 2 a write-ahead log. SQLite itself would
     // report any other value as a file that can't be written.
     if header[18..20].iter().any(|version| !matches!(version, 1 | 2)) {
-        return Err(OpenError::damaged("not an SQLite database header"));
+        return Err(StateError::damaged("not an SQLite database header"));
     }
     let page = u64::from(u16::from_be_bytes([header[16], header[17]])).max(512);
     match number(68) {
         APPLICATION if number(60) > VERSION => Err(newer(number(60))),
         APPLICATION => Ok(Found::State),
         0 if size <= page && number(60) == 0 => Ok(Found::Unknown),
-        _ => Err(OpenError::refused(
+        _ => Err(StateError::refused(
             "not a state file, but another SQLite database",
         )),
     }

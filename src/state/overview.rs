@@ -2,7 +2,7 @@
 //!
 //! It does not know how the summary is shown.
 
-use super::error::{OpenError, StateError};
+use super::error::StateError;
 use super::{open, row, schema};
 use crate::message;
 use rusqlite::{Connection, OptionalExtension as _};
@@ -62,9 +62,9 @@ impl Overview {
     /// Reads the overview of a state, which may be in use.
     pub fn read(file: &Path) -> Result<Overview, StateError> {
         let shown = message::display_name(file.as_os_str());
-        let db = open::open_read_only(file)?.ok_or_else(|| OpenError::missing().in_file(&shown))?;
+        let db = open::open_read_only(file)?.ok_or_else(|| StateError::missing().in_file(&shown))?;
         let overview = read(&db);
-        overview.map_err(|cause| OpenError::from(&cause).in_file(&shown))
+        overview.map_err(|cause| StateError::from(&cause).in_file(&shown))
     }
 }
 

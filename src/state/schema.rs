@@ -2,7 +2,7 @@
 //!
 //! It does not know what the rows mean.
 
-use super::error::OpenError;
+use super::error::StateError;
 use super::row;
 use crate::message;
 use rusqlite::config::DbConfig;
@@ -23,15 +23,15 @@ const SCHEMA: &str = include_str!("schema.sql");
 const YOUNGER: [&str; 2] = ["bundles", "gone"];
 
 /// Builds the error of a state that a newer fanfold wrote.
-pub(super) fn newer(version: i32) -> OpenError {
-    OpenError::refused(format!(
+pub(super) fn newer(version: i32) -> StateError {
+    StateError::refused(format!(
         "a state of version {version}, and this fanfold knows version {VERSION} and older ones"
     ))
 }
 
 /// Prepares a state for a run: an empty one is given its tables, an existing one must belong to the same
 /// command line.
-pub(super) fn claim(db: &Connection, command_key: &[(&'static str, Vec<u8>)]) -> Result<(), OpenError> {
+pub(super) fn claim(db: &Connection, command_key: &[(&'static str, Vec<u8>)]) -> Result<(), StateError> {
     if version(db)? == 0 {
         create(db, command_key)?;
     } else {
@@ -44,14 +44,14 @@ pub(super) fn claim(db: &Connection, command_key: &[(&'static str, Vec<u8>)]) ->
 }
 
 /// Returns the version of a state, 0 for an empty database.
-pub(super) fn version(db: &Connection) -> Result<i32, OpenError> {
+pub(super) fn version(db: &Connection) -> Result<i32, StateError> {
     let number = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
     match (number("application_id")?, number("user_version")?) {
         (APPLICATION, version) if version > VERSION => Err(newer(version)),
         (APPLICATION, version) if version > 0 && tables > 0 => Ok(version),
         (0, 0) if tables == 0 => Ok(0),
-        _ => Err(OpenError::refused(
+        _ => Err(StateError::refused(
             "not a state file, but another SQLite database",
         )),
     }
@@ -77,7 +77,7 @@ pub(super) fn has_gone(db: &Connection) -> rusqlite::Result<bool> {
 }
 
 /// Creates the tables in an empty database.
-fn create(db: &Connection, command_key: &[(&'static str, Vec<u8>)]) -> Result<(), OpenError> {
+fn create(db: &Connection, command_key: &[(&'static str, Vec<u8>)]) -> Result<(), StateError> {
     db.pragma_update(None, "journal_mode", "WAL")?;
     let making = db.unchecked_transaction()?;
     db.execute_batch(SCHEMA)?;
@@ -100,14 +100,14 @@ fn create(db: &Connection, command_key: &[(&'static str, Vec<u8>)]) -> Result<()
 pub(super) fn check_command(
     db: &Connection,
     command_key: &[(&'static str, Vec<u8>)],
-) -> Result<(), OpenError> {
+) -> Result<(), StateError> {
     version(db)?;
     let empty = Connection::open_in_memory()?;
     empty.execute_batch(SCHEMA)?;
     let (found, mut wanted) = (tables(db)?, tables(&empty)?);
     wanted.retain(|(name, _)| !YOUNGER.contains(&name.as_str()) || is_among(&found, name));
     if found != wanted {
-        return Err(OpenError::damaged("its tables are not those of this version"));
+        return Err(StateError::damaged("its tables are not those of this version"));
     }
     let stored = |label: &str| -> rusqlite::Result<Vec<u8>> {
         let sql = "SELECT value FROM command WHERE label = ?1";
@@ -117,7 +117,7 @@ pub(super) fn check_command(
     for (label, now) in command_key {
         let stored = stored(label)?;
         if stored != *now {
-            return Err(OpenError::refused(format!(
+            return Err(StateError::refused(format!(
                 "the state of another command line: {label}: stored '{}', now '{}'",
                 message::display_name(OsStr::from_bytes(&stored)),
                 message::display_name(OsStr::from_bytes(now))
