@@ -154,15 +154,8 @@ pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut JobEnd) -> 
             let sql = "INSERT INTO inputs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
             let ([first, last], [size, mtime]) = (input.range, input.fingerprint);
             let place = place as i64 + 1;
-            db.prepare_cached(sql)?.execute(params![
-                id,
-                place,
-                text(input.name),
-                first,
-                last,
-                size,
-                mtime
-            ])?;
+            db.prepare_cached(sql)?
+                .execute((id, place, text(input.name), first, last, size, mtime))?;
         }
     }
     let sum = sum.finish();
