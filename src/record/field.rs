@@ -32,6 +32,15 @@ pub enum FieldSource {
     Line,
 }
 
+/// Returns the names of fields that a format has by name only.
+pub(super) fn names(sources: &[FieldSource]) -> Vec<String> {
+    let name = |source: &FieldSource| match source {
+        FieldSource::Name(name) => name.clone(),
+        _ => String::new(),
+    };
+    sources.iter().map(name).collect()
+}
+
 impl Field {
     /// Returns the field that is the whole line.
     pub fn whole() -> Field {

@@ -3,7 +3,7 @@
 //! Values that are not selected are validated and skipped, not built.
 
 use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
-use crate::record::field::FieldSource;
+use crate::record::field::{FieldSource, names};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -17,12 +17,8 @@ pub(in crate::record) struct Json {
 
 impl Json {
     pub fn new(sources: &[FieldSource]) -> Json {
-        let path = |source: &FieldSource| match source {
-            FieldSource::Name(path) => path.clone(),
-            _ => String::new(),
-        };
         Json {
-            paths: sources.iter().map(path).collect(),
+            paths: names(sources),
             decoded: Vec::new(),
         }
     }

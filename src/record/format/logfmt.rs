@@ -1,7 +1,7 @@
 //! `key=value key="a value" flag`; when a key occurs twice, the first occurrence counts.
 
 use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
-use crate::record::field::FieldSource;
+use crate::record::field::{FieldSource, names};
 use memchr::memchr2;
 
 #[derive(Debug)]
@@ -13,12 +13,8 @@ pub(in crate::record) struct Logfmt {
 
 impl Logfmt {
     pub fn new(sources: &[FieldSource]) -> Logfmt {
-        let name = |source: &FieldSource| match source {
-            FieldSource::Name(name) => name.clone(),
-            _ => String::new(),
-        };
         Logfmt {
-            names: sources.iter().map(name).collect(),
+            names: names(sources),
             found: Vec::new(),
             decoded: Vec::new(),
         }
