@@ -77,9 +77,6 @@ impl PartialEq for Modifier {
 
 impl Modifier {
     /// Splits `SOURCE[:NAME|[FROM:TO]]…` into the source's text and the modifiers in their order.
-    ///
-    /// # Errors
-    /// When a modifier is unknown, or a slice ends before it begins.
     pub(super) fn split(text: &str) -> Result<(&str, Vec<Modifier>), RecordPlanError> {
         let (mut source, mut modifiers) = (text, Vec::new());
         loop {

@@ -65,9 +65,6 @@ impl Stage {
 
     /// Accepts the next bytes of the job, which may end anywhere, and gives the records that they complete
     /// to `sink`. Breaks when no more bytes are needed.
-    ///
-    /// # Errors
-    /// The errors of `sink`.
     pub fn block(&mut self, bytes: &[u8], sink: &mut dyn RecordSink) -> io::Result<ControlFlow<()>> {
         let line_loop = &mut self.line_loop;
         if line_loop.is_done() {
@@ -86,9 +83,6 @@ impl Stage {
     }
 
     /// Ends the input of the job: a last line without a newline is a line.
-    ///
-    /// # Errors
-    /// The errors of `sink`.
     pub fn end(&mut self, sink: &mut dyn RecordSink) -> io::Result<ControlFlow<()>> {
         if self.line_loop.is_done() {
             return Ok(ControlFlow::Break(()));
