@@ -18,15 +18,6 @@ pub(super) struct Prefilter {
     escapes: bool,
 }
 
-/// An iterator over the candidate lines of a block.
-pub(super) struct Hits<'a> {
-    prefilter: &'a Prefilter,
-    lines: &'a [u8],
-    /// The offsets of the next text and the next backslash, as of the last search.
-    text: Option<usize>,
-    backslash: Option<usize>,
-}
-
 impl Prefilter {
     /// Builds a prefilter from the longest text that every passing line contains, if there is one.
     ///
@@ -40,42 +31,14 @@ impl Prefilter {
         })
     }
 
-    /// Returns true when every line that passes contains exactly this text.
-    pub fn is(&self, text: &[u8]) -> bool {
-        !self.escapes && self.finder.needle() == text
-    }
-
     /// Returns true when a line is a candidate.
     pub fn passes(&self, line: &[u8]) -> bool {
         self.finder.find(line).is_some() || (self.escapes && memchr(b'\\', line).is_some())
     }
 
-    /// Searches a block of lines.
-    pub fn hits<'a>(&'a self, lines: &'a [u8]) -> Hits<'a> {
-        Hits {
-            prefilter: self,
-            lines,
-            text: None,
-            backslash: (!self.escapes).then_some(usize::MAX),
-        }
-    }
-}
-
-impl Hits<'_> {
-    /// Returns an offset inside the first candidate line from offset `at` on.
-    #[inline]
-    pub fn after(&mut self, at: usize) -> Option<usize> {
-        let rest = self.lines.get(at..)?;
-        let find = |found: Option<usize>| Some(found.map_or(usize::MAX, |place| at + place));
-        if self.text.is_none_or(|text| text < at) {
-            self.text = find(self.prefilter.finder.find(rest));
-        }
-        if self.backslash.is_none_or(|backslash| backslash < at) {
-            self.backslash = find(memchr(b'\\', rest));
-        }
-        self.text
-            .min(self.backslash)
-            .filter(|&place| place < self.lines.len())
+    /// Returns the search for the text, when only lines that contain it are candidates.
+    pub fn finder(&self) -> Option<&Finder<'static>> {
+        Some(&self.finder).filter(|_| !self.escapes)
     }
 }
 
@@ -184,19 +147,15 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_found_by_the_text_or_by_a_backslash() {
+    fn a_line_passes_by_the_text_or_by_a_backslash() {
         let mut plan = RecordPlan::new(Format::Logfmt);
         plan.conditions = vec![Condition::parse("k == ab").expect("a condition")];
         let prefilter = Prefilter::new(&plan).expect("there is a text");
-        let lines = b"x\n\\ab\nx\nab\\\nx\\\nab\nx\n";
-        let (mut hits, mut at, mut found) = (prefilter.hits(lines), 0, Vec::new());
-        while let Some(hit) = hits.after(at) {
-            let end = hit + memchr(b'\n', &lines[hit..]).expect("a whole line");
-            found.push(hit);
-            assert!(prefilter.passes(&lines[hit..end]));
-            at = end + 1;
-        }
-        assert_eq!(found, [2, 8, 13, 15]);
+        assert!(
+            [&b"ab"[..], b"x\\", b"ab\\"]
+                .iter()
+                .all(|line| prefilter.passes(line))
+        );
         assert!(!prefilter.passes(b"a"));
     }
 }

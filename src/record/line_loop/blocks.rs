@@ -5,6 +5,7 @@ use super::LineLoop;
 use crate::record::format::{FieldSpan, LineSplitter, LineVerdict, SpanBase};
 use crate::record::prefilter::Prefilter;
 use crate::record::record_sink::RecordSink;
+use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter, memrchr};
 use std::io;
 use std::mem;
@@ -31,7 +32,7 @@ impl LineLoop {
             self.carry(&rest[..end]);
             rest = &rest[end + 1..];
             let mut line = mem::take(&mut self.carry);
-            let flow = self.carried(split, &line, sink);
+            let flow = self.line(split, &line, sink);
             line.clear();
             self.carry = line;
             if flow?.is_break() {
@@ -40,12 +41,9 @@ impl LineLoop {
         }
         let whole = memrchr(b'\n', rest).map_or(0, |last| last + 1);
         let (lines, partial) = rest.split_at(whole);
-        let flow = match self.prefilter.take() {
-            Some(prefilter) => {
-                let flow = self.hits(split, &prefilter, lines, sink);
-                self.prefilter = Some(prefilter);
-                flow?
-            }
+        let finder = self.prefilter.as_ref().and_then(Prefilter::finder);
+        let flow = match finder.cloned() {
+            Some(finder) => self.hits(split, &finder, lines, sink)?,
             None if self.all_lines && !S::CHECKS && sink.only_counts() => {
                 match memchr_iter(b'\n', lines).count() {
                     0 => ControlFlow::Continue(()),
@@ -57,19 +55,6 @@ impl LineLoop {
         };
         self.carry(partial);
         Ok(self.end_on_break(flow))
-    }
-
-    /// Handles a line that was split over blocks, exactly as if it had not been.
-    fn carried<S: LineSplitter>(
-        &mut self,
-        split: &mut S,
-        line: &[u8],
-        sink: &mut dyn RecordSink,
-    ) -> io::Result<ControlFlow<()>> {
-        match &self.prefilter {
-            Some(prefilter) if !prefilter.passes(line) => Ok(ControlFlow::Continue(())),
-            _ => self.line(split, line, sink),
-        }
     }
 
     /// Handles every line of whole lines.
@@ -128,22 +113,21 @@ impl LineLoop {
         sink.singles(&found[..n])
     }
 
-    /// Handles only the candidate lines of the prefilter.
+    /// Handles only the lines that contain a text.
     fn hits<S: LineSplitter>(
         &mut self,
         split: &mut S,
-        prefilter: &Prefilter,
-        lines: &[u8],
+        text: &Finder<'_>,
+        mut lines: &[u8],
         sink: &mut dyn RecordSink,
     ) -> io::Result<ControlFlow<()>> {
-        let (mut hits, mut at) = (prefilter.hits(lines), 0);
-        while let Some(hit) = hits.after(at) {
-            let start = memrchr(b'\n', &lines[at..hit]).map_or(at, |before| at + before + 1);
+        while let Some(hit) = text.find(lines) {
+            let start = memrchr(b'\n', &lines[..hit]).map_or(0, |before| before + 1);
             let end = memchr(b'\n', &lines[hit..]).map_or(lines.len(), |after| hit + after);
             if self.line(split, &lines[start..end], sink)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
-            at = end + 1;
+            lines = lines.get(end + 1..).unwrap_or_default();
         }
         Ok(ControlFlow::Continue(()))
     }

@@ -56,17 +56,12 @@ impl LineLoop {
     pub fn new(plan: &RecordPlan, projection: Projection) -> LineLoop {
         let counts_lines =
             projection.counts_lines || (plan.on_bad_line == OnBadLine::Fail && plan.format.has_bad_lines());
-        let prefilter = Prefilter::new(plan).filter(|_| !counts_lines);
-        // A text that the prefilter has found need not be searched again.
-        let texts = plan
-            .texts
-            .iter()
-            .filter(|t| !(t.wanted && prefilter.as_ref().is_some_and(|p| p.is(&t.text))));
+        let texts = plan.texts.iter();
         LineLoop {
+            prefilter: Prefilter::new(plan).filter(|_| !counts_lines),
             texts: texts
                 .map(|t| (Finder::new(&t.text).into_owned(), t.wanted))
                 .collect(),
-            prefilter,
             regexes: plan.regexes.clone(),
             tests: plan.conditions.iter().map(|c| c.test.clone()).collect(),
             spans: vec![FieldSpan::default(); projection.sources.len()],
@@ -215,9 +210,13 @@ impl LineLoop {
     /// Returns true when the line passes the filters on whole lines.
     #[inline]
     fn passes(&self, line: &[u8]) -> bool {
-        self.texts
-            .iter()
-            .all(|(text, wanted)| text.find(line).is_some() == *wanted)
+        self.prefilter
+            .as_ref()
+            .is_none_or(|prefilter| prefilter.passes(line))
+            && self
+                .texts
+                .iter()
+                .all(|(text, wanted)| text.find(line).is_some() == *wanted)
             && self.regexes.iter().all(|regex| regex.is_match(line))
     }
 
