@@ -101,49 +101,45 @@ mod tests {
 
     #[test]
     fn only_necessary_texts_are_chosen() {
-        let ws = |conditions: &[&str]| chosen(Format::Ws, OnBadLine::Skip, None, conditions);
-        assert_eq!(
-            ws(&["7 == /robots.txt", "6 == GET"]).as_deref(),
-            Some("/robots.txt")
-        );
-        assert_eq!(ws(&["7:noquery[1:] == abc"]).as_deref(), Some("abc"));
-        let not_chosen = [
-            "9 == 404",
-            "4 == 2012-01-01",
-            "1:lower == abc",
-            "@file == abc",
-            "1 != abc",
-            "1 == ",
-        ];
-        for condition in not_chosen {
-            assert_eq!(ws(&[condition]), None, "{condition}");
-        }
-        assert_eq!(
-            chosen(Format::Json, OnBadLine::Skip, None, &["level == error"]).as_deref(),
-            Some("error, or a backslash")
-        );
-        assert_eq!(
-            chosen(Format::Json, OnBadLine::Fail, None, &["level == error"]),
-            None
-        );
-        assert_eq!(
-            chosen(Format::Clf, OnBadLine::Skip, None, &["path == /a"]).as_deref(),
-            Some("/a")
-        );
-        assert_eq!(
-            chosen(Format::Clf, OnBadLine::Fail, None, &["path == /a"]),
-            None,
-            "every bad line must be found"
-        );
-        assert_eq!(
-            chosen(Format::Json, OnBadLine::Fail, Some("x"), &[]).as_deref(),
-            Some("x")
-        );
+        let (skip, fail) = (OnBadLine::Skip, OnBadLine::Fail);
         let csv = Format::Csv {
             delimiter: b',',
             header: true,
         };
-        assert_eq!(chosen(csv, OnBadLine::Skip, Some("x"), &[]), None);
+        let cases: [(_, _, _, &[&str], _); 14] = [
+            (
+                Format::Ws,
+                &skip,
+                None,
+                &["7 == /robots.txt", "6 == GET"],
+                Some("/robots.txt"),
+            ),
+            (Format::Ws, &skip, None, &["7:noquery[1:] == abc"], Some("abc")),
+            (Format::Ws, &skip, None, &["9 == 404"], None),
+            (Format::Ws, &skip, None, &["4 == 2012-01-01"], None),
+            (Format::Ws, &skip, None, &["1:lower == abc"], None),
+            (Format::Ws, &skip, None, &["@file == abc"], None),
+            (Format::Ws, &skip, None, &["1 != abc"], None),
+            (Format::Ws, &skip, None, &["1 == "], None),
+            (
+                Format::Json,
+                &skip,
+                None,
+                &["level == error"],
+                Some("error, or a backslash"),
+            ),
+            // Every bad line must be found.
+            (Format::Json, &fail, None, &["level == error"], None),
+            (Format::Json, &fail, Some("x"), &[], Some("x")),
+            (Format::Clf, &skip, None, &["path == /a"], Some("/a")),
+            (Format::Clf, &fail, None, &["path == /a"], None),
+            (csv, &skip, Some("x"), &[], None),
+        ];
+        for (format, bad, grep, conditions, want) in cases {
+            let name = format!("{} {bad:?} {grep:?} {conditions:?}", format.name());
+            let text = chosen(format, bad.clone(), grep, conditions);
+            assert_eq!(text.as_deref(), want, "{name}");
+        }
     }
 
     #[test]
