@@ -61,11 +61,6 @@ impl StateError {
         StateError::refused(format!("damaged ({how}); --fresh begins anew"))
     }
 
-    /// Builds the error of a file that does not exist.
-    pub(super) fn missing() -> Self {
-        StateError::refused("no such state file")
-    }
-
     /// Builds the error of a state that another program uses.
     pub(super) fn in_use(by: &str) -> Self {
         StateError::new(StateErrorKind::InUse, format!("in use by another {by}"))
@@ -87,12 +82,6 @@ impl From<io::Error> for StateError {
 
 impl From<rusqlite::Error> for StateError {
     fn from(cause: rusqlite::Error) -> Self {
-        StateError::from(&cause)
-    }
-}
-
-impl From<&rusqlite::Error> for StateError {
-    fn from(cause: &rusqlite::Error) -> Self {
         let said = cause.to_string();
         match cause.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => StateError::refused("not a state file"),

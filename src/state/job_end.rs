@@ -42,11 +42,9 @@ impl StoredOutcome {
 pub(crate) struct JobEnd {
     /// The row that this end replaces; after a commit, the row that holds it.
     pub row: Option<i64>,
-    /// The inputs of the job.
     pub inputs: Vec<Input>,
     /// One fingerprint per input.
     pub fingerprints: Vec<Fingerprint>,
-    /// The outcome.
     pub outcome: StoredOutcome,
     /// The number of lines that the format could not read.
     pub bad_lines: u64,
@@ -58,7 +56,6 @@ pub(crate) struct JobEnd {
     pub status: Option<i32>,
     /// The signal that killed the command.
     pub signal: Option<i32>,
-    /// The number of tries.
     pub tries: u32,
     /// The start of the first try.
     pub started: SystemTime,
@@ -71,9 +68,7 @@ pub(crate) struct JobEnd {
 /// A reference to the row of a done job: its number and the checksum of its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowRef {
-    /// The row number.
     pub row: i64,
-    /// The checksum.
     pub sum: i64,
 }
 

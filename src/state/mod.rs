@@ -93,7 +93,7 @@ impl State {
             db,
             _lock: lock,
         };
-        state.begin(plan.access).map_err(|cause| state.error(&cause))?;
+        state.begin(plan.access).map_err(|cause| state.error(cause))?;
         Ok(state)
     }
 
@@ -146,7 +146,7 @@ impl State {
         progress: RunProgress,
     ) -> Result<(), StateError> {
         let stored = self.store(ends, progress);
-        stored.map_err(|cause| self.error(&cause))?;
+        stored.map_err(|cause| self.error(cause))?;
         self.progress = progress;
         Ok(())
     }
@@ -186,7 +186,7 @@ impl State {
             rows.iter().try_for_each(|&row| row::revoke(db, row, cause))?;
             writing.commit()
         });
-        written.map_err(|cause| self.error(&cause))
+        written.map_err(|cause| self.error(cause))
     }
 
     /// Returns the database when the state is not only read.
@@ -206,13 +206,13 @@ impl State {
     /// Begins a snapshot: all that is read while it lives is of one moment.
     pub fn snapshot(&self) -> Result<Option<Transaction<'_>>, StateError> {
         let snapshot = self.db.as_ref().map(Connection::unchecked_transaction);
-        snapshot.transpose().map_err(|cause| self.error(&cause))
+        snapshot.transpose().map_err(|cause| self.error(cause))
     }
 
     /// Reads the part of a row; `None` when it is damaged or has more than `most` bytes.
     pub fn read_part(&self, row: i64, most: u64) -> Result<Option<StoredPart>, StateError> {
         let Some(db) = &self.db else { return Ok(None) };
-        row::part(db, row, most, &self.tmpdir).map_err(|cause| self.error(&cause))
+        row::part(db, row, most, &self.tmpdir).map_err(|cause| self.error(cause))
     }
 
     /// Reads the bundle of exactly these rows, which are sorted and of one [`range`], if it is stored.
@@ -220,7 +220,7 @@ impl State {
         let Some(db) = self.writable() else {
             return Ok(None);
         };
-        bundle::read(db, rows, &self.tmpdir).map_err(|cause| self.error(&cause))
+        bundle::read(db, rows, &self.tmpdir).map_err(|cause| self.error(cause))
     }
 
     /// Writes the bundle of these rows, which are sorted and of one [`range`].
@@ -229,7 +229,7 @@ impl State {
             return Ok(());
         };
         let written = bundle::write(db, rows, stored.bad_lines, &mut stored.part);
-        written.map_err(|cause| self.error(&cause))
+        written.map_err(|cause| self.error(cause))
     }
 
     /// Takes the rows with a part that this run has stored since the last call.
@@ -242,7 +242,7 @@ impl State {
         let Some(db) = &self.db else {
             return Ok(Vec::new());
         };
-        row::inputs(db, row).map_err(|cause| self.error(&cause))
+        row::inputs(db, row).map_err(|cause| self.error(cause))
     }
 
     /// Writes the end of the run and closes the state; `all` says whether all jobs were found and looked up.
@@ -252,17 +252,17 @@ impl State {
         };
         if all {
             let delete = self.rerun == Rerun::Unfinished;
-            prune::prune(&db, &self.index, delete).map_err(|cause| self.error(&cause))?;
+            prune::prune(&db, &self.index, delete).map_err(|cause| self.error(cause))?;
         }
         let now = row::seconds(SystemTime::now());
         let ended = self
             .write_progress(&db, progress)
             .and_then(|()| db.execute("UPDATE runs SET ended = ?2 WHERE id = ?1", (self.run, now)));
-        ended.map_err(|cause| self.error(&cause))?;
-        db.close().map_err(|(_, cause)| self.error(&cause))
+        ended.map_err(|cause| self.error(cause))?;
+        db.close().map_err(|(_, cause)| self.error(cause))
     }
 
-    fn error(&self, cause: &rusqlite::Error) -> StateError {
+    fn error(&self, cause: rusqlite::Error) -> StateError {
         StateError::from(cause).in_file(&self.shown)
     }
 }

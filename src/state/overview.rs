@@ -21,7 +21,6 @@ pub(crate) struct Overview {
     pub command: Vec<(String, Vec<u8>)>,
     /// The number of done jobs. Jobs that are gone count in `gone` only.
     pub done: u64,
-    /// The number of failed jobs.
     pub failed: u64,
     /// The number of jobs that succeeded but will run again.
     pub unsettled: u64,
@@ -39,7 +38,6 @@ pub(crate) struct Overview {
     pub bytes: u64,
     /// The causes of failures, the most frequent first.
     pub causes: Vec<FailureCause>,
-    /// The number of runs.
     pub runs: u64,
     /// The start of the last run, in seconds since 1970.
     pub started: Option<f64>,
@@ -62,9 +60,10 @@ impl Overview {
     /// Reads the overview of a state, which may be in use.
     pub fn read(file: &Path) -> Result<Overview, StateError> {
         let shown = message::display_name(file.as_os_str());
-        let db = open::open_read_only(file)?.ok_or_else(|| StateError::missing().in_file(&shown))?;
+        let db = open::open_read_only(file)?
+            .ok_or_else(|| StateError::refused("no such state file").in_file(&shown))?;
         let overview = read(&db);
-        overview.map_err(|cause| StateError::from(&cause).in_file(&shown))
+        overview.map_err(|cause| StateError::from(cause).in_file(&shown))
     }
 }
 
