@@ -108,7 +108,6 @@ impl ReservedFiles {
         for found in found {
             match found {
                 Ok(job) => jobs.add(&job),
-                Err(SourceError::OutOfDescriptors) => {}
                 Err(error) => missing.push(error),
             }
         }
@@ -235,10 +234,5 @@ impl<I: Iterator<Item = InputResult>> Iterator for Unreserved<I> {
                 found => return Some(found),
             }
         }
-    }
-
-    /// Returns the hint for all inputs: it is exact when every input was looked at before.
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.inputs.size_hint()
     }
 }

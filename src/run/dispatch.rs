@@ -3,6 +3,7 @@
 use super::Main;
 use super::merge::Merges;
 use super::resume::{LOOK_UPS, Screened};
+use crate::job::Job;
 use crate::plan::Order;
 use crate::sink::Verdict;
 use crate::worker::Task;
@@ -25,27 +26,27 @@ impl Main<'_, '_> {
     /// Sends jobs until the queue is full, or there is nothing more to send.
     pub(super) fn dispatch(&mut self, queue: &Sender<Task>) -> Pause {
         let mut looked_up = 0;
-        while !self.shutdown.is_stopping() && self.is_within_window() && self.source.fetch() {
-            if self.source.is_unchecked() {
-                if self.resume.is_on() && looked_up >= LOOK_UPS {
-                    self.report_source_errors();
-                    return Pause::Recess;
-                }
-                looked_up += 1;
-                self.jobs.found += 1;
-                if !self.check_next() {
-                    continue;
-                }
+        // Only the main thread sends, so a queue that is not full stays so.
+        while !self.shutdown.is_stopping()
+            && !queue.is_full()
+            && self.is_within_window()
+            && self.source.fetch()
+        {
+            if self.resume.is_on() && looked_up >= LOOK_UPS {
+                self.report_source_errors();
+                return Pause::Recess;
             }
-            let Some((job, before)) = self.source.take() else {
+            looked_up += 1;
+            let Some(job) = self.source.take() else {
                 continue;
             };
-            let seq = job.seq;
-            if let Err(refused) = queue.try_send(Task::Job(job)) {
-                self.source.put_back(refused.into_inner(), before);
-                break;
+            self.jobs.found += 1;
+            if let Screened::Run(before) = self.screen(&job) {
+                self.jobs.send(job.seq, before);
+                queue
+                    .send(Task::Job(job))
+                    .expect("the workers hold the other end");
             }
-            self.jobs.send(seq, before);
         }
         if self.source.is_dry() {
             self.dispatch_restored(queue);
@@ -74,33 +75,21 @@ impl Main<'_, '_> {
             && (self.plan.order == Order::Finish || self.jobs.found - self.output.lowest() < WINDOW)
     }
 
-    /// Decides whether the job that comes next is to be run. One that is not takes its place in the order all
-    /// the same.
-    fn check_next(&mut self) -> bool {
-        let first = self.jobs.sent() == 0;
-        let Some((job, seen)) = self.source.unchecked() else {
-            return false;
-        };
+    /// Decides whether a job is to be run. One that is not takes its place in the order all the same.
+    fn screen(&mut self, job: &Job) -> Screened {
         let files = self.work.to.names();
         let output_gone = files.is_some_and(|files| !files.name(job).exists());
-        let seq = job.seq;
-        match self.resume.screen(job, seen, first, output_gone) {
-            Screened::Run(before) => {
-                self.source.keep(before);
-                true
-            }
-            Screened::Skip => {
-                self.source.skip();
-                self.summary.remembered += 1;
-                self.summary.left_out = self.resume.left_out();
-                let printed = self
-                    .output
-                    .print(|sink| sink.done(seq, Verdict::Keep, Vec::new()));
-                self.end_printing_on(printed);
-                self.note_printed();
-                false
-            }
+        let screened = self.resume.screen(job, output_gone);
+        if let Screened::Skip = screened {
+            self.summary.remembered += 1;
+            self.summary.left_out = self.resume.left_out();
+            let printed = self
+                .output
+                .print(|sink| sink.done(job.seq, Verdict::Keep, Vec::new()));
+            self.end_printing_on(printed);
+            self.note_printed();
         }
+        screened
     }
 
     /// Sends what earlier runs left for the workers, once all jobs are found.
@@ -111,7 +100,6 @@ impl Main<'_, '_> {
             let bad_lines = self.resume.take_bad_lines();
             self.summary.bad_lines = self.summary.bad_lines.saturating_add(bad_lines);
             match next {
-                // Only the main thread sends, so there is still room.
                 Ok(Some(task)) => queue.send(task).expect("the workers hold the other end"),
                 Ok(None) => return,
                 Err(error) => return self.state_failed(&error),

@@ -74,7 +74,7 @@ impl Main<'_, '_> {
     }
 
     fn finish_state(&mut self) {
-        let finished = self.resume.finish(&mut self.jobs, self.source.unchecked_left());
+        let finished = self.resume.finish(&mut self.jobs, self.source.left());
         self.check_state(finished);
     }
 }

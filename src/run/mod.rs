@@ -239,7 +239,7 @@ impl Main<'_, '_> {
                 recv(at_once) -> _ => {},
                 recv(self.workers.next_step()) -> _ => {},
                 recv(signals.received()) -> signal => if let Ok(signal) = signal { self.handle_signal(signal, signals) },
-                recv(inputs.unwrap_or_else(never)) -> found => self.source.received(found.ok()),
+                recv(inputs.unwrap_or_else(never)) -> found => self.source.receive(found.ok()),
                 recv(self.shutdown.deadline()) -> _ => self.give_up(events),
             }
         }
@@ -257,7 +257,7 @@ impl Main<'_, '_> {
     }
 
     fn store(&mut self) {
-        let stored = self.resume.store(&mut self.jobs, self.source.unchecked_left());
+        let stored = self.resume.store(&mut self.jobs, self.source.left());
         self.check_state(stored);
     }
 }

@@ -33,9 +33,6 @@ pub enum SourceError {
         /// What the system said.
         cause: io::Error,
     },
-    /// A directory can't be listed yet, because file descriptors are scarce. Nothing is lost, but the
-    /// next call to the source blocks until there are some: call it from a thread that may block.
-    OutOfDescriptors,
     /// A word holds a NUL; what follows the NUL is lost, in this word and in any later one. The run goes
     /// on.
     AfterNul,
@@ -49,7 +46,6 @@ impl fmt::Display for SourceError {
             SourceError::Input { name, cause } | SourceError::List { name, cause } => {
                 write!(f, "{}: {}", message::display_name(name), message::cause(cause))
             }
-            SourceError::OutOfDescriptors => f.write_str("file descriptors are scarce"),
             SourceError::AfterNul => f.write_str(
                 "WARNING: a NUL character occurred in the input.  It cannot be passed through in the \
                  argument list.  Did you mean to use the --null option?",

@@ -123,15 +123,6 @@ impl Iterator for NamedInputs {
             }
         }
     }
-
-    /// Exact when every INPUT is one file.
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let walks = |meaning: &Meaning| matches!(meaning, Meaning::Walk(_));
-        match self.walk.is_some() || self.meanings.as_slice().iter().any(walks) {
-            true => (0, None),
-            false => self.meanings.size_hint(),
-        }
-    }
 }
 
 impl std::fmt::Display for NoMatch {

@@ -2,7 +2,7 @@
 //!
 //! It does not know workers: how many jobs run at once is not its concern.
 
-use super::error::{BatchResult, JobResult, SourceError};
+use super::error::{BatchResult, JobResult};
 use crate::job::{Input, Job};
 use crate::plan::Schedule;
 use std::cmp::Reverse;
@@ -46,11 +46,10 @@ impl<I: Iterator<Item = BatchResult>> Scheduler<I> {
             let is_part = found
                 .as_ref()
                 .is_ok_and(|inputs| matches!(inputs[..], [Input::Part { .. }, ..]));
-            let is_scarce = matches!(found, Err(SourceError::OutOfDescriptors));
             ahead.push(self.number(found));
             // The parts of a compressed file spread over the workers anyway, and knowing them all means reading
-            // all its headers. And a shortage of descriptors must reach the caller, who decides who waits.
-            if is_part || is_scarce {
+            // all its headers.
+            if is_part {
                 return ahead;
             }
         }
@@ -78,11 +77,6 @@ impl<I: Iterator<Item = BatchResult>> Iterator for Scheduler<I> {
         }
         let found = self.found.next()?;
         Some(self.number(found))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let (ahead, (least, most)) = (self.ahead.len(), self.found.size_hint());
-        (ahead + least, most.map(|most| ahead + most))
     }
 }
 

@@ -5,7 +5,6 @@
 //! the reader of a part finds that out.
 
 use super::error::InputResult;
-use super::last_stat::LastStat;
 use crate::codec::{self, Chain};
 use crate::job::{Input, SplitOutcome, SplitPart};
 use crate::plan::Unit;
@@ -30,7 +29,6 @@ pub struct Splitter<I> {
     /// The least size of parts of compressed files; `None` if they are not split.
     packed: Option<u64>,
     rest: Option<FileRest>,
-    last_stat: Option<LastStat>,
 }
 
 /// The rest of a file that is being split.
@@ -54,15 +52,13 @@ struct MemberRest {
 }
 
 impl<I: Iterator<Item = InputResult>> Splitter<I> {
-    /// Splits the files of `found` as far as `unit` allows. The metadata of each file is left in
-    /// `last_stat`.
-    pub fn new(found: I, unit: Unit, last_stat: Option<LastStat>) -> Self {
+    /// Splits the files of `found` as far as `unit` allows.
+    pub fn new(found: I, unit: Unit) -> Self {
         Splitter {
             found,
             plain: (unit != Unit::File).then_some(PLAIN_PART),
             packed: (unit == Unit::Lines).then_some(PACKED_PART),
             rest: None,
-            last_stat,
         }
     }
 
@@ -70,11 +66,7 @@ impl<I: Iterator<Item = InputResult>> Splitter<I> {
     /// the job that reads it reports why.
     fn begin(&self, name: &OsStr) -> Option<FileRest> {
         let least = self.plain.into_iter().chain(self.packed).min()?;
-        let metadata = std::fs::metadata(name).ok()?;
-        if let Some(last_stat) = &self.last_stat {
-            last_stat.store(name, &metadata);
-        }
-        let size = Some(metadata).filter(Metadata::is_file)?.len();
+        let size = std::fs::metadata(name).ok().filter(Metadata::is_file)?.len();
         if size <= 2 * least {
             return None;
         }
@@ -125,13 +117,6 @@ impl<I: Iterator<Item = InputResult>> Iterator for Splitter<I> {
         let (input, rest) = self.rest.take()?.split_off();
         self.rest = rest;
         Some(Ok(input))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        match self.plain {
-            Some(_) => (0, None),
-            None => self.found.size_hint(),
-        }
     }
 }
 
@@ -214,7 +199,7 @@ mod tests {
 
     fn split(name: &OsStr, part: u64) -> Vec<Input> {
         let found = std::iter::once(Ok(Input::File(name.to_owned())));
-        let mut split = Splitter::new(found, Unit::Lines, None);
+        let mut split = Splitter::new(found, Unit::Lines);
         split.plain = Some(part);
         split.packed = Some(part);
         split.map(|found| found.expect("found")).collect()

@@ -24,7 +24,8 @@ pub struct Walk {
     levels: Vec<(Entries, usize)>,
     filter: Arc<Filter>,
     links: Links,
-    scarcity: Scarcity,
+    /// Since when no file descriptor is available, although the limit was raised as far as possible.
+    scarce_since: Option<Instant>,
     root: PathBuf,
     origin: Origin,
     /// Whether the pattern has no directory before its first wildcard: names get no `./` in front.
@@ -36,15 +37,6 @@ pub struct Walk {
 }
 
 type Entries = Box<dyn Iterator<Item = walkdir::Result<DirEntry>> + Send>;
-
-/// How the walk has responded so far to a shortage of file descriptors.
-#[derive(Debug, Default)]
-struct Scarcity {
-    /// Since when there is none, although the limit was raised as far as possible.
-    since: Option<Instant>,
-    /// Whether [`SourceError::OutOfDescriptors`] was yielded.
-    reported: bool,
-}
 
 /// How long the walk waits for a descriptor before it reports a directory as unreadable.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -112,7 +104,7 @@ impl Walk {
             levels: vec![(entries(&root, 0, plan.links, &filter), 0)],
             filter,
             links: plan.links,
-            scarcity: Scarcity::default(),
+            scarce_since: None,
             root,
             origin,
             bare: false,
@@ -156,32 +148,23 @@ impl Walk {
     }
 
     /// Handles a directory that can't be listed. If no descriptor was available, the walk raises the limit
-    /// and lists the directory again; if that is not enough, it yields
-    /// [`SourceError::OutOfDescriptors`] once, and from then on waits and lists it again until others
-    /// have closed theirs.
+    /// and lists the directory again; if that is not enough, it waits until others have closed theirs.
     fn unlisted(&mut self, depth: usize, error: walkdir::Error) -> Option<SourceError> {
         let scarce = error.io_error().is_some_and(is_out_of_files);
         // A new walk does not know the directories above its root, so it can't detect loops of links.
         let Some(path) = error.path().filter(|_| scarce && self.links == Links::Skip) else {
             return Some(self.unreadable(depth, error));
         };
-        let again = (entries(path, depth, self.links, &self.filter), depth);
-        let Some(since) = self.scarcity.since else {
-            raise_file_limit();
-            self.scarcity.since = Some(Instant::now());
-            self.levels.push(again);
-            return None;
-        };
-        if !self.scarcity.reported {
-            self.scarcity.reported = true;
-            self.levels.push(again);
-            return Some(SourceError::OutOfDescriptors);
+        match self.scarce_since {
+            None => {
+                raise_file_limit();
+                self.scarce_since = Some(Instant::now());
+            }
+            Some(since) if since.elapsed() > PATIENCE => return Some(self.unreadable(depth, error)),
+            Some(_) => pause_for_files(),
         }
-        if since.elapsed() > PATIENCE {
-            return Some(self.unreadable(depth, error));
-        }
-        pause_for_files();
-        self.levels.push(again);
+        let again = entries(path, depth, self.links, &self.filter);
+        self.levels.push((again, depth));
         None
     }
 
@@ -232,7 +215,7 @@ impl Iterator for Walk {
                     self.levels.pop();
                 }
                 Some(Ok(entry)) => {
-                    self.scarcity.since = None;
+                    self.scarce_since = None;
                     if let Some(found) = self.result(above + entry.depth(), entry) {
                         return Some(found);
                     }

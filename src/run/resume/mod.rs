@@ -8,7 +8,7 @@ mod restore;
 
 use super::job_states::{Before, JobState, JobStates};
 use crate::job::{Failure, Job};
-use crate::plan::{Durability, Plan, Revocable};
+use crate::plan::{Plan, Revocable};
 use crate::state::{
     Fingerprint, JobEnd, JobLookup, RunProgress, State, StateError, StoredOutcome, fingerprints,
 };
@@ -34,8 +34,6 @@ pub(crate) struct Resume(Option<Active>);
 struct Active {
     state: State,
     folded: bool,
-    /// Whether jobs may change files: then what was seen of an input before they ran does not hold.
-    writes: bool,
     revocable: Revocable,
     /// The ends that the next commit stores, with the jobs' numbers.
     batch: Vec<(u64, JobEnd)>,
@@ -63,7 +61,6 @@ impl Resume {
         Ok(Resume(Some(Active {
             state: State::open(state, &plan.tmpdir)?,
             folded,
-            writes: state.durability == Durability::EachJob,
             revocable: state.revocable,
             batch: Vec::new(),
             restore: Restore::default(),
@@ -85,22 +82,13 @@ impl Resume {
         self.0.as_ref().map_or(0, |active| active.left_out)
     }
 
-    /// Decides whether a job that was found is to be run. `seen` is what its inputs were when it was found, if
-    /// that was looked at; `first` says that no job has run since; `output_gone` says that the file that the job
-    /// makes is not there.
-    pub(crate) fn screen(
-        &mut self,
-        job: &Job,
-        seen: Option<Vec<Fingerprint>>,
-        first: bool,
-        output_gone: bool,
-    ) -> Screened {
-        let Some(active) = &mut self.0 else {
-            return Screened::Run(None);
-        };
-        // Jobs that were started since may have changed it.
-        let seen = seen.filter(|_| !active.writes || first);
-        active.screen(job, seen, output_gone)
+    /// Decides whether a job that was found is to be run. `output_gone` says that the file that the job makes
+    /// does not exist.
+    pub(crate) fn screen(&mut self, job: &Job, output_gone: bool) -> Screened {
+        match &mut self.0 {
+            Some(active) => active.screen(job, output_gone),
+            None => Screened::Run(None),
+        }
     }
 
     /// Takes note of a job's end. `printed` says whether its output can't be lost any more.
@@ -253,12 +241,11 @@ impl Resume {
 }
 
 impl Active {
-    fn screen(&mut self, job: &Job, seen: Option<Vec<Fingerprint>>, output_gone: bool) -> Screened {
+    fn screen(&mut self, job: &Job, output_gone: bool) -> Screened {
         self.looked_up += 1;
         let now = SystemTime::now();
-        let ahead = seen.is_some();
-        let seen = seen.unwrap_or_else(|| fingerprints(job));
-        let row = match self.state.look_up(job, &seen) {
+        let fingerprints = fingerprints(job);
+        let row = match self.state.look_up(job, &fingerprints) {
             JobLookup::Done(kept) if !output_gone => {
                 self.progress.remembered += 1;
                 if self.folded {
@@ -283,7 +270,6 @@ impl Active {
             JobLookup::Undone { row, .. } => Some(row),
             JobLookup::New | JobLookup::Done(_) => None,
         };
-        let fingerprints = if ahead { fingerprints(job) } else { seen };
         Screened::Run(Some(before(row, fingerprints, now)))
     }
 

@@ -7,7 +7,6 @@ use super::error::XargsError;
 use crate::job::Input;
 use crate::plan::{Blanks, WordList as Plan, WordSyntax};
 use crate::source::error::{InputResult, SourceError};
-use crate::source::list::is_complete;
 use crate::sys;
 use std::ffi::OsString;
 use std::fs::File;
@@ -77,11 +76,6 @@ impl ListedWords {
         Ok(ListedWords {
             words: WordReader::new(from, plan.clone()),
         })
-    }
-
-    /// Returns whether reading may have to wait for a writer.
-    pub fn may_wait(&self) -> bool {
-        !is_complete(self.words.from.get_ref().metadata())
     }
 }
 
