@@ -11,7 +11,7 @@ use super::resolve_link::resolve_link;
 use crate::job::{self, Input, Job};
 use crate::message;
 use crate::plan::Inputs;
-use crate::source::{InputResult, JobList, JobResult, SourceError};
+use crate::source::{InputResult, JobResult, SourceError};
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -103,22 +103,22 @@ impl ReservedFiles {
         found: impl Iterator<Item = JobResult>,
         outputs: &JobFiles,
         inputs: &Inputs,
-    ) -> Result<(JobList, Vec<SourceError>), Conflict> {
-        let (mut jobs, mut missing) = (JobList::default(), Vec::new());
+    ) -> Result<(Vec<Job>, Vec<SourceError>), Conflict> {
+        let (mut jobs, mut missing) = (Vec::new(), Vec::new());
         for found in found {
             match found {
-                Ok(job) => jobs.add(&job),
+                Ok(job) => jobs.push(job),
                 Err(error) => missing.push(error),
             }
         }
-        for job in jobs.iter() {
-            let output = outputs.name(&job);
+        for job in &jobs {
+            let output = outputs.name(job);
             if let Err(refusal) = self.paths.claim(&output, Owner::Job(job.seq)) {
-                return Err(self.refused(&output, &job, refusal, &jobs));
+                return Err(self.refused(&output, job, refusal, &jobs));
             }
         }
-        for input in jobs.iter().flat_map(|job| job.inputs) {
-            if let Some(seq) = file(&input).and_then(|name| self.writer(name)) {
+        for input in jobs.iter().flat_map(|job| &job.inputs) {
+            if let Some(seq) = file(input).and_then(|name| self.writer(name)) {
                 let input = message::display_name(input.name()).into_owned();
                 let (output, job) = output_of(seq, &jobs, outputs);
                 return Err(Conflict::new(&output, ConflictKind::JobAndInput { job, input }));
@@ -146,13 +146,13 @@ impl ReservedFiles {
         }
     }
 
-    fn refused(&self, output: &Path, job: &Job, refusal: Refusal, jobs: &JobList) -> Conflict {
+    fn refused(&self, output: &Path, job: &Job, refusal: Refusal, jobs: &[Job]) -> Conflict {
         let job = display(job);
         let kind = match refusal {
             Refusal::Taken(Owner::Run(index)) => {
                 return self.conflict(output, index, format!("the output of {job}"));
             }
-            Refusal::Taken(Owner::Job(first)) => ConflictKind::TwoJobs(display(&numbered(first, jobs)), job),
+            Refusal::Taken(Owner::Job(first)) => ConflictKind::TwoJobs(display(numbered(first, jobs)), job),
             Refusal::Unusable(cause) => ConflictKind::Unusable(job, cause),
         };
         Conflict::new(output, kind)
@@ -160,14 +160,14 @@ impl ReservedFiles {
 }
 
 /// Returns a job's file and its name for messages.
-fn output_of(seq: u64, jobs: &JobList, outputs: &JobFiles) -> (PathBuf, String) {
+fn output_of(seq: u64, jobs: &[Job], outputs: &JobFiles) -> (PathBuf, String) {
     let job = numbered(seq, jobs);
-    (outputs.name(&job), display(&job))
+    (outputs.name(job), display(job))
 }
 
-fn numbered(seq: u64, jobs: &JobList) -> Job {
-    let mut jobs = jobs.iter();
-    jobs.find(|job| job.seq == seq)
+fn numbered(seq: u64, jobs: &[Job]) -> &Job {
+    jobs.iter()
+        .find(|job| job.seq == seq)
         .expect("only jobs of the list own files")
 }
 
