@@ -10,7 +10,7 @@ use crate::source::error::{InputResult, SourceError};
 use crate::sys;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Seek as _, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read as _, Seek as _, SeekFrom};
 use std::os::fd::AsFd as _;
 use std::os::unix::ffi::OsStringExt as _;
 
@@ -108,45 +108,14 @@ impl<R: BufRead> WordReader<R> {
         }
     }
 
-    /// Returns the next byte; `None` at the end.
-    fn byte(&mut self) -> Result<Option<u8>, XargsError> {
-        loop {
-            match self.from.fill_buf() {
-                Ok(buffer) => {
-                    let byte = buffer.first().copied();
-                    self.from.consume(usize::from(byte.is_some()));
-                    return Ok(byte);
-                }
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(cause) => return Err(XargsError::Unreadable(cause)),
-            }
-        }
-    }
-
-    /// Appends bytes to `word` up to the next one that is `special`.
-    fn take_plain(&mut self, word: &mut Vec<u8>, special: impl Fn(u8) -> bool) {
-        // A read error is reported by the call that asks for the next byte.
-        while let Ok(buffer) = self.from.fill_buf()
-            && !buffer.is_empty()
-            && word.len() <= self.longest
-        {
-            let plain = buffer.iter().position(|&b| special(b));
-            let taken = plain.unwrap_or(buffer.len());
-            word.extend_from_slice(&buffer[..taken]);
-            self.from.consume(taken);
-            if plain.is_some() {
-                return;
-            }
-        }
-    }
-
     /// Returns the next word of a list whose words end with `end`; `None` at the end.
     fn next_ended(&mut self, end: u8) -> Result<Option<Input>, XargsError> {
         let mut word = Vec::new();
-        self.take_plain(&mut word, |b| b == end);
-        let last = self.byte()?;
+        let most = (self.longest as u64).saturating_add(1);
+        let read = self.from.by_ref().take(most).read_until(end, &mut word);
+        read.map_err(XargsError::Unreadable)?;
+        self.over = word.pop_if(|last| *last == end).is_none();
         self.fits(&word)?;
-        self.over = last.is_none();
         if self.over && word.is_empty() {
             return Ok(None);
         }
@@ -158,10 +127,6 @@ impl<R: BufRead> WordReader<R> {
     fn next_quoted(&mut self, blanks: Blanks, end: Option<&[u8]>) -> Result<Option<Input>, XargsError> {
         let mut word = Vec::new();
         let ended = self.quoted_word(blanks, &mut word);
-        if ended.is_err() {
-            // A NUL beyond the limit is not reported.
-            word.truncate(self.longest + 1);
-        }
         self.nul |= memchr::memchr(0, &word).is_some();
         let ended = ended?;
         self.over = ended == End::Input;
@@ -185,16 +150,8 @@ impl<R: BufRead> WordReader<R> {
         let separate = blanks == Blanks::Separate;
         let (mut state, mut before) = (State::Between, b'\n');
         loop {
-            if state == State::Within {
-                let from = word.len();
-                self.take_plain(word, |b| match b {
-                    b'\n' | b'\'' | b'"' | b'\\' => true,
-                    b' ' | b'\t' => separate,
-                    _ => false,
-                });
-                before = word[from..].last().copied().unwrap_or(before);
-            }
-            let byte = self.byte()?;
+            let byte = self.from.by_ref().bytes().next().transpose();
+            let byte = byte.map_err(XargsError::Unreadable)?;
             self.fits(word)?;
             let Some(byte) = byte else {
                 return match state {
