@@ -3,7 +3,7 @@
 //! It holds the inputs of one job, or of the jobs that the last inputs are spread over, and never more. It
 //! does not know what is done with them.
 
-use super::error::{BatchResult, InputResult, SourceError};
+use super::error::{BatchResult, InputResult};
 use super::xargs::batch::XargsBatch;
 use crate::job::Input;
 use crate::plan::{ArgSpace, Batch};
@@ -50,22 +50,29 @@ impl<I: Iterator<Item = InputResult>> Batcher<I> {
         }
     }
 
-    /// Finds inputs until there are `most` or they need more than `bound` bytes.
-    ///
-    /// # Errors
-    /// The reason why an input is not available. A further call goes on behind it.
-    fn look_ahead(&mut self, most: usize, bound: usize, room: ArgSpace) -> Result<(), SourceError> {
+    /// Returns the next batch: as many inputs as fit, but no more than `most`. Once the inputs have ended and all
+    /// that are left fit `spread` batches, it is an even share of them.
+    fn next_batch(&mut self, most: usize, room: ArgSpace, spread: usize) -> Option<BatchResult> {
+        let bound = room.total.saturating_mul(spread);
         while !self.ended && self.ahead.len() < most && self.needed <= bound {
             match self.found.next() {
-                Some(found) => {
-                    let input = found?;
+                Some(Ok(input)) => {
                     self.needed += room.needed_by(input.name().len());
                     self.ahead.push_back(input);
                 }
+                Some(Err(error)) => return Some(Err(error)),
                 None => self.ended = true,
             }
         }
-        Ok(())
+        if self.ahead.is_empty() {
+            return None;
+        }
+        if !self.ended {
+            return Some(Ok(self.take(most, room)));
+        }
+        let share = self.ahead.len().div_ceil(self.shares);
+        self.shares = (self.shares - 1).max(1);
+        Some(Ok(self.take(share, room)))
     }
 
     /// Removes the first inputs: `most`, or as many as fit, but at least one.
@@ -82,31 +89,6 @@ impl<I: Iterator<Item = InputResult>> Batcher<I> {
         self.needed -= needed;
         self.ahead.drain(..count).collect()
     }
-
-    /// Returns the next batch of at most `most` inputs.
-    fn next_count(&mut self, most: usize, room: ArgSpace) -> Option<BatchResult> {
-        if let Err(error) = self.look_ahead(most, room.total, room) {
-            return Some(Err(error));
-        }
-        (!self.ahead.is_empty()).then(|| Ok(self.take(most, room)))
-    }
-
-    /// Returns a full batch while more is left than fits `spread` batches; then an even share of the rest.
-    fn next_full(&mut self, room: ArgSpace, spread: usize) -> Option<BatchResult> {
-        let bound = room.total.saturating_mul(spread);
-        if let Err(error) = self.look_ahead(usize::MAX, bound, room) {
-            return Some(Err(error));
-        }
-        if self.ahead.is_empty() {
-            return None;
-        }
-        if !self.ended {
-            return Some(Ok(self.take(usize::MAX, room)));
-        }
-        let share = self.ahead.len().div_ceil(self.shares);
-        self.shares = (self.shares - 1).max(1);
-        Some(Ok(self.take(share, room)))
-    }
 }
 
 impl<I: Iterator<Item = InputResult>> Iterator for Batcher<I> {
@@ -115,8 +97,8 @@ impl<I: Iterator<Item = InputResult>> Iterator for Batcher<I> {
     fn next(&mut self) -> Option<BatchResult> {
         match self.batch {
             Batch::One => Some(self.found.next()?.map(|input| vec![input])),
-            Batch::Count { most, room } => self.next_count(most.get(), room),
-            Batch::Fill { room, spread } => self.next_full(room, spread.get()),
+            Batch::Count { most, room } => self.next_batch(most.get(), room, 1),
+            Batch::Fill { room, spread } => self.next_batch(usize::MAX, room, spread.get()),
             Batch::Xargs { .. } => self.xargs.as_mut()?.next(&mut self.found),
         }
     }
@@ -125,6 +107,7 @@ impl<I: Iterator<Item = InputResult>> Iterator for Batcher<I> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::SourceError;
     use std::cell::Cell;
     use std::ffi::OsString;
     use std::num::NonZeroUsize;
@@ -140,19 +123,13 @@ mod tests {
     }
 
     fn fill(total: usize, spread: usize) -> Batch {
-        let spread = NonZeroUsize::new(spread).expect("a worker");
-        Batch::Fill {
-            room: room(total),
-            spread,
-        }
+        let (room, spread) = (room(total), NonZeroUsize::new(spread).expect("a worker"));
+        Batch::Fill { room, spread }
     }
 
     fn count(most: usize, total: usize) -> Batch {
-        let most = NonZeroUsize::new(most).expect("an input");
-        Batch::Count {
-            most,
-            room: room(total),
-        }
+        let (room, most) = (room(total), NonZeroUsize::new(most).expect("an input"));
+        Batch::Count { most, room }
     }
 
     /// Returns how many inputs each batch has, for names of these lengths.
@@ -164,40 +141,32 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_has_a_fixed_number_and_the_last_what_is_left() {
-        assert_eq!(sizes(&[1; 7], Batch::One), [1; 7]);
-        assert_eq!(sizes(&[1; 7], count(3, 100)), [3, 3, 1]);
-        assert_eq!(sizes(&[1; 6], count(3, 100)), [3, 3]);
-        assert_eq!(sizes(&[], count(3, 100)), [0; 0]);
-    }
-
-    #[test]
-    fn no_batch_has_more_than_fits() {
-        assert_eq!(sizes(&[1; 7], count(100, 4)), [2, 2, 2, 1]);
-        assert_eq!(sizes(&[3, 1, 1, 3, 3], count(100, 4)), [1, 2, 1, 1]);
-    }
-
-    #[test]
-    fn an_input_that_can_never_fit_is_alone() {
-        assert_eq!(sizes(&[1, 9, 1, 1], count(100, 20)), [1, 1, 2]);
-        assert_eq!(sizes(&[1, 5, 1, 1], count(100, 4)), [1, 1, 2]);
-        assert_eq!(sizes(&[1, 9, 1, 1], fill(20, 1)), [1, 1, 2]);
-        assert_eq!(sizes(&[9, 9], fill(20, 4)), [1, 1]);
-    }
-
-    #[test]
-    fn inputs_that_fit_the_workers_are_spread_over_them_evenly() {
-        assert_eq!(sizes(&[1; 10], fill(100, 2)), [5, 5]);
-        assert_eq!(sizes(&[1; 10], fill(100, 4)), [3, 3, 2, 2]);
-        assert_eq!(sizes(&[1; 3], fill(100, 8)), [1, 1, 1]);
-        assert_eq!(sizes(&[], fill(100, 8)), [0; 0]);
-    }
-
-    #[test]
-    fn full_batches_come_first_and_the_rest_is_spread() {
-        // A batch has 5; all 24 are found before the first batch can be made.
-        let sizes = sizes(&[1; 24], fill(10, 4));
-        assert_eq!(sizes, [5, 5, 5, 5, 4]);
+    fn batches_have_the_sizes_that_they_should() {
+        let cases: [(&str, &[usize], Batch, &[usize]); 15] = [
+            ("one each", &[1; 7], Batch::One, &[1; 7]),
+            ("the last gets what is left", &[1; 7], count(3, 100), &[3, 3, 1]),
+            ("none is left", &[1; 6], count(3, 100), &[3, 3]),
+            ("no inputs", &[], count(3, 100), &[]),
+            ("no more than fits", &[1; 7], count(100, 4), &[2, 2, 2, 1]),
+            (
+                "long ones fit alone",
+                &[3, 1, 1, 3, 3],
+                count(100, 4),
+                &[1, 2, 1, 1],
+            ),
+            ("a name too long", &[1, 9, 1, 1], count(100, 20), &[1, 1, 2]),
+            ("a name that never fits", &[1, 5, 1, 1], count(100, 4), &[1, 1, 2]),
+            ("a name too long to fill", &[1, 9, 1, 1], fill(20, 1), &[1, 1, 2]),
+            ("two names too long", &[9, 9], fill(20, 4), &[1, 1]),
+            ("spread evenly", &[1; 10], fill(100, 2), &[5, 5]),
+            ("spread nearly evenly", &[1; 10], fill(100, 4), &[3, 3, 2, 2]),
+            ("fewer than workers", &[1; 3], fill(100, 8), &[1; 3]),
+            ("nothing to spread", &[], fill(100, 8), &[]),
+            ("full ones, then a share", &[1; 24], fill(10, 4), &[5, 5, 5, 5, 4]),
+        ];
+        for (name, lengths, batch, expected) in cases {
+            assert_eq!(sizes(lengths, batch), expected, "{name}");
+        }
     }
 
     #[test]
