@@ -118,8 +118,8 @@ fn signals_work_when_no_thread_for_them_can_be_started() {
     if !has("strace") {
         return;
     }
-    // The first thread is the worker's.
-    let inject = ["-e", "trace=clone3", "-e", "inject=clone3:error=EAGAIN:when=2+"];
+    // The first threads are the one that finds inputs and the worker's.
+    let inject = ["-e", "trace=clone3", "-e", "inject=clone3:error=EAGAIN:when=3+"];
     let fan = fan("run f --timeout 20s --shell").arg("kill -USR1 $PPID; kill -TERM $PPID; read line < never");
     let fan = strace::inject(fan.file("f", "").fifo("never"), &inject);
     let done = fan.spawn().wait();
