@@ -203,8 +203,7 @@ impl<'a> RunOutput<'a> {
         failure: Option<&Failure>,
         record: &JobRecord,
     ) -> Result<(), String> {
-        let added = self.joblog.add(seq, failure, record);
-        added.map_err(|cause| format!("{}: {}", self.joblog.shown(), message::cause(&cause)))
+        self.joblog.add(seq, failure, record)
     }
 
     /// Tells the workers how far the output has come. Returns the lowest job that is not all printed.

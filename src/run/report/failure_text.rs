@@ -1,11 +1,13 @@
-//! How a failure is told: with its job, or by the command's name alone as xargs does it.
+//! The text of a failure: with its job, or by the command's name alone as xargs reports it.
+//!
+//! It does not know whether the failure ends the run.
 
 use crate::job::{ChildOutcome, Failure};
 use crate::message;
 use crate::plan::FailureStyle;
 use crate::worker::Report;
 
-/// What is said of a job's failure, if anything is.
+/// Returns the message about a job's failure, if there is to be one.
 pub(crate) fn failure_text(style: FailureStyle, report: &Report) -> Option<String> {
     match style {
         FailureStyle::Jobs => report.failure_line(),
@@ -13,8 +15,8 @@ pub(crate) fn failure_text(style: FailureStyle, report: &Report) -> Option<Strin
     }
 }
 
-/// In the words of GNU xargs, which people and scripts know. That a command exited with an ordinary
-/// status is told by the exit code alone.
+/// Returns the message in the words of GNU xargs, which people and scripts know. When a command exited with an
+/// ordinary status, there is none: only the exit code of the run shows it.
 fn by_command(failure: &Failure) -> Option<String> {
     let Failure::Command { program, cause } = failure else {
         let stopped = matches!(failure, Failure::Stopped);

@@ -1,4 +1,6 @@
 //! `--joblog FILE`: a line for each job that ended, in the nine columns of GNU parallel.
+//!
+//! It does not know the order in which jobs end.
 
 use crate::job::{ChildOutcome, Failure};
 use crate::message;
@@ -11,7 +13,7 @@ use std::time::SystemTime;
 
 const HEADING: &[u8] = b"Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
 
-/// The job log, or nothing when none was asked for.
+/// The job log. Without the option it does nothing.
 #[derive(Default)]
 pub(crate) struct JobLog {
     to: Option<(PathBuf, File)>,
@@ -34,13 +36,13 @@ impl JobLog {
         Ok(JobLog { to })
     }
 
-    /// Adds a job, at once: the log is right whenever the run ends. A job that was stopped with the run has no
-    /// end, and no line.
+    /// Writes the line of a job at once, so that the log is right whenever the run ends. A job that was stopped
+    /// with the run has no line.
     ///
     /// # Errors
-    /// When the file can't be written.
-    pub(crate) fn add(&mut self, seq: u64, failure: Option<&Failure>, ran: &JobRecord) -> io::Result<()> {
-        let Some((_, file)) = &mut self.to else {
+    /// When the file can't be written; the text names it.
+    pub(crate) fn add(&mut self, seq: u64, failure: Option<&Failure>, ran: &JobRecord) -> Result<(), String> {
+        let Some((path, file)) = &mut self.to else {
             return Ok(());
         };
         if let Some(Failure::Stopped) = failure {
@@ -73,13 +75,9 @@ impl JobLog {
         let command = ran.command.iter();
         line.extend(command.map(|&byte| if byte == b'\n' { 0 } else { byte }));
         line.push(b'\n');
-        file.write_all(&line)
-    }
-
-    /// Returns the file's name, for messages.
-    pub(crate) fn shown(&self) -> String {
-        self.to.as_ref().map_or_else(String::new, |(path, _)| {
-            message::display_name(path.as_os_str()).into_owned()
+        file.write_all(&line).map_err(|cause| {
+            let path = message::display_name(path.as_os_str());
+            format!("{path}: {}", message::cause(&cause))
         })
     }
 }

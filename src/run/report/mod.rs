@@ -1,4 +1,4 @@
-//! What a run says of itself: counts, failures, its status, and the job log.
+//! What a run reports about itself: counts, failures, its status, and the job log.
 //!
 //! It does not know how jobs are found or run.
 

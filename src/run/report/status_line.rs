@@ -1,46 +1,44 @@
-//! The line that answers USR1.
+//! The line that answers SIGUSR1.
+//!
+//! It does not know who asks for it, nor where it goes.
 
 use crate::control::InFlight;
-use std::fmt::Write as _;
 use std::time::Duration;
 
-/// How far the run is, but for the jobs in flight.
+/// How far the run is, apart from the jobs in flight.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Counts {
     pub done: u64,
     pub failed: u64,
     /// How many jobs were sent and have not ended.
     pub sent: u64,
-    /// How many have not been sent, where that is known.
+    /// How many have not been sent, if that is known.
     pub left: Option<u64>,
 }
 
-/// How far the run is: done, failed, running with their ages, and left. `in_flight` are the jobs that workers
-/// have.
+/// Returns how far the run is: done, failed, running with their ages, and left. `in_flight` are the jobs that
+/// workers have.
 pub(crate) fn status_line(counts: &Counts, in_flight: &[InFlight]) -> String {
     let running = in_flight.len() as u64;
-    let mut line = format!(
-        "{} done, {} failed, {running} running",
-        counts.done, counts.failed
-    );
-    for (at, job) in in_flight.iter().enumerate() {
-        let before = if at == 0 { " (" } else { ", " };
-        let stands = if job.is_stopped { " and stopped" } else { "" };
-        let _ = write!(line, "{before}job {} for {}{stands}", job.seq + 1, shown(job.age));
-    }
-    if running > 0 {
-        line.push(')');
-    }
-    let queued = counts.sent.saturating_sub(running);
-    let _ = match counts.left {
-        Some(left) => write!(line, ", {} left", queued + left),
-        None => write!(line, ", {queued} or more left"),
+    let jobs = in_flight.iter().map(|job| {
+        let stopped = if job.is_stopped { " and stopped" } else { "" };
+        format!("job {} for {}{stopped}", job.seq + 1, format_age(job.age))
+    });
+    let jobs = match jobs.collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => none,
+        jobs => format!(" ({jobs})"),
     };
-    line
+    let queued = counts.sent.saturating_sub(running);
+    let left = match counts.left {
+        Some(left) => (queued + left).to_string(),
+        None => format!("{queued} or more"),
+    };
+    let (done, failed) = (counts.done, counts.failed);
+    format!("{done} done, {failed} failed, {running} running{jobs}, {left} left")
 }
 
-/// Tenths of a second for what is short, whole seconds for what is long.
-fn shown(age: Duration) -> String {
+/// Returns an age in tenths of a second when it is short, and in whole seconds when it is long.
+fn format_age(age: Duration) -> String {
     if age < Duration::from_secs(60) {
         format!("{:.1}s", age.as_secs_f64())
     } else {

@@ -1,33 +1,35 @@
-//! How a run went, counted as it goes.
+//! How a run went: its counts and its first failures.
+//!
+//! It does not know which exit code follows from them.
 
 use crate::job::Failure;
 use crate::sink::Closed;
 
-/// How many failures are told again at the run's end.
-const TOLD: usize = 10;
+/// How many failures are repeated at the end of the run.
+const REPEATED: usize = 10;
 
-/// What can fail beside jobs.
+/// What can fail apart from jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Other {
     /// A merge of outputs.
     Merge,
-    /// A process that lives from job to job.
+    /// A process of a pool.
     Process,
 }
 
-/// The failures of a run: the first few as they were told, and how many there were.
+/// The failures of a run: the messages about the first few, and how many there were.
 #[derive(Debug, Default)]
 pub struct Failures {
-    /// The first ten in the order of the inputs: the job, and what was said of it, a line without
-    /// the program's name.
+    /// The first ten in the order of the inputs: the job's number, and the message without the program's
+    /// name.
     pub first: Vec<(u64, String)>,
-    /// How many jobs failed, with the inputs that could not be had.
+    /// How many jobs failed, including the inputs that were not available.
     pub count: u64,
     /// How many merges failed.
     pub merges: u64,
-    /// How often a process that lives from job to job failed outside of any.
+    /// How often a process of a pool failed outside of any job.
     pub processes: u64,
-    /// Whether other output came after the first was told, or may have come.
+    /// Whether other output came after the first message, or may have come.
     pub buried: bool,
 }
 
@@ -36,42 +38,42 @@ pub struct Failures {
 pub struct Summary {
     /// Jobs that succeeded.
     pub done: u64,
-    /// How many of them had a part of a file, and not its end: nobody asked for these.
+    /// How many of them were about a part of a file other than its last: the user did not ask for these.
     pub parts: u64,
-    /// Jobs that were cut short with the run.
+    /// Jobs that the end of the run stopped.
     pub stopped: u64,
-    /// Jobs that were not run, because of what is remembered of them.
+    /// Jobs that were not run, because of what the state records about them.
     pub remembered: u64,
-    /// Inputs of those that were not done either: only failed jobs were to be run.
+    /// Inputs of those among them that have not succeeded either: only failed jobs were to be run.
     pub left_out: u64,
     /// Inputs that were unreadable, corrupt or gone.
     pub bad_inputs: u64,
-    /// Failures for another reason: a command or a co-process that ended badly, a map that panicked.
+    /// Failures for another reason: a command or a process of a pool that ended badly, a map that panicked.
     pub failed: u64,
     /// Lines that the format could not read.
     pub bad_lines: u64,
-    /// Values that a fold left out because they were no numbers.
+    /// Values that a fold left out because they are not numbers.
     pub bad_values: u64,
-    /// fanfold's own reading or writing failed.
+    /// How often fanfold's own reading or writing failed.
     pub own_failures: u64,
-    /// What is remembered turned out to be damaged.
+    /// Whether the state turned out to be damaged.
     pub damaged: bool,
-    /// Failures ended the run, as `--halt` asked, or because no job could succeed.
+    /// Whether failures ended the run, as `--halt` asked, or because no job could succeed.
     pub halted: bool,
-    /// The command can't be executed at all, which ended the run.
+    /// Whether the run ended because the command can't be executed at all.
     pub unfit: bool,
-    /// The signal that ended the run; SIGPIPE when the reader of its output went away.
+    /// The signal that ended the run; SIGPIPE when nobody reads its output any more.
     pub signal: Option<i32>,
     /// What failed.
     pub failures: Failures,
-    /// The failures that ended the run, where fatal ones do, the first of them first.
+    /// The fatal failures, in the order in which they came, when these end the run.
     pub fatal: Vec<Failure>,
-    /// The rest of the list of inputs could not be had.
+    /// Whether the rest of the list of inputs was not available.
     pub malformed: bool,
 }
 
 impl Summary {
-    /// Counts a job that ended, or a part of one.
+    /// Counts a job that ended.
     pub(crate) fn count(&mut self, failure: Option<&Failure>) {
         match failure {
             None => self.done += 1,
@@ -91,23 +93,22 @@ impl Summary {
         }
     }
 
-    /// Counts what closed the sink.
+    /// Takes note of what closed the sink.
     pub(crate) fn closed(&mut self, closed: &Closed) {
         match closed {
-            Closed::Enough => {}
+            Closed::Enough | Closed::Interrupted => {}
             Closed::BrokenPipe => self.signal = self.signal.or(Some(crate::sys::signals::PIPE)),
-            Closed::Interrupted => {}
             Closed::Failed { .. } => self.own_failures += 1,
         }
     }
 
-    /// How many jobs have ended by themselves, with the inputs that could not be had. A file that was cut
+    /// Returns how many jobs have ended by themselves, including the inputs that were not available. A split file
     /// counts once.
     pub fn ended(&self) -> u64 {
         self.done - self.parts + self.failures.count
     }
 
-    /// Whether there was nothing to do at all.
+    /// Returns whether there was nothing to do at all.
     pub fn is_empty(&self) -> bool {
         self.done + self.stopped + self.remembered + self.bad_inputs + self.failed + self.own_failures == 0
             && !self.damaged
@@ -116,13 +117,13 @@ impl Summary {
 }
 
 impl Failures {
-    /// Counts a failure, and keeps what is said of it if its job is one of the first.
+    /// Counts the failure of a job, and keeps the message if the job is one of the first.
     pub(crate) fn add(&mut self, seq: u64, what: &str) {
         self.count += 1;
         self.keep(seq, what);
     }
 
-    /// Counts a failure of what is no job, when the job was `seq`.
+    /// Counts a failure outside of any job; `seq` is its place among the jobs.
     pub(crate) fn add_other(&mut self, other: Other, seq: u64, what: &str) {
         match other {
             Other::Merge => self.merges += 1,
@@ -131,16 +132,16 @@ impl Failures {
         self.keep(seq, what);
     }
 
-    /// How many failures there were.
+    /// Returns how many failures there were.
     pub fn total(&self) -> u64 {
         self.count + self.merges + self.processes
     }
 
     fn keep(&mut self, seq: u64, what: &str) {
         let at = self.first.partition_point(|&(other, _)| other <= seq);
-        if at < TOLD {
+        if at < REPEATED {
             self.first.insert(at, (seq, what.to_owned()));
-            self.first.truncate(TOLD);
+            self.first.truncate(REPEATED);
         }
     }
 }

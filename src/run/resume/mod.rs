@@ -180,7 +180,7 @@ impl Resume {
         let Some(active) = self.working() else {
             return Ok(());
         };
-        let kept = active.restore.bundled(bundle, &active.state);
+        let kept = active.restore.store_bundle(bundle, &active.state);
         active.checked(kept)
     }
 
