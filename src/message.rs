@@ -57,25 +57,16 @@ pub fn display_name(name: &OsStr) -> Cow<'_, str> {
 }
 
 fn escaped(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() + 8);
+    let escape = |bytes: &[u8]| bytes.escape_ascii().to_string();
+    let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
-            match c {
-                '\n' => text.push_str("\\n"),
-                '\t' => text.push_str("\\t"),
-                '\r' => text.push_str("\\r"),
-                c if c.is_control() => {
-                    let mut buffer = [0; 4];
-                    for byte in c.encode_utf8(&mut buffer).bytes() {
-                        text.push_str(&format!("\\x{byte:02x}"));
-                    }
-                }
-                c => text.push(c),
+            match c.is_control() {
+                true => text.push_str(&escape(c.encode_utf8(&mut [0; 4]).as_bytes())),
+                false => text.push(c),
             }
         }
-        for byte in chunk.invalid() {
-            text.push_str(&format!("\\x{byte:02x}"));
-        }
+        text.push_str(&escape(chunk.invalid()));
     }
     text
 }

@@ -12,13 +12,14 @@ use crate::plan::{Dash, Empty, WalkPlan};
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::hash::{BuildHasher, RandomState};
+use std::iter::Peekable;
 use std::path::Path;
 
 /// What one INPUT turned out to be.
 enum Meaning {
     File(OsString),
     Stdin,
-    Walk(Box<Walk>),
+    Walk(Box<Peekable<Walk>>),
     Missing(SourceError),
 }
 
@@ -26,7 +27,7 @@ enum Meaning {
 /// once, when one of them is a directory or a pattern.
 pub struct NamedInputs {
     meanings: std::vec::IntoIter<Meaning>,
-    walk: Option<Box<Walk>>,
+    walk: Option<Box<Peekable<Walk>>>,
     /// Hashes of the names given so far; `None` when no name can come twice from a directory or a pattern.
     seen: Option<(RandomState, HashSet<u128>)>,
 }
@@ -79,7 +80,8 @@ fn meaning(name: &OsStr, plan: &WalkPlan, empty: Empty) -> Result<Meaning, NoMat
     }
     match std::fs::metadata(name) {
         Ok(found) if found.is_dir() => {
-            return Ok(Meaning::Walk(Box::new(Walk::directory(Path::new(name), plan))));
+            let walk = Walk::directory(Path::new(name), plan);
+            return Ok(Meaning::Walk(Box::new(walk.peekable())));
         }
         Ok(_) => return Ok(Meaning::File(name.to_owned())),
         Err(cause) if !glob::is_pattern(name) => {
@@ -90,8 +92,8 @@ fn meaning(name: &OsStr, plan: &WalkPlan, empty: Empty) -> Result<Meaning, NoMat
         }
         Err(_) => {}
     }
-    let mut walk = Walk::pattern(name, plan);
-    if empty == Empty::Refused && !walk.probe() {
+    let mut walk = Walk::pattern(name, plan).peekable();
+    if empty == Empty::Refused && walk.peek().is_none() {
         return Err(NoMatch {
             pattern: name.to_owned(),
         });

@@ -33,7 +33,6 @@ pub struct Walk {
     /// Entries above this depth are not results.
     depth: usize,
     matcher: Option<Glob>,
-    first: Option<Result<OsString, SourceError>>,
 }
 
 type Entries = Box<dyn Iterator<Item = walkdir::Result<DirEntry>> + Send>;
@@ -110,16 +109,7 @@ impl Walk {
             bare: false,
             depth,
             matcher,
-            first: None,
         }
-    }
-
-    /// Returns whether the walk yields anything. The item that it found is yielded by `next`.
-    pub fn probe(&mut self) -> bool {
-        if self.first.is_none() {
-            self.first = self.next();
-        }
-        self.first.is_some()
     }
 
     /// Returns whether the directory before a pattern's first wildcard does not exist, so that nothing
@@ -204,9 +194,6 @@ impl Iterator for Walk {
     type Item = Result<OsString, SourceError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some(first) = self.first.take() {
-            return Some(first);
-        }
         loop {
             let (entries, above) = self.levels.last_mut()?;
             let above = *above;
