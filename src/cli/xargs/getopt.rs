@@ -4,221 +4,194 @@
 //! clap can't express this grammar: it can't tell `-e EOF` (no value) from `-eEOF` (a value), and its messages and
 //! exit codes are its own. This file knows no option by name.
 
+use crate::cli::usage_error::UsageError;
+use anyhow::Result;
 use std::ffi::{OsStr, OsString};
-use std::fmt;
 use std::os::unix::ffi::OsStrExt as _;
+use std::slice;
 
-/// Whether an option has a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Value {
-    /// It has none.
-    None,
-    /// It has one: attached, or else the next word.
-    Required,
-    /// It has one only when it is attached.
-    Optional,
+/// What an option does to the options that were read, of type `T`, and whether it has a value.
+#[derive(Clone, Copy)]
+pub(super) enum Takes<T> {
+    Nothing(fn(&mut T)),
+    /// A value: attached, or else the next word.
+    Required(fn(&mut T, &OsStr) -> Result<()>),
+    /// A value only when it is attached.
+    Optional(fn(&mut T, Option<&OsStr>) -> Result<()>),
 }
 
 /// An option: a name of one letter, a long one, or both.
-#[derive(Debug)]
-pub(super) struct Spec<Name> {
-    /// What the option means.
-    pub(super) name: Name,
-    /// Its letter.
-    pub(super) short: Option<char>,
-    /// Its long name.
-    pub(super) long: Option<&'static str>,
-    /// Whether it has a value.
-    pub(super) value: Value,
+pub(super) struct Spec<T> {
+    /// The letter; empty: none.
+    pub(super) short: &'static str,
+    /// The long name; empty: none.
+    pub(super) long: &'static str,
+    pub(super) takes: Takes<T>,
     /// Whether its long name may be cut short.
     pub(super) shortens: bool,
 }
 
-impl<Name> Spec<Name> {
+impl<T> Spec<T> {
     /// Returns an option whose long name, if it has one, may be cut short.
-    pub(super) const fn new(
-        name: Name,
-        short: Option<char>,
-        long: Option<&'static str>,
-        value: Value,
-    ) -> Self {
+    pub(super) const fn new(short: &'static str, long: &'static str, takes: Takes<T>) -> Self {
         Spec {
-            name,
             short,
             long,
-            value,
+            takes,
             shortens: true,
         }
     }
 }
 
-/// What is wrong with a word, as getopt_long(3) says it.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct GetoptError(pub(super) String);
-
-impl fmt::Display for GetoptError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// An option that was typed, with its value.
-pub(super) type OptionAndValue<Name> = (Name, Option<OsString>);
-
-/// Returns the options at the beginning of `words`, and how many words they take. Reading ends at the first
-/// error, which is returned with the options before it.
-pub(super) fn options<Name: Copy + PartialEq>(
-    specs: &[Spec<Name>],
-    words: &[OsString],
-) -> (Vec<OptionAndValue<Name>>, Result<usize, GetoptError>) {
-    let mut typed = Vec::new();
-    let mut at = 0;
-    while let Some(word) = words.get(at).map(|word| word.as_bytes()) {
-        at += 1;
-        let next = words.get(at);
-        let end = match word {
-            b"--" => return (typed, Ok(at)),
-            [b'-', b'-', name @ ..] => long(specs, name, next, &mut typed),
-            [b'-', letters @ ..] if !letters.is_empty() => short(specs, letters, next, &mut typed),
-            _ => return (typed, Ok(at - 1)),
-        };
-        match end {
-            Ok(taken) => at += taken,
-            Err(wrong) => return (typed, Err(wrong)),
+/// Does to `target` what the options at the beginning of `words` say, and returns the words after them. What is
+/// wrong with a word is said as getopt_long(3) says it; the options before that word have had their effect.
+pub(super) fn read<'a, T>(
+    specs: &[Spec<T>],
+    mut words: &'a [OsString],
+    target: &mut T,
+) -> Result<&'a [OsString]> {
+    while let [word, after @ ..] = words {
+        let mut next = after.iter();
+        match word.as_bytes() {
+            b"--" => return Ok(after),
+            [b'-', b'-', word @ ..] => long(specs, word, &mut next, target)?,
+            [b'-', letters @ ..] if !letters.is_empty() => short(specs, letters, &mut next, target)?,
+            _ => break,
         }
+        words = next.as_slice();
     }
-    (typed, Ok(at))
+    Ok(words)
 }
 
-/// Reads `NAME` or `NAME=VALUE`, and returns how many of the next words belong to it.
-fn long<Name: Copy + PartialEq>(
-    specs: &[Spec<Name>],
+/// Reads `NAME` or `NAME=VALUE`. The value may be the word in `next`.
+fn long<T>(
+    specs: &[Spec<T>],
     word: &[u8],
-    next: Option<&OsString>,
-    typed: &mut Vec<OptionAndValue<Name>>,
-) -> Result<usize, GetoptError> {
-    let split = memchr::memchr(b'=', word);
-    let (name, value) = match split {
-        Some(at) => (&word[..at], Some(OsStr::from_bytes(&word[at + 1..]).to_owned())),
+    next: &mut slice::Iter<'_, OsString>,
+    target: &mut T,
+) -> Result<()> {
+    let (name, value) = match memchr::memchr(b'=', word) {
+        Some(at) => (&word[..at], Some(OsStr::from_bytes(&word[at + 1..]))),
         None => (word, None),
     };
-    let (spec, known) = named(specs, name, word)?;
-    let (value, taken) = match (spec.value, value) {
-        (Value::None, Some(_)) => return wrong(format!("option '--{known}' doesn't allow an argument")),
-        (Value::Required, None) => match next {
-            Some(next) => (Some(next.clone()), 1),
+    let spec = named(specs, name, word)?;
+    let known = spec.long;
+    match (&spec.takes, value) {
+        (Takes::Nothing(set), None) => set(target),
+        (Takes::Nothing(_), Some(_)) => {
+            return wrong(format!("option '--{known}' doesn't allow an argument"));
+        }
+        (Takes::Optional(set), value) => set(target, value)?,
+        (Takes::Required(set), value) => match value.or_else(|| next.next().map(OsString::as_os_str)) {
+            Some(value) => set(target, value)?,
             None => return wrong(format!("option '--{known}' requires an argument")),
         },
-        (_, value) => (value, 0),
-    };
-    typed.push((spec.name, value));
-    Ok(taken)
+    }
+    Ok(())
 }
 
 /// Returns the option with this long name, or else the only one whose name begins with it.
-fn named<'a, Name: PartialEq>(
-    specs: &'a [Spec<Name>],
-    name: &[u8],
-    word: &[u8],
-) -> Result<(&'a Spec<Name>, &'static str), GetoptError> {
-    let longs = || specs.iter().filter_map(|spec| Some((spec, spec.long?)));
-    if let Some(exact) = longs().find(|(_, long)| long.as_bytes() == name) {
+fn named<'a, T>(specs: &'a [Spec<T>], name: &[u8], word: &[u8]) -> Result<&'a Spec<T>> {
+    let begins = |spec: &&Spec<T>| spec.long.as_bytes().starts_with(name);
+    if let Some(exact) = specs
+        .iter()
+        .filter(begins)
+        .find(|spec| spec.long.len() == name.len())
+    {
         return Ok(exact);
     }
-    let begins = |(spec, long): &(&Spec<Name>, &str)| spec.shortens && long.as_bytes().starts_with(name);
-    let close: Vec<_> = longs().filter(begins).collect();
+    let close: Vec<_> = specs.iter().filter(begins).filter(|spec| spec.shortens).collect();
     let shown = String::from_utf8_lossy(word);
     match close.as_slice() {
         [] => wrong(format!("unrecognized option '--{shown}'")),
-        [only] => Ok(*only),
+        [only] => Ok(only),
         several => {
-            let names: String = several.iter().map(|(_, long)| format!(" '--{long}'")).collect();
+            let names: String = several.iter().map(|spec| format!(" '--{}'", spec.long)).collect();
             wrong(format!("option '--{shown}' is ambiguous; possibilities:{names}"))
         }
     }
 }
 
-/// Reads letters, the last of which may have a value, and returns how many of the next words belong to it.
-fn short<Name: Copy>(
-    specs: &[Spec<Name>],
-    mut letters: &[u8],
-    next: Option<&OsString>,
-    typed: &mut Vec<OptionAndValue<Name>>,
-) -> Result<usize, GetoptError> {
-    while let [letter, rest @ ..] = letters {
-        let shown = OsStr::from_bytes(&[*letter]).to_string_lossy().into_owned();
-        let spec = specs.iter().find(|spec| spec.short == Some(char::from(*letter)));
-        let Some(spec) = spec else {
+/// Reads letters, the last of which may have a value, which may be the word in `next`.
+fn short<T>(
+    specs: &[Spec<T>],
+    letters: &[u8],
+    next: &mut slice::Iter<'_, OsString>,
+    target: &mut T,
+) -> Result<()> {
+    for (at, &letter) in letters.iter().enumerate() {
+        let shown = String::from_utf8_lossy(&letters[at..=at]);
+        let Some(spec) = specs.iter().find(|spec| spec.short.as_bytes() == [letter]) else {
             return wrong(format!("invalid option -- '{shown}'"));
         };
-        let attached = (!rest.is_empty()).then(|| OsStr::from_bytes(rest).to_owned());
-        match (spec.value, attached) {
-            (Value::None, _) => typed.push((spec.name, None)),
-            (Value::Required, None) => {
-                let Some(next) = next else {
-                    return wrong(format!("option requires an argument -- '{shown}'"));
+        let attached = Some(OsStr::from_bytes(&letters[at + 1..])).filter(|value| !value.is_empty());
+        match &spec.takes {
+            Takes::Nothing(set) => set(target),
+            Takes::Optional(set) => return set(target, attached),
+            Takes::Required(set) => {
+                return match attached.or_else(|| next.next().map(OsString::as_os_str)) {
+                    Some(value) => set(target, value),
+                    None => wrong(format!("option requires an argument -- '{shown}'")),
                 };
-                typed.push((spec.name, Some(next.clone())));
-                return Ok(1);
-            }
-            (Value::Optional | Value::Required, attached) => {
-                typed.push((spec.name, attached));
-                return Ok(0);
             }
         }
-        letters = rest;
     }
-    Ok(0)
+    Ok(())
 }
 
-fn wrong<T>(what: String) -> Result<T, GetoptError> {
-    Err(GetoptError(what))
+fn wrong<T>(what: String) -> Result<T> {
+    Err(UsageError(what).into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SPECS: &[Spec<char>] = &[
-        Spec::new('0', Some('0'), Some("null"), Value::None),
-        Spec::new('n', Some('n'), Some("max-args"), Value::Required),
-        Spec::new('l', Some('l'), Some("max-lines"), Value::Optional),
+    const SPECS: &[Spec<String>] = &[
+        Spec::new("0", "null", Takes::Nothing(|read| *read += "0 ")),
+        Spec::new(
+            "n",
+            "max-args",
+            Takes::Required(|read, value| note(read, "n", Some(value))),
+        ),
+        Spec::new(
+            "l",
+            "max-lines",
+            Takes::Optional(|read, value| note(read, "l", value)),
+        ),
         Spec {
             shortens: false,
-            ..Spec::new('m', None, Some("maxim"), Value::None)
+            ..Spec::new("", "maxim", Takes::Nothing(|read| *read += "m "))
         },
     ];
 
+    fn note(read: &mut String, name: &str, value: Option<&OsStr>) -> Result<()> {
+        let value = value.map(|value| format!("={}", value.display()));
+        *read += &format!("{name}{} ", value.unwrap_or_default());
+        Ok(())
+    }
+
+    /// Returns what the options did, and how many words are left or what is wrong.
     fn read(line: &str) -> (String, Result<usize, String>) {
         let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
-        let (typed, end) = options(SPECS, &words);
-        let shown = typed.into_iter().map(|(name, value)| match value {
-            Some(value) => format!("{name}={} ", value.display()),
-            None => format!("{name} "),
-        });
-        (shown.collect(), end.map_err(|wrong| wrong.0))
+        let mut said = String::new();
+        let left = super::read(SPECS, &words, &mut said).map(<[_]>::len);
+        (said, left.map_err(|wrong| wrong.to_string()))
     }
 
     #[test]
-    fn letters_share_a_word_and_values_are_attached_or_follow() {
-        assert_eq!(read("-0n5 -n 6 -l7 echo -0"), ("0 n=5 n=6 l=7 ".into(), Ok(4)));
-        assert_eq!(read("-n=5 -l 7"), ("n==5 l ".into(), Ok(2)));
-        assert_eq!(read("-0 -- -n"), ("0 ".into(), Ok(2)));
-        assert_eq!(read("- -0"), (String::new(), Ok(0)));
-    }
-
-    #[test]
-    fn long_names_may_be_cut_short_as_long_as_they_are_one() {
-        assert_eq!(
-            read("--nu --max-a=5 --max-args 6 --max-lines"),
-            ("0 n=5 n=6 l ".into(), Ok(5))
-        );
-        assert_eq!(read("--max-l=3 x"), ("l=3 ".into(), Ok(1)));
-        assert_eq!(read("--maxim"), ("m ".into(), Ok(1)));
-        assert_eq!(
-            read("--max=1").1,
-            Err("option '--max=1' is ambiguous; possibilities: '--max-args' '--max-lines'".into())
-        );
+    fn letters_and_long_names_are_read_with_their_values() {
+        for (line, said, left) in [
+            ("-0n5 -n 6 -l7 echo -0", "0 n=5 n=6 l=7 ", 2),
+            ("-n=5 -l 7", "n==5 l ", 1),
+            ("-0 -- -n", "0 ", 1),
+            ("- -0", "", 2),
+            ("--nu --max-a=5 --max-args 6 --max-lines", "0 n=5 n=6 l ", 0),
+            ("--max-l=3 x", "l=3 ", 1),
+            ("--maxim", "m ", 0),
+        ] {
+            assert_eq!(read(line), (said.into(), Ok(left)), "{line}");
+        }
     }
 
     #[test]
@@ -229,10 +202,14 @@ mod tests {
             ("--nul=1", "option '--null' doesn't allow an argument"),
             ("--max-args", "option '--max-args' requires an argument"),
             ("--zero=1", "unrecognized option '--zero=1'"),
+            (
+                "--max=1",
+                "option '--max=1' is ambiguous; possibilities: '--max-args' '--max-lines'",
+            ),
         ] {
             assert_eq!(read(line).1, Err(said.into()), "{line}");
         }
-        // The options before the error are returned: reading them may print a warning.
+        // The options before the error have had their effect, which may be a warning.
         assert_eq!(read("-0 -z").0, "0 ");
     }
 }

@@ -1,4 +1,4 @@
-//! The text of `fanfold xargs --help`.
+//! The texts of `fanfold xargs --help` and `--version`.
 
 use crate::message;
 
@@ -6,6 +6,11 @@ use crate::message;
 pub(super) fn text() -> String {
     let name = message::name();
     format!("Usage: {name} [OPTION]... [COMMAND [ARG]...]\n{TEXT}")
+}
+
+/// Returns the text of `--version`.
+pub(super) fn version() -> String {
+    format!("xargs (fanfold) {}\n", env!("CARGO_PKG_VERSION"))
 }
 
 const TEXT: &str = "\

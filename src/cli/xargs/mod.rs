@@ -23,7 +23,6 @@ use crate::run::{Destination, Summary, Work, run};
 use crate::sys::{self, ProcessGroupOf, guardian, share_heap};
 use anyhow::Result;
 use limits::LineLimits;
-use options::Flags;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::sync::Arc;
@@ -45,16 +44,12 @@ pub(super) fn main(name: String, words: &[OsString]) -> u8 {
 
 fn follow(words: &[OsString]) -> Result<ExitCause> {
     let limits = LineLimits::from_environment();
-    let (options, taken) = match options::read(words, limits.longest)? {
-        Flags::Run(options, taken) => (options, taken),
-        Flags::Help => return print(&help::text()),
-        Flags::Version => return print(&format!("xargs (fanfold) {}\n", env!("CARGO_PKG_VERSION"))),
-    };
+    let (options, command) = options::read(words, limits.longest)?;
+    if let Some(text) = options.print {
+        return print(&text());
+    }
     let echo = [OsString::from("echo")];
-    let command = match &words[taken..] {
-        [] => &echo[..],
-        command => command,
-    };
+    let command = if command.is_empty() { &echo } else { command };
     let chars = options.chars.unwrap_or(limits.usual);
     if options.limits {
         limits.show(chars, &options, &command[0]);

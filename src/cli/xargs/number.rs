@@ -4,46 +4,39 @@ use crate::cli::usage_error::UsageError;
 use crate::message;
 use std::ffi::OsStr;
 
-/// The smallest and the largest number that an option takes.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
-    /// The smallest.
-    pub(super) least: i64,
-    /// The largest.
-    pub(super) most: i64,
-}
-
 /// Why an option does not take a number.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Beyond {
+pub(super) struct NumberError {
     /// What GNU xargs says.
     pub(super) what: String,
-    /// The nearest number that the option takes.
-    pub(super) nearest: i64,
+    /// The nearest number that the option takes, if a number was typed.
+    pub(super) nearest: Option<usize>,
 }
 
-/// Parses the value of the option `letter`: a number, or how it is out of bounds.
-///
-/// # Errors
-/// When it is not a number.
-pub(super) fn read(typed: &OsStr, letter: char, bounds: Bounds) -> Result<Result<i64, Beyond>, UsageError> {
+impl From<NumberError> for UsageError {
+    fn from(error: NumberError) -> Self {
+        UsageError(error.what)
+    }
+}
+
+/// Parses the value of the option `letter`, a number from `least` to `most`.
+pub(super) fn read(typed: &OsStr, letter: char, least: usize, most: usize) -> Result<usize, NumberError> {
     let shown = message::display_name(typed);
     let Some(number) = typed.to_str().and_then(strtol) else {
-        return Err(UsageError(format!(
-            "invalid number \"{shown}\" for -{letter} option"
-        )));
+        return Err(NumberError {
+            what: format!("invalid number \"{shown}\" for -{letter} option"),
+            nearest: None,
+        });
     };
-    let beyond = |sign, nearest| Beyond {
+    let beyond = |sign, nearest| NumberError {
         what: format!("value {shown} for -{letter} option should be {sign} {nearest}"),
-        nearest,
+        nearest: Some(nearest),
     };
-    Ok(if number < bounds.least {
-        Err(beyond(">=", bounds.least))
-    } else if number > bounds.most {
-        Err(beyond("<=", bounds.most))
-    } else {
-        Ok(number)
-    })
+    match usize::try_from(number) {
+        Ok(number) if number > most => Err(beyond("<=", most)),
+        Ok(number) if number >= least => Ok(number),
+        _ => Err(beyond(">=", least)),
+    }
 }
 
 /// Parses a whole number as strtol(3) does: blanks and a sign may come first, and a number that is too large
@@ -61,8 +54,6 @@ fn strtol(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const ONE_TO_NINE: Bounds = Bounds { least: 1, most: 9 };
 
     #[test]
     fn numbers_are_read_as_strtol_reads_them() {
@@ -84,13 +75,14 @@ mod tests {
 
     #[test]
     fn what_is_out_of_bounds_is_named_as_it_was_typed() {
-        let what = |text: &str| {
-            let read = read(text.as_ref(), 'n', ONE_TO_NINE).expect("a number");
-            read.map_err(|beyond| beyond.what)
-        };
-        assert_eq!(what("9"), Ok(9));
-        assert_eq!(what("00"), Err("value 00 for -n option should be >= 1".into()));
-        assert_eq!(what("10"), Err("value 10 for -n option should be <= 9".into()));
-        assert!(read("x".as_ref(), 'n', ONE_TO_NINE).is_err());
+        for (text, what) in [
+            ("00", "value 00 for -n option should be >= 1"),
+            ("10", "value 10 for -n option should be <= 9"),
+            ("x", "invalid number \"x\" for -n option"),
+        ] {
+            let refused = read(text.as_ref(), 'n', 1, 9);
+            assert_eq!(refused.map_err(|error| error.what), Err(what.into()));
+        }
+        assert_eq!(read("9".as_ref(), 'n', 1, 9), Ok(9));
     }
 }
