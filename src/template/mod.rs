@@ -60,23 +60,20 @@ const fn name(base: bool, cut: usize) -> Piece {
 
 impl Template {
     /// Parses a command line. The first word is the program and has no replacement strings.
-    ///
-    /// # Errors
-    /// When there is no program, or its name is empty.
     pub fn parse(args: &[OsString]) -> anyhow::Result<Self> {
         let Some((program, rest)) = args.split_first() else {
             anyhow::bail!("no command was given: put it after '--'");
         };
         ensure!(!program.is_empty(), "the command's name is empty");
         let mut words = vec![literal(program)];
-        words.extend(rest.iter().map(|word| pieces(word.as_bytes())));
+        words.extend(rest.iter().map(|word| pieces(word.as_bytes(), &REPLACEMENTS)));
         Ok(Template { words })
     }
 
     /// Parses a single word with replacement strings, such as the name of an output file.
     pub fn single(text: &OsStr) -> Self {
         Template {
-            words: vec![pieces(text.as_bytes())],
+            words: vec![pieces(text.as_bytes(), &REPLACEMENTS)],
         }
     }
 
@@ -97,34 +94,22 @@ impl Template {
 
     /// Returns the template of a command line in which each occurrence of `hole` is a hole for a word as it
     /// is, as xargs has it; without a `hole`, the words are appended. The program has no holes.
-    ///
-    /// # Errors
-    /// When there is no program.
     pub fn from_words(command: &[OsString], hole: Option<&OsStr>) -> anyhow::Result<Self> {
         let Some((program, rest)) = command.split_first() else {
             anyhow::bail!("no command");
         };
         let mut words = vec![literal(program)];
         match hole {
-            Some(hole) => words.extend(rest.iter().map(|word| split(word.as_bytes(), hole.as_bytes()))),
+            Some(hole) => {
+                let holes = [(hole.as_bytes(), Some(Piece::Input(NamePart::Word)))];
+                words.extend(rest.iter().map(|word| pieces(word.as_bytes(), &holes)));
+            }
             None => {
                 words.extend(rest.iter().map(literal));
                 words.push(vec![Piece::Input(NamePart::Word)]);
             }
         }
         Ok(Template { words })
-    }
-
-    /// Returns the length of each word without the content of its holes, and the number of its holes.
-    pub fn lengths(&self) -> impl Iterator<Item = (usize, usize)> {
-        self.words.iter().map(|word| {
-            let literals = word.iter().filter_map(|piece| match piece {
-                Piece::Literal(bytes) => Some(bytes.len()),
-                _ => None,
-            });
-            let (plain, pieces) = literals.fold((0, 0), |(sum, n), length| (sum + length, n + 1));
-            (plain, word.len() - pieces)
-        })
     }
 
     /// Returns whether there is anything to replace.
@@ -219,34 +204,17 @@ pub fn shell_quote<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Vec<u8
     line
 }
 
-/// Splits a word at each occurrence of `hole`.
-fn split(word: &[u8], hole: &[u8]) -> Word {
-    let mut pieces = Word::new();
-    let mut rest = word;
-    while let Some(at) = memchr::memmem::find(rest, hole).filter(|_| !hole.is_empty()) {
-        if at > 0 {
-            pieces.push(Piece::Literal(rest[..at].to_vec()));
-        }
-        pieces.push(Piece::Input(NamePart::Word));
-        rest = &rest[at + hole.len()..];
-    }
-    if !rest.is_empty() || pieces.is_empty() {
-        pieces.push(Piece::Literal(rest.to_vec()));
-    }
-    pieces
-}
-
 fn literal(word: impl AsRef<OsStr>) -> Word {
     vec![Piece::Literal(word.as_ref().as_bytes().to_vec())]
 }
 
 /// Splits a word at its replacement strings.
-fn pieces(mut text: &[u8]) -> Word {
+fn pieces(mut text: &[u8], replacements: &[(&[u8], Option<Piece>)]) -> Word {
     let mut word = Word::new();
     let mut plain = Vec::new();
     while let Some(&first) = text.first() {
-        let found = REPLACEMENTS.iter().find(|(s, _)| text.starts_with(s));
-        match found {
+        let found = |(string, _): &&(&[u8], _)| !string.is_empty() && text.starts_with(string);
+        match replacements.iter().find(found) {
             Some((string, None)) => {
                 plain.extend_from_slice(b"{}");
                 text = &text[string.len()..];

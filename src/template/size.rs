@@ -30,29 +30,30 @@ impl Template {
             times: 0,
             longest: usize::MAX,
         };
-        for word in &self.words {
-            let holes = word.iter().filter(|p| matches!(p, Piece::Input(_))).count();
-            let plain = word.iter().map(plain).sum::<usize>() + 1;
+        for (plain, holes) in self.lengths() {
             if holes == 0 {
-                size.fixed += plain + overhead;
+                size.fixed += plain + 1 + overhead;
                 continue;
             }
-            // The `./` in front of a name that looks like an option.
-            let plain = plain + 2;
+            // The `./` in front of a name that looks like an option, and the NUL.
+            let plain = plain + 2 + 1;
             size.each += plain + overhead;
             size.times += holes;
             size.longest = size.longest.min(longest.saturating_sub(plain) / holes);
         }
         size
     }
-}
 
-/// Returns the most bytes that the piece takes without the name of an input.
-fn plain(piece: &Piece) -> usize {
-    match piece {
-        Piece::Literal(bytes) => bytes.len(),
-        Piece::Input(_) => 0,
-        Piece::Job | Piece::Slot => DIGITS,
+    /// Returns the most bytes that each word takes without the names of inputs, and the number of its holes for
+    /// them.
+    pub fn lengths(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.words.iter().map(|word| {
+            word.iter().fold((0, 0), |(plain, holes), piece| match piece {
+                Piece::Literal(bytes) => (plain + bytes.len(), holes),
+                Piece::Input(_) => (plain, holes + 1),
+                Piece::Job | Piece::Slot => (plain + DIGITS, holes),
+            })
+        })
     }
 }
 
