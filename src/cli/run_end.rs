@@ -8,26 +8,24 @@ use crate::sys::signals;
 
 /// Reports what the run skipped and which jobs failed, and returns why the process ends.
 pub(super) fn finish(summary: &Summary, empty: Empty) -> ExitCause {
-    let count = |n: u64, one: &str, several: &str| match n {
-        0 => {}
-        1 => message::say(format_args!("1 {one}")),
-        n => message::say(format_args!("{n} {several}")),
-    };
-    count(
-        summary.bad_lines,
-        "line could not be read in this format",
-        "lines could not be read in this format",
-    );
-    count(
-        summary.bad_values,
-        "value is not a number and was left out of the aggregates",
-        "values are not numbers and were left out of the aggregates",
-    );
-    count(
-        summary.left_out,
-        "input is new or changed and was left out (--retry-failed)",
-        "inputs are new or changed and were left out (--retry-failed)",
-    );
+    let skipped = [
+        counted(
+            summary.bad_lines,
+            "line could not be read in this format",
+            "lines could not be read in this format",
+        ),
+        counted(
+            summary.bad_values,
+            "value is not a number and was left out of the aggregates",
+            "values are not numbers and were left out of the aggregates",
+        ),
+        counted(
+            summary.left_out,
+            "input is new or changed and was left out (--retry-failed)",
+            "inputs are new or changed and were left out (--retry-failed)",
+        ),
+    ];
+    skipped.into_iter().flatten().for_each(message::say);
     let cause = ExitCause::from_summary(summary, empty);
     report(summary, cause);
     cause
@@ -83,15 +81,19 @@ fn report_failures(failures: &Failures, ended: u64, end: &str) {
 
 /// Names what failed: `3 of 10 jobs and 1 merge`.
 fn failed_things(failures: &Failures, ended: u64) -> String {
-    let several = |n: u64, one: &str, more: &str| match n {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        n => Some(format!("{n} {more}")),
-    };
     let jobs = if ended == 1 { "job" } else { "jobs" };
     let jobs = (failures.count > 0).then(|| format!("{} of {ended} {jobs}", failures.count));
-    let merges = several(failures.merges, "merge", "merges");
-    let processes = several(failures.processes, "pool process", "pool processes");
+    let merges = counted(failures.merges, "merge", "merges");
+    let processes = counted(failures.processes, "pool process", "pool processes");
     let things: Vec<String> = [jobs, merges, processes].into_iter().flatten().collect();
     things.join(" and ")
+}
+
+/// Returns `1 job`, `2 jobs`, and nothing for none.
+fn counted(n: u64, one: &str, several: &str) -> Option<String> {
+    match n {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        n => Some(format!("{n} {several}")),
+    }
 }
