@@ -26,7 +26,7 @@ mod xargs;
 
 use crate::message;
 use crate::sys::OutputStream;
-use clap::{Arg, ArgAction, ArgMatches, Args, Command};
+use clap::{CommandFactory as _, Parser};
 use exit_code::{Dialect, ExitCause};
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -47,8 +47,8 @@ pub fn main() -> ExitCode {
 }
 
 fn run_subcommand() -> u8 {
-    let cause = match grammar().try_get_matches() {
-        Ok(matches) => dispatch(matches).unwrap_or_else(|error| {
+    let cause = match Subcommand::try_parse() {
+        Ok(subcommand) => subcommand.main().unwrap_or_else(|error| {
             message::say(chain(&error));
             ExitCause::from_error(&error)
         }),
@@ -68,81 +68,49 @@ fn xargs_call() -> Option<(String, Vec<OsString>)> {
     (words.next()? == "xargs").then(|| (XARGS.to_owned(), words.collect()))
 }
 
-fn grammar() -> Command {
-    Command::new("fanfold")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about("Do one thing to every file, on all cores, and fold the results")
-        .max_term_width(100)
-        .disable_help_subcommand(true)
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommands([
-            subcommand::<map::MapArgs>(
-                "map",
-                "Read every file, compressed or not, in this process; filter, select and fold its lines",
-            ),
-            subcommand::<run::RunArgs>(
-                "run",
-                "Run a command for every file, with its output whole and in input order",
-            ),
-            subcommand::<status::StatusArgs>(
-                "status",
-                "Show what a state says: what is done, failed and left. The state may be in use",
-            ),
-            xargs_subcommand(),
-            Command::new("list")
-                .about("List the codecs, functions, formats and modifiers that fanfold knows"),
-            subcommand::<man_pages::CompletionsArgs>(
-                "completions",
-                "Print a script that completes fanfold's command lines in SHELL",
-            ),
-            subcommand::<man_pages::ManArgs>(
-                "man",
-                "Print a man page, as roff: fanfold's own, or that of a subcommand",
-            ),
-        ])
+/// Do one thing to every file, on all cores, and fold the results
+#[derive(Parser)]
+#[command(
+    name = "fanfold",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+enum Subcommand {
+    /// Read every file, compressed or not, in this process; filter, select and fold its lines
+    Map(Box<map::MapArgs>),
+    /// Run a command for every file, with its output whole and in input order
+    Run(Box<run::RunArgs>),
+    /// Show what a state says: what is done, failed and left. The state may be in use
+    Status(status::StatusArgs),
+    /// Run commands with the words of standard input: xargs, option by option
+    // For the help, the completions and the man page: `xargs_call` sees to the rest.
+    #[command(disable_help_flag = true)]
+    Xargs {
+        /// See `fanfold xargs --help`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+    /// List the codecs, functions, formats and modifiers that fanfold knows
+    List,
+    /// Print a script that completes fanfold's command lines in SHELL
+    Completions(man_pages::CompletionsArgs),
+    /// Print a man page, as roff: fanfold's own, or that of a subcommand
+    Man(man_pages::ManArgs),
 }
 
-/// Returns the grammar of a subcommand. Clap adds the options when the subcommand is typed: `run` and `map`
-/// have about eighty, and building both is a quarter of the instructions of a run of one `true`.
-fn subcommand<A: Args>(name: &'static str, about: &'static str) -> Command {
-    Command::new(name).about(about).defer(|command| {
-        let about = command.get_about().cloned().unwrap_or_default();
-        A::augment_args(command).about(about)
-    })
-}
-
-/// Returns xargs's place in the help, the completions and the man page: [`xargs_call`] sees to the rest.
-fn xargs_subcommand() -> Command {
-    let words = Arg::new("words")
-        .value_name("WORDS")
-        .help("See `fanfold xargs --help`")
-        .action(ArgAction::Append)
-        .trailing_var_arg(true)
-        .allow_hyphen_values(true);
-    Command::new("xargs")
-        .about("Run commands with the words of standard input: xargs, option by option")
-        .disable_help_flag(true)
-        .arg(words)
-}
-
-fn dispatch(mut matches: ArgMatches) -> anyhow::Result<ExitCause> {
-    let (name, matches) = matches
-        .remove_subcommand()
-        .expect("the grammar requires a subcommand");
-    match name.as_str() {
-        "map" => map::main(&args(matches)),
-        "run" => run::main(&args(matches)),
-        "status" => status::main(&args(matches)),
-        "completions" => man_pages::completions(&args(matches), grammar()),
-        "man" => man_pages::man(&args(matches), grammar()),
-        "list" => list::main(),
-        name => unreachable!("'{name}' is not a subcommand of the grammar, or is read by xargs"),
+impl Subcommand {
+    fn main(self) -> anyhow::Result<ExitCause> {
+        match self {
+            Subcommand::Map(args) => map::main(&args),
+            Subcommand::Run(args) => run::main(&args),
+            Subcommand::Status(args) => status::main(&args),
+            Subcommand::Completions(args) => man_pages::completions(&args, Subcommand::command()),
+            Subcommand::Man(args) => man_pages::man(&args, Subcommand::command()),
+            Subcommand::List => list::main(),
+            Subcommand::Xargs { .. } => unreachable!("clap never reads the words of xargs"),
+        }
     }
-}
-
-fn args<A: Args>(mut matches: ArgMatches) -> A {
-    A::from_arg_matches_mut(&mut matches).expect("clap matched the words against the same grammar")
 }
 
 /// Prints what clap says: help on standard output, an error on standard error.
