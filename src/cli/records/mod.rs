@@ -140,10 +140,6 @@ impl RecordsAndFold {
 
 impl RecordArgs {
     /// Returns the plans.
-    ///
-    /// # Errors
-    /// [`UsageError`] when a field, a condition, an expression or a format is malformed, or options can't be
-    /// combined.
     pub(super) fn plan(&self) -> Result<RecordsAndFold, UsageError> {
         let plans = self.records_and_fold();
         plans.map_err(|error| UsageError(format!("{error:#}")))
@@ -156,7 +152,7 @@ impl RecordArgs {
             field.source = records.format.resolve(&field.source)?;
         }
         check_json_names(&records, fold.as_ref())?;
-        let wanted = fold.is_some() || self.asks_for_records();
+        let wanted = fold.is_some() || self.first.is_some() || !self.record_key(false).is_empty();
         Ok(RecordsAndFold {
             records: Some(records).filter(|_| wanted),
             fold,
@@ -166,8 +162,17 @@ impl RecordArgs {
     /// Returns what a state keeps of the options: which records a job gives, and what they are folded into.
     /// How a fold's rows are sorted, limited and written is left out, as it does not change what a job gives.
     pub(super) fn key(&self) -> [(&'static str, Vec<u8>); 2] {
-        let folded = self.unique || self.count || self.by.is_some() || self.agg.is_some();
-        let records = CanonicalArgs::default()
+        let fold = CanonicalArgs::default()
+            .flag("--unique", self.unique)
+            .flag("--count", self.count)
+            .values("--by", &self.by)
+            .values("--agg", &self.agg);
+        let folded = !fold.text().is_empty();
+        [("record options", self.record_key(folded)), ("fold", fold.text())]
+    }
+
+    fn record_key(&self, folded: bool) -> Vec<u8> {
+        CanonicalArgs::default()
             .values("--input-format", &self.input_format)
             .values("--delimiter", &self.delimiter)
             .flag("--no-header", self.no_header)
@@ -178,26 +183,8 @@ impl RecordArgs {
             .values("--regex", &self.regex)
             .values("--where", &self.conditions)
             .values("--select", &self.select)
-            .values("--output-format", self.output_format.as_ref().filter(|_| !folded));
-        let fold = CanonicalArgs::default()
-            .flag("--unique", self.unique)
-            .flag("--count", self.count)
-            .values("--by", &self.by)
-            .values("--agg", &self.agg);
-        [("record options", records.text()), ("fold", fold.text())]
-    }
-
-    fn asks_for_records(&self) -> bool {
-        self.input_format.is_some()
-            || !(self.grep.is_empty() && self.not_grep.is_empty())
-            || !(self.regex.is_empty() && self.conditions.is_empty())
-            || self.select.is_some()
-            || self.first.is_some()
-            || self.delimiter.is_some()
-            || self.no_header
-            || self.extract.is_some()
-            || self.bad.is_some()
-            || self.output_format.is_some()
+            .values("--output-format", self.output_format.as_ref().filter(|_| !folded))
+            .text()
     }
 
     fn records(&self) -> Result<RecordPlan> {
