@@ -22,12 +22,6 @@ impl CanonicalArgs {
         self
     }
 
-    /// Adds words as they are.
-    pub(super) fn words(mut self, words: &[OsString]) -> Self {
-        self.words.extend_from_slice(words);
-        self
-    }
-
     /// Adds an option without a value, if it was given.
     pub(super) fn flag(mut self, name: &str, given: bool) -> Self {
         if given {

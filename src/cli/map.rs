@@ -20,7 +20,7 @@ use crate::record::RecordPlan;
 use crate::run::{Destination, Work, run};
 use crate::sys::guardian;
 use anyhow::Context;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -37,8 +37,8 @@ pub(super) struct MapArgs {
     records: RecordArgs,
 
     /// What to do with the lines of a file before the place where it is corrupt: discard them, or keep the complete ones; the exit code is 3 either way [default: discard]
-    #[arg(long, value_name = "WHAT", value_enum, help_heading = "Records and folds")]
-    partial: Option<PartialArg>,
+    #[arg(long, value_name = "WHAT", value_parser = ["discard", "keep"], help_heading = "Records and folds")]
+    partial: Option<String>,
 
     #[command(flatten)]
     output: OutputArgs,
@@ -61,26 +61,7 @@ pub(super) struct MapArgs {
     codec: Option<&'static Codec>,
 }
 
-/// [`Partial`] as it is typed.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum PartialArg {
-    Discard,
-    Keep,
-}
-
-impl From<PartialArg> for Partial {
-    fn from(typed: PartialArg) -> Self {
-        match typed {
-            PartialArg::Discard => Partial::Discard,
-            PartialArg::Keep => Partial::Keep,
-        }
-    }
-}
-
 /// Runs the function on every file.
-///
-/// # Errors
-/// When something keeps the run from starting.
 pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
     let stages = args.records.plan()?;
     let function = args.function.unwrap_or(&FUNCTIONS[0]);
@@ -90,7 +71,7 @@ pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
         Some(_) => None,
         None => args.output.out.plan(&stages, args.partial(), &args.state)?,
     };
-    plan.patience = merge.as_ref().map_or(Duration::ZERO, MergePlan::patience);
+    plan.patience = merge.as_ref().map_or(Duration::ZERO, |merge| merge.patience);
     let budget = Budget::new(plan.memory);
     // With --out a file need not be text, so cat must not add a newline to its end.
     let is_cat = function.name == FUNCTIONS[0].name;
@@ -103,7 +84,6 @@ pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
         }
     };
     let fold = stages.start_fold(&budget, &plan.tmpdir);
-    let start_merge = merge.as_ref().map(|merge| move |_slot| merge.start());
     if merge.is_some() {
         guardian::start().context("can't start the guardian of the merges")?;
     }
@@ -112,10 +92,7 @@ pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
         records: stages.records.as_ref(),
         fold: fold.as_deref(),
         to: outputs.as_ref().map_or(Destination::Stdout, Destination::Files),
-        merge: merge
-            .as_ref()
-            .zip(start_merge.as_ref())
-            .map(|(merge, start)| merge.work(start)),
+        merge: merge.as_ref().map(MergePlan::work),
         give_up: run_end::give_up,
     };
     Ok(run_end::finish(&run(&plan, &work)?, plan.empty))
@@ -169,10 +146,7 @@ impl MapArgs {
     /// Returns what the command line means to a state.
     fn key(&self, function: &Function) -> CommandKey {
         let codec = self.codec.map_or("", |codec| codec.name);
-        let partial = match self.partial() {
-            Partial::Discard => "discard",
-            Partial::Keep => "keep",
-        };
+        let partial = self.partial.as_deref().unwrap_or("discard");
         let mut key = vec![("mode", b"map".to_vec()), ("function", function.name.into())];
         key.extend(self.records.key());
         key.push(("codec", codec.into()));
@@ -183,7 +157,10 @@ impl MapArgs {
     }
 
     fn partial(&self) -> Partial {
-        self.partial.map_or(Partial::Discard, Partial::from)
+        match self.partial.as_deref() {
+            Some("keep") => Partial::Keep,
+            _ => Partial::Discard,
+        }
     }
 
     /// Returns whether big files may be cut: only when lines count, and not their places in the file.
@@ -214,11 +191,7 @@ impl MapArgs {
 /// row a file: otherwise the output of jobs that start early would have to be held back.
 fn default_schedule(inputs: &Inputs, function: &Function, stages: &RecordsAndFold) -> Schedule {
     let named = matches!(inputs, Inputs::Named(..));
-    let first = stages
-        .records
-        .as_ref()
-        .is_some_and(|records| records.first.is_some());
-    if named && !first && (stages.fold.is_some() || function.unit == Unit::File) {
+    if named && stages.wanted().is_none() && (stages.fold.is_some() || function.unit == Unit::File) {
         Schedule::Largest { most: SCHEDULED + 1 }
     } else {
         Schedule::Order
@@ -226,15 +199,15 @@ fn default_schedule(inputs: &Inputs, function: &Function, stages: &RecordsAndFol
 }
 
 fn codec_named(name: &str) -> Result<&'static Codec, String> {
-    codec::by_name(name).ok_or_else(|| {
-        let known: Vec<_> = CODECS.iter().map(|codec| codec.name).collect();
-        format!("unknown codec (known: {})", known.join(", "))
-    })
+    let known = CODECS.iter().map(|codec| codec.name);
+    codec::by_name(name).ok_or_else(|| unknown("codec", known))
 }
 
 fn function_named(name: &str) -> Result<&'static Function, String> {
-    map::function(name).ok_or_else(|| {
-        let known: Vec<_> = FUNCTIONS.iter().map(|function| function.name).collect();
-        format!("unknown function (known: {})", known.join(", "))
-    })
+    let known = FUNCTIONS.iter().map(|function| function.name);
+    map::function(name).ok_or_else(|| unknown("function", known))
+}
+
+fn unknown(what: &str, known: impl Iterator<Item = &'static str>) -> String {
+    format!("unknown {what} (known: {})", known.collect::<Vec<_>>().join(", "))
 }

@@ -35,14 +35,13 @@ pub(super) struct MergeArgs {
 const ARITY: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not 0");
 
 /// A merge as it was decided.
-#[derive(Debug)]
 pub(super) struct MergePlan {
-    command: Arc<CommandPlan>,
+    map: Box<StartMap<'static>>,
+    /// How long a merge may take to end after it was asked to.
+    pub(super) patience: Duration,
     arity: NonZeroUsize,
     inputs: MergeInputs,
     to: Option<MergeDestination>,
-    /// Of no bytes: a merge's stdin is empty, so its decoder never asks for memory.
-    budget: Budget,
 }
 
 impl MergeArgs {
@@ -53,10 +52,6 @@ impl MergeArgs {
 
     /// Returns the merge, if one was asked for. `folded` says whether the outputs are folded, `out` where the
     /// last output goes, and `kill_after` how long a command has from TERM to KILL, if an option says so.
-    ///
-    /// # Errors
-    /// [`UsageError`] when CMD can't be parsed, or a fold was asked for too; when the program is not found, or
-    /// can't be executed.
     pub(super) fn plan(
         &self,
         folded: bool,
@@ -81,57 +76,35 @@ impl MergeArgs {
         }
         let mut command = CommandPlan::new(template, ChildStdin::Null)?;
         command.kill_after = kill_after.unwrap_or(command.kill_after);
+        let patience = command.kill_after;
+        let command = Arc::new(command);
+        // Of no bytes: a merge's stdin is empty, so its decoder never asks for memory.
+        let budget = Budget::new(0);
+        let map = move |_slot| -> Box<dyn Map> {
+            let decoder = Decoder::new(budget.clone(), None);
+            Box::new(Command::new(Arc::clone(&command), decoder))
+        };
         Ok(Some(MergePlan {
-            command: Arc::new(command),
+            map: Box::new(map),
+            patience,
             arity: self.arity.unwrap_or(ARITY),
             inputs: inputs(&words),
             to: out.one()?,
-            budget: Budget::new(0),
         }))
     }
 }
 
 impl MergePlan {
-    /// Returns how long a merge may take to end after it was asked to.
-    pub(super) fn patience(&self) -> Duration {
-        self.command.kill_after
-    }
-
-    /// Makes the map of one worker.
-    pub(super) fn start(&self) -> Box<dyn Map> {
-        let decoder = Decoder::new(self.budget.clone(), None);
-        Box::new(Command::new(Arc::clone(&self.command), decoder))
-    }
-
-    /// Returns the merge as a run takes it, with the maps that `map` makes.
-    pub(super) fn work<'a>(&'a self, map: &'a StartMap<'a>) -> MergeWork<'a> {
+    /// Returns the merge as a run takes it.
+    pub(super) fn work(&self) -> MergeWork<'_> {
         MergeWork {
-            map,
+            map: &*self.map,
             arity: self.arity,
             inputs: self.inputs,
             to: self.to.as_ref(),
         }
     }
 }
-
-/// A program that reads each of its files once, from beginning to end, so that it can read pipes.
-struct Streaming {
-    program: &'static str,
-    /// Whether it does so with these arguments.
-    reads_once: fn(&[&str]) -> bool,
-}
-
-/// The known ones. Nobody can foresee what another program does with a pipe, so it gets files.
-const STREAMING: &[Streaming] = &[
-    Streaming {
-        program: "sort",
-        reads_once: is_merging_sort,
-    },
-    Streaming {
-        program: "cat",
-        reads_once: |args| args.is_empty(),
-    },
-];
 
 /// Returns whether `sort` merges with these arguments, all of which are known to leave it streaming.
 fn is_merging_sort(args: &[&str]) -> bool {
@@ -163,8 +136,14 @@ fn inputs(words: &[OsString]) -> MergeInputs {
     let Some([program, args @ .., "{}"]) = words.as_deref() else {
         return MergeInputs::Files;
     };
-    let is_known = |known: &Streaming| known.program == *program && (known.reads_once)(args);
-    match STREAMING.iter().any(is_known) && Path::new("/dev/fd").is_dir() {
+    // These read each of their files once, from beginning to end, so that they can read pipes. Nobody can
+    // foresee what another program does with a pipe, so it gets files.
+    let streams = match *program {
+        "sort" => is_merging_sort(args),
+        "cat" => args.is_empty(),
+        _ => false,
+    };
+    match streams && Path::new("/dev/fd").is_dir() {
         true => MergeInputs::Streams,
         false => MergeInputs::Files,
     }
@@ -196,7 +175,7 @@ mod tests {
         };
         let patience = |said| {
             let plan = args.plan(false, &OutArgs::default(), said).expect("cat is there");
-            plan.expect("a merge was asked for").patience()
+            plan.expect("a merge was asked for").patience
         };
         let said = Duration::from_secs(30);
         assert_eq!(patience(Some(said)), said);

@@ -6,7 +6,7 @@ use super::batch::BatchArgs;
 use super::canonical_args::{CanonicalArgs, CommandKey};
 use super::exit_code::ExitCause;
 use super::failure_options::FailureArgs;
-use super::merge::MergeArgs;
+use super::merge::{MergeArgs, MergePlan};
 use super::missing_separator;
 use super::option_value::{duration, time_limit};
 use super::options::{InputArgs, OutputArgs};
@@ -25,7 +25,7 @@ use crate::plan::{SignalAction, Unit};
 use crate::process::{Capture, ChildStdin, Command, CommandPlan, DryRun, PoolMap, Trace};
 use crate::run::{Destination, Work, run};
 use crate::sys::{guardian, reaper, share_heap};
-use crate::template::Template;
+use crate::template::{Template, shell_quote};
 use anyhow::Context;
 use clap::Args;
 use std::ffi::OsString;
@@ -121,9 +121,6 @@ impl ChildArgs {
 }
 
 /// Runs the command for every file.
-///
-/// # Errors
-/// When something keeps the run from starting.
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
     let command = Arc::new(args.command()?);
     let pool = args
@@ -156,7 +153,6 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
         }
     };
     let fold = stages.start_fold(&budget, &plan.tmpdir);
-    let start_merge = merge.as_ref().map(|merge| move |_slot| merge.start());
     let work = Work {
         map: &map,
         records: stages.records.as_ref(),
@@ -166,10 +162,7 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
             Some(outputs) => Destination::Files(outputs),
             None => Destination::Stdout,
         },
-        merge: merge
-            .as_ref()
-            .zip(start_merge.as_ref())
-            .map(|(merge, start)| merge.work(start)),
+        merge: merge.as_ref().map(MergePlan::work),
         give_up: run_end::give_up,
     };
     if stages.records.is_none() {
@@ -261,7 +254,7 @@ impl RunArgs {
         let child = &self.child;
         let command = match &child.shell {
             Some(script) => CanonicalArgs::default().values("--shell", [script]).text(),
-            None => CanonicalArgs::default().words(&self.command).text(),
+            None => shell_quote(&self.command),
         };
         let input = CanonicalArgs::default()
             .flag("--decompress", child.decompress)

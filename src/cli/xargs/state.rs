@@ -6,12 +6,10 @@ use super::options::{Options, Share};
 use crate::cli::canonical_args::CanonicalArgs;
 use crate::cli::usage_error::UsageError;
 use crate::plan::{Durability, Existing, Rerun, Revocable, StateAccess, StatePlan};
+use crate::template::shell_quote;
 use std::ffi::OsString;
 
 /// Returns the state's plan, if a state was asked for.
-///
-/// # Errors
-/// [`UsageError`] for an option whose effect a state can't remember.
 pub(super) fn plan(options: &Options, command: &[OsString]) -> Result<Option<StatePlan>, UsageError> {
     let Some(file) = &options.state else {
         return Ok(None);
@@ -31,7 +29,7 @@ pub(super) fn plan(options: &Options, command: &[OsString]) -> Result<Option<Sta
         file: file.clone(),
         meaning: vec![
             ("mode", b"xargs".to_vec()),
-            ("command", CanonicalArgs::default().words(command).text()),
+            ("command", shell_quote(command)),
             ("replace", CanonicalArgs::default().values("-I", hole).text()),
             ("standard input", input.text()),
             ("tag", CanonicalArgs::default().flag("--tag", options.tag).text()),
