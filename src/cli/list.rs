@@ -9,9 +9,6 @@ use crate::record::{FORMATS, MODIFIERS, ROW_FORMATS};
 use std::fmt::Write as _;
 
 /// Prints the tables.
-///
-/// # Errors
-/// When standard output can't be written.
 pub(super) fn main() -> anyhow::Result<ExitCause> {
     let codecs = CODECS.iter().map(|codec| (codec.name, codec.help));
     let functions = FUNCTIONS.iter().map(|function| (function.name, function.help));

@@ -26,9 +26,6 @@ pub(super) struct ManArgs {
 }
 
 /// Prints the completion script.
-///
-/// # Errors
-/// When standard output can't be written.
 pub(super) fn completions(args: &CompletionsArgs, mut grammar: Command) -> anyhow::Result<ExitCause> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut grammar, "fanfold", &mut script);
@@ -36,9 +33,6 @@ pub(super) fn completions(args: &CompletionsArgs, mut grammar: Command) -> anyho
 }
 
 /// Prints the man page.
-///
-/// # Errors
-/// [`UsageError`] for an unknown subcommand; when standard output can't be written.
 pub(super) fn man(args: &ManArgs, grammar: Command) -> anyhow::Result<ExitCause> {
     let mut page = Vec::new();
     clap_mangen::Man::new(described(args.page.as_deref(), grammar)?).render(&mut page)?;

@@ -98,9 +98,6 @@ const SCHEDULED: usize = 100_000;
 
 impl InputArgs {
     /// Returns the inputs. `dash` says what `-` means.
-    ///
-    /// # Errors
-    /// [`UsageError`] when names would be read from a terminal, and for a malformed pattern.
     pub(super) fn plan(&self, dash: Dash) -> Result<Inputs, UsageError> {
         if let Some(pattern) = Exclude::malformed(&self.exclude) {
             let pattern = message::display_name(pattern);

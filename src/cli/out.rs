@@ -38,10 +38,6 @@ impl OutArgs {
 
     /// Returns the one file that takes the merged output, if `--out` was given. A device or a pipe is opened
     /// now, as by a shell.
-    ///
-    /// # Errors
-    /// [`UsageError`] for a template with replacement strings, which no job could fill, and for the name of a
-    /// directory; when a device or a pipe can't be opened.
     pub(super) fn one(&self) -> anyhow::Result<Option<MergeDestination>> {
         let Some(name) = &self.out else {
             return Ok(None);
@@ -74,10 +70,6 @@ impl OutArgs {
     }
 
     /// Returns the jobs' files, if `--out` was given.
-    ///
-    /// # Errors
-    /// [`UsageError`] for a template that does not name a file of its own for each job, and when another
-    /// option makes one answer of all jobs.
     pub(super) fn plan(
         &self,
         stages: &RecordsAndFold,

@@ -6,9 +6,6 @@ use crate::sys::OutputStream;
 use std::io::Write as _;
 
 /// Prints a text.
-///
-/// # Errors
-/// When standard output can't be written.
 pub(super) fn print(text: &[u8]) -> anyhow::Result<ExitCause> {
     let written = OutputStream::stdout().write_all(text);
     written.map_err(|cause| anyhow::anyhow!("standard output: {}", message::cause(&cause)))?;

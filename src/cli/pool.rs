@@ -38,9 +38,6 @@ impl PoolArgs {
     }
 
     /// Returns the pool's plan, if a pool was asked for. `name_end` ends each name that a process reads.
-    ///
-    /// # Errors
-    /// [`UsageError`] when the command has a replacement string that differs from job to job.
     pub(super) fn plan(
         &self,
         command: &CommandPlan,

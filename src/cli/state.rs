@@ -39,9 +39,6 @@ pub(super) struct StateArgs {
 impl StateArgs {
     /// Returns the state's plan, if a state was asked for. `key` returns what the command line means to it,
     /// `stages` says what becomes of the jobs' output.
-    ///
-    /// # Errors
-    /// [`UsageError`] for an option whose effect a state can't remember.
     pub(super) fn plan(
         &self,
         key: impl FnOnce() -> CommandKey,

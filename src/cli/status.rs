@@ -28,9 +28,6 @@ pub(super) struct StatusArgs {
 }
 
 /// Prints the summary.
-///
-/// # Errors
-/// When the state is damaged or is not one, or can't be read; when standard output can't be written.
 pub(super) fn main(args: &StatusArgs) -> anyhow::Result<ExitCause> {
     let overview = Overview::read(&args.file)?;
     let text = match args.json {

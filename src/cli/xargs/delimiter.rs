@@ -6,9 +6,6 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
 /// Parses the byte that `typed` names.
-///
-/// # Errors
-/// When it names no byte, or a character that does not fit a byte.
 pub(super) fn read(typed: &OsStr) -> Result<u8> {
     match typed.as_bytes() {
         [byte] => Ok(*byte),

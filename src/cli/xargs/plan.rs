@@ -16,9 +16,6 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// Returns the command line with its holes: where `-I` says, or at its end.
-///
-/// # Errors
-/// When `-I` is given an empty string.
 pub(super) fn template(command: &[OsString], share: &Share) -> Result<Template> {
     let hole = match share {
         Share::Replace(hole) => Some(hole.as_os_str()),
@@ -69,9 +66,6 @@ fn room(template: &Template, share: &Share, chars: usize) -> Result<(ArgSpace, [
 }
 
 /// Returns the plan, for commands of at most `chars` bytes. It has no state.
-///
-/// # Errors
-/// When the command is too long before it has any word.
 pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Result<Plan> {
     let (room, longest) = room(&command.template, &options.share, chars)?;
     let words = WordList {
