@@ -191,17 +191,10 @@ impl Template {
 /// Returns `args` as one line that a shell parses into the same words. A NUL, which no argument can hold, is
 /// kept.
 pub fn shell_quote<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Vec<u8> {
+    let args: Vec<S> = args.into_iter().collect();
     let quoter = shlex::bytes::Quoter::new().allow_nul(true);
-    let mut line = Vec::new();
-    for (i, arg) in args.into_iter().enumerate() {
-        if i > 0 {
-            line.push(b' ');
-        }
-        // The quoter refuses only NUL, which is allowed above.
-        let bytes = arg.as_ref().as_bytes();
-        line.extend_from_slice(&quoter.quote(bytes).unwrap_or(bytes.into()));
-    }
-    line
+    let line = quoter.join(args.iter().map(|arg| arg.as_ref().as_bytes()));
+    line.expect("only NUL can't be quoted, and it is allowed")
 }
 
 fn literal(word: impl AsRef<OsStr>) -> Word {

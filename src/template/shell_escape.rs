@@ -10,14 +10,10 @@ use std::os::unix::ffi::OsStrExt as _;
 
 /// Returns the words, quoted, with a blank between each two.
 pub fn shell_escape<S: AsRef<OsStr>>(words: impl IntoIterator<Item = S>) -> Vec<u8> {
-    let mut line = Vec::new();
-    for (at, word) in words.into_iter().enumerate() {
-        if at > 0 {
-            line.push(b' ');
-        }
-        escape_word(word.as_ref().as_bytes(), &mut line);
-    }
-    line
+    let escaped = words
+        .into_iter()
+        .map(|word| escape_word(word.as_ref().as_bytes()));
+    escaped.collect::<Vec<_>>().join(&b' ')
 }
 
 /// What a character means to a shell.
@@ -43,22 +39,18 @@ struct Character<'a> {
     class: Class,
 }
 
-fn escape_word(word: &[u8], line: &mut Vec<u8>) {
+fn escape_word(word: &[u8]) -> Vec<u8> {
     let characters = characters(word);
     let has = |class| characters.iter().any(|c| c.class == class);
     let quoted = has(Class::Blank) || has(Class::Special) || has(Class::Quote) || has(Class::Unprintable);
     if !quoted && !word.is_empty() {
-        line.extend_from_slice(word);
-        return;
+        return word.to_vec();
     }
     let simple = |c: &Character| matches!(c.class, Class::Plain | Class::Blank | Class::Quote);
     if has(Class::Quote) && characters.iter().all(simple) {
-        line.push(b'"');
-        line.extend_from_slice(word);
-        line.push(b'"');
-        return;
+        return [b"\"", word, b"\""].concat();
     }
-    line.push(b'\'');
+    let mut line = vec![b'\''];
     // GNU prints a word that holds a quote and ends with an escape as if an escape came before it too.
     let mut escaping = has(Class::Quote) && characters.last().is_some_and(|c| c.class == Class::Unprintable);
     for Character { bytes, class } in &characters {
@@ -68,7 +60,7 @@ fn escape_word(word: &[u8], line: &mut Vec<u8>) {
                     line.extend_from_slice(b"'$'");
                     escaping = true;
                 }
-                bytes.iter().for_each(|&byte| escape_byte(byte, line));
+                bytes.iter().for_each(|&byte| escape_byte(byte, &mut line));
                 continue;
             }
             Class::Quote => line.extend_from_slice(b"'\\''"),
@@ -82,6 +74,7 @@ fn escape_word(word: &[u8], line: &mut Vec<u8>) {
         escaping = false;
     }
     line.push(b'\'');
+    line
 }
 
 fn escape_byte(byte: u8, line: &mut Vec<u8>) {
