@@ -4,7 +4,7 @@ use super::options::{MOST_PROCS, Options};
 use crate::message;
 use crate::sys::{Stdin, arguments};
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal as _;
 use std::os::fd::AsFd as _;
 
@@ -18,7 +18,6 @@ const LEAST: usize = 4096;
 /// How long command lines may be, in bytes. Each word counts with the NUL at its end.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LineLimits {
-    /// The size of the environment.
     pub(super) environment: usize,
     /// The largest value of `-s`.
     pub(super) longest: usize,
@@ -29,8 +28,7 @@ pub(super) struct LineLimits {
 impl LineLimits {
     /// Returns the limits beside the current environment.
     pub(super) fn from_environment() -> Self {
-        let size =
-            |(name, value): (std::ffi::OsString, std::ffi::OsString)| name.len() + value.len() + "=\0".len();
+        let size = |(name, value): (OsString, OsString)| name.len() + value.len() + "=\0".len();
         let environment = env::vars_os().map(size).sum();
         let total = arguments::limits().total;
         let longest = total.saturating_sub(environment + HEADROOM);

@@ -190,6 +190,16 @@ pub(super) fn read(words: &[OsString], most_chars: usize) -> Result<(Options, &[
     Ok((options, command))
 }
 
+impl Share {
+    /// Returns the string that a line takes the place of.
+    pub(super) fn hole(&self) -> Option<&OsStr> {
+        match self {
+            Share::Replace(hole) => Some(hole),
+            _ => None,
+        }
+    }
+}
+
 impl Options {
     fn replace(&mut self, hole: &OsStr) -> Result<()> {
         self.share(Share::Replace(hole.to_owned()), "--replace/-I/-i");

@@ -17,10 +17,7 @@ use std::time::Duration;
 
 /// Returns the command line with its holes: where `-I` says, or at its end.
 pub(super) fn template(command: &[OsString], share: &Share) -> Result<Template> {
-    let hole = match share {
-        Share::Replace(hole) => Some(hole.as_os_str()),
-        _ => None,
-    };
+    let hole = share.hole();
     if hole.is_some_and(OsStr::is_empty) && command.len() > 1 {
         bail!("command too long");
     }
@@ -35,7 +32,7 @@ const NO_ROOM: &str = "cannot fit single argument within argument list size limi
 fn room(template: &Template, share: &Share, chars: usize) -> Result<(ArgSpace, [usize; 2])> {
     let mut lengths = template.lengths();
     let program = lengths.next().map_or(0, |(length, _)| length + 1);
-    if !matches!(share, Share::Replace(_)) {
+    if share.hole().is_none() {
         let fixed: usize = lengths
             .filter(|&(_, holes)| holes == 0)
             .map(|(length, _)| length + 1)
@@ -73,11 +70,7 @@ pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Re
         syntax: syntax(options),
         longest,
     };
-    let empty = match options.share {
-        Share::Replace(_) => Empty::Allowed,
-        _ if options.not_empty => Empty::Allowed,
-        _ => Empty::OneJob,
-    };
+    let may_be_empty = options.not_empty || options.share.hole().is_some();
     Ok(Plan {
         inputs: Inputs::Words(words),
         unit: Unit::File,
@@ -105,7 +98,11 @@ pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Re
         patience: command.kill_after,
         state: None,
         joblog: None,
-        empty,
+        empty: if may_be_empty {
+            Empty::Allowed
+        } else {
+            Empty::OneJob
+        },
     })
 }
 
@@ -117,21 +114,16 @@ fn batch(options: &Options, room: ArgSpace) -> Batch {
         Share::Lines(most) => BatchLimit::Lines(most),
         Share::Replace(_) => BatchLimit::Inputs(NonZeroUsize::MIN),
     };
-    let split = match options.share {
-        Share::Lines(_) | Share::Replace(_) => BatchSplit::Refused,
-        Share::Words(_) if options.exit => BatchSplit::Refused,
-        _ => BatchSplit::Allowed,
-    };
-    let waiting = match options.share {
-        Share::Lines(_) | Share::Replace(_) => BatchWait::Drop,
-        _ if options.exit => BatchWait::Drop,
-        _ => BatchWait::Run,
-    };
+    let strict = options.exit || matches!(options.share, Share::Lines(_) | Share::Replace(_));
     Batch::Xargs {
         most,
         room,
-        split,
-        waiting,
+        split: match options.share {
+            Share::All => BatchSplit::Allowed,
+            _ if strict => BatchSplit::Refused,
+            _ => BatchSplit::Allowed,
+        },
+        waiting: if strict { BatchWait::Drop } else { BatchWait::Run },
     }
 }
 

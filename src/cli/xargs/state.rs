@@ -2,7 +2,7 @@
 //!
 //! How words are read and shared out is left out: a state knows a job by its words.
 
-use super::options::{Options, Share};
+use super::options::Options;
 use crate::cli::canonical_args::CanonicalArgs;
 use crate::cli::usage_error::UsageError;
 use crate::plan::{Durability, Existing, Rerun, Revocable, StateAccess, StatePlan};
@@ -18,10 +18,6 @@ pub(super) fn plan(options: &Options, command: &[OsString]) -> Result<Option<Sta
         let what = "--interactive/-p cannot be combined with --state: it leaves commands that were not run";
         return Err(UsageError(what.into()));
     }
-    let hole = match &options.share {
-        Share::Replace(hole) => Some(hole),
-        _ => None,
-    };
     let input = CanonicalArgs::default()
         .flag("--open-tty", options.open_tty)
         .flag("--arg-file", options.file.is_some() && !options.open_tty);
@@ -30,7 +26,10 @@ pub(super) fn plan(options: &Options, command: &[OsString]) -> Result<Option<Sta
         meaning: vec![
             ("mode", b"xargs".to_vec()),
             ("command", shell_quote(command)),
-            ("replace", CanonicalArgs::default().values("-I", hole).text()),
+            (
+                "replace",
+                CanonicalArgs::default().values("-I", options.share.hole()).text(),
+            ),
             ("standard input", input.text()),
             ("tag", CanonicalArgs::default().flag("--tag", options.tag).text()),
         ],
