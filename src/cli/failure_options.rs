@@ -61,18 +61,11 @@ fn halt(text: &str) -> Result<HaltAt, String> {
 
 fn limit(text: &str) -> Option<FailureLimit> {
     let number = text.strip_prefix("fail=")?;
-    match number.strip_suffix('%') {
-        Some(share) => share
-            .parse()
-            .ok()
-            .filter(|share| (1..=100).contains(share))
-            .map(FailureLimit::Percent),
-        None => number
-            .parse()
-            .ok()
-            .filter(|&jobs| jobs > 0)
-            .map(FailureLimit::Jobs),
-    }
+    let limit = match number.strip_suffix('%') {
+        Some(share) => FailureLimit::Percent(share.parse().ok()?),
+        None => FailureLimit::Jobs(number.parse().ok()?),
+    };
+    matches!(limit, FailureLimit::Percent(1..=100) | FailureLimit::Jobs(1..)).then_some(limit)
 }
 
 #[cfg(test)]

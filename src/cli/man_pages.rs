@@ -7,35 +7,20 @@ use super::exit_code::ExitCause;
 use super::plain_text::print;
 use super::usage_error::UsageError;
 use crate::message;
-use clap::{Args, Command};
+use clap::Command;
 use clap_complete::Shell;
 
-/// The arguments of `fanfold completions`.
-#[derive(Debug, Args)]
-pub(super) struct CompletionsArgs {
-    /// The shell
-    shell: Shell,
-}
-
-/// The arguments of `fanfold man`.
-#[derive(Debug, Args)]
-pub(super) struct ManArgs {
-    /// The subcommand, as in `fanfold man run`
-    #[arg(value_name = "COMMAND")]
-    page: Option<String>,
-}
-
 /// Prints the completion script.
-pub(super) fn completions(args: &CompletionsArgs, mut grammar: Command) -> anyhow::Result<ExitCause> {
+pub(super) fn completions(shell: Shell, mut grammar: Command) -> anyhow::Result<ExitCause> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut grammar, "fanfold", &mut script);
+    clap_complete::generate(shell, &mut grammar, "fanfold", &mut script);
     print(&script)
 }
 
 /// Prints the man page.
-pub(super) fn man(args: &ManArgs, grammar: Command) -> anyhow::Result<ExitCause> {
+pub(super) fn man(subcommand: Option<&str>, grammar: Command) -> anyhow::Result<ExitCause> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(described(args.page.as_deref(), grammar)?).render(&mut page)?;
+    clap_mangen::Man::new(described(subcommand, grammar)?).render(&mut page)?;
     print(&page)
 }
 

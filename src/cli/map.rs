@@ -151,8 +151,7 @@ impl MapArgs {
         key.extend(self.records.key());
         key.push(("codec", codec.into()));
         key.push(("partial", partial.into()));
-        key.push(("tag", self.output.tag_key()));
-        key.push(("out", self.output.out.key()));
+        key.extend(self.output.key());
         key
     }
 

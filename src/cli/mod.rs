@@ -27,6 +27,7 @@ mod xargs;
 use crate::message;
 use crate::sys::OutputStream;
 use clap::{CommandFactory as _, Parser};
+use clap_complete::Shell;
 use exit_code::{Dialect, ExitCause};
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -94,9 +95,16 @@ enum Subcommand {
     /// List the codecs, functions, formats and modifiers that fanfold knows
     List,
     /// Print a script that completes fanfold's command lines in SHELL
-    Completions(man_pages::CompletionsArgs),
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
     /// Print a man page, as roff: fanfold's own, or that of a subcommand
-    Man(man_pages::ManArgs),
+    Man {
+        /// The subcommand, as in `fanfold man run`
+        #[arg(value_name = "COMMAND")]
+        page: Option<String>,
+    },
 }
 
 impl Subcommand {
@@ -105,8 +113,8 @@ impl Subcommand {
             Subcommand::Map(args) => map::main(&args),
             Subcommand::Run(args) => run::main(&args),
             Subcommand::Status(args) => status::main(&args),
-            Subcommand::Completions(args) => man_pages::completions(&args, Subcommand::command()),
-            Subcommand::Man(args) => man_pages::man(&args, Subcommand::command()),
+            Subcommand::Completions { shell } => man_pages::completions(shell, Subcommand::command()),
+            Subcommand::Man { page } => man_pages::man(page.as_deref(), Subcommand::command()),
             Subcommand::List => list::main(),
             Subcommand::Xargs { .. } => unreachable!("clap never reads the words of xargs"),
         }

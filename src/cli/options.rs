@@ -1,5 +1,6 @@
 //! The options that `map` and `run` share: inputs, workers, order and memory.
 
+use super::canonical_args::CanonicalArgs;
 use super::out::OutArgs;
 use super::usage_error::UsageError;
 use crate::message;
@@ -131,7 +132,6 @@ impl InputArgs {
         if self.null { 0 } else { b'\n' }
     }
 
-    /// Returns what having no input means.
     pub(super) fn empty(&self) -> Empty {
         if self.allow_empty {
             Empty::Allowed
@@ -142,12 +142,10 @@ impl InputArgs {
 }
 
 impl OutputArgs {
-    /// Returns how many workers there are.
     pub(super) fn workers(&self) -> NonZeroUsize {
         self.jobs.unwrap_or_else(sys::cores)
     }
 
-    /// Returns the order in which results are printed.
     pub(super) fn order(&self) -> Order {
         match (self.unordered, self.line_buffer) {
             (true, _) => Order::Finish,
@@ -170,17 +168,16 @@ impl OutputArgs {
         if self.tag { Tag::Input } else { Tag::Off }
     }
 
-    /// Returns what a state keeps of `--tag`.
-    pub(super) fn tag_key(&self) -> Vec<u8> {
-        if self.tag { b"--tag".to_vec() } else { Vec::new() }
+    /// Returns what a state keeps of the options.
+    pub(super) fn key(&self) -> [(&'static str, Vec<u8>); 2] {
+        let tag = CanonicalArgs::default().flag("--tag", self.tag);
+        [("tag", tag.text()), ("out", self.out.key())]
     }
 
-    /// Returns the memory budget.
     pub(super) fn memory(&self) -> u64 {
         self.memory.unwrap_or_else(|| sys::available_memory() / 4)
     }
 
-    /// Returns the directory for temporary files.
     pub(super) fn tmpdir(&self) -> PathBuf {
         self.tmpdir.clone().unwrap_or_else(std::env::temp_dir)
     }
@@ -208,21 +205,12 @@ fn workers(text: &str) -> Result<NonZeroUsize, String> {
 fn size(text: &str) -> Result<u64, String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
-    let power = match unit
-        .to_ascii_lowercase()
-        .trim_end_matches("ib")
-        .trim_end_matches('b')
-    {
-        "" => 0,
-        "k" => 1,
-        "m" => 2,
-        "g" => 3,
-        "t" => 4,
-        _ => return Err("expected a size as 4096, 512MiB or 2G".into()),
+    let unit = unit.to_ascii_lowercase();
+    let unit = unit.trim_end_matches("ib").trim_end_matches('b');
+    let power = ["", "k", "m", "g", "t"].iter().position(|known| *known == unit);
+    let (Ok(number), Some(power)) = (number.parse::<u64>(), power) else {
+        return Err("expected a size as 4096, 512MiB or 2G".into());
     };
-    let number: u64 = number
-        .parse()
-        .map_err(|_| "expected a size as 4096, 512MiB or 2G".to_owned())?;
     number
         .checked_mul(1 << (10 * power))
         .ok_or_else(|| "too large".into())

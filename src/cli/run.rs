@@ -265,8 +265,7 @@ impl RunArgs {
         key.push(("ok-exit", ok_exit.join(",").into()));
         key.push(("pool", self.pool.key(self.inputs.terminator())));
         key.extend(self.records.key());
-        key.push(("tag", self.output.tag_key()));
-        key.push(("out", self.output.out.key()));
+        key.extend(self.output.key());
         key
     }
 
