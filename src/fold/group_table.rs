@@ -4,13 +4,15 @@
 //! It does not know what keys mean or how results are written.
 
 use super::aggregate::{State, StateKind};
-use super::save_format::BATCH;
 use super::sorted_entries::{SortedEntries, put_value, read_count};
-use super::sorted_run::{Entry, RunWriter, SortedRun};
+use super::sorted_run::{RunWriter, SortedRun};
 use super::table::Table;
 use crate::memory::{Budget, BudgetShare, Reservation};
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// How many keys are hashed at once.
+const BATCH: usize = 32;
 
 /// How many bytes a table holds without a reservation, so that a small budget does not mean a run
 /// for every key.
@@ -222,31 +224,16 @@ impl GroupTable {
         self.compact()
     }
 
-    /// Adds entries that [`GroupTable::sorted`] gave, at most a batch; returns none when one is
-    /// broken.
-    pub fn load(&mut self, entries: &[Entry<'_>]) -> io::Result<Option<()>> {
-        // As in `count_each`.
-        let mut hashes = [0; BATCH];
-        for (hash, (key, _)) in hashes.iter_mut().zip(entries) {
-            *hash = self.table.hash(key);
-        }
-        for (hash, entry) in hashes.iter().zip(entries) {
-            if self.load_one(*hash, *entry)?.is_none() {
-                return Ok(None);
-            }
-        }
-        Ok(Some(()))
-    }
-
-    fn load_one(&mut self, hash: u64, (key, mut value): Entry<'_>) -> io::Result<Option<()>> {
+    /// Adds an entry that [`GroupTable::sorted`] gave; returns none when it is broken.
+    pub fn load(&mut self, key: &[u8], mut value: &[u8]) -> io::Result<Option<()>> {
         if self.kinds.is_empty() {
             let Some(count) = read_count(value) else {
                 return Ok(None);
             };
-            self.count_hashed(hash, key, count)?;
+            self.count(key, count)?;
             return Ok(Some(()));
         }
-        for state in self.row_hashed(hash, key)? {
+        for state in self.row(key)? {
             if state.load(&mut value).is_none() {
                 return Ok(None);
             }

@@ -9,7 +9,6 @@ mod exact_sum;
 mod group;
 mod group_table;
 mod key_order;
-mod merge_runs;
 mod plan;
 mod result_rows;
 mod save_format;

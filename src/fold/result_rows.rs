@@ -4,8 +4,8 @@
 use super::group_table::GroupTable;
 use super::key_order::{put_rank, put_text};
 use super::plan::{GroupPlan, RowOrder, Shape};
+use super::save_format::broken;
 use super::sorted_entries::read_count;
-use super::sorted_run::damaged;
 use super::top_n::TopN;
 use crate::memory::Budget;
 use crate::record::{Cell, Number, RowFormat, cell_tsv, header, row, unescape_tsv};
@@ -139,7 +139,7 @@ impl<'a> ResultRows<'a> {
                 while left > 0
                     && let Some((key, start)) = sorted.next()?
                 {
-                    let start = read_count(start).ok_or_else(damaged)?;
+                    let start = read_count(start).ok_or_else(broken)?;
                     self.out.write_all(&key[start as usize..])?;
                     left -= 1;
                 }

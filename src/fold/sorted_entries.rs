@@ -5,8 +5,8 @@
 //! another.
 
 use super::aggregate::{State, StateKind};
-use super::merge_runs::RunMerge;
-use super::sorted_run::{Entry, SortedRun, damaged};
+use super::save_format::{Entry, broken};
+use super::sorted_run::{RunMerge, SortedRun};
 use super::table::{Slot, Table};
 use std::io;
 use std::path::Path;
@@ -116,9 +116,9 @@ fn combine(
         }
         row.iter_mut().try_for_each(|state| state.load(&mut value))
     };
-    add(row, value).ok_or_else(damaged)?;
+    add(row, value).ok_or_else(broken)?;
     while let Some((_, more)) = merge.entry().filter(|entry| entry.0 == key) {
-        add(row, more).ok_or_else(damaged)?;
+        add(row, more).ok_or_else(broken)?;
         merge.advance()?;
     }
     value.clear();

@@ -8,9 +8,8 @@ use crate::fold::Fold;
 use crate::fold::group_table::GroupTable;
 use crate::fold::plan::{GroupPlan, Shape};
 use crate::fold::result_rows::ResultRows;
-use crate::fold::save_format::{SavedReader, broken, write_entry};
+use crate::fold::save_format::{broken, read_array, read_entry, write_end, write_entry};
 use crate::fold::sorted_entries::read_count;
-use crate::fold::sorted_run::{Entry, damaged};
 use crate::fold::value_counts::ValueCounts;
 use crate::memory::Budget;
 use crate::record::{Number, RecordSink, cell_tsv};
@@ -22,10 +21,6 @@ use std::path::{Path, PathBuf};
 
 /// The first byte of every saved group.
 const VERSION: u8 = 1;
-
-/// The byte before each saved entry, and the one behind the last.
-const ENTRY: u8 = 1;
-const END: u8 = 0;
 
 /// Makes an empty fold of this plan, which takes memory from `budget`, and puts what no longer fits
 /// in unlinked files in `tmpdir`.
@@ -139,7 +134,7 @@ fn read_numbers(
     mut value: &[u8],
 ) -> io::Result<(Vec<Option<Number>>, Vec<u64>)> {
     if shape != Shape::Aggregated || layout.kinds.is_empty() {
-        let count = read_count(value).ok_or_else(damaged)?;
+        let count = read_count(value).ok_or_else(broken)?;
         return Ok(match shape {
             Shape::Counted => (vec![Some(Number::Int(i128::from(count)))], Vec::new()),
             Shape::Keys => (Vec::new(), Vec::new()),
@@ -149,7 +144,7 @@ fn read_numbers(
     let mut results = Vec::new();
     for kind in &layout.kinds {
         let mut state = kind.start();
-        state.load(&mut value).ok_or_else(damaged)?;
+        state.load(&mut value).ok_or_else(broken)?;
         results.push(state.result());
     }
     let columns = layout
@@ -236,33 +231,29 @@ impl Fold for Group {
         out.write_all(&self.bad.to_le_bytes())?;
         for table in self.tables() {
             let mut sorted = table.sorted()?;
-            while let Some((key, value)) = sorted.next()? {
-                out.write_all(&[ENTRY])?;
-                write_entry(&mut out, key, value)?;
+            while let Some(entry) = sorted.next()? {
+                write_entry(&mut out, entry)?;
             }
-            out.write_all(&[END])?;
+            write_end(&mut out)?;
         }
         out.flush()
     }
 
     fn load(&mut self, saved: &mut dyn BufRead) -> io::Result<()> {
-        let mut saved = SavedReader::new(saved);
-        if saved.array()? != [VERSION] {
+        if read_array(saved)? != [VERSION] {
             return Err(broken());
         }
-        self.bad = self.bad.saturating_add(u64::from_le_bytes(saved.array()?));
+        self.bad = self.bad.saturating_add(u64::from_le_bytes(read_array(saved)?));
+        let (mut key, mut value) = (Vec::new(), Vec::new());
         for table in self.tables() {
-            let mut load = |entries: &[Entry<'_>]| table.load(entries)?.ok_or_else(broken);
-            loop {
-                saved.batches(ENTRY, &mut load)?;
-                // An entry that the input's buffer cuts, or the end of the table.
-                if saved.array()? != [ENTRY] {
-                    break;
-                }
-                load(&[saved.entry()?])?;
+            while read_entry(saved, &mut key, &mut value)? {
+                table.load(&key, &value)?.ok_or_else(broken)?;
             }
         }
-        saved.end()
+        match saved.fill_buf()? {
+            [] => Ok(()),
+            _ => Err(broken()),
+        }
     }
 }
 

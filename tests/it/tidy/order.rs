@@ -18,7 +18,7 @@ const ORDER: &[(&str, &str)] = &[
     (
         "fold",
         "group result_rows value_counts group_table key_order plan top_n save_format sorted_entries aggregate \
-         merge_runs table exact_sum mod sorted_run",
+         table exact_sum mod sorted_run",
     ),
     ("merge", "mod plan job tree level output intermediate pipe_job"),
     (
