@@ -105,8 +105,8 @@ impl ExactSum {
         let Some(top) = sum.limbs.iter().rposition(|&limb| limb != 0) else {
             return 0.0;
         };
-        // Unless they are all limbs that there are, the top three hold at least 65 bits; the others
-        // only break ties.
+        // Unless they are all limbs that there are, the top three hold at least 65 bits, more than a
+        // double has; the others only break ties.
         let bottom = top.saturating_sub(2);
         let mut bits = sum.limbs[bottom..=top]
             .iter()
@@ -150,33 +150,11 @@ impl ExactSum {
     }
 }
 
-/// Returns `bits` × 2^`exponent`, rounded once, ties to even.
+/// Returns `bits` × 2^`exponent`. The cast rounds to the nearest double, ties to even, and the product
+/// is exact unless it is too large. There are two factors since one may not be a double.
 fn scale(bits: u128, exponent: i32) -> f64 {
-    let length = 128 - bits.leading_zeros() as i32;
-    // How many bits a double of this magnitude has no place for.
-    let excess = (length - 53).max(-1074 - exponent).max(0);
-    if excess == 0 {
-        return times_power_of_two(bits as f64, exponent);
-    }
-    let kept = bits >> excess;
-    let rest = bits & ((1 << excess) - 1);
-    let half = 1u128 << (excess - 1);
-    let round_up = rest > half || (rest == half && kept & 1 == 1);
-    times_power_of_two((kept + u128::from(round_up)) as f64, exponent + excess)
-}
-
-/// Returns `value` × 2^`exponent`: by several factors, since one may not be a double. Exact when the
-/// result is a double.
-fn times_power_of_two(mut value: f64, mut exponent: i32) -> f64 {
-    while exponent < -1000 {
-        value *= 2f64.powi(-1000);
-        exponent += 1000;
-    }
-    while exponent > 1000 {
-        value *= 2f64.powi(1000);
-        exponent -= 1000;
-    }
-    value * 2f64.powi(exponent)
+    let half = exponent / 2;
+    bits as f64 * 2f64.powi(half) * 2f64.powi(exponent - half)
 }
 
 #[cfg(test)]
