@@ -4,6 +4,9 @@
 //! summation using small and large superaccumulators" (2015), section 3, with limbs of 32 bits. The
 //! crates that exist for it neither merge nor save. It does not know infinities and NaN.
 
+use super::save_format::{broken, read_array};
+use std::io;
+
 /// The number of limbs, of 32 bits: a double's bits lie between 2^-1074 and 2^1024, and sums may carry
 /// above.
 const LIMBS: usize = 68;
@@ -135,18 +138,15 @@ impl ExactSum {
         }
     }
 
-    /// Adds a sum that was saved, and moves past it; returns none when it is broken.
-    pub fn load(&mut self, saved: &mut &[u8]) -> Option<()> {
-        let ([from, to], rest) = saved.split_first_chunk::<2>()?;
+    /// Adds a sum that was saved, and moves past it.
+    pub fn load(&mut self, saved: &mut &[u8]) -> io::Result<()> {
+        let [from, to] = read_array(saved)?.map(usize::from);
         let mut other = ExactSum::default();
-        *saved = rest;
-        for limb in other.limbs.get_mut(usize::from(*from)..usize::from(*to))? {
-            let (bytes, rest) = saved.split_first_chunk::<8>()?;
-            *limb = i64::from_le_bytes(*bytes);
-            *saved = rest;
+        for limb in other.limbs.get_mut(from..to).ok_or_else(broken)? {
+            *limb = i64::from_le_bytes(read_array(saved)?);
         }
         self.merge(&other);
-        Some(())
+        Ok(())
     }
 }
 
@@ -224,7 +224,7 @@ mod tests {
             sum(a).save(&mut saved);
             let mut loaded = sum(b);
             let mut rest = &saved[..];
-            prop_assert_eq!(loaded.load(&mut rest), Some(()));
+            prop_assert!(loaded.load(&mut rest).is_ok());
             prop_assert!(rest.is_empty());
             prop_assert_eq!(loaded.value(), all);
             values.reverse();

@@ -3,7 +3,8 @@
 //!
 //! It does not know what keys mean or how results are written.
 
-use super::aggregate::{State, StateKind};
+use super::aggregate::State;
+use super::save_format::broken;
 use super::sorted_entries::{SortedEntries, put_value, read_count};
 use super::sorted_run::{RunWriter, SortedRun};
 use super::table::Table;
@@ -22,16 +23,13 @@ const FREE: u64 = 32 << 10;
 /// level, and few files are open.
 const FAN: usize = 16;
 
-/// About how many bytes a state takes, with its box.
-const STATE_SIZE: usize = 80;
-
 /// Keys, each with a count or a row of states.
 pub(super) struct GroupTable {
     table: Table,
-    kinds: Vec<StateKind>,
-    /// Rows of states. A key's tally is the index of its row; there may be more rows than keys.
-    states: Vec<Box<dyn State>>,
-    rows: usize,
+    /// The row of states of a key that has taken nothing.
+    empty_row: Vec<State>,
+    /// Rows of states. A key's tally is the index of its row.
+    states: Vec<State>,
     runs: Vec<SortedRun>,
     reservation: Reservation,
     /// A table takes no more than its share, so that no table that starts later gets nothing.
@@ -40,13 +38,12 @@ pub(super) struct GroupTable {
 }
 
 impl GroupTable {
-    /// Makes an empty table. Without kinds it counts keys.
-    pub fn new(seed: u64, kinds: Vec<StateKind>, budget: &Budget, tmpdir: &Path) -> GroupTable {
+    /// Makes an empty table. When rows have no states, it counts keys.
+    pub fn new(seed: u64, empty_row: Vec<State>, budget: &Budget, tmpdir: &Path) -> GroupTable {
         GroupTable {
             table: Table::new(seed),
-            kinds,
+            empty_row,
             states: Vec::new(),
-            rows: 0,
             runs: Vec::new(),
             reservation: budget.reserve(0).expect("nothing can always be taken"),
             share: budget.share(),
@@ -88,13 +85,13 @@ impl GroupTable {
 
     /// Returns the row of states of a key.
     #[inline]
-    pub fn row(&mut self, key: &[u8]) -> io::Result<&mut [Box<dyn State>]> {
+    pub fn row(&mut self, key: &[u8]) -> io::Result<&mut [State]> {
         self.row_hashed(self.table.hash(key), key)
     }
 
     #[inline]
-    fn row_hashed(&mut self, hash: u64, key: &[u8]) -> io::Result<&mut [Box<dyn State>]> {
-        let width = self.kinds.len();
+    fn row_hashed(&mut self, hash: u64, key: &[u8]) -> io::Result<&mut [State]> {
+        let width = self.empty_row.len();
         let row = match self.table.find(hash, key) {
             Some(tally) => *tally as usize,
             None => self.new_row(hash, key)?,
@@ -104,27 +101,20 @@ impl GroupTable {
 
     fn new_row(&mut self, hash: u64, key: &[u8]) -> io::Result<usize> {
         self.make_room(key.len())?;
-        let row = self.rows;
-        self.rows += 1;
-        let width = self.kinds.len();
-        if self.states.len() < self.rows * width {
-            self.states.extend(self.kinds.iter().map(|kind| kind.start()));
-        } else {
-            self.states[row * width..][..width]
-                .iter_mut()
-                .for_each(|state| state.reset());
-        }
+        let row = self.states.len() / self.empty_row.len();
+        self.states.extend_from_slice(&self.empty_row);
         self.table.insert(hash, key, row as u64);
         Ok(row)
     }
 
     /// Reserves what one more key takes, or empties the table into a run.
     fn make_room(&mut self, length: usize) -> io::Result<()> {
-        let new_states = match (self.rows + 1) * self.kinds.len() {
-            needed if needed > self.states.len() => self.states.len().max(self.kinds.len() * 16),
-            _ => 0,
-        };
-        let growth = self.table.growth(length) + (new_states * STATE_SIZE) as u64;
+        let capacity = self.states.capacity();
+        let growth = self.table.growth(length)
+            + match self.states.len() + self.empty_row.len() {
+                needed if needed > capacity => states_size(capacity.max(16 * self.empty_row.len())),
+                _ => 0,
+            };
         let fits = Table::takes(length);
         if fits && (growth == 0 || self.reserve(growth)) {
             return Ok(());
@@ -142,7 +132,7 @@ impl GroupTable {
     }
 
     fn reserve(&mut self, growth: u64) -> bool {
-        let size = self.table.size() + (self.states.len() * STATE_SIZE) as u64 + growth;
+        let size = self.table.size() + states_size(self.states.capacity()) + growth;
         let held = self.reservation.bytes();
         size <= FREE.max(held) || (size <= self.share.bytes() && self.reservation.grow(size - held))
     }
@@ -153,7 +143,7 @@ impl GroupTable {
         let mut value = Vec::new();
         for slot in self.table.sorted() {
             value.clear();
-            put_value(&self.states, self.kinds.len(), slot.tally, &mut value);
+            put_value(&self.states, self.empty_row.len(), slot.tally, &mut value);
             writer.entry((self.table.key(&slot), &value))?;
         }
         self.runs.push(writer.finish(0)?);
@@ -177,7 +167,7 @@ impl GroupTable {
 
     fn merge_runs(&self, runs: Vec<SortedRun>, level: u32) -> io::Result<SortedRun> {
         let mut writer = RunWriter::new(&self.tmpdir)?;
-        let mut sorted = SortedEntries::from_runs(&runs, &self.kinds, &self.tmpdir)?;
+        let mut sorted = SortedEntries::from_runs(&runs, &self.empty_row, &self.tmpdir)?;
         while let Some(entry) = sorted.next()? {
             writer.entry(entry)?;
         }
@@ -186,7 +176,7 @@ impl GroupTable {
 
     fn forget_table(&mut self) {
         self.table.clear();
-        self.rows = 0;
+        self.states.clear();
     }
 
     pub fn clear(&mut self) {
@@ -209,14 +199,14 @@ impl GroupTable {
             other.spill()?;
         }
         self.runs.append(&mut other.runs);
-        let width = other.kinds.len();
+        let width = other.empty_row.len();
         for (hash, key, tally) in other.table.iter() {
             if width == 0 {
                 self.count_hashed(hash, key, tally)?;
             } else {
                 let theirs = &other.states[tally as usize * width..][..width];
                 for (state, theirs) in self.row_hashed(hash, key)?.iter_mut().zip(theirs) {
-                    state.merge(&**theirs);
+                    state.merge(theirs);
                 }
             }
         }
@@ -224,32 +214,30 @@ impl GroupTable {
         self.compact()
     }
 
-    /// Adds an entry that [`GroupTable::sorted`] gave; returns none when it is broken.
-    pub fn load(&mut self, key: &[u8], mut value: &[u8]) -> io::Result<Option<()>> {
-        if self.kinds.is_empty() {
-            let Some(count) = read_count(value) else {
-                return Ok(None);
-            };
-            self.count(key, count)?;
-            return Ok(Some(()));
+    /// Adds an entry that [`GroupTable::sorted`] gave.
+    pub fn load(&mut self, key: &[u8], mut value: &[u8]) -> io::Result<()> {
+        if self.empty_row.is_empty() {
+            return self.count(key, read_count(value)?);
         }
-        for state in self.row(key)? {
-            if state.load(&mut value).is_none() {
-                return Ok(None);
-            }
-        }
-        Ok(value.is_empty().then_some(()))
+        let mut row = self.row(key)?.iter_mut();
+        row.try_for_each(|state| state.load(&mut value))?;
+        if value.is_empty() { Ok(()) } else { Err(broken()) }
     }
 
     /// Returns all entries by the bytes of their keys, each key once.
     pub fn sorted(&mut self) -> io::Result<SortedEntries<'_>> {
         if self.runs.is_empty() {
-            let width = self.kinds.len();
-            return Ok(SortedEntries::from_table(&self.table, &self.states, width));
+            let entries = SortedEntries::from_table(&self.table, &self.states, &self.empty_row);
+            return Ok(entries);
         }
         if !self.table.is_empty() {
             self.spill()?;
         }
-        SortedEntries::from_runs(&self.runs, &self.kinds, &self.tmpdir)
+        SortedEntries::from_runs(&self.runs, &self.empty_row, &self.tmpdir)
     }
+}
+
+/// Returns how many bytes so many states take.
+fn states_size(states: usize) -> u64 {
+    (states * size_of::<State>()) as u64
 }

@@ -4,7 +4,6 @@
 use super::group_table::GroupTable;
 use super::key_order::{put_rank, put_text};
 use super::plan::{GroupPlan, RowOrder, Shape};
-use super::save_format::broken;
 use super::sorted_entries::read_count;
 use super::top_n::TopN;
 use crate::memory::Budget;
@@ -139,7 +138,7 @@ impl<'a> ResultRows<'a> {
                 while left > 0
                     && let Some((key, start)) = sorted.next()?
                 {
-                    let start = read_count(start).ok_or_else(broken)?;
+                    let start = read_count(start)?;
                     self.out.write_all(&key[start as usize..])?;
                     left -= 1;
                 }

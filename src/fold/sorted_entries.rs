@@ -4,7 +4,7 @@
 //! It does not know what keys mean. An entry's value is a count, or a row of states one after
 //! another.
 
-use super::aggregate::{State, StateKind};
+use super::aggregate::State;
 use super::save_format::{Entry, broken};
 use super::sorted_run::{RunMerge, SortedRun};
 use super::table::{Slot, Table};
@@ -14,7 +14,8 @@ use std::path::Path;
 /// A walk over entries, by the bytes of their keys.
 pub(super) struct SortedEntries<'a> {
     source: Source<'a>,
-    width: usize,
+    /// The row of states of a key that has taken nothing.
+    empty_row: &'a [State],
     key: Vec<u8>,
     value: Vec<u8>,
 }
@@ -24,47 +25,40 @@ enum Source<'a> {
         slots: std::vec::IntoIter<Slot>,
         slot: Slot,
         table: &'a Table,
-        states: &'a [Box<dyn State>],
+        states: &'a [State],
     },
-    Runs {
-        merge: RunMerge<'a>,
-        row: Vec<Box<dyn State>>,
-    },
+    Runs(RunMerge<'a>),
 }
 
 impl<'a> SortedEntries<'a> {
-    /// The entries of a table, whose keys have `width` states each.
-    pub fn from_table(table: &'a Table, states: &'a [Box<dyn State>], width: usize) -> SortedEntries<'a> {
+    /// The entries of a table.
+    pub fn from_table(table: &'a Table, states: &'a [State], empty_row: &'a [State]) -> SortedEntries<'a> {
         let source = Source::Table {
             slots: table.sorted().into_iter(),
             slot: Slot::default(),
             table,
             states,
         };
-        SortedEntries {
-            source,
-            width,
-            key: Vec::new(),
-            value: Vec::new(),
-        }
+        SortedEntries::new(source, empty_row)
     }
 
     /// The entries of runs, which may have keys in common.
     pub fn from_runs(
         runs: &'a [SortedRun],
-        kinds: &[StateKind],
+        empty_row: &'a [State],
         tmpdir: &'a Path,
     ) -> io::Result<SortedEntries<'a>> {
-        let source = Source::Runs {
-            merge: RunMerge::new(runs, tmpdir)?,
-            row: kinds.iter().map(|kind| kind.start()).collect(),
-        };
-        Ok(SortedEntries {
+        let source = Source::Runs(RunMerge::new(runs, tmpdir)?);
+        Ok(SortedEntries::new(source, empty_row))
+    }
+
+    fn new(source: Source<'a>, empty_row: &'a [State]) -> SortedEntries<'a> {
+        SortedEntries {
             source,
-            width: kinds.len(),
+            empty_row,
             key: Vec::new(),
             value: Vec::new(),
-        })
+        }
     }
 
     /// Returns the next entry.
@@ -81,10 +75,10 @@ impl<'a> SortedEntries<'a> {
                     return Ok(None);
                 };
                 *slot = next;
-                put_value(states, self.width, slot.tally, &mut self.value);
+                put_value(states, self.empty_row.len(), slot.tally, &mut self.value);
                 Ok(Some((table.key(slot), &self.value)))
             }
-            Source::Runs { merge, row } => {
+            Source::Runs(merge) => {
                 let Some((key, value)) = merge.entry() else {
                     return Ok(None);
                 };
@@ -93,7 +87,7 @@ impl<'a> SortedEntries<'a> {
                 self.value.extend_from_slice(value);
                 merge.advance()?;
                 if merge.entry().is_some_and(|(key, _)| key == self.key) {
-                    combine(merge, row, &self.key, &mut self.value)?;
+                    combine(merge, self.empty_row, &self.key, &mut self.value)?;
                 }
                 Ok(Some((&self.key, &self.value)))
             }
@@ -102,36 +96,27 @@ impl<'a> SortedEntries<'a> {
 }
 
 /// Adds all further entries with this key to its value.
-fn combine(
-    merge: &mut RunMerge<'_>,
-    row: &mut [Box<dyn State>],
-    key: &[u8],
-    value: &mut Vec<u8>,
-) -> io::Result<()> {
-    let mut count = 0;
-    row.iter_mut().for_each(|state| state.reset());
-    let mut add = |row: &mut [Box<dyn State>], mut value: &[u8]| -> Option<()> {
-        if row.is_empty() {
+fn combine(merge: &mut RunMerge<'_>, empty_row: &[State], key: &[u8], value: &mut Vec<u8>) -> io::Result<()> {
+    let (mut count, mut row) = (0, empty_row.to_vec());
+    let mut add = |mut value: &[u8]| {
+        if empty_row.is_empty() {
             count += read_count(value)?;
         }
         row.iter_mut().try_for_each(|state| state.load(&mut value))
     };
-    add(row, value).ok_or_else(broken)?;
+    add(value)?;
     while let Some((_, more)) = merge.entry().filter(|entry| entry.0 == key) {
-        add(row, more).ok_or_else(broken)?;
+        add(more)?;
         merge.advance()?;
     }
     value.clear();
-    if row.is_empty() {
-        put_count(value, count);
-    }
-    row.iter().for_each(|state| state.save(value));
+    put_value(&row, row.len(), count, value);
     Ok(())
 }
 
 /// Appends the value of a key with this tally: a count when keys have no states, or a row of `width`
 /// states.
-pub(super) fn put_value(states: &[Box<dyn State>], width: usize, tally: u64, value: &mut Vec<u8>) {
+pub(super) fn put_value(states: &[State], width: usize, tally: u64, value: &mut Vec<u8>) {
     if width == 0 {
         put_count(value, tally);
     }
@@ -147,9 +132,9 @@ fn put_count(value: &mut Vec<u8>, count: u64) {
 }
 
 /// Returns the count that a value is when keys have no states.
-#[inline]
-pub(super) fn read_count(value: &[u8]) -> Option<u64> {
+pub(super) fn read_count(value: &[u8]) -> io::Result<u64> {
     let mut bytes = [0; 8];
-    bytes.get_mut(..value.len())?.copy_from_slice(value);
-    Some(u64::from_le_bytes(bytes))
+    let low = bytes.get_mut(..value.len()).ok_or_else(broken)?;
+    low.copy_from_slice(value);
+    Ok(u64::from_le_bytes(bytes))
 }

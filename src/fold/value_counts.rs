@@ -8,7 +8,6 @@
 use super::aggregate::nearest_rank;
 use super::group_table::GroupTable;
 use super::key_order::{put_number, put_text, read_number};
-use super::save_format::broken;
 use super::sorted_entries::{SortedEntries, read_count};
 use crate::record::Number;
 use std::io;
@@ -96,7 +95,7 @@ impl ValueWalk<'_> {
             Some((pair, count)) => {
                 self.pair.clear();
                 self.pair.extend_from_slice(pair);
-                self.count = read_count(count).ok_or_else(broken)?;
+                self.count = read_count(count)?;
             }
         }
         Ok(())

@@ -1,16 +1,13 @@
 //! The table of aggregates, and how their names are read.
 //!
-//! An aggregate that keeps a fixed amount of each group is a [`State`]. One that needs all values
+//! An aggregate that keeps a fixed amount of each group has a [`State`]. One that needs all values
 //! (`pNN`, `distinct`) is computed by the group fold from counted pairs of key and value, which
 //! spill like any other table, so that one group may be larger than memory.
 
-mod count;
-mod extreme;
-mod mean;
 mod state;
 mod sum;
 
-pub(super) use state::{State, StateKind};
+pub(super) use state::State;
 
 use crate::record::suggest::{nearest, quoted};
 use anyhow::{Result, anyhow, bail};
@@ -29,10 +26,10 @@ pub(crate) struct AggregateEntry {
 }
 
 /// How an aggregate is computed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum AggregateKind {
-    /// From a fixed amount that is kept of each group.
-    State(StateKind),
+    /// From a fixed amount that is kept of each group; this one has taken nothing.
+    State(State),
     /// As the value of nearest rank at this many millionths of a percent.
     Percentile(u64),
     /// As the number of different values, compared as bytes.
@@ -46,35 +43,35 @@ pub(crate) static AGGREGATES: &[AggregateEntry] = &[
         help: "how many records",
         words: &["number", "n", "len", "total"],
         takes_field: false,
-        kind: AggregateKind::State(COUNT),
+        kind: AggregateKind::State(State::Count(0)),
     },
     AggregateEntry {
         name: "sum",
         help: "sum:FIELD, exact",
         words: &["add"],
         takes_field: true,
-        kind: AggregateKind::State(StateKind::new(sum::new)),
+        kind: AggregateKind::State(State::Sum(sum::EMPTY)),
     },
     AggregateEntry {
         name: "mean",
         help: "mean:FIELD, the sum by the number of values",
         words: &["avg", "average"],
         takes_field: true,
-        kind: AggregateKind::State(StateKind::new(mean::new)),
+        kind: AggregateKind::State(State::Mean(sum::EMPTY)),
     },
     AggregateEntry {
         name: "min",
         help: "min:FIELD, the smallest number",
         words: &["least", "smallest", "minimum"],
         takes_field: true,
-        kind: AggregateKind::State(StateKind::new(extreme::new_min)),
+        kind: AggregateKind::State(State::Min(None)),
     },
     AggregateEntry {
         name: "max",
         help: "max:FIELD, the largest number",
         words: &["most", "largest", "maximum"],
         takes_field: true,
-        kind: AggregateKind::State(StateKind::new(extreme::new_max)),
+        kind: AggregateKind::State(State::Max(None)),
     },
     AggregateEntry {
         name: "pNN",
@@ -91,9 +88,6 @@ pub(crate) static AGGREGATES: &[AggregateEntry] = &[
         kind: AggregateKind::Distinct,
     },
 ];
-
-/// The state that counts what it takes.
-pub(super) const COUNT: StateKind = StateKind::new(count::new);
 
 impl AggregateKind {
     /// Reads `NAME` or `NAME:FIELD`, and returns the kind and the field's text.
@@ -112,7 +106,7 @@ impl AggregateKind {
                     .iter()
                     .find(|entry| entry.name == name && name != "pNN");
                 known
-                    .map(|entry| (entry.kind, entry.takes_field))
+                    .map(|entry| (entry.kind.clone(), entry.takes_field))
                     .ok_or_else(|| unknown(name))?
             }
         };
@@ -124,7 +118,7 @@ impl AggregateKind {
     }
 
     /// Returns whether the aggregate takes numbers, so that any other value is bad.
-    pub(super) fn needs_numbers(self) -> bool {
+    pub(super) fn needs_numbers(&self) -> bool {
         !matches!(self, AggregateKind::Distinct)
     }
 }

@@ -1,13 +1,14 @@
 //! The exact sum: integers to 128 bits and beyond; doubles, which are rounded only at the end.
 
-use super::state::{State, same_kind};
 use crate::fold::exact_sum::ExactSum;
+use crate::fold::save_format::{broken, read_array};
 use crate::record::Number;
+use std::io;
 
 /// An exact sum of numbers, and how many there were.
-#[derive(Debug, Default)]
-pub(super) struct Sum {
-    pub count: u64,
+#[derive(Debug, Clone)]
+pub(crate) struct Sum {
+    count: u64,
     /// The sum of the integers, modulo 2^128.
     ints: i128,
     /// How often `ints` wrapped upwards, less how often downwards.
@@ -16,9 +17,13 @@ pub(super) struct Sum {
     floats: Option<Box<ExactSum>>,
 }
 
-pub(super) fn new() -> Box<dyn State> {
-    Box::new(Sum::default())
-}
+/// The sum of no numbers.
+pub(super) const EMPTY: Sum = Sum {
+    count: 0,
+    ints: 0,
+    wraps: 0,
+    floats: None,
+};
 
 impl Sum {
     fn add_int(&mut self, int: i128) {
@@ -42,10 +47,14 @@ impl Sum {
         all.add_wraps(self.wraps);
         Some(Number::from_float(all.value()))
     }
-}
 
-impl State for Sum {
-    fn add(&mut self, value: Number) {
+    /// Returns the sum, rounded once, divided by the number of values.
+    pub fn mean(&self) -> Option<Number> {
+        let total = self.total()?.to_float();
+        Some(Number::from_float(total / self.count as f64))
+    }
+
+    pub fn add(&mut self, value: Number) {
         self.count += 1;
         match value {
             Number::Int(int) => self.add_int(int),
@@ -53,8 +62,7 @@ impl State for Sum {
         }
     }
 
-    fn merge(&mut self, other: &dyn State) {
-        let other = same_kind::<Sum>(other);
+    pub fn merge(&mut self, other: &Sum) {
         self.count += other.count;
         self.add_int(other.ints);
         self.wraps += other.wraps;
@@ -63,11 +71,7 @@ impl State for Sum {
         }
     }
 
-    fn reset(&mut self) {
-        *self = Sum::default();
-    }
-
-    fn save(&self, out: &mut Vec<u8>) {
+    pub fn save(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.count.to_le_bytes());
         out.extend_from_slice(&self.ints.to_le_bytes());
         out.extend_from_slice(&self.wraps.to_le_bytes());
@@ -77,24 +81,18 @@ impl State for Sum {
         }
     }
 
-    fn load(&mut self, saved: &mut &[u8]) -> Option<()> {
-        let (count, rest) = saved.split_first_chunk()?;
-        let (ints, rest) = rest.split_first_chunk()?;
-        let (wraps, rest) = rest.split_first_chunk()?;
-        let (&has_floats, rest) = rest.split_first()?;
-        *saved = rest;
-        self.count = self.count.checked_add(u64::from_le_bytes(*count))?;
-        self.add_int(i128::from_le_bytes(*ints));
-        self.wraps = self.wraps.checked_add(i64::from_le_bytes(*wraps))?;
-        match has_floats {
-            0 => Some(()),
-            1 => self.floats.get_or_insert_default().load(saved),
-            _ => None,
+    /// Adds a sum that was saved, and moves past it.
+    pub fn load(&mut self, saved: &mut &[u8]) -> io::Result<()> {
+        let count = u64::from_le_bytes(read_array(saved)?);
+        self.count = self.count.checked_add(count).ok_or_else(broken)?;
+        self.add_int(i128::from_le_bytes(read_array(saved)?));
+        let wraps = i64::from_le_bytes(read_array(saved)?);
+        self.wraps = self.wraps.checked_add(wraps).ok_or_else(broken)?;
+        match read_array(saved)? {
+            [0] => Ok(()),
+            [1] => self.floats.get_or_insert_default().load(saved),
+            _ => Err(broken()),
         }
-    }
-
-    fn result(&self) -> Option<Number> {
-        self.total()
     }
 }
 
@@ -104,16 +102,9 @@ mod tests {
 
     #[test]
     fn integers_that_overflow_lose_nothing() {
-        let mut sum = Sum::default();
-        for int in [
-            i128::MAX,
-            i128::MAX,
-            7,
-            i128::MIN,
-            i128::MIN,
-            i128::MIN,
-            i128::MAX,
-        ] {
+        let mut sum = EMPTY;
+        let (max, min) = (i128::MAX, i128::MIN);
+        for int in [max, max, 7, min, min, min, max] {
             sum.add(Number::Int(int));
         }
         assert_eq!(sum.total(), Some(Number::Int(4)));

@@ -1,15 +1,15 @@
 //! Which states and counted values a plan's aggregates need, and which column each of them gives.
 //! It does not know how they are kept.
 
-use crate::fold::aggregate::{AggregateKind, COUNT, StateKind};
+use crate::fold::aggregate::{AggregateKind, State};
 use crate::fold::plan::GroupPlan;
 use crate::fold::value_counts::{PercentileColumn, ValueColumns};
 
 /// Where the columns of an aggregated row come from.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
-    /// The state of each place in a row of states.
-    pub kinds: Vec<StateKind>,
+    /// The row of states of a group that has taken nothing.
+    pub states: Vec<State>,
     /// The value that each state takes; none when it takes every record.
     pub inputs: Vec<Option<usize>>,
     /// The state that each column is; none when counted values give it.
@@ -29,34 +29,34 @@ impl Layout {
                 layout.numeric.resize(layout.numeric.len().max(value + 1), false);
                 layout.numeric[value] |= numeric;
             }
-            let (millionths, value) = match (aggregate.kind, aggregate.value) {
-                (AggregateKind::State(kind), value) => {
-                    let state = layout.add_state(kind, value);
-                    layout.columns.push(Some(state));
-                    continue;
+            let state = match (&aggregate.kind, aggregate.value) {
+                (AggregateKind::State(state), input) => Some(layout.add_state(state.clone(), input)),
+                (_, None) => unreachable!("the command line gave it a field"),
+                (AggregateKind::Percentile(millionths), Some(value)) => {
+                    let percentile = PercentileColumn {
+                        column,
+                        millionths: *millionths,
+                        count: layout.add_state(State::Count(0), Some(value)),
+                    };
+                    columns_of(&mut counted, value, numeric)
+                        .percentiles
+                        .push(percentile);
+                    None
                 }
-                (AggregateKind::Percentile(millionths), value) => (Some(millionths), value),
-                (AggregateKind::Distinct, value) => (None, value),
+                (AggregateKind::Distinct, Some(value)) => {
+                    columns_of(&mut counted, value, numeric).distinct.push(column);
+                    None
+                }
             };
-            let value = value.expect("the command line gave it a field");
-            let columns = columns_of(&mut counted, value, numeric);
-            match millionths {
-                Some(millionths) => columns.percentiles.push(PercentileColumn {
-                    column,
-                    millionths,
-                    count: layout.add_state(COUNT, Some(value)),
-                }),
-                None => columns.distinct.push(column),
-            }
-            layout.columns.push(None);
+            layout.columns.push(state);
         }
         (layout, counted)
     }
 
-    fn add_state(&mut self, kind: StateKind, input: Option<usize>) -> usize {
-        self.kinds.push(kind);
+    fn add_state(&mut self, state: State, input: Option<usize>) -> usize {
+        self.states.push(state);
         self.inputs.push(input);
-        self.kinds.len() - 1
+        self.states.len() - 1
     }
 }
 

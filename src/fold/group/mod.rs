@@ -5,6 +5,7 @@
 mod layout;
 
 use crate::fold::Fold;
+use crate::fold::aggregate::State;
 use crate::fold::group_table::GroupTable;
 use crate::fold::plan::{GroupPlan, Shape};
 use crate::fold::result_rows::ResultRows;
@@ -45,13 +46,13 @@ struct Group {
 impl Group {
     fn new(plan: &GroupPlan, budget: &Budget, tmpdir: &Path) -> Group {
         let (layout, counted) = Layout::from_plan(plan);
-        let table = |kinds| GroupTable::new(plan.seed, kinds, budget, tmpdir);
+        let table = |empty_row| GroupTable::new(plan.seed, empty_row, budget, tmpdir);
         let counted = counted
             .into_iter()
             .map(|columns| ValueCounts::new(columns, table(Vec::new())));
         Group {
             counted: counted.collect(),
-            groups: table(layout.kinds.clone()),
+            groups: table(layout.states.clone()),
             plan: plan.clone(),
             layout,
             bad: 0,
@@ -71,7 +72,7 @@ impl Group {
             self.numbers.push(number);
         }
         encode(&mut self.key, keys);
-        if self.layout.kinds.is_empty() {
+        if self.layout.states.is_empty() {
             self.groups.count(&self.key, 1)?;
         } else {
             let row = self.groups.row(&self.key)?;
@@ -101,7 +102,7 @@ impl Group {
     fn write_rows(&mut self, out: &mut dyn Write) -> io::Result<()> {
         if self.plan.shape == Shape::Aggregated && self.plan.keys.is_empty() && self.groups.is_empty() {
             // Without keys there is one row even when there are no records.
-            if self.layout.kinds.is_empty() {
+            if self.layout.states.is_empty() {
                 self.groups.count(b"", 0)?;
             } else {
                 self.groups.row(b"")?;
@@ -133,8 +134,8 @@ fn read_numbers(
     shape: Shape,
     mut value: &[u8],
 ) -> io::Result<(Vec<Option<Number>>, Vec<u64>)> {
-    if shape != Shape::Aggregated || layout.kinds.is_empty() {
-        let count = read_count(value).ok_or_else(broken)?;
+    if shape != Shape::Aggregated || layout.states.is_empty() {
+        let count = read_count(value)?;
         return Ok(match shape {
             Shape::Counted => (vec![Some(Number::Int(i128::from(count)))], Vec::new()),
             Shape::Keys => (Vec::new(), Vec::new()),
@@ -142,9 +143,9 @@ fn read_numbers(
         });
     }
     let mut results = Vec::new();
-    for kind in &layout.kinds {
-        let mut state = kind.start();
-        state.load(&mut value).ok_or_else(broken)?;
+    for state in &layout.states {
+        let mut state = state.clone();
+        state.load(&mut value)?;
         results.push(state.result());
     }
     let columns = layout
@@ -176,13 +177,14 @@ impl RecordSink for Group {
         self.plan.shape == Shape::Aggregated
             && self.plan.keys.is_empty()
             && self.counted.is_empty()
-            && !self.layout.kinds.is_empty()
+            && !self.layout.states.is_empty()
             && self.layout.inputs.iter().all(Option::is_none)
     }
 
     fn records(&mut self, number: u64) -> io::Result<ControlFlow<()>> {
         let row = self.groups.row(b"")?;
-        row.iter_mut().for_each(|state| state.add_ones(number));
+        row.iter_mut()
+            .for_each(|state| state.merge(&State::Count(number)));
         Ok(ControlFlow::Continue(()))
     }
 
@@ -247,7 +249,7 @@ impl Fold for Group {
         let (mut key, mut value) = (Vec::new(), Vec::new());
         for table in self.tables() {
             while read_entry(saved, &mut key, &mut value)? {
-                table.load(&key, &value)?.ok_or_else(broken)?;
+                table.load(&key, &value)?;
             }
         }
         match saved.fill_buf()? {

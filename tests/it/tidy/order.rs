@@ -17,8 +17,8 @@ const ORDER: &[(&str, &str)] = &[
     ),
     (
         "fold",
-        "group result_rows value_counts group_table key_order plan top_n save_format sorted_entries aggregate \
-         table exact_sum mod sorted_run",
+        "group result_rows value_counts group_table key_order plan top_n sorted_entries aggregate table \
+         exact_sum mod sorted_run save_format",
     ),
     ("merge", "mod plan job tree level output intermediate pipe_job"),
     (
