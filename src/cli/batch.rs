@@ -26,7 +26,7 @@ impl BatchArgs {
 
     /// Returns how many inputs each run of `command` gets.
     pub(super) fn plan(&self, command: &CommandPlan, memory: u64, workers: NonZeroUsize) -> Batch {
-        let room = || command.room(memory, workers);
+        let room = || command.arg_space(memory, workers);
         match (self.max_args, self.batch) {
             (Some(NonZeroUsize::MIN), _) | (None, false) => Batch::One,
             (Some(most), _) => Batch::Count { most, room: room() },

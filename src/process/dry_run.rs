@@ -1,4 +1,6 @@
-//! What a command would have been: its words, quoted for a shell.
+//! What the commands would have been: their words, quoted for a shell.
+//!
+//! It starts nothing.
 
 use super::plan::CommandPlan;
 use crate::job::{Failure, Input, Job, Trust};
@@ -9,15 +11,15 @@ use std::sync::Arc;
 
 /// Emits the command line of each job and runs nothing.
 #[derive(Debug)]
-pub struct DryRun {
+pub(crate) struct DryRun {
     plan: Arc<CommandPlan>,
     /// The file that the output would go to.
     to: Option<Template>,
 }
 
 impl DryRun {
-    /// A worker's instance.
-    pub fn new(plan: Arc<CommandPlan>, to: Option<Template>) -> Self {
+    /// Makes the map of a worker.
+    pub(crate) fn new(plan: Arc<CommandPlan>, to: Option<Template>) -> Self {
         DryRun { plan, to }
     }
 }

@@ -1,11 +1,13 @@
 //! Child processes as maps: a command for each job, and a command that lives from job to job.
 //!
-//! What both share lies here: which file a name stands for, the start, the pipes and the deadlines of a
-//! child. It does not know which jobs there are, nor what becomes of the output.
+//! A [`child::Child`] is looked after in the same way for both, from its start to its end. This room does not know
+//! which jobs there are, nor what becomes of the output.
 
 mod arg_limit;
+mod child;
+mod child_event;
 mod command;
-mod deadlines;
+mod deadline;
 mod dry_run;
 mod outcome;
 mod pipes;
@@ -15,20 +17,21 @@ mod resolve;
 mod spawn;
 mod spawn_retry;
 mod stdin;
+mod stop_ladder;
 mod stopped;
 mod suspend;
 mod trace;
 
-pub use command::Command;
-pub use dry_run::DryRun;
-pub use plan::{Capture, ChildStdin, ChildVar, CommandPlan, Lookup, OnClosedStdout, Trace};
-pub use pool::{PoolMap, PoolPlan, Reply};
-pub use resolve::{ProgramError, resolve_program};
+pub(crate) use command::Command;
+pub(crate) use dry_run::DryRun;
+pub(crate) use plan::{Capture, ChildStdin, ChildVar, CommandPlan, OnClosedStdout, Trace};
+pub(crate) use pool::{PoolMap, PoolPlan, Reply};
+pub(crate) use resolve::{ProgramError, resolve_program};
 
 use crate::map::{ChildEmit, Emit};
 
-/// What a map of this room emits to.
+/// Returns what a map with a child process needs beside [`Emit`].
 fn child_emit(emit: &mut dyn Emit) -> &mut dyn ChildEmit {
     emit.for_child()
-        .expect("whoever runs these maps can have children")
+        .expect("these maps are run by workers, which can have children")
 }

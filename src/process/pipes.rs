@@ -1,25 +1,27 @@
-//! A child's pipes, seen from our side.
+//! The pipes of a child, seen from our side.
+//!
+//! It does not know what goes through them.
 
 use super::plan::{Capture, ChildStdin};
 use crate::sys::{Interest, Ready, StdinFrom, Streams, pipe, read_pipe, set_nonblocking};
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
-/// Our ends of a child's pipes, where there are any.
+/// Our ends of the pipes of a child, as far as there are any.
 #[derive(Debug, Default)]
 pub(super) struct Pipes {
-    /// What the child reads; it never blocks us.
+    /// What the child reads. Writing to it never blocks.
     pub(super) stdin: Option<OwnedFd>,
-    /// What the child writes.
+    /// The child's standard output.
     pub(super) stdout: Option<OwnedFd>,
-    /// What the child writes as diagnostics.
+    /// The child's standard error.
     pub(super) stderr: Option<OwnedFd>,
-    /// The child's ends of its outputs, until it and those beside it were started.
+    /// The child's ends of its outputs, until it and its feeders were started.
     held: Option<[OwnedFd; 2]>,
 }
 
 impl Pipes {
-    /// New pipes, and the child's end of its input.
+    /// Makes the pipes. Returns the child's end of its input too.
     ///
     /// # Errors
     /// When the process may open no more files.
@@ -41,7 +43,7 @@ impl Pipes {
         Ok((pipes, Some(child_stdin)))
     }
 
-    /// What the child is to be started with.
+    /// Returns what the child is to be started with.
     pub(super) fn streams<'a>(&'a self, stdin: &'a Option<OwnedFd>) -> Streams<'a> {
         let [stdout, stderr] = match &self.held {
             Some([stdout, stderr]) => [Some(stdout.as_fd()), Some(stderr.as_fd())],
@@ -57,7 +59,7 @@ impl Pipes {
         }
     }
 
-    /// Has the child write its standard output there, and not to us.
+    /// Has the child write its standard output to `file` and not to us.
     pub(super) fn divert(&mut self, file: OwnedFd) {
         self.stdout = None;
         if let Some([stdout, _]) = &mut self.held {
@@ -65,28 +67,28 @@ impl Pipes {
         }
     }
 
-    /// Lets the outputs end with the child: it was started. At once, so that few other children inherit them,
-    /// which hold them from their fork to their exec: an end that waits for that leaves a processor idle.
+    /// Lets the outputs end with the child. This comes right after the start, so that few other children inherit the
+    /// pipes: they hold them from their fork to their exec, and an end that waits for that leaves a processor idle.
     pub(super) fn release(&mut self) {
         self.held = None;
     }
 
-    /// Closes the outputs; whether any was open.
+    /// Closes the outputs. Returns whether any was open.
     pub(super) fn close_outputs(&mut self) -> bool {
         self.held = None;
         self.stdout.take().is_some() | self.stderr.take().is_some()
     }
 
-    /// Whether the outputs have come to their end.
+    /// Returns whether the outputs have ended.
     pub(super) fn are_drained(&self) -> bool {
         self.stdout.is_none() && self.stderr.is_none()
     }
 }
 
-/// Reads once from a pipe that is ready, so this never blocks; closes it at its end.
+/// Reads once from a pipe that is ready, which never blocks, and closes it at its end.
 ///
 /// # Errors
-/// What the system said, which is not to be expected of a pipe; then it is closed too.
+/// What the system said, which is not to be expected of a pipe. Then it is closed too.
 pub(super) fn receive(pipe: &mut Option<OwnedFd>, ready: Ready, buffer: &mut [u8]) -> io::Result<usize> {
     let Some(fd) = pipe else { return Ok(0) };
     let read = match ready {
@@ -102,7 +104,7 @@ pub(super) fn receive(pipe: &mut Option<OwnedFd>, ready: Ready, buffer: &mut [u8
     }
 }
 
-/// What is to be polled of a pipe, where there is one.
+/// Returns what is to be polled of a pipe, if there is one.
 pub(super) fn wanted(fd: &Option<OwnedFd>, interest: Interest) -> Option<(BorrowedFd<'_>, Interest)> {
     fd.as_ref().map(|fd| (fd.as_fd(), interest))
 }

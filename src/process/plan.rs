@@ -12,14 +12,14 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What the child's standard input is.
+/// What the standard input of a child is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChildStdin {
+pub(crate) enum ChildStdin {
     /// Nothing: `/dev/null`.
     Null,
-    /// The input files' bytes, decompressed.
+    /// The bytes of the input files, decompressed.
     Decompressed,
-    /// The input files' bytes as they are.
+    /// The bytes of the input files as they are.
     Raw,
     /// Our own.
     Inherited,
@@ -28,102 +28,101 @@ pub enum ChildStdin {
 }
 
 impl ChildStdin {
-    /// Whether we write it.
+    /// Returns whether we write it.
     pub(super) fn is_fed(self) -> bool {
         matches!(self, ChildStdin::Decompressed | ChildStdin::Raw)
     }
 }
 
-/// Where the child's output goes.
+/// Where the output of a child goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Capture {
-    /// Through pipes, to the job's [`crate::map::Emit`].
+pub(crate) enum Capture {
+    /// Through pipes, to what the job's map emits to.
     Whole,
-    /// Straight to fanfold's own stdout and stderr.
+    /// Directly to our own stdout and stderr.
     Inherit,
 }
 
-/// What it is that a command failed whose output goes straight to our own, which nobody reads.
+/// How to treat a failed command that writes directly to our stdout when the reader of stdout is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnClosedStdout {
-    /// The end of the run.
+pub(crate) enum OnClosedStdout {
+    /// The run ends.
     Ends,
-    /// A failure like any other.
+    /// The job has failed, as for any other reason.
     Fails,
 }
 
-/// Whether each command is shown as it starts.
+/// Whether and where each command is shown as it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trace {
-    /// It isn't.
+pub(crate) enum Trace {
+    /// It is not shown.
     Off,
-    /// On the job's standard error, quoted for a shell.
+    /// On the standard error of the job, quoted for a shell.
     Stderr,
-    /// On our own, quoted as GNU programs do.
+    /// On our own standard error, quoted as GNU programs do.
     Direct,
-    /// As [`Trace::Direct`], and it starts only where the terminal's user agrees.
+    /// As [`Trace::Direct`], and it starts only when the user agrees at the terminal.
     Ask,
 }
 
-/// When the file is looked for that the program's name stands for.
+/// When the file that the program's name stands for is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lookup {
+pub(crate) enum ProgramLookup {
     /// It was found before the first job.
     Done,
-    /// As a worker's first command starts; and a file that is no program is run by `sh`: as
-    /// execvp(3) does.
+    /// As the first command of a worker starts. A file that is no program is run by `sh`, as execvp(3) does.
     AtStart,
 }
 
-/// What a child is told of itself by a variable of its environment.
+/// What a variable of its environment tells a child about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChildVar {
-    /// The job's number, from 1.
+pub(crate) enum ChildVar {
+    /// The number of the job, from 1.
     Job,
-    /// The worker's slot, from 1.
+    /// The slot of the worker, from 1.
     Slot,
-    /// The worker's slot, from 0.
+    /// The slot of the worker, from 0.
     Index,
-    /// Which try at the job it is, from 1.
+    /// The number of the try at the job, from 1.
     Try,
 }
 
 /// Everything about a command that is the same for all jobs.
 #[derive(Debug, Clone)]
-pub struct CommandPlan {
+pub(crate) struct CommandPlan {
     /// The command line.
-    pub template: Template,
+    pub(crate) template: Template,
     /// The file that the program's name stands for.
-    pub program: PathBuf,
-    /// The child's standard input.
-    pub feed: ChildStdin,
-    /// The child's output.
-    pub capture: Capture,
-    /// What its failure is where nobody reads that output.
-    pub unread: OnClosedStdout,
+    pub(crate) program: PathBuf,
+    /// The standard input of the child.
+    pub(crate) feed: ChildStdin,
+    /// The output of the child.
+    pub(crate) capture: Capture,
+    /// How a failure is treated when nobody reads that output.
+    pub(crate) unread: OnClosedStdout,
     /// How long a try may take.
-    pub timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     /// The grace between TERM and KILL.
-    pub kill_after: Duration,
-    /// Whether each command is shown as it starts.
-    pub trace: Trace,
+    pub(crate) kill_after: Duration,
+    /// Whether and where each command is shown as it starts.
+    pub(crate) trace: Trace,
     /// The exit statuses that count as success.
-    pub ok_exit: Vec<i32>,
-    /// What a child is told of itself, by the variables' names.
-    pub variables: Vec<(String, ChildVar)>,
+    pub(crate) ok_exit: Vec<i32>,
+    /// What a child is told about itself, by the names of the variables.
+    pub(crate) variables: Vec<(String, ChildVar)>,
     /// Whose process group the child belongs to.
     pub(crate) group_of: ProcessGroupOf,
     /// When the program is looked for.
-    pub lookup: Lookup,
+    pub(crate) lookup: ProgramLookup,
 }
 
 impl CommandPlan {
-    /// The plan of `template` with every other choice at its default. Where nothing is to be
-    /// replaced and nothing is fed, the input is appended.
+    /// Returns the plan of `template` with every other choice at its default. When the template has no replacement
+    /// string and the child is fed nothing, the input is appended.
     ///
     /// # Errors
     /// When the program is not found, or can't be executed.
-    pub fn new(mut template: Template, feed: ChildStdin) -> Result<Self, ProgramError> {
+    pub(crate) fn new(mut template: Template, feed: ChildStdin) -> Result<Self, ProgramError> {
         if feed == ChildStdin::Null && !template.has_replacement() {
             template.append_input();
         }
@@ -131,13 +130,13 @@ impl CommandPlan {
         let plan = CommandPlan::unresolved(template, feed);
         Ok(CommandPlan {
             program,
-            lookup: Lookup::Done,
+            lookup: ProgramLookup::Done,
             ..plan
         })
     }
 
-    /// The plan of `template` as it is, whose program is looked for when it is started.
-    pub fn unresolved(template: Template, feed: ChildStdin) -> Self {
+    /// Returns the plan of `template` as it is, whose program is looked for when it is started.
+    pub(crate) fn unresolved(template: Template, feed: ChildStdin) -> Self {
         CommandPlan {
             program: template.program().into(),
             template,
@@ -148,24 +147,27 @@ impl CommandPlan {
             kill_after: Duration::from_secs(10),
             trace: Trace::Off,
             ok_exit: vec![0],
-            variables: VARIABLES.map(|(name, fact)| (name.to_owned(), fact)).to_vec(),
+            variables: VARIABLES.map(|(name, var)| (name.to_owned(), var)).to_vec(),
             group_of: ProcessGroupOf::Itself,
-            lookup: Lookup::AtStart,
+            lookup: ProgramLookup::AtStart,
         }
     }
 
-    /// What starts the program, which is looked for if that was not done.
+    /// Returns what starts the program, which is looked for if that was not done.
+    ///
+    /// # Errors
+    /// When it is not found, as execvp(3) would say.
     pub(super) fn launcher(&self) -> io::Result<Launcher> {
         let found = match self.lookup {
-            Lookup::Done => None,
-            Lookup::AtStart => Some(seek_program(self.template.program())?),
+            ProgramLookup::Done => None,
+            ProgramLookup::AtStart => Some(seek_program(self.template.program())?),
         };
         let names: Vec<_> = self.variables.iter().map(|(name, _)| name.as_str()).collect();
         let launcher = Launcher::new(found.as_ref().unwrap_or(&self.program), &names)?;
         Ok(launcher.in_group_of(self.group_of))
     }
 
-    /// What the child of a job is told of itself.
+    /// Returns what the child of a job is told about itself.
     pub(super) fn variables_of(
         &self,
         job: &Job,
@@ -173,24 +175,24 @@ impl CommandPlan {
         attempt: u32,
     ) -> impl Iterator<Item = (&str, String)> {
         let (number, slot) = (job.seq + 1, slot as u64);
-        let value = move |fact| match fact {
+        let value = move |var| match var {
             ChildVar::Job => number,
             ChildVar::Slot => slot + 1,
             ChildVar::Index => slot,
             ChildVar::Try => attempt.into(),
         };
         let variables = self.variables.iter();
-        variables.map(move |(name, fact)| (name.as_str(), value(*fact).to_string()))
+        variables.map(move |(name, var)| (name.as_str(), value(*var).to_string()))
     }
 
-    /// The arguments of a job in the worker with this slot (from 0), as for `--dry-run`.
+    /// Returns the arguments of a job in the worker with this slot (from 0).
     pub(crate) fn args(&self, job: &Job, slot: usize) -> Arguments {
         let inputs: Vec<&OsStr> = job.inputs.iter().map(|input| input.name()).collect();
         self.template.render(&inputs, job.seq + 1, slot + 1)
     }
 }
 
-/// What a child is told of itself.
+/// What a child is told about itself by default.
 const VARIABLES: [(&str, ChildVar); 3] = [
     ("FANFOLD_JOB", ChildVar::Job),
     ("FANFOLD_SLOT", ChildVar::Slot),

@@ -1,4 +1,6 @@
-//! Which file a command's name stands for, looked up once and not for each job.
+//! Which file the name of a program stands for, looked up once and not for each job.
+//!
+//! It does not start anything.
 
 use crate::message;
 use crate::sys::{check_executable, error_number};
@@ -11,21 +13,11 @@ use std::path::{Path, PathBuf};
 
 /// Why a command can't be run at all.
 #[derive(Debug)]
-pub enum ProgramError {
-    /// No file of that name, in any directory of PATH where it has no slash.
+pub(crate) enum ProgramError {
+    /// There is no file of that name; for a name without a slash, in no directory of PATH.
     NotFound(OsString),
     /// A file that can't be executed.
     NotExecutable(OsString, io::Error),
-}
-
-impl ProgramError {
-    /// The exit code that shells give it.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            ProgramError::NotFound(_) => 127,
-            ProgramError::NotExecutable(..) => 126,
-        }
-    }
 }
 
 impl fmt::Display for ProgramError {
@@ -42,19 +34,19 @@ impl fmt::Display for ProgramError {
 
 impl std::error::Error for ProgramError {}
 
-/// The file that `program` stands for, as execvp(3) finds it: a name with a slash is a path, any
-/// other is looked for in the directories of PATH.
+/// Returns the file that `program` stands for, as execvp(3) finds it: a name with a slash is a path, any other is
+/// looked for in the directories of PATH.
 ///
 /// # Errors
 /// When there is no such file, or only files that can't be executed.
-pub fn resolve_program(program: &OsStr) -> Result<PathBuf, ProgramError> {
-    // What execvp(3) falls back to.
+pub(crate) fn resolve_program(program: &OsStr) -> Result<PathBuf, ProgramError> {
+    // execvp(3) falls back to this.
     let path = env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
     resolve_in(program, &path)
 }
 
-/// As [`resolve_program`], for a program that is about to be started: a name with a slash is not
-/// looked at, and whoever starts it is told what is wrong.
+/// Returns the file as [`resolve_program`] does, for a program that is about to be started: a file whose name has a
+/// slash is not looked at, as the start tells what is wrong with it.
 ///
 /// # Errors
 /// What execvp(3) would say.
@@ -93,8 +85,8 @@ fn resolve_in(program: &OsStr, path: &OsStr) -> Result<PathBuf, ProgramError> {
     })
 }
 
-/// An empty entry of PATH means the current directory; the slash keeps the name from being
-/// looked for in PATH again.
+/// Returns the path of a program in a directory of PATH. An empty entry means the current directory, and its slash
+/// keeps the name from being looked for in PATH again.
 fn in_directory(dir: &Path, program: &OsStr) -> PathBuf {
     let dir = if dir.as_os_str().is_empty() {
         Path::new(".")
@@ -140,11 +132,18 @@ mod tests {
         let path = env::join_paths([&one, &two]).expect("no colon in the names");
         let look = |name: &str| resolve_in(name.as_ref(), &path);
         assert_eq!(look("tool").expect("in two"), two.join("tool"));
-        for (name, code) in [("plain", 126), ("dir", 126), ("missing", 127)] {
-            assert_eq!(look(name).expect_err(name).exit_code(), code, "{name}");
+        for name in ["plain", "dir"] {
+            assert!(
+                matches!(look(name), Err(ProgramError::NotExecutable(..))),
+                "{name}"
+            );
         }
+        assert!(matches!(look("missing"), Err(ProgramError::NotFound(_))));
         let direct = one.join("tool");
         let refused = resolve_in(direct.as_os_str(), OsStr::new(""));
-        assert_eq!(refused.expect_err("mode 644").exit_code(), 126);
+        assert!(
+            matches!(refused, Err(ProgramError::NotExecutable(..))),
+            "mode 644"
+        );
     }
 }

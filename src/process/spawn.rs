@@ -2,10 +2,11 @@
 //!
 //! It does not know what the children are given, nor how they end.
 
+use super::child::Child;
 use super::outcome::unreadable;
 use super::pipes::Pipes;
-use super::plan::{ChildStdin, CommandPlan, Lookup};
-use super::spawn_retry::{is_unfit, retry_spawn};
+use super::plan::{ChildStdin, CommandPlan, ProgramLookup};
+use super::spawn_retry::{is_unusable, retry_spawn};
 use super::stdin::StdinFile;
 use crate::control::{Shortage, WorkerHandle};
 use crate::job::{ChildOutcome, Failure, Job};
@@ -16,6 +17,10 @@ use crate::sys::{Launcher, ProcessGroup, StdinFrom, Streams, is_out_of_files, re
 use std::io;
 use std::os::fd::AsFd as _;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the outputs of a command that has exited are read when another process holds them.
+const DRAIN: Duration = Duration::from_millis(200);
 
 /// Starts the commands of one worker.
 #[derive(Debug)]
@@ -25,27 +30,22 @@ pub(super) struct Spawner {
     launcher: Option<Launcher>,
 }
 
-/// A command that was started.
-pub(super) struct Spawned {
-    pub(super) group: ProcessGroup,
-    /// Those whose outputs it reads, in the same process group.
-    pub(super) feeders: Vec<ProcessGroup>,
-    pub(super) pipes: Pipes,
-    /// The first file that it is fed, open.
-    pub(super) first: Option<StdinFile>,
-}
-
 impl Spawner {
     pub(super) fn new(plan: Arc<CommandPlan>) -> Self {
         Spawner { plan, launcher: None }
     }
 
     /// Starts the command of `job`, after opening the first file that it is fed: most files that can't be read
-    /// can't even be opened, and then nothing is started. Waits while processes or files are short.
+    /// can't even be opened, and then nothing is started. Returns the child and that file. Waits while processes or
+    /// files are short.
     ///
     /// # Errors
     /// Why it was not started: [`Failure::Stopped`] when the run stops.
-    pub(super) fn start(&mut self, job: &Job, emit: &mut dyn ChildEmit) -> Result<Spawned, Failure> {
+    pub(super) fn start(
+        &mut self,
+        job: &Job,
+        emit: &mut dyn ChildEmit,
+    ) -> Result<(Child, Option<StdinFile>), Failure> {
         let jobs = emit.take_feeders();
         let (worker, fed) = (emit.worker(), self.plan.feed.is_fed());
         let name = job.name();
@@ -62,20 +62,17 @@ impl Spawner {
         let (first, group, mut pipes) = match started {
             Ok(Some(started)) => started?,
             Ok(None) => return Err(Failure::Stopped),
-            Err(cause) => return Err(self.not_started(cause, worker)),
+            Err(cause) => return Err(unstartable(&self.plan, cause, worker)),
         };
         let mut feeders = Vec::new();
         self.spawn_feeders(&jobs, &group, &pipes, emit, &mut feeders)
-            .map_err(|cause| self.not_started(cause, worker))?;
+            .map_err(|cause| unstartable(&self.plan, cause, worker))?;
         // From now on the reader and the writer of each pipe alone hold it.
         drop(jobs);
         pipes.release();
-        Ok(Spawned {
-            group,
-            feeders,
-            pipes,
-            first,
-        })
+        let mut child = Child::new(group, feeders, pipes, worker, self.plan.kill_after, DRAIN);
+        child.set_timeout(self.plan.timeout);
+        Ok((child, first))
     }
 
     fn spawn(
@@ -106,8 +103,8 @@ impl Spawner {
         let variables = plan.variables_of(job, slot, emit.attempt());
         let args = plan.args(job, slot);
         let group = match plan.lookup {
-            Lookup::Done => launcher.spawn(&args, variables, streams)?,
-            Lookup::AtStart => launcher.spawn_or_interpret(&args, variables, streams)?,
+            ProgramLookup::Done => launcher.spawn(&args, variables, streams)?,
+            ProgramLookup::AtStart => launcher.spawn_or_interpret(&args, variables, streams)?,
         };
         Ok((group, pipes))
     }
@@ -140,19 +137,20 @@ impl Spawner {
         }
         Ok(())
     }
+}
 
-    fn not_started(&self, cause: io::Error, worker: &WorkerHandle) -> Failure {
-        let program = self.plan.template.program().to_os_string();
-        if Shortage::from_error(&cause).is_some() {
-            let what = format!("can't start '{}'", message::display_name(&program));
-            return Failure::Own { what, cause };
-        }
-        if self.plan.lookup == Lookup::Done && is_unfit(&cause, worker) {
-            return Failure::ProgramUnusable { program, cause };
-        }
-        Failure::Command {
-            program,
-            cause: ChildOutcome::NotStarted(cause),
-        }
+/// Returns the failure of a program that was not started for this cause.
+pub(super) fn unstartable(plan: &CommandPlan, cause: io::Error, worker: &WorkerHandle) -> Failure {
+    let program = plan.template.program().to_os_string();
+    if Shortage::from_error(&cause).is_some() {
+        let what = format!("can't start '{}'", message::display_name(&program));
+        return Failure::Own { what, cause };
+    }
+    if plan.lookup == ProgramLookup::Done && is_unusable(&cause, worker) {
+        return Failure::ProgramUnusable { program, cause };
+    }
+    Failure::Command {
+        program,
+        cause: ChildOutcome::NotStarted(cause),
     }
 }

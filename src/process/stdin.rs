@@ -1,31 +1,33 @@
-//! An input that a child is fed.
+//! A file that a child is fed.
 //!
-//! What may keep its reader waiting (a FIFO, a terminal) is waited for together with the child, so that
-//! neither its end nor its time nor the end of the run passes unheard.
+//! A file that may keep its reader waiting (a FIFO, a terminal) is waited for together with the child, so that
+//! neither the child's end nor its timeout nor the end of the run goes unnoticed. It does not know the child.
 
-use super::command::Supervision;
 use crate::sys::open_nonblocking;
-use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, BorrowedFd};
 
-/// An open input.
+/// An open file.
+#[derive(Debug)]
 pub(super) struct StdinFile {
     file: File,
-    /// Its size, where it is a file that has one.
+    /// Its size, when it is a regular file.
     size: Option<u64>,
 }
 
+/// Waits until there is something to read from a file. Returns false when the child takes no more.
+type AwaitSource<'r> = dyn FnMut(BorrowedFd<'_>) -> bool + 'r;
+
 impl StdinFile {
-    /// Opens the file with this name; a FIFO also where nobody writes to it yet.
+    /// Opens the file with this name, a FIFO even when nobody writes to it yet.
     ///
     /// # Errors
     /// What the system said.
     pub(super) fn open(name: &OsStr) -> io::Result<Self> {
         let file = match open_nonblocking(name.as_ref()) {
-            // Another has a lease on it, which it is given the time to return.
+            // Another process has a lease on it, and is given the time to return that.
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => File::open(name),
             opened => opened,
         }?;
@@ -34,40 +36,41 @@ impl StdinFile {
         Ok(StdinFile { file, size })
     }
 
-    /// How large it is, where that is known.
+    /// Returns the size of a regular file.
     pub(super) fn size(&self) -> Option<u64> {
         self.size
     }
 
-    /// What reads it for this child.
-    pub(super) fn reader<'r, 'c>(&'r self, child: &'r RefCell<&'r mut Supervision<'c>>) -> Reader<'r, 'c> {
-        Reader {
+    /// Returns a reader that waits by `await_source` when there may be nothing to read yet.
+    pub(super) fn reader<'r>(&'r self, await_source: &'r mut AwaitSource<'r>) -> StdinReader<'r> {
+        StdinReader {
             input: self,
-            child,
-            unwanted: false,
+            await_source,
+            is_unwanted: false,
         }
     }
 }
 
-/// Reads an input, and looks after the child where there is nothing to read yet.
-pub(super) struct Reader<'r, 'c> {
+/// Reads a file for a child.
+pub(super) struct StdinReader<'r> {
     input: &'r StdinFile,
-    child: &'r RefCell<&'r mut Supervision<'c>>,
-    /// Whether nothing was read because the child took no more.
-    pub(super) unwanted: bool,
+    await_source: &'r mut AwaitSource<'r>,
+    /// Whether nothing was read because the child takes no more.
+    pub(super) is_unwanted: bool,
 }
 
-impl Read for Reader<'_, '_> {
+impl Read for StdinReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut file = &self.input.file;
+        let may_wait = self.input.size.is_none();
         loop {
-            if self.input.size.is_none() && !self.child.borrow_mut().await_input(file.as_fd()) {
-                self.unwanted = true;
+            if may_wait && !(self.await_source)(file.as_fd()) {
+                self.is_unwanted = true;
                 return Err(io::ErrorKind::BrokenPipe.into());
             }
             match file.read(buffer) {
                 // Another reader of the same FIFO was faster.
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock && self.input.size.is_none() => {}
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock && may_wait => {}
                 end => return end,
             }
         }

@@ -1,4 +1,4 @@
-//! Whether a child stands still that we did not stop: one that wants the terminal, most likely.
+//! Whether another process has stopped a child: most likely the terminal, as the child wants it.
 //!
 //! The system has no notice of that which could be polled for, so it is looked for, ever more rarely.
 
@@ -8,78 +8,80 @@ use crate::sys::{AlsoAwait, ProcessGroup, signals};
 use std::ffi::OsStr;
 use std::time::{Duration, Instant};
 
-/// When it is looked first, and how rarely at last.
+/// The time to the first look.
 const FIRST: Duration = Duration::from_millis(250);
-const RARELY: Duration = Duration::from_secs(8);
+/// The longest time between two looks.
+const RAREST: Duration = Duration::from_secs(8);
 
-/// When to look next, and what was found.
+/// When to look next, and what the last look found.
 #[derive(Debug)]
 pub(super) struct StoppedChild {
     next: Instant,
     pause: Duration,
-    stands: bool,
-    told: bool,
+    is_stopped: bool,
+    /// Whether the user was told.
+    is_told: bool,
 }
 
 impl StoppedChild {
-    /// Of a child that starts now.
+    /// Returns the state of a child that starts now.
     pub(super) fn new() -> Self {
         StoppedChild {
             next: Instant::now() + FIRST,
             pause: FIRST,
-            stands: false,
-            told: false,
+            is_stopped: false,
+            is_told: false,
         }
     }
 
-    /// How long it is until the next look.
+    /// Returns how long it is until the next look.
     pub(super) fn left(&self) -> Duration {
         self.next.saturating_duration_since(Instant::now())
     }
 
-    /// What tells of a change to who waits for the child alone.
-    pub(super) fn beside(&self) -> AlsoAwait {
-        match self.stands {
+    /// Returns what a thread that waits for the child alone awaits besides its exit.
+    pub(super) fn also_await(&self) -> AlsoAwait {
+        match self.is_stopped {
             true => AlsoAwait::Continue,
             false => AlsoAwait::Stop,
         }
     }
 
-    /// Looks whether the child stands still, if it is time to, and has the worker know. Gives the signal that it was
-    /// stopped by where the user is to know.
+    /// Looks whether the child is stopped, when it is time to, and notes it for the worker. Returns the signal that
+    /// stopped it when the user was not told yet.
     pub(super) fn look(&mut self, group: &ProcessGroup, worker: &WorkerHandle) -> Option<i32> {
         if Instant::now() < self.next {
             return None;
         }
-        self.pause = RARELY.min(self.pause * 2);
+        self.pause = RAREST.min(self.pause * 2);
         self.next = Instant::now() + self.pause;
         self.look_now(group, worker)
     }
 
-    /// As [`StoppedChild::look`], at any time.
+    /// Looks at any time, as [`StoppedChild::look`] does.
     pub(super) fn look_now(&mut self, group: &ProcessGroup, worker: &WorkerHandle) -> Option<i32> {
-        let by = group.stopped_by();
-        let before = std::mem::replace(&mut self.stands, by.is_some());
-        if before != self.stands {
-            worker.set_activity(match self.stands {
+        let signal = group.stopped_by();
+        let before = std::mem::replace(&mut self.is_stopped, signal.is_some());
+        if before != self.is_stopped {
+            worker.set_activity(match self.is_stopped {
                 true => Activity::StoppedExternally,
                 false => Activity::Running,
             });
         }
-        by.filter(|_| !std::mem::replace(&mut self.told, true))
+        signal.filter(|_| !std::mem::replace(&mut self.is_told, true))
     }
 
-    /// Forgets what was found: it was stopped and continued by us.
+    /// Forgets what was found: we have stopped and continued the child.
     pub(super) fn forget(&mut self) {
-        self.stands = false;
+        self.is_stopped = false;
     }
 }
 
-/// What is said of `who` in whose place the command was stopped by this signal.
-pub(super) fn told(who: &str, program: &OsStr, signal: i32) -> String {
+/// Returns what the user is told when the command of `who` was stopped by this signal.
+pub(super) fn stop_notice(who: &str, program: &OsStr, signal: i32) -> String {
     let why = match signal {
-        signals::TTIN => "it reads the terminal, which no command of a run can",
-        signals::TTOU => "it writes to the terminal or sets it, which no command of a run can here",
+        signals::TTIN => "it reads the terminal, which no command of a run can do",
+        signals::TTOU => "it writes to the terminal or sets it, which no command of a run can do here",
         _ => "it waits to be continued",
     };
     format!(

@@ -1,42 +1,43 @@
-//! A child and its timers stand still while the run does.
+//! A child and its clock stand still while the run is suspended (Ctrl-Z).
+//!
+//! It does not know of children that others stop.
 
-use super::deadlines::Deadlines;
+use super::deadline::Deadline;
 use crate::control::{Activity, WorkerHandle};
 use crate::sys::{ProcessGroup, signals};
 
-/// Whether a child stands still with the run.
+/// Whether we have stopped a child with the run.
 #[derive(Debug, Default)]
 pub(super) struct Suspension {
-    stands: bool,
+    is_suspended: bool,
 }
 
 impl Suspension {
-    /// Whether it does.
-    pub(super) fn stands(&self) -> bool {
-        self.stands
+    pub(super) fn is_suspended(&self) -> bool {
+        self.is_suspended
     }
 
-    /// Has the group and the timers do what the run does; whether they go on again.
+    /// Stops or continues the group and the clock as the run wants it. Returns whether they go on again.
     pub(super) fn follow(
         &mut self,
         worker: &WorkerHandle,
         group: &ProcessGroup,
-        timers: &mut Deadlines,
+        deadline: &mut Deadline,
     ) -> bool {
-        let stands = worker.is_suspended();
-        if stands == self.stands {
+        let is_suspended = worker.is_suspended();
+        if is_suspended == self.is_suspended {
             return false;
         }
-        self.stands = stands;
-        if stands {
+        self.is_suspended = is_suspended;
+        if is_suspended {
             group.signal(signals::STOP);
-            timers.pause();
+            deadline.pause();
             worker.set_activity(Activity::Stopped);
         } else {
             group.signal(signals::CONT);
-            timers.go_on();
+            deadline.resume();
             worker.set_activity(Activity::Running);
         }
-        !stands
+        !is_suspended
     }
 }

@@ -1,4 +1,6 @@
-//! Shows a command before it starts, and asks whether it may.
+//! Shows a command before it starts, and asks the user whether it may start.
+//!
+//! It does not start anything.
 
 use super::plan::{Capture, CommandPlan, Trace};
 use crate::control::StopRequest;
@@ -10,11 +12,11 @@ use std::io::{self, Read as _};
 use std::os::fd::AsFd as _;
 use std::sync::Mutex;
 
-/// One question at a time.
+/// Held by the worker that asks: there is one question at a time.
 static ASKING: Mutex<()> = Mutex::new(());
 
-/// Shows the command of `job` where that was asked for. Whether it may start.
-pub(super) fn announce(plan: &CommandPlan, job: &Job, emit: &mut dyn ChildEmit) -> Result<bool, Failure> {
+/// Shows the command of `job` when the plan says so. Returns whether it may start.
+pub(super) fn trace(plan: &CommandPlan, job: &Job, emit: &mut dyn ChildEmit) -> Result<bool, Failure> {
     let args = || plan.args(job, emit.worker().slot);
     match plan.trace {
         Trace::Off => {}
@@ -22,7 +24,7 @@ pub(super) fn announce(plan: &CommandPlan, job: &Job, emit: &mut dyn ChildEmit) 
             let mut line = shell_quote(args().iter());
             line.push(b'\n');
             match plan.capture {
-                // What it prints itself does not wait for its turn either.
+                // What the command itself prints does not wait for its turn either.
                 Capture::Inherit => show(&line),
                 Capture::Whole => emit.err(&line),
             }
@@ -37,18 +39,18 @@ pub(super) fn announce(plan: &CommandPlan, job: &Job, emit: &mut dyn ChildEmit) 
     Ok(true)
 }
 
-/// A closed standard error leaves nowhere to show it.
+/// Writes to our standard error. When that is closed, there is nowhere to show it.
 fn show(bytes: &[u8]) {
     let _ = write_stderr(bytes);
 }
 
-/// Asks the terminal's user. The answer is yes where it begins with a `y`.
+/// Asks the user at the terminal. An answer that begins with `y` is a yes.
 fn ask(command: &[u8], emit: &dyn ChildEmit) -> Result<bool, Failure> {
     let failed = |what: &str| {
         let what = what.to_owned();
         move |cause| Failure::Own { what, cause }
     };
-    // A panic of another who asked leaves nothing behind.
+    // A panic of another worker that asked leaves nothing behind.
     let _one = ASKING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     show(command);
     let mut terminal = terminal().map_err(failed("failed to open /dev/tty for reading"))?;
@@ -68,7 +70,7 @@ fn ask(command: &[u8], emit: &dyn ChildEmit) -> Result<bool, Failure> {
             worker.clear();
             continue;
         }
-        // A terminal gives a line at a time.
+        // A terminal gives one line at a time.
         let length = terminal.read(&mut answer).map_err(failed("/dev/tty"))?;
         if length == 0 {
             let cause = io::ErrorKind::UnexpectedEof.into();

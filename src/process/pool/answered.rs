@@ -1,8 +1,10 @@
-//! What a co-process has answered since it was started: where it turns out to be out of step, or leaves with
-//! an error, all of it is in doubt.
+//! What a process of the pool has answered since it was started: when it turns out to be out of step, or exits with an
+//! error, all of that is in doubt.
+//!
+//! It does not know what becomes of the jobs then.
 
 use crate::job::Failure;
-use crate::map::OutOfBand;
+use crate::map::{OutOfBand, OutOfBandSink};
 use crate::message;
 use crate::plan::Revocable;
 use std::ffi::OsStr;
@@ -12,16 +14,16 @@ use std::os::unix::ffi::OsStrExt as _;
 #[derive(Debug, Default)]
 pub(super) struct Answered {
     /// Whether there was any.
-    pub any: bool,
-    /// The jobs, where they may turn out not to be done.
-    pub jobs: Vec<u64>,
+    pub(super) any: bool,
+    /// The jobs, when they may turn out not to be done.
+    jobs: Vec<u64>,
     /// The name that it answered last.
-    pub last: Vec<u8>,
+    last: Vec<u8>,
 }
 
 impl Answered {
-    /// Takes note that it answered a job, of which it was told this name.
-    pub fn add(&mut self, job: u64, name: &[u8], revocable: Revocable) {
+    /// Notes that the process answered a job with this name.
+    pub(super) fn add(&mut self, job: u64, name: &[u8], revocable: Revocable) {
         self.any = true;
         if revocable == Revocable::Possible {
             self.jobs.push(job);
@@ -30,26 +32,24 @@ impl Answered {
         self.last.extend_from_slice(name);
     }
 
-    /// When the process was last heard of.
-    pub fn after(&self) -> String {
-        format!(
-            "after its reply to '{}'",
-            message::display_name(OsStr::from_bytes(&self.last))
-        )
+    /// Returns when the process last answered, for a message.
+    pub(super) fn after(&self) -> String {
+        let name = OsStr::from_bytes(&self.last);
+        format!("after its reply to '{}'", message::display_name(name))
     }
 
-    /// Reports what no job can be blamed for, and what else it puts in doubt.
-    pub fn fault(self, failure: Failure, aside: &mut dyn FnMut(OutOfBand<'_>)) {
+    /// Reports a failure that is no job's, and revokes the answers.
+    pub(super) fn fail(self, failure: Failure, report: &mut OutOfBandSink<'_>) {
         let cause = failure.to_string();
-        aside(OutOfBand::Failure(failure));
-        self.doubt(cause, aside);
+        report(OutOfBand::Failure(failure));
+        self.revoke(cause, report);
     }
 
-    /// Puts all of it in doubt: who is out of step, or ends badly, may have been wrong before.
-    pub fn doubt(self, cause: String, aside: &mut dyn FnMut(OutOfBand<'_>)) {
+    /// Revokes the answers: a process that is out of step, or ends badly, may have been wrong before.
+    pub(super) fn revoke(self, cause: String, report: &mut OutOfBandSink<'_>) {
         let jobs = self.jobs;
         if !jobs.is_empty() {
-            aside(OutOfBand::Revoke { jobs, cause });
+            report(OutOfBand::Revoke { jobs, cause });
         }
     }
 }

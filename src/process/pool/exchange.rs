@@ -1,115 +1,149 @@
-//! One name to a co-process, and one reply from it.
+//! One name to a process of the pool, and one reply from it.
 //!
-//! Both pipes are looked after at once, so neither a long name nor a long reply can block. It does
-//! not know what a fault means for the job.
+//! Both pipes are looked after at once, so neither a long name nor a long reply can block. It does not know what an
+//! exchange that went wrong means for the job.
 
-use super::process::Process;
-use super::{Question, Reply};
-use crate::control::{StopRequest, WorkerHandle};
+use super::plan::Reply;
+use super::process::PoolProcess;
 use crate::job::Trust;
 use crate::map::ChildEmit;
-use crate::process::deadlines::Deadlines;
-use std::io;
+use crate::process::child_event::{ChildEvent, Wants};
+use crate::process::stop_ladder::StopReason;
+use std::time::Duration;
 
-/// Why an exchange did not end with one reply.
+/// What is asked, and how it is to be answered.
 #[derive(Debug)]
-pub(super) enum ExchangeError {
+pub(super) struct Question {
+    /// The job.
+    pub(super) job: u64,
+    /// Its name, with the byte that ends it.
+    pub(super) bytes: Vec<u8>,
+    pub(super) reply: Reply,
+    pub(super) timeout: Option<Duration>,
+}
+
+/// How an exchange ended.
+#[derive(Debug)]
+pub(super) enum Exchange {
+    /// The reply was emitted, whole.
+    Answered,
     /// The process is gone, or no longer reads or writes.
     Gone {
         /// Whether a part of a reply had come.
         begun: bool,
-        /// How much of the name it had been given.
+        /// How many bytes of the name it had been given.
         given: usize,
     },
-    /// What it said can't be the reply: it had not read the name. Nothing of it was emitted.
-    Unasked,
-    /// It does not give one reply for each name.
-    OutOfStep(&'static str),
-    /// It took too long.
-    TimedOut,
-    /// The run is being stopped.
-    Wished,
-    /// Nobody wants the rest of the reply.
-    NotWanted,
-    /// The system refused.
-    Broken(io::Error),
+    /// The process is of no more use: it has to stop for this reason.
+    Unusable(StopReason),
+    /// The process is being stopped: the run stops, or the system refused.
+    Stopping,
 }
 
-/// Gives the name, and emits the reply. What comes of one that is not whole is provisional.
-///
-/// # Errors
-/// A [`ExchangeError`]; the process is then of no more use.
+/// Gives the name and emits the reply. A reply that is not whole is emitted as provisional.
 pub(super) fn exchange(
-    process: &mut Process,
+    process: &mut PoolProcess,
     question: &Question,
     buffer: &mut [u8],
     emit: &mut dyn ChildEmit,
-) -> Result<(), ExchangeError> {
-    let worker = emit.worker().clone();
-    let mut timers = Deadlines::new(question.timeout);
-    let (mut given, mut begun) = (0, false);
+) -> Exchange {
+    process.child.set_timeout(question.timeout);
+    let mut state = State {
+        question,
+        given: 0,
+        begun: false,
+    };
+    // What one poll found: whether there was output, and whether the process reads no more.
+    let (mut has_output, mut is_closed) = (false, false);
     loop {
-        if emit.is_full() {
-            // Nothing is read that nobody takes.
-            process.follow_suspension(&worker, &mut timers);
-            emit.flush();
-            unfit(&worker, &timers)?;
-            continue;
-        }
-        let before = given;
-        let input = &question.bytes[before..];
-        let step = process.step(&worker, &mut timers, input, buffer, &mut |aside| {
-            emit.out_of_band(aside)
-        });
-        let step = step.map_err(ExchangeError::Broken)?;
-        given += step.taken;
-        let block = &buffer[..step.out];
-        let end = memchr::memchr(question.reply.end(), block);
-        if !block.is_empty() {
-            // What was given in this step came after the block, and what is unread now was unread then.
-            let unread = process.unread();
-            let nothing_was_read = before == 0 || unread >= given;
-            let all_was_read = before == question.bytes.len() && unread == 0;
-            if nothing_was_read || (end.is_some() && !all_was_read) {
-                return Err(match begun {
-                    true => ExchangeError::OutOfStep("ended its reply before it had read the whole name"),
-                    false => ExchangeError::Unasked,
-                });
-            }
-        }
-        match end {
-            Some(at) if at + 1 < block.len() => {
-                return Err(ExchangeError::OutOfStep("gave more than one reply"));
-            }
-            Some(at) => {
-                let reply = match question.reply {
-                    Reply::Line => block,
-                    Reply::Nul => &block[..at],
-                };
-                // Whoever wants no more has it all the same.
-                let _ = emit.take(reply, Trust::Final);
-                return Ok(());
-            }
-            None if !block.is_empty() => {
-                begun = true;
-                if emit.out(block, Trust::Provisional).is_break() {
-                    return Err(ExchangeError::NotWanted);
+        let wants = Wants {
+            input: match is_closed {
+                true => &[],
+                false => &question.bytes[state.given..],
+            },
+            is_full: emit.is_full(),
+            at_most: is_closed.then_some(Duration::ZERO),
+            source: None,
+        };
+        let event = process.step(&wants, buffer, &mut |message| emit.out_of_band(message));
+        match event {
+            ChildEvent::Given(n) => state.given += n,
+            ChildEvent::InputClosed => is_closed = true,
+            ChildEvent::Stdout(n) => {
+                has_output = true;
+                let unread = process.child.unread_input();
+                if let Some(end) = state.take(&buffer[..n], unread, emit) {
+                    process.child.set_timeout(None);
+                    return end;
                 }
             }
-            None if step.gone => return Err(ExchangeError::Gone { begun, given }),
-            None => {}
+            ChildEvent::TimedOut => return Exchange::Unusable(StopReason::TimedOut),
+            ChildEvent::RoundEnd { .. } if process.child.is_stopping() => return Exchange::Stopping,
+            // What it wrote before its end is taken first.
+            ChildEvent::RoundEnd { .. } if !process.child.has_output() || (is_closed && !has_output) => {
+                return state.gone();
+            }
+            ChildEvent::RoundEnd { is_woken } => {
+                has_output = false;
+                if is_woken || emit.is_full() {
+                    emit.flush();
+                }
+            }
+            ChildEvent::Over if process.child.is_stopping() => return Exchange::Stopping,
+            ChildEvent::Over => return state.gone(),
+            _ => {}
         }
-        unfit(&worker, &timers)?;
     }
 }
 
-/// Why it can't go on, if it can't.
-fn unfit(worker: &WorkerHandle, timers: &Deadlines) -> Result<(), ExchangeError> {
-    if worker.stop_request() != StopRequest::Continue {
-        return Err(ExchangeError::Wished);
+/// How far an exchange has come.
+struct State<'a> {
+    question: &'a Question,
+    /// How many bytes of the name the process was given.
+    given: usize,
+    /// Whether a part of the reply was emitted.
+    begun: bool,
+}
+
+impl State<'_> {
+    fn gone(&self) -> Exchange {
+        Exchange::Gone {
+            begun: self.begun,
+            given: self.given,
+        }
     }
-    match timers.try_is_over() {
-        true => Err(ExchangeError::TimedOut),
-        false => Ok(()),
+
+    /// Takes what the process wrote, while so many bytes of its input were unread. Returns how the exchange ended, if
+    /// it did.
+    fn take(&mut self, block: &[u8], unread: usize, emit: &mut dyn ChildEmit) -> Option<Exchange> {
+        let end = memchr::memchr(self.question.reply.end(), block);
+        let nothing_was_read = unread >= self.given;
+        let all_was_read = self.given == self.question.bytes.len() && unread == 0;
+        if nothing_was_read || (end.is_some() && !all_was_read) {
+            return Some(Exchange::Unusable(match self.begun {
+                true => StopReason::OutOfStep("ended its reply before it had read the whole name"),
+                false => StopReason::Unasked,
+            }));
+        }
+        match end {
+            Some(at) if at + 1 < block.len() => Some(Exchange::Unusable(StopReason::OutOfStep(
+                "gave more than one reply",
+            ))),
+            Some(at) => {
+                let reply = match self.question.reply {
+                    Reply::Line => block,
+                    Reply::Nul => &block[..at],
+                };
+                // A reader who wants no more has it all the same.
+                let _ = emit.take(reply, Trust::Final);
+                Some(Exchange::Answered)
+            }
+            None => {
+                self.begun = true;
+                let flow = emit.out(block, Trust::Provisional);
+                flow.is_break()
+                    .then_some(Exchange::Unusable(StopReason::NotWanted))
+            }
+        }
     }
 }

@@ -1,80 +1,52 @@
-//! A co-process as a map: a command that is started once and lives from job to job, is told each
-//! job's name on its standard input, and answers it on its standard output.
+//! A pool, as a map: a command that is started once in each worker and lives from job to job. It is told the name of
+//! each job on its standard input, and answers on its standard output.
 //!
-//! It does not know the other workers' co-processes, nor what becomes of the replies.
+//! It does not know the other workers' processes, nor what becomes of the replies.
 
 mod answered;
 mod exchange;
+mod plan;
 mod process;
 
-use super::deadlines::Deadlines;
-use super::outcome::child_outcome;
-use super::plan::{CommandPlan, Trace};
-use super::spawn_retry::{ActivityGuard, is_unfit, retry_spawn};
-use crate::control::{Shortage, StopRequest, WorkerHandle};
+pub(crate) use plan::{PoolPlan, Reply};
+
+use super::child_emit;
+use super::child_event::{ChildEvent, Wants};
+use super::outcome::{child_outcome, is_success, unsupervised};
+use super::plan::Trace;
+use super::spawn::unstartable;
+use super::spawn_retry::{ActivityGuard, retry_spawn};
+use super::stop_ladder::StopReason;
+use crate::control::{StopRequest, WorkerHandle};
 use crate::job::{ChildOutcome, Failure, Job};
 use crate::map::{ChildEmit, Emit, Map, OutOfBand, OutOfBandSink};
-use crate::message;
-use crate::plan::Revocable;
+use crate::sys::Launcher;
 use crate::sys::arguments::Arguments;
-use crate::sys::{Launcher, signals};
 use crate::template::shell_quote;
 use answered::Answered;
-use exchange::{ExchangeError, exchange};
-use process::{Exited, Process};
+use exchange::{Exchange, Question, exchange};
+use process::{Exited, PoolProcess};
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often an idle co-process is looked after: so late its messages may come.
+/// How often an idle process is looked after: its messages may come so late.
 const LOOK: Duration = Duration::from_millis(100);
-/// So many jobs in a row of one worker, each of which was the end of a co-process that had answered nothing,
-/// are enough.
-const HOPELESS: u32 = 3;
+/// So many jobs in a row of one worker, each of which was the end of a process that had answered nothing, are enough.
+const MOST_DEATHS: u32 = 3;
 /// The most that is read at once, in bytes.
 const BLOCK: usize = 64 * 1024;
-/// What a co-process is told of itself; what is said of a single job is not handed down to it.
+/// The variables that tell a process about itself. Those of a single job are not handed down to it.
 const VARIABLES: [&str; 3] = ["FANFOLD_SLOT", "FANFOLD_JOB", "FANFOLD_TRY"];
 
-/// Everything about a co-process that is the same for all workers.
-#[derive(Debug, Clone)]
-pub struct PoolPlan {
-    /// The command, its times and its good exit statuses. No word of it may stand for an input.
-    pub command: CommandPlan,
-    /// The byte that ends a name.
-    pub name_end: u8,
-    /// What a reply is.
-    pub reply: Reply,
-    /// Whether the jobs that a process answered are named when it turns out not to be in order.
-    pub revocable: Revocable,
-}
-
-/// What a reply is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reply {
-    /// A line, emitted with its newline.
-    Line,
-    /// Any bytes up to a NUL, which is not emitted.
-    Nul,
-}
-
-impl Reply {
-    fn end(self) -> u8 {
-        match self {
-            Reply::Line => b'\n',
-            Reply::Nul => 0,
-        }
-    }
-}
-
-/// The map that asks a co-process. Each worker has one, started at its first job.
+/// The map that asks a process of the pool, which it starts at the first job.
 #[derive(Debug)]
-pub struct PoolMap {
+pub(crate) struct PoolMap {
     plan: Arc<PoolPlan>,
     launcher: Option<Launcher>,
-    process: Option<Process>,
+    process: Option<PoolProcess>,
     question: Question,
     buffer: Vec<u8>,
     deaths: Deaths,
@@ -88,18 +60,9 @@ struct Deaths {
     last: Option<u64>,
 }
 
-/// What is asked, and how it is to be answered.
-#[derive(Debug)]
-struct Question {
-    job: u64,
-    bytes: Vec<u8>,
-    reply: Reply,
-    timeout: Option<Duration>,
-}
-
 impl PoolMap {
-    /// A worker's instance.
-    pub fn new(plan: Arc<PoolPlan>) -> Self {
+    /// Makes the map of a worker.
+    pub(crate) fn new(plan: Arc<PoolPlan>) -> Self {
         PoolMap {
             question: Question {
                 job: 0,
@@ -118,7 +81,8 @@ impl PoolMap {
     fn set_question(&mut self, job: &Job) -> Result<(), Failure> {
         let (name, end) = (job.inputs[0].name().as_bytes(), self.plan.name_end);
         if memchr::memchr(end, name).is_some() {
-            return Err(self.failed("can't be told a name that holds a newline: use -0".into(), None));
+            let what = "can't be told a name that holds a newline: use -0";
+            return Err(self.reply_error(what.into(), None));
         }
         self.question.job = job.seq;
         self.question.bytes.clear();
@@ -127,127 +91,120 @@ impl PoolMap {
         Ok(())
     }
 
-    /// Asks once. None: the process had left or gone astray before it saw the name, so that another may be
-    /// asked.
+    /// Asks once. `None`: the process exited or went astray before it saw the name, so that another may be asked.
     fn ask(&mut self, emit: &mut dyn ChildEmit) -> Option<Result<(), Failure>> {
-        let mut process = match self.ready(emit) {
+        let mut process = match self.take_or_start(emit) {
             Ok(process) => process,
             Err(failure) => return Some(Err(failure)),
         };
-        let fault = match exchange(&mut process, &self.question, &mut self.buffer, emit) {
-            Ok(()) => {
+        let end = exchange(&mut process, &self.question, &mut self.buffer, emit);
+        let worker = emit.worker().clone();
+        let report: &mut OutOfBandSink<'_> = &mut |message| emit.out_of_band(message);
+        match end {
+            Exchange::Answered => {
                 let Question { job, bytes, .. } = &self.question;
                 let name = &bytes[..bytes.len() - 1];
-                process.given.add(*job, name, self.plan.revocable);
+                process.answered.add(*job, name, self.plan.revocable);
                 self.deaths = Deaths::default();
                 self.process = Some(process);
-                return Some(Ok(()));
+                Some(Ok(()))
             }
-            Err(fault) => fault,
-        };
-        let worker = emit.worker().clone();
-        let aside = &mut |aside: OutOfBand<'_>| emit.out_of_band(aside);
-        match fault {
-            ExchangeError::Gone { begun, given } => {
-                self.gone(process, begun, given, &worker, aside).transpose()
+            Exchange::Gone { begun, given } => {
+                self.end_gone(process, begun, given, &worker, report).transpose()
             }
-            ExchangeError::Unasked if process.given.any => match self.astray(process, &worker, aside) {
-                Ok(()) if worker.stop_request() == StopRequest::Continue => None,
-                Ok(()) => Some(Err(Failure::Stopped)),
-                Err(cause) => Some(Err(self.broken(cause))),
-            },
-            fault => Some(self.ended(process, fault, &worker, aside)),
+            Exchange::Unusable(StopReason::Unasked) if process.answered.any => {
+                match self.end_astray(process, report) {
+                    Ok(()) if worker.stop_request() == StopRequest::Continue => None,
+                    Ok(()) => Some(Err(Failure::Stopped)),
+                    Err(cause) => Some(Err(unsupervised(&self.plan.command, cause))),
+                }
+            }
+            Exchange::Unusable(reason) => Some(self.end_unusable(process, Some(reason), report)),
+            Exchange::Stopping => Some(self.end_unusable(process, None, report)),
         }
     }
 
-    /// Ends a process that is still there, and says what its fault means for the job.
-    fn ended(
+    /// Ends a process that is still there, and returns what that means for the job.
+    fn end_unusable(
         &mut self,
-        mut process: Process,
-        fault: ExchangeError,
-        worker: &WorkerHandle,
-        aside: &mut OutOfBandSink<'_>,
+        mut process: PoolProcess,
+        reason: Option<StopReason>,
+        report: &mut OutOfBandSink<'_>,
     ) -> Result<(), Failure> {
-        let given = std::mem::take(&mut process.given);
-        let left = self.leave(process, Some(signals::TERM), worker, aside);
-        left.map_err(|cause| self.broken(cause))?;
-        let what = match fault {
-            ExchangeError::NotWanted => return Ok(()),
-            ExchangeError::TimedOut => {
+        let answered = std::mem::take(&mut process.answered);
+        let exited = process.finish(reason, &mut self.buffer, report);
+        let exited = exited.map_err(|cause| unsupervised(&self.plan.command, cause))?;
+        let what = match exited.reason {
+            Some(StopReason::NotWanted) => return Ok(()),
+            Some(StopReason::TimedOut) => {
                 return Err(Failure::Command {
                     program: self.program(),
                     cause: ChildOutcome::TimedOut(self.question.timeout.unwrap_or_default()),
                 });
             }
-            ExchangeError::Broken(cause) => return Err(self.broken(cause)),
-            ExchangeError::Wished | ExchangeError::Gone { .. } => return Err(Failure::Stopped),
-            ExchangeError::Unasked => "answered before it was asked",
-            ExchangeError::OutOfStep(what) => what,
+            Some(StopReason::Unasked) => "answered before it was asked",
+            Some(StopReason::OutOfStep(what)) => what,
+            _ => return Err(Failure::Stopped),
         };
-        let failure = self.failed(what.into(), None);
-        given.doubt(failure.to_string(), aside);
+        let failure = self.reply_error(what.into(), None);
+        answered.revoke(failure.to_string(), report);
         Err(failure)
     }
 
     /// Ends a process that wrote more after a reply.
-    fn astray(
-        &mut self,
-        mut process: Process,
-        worker: &WorkerHandle,
-        aside: &mut OutOfBandSink<'_>,
-    ) -> io::Result<()> {
-        let given = std::mem::take(&mut process.given);
-        let failure = self.failed(format!("wrote more {}", given.after()), None);
-        given.fault(failure, aside);
-        let term = Some(signals::TERM);
-        self.leave(process, term, worker, aside).map(drop)
+    fn end_astray(&mut self, mut process: PoolProcess, report: &mut OutOfBandSink<'_>) -> io::Result<()> {
+        let answered = std::mem::take(&mut process.answered);
+        let failure = self.reply_error(format!("wrote more {}", answered.after()), None);
+        answered.fail(failure, report);
+        let reason = Some(StopReason::Unasked);
+        process.finish(reason, &mut self.buffer, report).map(drop)
     }
 
-    /// What it means for the job that the process it was told to is gone. `Ok(None)`: the name was
-    /// never seen.
-    fn gone(
+    /// Ends a process that is gone, and returns what that means for the job whose name it was given `given` bytes of.
+    /// `Ok(None)`: it never saw the name.
+    fn end_gone(
         &mut self,
-        mut process: Process,
+        mut process: PoolProcess,
         begun: bool,
-        told: usize,
+        given: usize,
         worker: &WorkerHandle,
-        aside: &mut OutOfBandSink<'_>,
+        report: &mut OutOfBandSink<'_>,
     ) -> Result<Option<()>, Failure> {
-        let given = std::mem::take(&mut process.given);
-        let unseen = given.any && !begun && process.unread() == told;
-        let left = self.leave(process, None, worker, aside);
-        let left = left.map_err(|cause| self.broken(cause))?;
+        let answered = std::mem::take(&mut process.answered);
+        let unseen = answered.any && !begun && process.child.unread_input() == given;
+        let exited = process.finish(None, &mut self.buffer, report);
+        let exited = exited.map_err(|cause| unsupervised(&self.plan.command, cause))?;
         if worker.stop_request() != StopRequest::Continue {
             return Err(Failure::Stopped);
         }
-        if unseen && !left.killed {
-            self.judge(&left, given, "between two replies", aside);
+        let has_overstayed = exited.has_overstayed();
+        if unseen && !has_overstayed {
+            self.judge(&exited, answered, "between two replies", report);
             return Ok(None);
         }
         let place = match begun {
             true => "in the middle of its reply",
             false => "without a reply",
         };
-        let (what, end) = match left.killed {
+        let (what, outcome) = match has_overstayed {
             true => (format!("closed its input or its output {place}"), None),
             false => {
-                let end = child_outcome(left.status);
-                (format!("{end} {place}"), Some(end))
+                let outcome = child_outcome(exited.status);
+                (format!("{outcome} {place}"), Some(outcome))
             }
         };
-        Err(if given.any {
-            self.failed(what, end)
-        } else {
-            self.barren(what, end)
+        Err(match answered.any {
+            true => self.reply_error(what, outcome),
+            false => self.death(what, outcome),
         })
     }
 
-    /// A process that waits for a name: the one there is, or a new one.
-    fn ready(&mut self, emit: &mut dyn ChildEmit) -> Result<Process, Failure> {
-        let worker = emit.worker().clone();
+    /// Returns a process that waits for a name: the one there is, or a new one.
+    fn take_or_start(&mut self, emit: &mut dyn ChildEmit) -> Result<PoolProcess, Failure> {
         if let Some(process) = self.process.take() {
             return Ok(process);
         }
+        let worker = emit.worker().clone();
         if self.plan.command.trace == Trace::Stderr {
             let mut line = shell_quote(self.args(&worker).iter());
             line.push(b'\n');
@@ -259,74 +216,64 @@ impl PoolMap {
                 Ok(process)
             }
             Ok(None) => Err(Failure::Stopped),
-            Err(cause) if Shortage::from_error(&cause).is_some() => Err(Failure::Own {
-                what: format!("can't start '{}'", message::display_name(&self.program())),
-                cause,
+            Err(cause) => Err(match unstartable(&self.plan.command, cause, &worker) {
+                // It may be the job's own fault only if others of its kind were started.
+                Failure::Command { cause, .. } => self.death(cause.to_string(), Some(cause)),
+                failure => failure,
             }),
-            Err(cause) if is_unfit(&cause, &worker) => Err(Failure::ProgramUnusable {
-                program: self.program(),
-                cause,
-            }),
-            Err(cause) => {
-                let end = ChildOutcome::NotStarted(cause);
-                Err(self.barren(end.to_string(), Some(end)))
-            }
         }
     }
 
-    fn spawn(&mut self, worker: &WorkerHandle) -> io::Result<Process> {
+    fn spawn(&mut self, worker: &WorkerHandle) -> io::Result<PoolProcess> {
         let args = self.args(worker);
+        let plan = &self.plan.command;
         let launcher = match &mut self.launcher {
             Some(launcher) => launcher,
-            none => none.insert(Launcher::new(&self.plan.command.program, &VARIABLES)?),
+            none => none.insert(Launcher::new(&plan.program, &VARIABLES)?),
         };
         let slot = (VARIABLES[0], (worker.slot + 1).to_string());
-        Process::start(launcher, self.plan.command.template.program(), &args, slot)
+        PoolProcess::start(plan, launcher, &args, slot, worker)
     }
 
-    /// Takes what the idle process says on standard error, and sees whether it is still there and
-    /// says nothing unasked.
-    fn look_after(&mut self, worker: &WorkerHandle, aside: &mut OutOfBandSink<'_>) {
+    /// Takes what the idle process says on standard error, and sees whether it still runs and says nothing unasked.
+    fn look_after(&mut self, report: &mut OutOfBandSink<'_>) {
         let Some(mut process) = self.process.take() else {
             return;
         };
-        let mut now = Deadlines::new(Some(Duration::ZERO));
-        let step = process.step(worker, &mut now, &[], &mut self.buffer, aside);
-        let ended = match step {
-            Ok(step) if step.out == 0 && !step.gone => {
-                self.process = Some(process);
-                return;
+        let wants = Wants {
+            at_most: Some(Duration::ZERO),
+            ..Wants::default()
+        };
+        let ended = loop {
+            match process.step(&wants, &mut self.buffer, report) {
+                ChildEvent::Stdout(_) => break self.end_astray(process, report),
+                ChildEvent::RoundEnd { .. } | ChildEvent::Over => {
+                    let is_gone = !process.child.is_running() || !process.child.has_output();
+                    if process.child.is_stopping() || !is_gone {
+                        // One that stops with the run is left to who ends the map.
+                        self.process = Some(process);
+                        return;
+                    }
+                    let answered = std::mem::take(&mut process.answered);
+                    let when = answered.after();
+                    break process
+                        .finish(None, &mut self.buffer, report)
+                        .map(|exited| self.judge(&exited, answered, &when, report));
+                }
+                _ => {}
             }
-            Ok(step) if step.out == 0 => {
-                let given = std::mem::take(&mut process.given);
-                let when = given.after();
-                self.leave(process, None, worker, aside)
-                    .map(|left| self.judge(&left, given, &when, aside))
-            }
-            Ok(_) => self.astray(process, worker, aside),
-            Err(cause) => Err(cause),
         };
         if let Err(cause) = ended {
-            aside(OutOfBand::Failure(self.broken(cause)));
+            report(OutOfBand::Failure(unsupervised(&self.plan.command, cause)));
         }
     }
 
-    fn leave(
-        &mut self,
-        process: Process,
-        ask: Option<i32>,
-        worker: &WorkerHandle,
-        aside: &mut OutOfBandSink<'_>,
-    ) -> io::Result<Exited> {
-        let grace = self.plan.command.kill_after;
-        process.leave(worker, grace, ask, &mut self.buffer, aside)
-    }
-
-    /// Reports an exit status that is no success, where no job can be blamed for it.
-    fn judge(&self, left: &Exited, given: Answered, when: &str, aside: &mut OutOfBandSink<'_>) {
-        let end = child_outcome(left.status);
-        if !self.plan.command.accepts(&end) {
-            given.fault(self.failed(format!("{end} {when}"), Some(end)), aside);
+    /// Reports an exit status that is no success, when no job can be blamed for it.
+    fn judge(&self, exited: &Exited, answered: Answered, when: &str, report: &mut OutOfBandSink<'_>) {
+        let outcome = child_outcome(exited.status);
+        if !is_success(&self.plan.command, &outcome) {
+            let failure = self.reply_error(format!("{outcome} {when}"), Some(outcome));
+            answered.fail(failure, report);
         }
     }
 
@@ -338,7 +285,7 @@ impl PoolMap {
         self.plan.command.template.program().to_os_string()
     }
 
-    fn failed(&self, what: String, end: Option<ChildOutcome>) -> Failure {
+    fn reply_error(&self, what: String, end: Option<ChildOutcome>) -> Failure {
         Failure::ReplyError {
             program: self.program(),
             what,
@@ -346,15 +293,15 @@ impl PoolMap {
         }
     }
 
-    /// The failure of a process that never answered.
-    fn barren(&mut self, what: String, end: Option<ChildOutcome>) -> Failure {
+    /// Returns the failure of a process that never answered.
+    fn death(&mut self, what: String, end: Option<ChildOutcome>) -> Failure {
         let job = Some(self.question.job);
         if self.deaths.last != job {
             self.deaths.last = job;
             self.deaths.jobs += 1;
         }
-        match self.deaths.jobs < HOPELESS {
-            true => self.failed(what, end),
+        match self.deaths.jobs < MOST_DEATHS {
+            true => self.reply_error(what, end),
             false => Failure::PoolBroken {
                 program: self.program(),
                 what,
@@ -362,62 +309,54 @@ impl PoolMap {
             },
         }
     }
-
-    fn broken(&self, cause: io::Error) -> Failure {
-        Failure::Own {
-            what: format!("can't supervise '{}'", message::display_name(&self.program())),
-            cause,
-        }
-    }
 }
 
 impl Map for PoolMap {
     fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
-        if self.deaths.jobs >= HOPELESS {
+        if self.deaths.jobs >= MOST_DEATHS {
             return Err(Failure::Stopped);
         }
-        let emit = super::child_emit(emit);
-        let worker = emit.worker().clone();
-        let _busy = ActivityGuard::on(&worker);
-        self.look_after(&worker, &mut |aside| emit.out_of_band(aside));
+        let emit = child_emit(emit);
+        let _activity = ActivityGuard::new(emit.worker());
+        self.look_after(&mut |message| emit.out_of_band(message));
         self.set_question(job)?;
         loop {
-            // A new process that does not see the name is not replaced: this ends.
+            // This ends: a new process that does not see the name is not replaced.
             if let Some(end) = self.ask(emit) {
                 return end;
             }
         }
     }
 
-    fn idle(&mut self, worker: &WorkerHandle, aside: &mut OutOfBandSink<'_>) -> Option<Duration> {
-        let _busy = ActivityGuard::on(worker);
-        self.look_after(worker, aside);
+    fn idle(&mut self, worker: &WorkerHandle, report: &mut OutOfBandSink<'_>) -> Option<Duration> {
+        let _activity = ActivityGuard::new(worker);
+        self.look_after(report);
         self.process.as_ref().map(|_| LOOK)
     }
 
-    fn end(&mut self, worker: &WorkerHandle, aside: &mut OutOfBandSink<'_>) {
+    fn end(&mut self, worker: &WorkerHandle, report: &mut OutOfBandSink<'_>) {
         let Some(mut process) = self.process.take() else {
             return;
         };
-        let _busy = ActivityGuard::on(worker);
-        let given = std::mem::take(&mut process.given);
-        let left = self.leave(process, None, worker, aside);
+        let _activity = ActivityGuard::new(worker);
+        let answered = std::mem::take(&mut process.answered);
+        let exited = process.finish(None, &mut self.buffer, report);
         if worker.stop_request() != StopRequest::Continue {
             return;
         }
-        match left {
-            Ok(left) if left.killed => {
+        match exited {
+            Ok(exited) if exited.has_overstayed() => {
                 let grace = self.plan.command.kill_after;
-                let what = format!("did not leave within {grace:?} of the end of its input and was killed");
-                given.fault(self.failed(what, None), aside);
+                let what = format!("did not exit within {grace:?} of the end of its input and was killed");
+                answered.fail(self.reply_error(what, None), report);
             }
-            Ok(left) if left.spoke => {
+            Ok(exited) if exited.has_written => {
                 let what = "gave more replies than it was asked for";
-                given.fault(self.failed(what.into(), None), aside);
-                self.judge(&left, Answered::default(), "after its last reply", aside);
+                answered.fail(self.reply_error(what.into(), None), report);
+                self.judge(&exited, Answered::default(), "after its last reply", report);
             }
-            Ok(left) => self.judge(&left, given, "after its last reply", aside),
-            Err(cause) => aside(OutOfBand::Failure(self.broken(cause))),
+            Ok(exited) => self.judge(&exited, answered, "after its last reply", report),
+            Err(cause) => report(OutOfBand::Failure(unsupervised(&self.plan.command, cause))),
         }
     }
 }

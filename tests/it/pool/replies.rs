@@ -313,7 +313,7 @@ fn the_exit_status_at_the_end_counts() {
         .stdin("a\n")
         .stdout("a\n")
         .stderr(concat!(
-            "fanfold: worker 1: 'sh' did not leave within 100ms of the end of its input and was killed\n",
+            "fanfold: worker 1: 'sh' did not exit within 100ms of the end of its input and was killed\n",
             "fanfold: 1 pool process failed (exit 123)\n",
         ))
         .code(123);

@@ -12,11 +12,6 @@ use std::collections::{BTreeMap, BTreeSet};
 const CIRCLES: &[(&str, usize, &str)] = &[
     ("codec", 6, "the table of codecs stands beside their trait"),
     (
-        "process",
-        12,
-        "commands and their supervision are yet to be taken apart",
-    ),
-    (
         "run",
         4,
         "the loop calls what dispatch, events, finish and merge add to the main thread",

@@ -25,6 +25,12 @@ const ORDER: &[(&str, &str)] = &[
         "output",
         "mod reserved job_files failed_list path_set resolve_link conflicts",
     ),
+    ("map", "function cat check digest wc read mod emit"),
+    (
+        "process",
+        "pool command dry_run trace arg_limit spawn stdin spawn_retry mod child outcome child_event stop_ladder pipes \
+         plan resolve stopped suspend deadline",
+    ),
     (
         "record",
         "row_printer stage line_loop prefilter projection record_sink plan condition format render field mod number \

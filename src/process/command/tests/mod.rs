@@ -12,6 +12,7 @@ use crate::sys::tests::until;
 use crate::template::Template;
 use std::ffi::OsString;
 use std::fs;
+use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process;

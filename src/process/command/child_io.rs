@@ -1,0 +1,124 @@
+//! The bytes between the child of a job and the rest of fanfold: what it is fed, and what it writes.
+//!
+//! It does not know where the child's input comes from, nor what its end means for the job.
+
+use crate::job::{Input, Job, Trust, display_names};
+use crate::map::{ChildEmit, OutOfBand};
+use crate::process::child::Child;
+use crate::process::child_event::{ChildEnd, ChildEvent, Wants};
+use crate::process::plan::CommandPlan;
+use crate::process::stop_ladder::StopReason;
+use crate::process::stopped::stop_notice;
+use std::ffi::OsStr;
+use std::ops::ControlFlow;
+use std::os::fd::BorrowedFd;
+
+/// The child of a job.
+pub(super) struct ChildIo<'a> {
+    child: Child,
+    plan: &'a CommandPlan,
+    job: &'a Job,
+    emit: &'a mut dyn ChildEmit,
+    buffer: &'a mut [u8],
+    /// How far what the child writes can be trusted: no further than what it was fed.
+    trust: Trust,
+}
+
+impl<'a> ChildIo<'a> {
+    pub(super) fn new(
+        child: Child,
+        plan: &'a CommandPlan,
+        job: &'a Job,
+        emit: &'a mut dyn ChildEmit,
+        buffer: &'a mut [u8],
+    ) -> Self {
+        ChildIo {
+            child,
+            plan,
+            job,
+            emit,
+            buffer,
+            trust: Trust::Final,
+        }
+    }
+
+    /// Writes `block` to the child, and takes what it writes meanwhile. Breaks when the child takes no more, which is
+    /// no failure.
+    pub(super) fn feed(&mut self, mut block: &[u8], trust: Trust) -> ControlFlow<()> {
+        self.trust = trust;
+        while !block.is_empty() && self.child.takes_input() {
+            match self.step(block, None) {
+                ChildEvent::Given(given) => block = &block[given..],
+                ChildEvent::InputClosed => self.child.close_input(),
+                _ => {}
+            }
+        }
+        match self.child.takes_input() {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        }
+    }
+
+    /// Waits until there is something to read from `source`, or its end, and takes what the child writes meanwhile.
+    /// Returns false when the child takes no more input.
+    pub(super) fn await_source(&mut self, source: BorrowedFd<'_>) -> bool {
+        while self.child.takes_input() {
+            if self.step(&[], Some(source)) == ChildEvent::SourceReady {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Notes how far the output that comes from now on can be trusted.
+    pub(super) fn set_trust(&mut self, trust: Trust) {
+        self.trust = trust;
+    }
+
+    pub(super) fn warn(&mut self, name: &OsStr, what: &str) {
+        self.emit.warn(name, what);
+    }
+
+    pub(super) fn stop(&mut self, reason: StopReason) {
+        self.child.stop(reason);
+    }
+
+    /// Closes the child's input, takes what it still writes, and returns how it ended.
+    pub(super) fn finish(mut self) -> ChildEnd {
+        self.child.close_input();
+        while self.step(&[], None) != ChildEvent::Over {}
+        let end = self.child.reap();
+        if end.leaked {
+            let what = "a process that the command left behind holds its output; not waited for";
+            self.emit.warn(self.job.name(), what);
+        }
+        end
+    }
+
+    fn step(&mut self, input: &[u8], source: Option<BorrowedFd<'_>>) -> ChildEvent {
+        let wants = Wants {
+            input,
+            source,
+            is_full: self.emit.is_full(),
+            at_most: None,
+        };
+        let event = self.child.step(&wants, self.buffer);
+        match event {
+            // Only now, as it may take a while, and what the run wants is done at once.
+            ChildEvent::RoundEnd { is_woken } if is_woken || self.emit.is_full() => self.emit.flush(),
+            ChildEvent::Stdout(n) if self.emit.take(&self.buffer[..n], self.trust).is_break() => {
+                self.child.stop(StopReason::NotWanted);
+            }
+            ChildEvent::Stderr(n) => self.emit.err(&self.buffer[..n]),
+            ChildEvent::TimedOut => self.child.stop(StopReason::TimedOut),
+            ChildEvent::StoppedBy(signal) => {
+                let name = display_names(self.job.inputs.iter().map(Input::name));
+                let who = format!("job {} ({name})", self.job.seq + 1);
+                let notice = stop_notice(&who, self.plan.template.program(), signal);
+                self.emit.out_of_band(OutOfBand::Notice(notice));
+            }
+            _ => {}
+        }
+        event
+    }
+}
