@@ -3,7 +3,7 @@
 //!
 //! It does not know what keys mean or how results are written.
 
-use super::aggregate::State;
+use super::aggregate::AggregateState;
 use super::save_format::broken;
 use super::sorted_entries::{SortedEntries, put_value, read_count};
 use super::sorted_run::{RunWriter, SortedRun};
@@ -27,9 +27,9 @@ const FAN: usize = 16;
 pub(super) struct GroupTable {
     table: Table,
     /// The row of states of a key that has taken nothing.
-    empty_row: Vec<State>,
+    empty_row: Vec<AggregateState>,
     /// Rows of states. A key's tally is the index of its row.
-    states: Vec<State>,
+    states: Vec<AggregateState>,
     runs: Vec<SortedRun>,
     reservation: Reservation,
     /// A table takes no more than its share, so that no table that starts later gets nothing.
@@ -39,7 +39,7 @@ pub(super) struct GroupTable {
 
 impl GroupTable {
     /// Makes an empty table. When rows have no states, it counts keys.
-    pub fn new(seed: u64, empty_row: Vec<State>, budget: &Budget, tmpdir: &Path) -> GroupTable {
+    pub fn new(seed: u64, empty_row: Vec<AggregateState>, budget: &Budget, tmpdir: &Path) -> GroupTable {
         GroupTable {
             table: Table::new(seed),
             empty_row,
@@ -85,12 +85,12 @@ impl GroupTable {
 
     /// Returns the row of states of a key.
     #[inline]
-    pub fn row(&mut self, key: &[u8]) -> io::Result<&mut [State]> {
+    pub fn row(&mut self, key: &[u8]) -> io::Result<&mut [AggregateState]> {
         self.row_hashed(self.table.hash(key), key)
     }
 
     #[inline]
-    fn row_hashed(&mut self, hash: u64, key: &[u8]) -> io::Result<&mut [State]> {
+    fn row_hashed(&mut self, hash: u64, key: &[u8]) -> io::Result<&mut [AggregateState]> {
         let width = self.empty_row.len();
         let row = match self.table.find(hash, key) {
             Some(tally) => *tally as usize,
@@ -239,5 +239,5 @@ impl GroupTable {
 
 /// Returns how many bytes so many states take.
 fn states_size(states: usize) -> u64 {
-    (states * size_of::<State>()) as u64
+    (states * size_of::<AggregateState>()) as u64
 }

@@ -4,7 +4,7 @@
 //! It does not know what keys mean. An entry's value is a count, or a row of states one after
 //! another.
 
-use super::aggregate::State;
+use super::aggregate::AggregateState;
 use super::save_format::{Entry, broken};
 use super::sorted_run::{RunMerge, SortedRun};
 use super::table::{Slot, Table};
@@ -15,7 +15,7 @@ use std::path::Path;
 pub(super) struct SortedEntries<'a> {
     source: Source<'a>,
     /// The row of states of a key that has taken nothing.
-    empty_row: &'a [State],
+    empty_row: &'a [AggregateState],
     key: Vec<u8>,
     value: Vec<u8>,
 }
@@ -25,14 +25,18 @@ enum Source<'a> {
         slots: std::vec::IntoIter<Slot>,
         slot: Slot,
         table: &'a Table,
-        states: &'a [State],
+        states: &'a [AggregateState],
     },
     Runs(RunMerge<'a>),
 }
 
 impl<'a> SortedEntries<'a> {
     /// The entries of a table.
-    pub fn from_table(table: &'a Table, states: &'a [State], empty_row: &'a [State]) -> SortedEntries<'a> {
+    pub fn from_table(
+        table: &'a Table,
+        states: &'a [AggregateState],
+        empty_row: &'a [AggregateState],
+    ) -> SortedEntries<'a> {
         let source = Source::Table {
             slots: table.sorted().into_iter(),
             slot: Slot::default(),
@@ -45,14 +49,14 @@ impl<'a> SortedEntries<'a> {
     /// The entries of runs, which may have keys in common.
     pub fn from_runs(
         runs: &'a [SortedRun],
-        empty_row: &'a [State],
+        empty_row: &'a [AggregateState],
         tmpdir: &'a Path,
     ) -> io::Result<SortedEntries<'a>> {
         let source = Source::Runs(RunMerge::new(runs, tmpdir)?);
         Ok(SortedEntries::new(source, empty_row))
     }
 
-    fn new(source: Source<'a>, empty_row: &'a [State]) -> SortedEntries<'a> {
+    fn new(source: Source<'a>, empty_row: &'a [AggregateState]) -> SortedEntries<'a> {
         SortedEntries {
             source,
             empty_row,
@@ -96,7 +100,12 @@ impl<'a> SortedEntries<'a> {
 }
 
 /// Adds all further entries with this key to its value.
-fn combine(merge: &mut RunMerge<'_>, empty_row: &[State], key: &[u8], value: &mut Vec<u8>) -> io::Result<()> {
+fn combine(
+    merge: &mut RunMerge<'_>,
+    empty_row: &[AggregateState],
+    key: &[u8],
+    value: &mut Vec<u8>,
+) -> io::Result<()> {
     let (mut count, mut row) = (0, empty_row.to_vec());
     let mut add = |mut value: &[u8]| {
         if empty_row.is_empty() {
@@ -116,7 +125,7 @@ fn combine(merge: &mut RunMerge<'_>, empty_row: &[State], key: &[u8], value: &mu
 
 /// Appends the value of a key with this tally: a count when keys have no states, or a row of `width`
 /// states.
-pub(super) fn put_value(states: &[State], width: usize, tally: u64, value: &mut Vec<u8>) {
+pub(super) fn put_value(states: &[AggregateState], width: usize, tally: u64, value: &mut Vec<u8>) {
     if width == 0 {
         put_count(value, tally);
     }

@@ -1,13 +1,13 @@
 //! The table of aggregates, and how their names are read.
 //!
-//! An aggregate that keeps a fixed amount of each group has a [`State`]. One that needs all values
+//! An aggregate that keeps a fixed amount of each group has a [`AggregateState`]. One that needs all values
 //! (`pNN`, `distinct`) is computed by the group fold from counted pairs of key and value, which
 //! spill like any other table, so that one group may be larger than memory.
 
 mod state;
 mod sum;
 
-pub(super) use state::State;
+pub(super) use state::AggregateState;
 
 use crate::record::suggest::{nearest, quoted};
 use anyhow::{Result, anyhow, bail};
@@ -29,7 +29,7 @@ pub(crate) struct AggregateEntry {
 #[derive(Debug, Clone)]
 pub(crate) enum AggregateKind {
     /// From a fixed amount that is kept of each group; this one has taken nothing.
-    State(State),
+    AggregateState(AggregateState),
     /// As the value of nearest rank at this many millionths of a percent.
     Percentile(u64),
     /// As the number of different values, compared as bytes.
@@ -43,35 +43,35 @@ pub(crate) static AGGREGATES: &[AggregateEntry] = &[
         help: "how many records",
         words: &["number", "n", "len", "total"],
         takes_field: false,
-        kind: AggregateKind::State(State::Count(0)),
+        kind: AggregateKind::AggregateState(AggregateState::Count(0)),
     },
     AggregateEntry {
         name: "sum",
         help: "sum:FIELD, exact",
         words: &["add"],
         takes_field: true,
-        kind: AggregateKind::State(State::Sum(sum::EMPTY)),
+        kind: AggregateKind::AggregateState(AggregateState::Sum(sum::EMPTY)),
     },
     AggregateEntry {
         name: "mean",
         help: "mean:FIELD, the sum by the number of values",
         words: &["avg", "average"],
         takes_field: true,
-        kind: AggregateKind::State(State::Mean(sum::EMPTY)),
+        kind: AggregateKind::AggregateState(AggregateState::Mean(sum::EMPTY)),
     },
     AggregateEntry {
         name: "min",
         help: "min:FIELD, the smallest number",
         words: &["least", "smallest", "minimum"],
         takes_field: true,
-        kind: AggregateKind::State(State::Min(None)),
+        kind: AggregateKind::AggregateState(AggregateState::Min(None)),
     },
     AggregateEntry {
         name: "max",
         help: "max:FIELD, the largest number",
         words: &["most", "largest", "maximum"],
         takes_field: true,
-        kind: AggregateKind::State(State::Max(None)),
+        kind: AggregateKind::AggregateState(AggregateState::Max(None)),
     },
     AggregateEntry {
         name: "pNN",
@@ -176,7 +176,7 @@ mod tests {
         let refusal = |text: &str| AggregateKind::parse(text).expect_err(text).to_string();
         assert!(matches!(
             AggregateKind::parse("count"),
-            Ok((AggregateKind::State(_), None))
+            Ok((AggregateKind::AggregateState(_), None))
         ));
         assert!(matches!(
             AggregateKind::parse("p95:bytes"),

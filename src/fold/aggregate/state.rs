@@ -8,7 +8,7 @@ use std::io;
 /// A fixed amount kept of one group for one aggregate. As for folds, merging is associative and
 /// commutative, and a state that has taken nothing is its identity.
 #[derive(Debug, Clone)]
-pub(crate) enum State {
+pub(crate) enum AggregateState {
     /// The number of values.
     Count(u64),
     Sum(Sum),
@@ -18,39 +18,42 @@ pub(crate) enum State {
     Max(Option<Number>),
 }
 
-impl State {
+impl AggregateState {
     /// Takes a value.
     pub fn add(&mut self, value: Number) {
         match self {
-            State::Count(count) => *count += 1,
-            State::Sum(sum) | State::Mean(sum) => sum.add(value),
-            State::Min(least) => *least = Some(least.map_or(value, |least| least.min(value))),
-            State::Max(most) => *most = Some(most.map_or(value, |most| most.max(value))),
+            AggregateState::Count(count) => *count += 1,
+            AggregateState::Sum(sum) | AggregateState::Mean(sum) => sum.add(value),
+            AggregateState::Min(least) => *least = Some(least.map_or(value, |least| least.min(value))),
+            AggregateState::Max(most) => *most = Some(most.map_or(value, |most| most.max(value))),
         }
     }
 
     /// Adds another state of the same kind.
-    pub fn merge(&mut self, other: &State) {
+    pub fn merge(&mut self, other: &AggregateState) {
         match (self, other) {
-            (State::Count(mine), State::Count(theirs)) => *mine += theirs,
-            (State::Sum(mine), State::Sum(theirs)) => mine.merge(theirs),
-            (State::Mean(mine), State::Mean(theirs)) => mine.merge(theirs),
-            (mine, State::Min(best) | State::Max(best)) => best.iter().for_each(|best| mine.add(*best)),
+            (AggregateState::Count(mine), AggregateState::Count(theirs)) => *mine += theirs,
+            (AggregateState::Sum(mine), AggregateState::Sum(theirs)) => mine.merge(theirs),
+            (AggregateState::Mean(mine), AggregateState::Mean(theirs)) => mine.merge(theirs),
+            (mine, AggregateState::Min(best) | AggregateState::Max(best)) => {
+                best.iter().for_each(|best| mine.add(*best))
+            }
             _ => unreachable!("states of one column are of one kind"),
         }
     }
 
-    /// Appends the state, so that [`State::load`] knows where it ends.
+    /// Appends the state, so that [`AggregateState::load`] knows where it ends.
     pub fn save(&self, out: &mut Vec<u8>) {
         match self {
-            State::Count(count) => out.extend_from_slice(&count.to_le_bytes()),
-            State::Sum(sum) | State::Mean(sum) => sum.save(out),
-            State::Min(None) | State::Max(None) => out.push(0),
-            State::Min(Some(Number::Int(int))) | State::Max(Some(Number::Int(int))) => {
+            AggregateState::Count(count) => out.extend_from_slice(&count.to_le_bytes()),
+            AggregateState::Sum(sum) | AggregateState::Mean(sum) => sum.save(out),
+            AggregateState::Min(None) | AggregateState::Max(None) => out.push(0),
+            AggregateState::Min(Some(Number::Int(int))) | AggregateState::Max(Some(Number::Int(int))) => {
                 out.push(1);
                 out.extend_from_slice(&int.to_le_bytes());
             }
-            State::Min(Some(Number::Float(float))) | State::Max(Some(Number::Float(float))) => {
+            AggregateState::Min(Some(Number::Float(float)))
+            | AggregateState::Max(Some(Number::Float(float))) => {
                 out.push(2);
                 out.extend_from_slice(&float.to_le_bytes());
             }
@@ -60,12 +63,12 @@ impl State {
     /// Adds a state that was saved, and moves past it.
     pub fn load(&mut self, saved: &mut &[u8]) -> io::Result<()> {
         match self {
-            State::Count(count) => {
+            AggregateState::Count(count) => {
                 let more = u64::from_le_bytes(read_array(saved)?);
                 *count = count.checked_add(more).ok_or_else(broken)?;
             }
-            State::Sum(sum) | State::Mean(sum) => sum.load(saved)?,
-            State::Min(_) | State::Max(_) => match read_array(saved)? {
+            AggregateState::Sum(sum) | AggregateState::Mean(sum) => sum.load(saved)?,
+            AggregateState::Min(_) | AggregateState::Max(_) => match read_array(saved)? {
                 [0] => {}
                 [1] => self.add(Number::Int(i128::from_le_bytes(read_array(saved)?))),
                 [2] => self.add(Number::Float(f64::from_le_bytes(read_array(saved)?))),
@@ -78,10 +81,10 @@ impl State {
     /// Returns the result; none when the state has taken no value that it needs.
     pub fn result(&self) -> Option<Number> {
         match self {
-            State::Count(count) => Some(Number::Int(i128::from(*count))),
-            State::Sum(sum) => sum.total(),
-            State::Mean(sum) => sum.mean(),
-            State::Min(best) | State::Max(best) => *best,
+            AggregateState::Count(count) => Some(Number::Int(i128::from(*count))),
+            AggregateState::Sum(sum) => sum.total(),
+            AggregateState::Mean(sum) => sum.mean(),
+            AggregateState::Min(best) | AggregateState::Max(best) => *best,
         }
     }
 }

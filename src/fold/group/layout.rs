@@ -1,7 +1,7 @@
 //! Which states and counted values a plan's aggregates need, and which column each of them gives.
 //! It does not know how they are kept.
 
-use crate::fold::aggregate::{AggregateKind, State};
+use crate::fold::aggregate::{AggregateKind, AggregateState};
 use crate::fold::plan::GroupPlan;
 use crate::fold::value_counts::{PercentileColumn, ValueColumns};
 
@@ -9,7 +9,7 @@ use crate::fold::value_counts::{PercentileColumn, ValueColumns};
 #[derive(Debug, Default)]
 pub(super) struct Layout {
     /// The row of states of a group that has taken nothing.
-    pub states: Vec<State>,
+    pub states: Vec<AggregateState>,
     /// The value that each state takes; none when it takes every record.
     pub inputs: Vec<Option<usize>>,
     /// The state that each column is; none when counted values give it.
@@ -30,13 +30,13 @@ impl Layout {
                 layout.numeric[value] |= numeric;
             }
             let state = match (&aggregate.kind, aggregate.value) {
-                (AggregateKind::State(state), input) => Some(layout.add_state(state.clone(), input)),
+                (AggregateKind::AggregateState(state), input) => Some(layout.add_state(state.clone(), input)),
                 (_, None) => unreachable!("the command line gave it a field"),
                 (AggregateKind::Percentile(millionths), Some(value)) => {
                     let percentile = PercentileColumn {
                         column,
                         millionths: *millionths,
-                        count: layout.add_state(State::Count(0), Some(value)),
+                        count: layout.add_state(AggregateState::Count(0), Some(value)),
                     };
                     columns_of(&mut counted, value, numeric)
                         .percentiles
@@ -53,7 +53,7 @@ impl Layout {
         (layout, counted)
     }
 
-    fn add_state(&mut self, state: State, input: Option<usize>) -> usize {
+    fn add_state(&mut self, state: AggregateState, input: Option<usize>) -> usize {
         self.states.push(state);
         self.inputs.push(input);
         self.states.len() - 1

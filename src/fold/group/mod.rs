@@ -5,7 +5,7 @@
 mod layout;
 
 use crate::fold::Fold;
-use crate::fold::aggregate::State;
+use crate::fold::aggregate::AggregateState;
 use crate::fold::group_table::GroupTable;
 use crate::fold::plan::{GroupPlan, Shape};
 use crate::fold::result_rows::ResultRows;
@@ -184,7 +184,7 @@ impl RecordSink for Group {
     fn records(&mut self, number: u64) -> io::Result<ControlFlow<()>> {
         let row = self.groups.row(b"")?;
         row.iter_mut()
-            .for_each(|state| state.merge(&State::Count(number)));
+            .for_each(|state| state.merge(&AggregateState::Count(number)));
         Ok(ControlFlow::Continue(()))
     }
 
