@@ -14,8 +14,6 @@ mod lz4;
 mod plain;
 mod reader;
 mod stream;
-#[cfg(test)]
-mod tests;
 mod xz;
 mod zstd;
 

@@ -1,4 +1,5 @@
 //! Compressed files, compared with the programs that define the formats.
 
 mod damaged_files;
+mod decoder;
 mod gzip;
