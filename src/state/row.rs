@@ -147,22 +147,17 @@ pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut JobEnd) -> 
     let part = record.part.as_ref().map(PackedPart::sum);
     let outcome = record.outcome.name();
     let mut sum = RowChecksum::new(id, count, outcome.as_bytes(), bad_lines, part);
-    for (place, (input, fingerprint)) in record.inputs.iter().zip(&record.fingerprints).enumerate() {
-        let input = Columns::new(input, *fingerprint);
-        sum.input(&input);
-        if place > 0 {
-            let sql = "INSERT INTO inputs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-            let ([first, last], [size, mtime]) = (input.range, input.fingerprint);
-            let place = place as i64 + 1;
-            db.prepare_cached(sql)?
-                .execute((id, place, text(input.name), first, last, size, mtime))?;
-        }
-    }
+    let inputs = record.inputs.iter().zip(&record.fingerprints);
+    let inputs: Vec<_> = inputs.map(|(input, now)| Columns::new(input, *now)).collect();
+    inputs.iter().for_each(|input| sum.input(input));
     let sum = sum.finish();
-    let first = match (record.inputs.first(), record.fingerprints.first()) {
-        (Some(input), Some(fingerprint)) => Columns::new(input, *fingerprint),
-        _ => Columns::NONE,
-    };
+    for (place, input) in (1..).zip(&inputs).skip(1) {
+        let sql = "INSERT INTO inputs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let ([first, last], [size, mtime]) = (input.range, input.fingerprint);
+        db.prepare_cached(sql)?
+            .execute((id, place, text(input.name), first, last, size, mtime))?;
+    }
+    let first = inputs.first().unwrap_or(&Columns::NONE);
     let sql = "INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, \
                ?16, ?17, ?18, ?19)";
     db.prepare_cached(sql)?.execute(params![
