@@ -67,7 +67,7 @@ impl Stage {
     /// to `sink`. Breaks when no more bytes are needed.
     pub fn block(&mut self, bytes: &[u8], sink: &mut dyn RecordSink) -> io::Result<ControlFlow<()>> {
         let line_loop = &mut self.line_loop;
-        if line_loop.is_done() {
+        if line_loop.done {
             return Ok(ControlFlow::Break(()));
         }
         match &mut self.splitter {
@@ -84,7 +84,7 @@ impl Stage {
 
     /// Ends the input of the job: a last line without a newline is a line.
     pub fn end(&mut self, sink: &mut dyn RecordSink) -> io::Result<ControlFlow<()>> {
-        if self.line_loop.is_done() {
+        if self.line_loop.done {
             return Ok(ControlFlow::Break(()));
         }
         if let Splitter::Csv(csv) = &mut self.splitter {
@@ -96,7 +96,7 @@ impl Stage {
                 None => Ok(ControlFlow::Continue(())),
             };
         }
-        if !self.line_loop.has_carry() {
+        if self.line_loop.carry.is_empty() {
             return Ok(ControlFlow::Continue(()));
         }
         self.block(b"\n", sink)
@@ -129,7 +129,7 @@ fn csv_block(
 ) -> io::Result<ControlFlow<()>> {
     while !bytes.is_empty() {
         let Some(length) = csv.feed(bytes) else {
-            line_loop.carry(bytes);
+            line_loop.carry.extend_from_slice(bytes);
             break;
         };
         let (record, rest) = bytes.split_at(length);

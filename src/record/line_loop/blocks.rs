@@ -5,7 +5,6 @@ use super::LineLoop;
 use crate::record::format::{FieldSpan, LineSplitter, LineVerdict, SpanBase};
 use crate::record::prefilter::Prefilter;
 use crate::record::record_sink::RecordSink;
-use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter, memrchr};
 use std::io;
 use std::mem;
@@ -26,10 +25,10 @@ impl LineLoop {
         let mut rest = bytes;
         if !self.carry.is_empty() {
             let Some(end) = memchr(b'\n', rest) else {
-                self.carry(rest);
+                self.carry.extend_from_slice(rest);
                 return Ok(ControlFlow::Continue(()));
             };
-            self.carry(&rest[..end]);
+            self.carry.extend_from_slice(&rest[..end]);
             rest = &rest[end + 1..];
             let mut line = mem::take(&mut self.carry);
             let flow = self.line(split, &line, sink);
@@ -43,7 +42,7 @@ impl LineLoop {
         let (lines, partial) = rest.split_at(whole);
         let finder = self.prefilter.as_ref().and_then(Prefilter::finder);
         let flow = match finder.cloned() {
-            Some(finder) => self.hits(split, &finder, lines, sink)?,
+            Some(text) => self.lines(split, lines, sink, |lines| text.find(lines))?,
             None if self.all_lines && !S::CHECKS && sink.only_counts() => {
                 match memchr_iter(b'\n', lines).count() {
                     0 => ControlFlow::Continue(()),
@@ -51,26 +50,10 @@ impl LineLoop {
                 }
             }
             None if self.single_field => self.single_fields(split, lines, sink)?,
-            None => self.lines(split, lines, sink)?,
+            None => self.lines(split, lines, sink, |lines| (!lines.is_empty()).then_some(0))?,
         };
-        self.carry(partial);
+        self.carry.extend_from_slice(partial);
         Ok(self.end_on_break(flow))
-    }
-
-    /// Handles every line of whole lines.
-    fn lines<S: LineSplitter>(
-        &mut self,
-        split: &mut S,
-        mut lines: &[u8],
-        sink: &mut dyn RecordSink,
-    ) -> io::Result<ControlFlow<()>> {
-        while let Some(end) = memchr(b'\n', lines) {
-            if self.line(split, &lines[..end], sink)?.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-            lines = &lines[end + 1..];
-        }
-        Ok(ControlFlow::Continue(()))
     }
 
     /// Does what [`LineLoop::lines`] does, faster, when one field is selected and nothing else is asked.
@@ -113,15 +96,15 @@ impl LineLoop {
         sink.singles(&found[..n])
     }
 
-    /// Handles only the lines that contain a text.
-    fn hits<S: LineSplitter>(
+    /// Handles the lines in which `find` finds something.
+    fn lines<S: LineSplitter>(
         &mut self,
         split: &mut S,
-        text: &Finder<'_>,
         mut lines: &[u8],
         sink: &mut dyn RecordSink,
+        find: impl Fn(&[u8]) -> Option<usize>,
     ) -> io::Result<ControlFlow<()>> {
-        while let Some(hit) = text.find(lines) {
+        while let Some(hit) = find(lines) {
             let start = memrchr(b'\n', &lines[..hit]).map_or(0, |before| before + 1);
             let end = memchr(b'\n', &lines[hit..]).map_or(lines.len(), |after| hit + after);
             if self.line(split, &lines[start..end], sink)?.is_break() {

@@ -32,7 +32,7 @@ pub(super) struct LineLoop {
     /// True when every line is a record, unchanged.
     all_lines: bool,
     /// The beginning of a line whose end has not arrived yet.
-    carry: Vec<u8>,
+    pub carry: Vec<u8>,
     file: Vec<u8>,
     /// True when lines are counted, because their numbers are selected or may appear in an error.
     counts_lines: bool,
@@ -49,7 +49,8 @@ pub(super) struct LineLoop {
     pub bad_lines: Vec<u8>,
     /// The reason why the job fails, when it does.
     pub failure: Option<String>,
-    done: bool,
+    /// True when the job needs no more bytes.
+    pub done: bool,
 }
 
 impl LineLoop {
@@ -101,21 +102,6 @@ impl LineLoop {
         self.bad_lines.clear();
         self.failure = None;
         self.done = self.first == Some(0);
-    }
-
-    /// Returns true when the job needs no more bytes.
-    pub fn is_done(&self) -> bool {
-        self.done
-    }
-
-    /// Returns true when the beginning of a record waits for its end.
-    pub fn has_carry(&self) -> bool {
-        !self.carry.is_empty()
-    }
-
-    /// Keeps the beginning of a record.
-    pub fn carry(&mut self, bytes: &[u8]) {
-        self.carry.extend_from_slice(bytes);
     }
 
     /// Skips a header record, of which `bytes` are the last.
