@@ -19,12 +19,10 @@ pub(super) struct BatchArgs {
 }
 
 impl BatchArgs {
-    /// Returns whether a command may get more than one input.
     pub(super) fn is_of_several(&self) -> bool {
         self.batch || self.max_args.is_some_and(|most| most > NonZeroUsize::MIN)
     }
 
-    /// Returns how many inputs each run of `command` gets.
     pub(super) fn plan(&self, command: &CommandPlan, memory: u64, workers: NonZeroUsize) -> Batch {
         let room = || command.arg_space(memory, workers);
         match (self.max_args, self.batch) {

@@ -8,7 +8,6 @@ use crate::map::FUNCTIONS;
 use crate::record::{FORMATS, MODIFIERS, ROW_FORMATS};
 use std::fmt::Write as _;
 
-/// Prints the tables.
 pub(super) fn main() -> anyhow::Result<ExitCause> {
     let codecs = CODECS.iter().map(|codec| (codec.name, codec.help));
     let functions = FUNCTIONS.iter().map(|function| (function.name, function.help));

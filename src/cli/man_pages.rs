@@ -10,14 +10,12 @@ use crate::message;
 use clap::Command;
 use clap_complete::Shell;
 
-/// Prints the completion script.
 pub(super) fn completions(shell: Shell, mut grammar: Command) -> anyhow::Result<ExitCause> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut grammar, "fanfold", &mut script);
     print(&script)
 }
 
-/// Prints the man page.
 pub(super) fn man(subcommand: Option<&str>, grammar: Command) -> anyhow::Result<ExitCause> {
     let mut page = Vec::new();
     clap_mangen::Man::new(described(subcommand, grammar)?).render(&mut page)?;

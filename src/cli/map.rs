@@ -61,7 +61,6 @@ pub(super) struct MapArgs {
     codec: Option<&'static Codec>,
 }
 
-/// Runs the function on every file.
 pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
     let stages = args.records.plan()?;
     let function = args.function.unwrap_or(&FUNCTIONS[0]);
@@ -118,7 +117,7 @@ impl MapArgs {
             patience: Duration::ZERO,
             empty: self.inputs.empty(),
             state: self.state(function, stages, &inputs)?,
-            joblog: self.state.joblog(),
+            joblog: self.state.joblog.clone(),
             inputs,
         })
     }

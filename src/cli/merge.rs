@@ -45,7 +45,6 @@ pub(super) struct MergePlan {
 }
 
 impl MergeArgs {
-    /// Returns whether outputs are merged.
     pub(super) fn is_asked(&self) -> bool {
         self.merge.is_some()
     }
@@ -95,7 +94,6 @@ impl MergeArgs {
 }
 
 impl MergePlan {
-    /// Returns the merge as a run takes it.
     pub(super) fn work(&self) -> MergeWork<'_> {
         MergeWork {
             map: &*self.map,
@@ -149,7 +147,6 @@ fn inputs(words: &[OsString]) -> MergeInputs {
     }
 }
 
-/// Splits a command line into words, as a shell does.
 fn words(line: &OsStr) -> Result<Vec<OsString>, UsageError> {
     let words = shlex::bytes::split(line.as_bytes());
     let words = words.ok_or_else(|| UsageError("--merge: a quote is not closed".into()))?;

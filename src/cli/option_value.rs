@@ -31,7 +31,6 @@ pub(super) fn time_limit(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Parses how often a failed job is tried again.
 pub(super) fn retries(text: &str) -> Result<u32, String> {
     text.parse()
         .map_err(|_| format!("expected a number from 0 to {}", u32::MAX))

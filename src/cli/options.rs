@@ -163,12 +163,10 @@ impl OutputArgs {
         }
     }
 
-    /// Returns whether lines carry their input's name.
     pub(super) fn tag(&self) -> Tag {
         if self.tag { Tag::Input } else { Tag::Off }
     }
 
-    /// Returns what a state keeps of the options.
     pub(super) fn key(&self) -> [(&'static str, Vec<u8>); 2] {
         let tag = CanonicalArgs::default().flag("--tag", self.tag);
         [("tag", tag.text()), ("out", self.out.key())]

@@ -26,12 +26,10 @@ pub(super) struct OutArgs {
 }
 
 impl OutArgs {
-    /// Returns whether `--out` was given.
     pub(super) fn is_asked(&self) -> bool {
         self.out.is_some()
     }
 
-    /// Returns the template of the files' names.
     pub(super) fn template(&self) -> Option<Template> {
         self.out.as_deref().map(Template::single)
     }
@@ -63,7 +61,6 @@ impl OutArgs {
         Ok(Some(MergeDestination { name, open }))
     }
 
-    /// Returns what a state keeps of the option.
     pub(super) fn key(&self) -> Vec<u8> {
         let template = self.out.clone().unwrap_or_default();
         template.into_encoded_bytes()

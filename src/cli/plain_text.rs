@@ -5,7 +5,6 @@ use crate::message;
 use crate::sys::OutputStream;
 use std::io::Write as _;
 
-/// Prints a text.
 pub(super) fn print(text: &[u8]) -> anyhow::Result<ExitCause> {
     let written = OutputStream::stdout().write_all(text);
     written.map_err(|cause| anyhow::anyhow!("standard output: {}", message::cause(&cause)))?;

@@ -120,7 +120,6 @@ impl ChildArgs {
     }
 }
 
-/// Runs the command for every file.
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
     let command = Arc::new(args.command()?);
     let pool = args
@@ -220,7 +219,7 @@ impl RunArgs {
             failures: self.failures(),
             patience: command.kill_after,
             empty: self.inputs.empty(),
-            joblog: self.state.joblog().filter(|_| !self.dry_run),
+            joblog: self.state.joblog.clone().filter(|_| !self.dry_run),
             state: self.state(access, stages)?,
         })
     }

@@ -33,7 +33,7 @@ pub(super) struct StateArgs {
 
     /// Write a line to FILE for each job that ended, in the nine columns of GNU parallel's --joblog
     #[arg(long, value_name = "FILE")]
-    joblog: Option<PathBuf>,
+    pub(super) joblog: Option<PathBuf>,
 }
 
 impl StateArgs {
@@ -71,12 +71,6 @@ impl StateArgs {
         }))
     }
 
-    /// Returns the file of the job log.
-    pub(super) fn joblog(&self) -> Option<PathBuf> {
-        self.joblog.clone()
-    }
-
-    /// Returns whether a state was asked for.
     pub(super) fn is_asked(&self) -> bool {
         self.state.is_some()
     }

@@ -10,7 +10,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::ffi::OsStr;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,7 +27,6 @@ pub(super) struct StatusArgs {
     json: bool,
 }
 
-/// Prints the summary.
 pub(super) fn main(args: &StatusArgs) -> anyhow::Result<ExitCause> {
     let overview = Overview::read(&args.file)?;
     let text = match args.json {
@@ -39,41 +38,39 @@ pub(super) fn main(args: &StatusArgs) -> anyhow::Result<ExitCause> {
 
 fn text(overview: &Overview) -> String {
     let mut text = String::new();
-    let mut line = |label: &str, rest: &str| {
+    let mut line = |label: &str, rest: &dyn Display| {
         let _ = writeln!(text, "{label:11}{rest}");
     };
     for (label, value) in &overview.command {
         line(label, &display_bytes(value));
     }
     let least = if overview.complete { "" } else { " or more" };
-    line("done", &overview.done.to_string());
-    line("failed", &overview.failed.to_string());
+    line("done", &overview.done);
+    line("failed", &overview.failed);
     for cause in &overview.causes {
         let more = match cause.jobs {
             1 => String::new(),
             jobs => format!(" and {} more", jobs - 1),
         };
-        line(
-            "",
-            &format!("{} ({}{more})", cause.cause, display_bytes(&cause.input)),
-        );
+        let input = display_bytes(&cause.input);
+        line("", &format_args!("{} ({input}{more})", cause.cause));
     }
-    line("unsettled", &overview.unsettled.to_string());
-    line("left", &format!("{}{least}", overview.left));
+    line("unsettled", &overview.unsettled);
+    line("left", &format_args!("{}{least}", overview.left));
     let seconds = Duration::from_millis((overview.seconds * 1000.0) as u64);
-    line("time", &humantime::format_duration(seconds).to_string());
+    line("time", &humantime::format_duration(seconds));
     if overview.gone > 0 {
         let what = "jobs of inputs that the last run did not have";
-        line("gone", &format!("{} ({what})", overview.gone));
+        line("gone", &format_args!("{} ({what})", overview.gone));
     }
-    line("read", &format!("{} bytes", overview.size));
-    line("gave", &format!("{} bytes", overview.bytes));
+    line("read", &format_args!("{} bytes", overview.size));
+    line("gave", &format_args!("{} bytes", overview.bytes));
     let end = overview.ended.map_or_else(
         || "not ended: still running, or killed".into(),
         |at| format!("ended {}", time(at)),
     );
     if let Some(started) = overview.started {
-        line("last run", &format!("began {}, {end}", time(started)));
+        line("last run", &format_args!("began {}, {end}", time(started)));
     }
     text
 }

@@ -139,7 +139,6 @@ impl RecordsAndFold {
 }
 
 impl RecordArgs {
-    /// Returns the plans.
     pub(super) fn plan(&self) -> Result<RecordsAndFold, UsageError> {
         let plans = self.records_and_fold();
         plans.map_err(|error| UsageError(format!("{error:#}")))
@@ -330,7 +329,6 @@ fn fields(text: Option<&str>) -> Result<Vec<Field>, RecordPlanError> {
     text.map_or_else(|| Ok(Vec::new()), |text| list(text).map(Field::parse).collect())
 }
 
-/// Splits a list at its commas.
 fn list(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim)
 }

@@ -5,7 +5,6 @@ use anyhow::{Error, Result, anyhow};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
-/// Parses the byte that `typed` names.
 pub(super) fn read(typed: &OsStr) -> Result<u8> {
     match typed.as_bytes() {
         [byte] => Ok(*byte),

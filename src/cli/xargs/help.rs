@@ -8,7 +8,6 @@ pub(super) fn text() -> String {
     format!("Usage: {name} [OPTION]... [COMMAND [ARG]...]\n{TEXT}")
 }
 
-/// Returns the text of `--version`.
 pub(super) fn version() -> String {
     format!("xargs (fanfold) {}\n", env!("CARGO_PKG_VERSION"))
 }
