@@ -40,8 +40,10 @@ enum NamePart {
     Name { base: bool, cut: usize },
 }
 
-/// Each replacement string and what it stands for; `None` is a literal `{}`.
-static REPLACEMENTS: [(&[u8], Option<Piece>); 10] = [
+/// A replacement string and what it stands for; `None` is a literal `{}`.
+type Replacement<'a> = (&'a [u8], Option<Piece>);
+
+static REPLACEMENTS: [Replacement<'static>; 10] = [
     (b"{{}", None),
     (b"{}", Some(name(false, 0))),
     (b"{/}", Some(name(true, 0))),
@@ -61,13 +63,19 @@ const fn name(base: bool, cut: usize) -> Piece {
 impl Template {
     /// Parses a command line. The first word is the program and has no replacement strings.
     pub fn parse(args: &[OsString]) -> anyhow::Result<Self> {
-        let Some((program, rest)) = args.split_first() else {
-            anyhow::bail!("no command was given: put it after '--'");
+        let template = Template::with_holes(args, &REPLACEMENTS);
+        ensure!(!template.program().is_empty(), "the command's name is empty");
+        Ok(template)
+    }
+
+    fn with_holes(args: &[OsString], replacements: &[Replacement<'_>]) -> Self {
+        let word = |(at, word): (usize, &OsString)| match at {
+            0 => literal(word),
+            _ => pieces(word.as_bytes(), replacements),
         };
-        ensure!(!program.is_empty(), "the command's name is empty");
-        let mut words = vec![literal(program)];
-        words.extend(rest.iter().map(|word| pieces(word.as_bytes(), &REPLACEMENTS)));
-        Ok(Template { words })
+        Template {
+            words: args.iter().enumerate().map(word).collect(),
+        }
     }
 
     /// Parses a single word with replacement strings, such as the name of an output file.
@@ -94,22 +102,16 @@ impl Template {
 
     /// Returns the template of a command line in which each occurrence of `hole` is a hole for a word as it
     /// is, as xargs has it; without a `hole`, the words are appended. The program has no holes.
-    pub fn from_words(command: &[OsString], hole: Option<&OsStr>) -> anyhow::Result<Self> {
-        let Some((program, rest)) = command.split_first() else {
-            anyhow::bail!("no command");
-        };
-        let mut words = vec![literal(program)];
+    pub fn from_words(command: &[OsString], hole: Option<&OsStr>) -> Self {
+        let word = Piece::Input(NamePart::Word);
         match hole {
-            Some(hole) => {
-                let holes = [(hole.as_bytes(), Some(Piece::Input(NamePart::Word)))];
-                words.extend(rest.iter().map(|word| pieces(word.as_bytes(), &holes)));
-            }
+            Some(hole) => Template::with_holes(command, &[(hole.as_bytes(), Some(word))]),
             None => {
-                words.extend(rest.iter().map(literal));
-                words.push(vec![Piece::Input(NamePart::Word)]);
+                let mut template = Template::with_holes(command, &[]);
+                template.words.push(vec![word]);
+                template
             }
         }
-        Ok(Template { words })
     }
 
     /// Returns whether there is anything to replace.
@@ -202,11 +204,11 @@ fn literal(word: impl AsRef<OsStr>) -> Word {
 }
 
 /// Splits a word at its replacement strings.
-fn pieces(mut text: &[u8], replacements: &[(&[u8], Option<Piece>)]) -> Word {
+fn pieces(mut text: &[u8], replacements: &[Replacement<'_>]) -> Word {
     let mut word = Word::new();
     let mut plain = Vec::new();
     while let Some(&first) = text.first() {
-        let found = |(string, _): &&(&[u8], _)| !string.is_empty() && text.starts_with(string);
+        let found = |(string, _): &&Replacement<'_>| !string.is_empty() && text.starts_with(string);
         match replacements.iter().find(found) {
             Some((string, None)) => {
                 plain.extend_from_slice(b"{}");

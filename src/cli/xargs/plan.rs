@@ -21,7 +21,7 @@ pub(super) fn template(command: &[OsString], share: &Share) -> Result<Template> 
     if hole.is_some_and(OsStr::is_empty) && command.len() > 1 {
         bail!("command too long");
     }
-    Template::from_words(command, hole)
+    Ok(Template::from_words(command, hole))
 }
 
 /// What GNU xargs says when a command is too long before it has any word.
