@@ -14,8 +14,10 @@ use super::usage_error::UsageError;
 use crate::codec::{self, CODECS, Codec, Decoder};
 use crate::map::{self, Cat, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
-use crate::plan::{Batch, Dash, Inputs};
-use crate::plan::{Durability, Order, Partial, Plan, Schedule, SignalAction, StateAccess, StatePlan, Unit};
+use crate::plan::{
+    Batch, Dash, Durability, Inputs, Order, Partial, Plan, Schedule, SignalAction, StateAccess, StatePlan,
+    Unit,
+};
 use crate::record::RecordPlan;
 use crate::run::{Destination, Work, run};
 use crate::sys::guardian;
@@ -132,8 +134,9 @@ impl MapArgs {
             Some(_) => Durability::Batched,
             None => Durability::EachJob,
         };
-        let key = || self.key(function);
-        let state = self.state.plan(key, StateAccess::Write, durability, stages)?;
+        let state = self
+            .state
+            .plan(self.key(function), StateAccess::Write, durability, stages)?;
         let is_stdin = |input: &OsString| input == "-";
         if state.is_some() && matches!(inputs, Inputs::Named(typed, _) if typed.iter().any(is_stdin)) {
             let what = "--state cannot remember standard input, which has no name and no modification time";

@@ -11,7 +11,7 @@ use crate::process::{ChildStdin, Command, CommandPlan};
 use crate::run::{MergeDestination, MergeInputs, MergeWork};
 use crate::template::Template;
 use clap::Args;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
@@ -65,7 +65,10 @@ impl MergeArgs {
                 "--merge cannot be combined with a fold (--count, --unique, --by, --agg): use one of them";
             return Err(UsageError(what.into()).into());
         }
-        let words = words(typed)?;
+        // Words as a shell has them.
+        let words = shlex::bytes::split(typed.as_bytes());
+        let words = words.ok_or_else(|| UsageError("--merge: a quote is not closed".into()))?;
+        let words: Vec<_> = words.into_iter().map(OsString::from_vec).collect();
         let template = Template::parse(&words);
         let template = template.map_err(|_| UsageError("--merge: no command".into()))?;
         if template.has_hole_in_script() {
@@ -145,12 +148,6 @@ fn inputs(words: &[OsString]) -> MergeInputs {
         true => MergeInputs::Streams,
         false => MergeInputs::Files,
     }
-}
-
-fn words(line: &OsStr) -> Result<Vec<OsString>, UsageError> {
-    let words = shlex::bytes::split(line.as_bytes());
-    let words = words.ok_or_else(|| UsageError("--merge: a quote is not closed".into()))?;
-    Ok(words.into_iter().map(OsString::from_vec).collect())
 }
 
 fn arity(text: &str) -> Result<NonZeroUsize, String> {

@@ -34,9 +34,6 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// The name of xargs in messages when it is a subcommand.
-const XARGS: &str = "fanfold xargs";
-
 /// Reads the command line, does what it says, and returns the exit code. Does not return when a signal ended
 /// the run: the process then dies by it.
 pub fn main() -> ExitCode {
@@ -66,7 +63,7 @@ fn xargs_call() -> Option<(String, Vec<OsString>)> {
     if Path::new(&program).file_name() == Some(OsStr::new("xargs")) {
         return Some((message::display_name(&program).into_owned(), words.collect()));
     }
-    (words.next()? == "xargs").then(|| (XARGS.to_owned(), words.collect()))
+    (words.next()? == "xargs").then(|| ("fanfold xargs".to_owned(), words.collect()))
 }
 
 /// Do one thing to every file, on all cores, and fold the results

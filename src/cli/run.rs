@@ -232,9 +232,7 @@ impl RunArgs {
     }
 
     fn state(&self, access: StateAccess, stages: &RecordsAndFold) -> anyhow::Result<Option<StatePlan>> {
-        let plan = self
-            .state
-            .plan(|| self.key(), access, Durability::EachJob, stages)?;
+        let plan = self.state.plan(self.key(), access, Durability::EachJob, stages)?;
         Ok(plan.map(|plan| StatePlan {
             revocable: self.revocable(),
             ..plan

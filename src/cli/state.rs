@@ -37,11 +37,11 @@ pub(super) struct StateArgs {
 }
 
 impl StateArgs {
-    /// Returns the state's plan, if a state was asked for. `key` returns what the command line means to it,
+    /// Returns the state's plan, if a state was asked for. `meaning` is what the command line means to it,
     /// `stages` says what becomes of the jobs' output.
     pub(super) fn plan(
         &self,
-        key: impl FnOnce() -> CommandKey,
+        mut meaning: CommandKey,
         access: StateAccess,
         durability: Durability,
         stages: &RecordsAndFold,
@@ -52,7 +52,6 @@ impl StateArgs {
         if let Some(what) = stages.records.as_ref().and_then(conflict) {
             return Err(UsageError(what.into()));
         }
-        let mut meaning = key();
         meaning.push(("parts", FOLD_FORMAT.to_vec()));
         Ok(Some(StatePlan {
             file: file.clone(),

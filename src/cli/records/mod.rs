@@ -245,17 +245,16 @@ impl RecordArgs {
     }
 
     fn no_fold(&self) -> Result<()> {
-        let asked = [
-            ("--top", self.top.is_some()),
-            ("--sort", self.sort.is_some()),
-            ("--having", !self.having.is_empty()),
-        ];
-        match asked.into_iter().find(|(_, asked)| *asked) {
-            Some((option, _)) => {
-                bail!("{option} applies to the rows of a fold: add --count, --unique, --by or --agg")
-            }
-            None => Ok(()),
-        }
+        let option = if self.top.is_some() {
+            "--top"
+        } else if self.sort.is_some() {
+            "--sort"
+        } else if !self.having.is_empty() {
+            "--having"
+        } else {
+            return Ok(());
+        };
+        bail!("{option} applies to the rows of a fold: add --count, --unique, --by or --agg")
     }
 
     /// Reads `--agg`, and adds each field that it names to the projection once.

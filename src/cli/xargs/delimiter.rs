@@ -48,12 +48,10 @@ fn number(typed: &OsStr, text: &[u8], base: u32, most: &str) -> Result<u8> {
         all => all,
     };
     let end = digits.iter().position(|b| !is_digit(b)).unwrap_or(digits.len());
-    let value = digits[..end].iter().fold(0u64, |value, b| {
-        let digit = char::from(*b).to_digit(base).unwrap_or_default();
-        value.saturating_mul(base.into()).saturating_add(digit.into())
-    });
-    let byte = u8::try_from(value).ok().filter(|&value| !negative || value == 0);
-    let Some(byte) = byte else {
+    // No digit at all is 0.
+    let value = format!("0{}", String::from_utf8_lossy(&digits[..end]));
+    let byte = u8::from_str_radix(&value, base).ok();
+    let Some(byte) = byte.filter(|&value| !negative || value == 0) else {
         let what = format!("; character values must not exceed {most}");
         return Err(invalid(typed, &what));
     };

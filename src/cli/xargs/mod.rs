@@ -46,7 +46,9 @@ fn follow(words: &[OsString]) -> Result<ExitCause> {
     let limits = LineLimits::from_environment();
     let (options, command) = options::read(words, limits.longest)?;
     if let Some(text) = options.print {
-        return print(&text());
+        let printed = sys::OutputStream::stdout().write_all(text().as_bytes());
+        printed.map_err(|cause| anyhow::anyhow!("write error: {}", message::system(&cause)))?;
+        return Ok(ExitCause::Success);
     }
     let echo = [OsString::from("echo")];
     let command = if command.is_empty() { &echo } else { command };
@@ -60,12 +62,6 @@ fn follow(words: &[OsString]) -> Result<ExitCause> {
         ..plan::plan(&options, &command_plan, chars)?
     };
     run_commands(&plan, &Arc::new(command_plan))
-}
-
-fn print(text: &str) -> Result<ExitCause> {
-    let printed = sys::OutputStream::stdout().write_all(text.as_bytes());
-    printed.map_err(|cause| anyhow::anyhow!("write error: {}", message::system(&cause)))?;
-    Ok(ExitCause::Success)
 }
 
 fn run_commands(plan: &Plan, command: &Arc<CommandPlan>) -> Result<ExitCause> {

@@ -138,19 +138,12 @@ pub(super) struct Options {
     pub(super) interactive: bool,
     /// `-t`: whether each command is printed.
     pub(super) verbose: bool,
-    /// `--show-limits`
     pub(super) limits: bool,
-    /// `--process-slot-var`
     pub(super) slot_var: Option<String>,
-    /// `--group`
     pub(super) group: bool,
-    /// `--keep-order`
     pub(super) keep_order: bool,
-    /// `--tag`
     pub(super) tag: bool,
-    /// `--timeout`
     pub(super) timeout: Option<Duration>,
-    /// `--retries`
     pub(super) retries: u32,
     /// `--state`: the file that remembers which commands succeeded.
     pub(super) state: Option<PathBuf>,
