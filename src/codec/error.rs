@@ -24,6 +24,12 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
+impl From<io::Error> for DecodeError {
+    fn from(cause: io::Error) -> Self {
+        DecodeError::Read(cause)
+    }
+}
+
 impl DecodeError {
     pub(super) fn truncated(codec: &str, after: u64) -> Self {
         DecodeError::Corrupt(format!("truncated {codec} stream after {after} bytes"))

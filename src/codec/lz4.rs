@@ -6,7 +6,7 @@ use super::engine::{Codec, DecodeSink, Engine};
 use super::error::DecodeError;
 use super::reader::Reader;
 use crate::job::Trust;
-use lz4_flex::frame::FrameDecoder;
+use lz4_flex::frame::{self, FrameDecoder};
 use std::io::{self, BufRead, Read};
 use std::ops::ControlFlow;
 
@@ -53,100 +53,63 @@ impl Engine for Lz4 {
 }
 
 fn decode_frame(reader: &mut Reader<'_>, sink: &mut DecodeSink<'_>) -> Result<ControlFlow<()>, DecodeError> {
-    let mut frame = FrameDecoder::new(FrameSource {
-        reader,
-        ended: false,
-        failed: false,
-    });
+    let mut frame = FrameDecoder::new(&mut *reader);
     loop {
         let (n, flow) = match frame.fill_buf() {
             Ok([]) => break,
             Ok(block) => (block.len(), sink.give(block, Trust::Provisional)),
-            Err(e) => return Err(frame.get_ref().judge(e)),
+            Err(e) => return Err(judge(frame.get_ref(), e)),
         };
         frame.consume(n);
         if flow.is_break() {
             return Ok(flow);
         }
     }
-    let source = frame.into_inner();
     // Wherever a block may begin, the crate takes the end of the file for the end of the frame.
-    if source.ended {
-        return Err(DecodeError::truncated(NAME, source.reader.offset()));
+    if reader.ended() {
+        return Err(DecodeError::truncated(NAME, reader.offset()));
     }
     Ok(ControlFlow::Continue(()))
 }
 
 /// Passes over a skippable frame: a magic number, the length of its data, and the data.
 fn skip_frame(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-    let truncated = |reader: &Reader<'_>, n: usize| DecodeError::truncated(NAME, reader.offset() + n as u64);
-    let mut left = match *reader.peek(8)? {
-        [_, _, _, _, a, b, c, d, ..] => u64::from(u32::from_le_bytes([a, b, c, d])),
-        ref rest => {
-            let n = rest.len();
-            return Err(truncated(reader, n));
-        }
+    let at = reader.offset();
+    let head = reader.peek(8)?;
+    let [_, _, _, _, a, b, c, d, ..] = *head else {
+        return Err(DecodeError::truncated(NAME, at + head.len() as u64));
     };
+    let length = u64::from(u32::from_le_bytes([a, b, c, d]));
     reader.consume(8);
-    let ended = reader.consume_each(|block| {
-        let n = block.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        left -= n as u64;
-        (n > 0).then_some(n)
-    })?;
-    if ended && left > 0 {
-        return Err(truncated(reader, 0));
+    if io::copy(&mut reader.by_ref().take(length), &mut io::sink())? < length {
+        return Err(DecodeError::truncated(NAME, reader.offset()));
     }
     Ok(())
 }
 
-/// A reader as the crate wants it, which remembers why it gave no more.
-struct FrameSource<'r, 'a> {
-    reader: &'r mut Reader<'a>,
-    ended: bool,
-    failed: bool,
-}
-
-impl FrameSource<'_, '_> {
-    fn judge(&self, error: io::Error) -> DecodeError {
-        match error {
-            error if self.failed => DecodeError::Read(error),
-            _ if self.ended => DecodeError::truncated(NAME, self.reader.offset()),
-            error => DecodeError::corrupt(NAME, self.reader.offset(), describe(&error)),
-        }
+/// Returns why the crate could not decode what it read from `reader`.
+fn judge(reader: &Reader<'_>, error: io::Error) -> DecodeError {
+    if reader.ended() {
+        return DecodeError::truncated(NAME, reader.offset());
+    }
+    match error.downcast() {
+        Ok(wrong) => DecodeError::corrupt(NAME, reader.offset(), describe(&wrong)),
+        Err(error) => DecodeError::Read(error),
     }
 }
 
 /// Describes what the crate found wrong; its own texts are names of variants.
-fn describe(error: &io::Error) -> &'static str {
-    use lz4_flex::frame::Error;
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
-    match inner {
-        Some(Error::HeaderChecksumError) => "header checksum mismatch",
-        Some(Error::BlockChecksumError) => "block checksum mismatch",
-        Some(Error::ContentChecksumError) => "checksum mismatch",
-        Some(Error::ContentLengthError { .. }) => "length mismatch",
-        Some(Error::DictionaryNotSupported) => "the frame needs a dictionary, which is not supported",
-        Some(Error::UnsupportedVersion(_) | Error::ReservedBitsSet | Error::UnsupportedBlocksize(_)) => {
+fn describe(wrong: &frame::Error) -> &'static str {
+    use frame::Error;
+    match wrong {
+        Error::HeaderChecksumError => "header checksum mismatch",
+        Error::BlockChecksumError => "block checksum mismatch",
+        Error::ContentChecksumError => "checksum mismatch",
+        Error::ContentLengthError { .. } => "length mismatch",
+        Error::DictionaryNotSupported => "the frame needs a dictionary, which is not supported",
+        Error::UnsupportedVersion(_) | Error::ReservedBitsSet | Error::UnsupportedBlocksize(_) => {
             "unsupported header"
         }
         _ => "invalid data",
-    }
-}
-
-impl Read for FrameSource<'_, '_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let block = match self.reader.fill() {
-            Ok(block) => block,
-            Err(DecodeError::Read(e)) => {
-                self.failed = true;
-                return Err(e);
-            }
-            Err(e) => return Err(io::Error::other(e)),
-        };
-        let n = block.len().min(buffer.len());
-        self.ended |= block.is_empty();
-        buffer[..n].copy_from_slice(&block[..n]);
-        self.reader.consume(n);
-        Ok(n)
     }
 }

@@ -22,10 +22,13 @@ impl Engine for Plain {
         _size: Option<u64>,
         sink: &mut DecodeSink<'_>,
     ) -> Result<(), DecodeError> {
-        let give = |block: &[u8]| {
-            let flow = sink.give(block, Trust::Final);
-            flow.is_continue().then_some(block.len())
-        };
-        reader.consume_each(give).map(drop)
+        loop {
+            let block = reader.fill()?;
+            let length = block.len();
+            if length == 0 || sink.give(block, Trust::Final).is_break() {
+                return Ok(());
+            }
+            reader.consume(length);
+        }
     }
 }

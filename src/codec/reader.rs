@@ -2,7 +2,6 @@
 //! whole small file at once. It does not know what the bytes mean.
 
 use super::buffer::Buffer;
-use super::error::DecodeError;
 use std::io::{self, Read};
 
 /// How many bytes one read asks for: enough that system calls do not matter, and so few that the
@@ -40,6 +39,11 @@ impl<'a> Reader<'a> {
         self.base + self.start as u64
     }
 
+    /// Returns whether the source was read to its end.
+    pub(super) fn ended(&self) -> bool {
+        self.ended
+    }
+
     /// Returns the bytes that are read and not consumed.
     pub(super) fn buffered(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
@@ -47,13 +51,13 @@ impl<'a> Reader<'a> {
 
     /// Returns the buffered bytes, and reads when there are none. Empty only at the end of the
     /// source.
-    pub(super) fn fill(&mut self) -> Result<&[u8], DecodeError> {
+    pub(super) fn fill(&mut self) -> io::Result<&[u8]> {
         self.peek(1)
     }
 
     /// Returns at least `want` bytes (at most [`CHUNK`]), or fewer at the end of the source.
     /// Consumes nothing.
-    pub(super) fn peek(&mut self, want: usize) -> Result<&[u8], DecodeError> {
+    pub(super) fn peek(&mut self, want: usize) -> io::Result<&[u8]> {
         debug_assert!(want <= CHUNK);
         while self.end - self.start < want && !self.ended {
             if self.start > 0 {
@@ -72,26 +76,8 @@ impl<'a> Reader<'a> {
         self.start += n;
     }
 
-    /// Shows `take` block after block, and consumes as many bytes of each as it returns. Stops when
-    /// it returns none, with false, or at the end of the source, with true.
-    pub(super) fn consume_each(
-        &mut self,
-        mut take: impl FnMut(&[u8]) -> Option<usize>,
-    ) -> Result<bool, DecodeError> {
-        loop {
-            let block = self.fill()?;
-            if block.is_empty() {
-                return Ok(true);
-            }
-            match take(block) {
-                Some(n) => self.consume(n),
-                None => return Ok(false),
-            }
-        }
-    }
-
     /// Returns and consumes the next byte; none at the end.
-    pub(super) fn byte(&mut self) -> Result<Option<u8>, DecodeError> {
+    pub(super) fn byte(&mut self) -> io::Result<Option<u8>> {
         let byte = self.fill()?.first().copied();
         self.consume(usize::from(byte.is_some()));
         Ok(byte)
@@ -99,7 +85,7 @@ impl<'a> Reader<'a> {
 
     /// Buffers everything to the end of the source, if the source has at most `size` bytes and
     /// nothing is consumed yet. Returns false when the source has more.
-    pub(super) fn hold(&mut self, size: usize) -> Result<bool, DecodeError> {
+    pub(super) fn hold(&mut self, size: usize) -> io::Result<bool> {
         debug_assert_eq!(self.offset(), 0);
         self.buffer.grow(size + 1);
         while !self.ended && self.end <= size {
@@ -109,7 +95,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads once, into `buffer[end..limit]`.
-    fn read(&mut self, limit: usize) -> Result<(), DecodeError> {
+    fn read(&mut self, limit: usize) -> io::Result<()> {
         loop {
             match self.source.read(&mut self.buffer[self.end..limit]) {
                 Ok(n) => {
@@ -118,8 +104,16 @@ impl<'a> Reader<'a> {
                     return Ok(());
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(DecodeError::Read(e)),
+                Err(e) => return Err(e),
             }
         }
+    }
+}
+
+impl Read for Reader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.fill()?.read(buffer)?;
+        self.consume(n);
+        Ok(n)
     }
 }

@@ -170,12 +170,17 @@ pub(super) fn another_follows(
     match *reader.peek(2)? {
         [] => return Ok(false),
         [a, b, ..] if is_magic([a, b]) => return Ok(true),
-        [0, ..] => {
-            let zeros = |block: &[u8]| block.iter().all(|&b| b == 0).then_some(block.len());
-            if reader.consume_each(zeros)? {
+        [0, ..] => loop {
+            let block = reader.fill()?;
+            let length = block.len();
+            if length == 0 {
                 return Ok(false);
             }
-        }
+            if block.iter().any(|&byte| byte != 0) {
+                break;
+            }
+            reader.consume(length);
+        },
         [_] => return Err(DecodeError::truncated(NAME, reader.offset() + 1)),
         _ => {}
     }
