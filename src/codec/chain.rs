@@ -42,9 +42,9 @@ impl Chain {
     pub fn next(self, file: &File, at: u64) -> io::Result<Option<u64>> {
         match self {
             Chain::Bgzf => {
-                let mut head = [0; Chain::HEAD_LENGTH];
-                let n = read(file, &mut head, at)?;
-                Ok(bgzf_length(&head[..n]).map(|length| at + length as u64))
+                let head = read::<{ Chain::HEAD_LENGTH }>(file, at)?;
+                let length = head.and_then(|head| bgzf_length(&head));
+                Ok(length.map(|length| at + length as u64))
             }
             Chain::Zstd => zstd_frame_end(file, at),
         }
@@ -64,14 +64,12 @@ pub(super) fn bgzf_length(head: &[u8]) -> Option<usize> {
 
 /// Returns where the zstd frame that begins at `start` ends (RFC 8878, section 3.1).
 fn zstd_frame_end(file: &File, start: u64) -> io::Result<Option<u64>> {
-    let mut head = [0; 8];
-    let n = read(file, &mut head, start)?;
-    let descriptor = match head[..n] {
+    let descriptor = match read(file, start)? {
         // A skippable frame.
-        [first, 0x2a, 0x4d, 0x18, a, b, c, d] if first >> 4 == 5 => {
+        Some([first, 0x2a, 0x4d, 0x18, a, b, c, d]) if first >> 4 == 5 => {
             return Ok(Some(start + 8 + u64::from(u32::from_le_bytes([a, b, c, d]))));
         }
-        [0x28, 0xb5, 0x2f, 0xfd, descriptor, ..] => descriptor,
+        Some([0x28, 0xb5, 0x2f, 0xfd, descriptor, ..]) => descriptor,
         _ => return Ok(None),
     };
     let single_segment = descriptor & 0x20 != 0;
@@ -81,11 +79,13 @@ fn zstd_frame_end(file: &File, start: u64) -> io::Result<Option<u64>> {
     let checksum = if descriptor & 4 != 0 { 4 } else { 0 };
     let mut at = start + 5 + window + dictionary + content_size;
     loop {
-        let mut head = [0; 3];
-        if at - start > LONGEST_FRAME || read(file, &mut head, at)? < head.len() {
+        if at - start > LONGEST_FRAME {
             return Ok(None);
         }
-        let block = u32::from_le_bytes([head[0], head[1], head[2], 0]);
+        let Some([low, middle, high]) = read(file, at)? else {
+            return Ok(None);
+        };
+        let block = u32::from_le_bytes([low, middle, high, 0]);
         let length = match block >> 1 & 3 {
             // One byte, which the block repeats.
             1 => 1,
@@ -100,16 +100,11 @@ fn zstd_frame_end(file: &File, start: u64) -> io::Result<Option<u64>> {
     }
 }
 
-/// Reads as many bytes as there are, up to all of `buffer`.
-fn read(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
-    let mut n = 0;
-    while n < buffer.len() {
-        match file.read_at(&mut buffer[n..], at + n as u64) {
-            Ok(0) => break,
-            Ok(more) => n += more,
-            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
-            Err(cause) => return Err(cause),
-        }
+/// Reads so many bytes; returns none when the file ends before.
+fn read<const N: usize>(file: &File, at: u64) -> io::Result<Option<[u8; N]>> {
+    let mut bytes = [0; N];
+    match file.read_exact_at(&mut bytes, at) {
+        Err(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        result => result.map(|()| Some(bytes)),
     }
-    Ok(n)
 }
