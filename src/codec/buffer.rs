@@ -1,6 +1,5 @@
 //! The buffer that files are read into. It does not know what is in it.
 
-use std::hint::black_box;
 use std::ops::{Deref, DerefMut};
 
 const PAGE: usize = 4096;
@@ -24,11 +23,6 @@ impl Buffer {
         }
         let mut bytes = vec![0; length + PAGE];
         let start = bytes.as_ptr().align_offset(PAGE);
-        // When read(2) meets a page that is missing, it waits for any other thread of this process
-        // that gets memory: milliseconds, when that is huge pages. So get all pages here.
-        for byte in bytes.iter_mut().step_by(PAGE) {
-            *black_box(byte) = 0;
-        }
         bytes[start..start + self.length].copy_from_slice(self);
         *self = Buffer { bytes, start, length };
     }
