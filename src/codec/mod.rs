@@ -27,6 +27,7 @@ use crate::memory::Budget;
 use buffer::Buffer;
 use engine::{DecodeSink, Engine};
 use reader::Reader;
+use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -49,12 +50,8 @@ pub fn by_name(name: &str) -> Option<&'static Codec> {
 /// Returns the codec of a file that begins with `head`: its first [`Codec::HEAD_LENGTH`] bytes, or
 /// all of it.
 pub fn from_head(head: &[u8]) -> &'static Codec {
-    &CODECS[row_from_head(head)]
-}
-
-fn row_from_head(head: &[u8]) -> usize {
-    let row = CODECS.iter().position(|codec| codec.recognise(head));
-    row.unwrap_or(CODECS.len() - 1)
+    let known = CODECS.iter().find(|codec| codec.recognise(head));
+    known.unwrap_or(&plain::CODEC)
 }
 
 /// Reads files of any known codec, one after another, with buffers that it keeps.
@@ -63,8 +60,8 @@ pub struct Decoder {
     budget: Budget,
     forced: Option<&'static Codec>,
     buffer: Buffer,
-    /// The engine of each row of [`CODECS`], once a file needed it.
-    engines: Vec<Option<Box<dyn Engine>>>,
+    /// The engine of each codec that a file needed, by the codec's name.
+    engines: HashMap<&'static str, Box<dyn Engine>>,
 }
 
 impl fmt::Debug for Decoder {
@@ -83,7 +80,7 @@ impl Decoder {
             budget,
             forced,
             buffer: Buffer::default(),
-            engines: CODECS.iter().map(|_| None).collect(),
+            engines: HashMap::new(),
         }
     }
 
@@ -109,11 +106,8 @@ impl Decoder {
         warn: &mut dyn FnMut(&str),
         out: &mut dyn FnMut(&[u8], Trust) -> ControlFlow<()>,
     ) -> Result<(), DecodeError> {
-        let row = self
-            .forced
-            .and_then(|forced| CODECS.iter().position(|codec| codec.name == forced.name));
         let range = None;
-        self.run(source, 0, row, size, &mut DecodeSink { warn, out, range })
+        self.run(source, 0, self.forced, size, &mut DecodeSink { warn, out, range })
     }
 
     /// Decodes the members or frames of a range, and as much behind it as `out` takes. `source`
@@ -148,27 +142,28 @@ impl Decoder {
         }
     }
 
-    /// Decodes a source that stands at the offset `start`, by the codec in this row, or by the one
-    /// that its first bytes name.
+    /// Decodes a source that stands at the offset `start`, by this codec, or by the one that its
+    /// first bytes name.
     fn run(
         &mut self,
         source: &mut dyn Read,
         start: u64,
-        row: Option<usize>,
+        codec: Option<&'static Codec>,
         size: Option<u64>,
         sink: &mut DecodeSink<'_>,
     ) -> Result<(), DecodeError> {
         let mut reader = Reader::new(source, start, &mut self.buffer);
-        let row = match row {
-            Some(row) => row,
-            None => row_from_head(reader.peek(Codec::HEAD_LENGTH)?),
+        let codec = match codec {
+            Some(codec) => codec,
+            None => from_head(reader.peek(Codec::HEAD_LENGTH)?),
         };
         if let Some(range) = sink.range
-            && CODECS[row].name == plain::CODEC.name
+            && codec.name == plain::CODEC.name
         {
             return Err(range.missed());
         }
-        let engine = self.engines[row].get_or_insert_with(|| (CODECS[row].start)(&self.budget));
+        let engine = self.engines.entry(codec.name);
+        let engine = engine.or_insert_with(|| (codec.start)(&self.budget));
         engine.decode(&mut reader, size, sink)
     }
 }
