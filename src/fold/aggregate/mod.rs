@@ -29,7 +29,7 @@ pub(crate) struct AggregateEntry {
 #[derive(Debug, Clone)]
 pub(crate) enum AggregateKind {
     /// From a fixed amount that is kept of each group; this one has taken nothing.
-    AggregateState(AggregateState),
+    State(AggregateState),
     /// As the value of nearest rank at this many millionths of a percent.
     Percentile(u64),
     /// As the number of different values, compared as bytes.
@@ -43,35 +43,35 @@ pub(crate) static AGGREGATES: &[AggregateEntry] = &[
         help: "how many records",
         words: &["number", "n", "len", "total"],
         takes_field: false,
-        kind: AggregateKind::AggregateState(AggregateState::Count(0)),
+        kind: AggregateKind::State(AggregateState::Count(0)),
     },
     AggregateEntry {
         name: "sum",
         help: "sum:FIELD, exact",
         words: &["add"],
         takes_field: true,
-        kind: AggregateKind::AggregateState(AggregateState::Sum(sum::EMPTY)),
+        kind: AggregateKind::State(AggregateState::Sum(sum::EMPTY)),
     },
     AggregateEntry {
         name: "mean",
         help: "mean:FIELD, the sum by the number of values",
         words: &["avg", "average"],
         takes_field: true,
-        kind: AggregateKind::AggregateState(AggregateState::Mean(sum::EMPTY)),
+        kind: AggregateKind::State(AggregateState::Mean(sum::EMPTY)),
     },
     AggregateEntry {
         name: "min",
         help: "min:FIELD, the smallest number",
         words: &["least", "smallest", "minimum"],
         takes_field: true,
-        kind: AggregateKind::AggregateState(AggregateState::Min(None)),
+        kind: AggregateKind::State(AggregateState::Min(None)),
     },
     AggregateEntry {
         name: "max",
         help: "max:FIELD, the largest number",
         words: &["most", "largest", "maximum"],
         takes_field: true,
-        kind: AggregateKind::AggregateState(AggregateState::Max(None)),
+        kind: AggregateKind::State(AggregateState::Max(None)),
     },
     AggregateEntry {
         name: "pNN",
@@ -176,7 +176,7 @@ mod tests {
         let refusal = |text: &str| AggregateKind::parse(text).expect_err(text).to_string();
         assert!(matches!(
             AggregateKind::parse("count"),
-            Ok((AggregateKind::AggregateState(_), None))
+            Ok((AggregateKind::State(_), None))
         ));
         assert!(matches!(
             AggregateKind::parse("p95:bytes"),

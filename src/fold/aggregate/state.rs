@@ -22,22 +22,20 @@ impl AggregateState {
     /// Takes a value.
     pub fn add(&mut self, value: Number) {
         match self {
-            AggregateState::Count(count) => *count += 1,
-            AggregateState::Sum(sum) | AggregateState::Mean(sum) => sum.add(value),
-            AggregateState::Min(least) => *least = Some(least.map_or(value, |least| least.min(value))),
-            AggregateState::Max(most) => *most = Some(most.map_or(value, |most| most.max(value))),
+            Self::Count(count) => *count += 1,
+            Self::Sum(sum) | Self::Mean(sum) => sum.add(value),
+            Self::Min(least) => *least = Some(least.map_or(value, |least| least.min(value))),
+            Self::Max(most) => *most = Some(most.map_or(value, |most| most.max(value))),
         }
     }
 
     /// Adds another state of the same kind.
     pub fn merge(&mut self, other: &AggregateState) {
         match (self, other) {
-            (AggregateState::Count(mine), AggregateState::Count(theirs)) => *mine += theirs,
-            (AggregateState::Sum(mine), AggregateState::Sum(theirs)) => mine.merge(theirs),
-            (AggregateState::Mean(mine), AggregateState::Mean(theirs)) => mine.merge(theirs),
-            (mine, AggregateState::Min(best) | AggregateState::Max(best)) => {
-                best.iter().for_each(|best| mine.add(*best))
-            }
+            (Self::Count(mine), Self::Count(theirs)) => *mine += theirs,
+            (Self::Sum(mine), Self::Sum(theirs)) => mine.merge(theirs),
+            (Self::Mean(mine), Self::Mean(theirs)) => mine.merge(theirs),
+            (mine, Self::Min(best) | Self::Max(best)) => best.iter().for_each(|best| mine.add(*best)),
             _ => unreachable!("states of one column are of one kind"),
         }
     }
@@ -45,15 +43,14 @@ impl AggregateState {
     /// Appends the state, so that [`AggregateState::load`] knows where it ends.
     pub fn save(&self, out: &mut Vec<u8>) {
         match self {
-            AggregateState::Count(count) => out.extend_from_slice(&count.to_le_bytes()),
-            AggregateState::Sum(sum) | AggregateState::Mean(sum) => sum.save(out),
-            AggregateState::Min(None) | AggregateState::Max(None) => out.push(0),
-            AggregateState::Min(Some(Number::Int(int))) | AggregateState::Max(Some(Number::Int(int))) => {
+            Self::Count(count) => out.extend_from_slice(&count.to_le_bytes()),
+            Self::Sum(sum) | Self::Mean(sum) => sum.save(out),
+            Self::Min(None) | Self::Max(None) => out.push(0),
+            Self::Min(Some(Number::Int(int))) | Self::Max(Some(Number::Int(int))) => {
                 out.push(1);
                 out.extend_from_slice(&int.to_le_bytes());
             }
-            AggregateState::Min(Some(Number::Float(float)))
-            | AggregateState::Max(Some(Number::Float(float))) => {
+            Self::Min(Some(Number::Float(float))) | Self::Max(Some(Number::Float(float))) => {
                 out.push(2);
                 out.extend_from_slice(&float.to_le_bytes());
             }
@@ -63,12 +60,12 @@ impl AggregateState {
     /// Adds a state that was saved, and moves past it.
     pub fn load(&mut self, saved: &mut &[u8]) -> io::Result<()> {
         match self {
-            AggregateState::Count(count) => {
+            Self::Count(count) => {
                 let more = u64::from_le_bytes(read_array(saved)?);
                 *count = count.checked_add(more).ok_or_else(broken)?;
             }
-            AggregateState::Sum(sum) | AggregateState::Mean(sum) => sum.load(saved)?,
-            AggregateState::Min(_) | AggregateState::Max(_) => match read_array(saved)? {
+            Self::Sum(sum) | Self::Mean(sum) => sum.load(saved)?,
+            Self::Min(_) | Self::Max(_) => match read_array(saved)? {
                 [0] => {}
                 [1] => self.add(Number::Int(i128::from_le_bytes(read_array(saved)?))),
                 [2] => self.add(Number::Float(f64::from_le_bytes(read_array(saved)?))),
@@ -81,10 +78,10 @@ impl AggregateState {
     /// Returns the result; none when the state has taken no value that it needs.
     pub fn result(&self) -> Option<Number> {
         match self {
-            AggregateState::Count(count) => Some(Number::Int(i128::from(*count))),
-            AggregateState::Sum(sum) => sum.total(),
-            AggregateState::Mean(sum) => sum.mean(),
-            AggregateState::Min(best) | AggregateState::Max(best) => *best,
+            Self::Count(count) => Some(Number::Int(i128::from(*count))),
+            Self::Sum(sum) => sum.total(),
+            Self::Mean(sum) => sum.mean(),
+            Self::Min(best) | Self::Max(best) => *best,
         }
     }
 }

@@ -30,7 +30,7 @@ impl Layout {
                 layout.numeric[value] |= numeric;
             }
             let state = match (&aggregate.kind, aggregate.value) {
-                (AggregateKind::AggregateState(state), input) => Some(layout.add_state(state.clone(), input)),
+                (AggregateKind::State(state), input) => Some(layout.add_state(state.clone(), input)),
                 (_, None) => unreachable!("the command line gave it a field"),
                 (AggregateKind::Percentile(millionths), Some(value)) => {
                     let percentile = PercentileColumn {
