@@ -67,7 +67,7 @@ fn shared<'a>(
     }
 }
 
-/// What counts of one corrupt job, as the sink would take it; and the fold's rows.
+/// Returns what counts of one corrupt job, as the sink would take it, and the fold's rows.
 fn counted(
     blocks: &'static [&'static str],
     partial: Partial,
@@ -157,13 +157,13 @@ impl Map for Panicking {
     }
 }
 
-/// What becomes of two jobs that panic until the try after `until`.
+/// Runs two jobs that panic until the try after `until`, and returns what [`ended`] does.
 fn panicking(until: u32, retries: u32) -> (Vec<Option<String>>, String) {
     let control = Control::new(1).expect("descriptors");
     ended(&control, retries, &|_slot| Box::new(Panicking { until }))
 }
 
-/// How two jobs end: their failures, and the fold's rows.
+/// Runs two jobs. Returns their failures, and the fold's rows.
 fn ended(control: &Control, retries: u32, start_map: &StartMap<'_>) -> (Vec<Option<String>>, String) {
     let run_state = run_state();
     let (plan, group) = (
@@ -296,7 +296,7 @@ fn a_job_that_waits_for_its_next_try_has_failed_once_nothing_more_is_started() {
     let patience = Duration::from_secs(60);
     let (notice, ended) = thread::scope(|scope| {
         scope.spawn(|| work(&shared, control.worker(0)));
-        // That it failed is said before it is tried again.
+        // The worker says that it failed before it tries again.
         let notice = events.receiver().recv_timeout(patience);
         control.request_stop(StopRequest::Drain);
         let ended = events.receiver().recv_timeout(patience);

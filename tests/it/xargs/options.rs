@@ -58,7 +58,9 @@ fn commands_stay_in_the_process_group_unless_they_have_a_timeout() {
 
 #[test]
 fn only_the_slot_is_added_to_the_environment() {
-    fan("xargs sh -c").arg("env | grep FANFOLD_").code(123);
+    fan("xargs sh -c")
+        .arg("env | grep -E '^FANFOLD_(JOB|SLOT|TRY)='")
+        .code(123);
     fan("xargs -n1 --process-slot-var=WHICH sh -c")
         .arg("echo $WHICH")
         .stdin("a b")

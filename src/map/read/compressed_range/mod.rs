@@ -15,11 +15,11 @@ use std::io::{Seek, SeekFrom};
 use std::ops::ControlFlow;
 
 /// Gives the lines of the file that begin in `start..end` or at `end`, and not at `start` unless that is 0,
-/// to `each`, block by block, until it breaks. The last of them is given to its end, wherever that is.
-/// Between two places where members or frames begin, parts that cover a file give each of its lines once.
+/// to `each`, block by block, until it breaks. The last line is given to its end, wherever that is.
+/// Parts that cover a file, and begin where members or frames begin, give each of its lines once.
 ///
 /// # Errors
-/// [`DecodeError`], for the first thing that is wrong with what was decoded.
+/// [`DecodeError`], for the first thing that is wrong in what was decoded.
 pub(super) fn read(
     decoder: &mut Decoder,
     name: &OsStr,
@@ -45,14 +45,14 @@ pub(super) fn read(
     })
 }
 
-/// What is cut off at both ends of a part.
+/// Cuts off what is not the part's at both of its ends.
 struct Edges {
     /// Whether the end of the line that began before the part was found.
     begun: bool,
 }
 
 impl Edges {
-    /// What of a block is the part's, and whether more is; `passed` blocks lie behind the part.
+    /// Returns what of a block is the part's, and whether more is. `passed` blocks lie behind the part.
     fn trim<'a>(&mut self, block: &'a [u8], passed: bool) -> (&'a [u8], ControlFlow<()>) {
         let newline = match (self.begun, passed) {
             (true, false) => return (block, ControlFlow::Continue(())),
