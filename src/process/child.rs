@@ -325,7 +325,10 @@ impl Child {
     fn follow(&mut self, wants: &Wants<'_>) -> Option<ChildEvent> {
         match self.worker.stop_request() {
             StopRequest::Continue => {}
-            request if self.is_running() => self.stop(StopReason::RunStopped(request)),
+            // That it has ended by itself counts.
+            request if self.is_running() && self.awaited().is_some() => {
+                self.stop(StopReason::RunStopped(request));
+            }
             request => self.ladder.escalate(request, &self.group, &mut self.deadline),
         }
         if self
@@ -339,8 +342,10 @@ impl Child {
             .ladder
             .follow_deadline(has_exited, &self.group, &mut self.deadline);
         if has_exited {
+            let outputs = [Item::Stdout, Item::Stderr].map(|item| self.round.ready[item as usize]);
+            let output = (wants.is_full, outputs.contains(&Ready::Yes));
             self.ladder
-                .follow_exit(wants.is_full, &self.group, &mut self.pipes, &mut self.deadline);
+                .follow_exit(output, &self.group, &mut self.pipes, &mut self.deadline);
         }
         if timed_out {
             return Some(ChildEvent::TimedOut);

@@ -112,7 +112,8 @@ impl StopLadder {
     pub(super) fn stop(&mut self, reason: StopReason, group: &ProcessGroup, deadline: &mut Deadline) {
         let (signal, is_unwanted) = (reason.first_signal(), matches!(reason, StopReason::NotWanted));
         match self.phase {
-            Phase::Running | Phase::Draining { .. } => {
+            // What the child was fed may turn out bad after its end.
+            Phase::Running | Phase::Draining { .. } | Phase::Done { .. } => {
                 self.reason.get_or_insert(reason);
             }
             Phase::Terminating | Phase::Killed if signal.is_none() => return self.kill(group, deadline),
@@ -163,7 +164,8 @@ impl StopLadder {
     ) -> bool {
         let is_over = deadline.is_over();
         match self.phase {
-            Phase::Running if is_over => deadline.set(None),
+            // A child that has exited has done so in time.
+            Phase::Running if is_over && !has_exited => deadline.set(None),
             Phase::Terminating if is_over || (has_exited && !group.has_others()) => {
                 self.kill(group, deadline);
                 return false;
@@ -174,10 +176,11 @@ impl StopLadder {
     }
 
     /// Goes on to the drain once the child and its feeders have exited, and from there to the end. `is_full`: what
-    /// lies in the pipes has a reader, who has no room for it yet.
+    /// lies in the pipes has a reader, who has no room for it yet. `has_read`: something was read from them just
+    /// now; without time for a drain, what lies in them is read to its end all the same.
     pub(super) fn follow_exit(
         &mut self,
-        is_full: bool,
+        (is_full, has_read): (bool, bool),
         group: &ProcessGroup,
         pipes: &mut Pipes,
         deadline: &mut Deadline,
@@ -190,7 +193,9 @@ impl StopLadder {
                 };
                 deadline.set(Some(self.drain));
             }
-            Phase::Draining { .. } if is_full => deadline.set(Some(self.drain)),
+            Phase::Draining { .. } if is_full || has_read && self.drain.is_zero() => {
+                deadline.set(Some(self.drain));
+            }
             Phase::Draining { extensions, .. }
                 if deadline.is_over() && *extensions < DRAIN_EXTENSIONS && is_child_starting() =>
             {

@@ -121,12 +121,15 @@ impl Main<'_, '_> {
     /// Takes the report of a job that has ended. What becomes of a part of a split file is known when all its
     /// parts have ended.
     fn job_ended(&mut self, mut report: Report) -> Result<(), Closed> {
+        let mut printed = Ok(());
         if report.link.is_some() {
-            for piece in std::mem::take(&mut report.pieces) {
-                self.output.print(|sink| sink.piece(report.seq, piece))?;
-            }
+            let (seq, pieces) = (report.seq, std::mem::take(&mut report.pieces));
+            let mut pieces = pieces.into_iter();
+            printed = pieces.try_for_each(|piece| self.output.print(|sink| sink.piece(seq, piece)));
         }
+        // The job has ended, also when its output could not be taken.
         let mut reports = self.jobs.end(report).into_iter();
+        printed?;
         reports.try_for_each(|(report, before)| self.job_counts(report, before))
     }
 

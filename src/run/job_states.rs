@@ -155,6 +155,7 @@ impl JobStates {
 
     /// Takes note that the output of all jobs below `lowest` is printed. Returns the ends that can be stored.
     pub(super) fn printed(&mut self, lowest: u64) -> Vec<(u64, JobEnd)> {
+        let lowest = lowest.max(self.printed);
         let mut ends = Vec::new();
         for (&seq, state) in self.states.range_mut(self.printed..lowest) {
             if let JobState::Unprinted(_) = state

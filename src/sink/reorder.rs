@@ -98,7 +98,8 @@ impl Reorder {
 
     /// Notes that the outputs of all jobs below this one are printed.
     pub(super) fn advance_to(&mut self, lowest: u64) {
-        self.lowest = lowest;
+        // A job whose stored part was damaged ends a second time, behind the others.
+        self.lowest = self.lowest.max(lowest);
     }
 
     /// Tells whether something is held that this job gave.

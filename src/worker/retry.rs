@@ -89,7 +89,8 @@ impl Worker<'_> {
                 }
             }
             self.wait(number);
-            if !self.handle.may_start() && self.handle.stop_request() == StopRequest::Continue {
+            let is_job = matches!(subject, Subject::Job(_));
+            if is_job && !self.handle.may_start() && self.handle.stop_request() == StopRequest::Continue {
                 return Report {
                     warnings,
                     ..given_up(report)

@@ -1,7 +1,7 @@
 //! Large files that are split into parts: each line comes once and in order, and a corrupt file gives all or
 //! nothing.
 
-use crate::support::fan;
+use crate::support::{fan, has, strace};
 use std::io::Write as _;
 
 /// Returns chunks of 60 KB that do not compress, with long lines that cross from one chunk into the next.
@@ -124,4 +124,16 @@ fn records_kept_of_a_corrupt_file_end_at_the_damage() {
         done.expect(kept, "lines before the damage");
         done.expect(done.out.len() < middle + 100_000, "none behind it");
     });
+}
+
+#[test]
+fn a_part_whose_output_can_not_be_held_has_ended_all_the_same() {
+    if !has("strace") {
+        return;
+    }
+    let fan = fan("map --not-grep zzzzzz --memory 128K big.gz").env("TMPDIR", "/nonexistent");
+    let fan = strace::inject(fan.file("big.gz", bgzf(&chunks())), &["-e", "trace=clone3,clone"]);
+    let done = fan.code(5);
+    let starts = strace::trace(&done).matches("clone").count();
+    done.expect(starts < 20, "no worker is started for what has ended");
 }

@@ -1,6 +1,6 @@
 //! `--pool`: what a process is asked, what it replies, and how it ends.
 
-use crate::support::{Fan, fan, fifo, lives, send};
+use crate::support::{Fan, fan, fifo, has, lives, send};
 use rustix::process::Signal;
 
 /// Prepares `fanfold run OPTIONS --pool --shell SCRIPT`, for names from a list.
@@ -390,4 +390,19 @@ fn options_without_a_meaning_for_pools_are_refused() {
         .stdout("a\n")
         .says("sh -c")
         .code(0);
+}
+
+#[test]
+fn a_reply_that_fills_a_large_pipe_is_read_to_its_end_after_the_exit() {
+    if !has("python3") {
+        return;
+    }
+    // F_SETPIPE_SZ; the process exits before most of its reply is read.
+    let script = "import fcntl, os, sys\nfcntl.fcntl(1, 1031, 1 << 20)\nsys.stdin.readline()\n\
+                  os.write(1, b'a' * 600000 + b'\\n')\nos._exit(0)\n";
+    let done = fan("run -j1 --pool -- python3 p.py")
+        .file("p.py", script)
+        .stdin("1\n")
+        .ok();
+    assert_eq!(done.out.len(), 600_001);
 }

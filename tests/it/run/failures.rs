@@ -275,3 +275,16 @@ fn a_traced_command_is_shown_before_its_output() {
         .file("a", "");
     fan.stderr("sh -c 'echo out >&2' sh a\nout\n").code(0);
 }
+
+#[test]
+fn an_input_that_turns_out_missing_after_the_command_exited_fails_the_job() {
+    // The process that is left behind keeps the input's pipe open, so that feeding goes on.
+    let script = "exec 3<&0; sleep 5 >/dev/null 2>&1 & exit 0";
+    let data = "x".repeat(1 << 20);
+    fan("run --stdin -n 2 --kill-after 100ms --shell")
+        .arg(script)
+        .file("a", &data)
+        .stdin("a\nmissing\n")
+        .says("missing: no such file or directory")
+        .code(3);
+}
