@@ -131,8 +131,17 @@ fn a_part_whose_output_can_not_be_held_has_ended_all_the_same() {
     if !has("strace") {
         return;
     }
-    let fan = fan("map --not-grep zzzzzz --memory 128K big.gz").env("TMPDIR", "/nonexistent");
-    let fan = strace::inject(fan.file("big.gz", bgzf(&chunks())), &["-e", "trace=clone3,clone"]);
+    // Each part has less output than is sent before its end, and all of them more than memory holds.
+    let line = |n: usize| {
+        format!(
+            "{n:052} {}\n",
+            if n.is_multiple_of(100) { "needle" } else { "straws" }
+        )
+    };
+    let text: String = (0..500_000).map(line).collect();
+    let chunks: Vec<_> = text.as_bytes().chunks(60_000).map(<[u8]>::to_vec).collect();
+    let fan = fan("map --grep needle --memory 128K big.gz").env("TMPDIR", "/nonexistent");
+    let fan = strace::inject(fan.file("big.gz", bgzf(&chunks)), &["-e", "trace=clone3,clone"]);
     let done = fan.code(5);
     let starts = strace::trace(&done).matches("clone").count();
     done.expect(starts < 20, "no worker is started for what has ended");
