@@ -1,7 +1,11 @@
 //! The common and the combined log format of web servers.
 //!
-//! `host ident user [time] "request" status bytes "referer" "agent"`, the last two in combined
-//! logs only. Quoted fields keep their escapes.
+//! `host ident user [time] "request" status bytes "referer" "agent"`, the last two in combined logs only.
+//! Quoted fields keep their escapes. A line is checked to its end whatever is selected, so that it is bad or
+//! not for every question; what stands behind the agent is not looked at.
+//!
+//! A list of addresses (`a, b`) is one host. More words in front, such as the name of a virtual host or a user's
+//! name with a blank, make a line bad, as nobody knows which of them is which: `--log-format` says it.
 
 use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
 use crate::record::field::FieldSource;
@@ -13,120 +17,206 @@ pub(in crate::record) const NAMES: [&str; 12] = [
     "agent",
 ];
 
-// Indexes in `NAMES` at which the syntax of a line changes.
+// Indexes in `NAMES`.
+const HOST: usize = 0;
+const IDENT: usize = 1;
+const USER: usize = 2;
 const TIME: usize = 3;
 const REQUEST: usize = 4;
+const METHOD: usize = 5;
+const PATH: usize = 6;
+const PROTOCOL: usize = 7;
 const STATUS: usize = 8;
+const BYTES: usize = 9;
 const REFERER: usize = 10;
 const AGENT: usize = 11;
 
+/// The length of a time in its usual form, `31/Jan/2012:23:59:58 -0500`.
+const TIME_LENGTH: usize = 26;
+
+/// The start and the end of each field; a missing one is empty.
+type Ranges = [(usize, usize); NAMES.len()];
+
 #[derive(Debug)]
 pub(in crate::record) struct Clf {
-    /// The slot of each selected field.
-    slots: [Option<usize>; 12],
-    /// The last selected field: nothing after it is parsed.
-    last: usize,
+    /// The selected fields, each with its slot.
+    wanted: Vec<(usize, usize)>,
+    /// True when a part of the request is selected.
+    splits_request: bool,
 }
 
 impl Clf {
     pub fn new(sources: &[FieldSource]) -> Clf {
-        let mut slots = [None; 12];
-        let mut last = 0;
-        for (slot, source) in sources.iter().enumerate() {
-            if let FieldSource::Number(n @ 1..=12) = source {
-                slots[n - 1] = Some(slot);
-                last = last.max(n - 1);
-            }
+        let field = |(slot, source): (usize, &FieldSource)| match source {
+            FieldSource::Number(n) if *n <= NAMES.len() => Some((n - 1, slot)),
+            _ => None,
+        };
+        let wanted: Vec<_> = sources.iter().enumerate().filter_map(field).collect();
+        Clf {
+            splits_request: wanted
+                .iter()
+                .any(|(field, _)| (METHOD..=PROTOCOL).contains(field)),
+            wanted,
         }
-        // When no field is selected, a line is checked up to its status.
-        if sources.is_empty() {
-            last = STATUS;
-        }
-        Clf { slots, last }
     }
 
     #[inline]
-    fn put(&self, spans: &mut [FieldSpan], field: usize, start: usize, end: usize) {
-        if let Some(slot) = self.slots[field] {
-            spans[slot] = FieldSpan::from_line(start, end);
-        }
-    }
-
     fn read(&self, line: &[u8], spans: &mut [FieldSpan]) -> Option<()> {
-        let mut at = 0;
-        for field in 0..TIME {
-            let end = at + memchr(b' ', &line[at..])?;
-            self.put(spans, field, at, end);
-            if self.last == field {
-                return Some(());
-            }
-            at = end + 1;
+        let mut found = Ranges::default();
+        let at = owner(line, &mut found)?;
+        let start = time(line, at, &mut found)?;
+        let end = end_of_quoted(line, start)?;
+        found[REQUEST] = (start, end);
+        if self.splits_request {
+            request(line, &mut found);
         }
-        (line.get(at) == Some(&b'[')).then_some(())?;
-        let end = at + memchr(b']', &line[at..])?;
-        self.put(spans, TIME, at + 1, end);
-        if self.last == TIME {
-            return Some(());
-        }
-        let (start, end) = quoted(line, end + 1)?;
-        self.request(line, spans, start, end);
-        at = end + 1;
-        for field in [STATUS, STATUS + 1] {
-            if self.last < field {
-                return Some(());
-            }
-            (line.get(at) == Some(&b' ')).then_some(())?;
-            let end = memchr(b' ', &line[at + 1..]).map_or(line.len(), |length| at + 1 + length);
-            self.put(spans, field, at + 1, end);
-            at = end;
-        }
-        for field in [REFERER, AGENT] {
-            // Lines of the common format end here.
-            if self.last < field || at == line.len() {
-                return Some(());
-            }
-            let (start, end) = quoted(line, at)?;
-            self.put(spans, field, start, end);
-            at = end + 1;
+        let at = status(line, end + 1, &mut found)?;
+        let at = size(line, at, &mut found)?;
+        rest(line, at, &mut found)?;
+        for &(field, slot) in &self.wanted {
+            let (start, end) = found[field];
+            spans[slot] = FieldSpan::from_line(start, end);
         }
         Some(())
     }
-
-    /// Splits the request into method, path and protocol; these stay empty when the request has no space.
-    fn request(&self, line: &[u8], spans: &mut [FieldSpan], start: usize, end: usize) {
-        self.put(spans, REQUEST, start, end);
-        let request = &line[start..end];
-        let Some(first) = memchr(b' ', request) else {
-            return;
-        };
-        // HTTP/0.9 requests have no protocol.
-        let last = memrchr(b' ', request).filter(|&last| last > first);
-        self.put(spans, REQUEST + 1, start, start + first);
-        self.put(
-            spans,
-            REQUEST + 2,
-            start + first + 1,
-            start + last.unwrap_or(request.len()),
-        );
-        if let Some(last) = last {
-            self.put(spans, REQUEST + 3, start + last + 1, end);
-        }
-    }
 }
 
-/// Returns the range inside ` "…"` at `at`; a backslash escapes the next byte.
+/// Finds host, ident and user, and returns the offset after the bracket that opens the time.
 #[inline]
-fn quoted(line: &[u8], at: usize) -> Option<(usize, usize)> {
-    line.get(at..)?.starts_with(b" \"").then_some(())?;
-    let start = at + 2;
+fn owner(line: &[u8], found: &mut Ranges) -> Option<usize> {
+    let host = memchr(b' ', line)?;
+    if !line[host..].starts_with(b" - - [") || host == 0 || line[host - 1] == b',' {
+        return unusual_owner(line, found);
+    }
+    found[HOST] = (0, host);
+    found[IDENT] = (host + 1, host + 2);
+    found[USER] = (host + 3, host + 4);
+    Some(host + 6)
+}
+
+/// Does as [`owner`] for a line with a list of hosts, an ident or a user.
+fn unusual_owner(line: &[u8], found: &mut Ranges) -> Option<usize> {
+    let word = |from: usize| memchr(b' ', &line[from..]).map(|length| from + length);
+    let mut host = word(0).filter(|&end| end > 0)?;
+    while line[host - 1] == b',' {
+        host = word(host + 1)?;
+    }
+    let ident = word(host + 1)?;
+    let user = word(ident + 1)?;
+    found[HOST] = (0, host);
+    found[IDENT] = (host + 1, ident);
+    found[USER] = (ident + 1, user);
+    line[user..].starts_with(b" [").then_some(user + 2)
+}
+
+/// Finds the time that begins at `start`, and returns the offset after the quote that opens the request.
+#[inline]
+fn time(line: &[u8], start: usize, found: &mut Ranges) -> Option<usize> {
+    let usual = |text: &[u8]| {
+        [text[2], text[6], text[11], text[14], text[17], text[20]] == *b"//::: "
+            && text[TIME_LENGTH..] == *b"] \""
+    };
+    let end = match line.get(start..start + TIME_LENGTH + 3) {
+        Some(text) if usual(text) => start + TIME_LENGTH,
+        _ => start + memchr(b']', &line[start..])?,
+    };
+    found[TIME] = (start, end);
+    line[end..].starts_with(b"] \"").then_some(end + 3)
+}
+
+/// Returns the offset of the quote that closes what begins at `start`; a backslash escapes the next byte.
+#[inline]
+fn end_of_quoted(line: &[u8], start: usize) -> Option<usize> {
     let mut end = start;
     loop {
         end += memchr2(b'"', b'\\', line.get(end..)?)?;
         if line[end] == b'"' {
-            return Some((start, end));
+            return Some(end);
         }
         end += 2;
     }
+}
+
+/// Splits the request into method, path and protocol; these stay empty when the request has no space.
+#[inline]
+fn request(line: &[u8], found: &mut Ranges) {
+    let (start, end) = found[REQUEST];
+    let request = &line[start..end];
+    let Some((method, path, protocol)) = parts_of_request(request) else {
+        return;
+    };
+    found[METHOD] = (start, start + method);
+    found[PATH] = (start + method + 1, start + path);
+    found[PROTOCOL] = (start + protocol, end);
+}
+
+/// Returns where the method and the path of a request end, and where the protocol begins. A path may have
+/// blanks, and requests of HTTP/0.9 have no protocol.
+#[inline]
+pub(super) fn parts_of_request(request: &[u8]) -> Option<(usize, usize, usize)> {
+    const USUAL: usize = " HTTP/1.1".len();
+    let method = memchr(b' ', request)?;
+    let end = request.len();
+    if let Some(at) = end.checked_sub(USUAL)
+        && at > method
+        && request[at..].starts_with(b" HTTP/")
+    {
+        return Some((method, at, at + 1));
+    }
+    let last = memrchr(b' ', request).filter(|&at| at > method && is_protocol(&request[at + 1..]));
+    Some(last.map_or((method, end, end), |at| (method, at, at + 1)))
+}
+
+/// Returns true for a name in capitals, a slash and a number: `HTTP/2.0`.
+fn is_protocol(text: &[u8]) -> bool {
+    let Some(slash) = memchr(b'/', text) else {
+        return false;
+    };
+    slash > 0
+        && text[..slash].iter().all(u8::is_ascii_uppercase)
+        && text.get(slash + 1).is_some_and(u8::is_ascii_digit)
+}
+
+/// Finds the status in what follows the request, and returns the offset of the bytes.
+#[inline]
+fn status(line: &[u8], at: usize, found: &mut Ranges) -> Option<usize> {
+    let length = match line.get(at..)? {
+        [b' ', b'-', b' ', ..] => 1,
+        [b' ', a, b, c, b' ', ..] if [a, b, c].iter().all(|digit| digit.is_ascii_digit()) => 3,
+        _ => return None,
+    };
+    found[STATUS] = (at + 1, at + 1 + length);
+    Some(at + length + 2)
+}
+
+/// Finds the number of bytes at `start`, and returns the offset after it.
+#[inline]
+fn size(line: &[u8], start: usize, found: &mut Ranges) -> Option<usize> {
+    let text = &line[start..];
+    let digits = text.iter().position(|byte| !byte.is_ascii_digit());
+    let length = match digits.unwrap_or(text.len()) {
+        0 => usize::from(text.first() == Some(&b'-')),
+        digits => digits,
+    };
+    found[BYTES] = (start, start + length);
+    (length > 0).then_some(start + length)
+}
+
+/// Finds what a combined log has after the bytes, and checks that the line ends, or a blank follows.
+#[inline]
+fn rest(line: &[u8], mut at: usize, found: &mut Ranges) -> Option<()> {
+    for field in [REFERER, AGENT] {
+        if !line[at..].starts_with(b" \"") {
+            break;
+        }
+        let end = end_of_quoted(line, at + 2)?;
+        found[field] = (at + 2, end);
+        at = end + 1;
+        if field == AGENT && line.get(at) == Some(&b' ') {
+            return Some(());
+        }
+    }
+    line[at..].iter().all(|byte| *byte == b' ').then_some(())
 }
 
 impl LineSplitter for Clf {

@@ -33,7 +33,12 @@ impl LineSplitter for Json {
         }
         self.decoded.clear();
         let wanted: Vec<_> = self.paths.iter().map(String::as_str).enumerate().collect();
-        let mut json = serde_json::Deserializer::from_slice(line);
+        // Whether a line is bad must not depend on the values that are selected: a deserializer of bytes checks
+        // only those.
+        let Ok(line) = std::str::from_utf8(line) else {
+            return LineVerdict::Bad;
+        };
+        let mut json = serde_json::Deserializer::from_str(line);
         let level = Level {
             wanted: &wanted,
             spans,
@@ -86,11 +91,42 @@ fn unescaped(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     Ok(
         match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
             Some(inside) if !inside.contains('\\') => inside.into(),
-            Some(_) => serde_json::from_str::<String>(text)?.into(),
+            Some(_) => match serde_json::from_str::<String>(text) {
+                Ok(text) => text.into(),
+                Err(_) => serde_json::from_str::<String>(&without_lone_surrogates(text))?.into(),
+            },
             None if text == "null" => "".into(),
             None => text.into(),
         },
     )
+}
+
+/// Returns the text of a string with U+FFFD for escapes of surrogates that are no pair. JSON allows them (RFC 8259,
+/// section 8.2), and a value that nobody selects may have them too.
+fn without_lone_surrogates(text: &str) -> String {
+    let unit = |at: usize| {
+        let digits = text.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(length) = text[at..].find('\\') {
+        out.push_str(&text[at..at + length]);
+        at += length;
+        let length = match (unit(at), unit(at + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+            (Some(0xd800..=0xdfff), _) => {
+                out.push('\u{fffd}');
+                at += 6;
+                continue;
+            }
+            (Some(_), _) => 6,
+            (None, _) => 2,
+        };
+        out.push_str(&text[at..at + length]);
+        at += length;
+    }
+    out + &text[at..]
 }
 
 /// The slots that select a key, and the rest of longer paths below it.

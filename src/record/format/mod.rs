@@ -33,6 +33,8 @@ use regex::bytes::Regex;
 pub(crate) struct FormatEntry {
     /// The name that users type.
     pub name: &'static str,
+    /// Other names of it.
+    pub aliases: &'static [&'static str],
     /// One line of help: the layout of a record.
     pub help: &'static str,
     /// Builds the format from the delimiter that was typed, if any, and whether there is a header.
@@ -45,24 +47,28 @@ pub(crate) struct FormatEntry {
 pub(crate) static FORMATS: &[FormatEntry] = &[
     FormatEntry {
         name: "ws",
+        aliases: &[],
         help: "fields are runs of non-blanks, as in awk; with -d C, what stands between single C's",
         make: |delimiter, _| delimiter.map_or(Format::Ws, Format::Delimited),
         delimited: true,
     },
     FormatEntry {
         name: "lines",
+        aliases: &[],
         help: "the whole line is the only field",
         make: |_, _| Format::Lines,
         delimited: false,
     },
     FormatEntry {
         name: "clf",
-        help: "logs of web servers, common or combined: host ident user time request method path protocol status bytes referer agent",
+        aliases: &["nginx", "apache", "common", "combined"],
+        help: "logs of web servers, common or combined (also named nginx, apache, common, combined): host ident user time request method path protocol status bytes referer agent",
         make: |_, _| Format::Clf,
         delimited: false,
     },
     FormatEntry {
         name: "csv",
+        aliases: &[],
         help: "RFC 4180, quotes and all; fields have the names of the first record, unless --no-header",
         make: |delimiter, header| Format::Csv {
             delimiter: delimiter.unwrap_or(b','),
@@ -72,6 +78,7 @@ pub(crate) static FORMATS: &[FormatEntry] = &[
     },
     FormatEntry {
         name: "tsv",
+        aliases: &[],
         help: "as csv, between tabs",
         make: |delimiter, header| Format::Csv {
             delimiter: delimiter.unwrap_or(b'\t'),
@@ -81,12 +88,14 @@ pub(crate) static FORMATS: &[FormatEntry] = &[
     },
     FormatEntry {
         name: "json",
+        aliases: &[],
         help: "an object a line; fields are keys, or paths joined by dots: user.id, tags.0",
         make: |_, _| Format::Json,
         delimited: false,
     },
     FormatEntry {
         name: "logfmt",
+        aliases: &[],
         help: "key=value key=\"a value\"",
         make: |_, _| Format::Logfmt,
         delimited: false,
@@ -142,7 +151,8 @@ impl Format {
         let delimiter = choice.delimiter.map(delimiter).transpose()?;
         let known: Vec<_> = FORMATS.iter().map(|entry| entry.name).collect();
         let name = choice.name.unwrap_or("ws");
-        let entry = FORMATS.iter().find(|entry| entry.name == name);
+        let is_named = |entry: &&FormatEntry| entry.name == name || entry.aliases.contains(&name);
+        let entry = FORMATS.iter().find(is_named);
         let entry = entry.ok_or_else(|| unknown("format", name, &known))?;
         let mut format = (entry.make)(delimiter, !choice.no_header);
         if delimiter.is_some() && !entry.delimited {

@@ -59,32 +59,76 @@ fn clf_reads_common_and_combined_lines() {
         clf(&["bytes", "agent", "1"], common).expect("right"),
         ["-", "", "1.2.3.4"]
     );
-    let old = line.replace(" HTTP/1.1", "").replace("a b", "ab");
-    assert_eq!(
-        clf(&["method", "path", "protocol"], &old).expect("right"),
-        ["GET", r#"/ab?\"x"#, ""]
-    );
-    assert_eq!(
-        clf(&["path", "status"], "h - - [t] \"-\" 408 0").expect("right"),
-        ["", "408"]
-    );
+    let requests = [
+        (r"GET /a b?\x22 HTTP/1.1", ["GET", r"/a b?\x22", "HTTP/1.1"]),
+        ("PRI * HTTP/2", ["PRI", "*", "HTTP/2"]),
+        ("GET /", ["GET", "/", ""]),
+        ("GET /a b", ["GET", "/a b", ""]),
+        ("GET /a/B/1 x/2", ["GET", "/a/B/1 x/2", ""]),
+        ("-", ["", "", ""]),
+        ("", ["", "", ""]),
+    ];
+    for (request, want) in requests {
+        let line = format!("h - - [t] \"{request}\" 408 0");
+        let got = clf(&["method", "path", "protocol"], &line);
+        assert_eq!(got.expect(request), want, "{request}");
+    }
 }
 
 #[test]
-fn clf_rejects_malformed_lines() {
-    for line in [
+fn clf_reads_unusual_owners_and_what_follows_the_agent() {
+    let rest = r#"[01/Jan/2012:00:00:00 -0500] "GET / HTTP/1.1" 200 7"#;
+    let fields = ["host", "ident", "user", "status", "agent"];
+    let cases = [
+        (
+            "192.0.2.7, 10.0.0.1 - -",
+            "",
+            ["192.0.2.7, 10.0.0.1", "-", "-", "200", ""],
+        ),
+        ("::1 i \"\"", " ", ["::1", "i", "\"\"", "200", ""]),
+        ("h - ", r#" "-""#, ["h", "-", "", "200", ""]),
+        (
+            "h - [x]",
+            r#" "-" "a \"b" "c" 0.1"#,
+            ["h", "-", "[x]", "200", r#"a \"b"#],
+        ),
+    ];
+    for (owner, end, want) in cases {
+        let line = format!("{owner} {rest}{end}");
+        assert_eq!(clf(&fields, &line).expect(&line), want, "{line}");
+    }
+}
+
+#[test]
+fn clf_rejects_malformed_lines_whatever_is_selected() {
+    let lines = [
         "",
         "a",
+        "hello world",
         "a b c d",
         "a b c [d] e",
         "a b c [d] \"e",
         "a b c [d] \"e\\\"",
         "a b c [d] \"e\"200 1",
-    ] {
-        assert_eq!(clf(&["status"], line), Err(LineVerdict::Bad), "{line}");
+        "a b c [d] \"e\" 20 1",
+        "a b c [d] \"e\" 200",
+        "a b c [d] \"e\" 200 ",
+        "a b c [d] \"e\" 200 x",
+        "a b c [d] \"e\" 200 1 x",
+        "a b c [d] \"e\" 200 1 \"r",
+        "a b c [d] \"e\" 200 1 \"r\" \"a\"x",
+        "a b c [d] \"e \"f\" g\" 200 1",
+        "vhost a b c [d] \"e\" 200 1",
+        "a - John Doe [d] \"e\" 200 1",
+        " - - [d] \"e\" 200 1",
+        "a b [d] \"e\" 200 1",
+    ];
+    for line in lines {
         assert_eq!(clf(&[], line), Err(LineVerdict::Bad), "{line}");
+        for field in clf::NAMES {
+            assert_eq!(clf(&[field], line), Err(LineVerdict::Bad), "{field} of {line}");
+        }
     }
-    assert_eq!(clf(&["host"], "a b").expect("as far as it is asked for"), ["a"]);
 }
 
 fn json(fields: &[&str], line: &str) -> Result<Vec<String>, LineVerdict> {
@@ -141,8 +185,23 @@ fn json_rejects_malformed_lines() {
         assert_eq!(json(&["a"], line), Err(LineVerdict::Bad), "{line}");
     }
     assert_eq!(json(&["a"], "  "), Err(LineVerdict::Dropped));
-    let mut json = Json::new(&[]);
-    assert_eq!(json.split(b"{\"\xff\":1}", &mut []), LineVerdict::Bad);
+    for selected in [&[][..], &["a"], &["b"]] {
+        let mut json = Json::new(&resolved(&Format::Json, selected));
+        for line in [&b"{\"a\":\"\xff\"}"[..], b"{\"\xff\":1}"] {
+            let mut spans = vec![FieldSpan::default(); selected.len()];
+            assert_eq!(json.split(line, &mut spans), LineVerdict::Bad, "{selected:?}");
+        }
+    }
+}
+
+#[test]
+fn json_reads_surrogates_that_are_no_pair_whether_they_are_selected_or_not() {
+    let line = r#"{"a":"x\ud800\\ud800\ud83d\ude00\udc00\"\ud800\n","b":1}"#;
+    assert_eq!(json(&["b"], line).expect("right"), ["1"]);
+    assert_eq!(
+        json(&["a"], line).expect("right"),
+        ["x\u{fffd}\\ud800\u{1f600}\u{fffd}\"\u{fffd}\n"]
+    );
 }
 
 fn logfmt(fields: &[&str], line: &str) -> Result<Vec<String>, LineVerdict> {

@@ -175,8 +175,18 @@ fn joined(rng: &mut Rng, delimiter: &[u8]) -> Vec<u8> {
 
 fn clf(rng: &mut Rng) -> Vec<u8> {
     let text = |rng: &mut Rng, from: &[&'static str]| *rng.choice(from).expect("not empty");
-    let host = text(rng, &["1.2.3.4", "10.0.0.1", "host.example", "::1"]);
-    let user = text(rng, &["-", "bob", "Ada"]);
+    let host = text(
+        rng,
+        &[
+            "1.2.3.4",
+            "10.0.0.1",
+            "host.example",
+            "::1",
+            "::1, 10.0.0.1",
+            "vhost ::1",
+        ],
+    );
+    let user = text(rng, &["-", "bob", "Ada", "\"\"", "John Doe"]);
     let time = text(
         rng,
         &[
@@ -187,7 +197,7 @@ fn clf(rng: &mut Rng) -> Vec<u8> {
     );
     let path = text(rng, &["/", "/a?b=1", "/a", "/x y", "/q\\\"q"]);
     let protocol = text(rng, &[" HTTP/1.1", " HTTP/1.0", ""]);
-    let status = text(rng, &["200", "404", "304"]);
+    let status = text(rng, &["200", "404", "304", "-", "x"]);
     let bytes = text(rng, &["-", "0", "17", "2048", "1e3"]);
     let rest = text(
         rng,
@@ -197,6 +207,8 @@ fn clf(rng: &mut Rng) -> Vec<u8> {
             " \"http://r/\" \"q \\\"q\\\"\"",
             " \"-\"",
             " junk",
+            " \"-\" \"a\" \"b\" 0.2",
+            " ",
         ],
     );
     let mut line =

@@ -80,7 +80,7 @@ def clock(text):
 
 # Lines into fields: each gives a function from a field's name to its value
 
-def ws(line, last):
+def ws(line):
     return by_number([field for field in re.split(rb"[ \t]+", line) if field])
 
 
@@ -92,25 +92,23 @@ def by_number(fields):
     return get
 
 
-def clf(line, last):
-    """As far as the last field that is asked for."""
-    found, rest = {}, line
-    shape = [("host", rb"([^ ]*) "), ("ident", rb"([^ ]*) "), ("user", rb"([^ ]*) "), ("time", rb"\[([^\]]*)\]"),
-             ("request", rb' "((?:[^"\\]|\\.)*)"'), ("status", rb" ([^ ]*)"), ("bytes", rb" ([^ ]*)"),
-             ("referer", rb' "((?:[^"\\]|\\.)*)"'), ("agent", rb' "((?:[^"\\]|\\.)*)"')]
-    for name, pattern in shape:
-        if CLF.index(name) > last or (name in ("referer", "agent") and not rest):
-            break
-        m = re.match(pattern, rest, re.S)
-        if not m:
-            raise Bad
-        found[name], rest = m[1], rest[m.end():]
-    if m := re.fullmatch(rb"([^ ]*) (.*?)(?: ([^ ]*))?", found.get("request", b""), re.S):
+CLF_LINE = re.compile(
+    rb'(?P<host>[^ ]+(?:(?<=,) [^ ]*)*)(?<!,) (?P<ident>[^ ]*) (?P<user>[^ ]*) \[(?P<time>[^\]]*)\] '
+    rb'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d{3}|-) (?P<bytes>\d+|-)'
+    rb'(?: "(?P<referer>(?:[^"\\]|\\.)*)"(?: "(?P<agent>(?:[^"\\]|\\.)*)"(?: .*)?)?)? *', re.S)
+
+
+def clf(line):
+    m = CLF_LINE.fullmatch(line)
+    if not m:
+        raise Bad
+    found = {name: value or b"" for name, value in m.groupdict().items()}
+    if m := re.fullmatch(rb"([^ ]*) (.*?)(?: ([A-Z]+/\d[^ ]*))?", found["request"], re.S):
         found["method"], found["path"], found["protocol"] = m[1], m[2], m[3] or b""
     return lambda name: found.get(CLF[int(name) - 1] if name.isdigit() else name, b"")
 
 
-def json_line(line, last):
+def json_line(line):
     if not line.strip(b" \t\n\r\f"):
         return None
     try:
@@ -145,7 +143,7 @@ def dig(value, path):
     return value
 
 
-def logfmt(line, last):
+def logfmt(line):
     found, rest = {}, line
     while rest := rest.lstrip(b" \t\r"):
         key = re.match(rb"[^= \t]*", rest)[0]
@@ -167,7 +165,7 @@ def logfmt(line, last):
 def extract(pattern):
     regex = re.compile(pattern.encode())
 
-    def split(line, last):
+    def split(line):
         m = regex.search(line)
         if not m:
             return None
@@ -374,7 +372,7 @@ def lines(data):
     return parts[:-1] if not parts[-1] else parts
 
 
-def records(options, name, data, last):
+def records(options, name, data):
     """Each record of a file: the number of its line, its bytes, and what splits it."""
     form, delimiter = options.get("--input-format", "ws"), options.get("--delimiter")
     if form in ("csv", "tsv"):
@@ -386,13 +384,13 @@ def records(options, name, data, last):
             get = by_number(fields)
             yield at, line, lambda l, f=get: lambda name: f(str(header.index(name) + 1) if name in header else name)
         return
-    split = {"ws": ws, "clf": clf, "json": json_line, "logfmt": logfmt, "lines": lambda l, _: lambda name: l}[form]
+    split = {"ws": ws, "clf": clf, "json": json_line, "logfmt": logfmt, "lines": lambda l: lambda name: l}[form]
     if delimiter:
-        split = lambda line, last: by_number(line.split(delimiter.encode()))
+        split = lambda line: by_number(line.split(delimiter.encode()))
     if "--extract" in options:
         split = extract(options["--extract"])
     for at, line in enumerate(lines(data), 1):
-        yield at, line, lambda line: split(line, last)
+        yield at, line, lambda line: split(line)
 
 
 def run(argv):
@@ -402,17 +400,12 @@ def run(argv):
     keys = listed("--by") if {"--by", "--agg"} & options.keys() else listed("--select")
     table = Table(options, keys or ([] if {"--by", "--agg"} & options.keys() else ["line"]))
     values = list(dict.fromkeys(name.split(":", 1)[1] for name in table.aggregates if ":" in name))
-    asked = [source(field)[0] for field in
-             keys + values + [c.split(" ", 2)[0] for c in options["--where"]]]
-    places = [CLF.index(name) if name in CLF else int(name) - 1 for name in asked
-              if name in CLF or (name.isdigit() and name != "0")]
-    last = max(places, default=8)
     output, bad, printed = options.get("--output-format", "tsv"), 0, []
     for name in inputs:
         data = open(name, "rb").read()
         if data[:2] == b"\x1f\x8b":
             data = gzip.decompress(data)
-        for at, line, split in records(options, name, data, last):
+        for at, line, split in records(options, name, data):
             if not (all(text.encode() in line for text in options["--grep"])
                     and not any(text.encode() in line for text in options["--not-grep"])
                     and all(re.search(regex.encode(), line) for regex in options["--regex"])):
