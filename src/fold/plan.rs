@@ -1,7 +1,7 @@
 //! What was decided about a fold before any thread exists: plain data.
 
 use super::aggregate::AggregateKind;
-use crate::record::{RowFormat, Test};
+use crate::record::{Expression, RowFormat};
 
 /// A fold that groups records with equal keys: what it keeps of each group, and how it lays the
 /// result out.
@@ -17,8 +17,8 @@ pub struct GroupPlan {
     pub shape: Shape,
     /// What is kept of each group, for [`Shape::Aggregated`].
     pub(crate) aggregates: Vec<Aggregate>,
-    /// Tests that a row must pass, each with the index in [`GroupPlan::columns`] of its column.
-    pub(crate) having: Vec<(usize, Test)>,
+    /// What must hold of a row. Its subjects are indexes in [`GroupPlan::columns`].
+    pub(crate) having: Option<Expression>,
     /// The order of rows.
     pub order: RowOrder,
     /// How many rows are printed at most.
@@ -76,7 +76,7 @@ impl GroupPlan {
             whole,
             shape,
             aggregates: Vec::new(),
-            having: Vec::new(),
+            having: None,
             order: match shape {
                 Shape::Keys | Shape::Aggregated => RowOrder::Key,
                 Shape::Counted => RowOrder::Column {

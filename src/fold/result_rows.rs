@@ -7,7 +7,7 @@ use super::plan::{GroupPlan, RowOrder, Shape};
 use super::sorted_entries::read_count;
 use super::top_n::TopN;
 use crate::memory::Budget;
-use crate::record::{Cell, Number, RowFormat, cell_tsv, header, row, unescape_tsv};
+use crate::record::{Cell, Number, RowFormat, Value, Values, cell_tsv, header, row, unescape_tsv};
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
@@ -66,14 +66,16 @@ impl<'a> ResultRows<'a> {
     /// are wanted.
     pub fn group(&mut self, key: &[u8], numbers: &[Option<Number>]) -> io::Result<bool> {
         let plan = self.plan;
-        if !plan
+        let mut columns = Columns {
+            rows: self,
+            key,
+            numbers,
+            text: Vec::new(),
+        };
+        if plan
             .having
-            .iter()
-            .all(|(column, test)| match self.column(key, numbers, *column) {
-                None => test.holds(b""),
-                Some(Ok(number)) => test.holds(number.to_string().as_bytes()),
-                Some(Err(text)) => test.holds(&text),
-            })
+            .as_ref()
+            .is_some_and(|having| !having.holds(&mut columns))
         {
             return Ok(true);
         }
@@ -227,6 +229,26 @@ impl<'a> ResultRows<'a> {
             }
         }
         line.push(b'\n');
+    }
+}
+
+/// The columns of a row, as `--having` tests them.
+struct Columns<'a, 'r> {
+    rows: &'a ResultRows<'r>,
+    key: &'a [u8],
+    numbers: &'a [Option<Number>],
+    /// The text of the column that was asked for last.
+    text: Vec<u8>,
+}
+
+impl Values for Columns<'_, '_> {
+    fn value(&mut self, column: usize) -> Value<'_> {
+        self.text = match self.rows.column(self.key, self.numbers, column) {
+            None => return Value::Missing,
+            Some(Ok(number)) => number.to_string().into_bytes(),
+            Some(Err(text)) => text.into_owned(),
+        };
+        Value::Text(&self.text)
     }
 }
 

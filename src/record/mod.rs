@@ -3,7 +3,8 @@
 //!
 //! This module does not know where the bytes come from, nor who receives the records.
 
-mod condition;
+mod decimal;
+mod expression;
 mod field;
 mod format;
 mod line_loop;
@@ -21,7 +22,7 @@ mod stage;
 pub(crate) mod suggest;
 mod time;
 
-pub use condition::{Comparison, Condition, Literal, Test};
+pub use expression::Expression;
 pub use field::{Field, FieldSource};
 pub use format::{Format, FormatChoice};
 pub use modifier::{Modifier, ModifierEntry};
@@ -30,6 +31,7 @@ pub use plan_error::RecordPlanError;
 pub use record_sink::RecordSink;
 pub use row_format::RowFormat;
 
+pub(crate) use expression::{Value, Values};
 pub(crate) use format::FORMATS;
 pub(crate) use modifier::MODIFIERS;
 pub(crate) use number::Number;

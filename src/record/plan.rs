@@ -1,6 +1,6 @@
 //! The decisions about records, made before any thread starts: plain data.
 
-use super::condition::Condition;
+use super::expression::Expression;
 use super::field::{Field, FieldSource};
 use super::format::Format;
 use super::plan_error::RecordPlanError;
@@ -19,8 +19,10 @@ pub struct RecordPlan {
     pub texts: Vec<Text>,
     /// Regular expressions that must all match somewhere in the line.
     pub regexes: Vec<Regex>,
-    /// Conditions on fields; all of them must hold.
-    pub conditions: Vec<Condition>,
+    /// What must hold of a record. Its subjects are indexes of [`RecordPlan::tested`].
+    pub filter: Option<Expression>,
+    /// The fields that expressions test, each once.
+    pub tested: Vec<Field>,
     /// The fields that go on; empty for the whole line, unchanged.
     pub projection: Vec<Field>,
     /// The format of printed rows when there is no fold.
@@ -67,19 +69,32 @@ impl OnBadLine {
 }
 
 impl RecordPlan {
+    /// Parses an expression over fields of the format.
+    ///
+    /// # Errors
+    /// When the text is no expression, or the format has no such field.
+    pub fn expression(&mut self, text: &str) -> Result<Expression, RecordPlanError> {
+        let RecordPlan { format, tested, .. } = self;
+        Expression::parse(text, &mut |name| {
+            let mut field = Field::parse(name)?;
+            field.source = format.resolve(&field.source)?;
+            let known = tested.iter().position(|other| *other == field);
+            Ok(known.unwrap_or_else(|| {
+                tested.push(field);
+                tested.len() - 1
+            }))
+        })
+    }
+
     /// Returns true when no filter can remove a record.
     pub(super) fn is_unfiltered(&self) -> bool {
-        self.texts.is_empty() && self.regexes.is_empty() && self.conditions.is_empty()
+        self.texts.is_empty() && self.regexes.is_empty() && self.filter.is_none()
     }
 
     /// Returns true when an input may be split at line ends into jobs of their own: not when a record may
     /// span lines, when the first record is a header, or when line numbers matter.
     pub(crate) fn is_splittable(&self) -> bool {
-        let fields = self
-            .conditions
-            .iter()
-            .map(|condition| &condition.field)
-            .chain(&self.projection);
+        let fields = self.tested.iter().chain(&self.projection);
         !matches!(self.format, Format::Csv { .. })
             && self.on_bad_line != OnBadLine::Fail
             && fields.into_iter().all(|field| field.source != FieldSource::Line)
@@ -107,7 +122,8 @@ impl RecordPlan {
             format,
             texts: Vec::new(),
             regexes: Vec::new(),
-            conditions: Vec::new(),
+            filter: None,
+            tested: Vec::new(),
             projection: Vec::new(),
             output: RowFormat::default(),
             on_bad_line: OnBadLine::Skip,

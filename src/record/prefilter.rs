@@ -1,101 +1,98 @@
-//! The search for one necessary text in whole blocks, before they are cut into lines.
+//! The search for necessary texts in whole blocks, before they are cut into lines.
 //!
 //! Its hits are only candidates: the line loop still tests each line.
 
-use super::condition::{Comparison, Test};
+use super::expression::{Needles, selectivity};
 use super::field::FieldSource;
 use super::format::Format;
 use super::modifier::Modifier;
 use super::plan::{OnBadLine, RecordPlan};
-use memchr::memchr;
+use aho_corasick::AhoCorasick;
 use memchr::memmem::Finder;
 
-/// A text without which no line passes the filters.
-#[derive(Debug)]
-pub(super) struct Prefilter {
-    finder: Finder<'static>,
-    /// True when a line may contain the text in escaped form; such a line contains a backslash.
-    escapes: bool,
+/// The search for texts of which every line that passes the filters contains one.
+#[derive(Debug, Clone)]
+pub(super) enum Prefilter {
+    /// One text.
+    One(Box<Finder<'static>>),
+    /// Two or more.
+    Several(AhoCorasick),
 }
 
 impl Prefilter {
-    /// Builds a prefilter from the longest text that every passing line contains, if there is one.
+    /// Builds the search for the most selective texts, if there are any.
     ///
-    /// Lines without the text are never parsed. When every bad line must be found, only the texts of
+    /// Lines without the texts are never parsed. When every bad line must be found, only the texts of
     /// `--grep` qualify.
     pub fn new(plan: &RecordPlan) -> Option<Prefilter> {
-        let (text, escapes) = longest(plan)?;
-        Some(Prefilter {
-            finder: Finder::new(text).into_owned(),
-            escapes,
-        })
+        match &needles(plan)?[..] {
+            [text] => Some(Prefilter::One(Box::new(Finder::new(text).into_owned()))),
+            texts => Some(Prefilter::Several(AhoCorasick::new(texts).ok()?)),
+        }
     }
 
-    /// Returns true when a line is a candidate.
-    pub fn passes(&self, line: &[u8]) -> bool {
-        self.finder.find(line).is_some() || (self.escapes && memchr(b'\\', line).is_some())
-    }
-
-    /// Returns the search for the text, when only lines that contain it are candidates.
-    pub fn finder(&self) -> Option<&Finder<'static>> {
-        Some(&self.finder).filter(|_| !self.escapes)
+    /// Returns where one of the texts stands first.
+    #[inline]
+    pub fn find(&self, lines: &[u8]) -> Option<usize> {
+        match self {
+            Prefilter::One(text) => text.find(lines),
+            Prefilter::Several(texts) => texts.find(lines).map(|found| found.start()),
+        }
     }
 }
 
-/// Returns the longest text that every passing line contains, and whether it may be escaped there.
-fn longest(plan: &RecordPlan) -> Option<(&[u8], bool)> {
+/// Returns the most selective set of texts of which every passing line contains one.
+fn needles(plan: &RecordPlan) -> Option<Needles<'_>> {
     // CSV records may span lines, so a hit does not tell where a record begins.
     if matches!(plan.format, Format::Csv { .. }) {
         return None;
     }
     let by_fields = plan.on_bad_line == OnBadLine::Skip || !plan.format.has_bad_lines();
-    let escapes = !plan.format.is_verbatim();
-    let texts = plan.texts.iter().filter(|t| t.wanted);
-    let equals = plan
-        .conditions
-        .iter()
-        .filter(|_| by_fields)
-        .filter_map(|condition| {
-            let in_line = !matches!(condition.field.source, FieldSource::File | FieldSource::Line)
-                && condition.field.modifiers.iter().all(Modifier::keeps_bytes);
-            match &condition.test {
-                Test::Compare(Comparison::Equal, literal) if in_line && literal.is_plain() => {
-                    Some((&literal.text[..], escapes))
-                }
-                _ => None,
-            }
-        });
-    // No line contains a newline, and a match across two lines would be wrong.
-    texts
-        .map(|t| (&t.text[..], false))
-        .chain(equals)
-        .filter(|(text, _)| !text.is_empty() && !text.contains(&b'\n'))
-        .max_by_key(|(text, _)| text.len())
+    let in_line = |subject: usize| {
+        let field = &plan.tested[subject];
+        !matches!(field.source, FieldSource::File | FieldSource::Line)
+            && field.modifiers.iter().all(Modifier::keeps_bytes)
+    };
+    let filter = plan.filter.as_ref().filter(|_| by_fields);
+    let mut of_filter = filter.and_then(|filter| filter.needles(&in_line));
+    if let Some(texts) = of_filter.as_mut().filter(|_| !plan.format.is_verbatim()) {
+        // Where a text is escaped, its line contains a backslash.
+        texts.retain(|text| *text != b"\\");
+        texts.push(b"\\");
+    }
+    let rank =
+        |set: &Needles<'_>| selectivity(&set.iter().copied().filter(|t| *t != b"\\").collect::<Vec<_>>());
+    let greps = plan.texts.iter().filter(|t| t.wanted).map(|t| vec![&t.text[..]]);
+    // No line contains a newline.
+    greps
+        .chain(of_filter)
+        .filter(|set| set.iter().all(|text| !text.is_empty() && !text.contains(&b'\n')))
+        .max_by_key(rank)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::condition::Condition;
     use super::super::field::Field;
     use super::super::plan::Text;
     use super::*;
 
-    fn chosen(format: Format, bad: OnBadLine, grep: Option<&str>, conditions: &[&str]) -> Option<String> {
+    fn chosen(
+        format: Format,
+        bad: OnBadLine,
+        grep: Option<&str>,
+        conditions: Option<&str>,
+    ) -> Option<String> {
         let mut plan = RecordPlan::new(format);
         plan.on_bad_line = bad;
         plan.texts.extend(grep.map(|text| Text {
             text: text.as_bytes().to_vec(),
             wanted: true,
         }));
-        plan.conditions = conditions.iter().map(|c| Condition::parse(c).expect(c)).collect();
+        plan.filter = conditions.map(|text| plan.expression(text).expect(text));
         plan.projection = vec![Field::whole()];
-        longest(&plan).map(|(text, escapes)| {
-            let text = String::from_utf8(text.to_vec()).expect("text");
-            if escapes {
-                format!("{text}, or a backslash")
-            } else {
-                text
-            }
+        needles(&plan).map(|set| {
+            let texts = set.iter().map(|text| String::from_utf8_lossy(text));
+            texts.collect::<Vec<_>>().join(" ")
         })
     }
 
@@ -106,52 +103,36 @@ mod tests {
             delimiter: b',',
             header: true,
         };
-        let cases: [(_, _, _, &[&str], _); 14] = [
+        let cases = [
             (
                 Format::Ws,
                 &skip,
                 None,
-                &["7 == /robots.txt", "6 == GET"],
+                "7 == /robots.txt and 6 == GET",
                 Some("/robots.txt"),
             ),
-            (Format::Ws, &skip, None, &["7:noquery[1:] == abc"], Some("abc")),
-            (Format::Ws, &skip, None, &["9 == 404"], None),
-            (Format::Ws, &skip, None, &["4 == 2012-01-01"], None),
-            (Format::Ws, &skip, None, &["1:lower == abc"], None),
-            (Format::Ws, &skip, None, &["@file == abc"], None),
-            (Format::Ws, &skip, None, &["1 != abc"], None),
-            (Format::Ws, &skip, None, &["1 == "], None),
-            (
-                Format::Json,
-                &skip,
-                None,
-                &["level == error"],
-                Some("error, or a backslash"),
-            ),
+            (Format::Ws, &skip, None, "7:noquery[1:] == abc", Some("abc")),
+            (Format::Ws, &skip, None, "9 == 404.0 or 9 == 500", Some("404 500")),
+            (Format::Ws, &skip, None, "4 == 2012-01-01", None),
+            (Format::Ws, &skip, None, "1:lower == abc", None),
+            (Format::Ws, &skip, None, "@file == abc", None),
+            (Format::Ws, &skip, None, "@file == abc and 1 == ab", Some("ab")),
+            (Format::Ws, &skip, None, "1 == ''", None),
+            (Format::Ws, &skip, Some("abc"), "1 == ab", Some("abc")),
+            (Format::Ws, &skip, Some("abc"), "1 == abcd or 1 == x", Some("abc")),
+            (Format::Json, &skip, None, "level == error", Some("error \\")),
+            (Format::Json, &skip, None, "level in '\\',error", Some("error \\")),
             // Every bad line must be found.
-            (Format::Json, &fail, None, &["level == error"], None),
-            (Format::Json, &fail, Some("x"), &[], Some("x")),
-            (Format::Clf, &skip, None, &["path == /a"], Some("/a")),
-            (Format::Clf, &fail, None, &["path == /a"], None),
-            (csv, &skip, Some("x"), &[], None),
+            (Format::Json, &fail, None, "level == error", None),
+            (Format::Json, &fail, Some("x"), "level == error", Some("x")),
+            (Format::Clf, &skip, None, "path == /a", Some("/a")),
+            (Format::Clf, &fail, None, "path == /a", None),
+            (csv, &skip, Some("x"), "1 == abc", None),
         ];
-        for (format, bad, grep, conditions, want) in cases {
-            let name = format!("{} {bad:?} {grep:?} {conditions:?}", format.name());
-            let text = chosen(format, bad.clone(), grep, conditions);
+        for (format, bad, grep, filter, want) in cases {
+            let name = format!("{} {bad:?} {grep:?} {filter}", format.name());
+            let text = chosen(format, bad.clone(), grep, Some(filter));
             assert_eq!(text.as_deref(), want, "{name}");
         }
-    }
-
-    #[test]
-    fn a_line_passes_by_the_text_or_by_a_backslash() {
-        let mut plan = RecordPlan::new(Format::Logfmt);
-        plan.conditions = vec![Condition::parse("k == ab").expect("a condition")];
-        let prefilter = Prefilter::new(&plan).expect("there is a text");
-        assert!(
-            [&b"ab"[..], b"x\\", b"ab\\"]
-                .iter()
-                .all(|line| prefilter.passes(line))
-        );
-        assert!(!prefilter.passes(b"a"));
     }
 }

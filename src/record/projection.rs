@@ -1,7 +1,8 @@
-//! The values that conditions test and that the projection selects from each record.
+//! The values that expressions test and that the projection selects from each record.
 //!
 //! It does not know how a format finds fields.
 
+use super::expression::{Value, Values};
 use super::field::{Field, FieldSource};
 use super::format::{FieldSpan, SpanBase};
 use super::modifier::Modifier;
@@ -44,8 +45,8 @@ pub(super) struct View<'a> {
 pub(super) struct Projection {
     /// The fields that the format must find, each once.
     pub sources: Vec<FieldSource>,
-    /// One operand per condition.
-    pub conditions: Vec<Operand>,
+    /// One operand per field that expressions test.
+    pub tested: Vec<Operand>,
     /// One operand per selected field.
     pub columns: Vec<Operand>,
     /// True when an operand is the line's number.
@@ -55,9 +56,9 @@ pub(super) struct Projection {
 impl Projection {
     pub fn new(plan: &RecordPlan) -> Projection {
         let mut projection = Projection::default();
-        for condition in &plan.conditions {
-            let operand = projection.operand(&condition.field);
-            projection.conditions.push(operand);
+        for field in &plan.tested {
+            let operand = projection.operand(field);
+            projection.tested.push(operand);
         }
         for field in &plan.projection {
             let operand = projection.operand(field);
@@ -121,6 +122,33 @@ impl Operand {
     }
 }
 
+/// The values that expressions test in one record.
+pub(super) struct Tested<'a> {
+    pub operands: &'a mut [Operand],
+    pub view: View<'a>,
+    /// True when a field's `-` stands for a value that is missing.
+    pub has_dashes: bool,
+}
+
+impl Values for Tested<'_> {
+    #[inline]
+    fn value(&mut self, subject: usize) -> Value<'_> {
+        let operand = &mut self.operands[subject];
+        if let Place::Slot(slot) = operand.place {
+            match self.view.spans[slot].base {
+                SpanBase::Missing => return Value::Missing,
+                SpanBase::Null => return Value::Null,
+                SpanBase::Line | SpanBase::Decoded => {}
+            }
+            if self.has_dashes && operand.place.value(self.view) == b"-" {
+                return Value::Dash;
+            }
+        }
+        operand.modify(self.view);
+        Value::Text(operand.value(self.view))
+    }
+}
+
 impl Place {
     #[inline(always)]
     fn value(self, view: View<'_>) -> &[u8] {
@@ -128,8 +156,8 @@ impl Place {
             Place::Slot(slot) => {
                 let span = view.spans[slot];
                 let base = match span.base {
-                    SpanBase::Line => view.line,
                     SpanBase::Decoded => view.decoded,
+                    _ => view.line,
                 };
                 &base[span.start..span.end]
             }

@@ -9,7 +9,7 @@ use crate::memory::Budget;
 use crate::plan::{FirstRows, RowEnd};
 use crate::record::suggest::unknown;
 use crate::record::{
-    Condition, Field, Format, FormatChoice, OnBadLine, RecordPlan, RecordPlanError, RowFormat, Test, Text,
+    Expression, Field, Format, FormatChoice, OnBadLine, RecordPlan, RecordPlanError, RowFormat, Text,
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -53,14 +53,9 @@ pub(super) struct RecordArgs {
     #[arg(long, value_name = "RE", allow_hyphen_values = true)]
     regex: Vec<String>,
 
-    /// Take only records for which 'FIELD OP VALUE' holds, OP one of == != < <= > >= ~ !~ in (repeatable: all must hold)
-    #[arg(
-        short = 'w',
-        long = "where",
-        value_name = "CONDITION",
-        allow_hyphen_values = true
-    )]
-    conditions: Vec<String>,
+    /// Take only records for which EXPR holds: tests FIELD OP VALUE (OP one of == != < <= > >= ~ !~), FIELD in A,B,…, FIELD not in A,B,…, FIELD exists, joined by and, or, not and brackets; a VALUE may be quoted (repeatable: all must hold)
+    #[arg(short = 'w', long = "where", value_name = "EXPR", allow_hyphen_values = true)]
+    filters: Vec<String>,
 
     /// Emit these fields: a number from 1, -1 for the last, 0 for the whole line, a name, a dotted JSON path, @file or @line, each with an optional :noquery, :lower, :minute, :hour, :day, :hod or byte slice [a:b] after it
     #[allow(rustdoc::broken_intra_doc_links, reason = "[a:b] is no link")]
@@ -87,8 +82,8 @@ pub(super) struct RecordArgs {
     #[arg(long, value_name = "[-]COLUMN", allow_hyphen_values = true)]
     sort: Option<String>,
 
-    /// Take only rows of the fold for which 'COLUMN OP VALUE' holds (repeatable: all must hold)
-    #[arg(long, value_name = "CONDITION", allow_hyphen_values = true)]
+    /// Take only rows of the fold for which EXPR holds, as for --where, with columns for fields (repeatable: all must hold)
+    #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
     having: Vec<String>,
 
     /// Print only the first N rows of the fold; with --by and no --sort, those with the largest first aggregate
@@ -180,7 +175,7 @@ impl RecordArgs {
             .values("--grep", &self.grep)
             .values("--not-grep", &self.not_grep)
             .values("--regex", &self.regex)
-            .values("--where", &self.conditions)
+            .values("--where", &self.filters)
             .values("--select", &self.select)
             .values("--output-format", self.output_format.as_ref().filter(|_| !folded))
             .text()
@@ -202,11 +197,8 @@ impl RecordArgs {
         for regex in &self.regex {
             plan.regexes.push(Regex::new(regex).context("in --regex")?);
         }
-        for condition in &self.conditions {
-            let mut condition = Condition::parse(condition)?;
-            condition.field.source = plan.format.resolve(&condition.field.source)?;
-            plan.conditions.push(condition);
-        }
+        let filters: Result<_, _> = self.filters.iter().map(|text| plan.expression(text)).collect();
+        plan.filter = Expression::all(filters?);
         plan.projection = fields(self.select.as_deref())?;
         plan.first = self.first;
         if let Some(bad) = &self.bad {
@@ -288,11 +280,13 @@ impl RecordArgs {
             let known: Vec<_> = columns.iter().map(String::as_str).collect();
             unknown("column", name, &known)
         };
-        for condition in &self.having {
-            let (name, test) = Test::parse(condition)?;
-            plan.having
-                .push((place(name).ok_or_else(|| missing(name))?, test));
-        }
+        let mut column = |name: &str| place(name).ok_or_else(|| missing(name));
+        let having: Result<_, _> = self
+            .having
+            .iter()
+            .map(|text| Expression::parse(text, &mut column))
+            .collect();
+        plan.having = Expression::all(having?);
         if let Some(name) = &self.sort {
             // A column's name may itself begin with '-', such as the field -1.
             let turned = name.strip_prefix('-').filter(|_| place(name).is_none());

@@ -130,8 +130,8 @@ fn columns_sort_filter_and_cut() {
         descending: false,
     };
     assert_eq!(result(&plan), "a\t1\t1\nc\t1\t9\n");
-    plan.having
-        .push((2, crate::record::Test::parse("x > 5").expect("a condition").1));
+    let having = crate::record::Expression::parse("x > 5", &mut |_| Ok(2));
+    plan.having = Some(having.expect("an expression"));
     assert_eq!(result(&plan), "c\t1\t9\nb\t2\t30\n");
     plan.output = crate::record::RowFormat::Csv;
     assert_eq!(result(&plan), "k,count,sum:v\nc,1,9\nb,2,30\n");

@@ -69,6 +69,10 @@ impl Level<'_> {
     fn value(&mut self, key: &Match<'_>, raw: &RawValue) -> Result<(), serde_json::Error> {
         let text = raw.get();
         for &slot in &key.here {
+            if text == "null" {
+                self.spans[slot] = FieldSpan::NULL;
+                continue;
+            }
             let start = self.decoded.len();
             self.decoded.extend_from_slice(unescaped(text)?.as_bytes());
             self.spans[slot] = FieldSpan::from_decoded(start, self.decoded.len());
@@ -86,7 +90,7 @@ impl Level<'_> {
     }
 }
 
-/// Returns a string unescaped, null as nothing, and any other value as it is written.
+/// Returns a string unescaped, and any other value as it is written.
 fn unescaped(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     Ok(
         match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
@@ -95,7 +99,6 @@ fn unescaped(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
                 Ok(text) => text.into(),
                 Err(_) => serde_json::from_str::<String>(&without_lone_surrogates(text))?.into(),
             },
-            None if text == "null" => "".into(),
             None => text.into(),
         },
     )

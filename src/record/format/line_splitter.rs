@@ -7,15 +7,19 @@ pub(in crate::record) struct FieldSpan {
     pub base: SpanBase,
     /// The offset of its first byte.
     pub start: usize,
-    /// The offset after its last byte; a missing field is empty.
+    /// The offset after its last byte.
     pub end: usize,
 }
 
 /// The bytes that a span refers to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::record) enum SpanBase {
-    /// The line.
+    /// None: the record has no such field.
     #[default]
+    Missing,
+    /// None: the field is JSON's null.
+    Null,
+    /// The line.
     Line,
     /// The bytes that the format decoded.
     Decoded,
@@ -31,6 +35,13 @@ impl FieldSpan {
             end,
         }
     }
+
+    /// The span of JSON's null.
+    pub const NULL: FieldSpan = FieldSpan {
+        base: SpanBase::Null,
+        start: 0,
+        end: 0,
+    };
 
     /// Builds a span of the decoded bytes.
     #[inline]
@@ -59,8 +70,8 @@ pub(in crate::record) trait LineSplitter {
     /// True when a line must be split even if no field is selected, because it may be malformed or no record.
     const CHECKS: bool = false;
 
-    /// Finds the fields that were selected when the splitter was built; `spans` holds one empty span for
-    /// each.
+    /// Finds the fields that were selected when the splitter was built; `spans` holds one span for each,
+    /// of a missing field.
     fn split(&mut self, line: &[u8], spans: &mut [FieldSpan]) -> LineVerdict;
 
     /// Returns the bytes that spans of [`SpanBase::Decoded`] refer to.

@@ -248,6 +248,11 @@ impl Format {
         !matches!(self, Format::Csv { .. } | Format::Json | Format::Logfmt)
     }
 
+    /// Returns true when a `-` stands for a value that is missing.
+    pub(super) fn has_dashes(&self) -> bool {
+        matches!(self, Format::Clf)
+    }
+
     /// Returns true when some lines or records can be bad.
     pub(super) fn has_bad_lines(&self) -> bool {
         matches!(

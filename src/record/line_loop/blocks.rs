@@ -3,7 +3,6 @@
 
 use super::LineLoop;
 use crate::record::format::{FieldSpan, LineSplitter, LineVerdict, SpanBase};
-use crate::record::prefilter::Prefilter;
 use crate::record::record_sink::RecordSink;
 use memchr::{memchr, memchr_iter, memrchr};
 use std::io;
@@ -40,9 +39,8 @@ impl LineLoop {
         }
         let whole = memrchr(b'\n', rest).map_or(0, |last| last + 1);
         let (lines, partial) = rest.split_at(whole);
-        let finder = self.prefilter.as_ref().and_then(Prefilter::finder);
-        let flow = match finder.cloned() {
-            Some(text) => self.lines(split, lines, sink, |lines| text.find(lines))?,
+        let flow = match self.prefilter.clone() {
+            Some(texts) => self.lines(split, lines, sink, |lines| texts.find(lines))?,
             None if self.all_lines && !S::CHECKS && sink.only_counts() => {
                 match memchr_iter(b'\n', lines).count() {
                     0 => ControlFlow::Continue(()),
@@ -69,7 +67,7 @@ impl LineLoop {
             lines = &lines[end + 1..];
             let mut span = FieldSpan::default();
             let flow = match split.split(line, slice::from_mut(&mut span)) {
-                LineVerdict::Read if span.base == SpanBase::Line => {
+                LineVerdict::Read if span.base != SpanBase::Decoded => {
                     found[n] = &line[span.start..span.end];
                     n += 1;
                     if n < SINGLES {

@@ -4,11 +4,11 @@
 
 mod blocks;
 
-use super::condition::Test;
+use super::expression::Expression;
 use super::format::{FieldSpan, LineSplitter, LineVerdict};
 use super::plan::{OnBadLine, RecordPlan};
 use super::prefilter::Prefilter;
-use super::projection::{Operand, Projection, View};
+use super::projection::{Operand, Projection, Tested, View};
 use super::record_sink::RecordSink;
 use memchr::memchr_iter;
 use memchr::memmem::Finder;
@@ -20,11 +20,13 @@ use std::ops::{ControlFlow, Range};
 /// The part of the stage that does not depend on the format.
 #[derive(Debug)]
 pub(super) struct LineLoop {
-    /// The search for a text that every passing line contains.
+    /// The search for texts of which every passing line contains one.
     prefilter: Option<Prefilter>,
     texts: Vec<(Finder<'static>, bool)>,
     regexes: Vec<Regex>,
-    tests: Vec<Test>,
+    filter: Option<Expression>,
+    /// True when a field's `-` stands for a value that is missing.
+    has_dashes: bool,
     projection: Projection,
     spans: Vec<FieldSpan>,
     /// True when each line gives one field and nothing is filtered or counted.
@@ -64,7 +66,8 @@ impl LineLoop {
                 .map(|t| (Finder::new(&t.text).into_owned(), t.wanted))
                 .collect(),
             regexes: plan.regexes.clone(),
-            tests: plan.conditions.iter().map(|c| c.test.clone()).collect(),
+            filter: plan.filter.clone(),
+            has_dashes: plan.format.has_dashes(),
             spans: vec![FieldSpan::default(); projection.sources.len()],
             all_lines: plan.is_unfiltered()
                 && plan.projection.is_empty()
@@ -196,17 +199,13 @@ impl LineLoop {
     /// Returns true when the line passes the filters on whole lines.
     #[inline]
     fn passes(&self, line: &[u8]) -> bool {
-        self.prefilter
-            .as_ref()
-            .is_none_or(|prefilter| prefilter.passes(line))
-            && self
-                .texts
-                .iter()
-                .all(|(text, wanted)| text.find(line).is_some() == *wanted)
+        self.texts
+            .iter()
+            .all(|(text, wanted)| text.find(line).is_some() == *wanted)
             && self.regexes.iter().all(|regex| regex.is_match(line))
     }
 
-    /// Tests the conditions on a record and gives its projection to the sink.
+    /// Evaluates the filter for a record and gives its projection to the sink.
     #[inline]
     fn give(
         &mut self,
@@ -221,9 +220,13 @@ impl LineLoop {
             file: &self.file,
             number: &self.number,
         };
-        for (operand, test) in self.projection.conditions.iter_mut().zip(&self.tests) {
-            operand.modify(view);
-            if !test.holds(operand.value(view)) {
+        if let Some(filter) = &self.filter {
+            let mut tested = Tested {
+                operands: &mut self.projection.tested,
+                view,
+                has_dashes: self.has_dashes,
+            };
+            if !filter.holds(&mut tested) {
                 return Ok(ControlFlow::Continue(()));
             }
         }

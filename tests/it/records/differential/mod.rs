@@ -60,7 +60,7 @@ fn files(rng: &mut Rng, shape: &Shape, mut fan: Fan) -> (Fan, Vec<String>) {
 fn counts_bad_lines(command_line: &[String]) -> bool {
     !command_line
         .iter()
-        .any(|word| word.contains(" == ") || word == "--first")
+        .any(|word| [" = ", " == ", " in "].iter().any(|op| word.contains(op)) || word == "--first")
 }
 
 #[track_caller]

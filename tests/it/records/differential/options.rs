@@ -25,8 +25,7 @@ pub fn options(rng: &mut Rng, shape: &Shape) -> Vec<String> {
         );
     }
     for _ in 0..*rng.choice(&[0, 0, 1, 1, 2]).expect("not empty") {
-        let field = field(rng, shape);
-        add("--where", condition(rng, &field));
+        add("--where", expression(rng, 2, &mut |rng| field(rng, shape)));
     }
     let several = |rng: &mut Rng| {
         let fields: Vec<_> = (0..rng.usize(1..4)).map(|_| field(rng, shape)).collect();
@@ -92,8 +91,7 @@ fn rows(rng: &mut Rng, columns: &[String], add: &mut impl FnMut(&str, String)) {
         }
     }
     if rng.u8(..4) == 0 {
-        let column = column(rng);
-        add("--having", condition(rng, &column));
+        add("--having", expression(rng, 1, &mut |rng| column(rng)));
     }
     if rng.u8(..3) == 0 {
         add("--top", rng.usize(..12).to_string());
@@ -145,31 +143,91 @@ fn aggregates(rng: &mut Rng, shape: &Shape) -> Vec<String> {
     names
 }
 
-fn condition(rng: &mut Rng, field: &str) -> String {
-    let op = *rng
-        .choice(&["==", "!=", "<", "<=", ">", ">=", "~", "!~", "in"])
-        .expect("not empty");
-    let value = match op {
-        "~" | "!~" => *rng
-            .choice(&["^[ab1-9]", "0$", "a|1", "[0-9]\\.?[0-9]"])
-            .expect("not empty"),
-        "in" => *rng.choice(&["a,10,7", "200,304", "GET,/a,b"]).expect("not empty"),
-        _ => *rng
-            .choice(&[
+/// Returns an expression of up to four tests of fields that `field` chooses.
+fn expression(rng: &mut Rng, depth: u8, field: &mut dyn FnMut(&mut Rng) -> String) -> String {
+    match rng.u8(..if depth == 0 { 4 } else { 9 }) {
+        4 => format!("not {}", grouped(rng, depth - 1, field)),
+        5 => format!("!{}", grouped(rng, depth - 1, field)),
+        kind @ 6.. => {
+            let joint = ["and", "or", "&&", "||"][usize::from(kind - 6) + usize::from(rng.bool())];
+            let sides = [(); 2].map(|()| match rng.bool() {
+                true => grouped(rng, depth - 1, field),
+                false => expression(rng, depth - 1, field),
+            });
+            sides.join(&format!(" {joint} "))
+        }
+        _ => test(rng, field),
+    }
+}
+
+fn grouped(rng: &mut Rng, depth: u8, field: &mut dyn FnMut(&mut Rng) -> String) -> String {
+    format!("({})", expression(rng, depth, field))
+}
+
+fn test(rng: &mut Rng, field: &mut dyn FnMut(&mut Rng) -> String) -> String {
+    let field = field(rng);
+    let some = |rng: &mut Rng, texts: &[&str]| (*rng.choice(texts).expect("not empty")).to_owned();
+    let op = some(
+        rng,
+        &[
+            "==", "==", "=", "!=", "<", "<=", ">", ">=", "~", "!~", "in", "not in", "exists",
+        ],
+    );
+    let value = match &*op {
+        "exists" => return format!("{field} exists"),
+        "~" | "!~" => some(rng, &["^[ab1-9]", "0$", "'a|1'", "[0-9]\\.?[0-9]", "^(a|1|/)"]),
+        "in" | "not in" => some(
+            rng,
+            &[
+                "a,10,7",
+                "200,304",
+                "'GET', /a,b",
+                "\"a\",'',-",
+                "1e1,1.0,null",
+                "404 , 5",
+            ],
+        ),
+        "==" | "!=" | "=" => some(
+            rng,
+            &[
                 "a",
                 "10",
                 "5",
                 "2012-02-01",
                 "2012-02-01T04:59:58Z",
                 "x\\y",
-                "b",
+                "'b'",
                 "-",
                 "/a",
                 "404",
                 "1e1",
                 "\u{e9}",
-            ])
-            .expect("not empty"),
+                "''",
+                "9007199254740993",
+                "0",
+                "2.250",
+                "null",
+                "(a)",
+            ],
+        ),
+        _ => some(
+            rng,
+            &[
+                "10",
+                "'5'",
+                "1e1",
+                "-.5",
+                "1k",
+                "1Ki",
+                "9007199254740993",
+                "'a'",
+                "\"\"",
+                "2012-02-01",
+                "'2012-02-01T04:59:58Z'",
+                "1328072398",
+                "'x y'",
+            ],
+        ),
     };
     format!("{field} {op} {value}")
 }

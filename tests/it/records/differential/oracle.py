@@ -4,11 +4,11 @@ Reads a JSON list of command lines from standard input, and prints a JSON list o
 first as text of which each character is a byte. It shares nothing with fanfold but the manual.
 """
 import csv, fractions, functools, gzip, io, json, re, sys
-from datetime import date
+import expression
+from expression import DASH, NULL, clock
 
 csv.field_size_limit(1 << 30)
 
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 CLF = "host ident user time request method path protocol status bytes referer agent".split()
 
 
@@ -57,27 +57,6 @@ def show(value):
     return (sign + figures[0] + ("." + figures[1:] if figures[1:] else "") + "e" + str(power)).encode()
 
 
-def clock(text):
-    """Year to second by the time's own clock, and the instant."""
-    text = text.removeprefix(b"[").removesuffix(b"]").decode("latin-1")
-    if m := re.fullmatch(r"(\d\d)/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d)(?: ([+-])(\d\d)(\d\d))?", text):
-        day, month, year, *rest = m.groups()
-        if month not in MONTHS:
-            return None
-        year, month, day = int(year), MONTHS.index(month) + 1, int(day)
-        hour, minute, second = map(int, rest[:3])
-        zone = rest[3:]
-    elif m := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d):(\d\d)(?:[Zz]|([+-])(\d\d):(\d\d))?)?", text):
-        parts = m.groups()
-        year, month, day, hour, minute, second = (int(part or 0) for part in parts[:6])
-        zone = parts[6:]
-    else:
-        return None
-    ahead = (int(zone[1]) * 3600 + int(zone[2]) * 60) * (-1 if zone[0] == "-" else 1) if zone[0] else 0
-    days = date(year, month, day).toordinal()
-    return (year, month, day, hour, minute, second), ((days * 24 + hour) * 60 + minute) * 60 + second - ahead
-
-
 # Lines into fields: each gives a function from a field's name to its value
 
 def ws(line):
@@ -88,7 +67,7 @@ def by_number(fields):
     def get(name):
         at = int(name)
         at = at - 1 if at > 0 else at
-        return fields[at] if -len(fields) <= at < len(fields) else b""
+        return fields[at] if -len(fields) <= at < len(fields) else None
     return get
 
 
@@ -102,10 +81,14 @@ def clf(line):
     m = CLF_LINE.fullmatch(line)
     if not m:
         raise Bad
-    found = {name: value or b"" for name, value in m.groupdict().items()}
+    found = m.groupdict()
     if m := re.fullmatch(rb"([^ ]*) (.*?)(?: ([A-Z]+/\d[^ ]*))?", found["request"], re.S):
-        found["method"], found["path"], found["protocol"] = m[1], m[2], m[3] or b""
-    return lambda name: found.get(CLF[int(name) - 1] if name.isdigit() else name, b"")
+        found["method"], found["path"], found["protocol"] = m[1], m[2], m[3]
+
+    def get(name):
+        value = found.get(CLF[int(name) - 1] if name.isdigit() else name)
+        return DASH if value == b"-" else value
+    return get
 
 
 def json_line(line):
@@ -121,8 +104,8 @@ def json_line(line):
 
     def get(path):
         value = dig(whole, path.split("."))
-        if value is None:
-            return b""
+        if value is None or value is NULL:
+            return value
         # The generator writes values other than strings as Python does.
         return (value if isinstance(value, str) else json.dumps(value)).encode()
     return get
@@ -134,10 +117,12 @@ def dig(value, path):
             # A key may have dots in it.
             whole = ".".join(path[at:])
             if whole in value:
-                return value[whole]
+                return NULL if value[whole] is None else value[whole]
             value = value.get(key)
         elif isinstance(value, list) and key.isdigit():
-            value = value[int(key)] if int(key) < len(value) else None
+            if int(key) >= len(value):
+                return None
+            value = NULL if value[int(key)] is None else value[int(key)]
         else:
             return None
     return value
@@ -159,7 +144,7 @@ def logfmt(line):
             m = re.match(rb"=([^ \t]*)", rest)
             value, rest = m[1], rest[m.end():]
         found.setdefault(key, value)
-    return lambda name: found.get(name.encode(), b"")
+    return lambda name: found.get(name.encode())
 
 
 def extract(pattern):
@@ -170,7 +155,7 @@ def extract(pattern):
         if not m:
             return None
         groups = regex.groups
-        return lambda name: m[name if not name.lstrip("-").isdigit() else int(name) % (groups + 1)] or b""
+        return lambda name: m[name if not name.lstrip("-").isdigit() else int(name) % (groups + 1)]
     return split
 
 
@@ -249,25 +234,6 @@ def source(field):
     return name, re.findall(r"(?<=:)[a-z]+|(?<=\[)\d*:\d*(?=\])", field[len(name):])
 
 
-def compares(value, literal):
-    a, b = number(value), number(literal)
-    if a is not None and b is not None:
-        return (a > b) - (a < b)
-    a, b = clock(value), clock(literal) if b is None else None
-    if a and b:
-        return (a[1] > b[1]) - (a[1] < b[1])
-    return (value > literal) - (value < literal)
-
-
-def holds(op, literal, value):
-    if op in ("~", "!~"):
-        return bool(re.search(literal.encode().replace(b"$", rb"\Z"), value)) == (op == "~")
-    if op == "in":
-        return any(compares(value, part.strip().encode()) == 0 for part in literal.split(","))
-    sign = compares(value, literal.encode())
-    return {"==": sign == 0, "!=": sign != 0, "<": sign < 0, "<=": sign <= 0, ">": sign > 0, ">=": sign >= 0}[op]
-
-
 def escaped(value):
     return value.replace(b"\\", rb"\\").replace(b"\t", rb"\t").replace(b"\n", rb"\n")
 
@@ -340,9 +306,9 @@ class Table:
             rows.append((order, counted + list(key) + aggregates))
         names = (["count"] if "--count" in options else []) + self.keys + self.aggregates
         for condition in options["--having"]:
-            name, op, literal = condition.split(" ", 2)
-            text = lambda cell: show(*cell) if isinstance(cell, tuple) else cell
-            rows = [r for r in rows if holds(op, literal, text(r[1][names.index(name)]))]
+            holds, _ = expression.parse(condition)
+            text = lambda cell: (None if cell[0] is None else show(*cell)) if isinstance(cell, tuple) else cell
+            rows = [r for r in rows if holds(lambda name: text(r[1][names.index(name)]))]
         rows.sort(key=lambda r: r[0])
         column = options.get("--sort")
         if not column and "--count" in options:
@@ -400,6 +366,7 @@ def run(argv):
     keys = listed("--by") if {"--by", "--agg"} & options.keys() else listed("--select")
     table = Table(options, keys or ([] if {"--by", "--agg"} & options.keys() else ["line"]))
     values = list(dict.fromkeys(name.split(":", 1)[1] for name in table.aggregates if ":" in name))
+    wheres = [expression.parse(text) for text in options["--where"]]
     output, bad, printed = options.get("--output-format", "tsv"), 0, []
     for name in inputs:
         data = open(name, "rb").read()
@@ -421,14 +388,18 @@ def run(argv):
             def value(field):
                 base, modifiers = source(field)
                 special = {"0": line, "@file": name.encode(), "@line": b"%d" % at}
-                return modified(special[base] if base in special else get(base), modifiers)
+                found = special[base] if base in special else get(base)
+                return modified(found, modifiers) if isinstance(found, bytes) else found
 
-            conditions = (c.split(" ", 2) for c in options["--where"])
-            if not all(holds(op, literal, value(field)) for field, op, literal in conditions):
+            def printed_value(field):
+                found = value(field)
+                return modified(b"-", source(field)[1]) if found is DASH else found if isinstance(found, bytes) else b""
+
+            if not all(holds(value) for holds, _ in wheres):
                 continue
-            key = tuple(map(value, keys)) if keys else (() if table.aggregates else (line,))
+            key = tuple(map(printed_value, keys)) if keys else (() if table.aggregates else (line,))
             if folds:
-                table.add(key, [value(field) for field in values])
+                table.add(key, [printed_value(field) for field in values])
             else:
                 printed.append(list(key))
     names = keys or ["line"]

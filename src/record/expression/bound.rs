@@ -1,0 +1,126 @@
+//! Literals of `< <= > >=`: numbers, times, and quoted text.
+
+use super::instant::{Instant, instant_of_value, parse_instant};
+use crate::record::decimal::{Decimal, short_integer};
+use crate::record::suggest::quoted;
+use crate::record::time::Time;
+use std::cmp::Ordering;
+
+/// What a value is ordered by.
+#[derive(Debug, Clone)]
+pub(super) enum Bound {
+    /// A number.
+    Number {
+        /// The number without a unit.
+        text: Vec<u8>,
+        /// Its value, when it is a short integer.
+        short: Option<i64>,
+        /// The time that it is as an epoch.
+        epoch: Option<Instant>,
+    },
+    /// A time.
+    Time(Instant),
+    /// Bytes.
+    Text(Vec<u8>),
+}
+
+impl Bound {
+    /// Builds a bound from what was typed; only quoted text may be neither number nor time.
+    ///
+    /// # Errors
+    /// Why the text is no bound, and what to type instead.
+    pub fn new(text: &str, is_quoted: bool) -> Result<Bound, String> {
+        if let Some(number) = plain_number(text) {
+            return Ok(Bound::Number {
+                short: short_integer(number.as_bytes()),
+                epoch: instant_of_value(number.as_bytes()),
+                text: number.into_bytes(),
+            });
+        }
+        match parse_instant(text) {
+            Ok(Some(instant)) => Ok(Bound::Time(instant)),
+            _ if is_quoted => Ok(Bound::Text(text.as_bytes().to_vec())),
+            Ok(None) => Err(refusal(text)),
+            Err(reason) => Err(format!(
+                "{} is no time: {reason}; quote it to compare as text",
+                quoted(text)
+            )),
+        }
+    }
+
+    /// Orders `value` relative to this bound; `None` when it is of another kind.
+    #[inline]
+    pub fn order(&self, value: &[u8]) -> Option<Ordering> {
+        match self {
+            Bound::Number { text, short, epoch } => {
+                if let (Some(bound), Some(value)) = (short, short_integer(value)) {
+                    return Some(value.cmp(bound));
+                }
+                if let Some(value) = Decimal::parse(value) {
+                    return Some(value.compare(&Decimal::parse(text)?));
+                }
+                Some(Time::parse(value)?.instant().cmp(epoch.as_ref()?))
+            }
+            Bound::Time(instant) => Some(instant_of_value(value)?.cmp(instant)),
+            Bound::Text(text) => Some(value.cmp(text)),
+        }
+    }
+}
+
+/// The units of numbers: powers of 1000, and of 1024 with an `i`.
+const UNITS: [char; 6] = ['k', 'M', 'G', 'T', 'P', 'E'];
+
+/// Returns a number as digits: `1.5k` is `1500`, `1Ki` `1024`.
+fn plain_number(text: &str) -> Option<String> {
+    if Decimal::parse(text.as_bytes()).is_some() {
+        return Some(text.to_owned());
+    }
+    let short = text.strip_suffix('B').unwrap_or(text);
+    let (short, base) = match short.strip_suffix('i') {
+        Some(short) => (short, 1024),
+        None => (short, 1000),
+    };
+    let unit = short.chars().last()?;
+    let power = UNITS
+        .iter()
+        .position(|&known| known == unit || (unit == 'K' && known == 'k'))?;
+    let number = &short[..short.len() - 1];
+    let unsigned = number.strip_prefix('-').unwrap_or(number);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let digits = format!("{whole}{fraction}");
+    // 18 digits times 1024^6 fit 128 bits.
+    if digits.len() > 18 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let value = digits.parse::<i128>().ok()? * i128::pow(base, power as u32 + 1);
+    let sign = if unsigned.len() < number.len() { "-" } else { "" };
+    Some(format!("{sign}{value}e-{}", fraction.len()))
+}
+
+/// Says why a bare text is no bound, and what to type instead.
+fn refusal(text: &str) -> String {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+'));
+    let number = &text[..text.len() - unit.len()];
+    let is_number = Decimal::parse(number.as_bytes()).is_some();
+    let plain = text.replace([',', '_'], "");
+    let way_out = "quote it to compare as text";
+    if plain != text && Decimal::parse(plain.as_bytes()).is_some() {
+        return format!("{} is no number: type {plain}, or {way_out}", quoted(text));
+    }
+    match unit {
+        "m" | "g" | "t" if is_number => format!(
+            "{} is no number: {number}{} is one, and '{number}m ago' a time; or {way_out}",
+            quoted(text),
+            unit.to_uppercase()
+        ),
+        "kb" | "mb" | "gb" | "b" | "Kb" | "Mb" | "Gb" if is_number => format!(
+            "{} is no number: the units are k, M, G, T (1000) and Ki, Mi, Gi, Ti (1024); or {way_out}",
+            quoted(text)
+        ),
+        "s" | "h" | "d" | "w" if is_number => format!(
+            "{} is no number and no time: '{text} ago' or -{text} is a time; or {way_out}",
+            quoted(text)
+        ),
+        _ => format!("{} is no number and no time: {way_out}", quoted(text)),
+    }
+}
