@@ -31,7 +31,7 @@ pub use plan_error::RecordPlanError;
 pub use record_sink::RecordSink;
 pub use row_format::RowFormat;
 
-pub(crate) use expression::{Value, Values};
+pub(crate) use expression::{LoneQuote, Value, Values};
 pub(crate) use format::FORMATS;
 pub(crate) use modifier::MODIFIERS;
 pub(crate) use number::Number;

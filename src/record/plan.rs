@@ -75,7 +75,7 @@ impl RecordPlan {
     /// When the text is no expression, or the format has no such field.
     pub fn expression(&mut self, text: &str) -> Result<Expression, RecordPlanError> {
         let RecordPlan { format, tested, .. } = self;
-        Expression::parse(text, &mut |name| {
+        Expression::parse(text, format.lone_quote(), &mut |name| {
             let mut field = Field::parse(name)?;
             field.source = format.resolve(&field.source)?;
             let known = tested.iter().position(|other| *other == field);

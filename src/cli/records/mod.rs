@@ -9,7 +9,8 @@ use crate::memory::Budget;
 use crate::plan::{FirstRows, RowEnd};
 use crate::record::suggest::unknown;
 use crate::record::{
-    Expression, Field, Format, FormatChoice, OnBadLine, RecordPlan, RecordPlanError, RowFormat, Text,
+    Expression, Field, Format, FormatChoice, LoneQuote, OnBadLine, RecordPlan, RecordPlanError, RowFormat,
+    Text,
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -284,7 +285,7 @@ impl RecordArgs {
         let having: Result<_, _> = self
             .having
             .iter()
-            .map(|text| Expression::parse(text, &mut column))
+            .map(|text| Expression::parse(text, LoneQuote::Refused, &mut column))
             .collect();
         plan.having = Expression::all(having?);
         if let Some(name) = &self.sort {

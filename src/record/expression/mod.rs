@@ -83,6 +83,15 @@ pub(crate) trait Values {
     fn other_kind(&mut self, _subject: usize) {}
 }
 
+/// What a quote is that begins a value and is not closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LoneQuote {
+    /// A slip.
+    Refused,
+    /// Text: fields of the format keep their quotes, as in `"GET`.
+    Kept,
+}
+
 /// A set of texts of which at least one stands in every value for which an expression holds.
 pub(super) type Needles<'a> = Vec<&'a [u8]>;
 
@@ -94,9 +103,10 @@ impl Expression {
     /// message says where.
     pub(crate) fn parse(
         text: &str,
+        lone_quote: LoneQuote,
         subject: &mut dyn FnMut(&str) -> Result<usize, RecordPlanError>,
     ) -> Result<Expression, RecordPlanError> {
-        let root = Parser::new(text, subject).parse()?;
+        let root = Parser::new(text, lone_quote, subject).parse()?;
         Ok(Expression { root })
     }
 

@@ -4,7 +4,7 @@
 
 use super::bound::Bound;
 use super::equality::Equality;
-use super::{Node, Relation, Test};
+use super::{LoneQuote, Node, Relation, Test};
 use crate::record::plan_error::RecordPlanError;
 use crate::record::suggest::quoted;
 use regex::bytes::Regex;
@@ -17,6 +17,7 @@ const A_TEST: &str = "a test: FIELD OP VALUE, FIELD in A,B,… or FIELD exists";
 /// A parser of one expression.
 pub(super) struct Parser<'t, 's> {
     pub(super) text: &'t str,
+    pub(super) lone_quote: LoneQuote,
     /// The offset of what comes next.
     pub(super) at: usize,
     /// How many brackets of the expression are open.
@@ -53,10 +54,12 @@ const SIGNS: [(&str, Operator); 9] = [
 impl<'t, 's> Parser<'t, 's> {
     pub fn new(
         text: &'t str,
+        lone_quote: LoneQuote,
         subject: &'s mut dyn FnMut(&str) -> Result<usize, RecordPlanError>,
     ) -> Parser<'t, 's> {
         Parser {
             text,
+            lone_quote,
             at: 0,
             open: 0,
             depth: 0,

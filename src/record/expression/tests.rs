@@ -12,7 +12,7 @@ impl Values for Row<'_> {
 }
 
 fn parse(text: &str) -> Result<Expression, RecordPlanError> {
-    Expression::parse(text, &mut |name| match name.as_bytes() {
+    Expression::parse(text, LoneQuote::Refused, &mut |name| match name.as_bytes() {
         [letter @ b'a'..=b'e'] => Ok(usize::from(letter - b'a')),
         _ => Err(RecordPlanError::new(format!("no field '{name}'"))),
     })
@@ -135,6 +135,15 @@ fn a_text_that_is_no_expression_is_refused_at_its_place() {
     }
     let deep = format!("{}a == 1{}", "(".repeat(100_000), ")".repeat(100_000));
     assert!(refusal(&deep).contains("nested too deeply"));
+}
+
+#[test]
+fn a_quote_that_is_not_closed_may_be_text() {
+    let parsed = Expression::parse("a == \"GET and b exists", LoneQuote::Kept, &mut |name| {
+        Ok(usize::from(name == "b"))
+    });
+    let parsed = parsed.expect("an expression");
+    assert!(parsed.holds(&mut Row(&[Value::Text(b"\"GET"), Value::Null])));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Where a value ends in the text of an expression, quoted or bare.
 
+use super::LoneQuote;
 use super::equality::Equality;
 use super::parser::{Parser, begins_with_word};
 use crate::record::plan_error::RecordPlanError;
@@ -84,20 +85,9 @@ impl<'t> Parser<'t, '_> {
     fn value_for(&mut self, use_: Use) -> Result<ValueText<'t>, RecordPlanError> {
         self.skip_blanks();
         let at = self.at;
-        if let Some(quote) = self.rest().chars().next().filter(|c| matches!(c, '"' | '\'')) {
-            let inside = &self.text[at + 1..];
-            let Some(length) = inside.find(quote) else {
-                let other = if quote == '"' { '\'' } else { '"' };
-                return Err(self.error(
-                    at,
-                    &format!(
-                        "this quote is not closed; where it belongs to the value, put the value in {other}s"
-                    ),
-                ));
-            };
-            self.at += length + 2;
+        if let Some(text) = self.quoted()? {
             return Ok(ValueText {
-                text: &inside[..length],
+                text,
                 quoted: true,
                 at,
             });
@@ -112,6 +102,26 @@ impl<'t> Parser<'t, '_> {
             quoted: false,
             at,
         })
+    }
+
+    /// Reads a value in quotes, when one comes next.
+    fn quoted(&mut self) -> Result<Option<&'t str>, RecordPlanError> {
+        let Some(quote) = self.rest().chars().next().filter(|c| matches!(c, '"' | '\'')) else {
+            return Ok(None);
+        };
+        let inside = &self.text[self.at + 1..];
+        if let Some(length) = inside.find(quote) {
+            self.at += length + 2;
+            return Ok(Some(&inside[..length]));
+        }
+        if self.lone_quote == LoneQuote::Kept {
+            return Ok(None);
+        }
+        let other = if quote == '"' { '\'' } else { '"' };
+        Err(self.error(
+            self.at,
+            &format!("this quote is not closed; where it belongs to the value, put the value in {other}s"),
+        ))
     }
 
     /// Returns where the bare value at the current place ends: at a word or a sign that joins tests, at the

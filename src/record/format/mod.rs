@@ -23,6 +23,7 @@ pub(super) use logfmt::Logfmt;
 pub(super) use whole_line::WholeLine;
 pub(super) use ws::Ws;
 
+use super::expression::LoneQuote;
 use super::field::FieldSource;
 use super::plan_error::RecordPlanError;
 use super::suggest::{quoted, unknown};
@@ -246,6 +247,14 @@ impl Format {
     /// Returns true when the bytes of a field always occur in its line unchanged.
     pub(super) fn is_verbatim(&self) -> bool {
         !matches!(self, Format::Csv { .. } | Format::Json | Format::Logfmt)
+    }
+
+    /// Returns what a quote is that begins a value in an expression and is not closed.
+    pub(super) fn lone_quote(&self) -> LoneQuote {
+        match self {
+            Format::Ws | Format::Delimited(_) | Format::Lines | Format::Extract(_) => LoneQuote::Kept,
+            _ => LoneQuote::Refused,
+        }
     }
 
     /// Returns true when a `-` stands for a value that is missing.

@@ -33,7 +33,7 @@ const ORDER: &[(&str, &str)] = &[
     ),
     (
         "record",
-        "row_printer stage line_loop prefilter projection record_sink plan expression decimal format render field mod number \
+        "row_printer stage line_loop prefilter projection record_sink plan format expression decimal render field mod number \
          row_format modifier suggest time plan_error",
     ),
     ("sink", "mod reorder sendfile row_limit spill tag piece"),
