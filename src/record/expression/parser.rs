@@ -4,7 +4,7 @@
 
 use super::bound::Bound;
 use super::equality::Equality;
-use super::{LoneQuote, Node, Relation, Test};
+use super::tree::{Node, Relation, Test};
 use crate::record::plan_error::RecordPlanError;
 use crate::record::suggest::quoted;
 use regex::bytes::Regex;
@@ -13,6 +13,15 @@ use regex::bytes::Regex;
 const DEEPEST: usize = 200;
 
 const A_TEST: &str = "a test: FIELD OP VALUE, FIELD in A,B,… or FIELD exists";
+
+/// What a quote is that begins a value and is not closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LoneQuote {
+    /// A slip.
+    Refused,
+    /// Text: fields of the format keep their quotes, as in `"GET`.
+    Kept,
+}
 
 /// A parser of one expression.
 pub(super) struct Parser<'t, 's> {

@@ -1,8 +1,7 @@
 //! Where a value ends in the text of an expression, quoted or bare.
 
-use super::LoneQuote;
 use super::equality::Equality;
-use super::parser::{Parser, begins_with_word};
+use super::parser::{LoneQuote, Parser, begins_with_word};
 use crate::record::plan_error::RecordPlanError;
 use crate::record::suggest::quoted;
 

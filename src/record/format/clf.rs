@@ -75,7 +75,10 @@ impl Clf {
         rest(line, at, &mut found)?;
         for &(field, slot) in &self.wanted {
             let (start, end) = found[field];
-            spans[slot] = FieldSpan::from_line(start, end);
+            // Nothing ends at the beginning of a line but what was not found.
+            if end > 0 {
+                spans[slot] = FieldSpan::from_line(start, end);
+            }
         }
         Some(())
     }
@@ -147,7 +150,9 @@ fn request(line: &[u8], found: &mut Ranges) {
     };
     found[METHOD] = (start, start + method);
     found[PATH] = (start + method + 1, start + path);
-    found[PROTOCOL] = (start + protocol, end);
+    if start + protocol < end {
+        found[PROTOCOL] = (start + protocol, end);
+    }
 }
 
 /// Returns where the method and the path of a request end, and where the protocol begins. A path may have

@@ -1,0 +1,147 @@
+//! The tree of an expression: what holds of the values of a record, and which texts must stand in them.
+
+use super::bound::Bound;
+use super::equality::Equality;
+use regex::bytes::Regex;
+use std::cmp::{Ordering, Reverse};
+
+/// A node of the tree.
+#[derive(Debug, Clone)]
+pub(super) enum Node {
+    /// Holds when all of these do.
+    All(Vec<Node>),
+    /// Holds when one of these does.
+    Any(Vec<Node>),
+    /// Holds when this does not.
+    Not(Box<Node>),
+    /// Holds when the value of the subject with this index passes the test.
+    Test(usize, Test),
+}
+
+/// A test of one value.
+#[derive(Debug, Clone)]
+pub(super) enum Test {
+    /// True when the value equals one of these.
+    In(Vec<Equality>),
+    /// True when the value stands in this relation to a bound.
+    Order(Relation, Bound),
+    /// True when the regular expression matches somewhere in the value.
+    Match(Regex),
+    /// True when there is a value.
+    Exists,
+}
+
+/// An ordering relation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Relation {
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    Greater,
+    /// `>=`
+    AtLeast,
+}
+
+/// The value of a subject in one record or row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Value<'a> {
+    /// The record has no such field.
+    Missing,
+    /// The format's mark of a missing value, the `-` of clf: equal to `-`, and otherwise missing.
+    Dash,
+    /// JSON's null: there, equal to `null`, and of no other kind.
+    Null,
+    /// Any bytes, which may be none.
+    Text(&'a [u8]),
+}
+
+/// Finds the values of the subjects in one record or row.
+pub(crate) trait Values {
+    /// Returns the value of the subject with this index.
+    fn value(&mut self, subject: usize) -> Value<'_>;
+
+    /// Takes note that the value of this subject has another kind than its test asks for.
+    fn other_kind(&mut self, _subject: usize) {}
+}
+
+/// A set of texts of which at least one stands in every value for which an expression holds.
+pub(in crate::record) type Needles<'a> = Vec<&'a [u8]>;
+
+impl Node {
+    /// Returns true when the tree holds for these values.
+    #[inline]
+    pub fn holds(&self, values: &mut impl Values) -> bool {
+        match self {
+            Node::Test(subject, test) => test.holds(*subject, values),
+            Node::All(nodes) => nodes.iter().all(|node| node.holds(values)),
+            Node::Any(nodes) => nodes.iter().any(|node| node.holds(values)),
+            Node::Not(node) => !node.holds(values),
+        }
+    }
+
+    /// Does as [`super::Expression::needles`].
+    pub fn needles(&self, verbatim: &dyn Fn(usize) -> bool) -> Option<Needles<'_>> {
+        match self {
+            Node::Test(subject, Test::In(literals)) if verbatim(*subject) => {
+                literals.iter().map(Equality::needle).collect()
+            }
+            Node::All(nodes) => {
+                let sets = nodes.iter().filter_map(|node| node.needles(verbatim));
+                sets.max_by_key(|set| selectivity(set))
+            }
+            Node::Any(nodes) => {
+                let sets: Option<Vec<_>> = nodes.iter().map(|node| node.needles(verbatim)).collect();
+                Some(sets?.concat())
+            }
+            Node::Test(..) | Node::Not(_) => None,
+        }
+    }
+}
+
+/// Ranks sets of needles: the length of the shortest text decides, then the number of texts.
+pub(in crate::record) fn selectivity(set: &[&[u8]]) -> (usize, Reverse<usize>) {
+    let shortest = set.iter().map(|text| text.len()).min().unwrap_or(0);
+    (shortest, Reverse(set.len()))
+}
+
+impl Test {
+    #[inline]
+    fn holds(&self, subject: usize, values: &mut impl Values) -> bool {
+        let value = values.value(subject);
+        match (self, value) {
+            (Test::Exists, value) => !matches!(value, Value::Missing | Value::Dash),
+            (_, Value::Missing) => false,
+            (Test::In(literals), Value::Text(value)) => literals.iter().any(|literal| literal.holds(value)),
+            (Test::In(literals), Value::Dash) => literals.iter().any(|literal| literal.is_text(b"-")),
+            (Test::In(literals), Value::Null) => literals.iter().any(|literal| literal.is_text(b"null")),
+            (_, Value::Dash) => false,
+            (Test::Match(regex), Value::Text(value)) => regex.is_match(value),
+            (Test::Match(_), Value::Null) => false,
+            (Test::Order(relation, bound), Value::Text(value)) => match bound.order(value) {
+                Some(order) => relation.holds(order),
+                None => {
+                    values.other_kind(subject);
+                    false
+                }
+            },
+            (Test::Order(..), Value::Null) => {
+                values.other_kind(subject);
+                false
+            }
+        }
+    }
+}
+
+impl Relation {
+    #[inline]
+    fn holds(self, order: Ordering) -> bool {
+        match self {
+            Relation::Less => order.is_lt(),
+            Relation::AtMost => order.is_le(),
+            Relation::Greater => order.is_gt(),
+            Relation::AtLeast => order.is_ge(),
+        }
+    }
+}
