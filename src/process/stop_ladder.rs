@@ -193,6 +193,16 @@ impl StopLadder {
                 };
                 deadline.set(Some(self.drain));
             }
+            // Whoever holds the pipes has had its time to end with the run, though nobody reads what lies in them.
+            Phase::Draining {
+                rest_signalled: true, ..
+            } if is_full && !deadline.is_over() => {}
+            Phase::Draining {
+                rest_signalled: true, ..
+            } if is_full => {
+                group.signal(signals::KILL);
+                deadline.set(Some(self.drain));
+            }
             Phase::Draining { .. } if is_full || has_read && self.drain.is_zero() => {
                 deadline.set(Some(self.drain));
             }
