@@ -5,55 +5,83 @@
 //! crates that exist for it neither merge nor save. It does not know infinities and NaN.
 
 use super::save_format::{broken, read_array};
+use num_bigint::{BigInt, BigUint, Sign};
 use std::io;
-
-/// The number of limbs, of 32 bits: a double's bits lie between 2^-1074 and 2^1024, and sums may carry
-/// above.
-const LIMBS: usize = 68;
 
 /// After how many additions limbs must be normalised: each adds less than 2^32 to a limb of 63 bits.
 const SLACK: u32 = 1 << 30;
 
-/// The exact sum of any number of finite doubles.
+/// A sum of `LIMBS` limbs of 32 bits, of which limb `i` counts units of 2^(32 i - `LOW`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ExactSum {
-    /// Limb `i` counts units of 2^(32 i - 1074).
+pub(super) struct WideSum<const LIMBS: usize, const LOW: usize> {
     limbs: [i64; LIMBS],
     added: u32,
 }
 
-impl Default for ExactSum {
+/// The exact sum of any number of finite doubles: their bits lie between 2^-1074 and 2^1024, and sums may
+/// carry above.
+pub(super) type ExactSum = WideSum<68, 1074>;
+
+/// The exact sum of the squares of any number of finite doubles.
+pub(super) type SquareSum = WideSum<136, 2148>;
+
+impl<const LIMBS: usize, const LOW: usize> Default for WideSum<LIMBS, LOW> {
     fn default() -> Self {
-        ExactSum {
+        WideSum {
             limbs: [0; LIMBS],
             added: 0,
         }
     }
 }
 
+/// Returns a finite double as its sign, and as bits of which the lowest counts 2^(shift - 1074).
+fn split(value: f64) -> (bool, u64, usize) {
+    let bits = value.to_bits();
+    let exponent = ((bits >> 52) & 0x7ff) as usize;
+    let fraction = bits & ((1 << 52) - 1);
+    let (mantissa, shift) = match exponent {
+        0 => (fraction, 0),
+        _ => (fraction | 1 << 52, exponent - 1),
+    };
+    (value < 0.0, mantissa, shift)
+}
+
 impl ExactSum {
     /// Adds a finite double.
     pub fn add(&mut self, value: f64) {
-        let bits = value.to_bits();
-        let exponent = ((bits >> 52) & 0x7ff) as usize;
-        let fraction = bits & ((1 << 52) - 1);
-        let (mantissa, shift) = match exponent {
-            0 => (fraction, 0),
-            _ => (fraction | 1 << 52, exponent - 1),
+        let (negative, mantissa, shift) = split(value);
+        self.add_shifted(mantissa, shift, negative);
+    }
+}
+
+impl SquareSum {
+    /// Adds the square of a finite double.
+    pub fn add_square(&mut self, value: f64) {
+        let (_, mantissa, shift) = split(value);
+        let square = u128::from(mantissa) * u128::from(mantissa);
+        self.add_shifted(square as u64, 2 * shift, false);
+        self.add_shifted((square >> 64) as u64, 2 * shift + 64, false);
+    }
+}
+
+impl<const LIMBS: usize, const LOW: usize> WideSum<LIMBS, LOW> {
+    /// Returns the sum in units of 2^-`LOW`.
+    pub fn units(&self) -> BigInt {
+        let mut sum = self.clone();
+        sum.normalise();
+        let sign = match sum.limbs[LIMBS - 1] {
+            ..0 => Sign::Minus,
+            _ => Sign::Plus,
         };
-        self.add_shifted(mantissa, shift, value < 0.0);
-    }
-
-    /// Adds an integer.
-    pub fn add_int(&mut self, value: i128) {
-        let magnitude = value.unsigned_abs();
-        self.add_shifted(magnitude as u64, 1074, value < 0);
-        self.add_shifted((magnitude >> 64) as u64, 1074 + 64, value < 0);
-    }
-
-    /// Adds `wraps` × 2^128.
-    pub fn add_wraps(&mut self, wraps: i64) {
-        self.add_shifted(wraps.unsigned_abs(), 1074 + 128, wraps < 0);
+        if sign == Sign::Minus {
+            sum.limbs.iter_mut().for_each(|limb| *limb = -*limb);
+            sum.normalise();
+        }
+        // All limbs but the highest have 32 bits now.
+        let (low, high) = sum.limbs.split_at(LIMBS - 1);
+        let magnitude = BigUint::new(low.iter().map(|&limb| limb as u32).collect());
+        let high = BigUint::from(high[0].unsigned_abs()) << (32 * (LIMBS - 1));
+        BigInt::from_biguint(sign, magnitude + high)
     }
 
     fn add_shifted(&mut self, mantissa: u64, shift: usize, negative: bool) {
@@ -84,7 +112,7 @@ impl ExactSum {
     }
 
     /// Adds another sum.
-    pub fn merge(&mut self, other: &ExactSum) {
+    pub fn merge(&mut self, other: &Self) {
         let mut other = other.clone();
         other.normalise();
         self.normalise();
@@ -92,34 +120,6 @@ impl ExactSum {
             *mine += theirs;
         }
         self.normalise();
-    }
-
-    /// Returns the nearest double, ties to even; infinity when the sum is too large.
-    pub fn value(&self) -> f64 {
-        let mut sum = self.clone();
-        sum.normalise();
-        let negative = sum.limbs[LIMBS - 1] < 0;
-        if negative {
-            for limb in &mut sum.limbs {
-                *limb = -*limb;
-            }
-            sum.normalise();
-        }
-        let Some(top) = sum.limbs.iter().rposition(|&limb| limb != 0) else {
-            return 0.0;
-        };
-        // Unless they are all limbs that there are, the top three hold at least 65 bits, more than a
-        // double has; the others only break ties.
-        let bottom = top.saturating_sub(2);
-        let mut bits = sum.limbs[bottom..=top]
-            .iter()
-            .rev()
-            .fold(0u128, |bits, &limb| (bits << 32) | limb as u128);
-        if sum.limbs[..bottom].iter().any(|&limb| limb != 0) {
-            bits |= 1;
-        }
-        let magnitude = scale(bits, 32 * bottom as i32 - 1074);
-        if negative { -magnitude } else { magnitude }
     }
 
     /// Appends the limbs from the first to the last that is not zero, with their range.
@@ -141,7 +141,7 @@ impl ExactSum {
     /// Adds a sum that was saved, and moves past it.
     pub fn load(&mut self, saved: &mut &[u8]) -> io::Result<()> {
         let [from, to] = read_array(saved)?.map(usize::from);
-        let mut other = ExactSum::default();
+        let mut other = Self::default();
         for limb in other.limbs.get_mut(from..to).ok_or_else(broken)? {
             *limb = i64::from_le_bytes(read_array(saved)?);
         }
@@ -150,17 +150,23 @@ impl ExactSum {
     }
 }
 
-/// Returns `bits` × 2^`exponent`. The cast rounds to the nearest double, ties to even, and the product
-/// is exact unless it is too large. There are two factors since one may not be a double.
-fn scale(bits: u128, exponent: i32) -> f64 {
-    let half = exponent / 2;
-    bits as f64 * 2f64.powi(half) * 2f64.powi(exponent - half)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fold::rounding::nearest_double;
     use proptest::prelude::*;
+
+    impl ExactSum {
+        fn value(&self) -> f64 {
+            let units = self.units();
+            let magnitude = nearest_double(units.magnitude(), -1074);
+            if units.sign() == Sign::Minus {
+                -magnitude
+            } else {
+                magnitude
+            }
+        }
+    }
 
     fn sum(values: &[f64]) -> ExactSum {
         let mut sum = ExactSum::default();
@@ -203,11 +209,11 @@ mod tests {
         }
 
         #[test]
-        fn integers_are_added_exactly(ints in prop::collection::vec(any::<i64>(), 0..20)) {
-            let mut exact = ExactSum::default();
-            ints.iter().for_each(|&int| exact.add_int(i128::from(int)));
-            let total: i128 = ints.iter().map(|&int| i128::from(int)).sum();
-            prop_assert_eq!(exact.value(), total as f64);
+        fn squares_are_exact(values in prop::collection::vec(-1i64 << 53..1 << 53, 0..20)) {
+            let mut squares = SquareSum::default();
+            values.iter().for_each(|&value| squares.add_square(value as f64));
+            let want: i128 = values.iter().map(|&value| i128::from(value).pow(2)).sum();
+            prop_assert_eq!(squares.units() >> 2148, BigInt::from(want));
         }
 
         #[test]

@@ -25,6 +25,8 @@ pub struct GroupPlan {
     pub top: Option<usize>,
     /// How rows are written.
     pub output: RowFormat,
+    /// True when the names of the columns precede the rows.
+    pub header: bool,
     /// The seed of the hash: the same for all folds of a run, and unknown to whoever made the input.
     pub(crate) seed: u64,
 }
@@ -86,6 +88,7 @@ impl GroupPlan {
             },
             top: None,
             output: RowFormat::default(),
+            header: false,
             seed: random_seed(),
         }
     }

@@ -4,10 +4,11 @@
 use super::group_table::GroupTable;
 use super::key_order::{put_rank, put_text};
 use super::plan::{GroupPlan, RowOrder, Shape};
+use super::quantity::Quantity;
 use super::sorted_entries::read_count;
 use super::top_n::TopN;
 use crate::memory::Budget;
-use crate::record::{Cell, Number, RowFormat, Value, Values, cell_tsv, header, row, unescape_tsv};
+use crate::record::{Cell, RowFormat, Value, Values, cell_tsv, header, row, unescape_tsv};
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
@@ -48,8 +49,10 @@ impl<'a> ResultRows<'a> {
             _ => Ranking::All(Box::new(GroupTable::new(plan.seed, Vec::new(), budget, tmpdir))),
         };
         let mut line = Vec::new();
-        header(&mut line, plan.output, &plan.columns());
-        out.write_all(&line)?;
+        if plan.header {
+            header(&mut line, plan.output, &plan.columns());
+            out.write_all(&line)?;
+        }
         Ok(ResultRows {
             plan,
             out,
@@ -62,27 +65,23 @@ impl<'a> ResultRows<'a> {
         })
     }
 
-    /// Takes the next group: its key, and the columns that are numbers. Returns false when no more
+    /// Takes the next group: its key, and the columns that are no keys. Returns false when no more
     /// are wanted.
-    pub fn group(&mut self, key: &[u8], numbers: &[Option<Number>]) -> io::Result<bool> {
+    pub fn group(&mut self, key: &[u8], columns: &[Option<Quantity>]) -> io::Result<bool> {
         let plan = self.plan;
-        let mut columns = Columns {
+        let mut row = Row {
             rows: self,
             key,
-            numbers,
+            columns,
             text: Vec::new(),
         };
-        if plan
-            .having
-            .as_ref()
-            .is_some_and(|having| !having.holds(&mut columns))
-        {
+        if plan.having.as_ref().is_some_and(|having| !having.holds(&mut row)) {
             return Ok(true);
         }
         if self.left == 0 {
             return Ok(false);
         }
-        self.render(key, numbers);
+        self.render(key, columns);
         let RowOrder::Column { column, descending } = plan.order else {
             self.out.write_all(&self.line)?;
             self.left -= 1;
@@ -90,12 +89,12 @@ impl<'a> ResultRows<'a> {
         };
         let mut rank = std::mem::take(&mut self.rank);
         rank.clear();
-        match self.column(key, numbers, column) {
+        match self.column(key, columns, column) {
             None => put_rank(&mut rank, None, descending),
-            Some(Ok(number)) => put_rank(&mut rank, Some(Ok(number)), descending),
+            Some(Ok(quantity)) => put_rank(&mut rank, Some(Ok(quantity)), descending),
             Some(Err(text)) => {
-                let value = Number::parse(&text).ok_or(&text[..]);
-                put_rank(&mut rank, Some(value), descending);
+                let quantity = Quantity::parse_any(&text);
+                put_rank(&mut rank, Some(quantity.as_ref().ok_or(&text[..])), descending);
             }
         }
         put_text(&mut rank, key);
@@ -149,18 +148,18 @@ impl<'a> ResultRows<'a> {
         Ok(())
     }
 
-    /// Returns the value of a column: a number, or a key's bytes; none when it is missing.
+    /// Returns the value of a column: a quantity, or a key's bytes; none when it is missing.
     fn column<'k>(
         &self,
         key: &'k [u8],
-        numbers: &[Option<Number>],
+        columns: &'k [Option<Quantity>],
         column: usize,
-    ) -> Option<Result<Number, Cow<'k, [u8]>>> {
+    ) -> Option<Result<&'k Quantity, Cow<'k, [u8]>>> {
         let keys = self.plan.keys.len();
         let place = match self.plan.shape {
-            Shape::Counted if column == 0 => return numbers[0].map(Ok),
+            Shape::Counted if column == 0 => return columns[0].as_ref().map(Ok),
             Shape::Counted => column - 1,
-            _ if column >= keys => return numbers[column - keys].map(Ok),
+            _ if column >= keys => return columns[column - keys].as_ref().map(Ok),
             _ => column,
         };
         self.keys(key).nth(place).map(Err)
@@ -176,17 +175,28 @@ impl<'a> ResultRows<'a> {
         })
     }
 
-    fn render(&mut self, key: &[u8], numbers: &[Option<Number>]) {
+    fn render(&mut self, key: &[u8], columns: &[Option<Quantity>]) {
         let mut line = std::mem::take(&mut self.line);
         line.clear();
         if self.plan.output == RowFormat::Tsv {
-            self.render_tsv(&mut line, key, numbers);
+            self.render_tsv(&mut line, key, columns);
         } else {
-            let texts: Vec<_> = numbers
+            let texts: Vec<_> = columns
                 .iter()
-                .map(|n| n.map_or_else(String::new, |n| n.to_string()))
+                .map(|column| {
+                    column
+                        .as_ref()
+                        .map(|quantity| (quantity.to_bytes(), quantity.is_number()))
+                })
                 .collect();
-            let mut cells: Vec<_> = texts.iter().map(|text| Cell::Number(text.as_bytes())).collect();
+            let mut cells = Vec::new();
+            for text in &texts {
+                cells.push(match text {
+                    None => Cell::Null,
+                    Some((text, true)) => Cell::Number(text),
+                    Some((text, false)) => Cell::Text(text),
+                });
+            }
             let keys: Vec<_> = self.keys(key).collect();
             let keys = keys.iter().map(|key| Cell::Text(key));
             let place = if self.plan.shape == Shape::Counted {
@@ -205,15 +215,15 @@ impl<'a> ResultRows<'a> {
         self.line = line;
     }
 
-    fn render_tsv(&self, line: &mut Vec<u8>, key: &[u8], numbers: &[Option<Number>]) {
+    fn render_tsv(&self, line: &mut Vec<u8>, key: &[u8], columns: &[Option<Quantity>]) {
         let counted = self.plan.shape == Shape::Counted;
-        let number = |line: &mut Vec<u8>, number: &Option<Number>| {
-            if let Some(number) = number {
-                write!(line, "{number}").expect("writing to memory does not fail");
-            }
+        let put = |line: &mut Vec<u8>, column: &Option<Quantity>| match column {
+            None => {}
+            Some(Quantity::Time(time)) => cell_tsv(line, &time.text),
+            Some(number) => number.put(line),
         };
         if counted {
-            number(line, &numbers[0]);
+            put(line, &columns[0]);
             line.push(b'\t');
         }
         match self.plan.keys.len() {
@@ -221,11 +231,11 @@ impl<'a> ResultRows<'a> {
             _ => line.extend_from_slice(key),
         }
         if !counted {
-            for (i, value) in numbers.iter().enumerate() {
+            for (i, column) in columns.iter().enumerate() {
                 if i > 0 || !self.plan.keys.is_empty() {
                     line.push(b'\t');
                 }
-                number(line, value);
+                put(line, column);
             }
         }
         line.push(b'\n');
@@ -233,19 +243,19 @@ impl<'a> ResultRows<'a> {
 }
 
 /// The columns of a row, as `--having` tests them.
-struct Columns<'a, 'r> {
+struct Row<'a, 'r> {
     rows: &'a ResultRows<'r>,
     key: &'a [u8],
-    numbers: &'a [Option<Number>],
+    columns: &'a [Option<Quantity>],
     /// The text of the column that was asked for last.
     text: Vec<u8>,
 }
 
-impl Values for Columns<'_, '_> {
+impl Values for Row<'_, '_> {
     fn value(&mut self, column: usize) -> Value<'_> {
-        self.text = match self.rows.column(self.key, self.numbers, column) {
+        self.text = match self.rows.column(self.key, self.columns, column) {
             None => return Value::Missing,
-            Some(Ok(number)) => number.to_string().into_bytes(),
+            Some(Ok(quantity)) => quantity.to_bytes(),
             Some(Err(text)) => text.into_owned(),
         };
         Value::Text(&self.text)

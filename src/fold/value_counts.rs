@@ -7,7 +7,8 @@
 
 use super::aggregate::nearest_rank;
 use super::group_table::GroupTable;
-use super::key_order::{put_number, put_text, read_number};
+use super::key_order::{put_quantity, put_text, read_quantity};
+use super::quantity::Quantity;
 use super::sorted_entries::{SortedEntries, read_count};
 use crate::record::Number;
 use std::io;
@@ -49,14 +50,14 @@ impl ValueCounts {
     }
 
     /// Counts a record's pair, unless its value should be a number and is none.
-    pub fn add(&mut self, key: &[u8], values: &[&[u8]], numbers: &[Option<Number>]) -> io::Result<()> {
+    pub fn add(&mut self, key: &[u8], values: &[&[u8]], quantities: &[Option<Quantity>]) -> io::Result<()> {
         self.pair.clear();
         put_text(&mut self.pair, key);
         if self.columns.numeric {
-            let Some(number) = numbers[self.columns.value] else {
-                return Ok(());
-            };
-            put_number(&mut self.pair, number);
+            match &quantities[self.columns.value] {
+                Some(quantity) if quantity.is_number() => put_quantity(&mut self.pair, quantity),
+                _ => return Ok(()),
+            }
         } else {
             self.pair.extend_from_slice(values[self.columns.value]);
         }
@@ -107,7 +108,7 @@ impl ValueWalk<'_> {
         &mut self,
         key: &[u8],
         counts: &[u64],
-        columns: &mut [Option<Number>],
+        columns: &mut [Option<Quantity>],
     ) -> io::Result<()> {
         self.prefix.clear();
         put_text(&mut self.prefix, key);
@@ -119,13 +120,13 @@ impl ValueWalk<'_> {
             for percentile in &self.columns.percentiles {
                 let rank = nearest_rank(percentile.millionths, counts[percentile.count]);
                 if (before + 1..=seen).contains(&rank) {
-                    columns[percentile.column] = read_number(&self.pair[self.prefix.len()..]);
+                    columns[percentile.column] = read_quantity(&self.pair[self.prefix.len()..]);
                 }
             }
             self.advance()?;
         }
         for &column in &self.columns.distinct {
-            columns[column] = Some(Number::Int(distinct));
+            columns[column] = Some(Quantity::Number(Number::Int(distinct)));
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 //!
 //! This module does not know where the bytes come from, nor who receives the records.
 
+mod alignment;
 mod decimal;
 mod expression;
 mod field;
@@ -31,6 +32,7 @@ pub use plan_error::RecordPlanError;
 pub use record_sink::RecordSink;
 pub use row_format::RowFormat;
 
+pub(crate) use alignment::Alignment;
 pub(crate) use expression::{LoneQuote, Value, Values};
 pub(crate) use format::FORMATS;
 pub(crate) use modifier::MODIFIERS;
@@ -39,3 +41,4 @@ pub(crate) use render::{Cell, cell_tsv, header, row, unescape_tsv};
 pub(crate) use row_format::ROW_FORMATS;
 pub(crate) use row_printer::RowPrinter;
 pub(crate) use stage::Stage;
+pub(crate) use time::Time;

@@ -13,6 +13,9 @@ pub(crate) enum Number {
     Float(f64),
 }
 
+/// 2^127: integral doubles below it are integers of 128 bits.
+const LIMIT: f64 = (1u128 << 127) as f64;
+
 impl Number {
     /// Parses `[+-]digits[.digits][e[+-]digits]` and nothing else: no blanks, no `inf`, no hex.
     pub fn parse(text: &[u8]) -> Option<Number> {
@@ -33,19 +36,11 @@ impl Number {
 
     /// Converts a finite double.
     pub fn from_float(float: f64) -> Number {
-        if float.fract() == 0.0 && float.abs() < 1.7e38 {
+        if float.fract() == 0.0 && float.abs() < LIMIT {
             // In range by the test above, so that the cast is exact.
             Number::Int(float as i128)
         } else {
             Number::Float(float)
-        }
-    }
-
-    /// Returns the nearest double.
-    pub fn to_float(self) -> f64 {
-        match self {
-            Number::Int(int) => int as f64,
-            Number::Float(float) => float,
         }
     }
 }
@@ -71,7 +66,7 @@ impl Ord for Number {
 
 /// Compares exactly. `float` is finite, and either beyond 128 bits or not integral.
 fn int_to_float(int: i128, float: f64) -> Ordering {
-    if float.abs() >= 1.7e38 {
+    if float.abs() >= LIMIT {
         return 0.0f64.total_cmp(&float);
     }
     // The float is not integral, so when its floor equals the integer, the float is greater.

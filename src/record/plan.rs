@@ -27,6 +27,8 @@ pub struct RecordPlan {
     pub projection: Vec<Field>,
     /// The format of printed rows when there is no fold.
     pub output: RowFormat,
+    /// True when the names of the columns precede the rows.
+    pub header: bool,
     /// What happens to lines that the format cannot read.
     pub on_bad_line: OnBadLine,
     /// The largest number of rows, over all inputs in their order.
@@ -100,11 +102,12 @@ impl RecordPlan {
             && fields.into_iter().all(|field| field.source != FieldSource::Line)
     }
 
-    /// Returns the header that is printed once before all rows when there is no fold; empty when the format
-    /// has none.
-    pub(crate) fn header(&self) -> Vec<u8> {
+    /// Returns the header that is printed once before all rows when there is no fold; empty when there is none.
+    pub(crate) fn heading(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        header(&mut out, self.output, &self.columns());
+        if self.header {
+            header(&mut out, self.output, &self.columns());
+        }
         out
     }
 
@@ -126,6 +129,7 @@ impl RecordPlan {
             tested: Vec::new(),
             projection: Vec::new(),
             output: RowFormat::default(),
+            header: false,
             on_bad_line: OnBadLine::Skip,
             first: None,
         }

@@ -9,23 +9,29 @@ use std::borrow::Cow;
 pub(crate) enum Cell<'a> {
     /// Any bytes.
     Text(&'a [u8]),
-    /// A number as text; empty when it is missing.
+    /// A number as text.
     Number(&'a [u8]),
+    /// No value.
+    Null,
 }
 
 impl<'a> Cell<'a> {
     fn bytes(self) -> &'a [u8] {
         match self {
             Cell::Text(bytes) | Cell::Number(bytes) => bytes,
+            Cell::Null => b"",
         }
     }
 }
 
-/// Appends the header that precedes all rows; only CSV has one.
+/// Appends the header that precedes all rows.
 pub(crate) fn header(out: &mut Vec<u8>, output: RowFormat, names: &[&str]) {
-    if output == RowFormat::Csv {
-        let cells = names.iter().map(|name| Cell::Text(name.as_bytes()));
-        row(out, output, names, cells);
+    let cells = names.iter().map(|name| Cell::Text(name.as_bytes()));
+    row(out, output, names, cells);
+    if output == RowFormat::Markdown {
+        out.push(b'|');
+        names.iter().for_each(|_| out.extend_from_slice(b" --- |"));
+        out.push(b'\n');
     }
 }
 
@@ -37,20 +43,29 @@ pub(crate) fn row<'a>(
     cells: impl ExactSizeIterator<Item = Cell<'a>>,
 ) {
     let (open, separator, close) = match output {
-        RowFormat::Tsv => ("", "\t", "\n"),
+        RowFormat::Tsv | RowFormat::Table => ("", "\t", "\n"),
         RowFormat::Csv => ("", ",", "\n"),
         RowFormat::Json => ("{", ",", "}\n"),
+        RowFormat::Markdown => ("| ", " | ", " |\n"),
     };
+    out.extend_from_slice(open.as_bytes());
     let alone = cells.len() == 1;
     for (i, (name, cell)) in names.iter().zip(cells).enumerate() {
-        out.extend_from_slice(if i == 0 { open } else { separator }.as_bytes());
+        if i > 0 {
+            out.extend_from_slice(separator.as_bytes());
+        }
         match output {
-            RowFormat::Tsv => cell_tsv(out, cell.bytes()),
+            RowFormat::Tsv | RowFormat::Table => cell_tsv(out, cell.bytes()),
             RowFormat::Csv => cell_csv(out, cell.bytes(), alone),
+            RowFormat::Markdown => cell_markdown(out, cell.bytes()),
             RowFormat::Json => {
                 string_json(out, name.as_ref().as_bytes());
                 out.push(b':');
-                cell_json(out, cell);
+                match cell {
+                    Cell::Number(number) => out.extend_from_slice(number),
+                    Cell::Null => out.extend_from_slice(b"null"),
+                    cell => string_json(out, cell.bytes()),
+                }
             }
         }
     }
@@ -110,14 +125,18 @@ fn cell_csv(out: &mut Vec<u8>, value: &[u8], alone: bool) {
     out.push(b'"');
 }
 
-fn cell_json(out: &mut Vec<u8>, cell: Cell<'_>) {
-    match cell {
-        Cell::Text(text) => string_json(out, text),
-        Cell::Number([]) => out.extend_from_slice(b"null"),
-        Cell::Number(number) => out.extend_from_slice(number),
+/// Appends `value` as a cell of a table in Markdown, as GitHub reads it.
+fn cell_markdown(out: &mut Vec<u8>, value: &[u8]) {
+    for &byte in value {
+        match byte {
+            b'|' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+            b'\n' => out.extend_from_slice(b"<br>"),
+            byte => out.push(byte),
+        }
     }
 }
 
+/// Appends a JSON string. Bytes that are no UTF-8 become U+FFFD.
 fn string_json(out: &mut Vec<u8>, text: &[u8]) {
     let text = String::from_utf8_lossy(text);
     serde_json::to_writer(out, &text).expect("a string serializes, and writing to memory does not fail");
@@ -144,7 +163,7 @@ mod tests {
         );
         assert_eq!(rendered(RowFormat::Csv, &[Cell::Text(b"")]), "\"\"\n");
         assert_eq!(
-            rendered(RowFormat::Json, &[Cell::Text(b"\xff"), Cell::Number(b"")]),
+            rendered(RowFormat::Json, &[Cell::Text(b"\xff"), Cell::Null]),
             "{\"a\":\"\u{fffd}\",\"b\\\"\":null}\n"
         );
     }

@@ -13,6 +13,10 @@ pub enum RowFormat {
     Csv,
     /// One JSON object per line; bytes that are not UTF-8 become U+FFFD.
     Json,
+    /// Columns as wide as their values, for people; escaped as [`RowFormat::Tsv`].
+    Table,
+    /// A table in Markdown.
+    Markdown,
 }
 
 /// One row of the table of row formats.
@@ -34,17 +38,32 @@ pub(crate) static ROW_FORMATS: &[RowFormatEntry] = &[
     },
     RowFormatEntry {
         name: "csv",
-        help: "RFC 4180, with a header line",
+        help: "RFC 4180, with a header line unless --header no",
         format: RowFormat::Csv,
     },
     RowFormatEntry {
         name: "json",
-        help: "an object a line",
+        help: "an object a line; bytes that are no UTF-8 become U+FFFD",
         format: RowFormat::Json,
+    },
+    RowFormatEntry {
+        name: "table",
+        help: "columns aligned for people, with a header line unless --header no",
+        format: RowFormat::Table,
+    },
+    RowFormatEntry {
+        name: "md",
+        help: "a table in Markdown, with a header line unless --header no",
+        format: RowFormat::Markdown,
     },
 ];
 
 impl RowFormat {
+    /// Returns whether a header precedes the rows unless the user says otherwise.
+    pub fn has_header(self) -> bool {
+        matches!(self, RowFormat::Csv | RowFormat::Table | RowFormat::Markdown)
+    }
+
     /// Returns the format of this name.
     ///
     /// # Errors

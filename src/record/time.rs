@@ -6,7 +6,7 @@ use jiff::fmt::temporal::{DateTimeParser, PiecesOffset};
 
 /// A time as it was written, by the clock of its own time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Time {
+pub(crate) struct Time {
     /// Year, month and day from 1, hour, minute and second from 0.
     pub clock: [i32; 6],
     /// Nanoseconds after the second.

@@ -165,7 +165,7 @@ impl Main<'_, '_> {
             return message::say(format_args!("{name}: not written, because of what failed"));
         }
         let result = merges.planner.take_result();
-        let heading = self.work.records.map(RecordPlan::header).unwrap_or_default();
+        let heading = self.work.records.map(RecordPlan::heading).unwrap_or_default();
         let intermediates = merges.outputs.intermediates();
         let written = match (to, result) {
             (_, Some(Merged::File(file))) => file.commit().map_err(Closed::from_failure),

@@ -168,7 +168,7 @@ impl Main<'_, '_> {
             created.map_err(RunError::about_file(path))?;
         }
         if self.work.fold.is_none() && self.work.to.files().is_none() && self.work.merge.is_none() {
-            let printed = self.output.print(|sink| sink.heading(&records.header()));
+            let printed = self.output.print(|sink| sink.heading(&records.heading()));
             self.end_printing_on(printed);
         }
         Ok(())

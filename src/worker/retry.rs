@@ -203,7 +203,7 @@ impl Worker<'_> {
         let shared = self.shared;
         let merging = shared.merging.as_ref().ok_or(Failure::Stopped)?;
         let (job, feeders) = merge.job(merging.outputs.intermediates())?;
-        let heading = shared.records.map(RecordPlan::header).unwrap_or_default();
+        let heading = shared.records.map(RecordPlan::heading).unwrap_or_default();
         let destination = merging.outputs.of_merge(merge.is_last, &heading)?;
         let merge = MergeTry {
             jobs: merge.jobs,

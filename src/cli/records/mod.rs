@@ -2,6 +2,8 @@
 //!
 //! It does not know which input the records come from.
 
+mod list;
+
 use super::canonical_args::CanonicalArgs;
 use super::usage_error::UsageError;
 use crate::fold::{self, Aggregate, AggregateKind, GroupPlan, RowOrder, Shape, StartFold};
@@ -9,8 +11,7 @@ use crate::memory::Budget;
 use crate::plan::{FirstRows, RowEnd};
 use crate::record::suggest::unknown;
 use crate::record::{
-    Expression, Field, Format, FormatChoice, LoneQuote, OnBadLine, RecordPlan, RecordPlanError, RowFormat,
-    Text,
+    Expression, Field, Format, FormatChoice, LoneQuote, OnBadLine, RecordPlan, RowFormat, Text,
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -75,7 +76,7 @@ pub(super) struct RecordArgs {
     #[arg(long, value_name = "FIELD,...", allow_hyphen_values = true, conflicts_with_all = ["unique", "count", "select"])]
     by: Option<String>,
 
-    /// What to compute for each group (without --by, for all records): count, sum:FIELD, mean:, min:, max:, pNN:, distinct: [default with --by: count]
+    /// What to compute for each group (without --by, for all records): count, sum:FIELD, mean:, stddev:, min:, max:, pNN:, distinct: [default with --by: count]
     #[arg(long, value_name = "LIST", conflicts_with_all = ["unique", "count", "select"])]
     agg: Option<String>,
 
@@ -95,9 +96,13 @@ pub(super) struct RecordArgs {
     #[arg(long, value_name = "N")]
     first: Option<u64>,
 
-    /// The format of printed rows [default: tsv]
+    /// The format of printed rows: tsv, csv, json, table or md [default: tsv]
     #[arg(short = 'o', long, value_name = "FORMAT")]
     output_format: Option<String>,
+
+    /// Print the names of the columns before the rows, or don't [default: yes for csv, table and md, no for tsv]
+    #[arg(long, value_name = "yes|no", value_parser = ["yes", "no"])]
+    header: Option<String>,
 }
 
 /// What becomes of the bytes of a job: records, and a fold of them.
@@ -147,6 +152,13 @@ impl RecordArgs {
             field.source = records.format.resolve(&field.source)?;
         }
         check_json_names(&records, fold.as_ref())?;
+        if fold.is_none()
+            && records.header
+            && records.projection.is_empty()
+            && records.output == RowFormat::Tsv
+        {
+            bail!("--header applies to columns, and lines pass through as they are: add --select");
+        }
         let wanted = fold.is_some() || self.first.is_some() || !self.record_key(false).is_empty();
         Ok(RecordsAndFold {
             records: Some(records).filter(|_| wanted),
@@ -179,6 +191,7 @@ impl RecordArgs {
             .values("--where", &self.filters)
             .values("--select", &self.select)
             .values("--output-format", self.output_format.as_ref().filter(|_| !folded))
+            .values("--header", self.header.as_ref().filter(|_| !folded))
             .text()
     }
 
@@ -208,6 +221,13 @@ impl RecordArgs {
         if let Some(name) = &self.output_format {
             plan.output = RowFormat::parse(name)?;
         }
+        plan.header = plan.output.has_header();
+        if let Some(header) = &self.header {
+            if plan.output == RowFormat::Json {
+                bail!("--header does not apply to -o json: each object has the names");
+            }
+            plan.header = header == "yes";
+        }
         Ok(plan)
     }
 
@@ -233,6 +253,7 @@ impl RecordArgs {
         }
         plan.top = self.top;
         plan.output = records.output;
+        plan.header = records.header;
         self.order(&mut plan)?;
         Ok(Some(plan))
     }
@@ -253,7 +274,7 @@ impl RecordArgs {
     /// Reads `--agg`, and adds each field that it names to the projection once.
     fn aggregates(&self, plan: &mut GroupPlan, records: &mut RecordPlan) -> Result<()> {
         let keys = records.projection.len();
-        for text in list(self.agg.as_deref().unwrap_or("count")) {
+        for text in list::split(self.agg.as_deref().unwrap_or("count"))? {
             let (kind, field) = AggregateKind::parse(text)?;
             let value = match field {
                 None => None,
@@ -319,12 +340,10 @@ fn check_json_names(records: &RecordPlan, fold: Option<&GroupPlan>) -> Result<()
     }
 }
 
-fn fields(text: Option<&str>) -> Result<Vec<Field>, RecordPlanError> {
-    text.map_or_else(|| Ok(Vec::new()), |text| list(text).map(Field::parse).collect())
-}
-
-fn list(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(str::trim)
+fn fields(text: Option<&str>) -> Result<Vec<Field>> {
+    let items = text.map(list::split).transpose()?.unwrap_or_default();
+    let fields = items.into_iter().map(Field::parse);
+    Ok(fields.collect::<Result<_, _>>()?)
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ fn output_in(typed: &str, input: &[u8], size: usize) -> String {
         }
         let _ = stage.end(sink).expect("memory");
     };
-    let mut out = records.header();
+    let mut out = records.heading();
     match plan.fold {
         Some(plan) => {
             out.clear();

@@ -4,6 +4,8 @@
 //! (`pNN`, `distinct`) is computed by the group fold from counted pairs of key and value, which
 //! spill like any other table, so that one group may be larger than memory.
 
+mod best;
+mod spread;
 mod state;
 mod sum;
 
@@ -11,6 +13,7 @@ pub(super) use state::AggregateState;
 
 use crate::record::suggest::{nearest, quoted};
 use anyhow::{Result, anyhow, bail};
+use best::{Best, Direction};
 
 /// One row of the table of aggregates.
 #[derive(Debug)]
@@ -36,6 +39,18 @@ pub(crate) enum AggregateKind {
     Distinct,
 }
 
+/// How a value is read. A value that is read in several ways must be good in the last of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum Reading {
+    /// As bytes, which are always good.
+    #[default]
+    Bytes,
+    /// As a number or a time: any other value is bad.
+    Ordered,
+    /// As a number: any other value is bad.
+    Number,
+}
+
 /// The known aggregates.
 pub(crate) static AGGREGATES: &[AggregateEntry] = &[
     AggregateEntry {
@@ -54,24 +69,31 @@ pub(crate) static AGGREGATES: &[AggregateEntry] = &[
     },
     AggregateEntry {
         name: "mean",
-        help: "mean:FIELD, the sum by the number of values",
+        help: "mean:FIELD, the exact sum by the number of values, rounded once",
         words: &["avg", "average"],
         takes_field: true,
         kind: AggregateKind::State(AggregateState::Mean(sum::EMPTY)),
     },
     AggregateEntry {
+        name: "stddev",
+        help: "stddev:FIELD, the sample's standard deviation, from exact sums, rounded once",
+        words: &["sd", "std", "stdev", "deviation", "variance", "var"],
+        takes_field: true,
+        kind: AggregateKind::State(AggregateState::Deviation(None)),
+    },
+    AggregateEntry {
         name: "min",
-        help: "min:FIELD, the smallest number",
+        help: "min:FIELD, the smallest number or the earliest time, as it was written",
         words: &["least", "smallest", "minimum"],
         takes_field: true,
-        kind: AggregateKind::State(AggregateState::Min(None)),
+        kind: AggregateKind::State(AggregateState::Best(Direction::Least, Best::EMPTY)),
     },
     AggregateEntry {
         name: "max",
-        help: "max:FIELD, the largest number",
+        help: "max:FIELD, the largest number or the latest time, as it was written",
         words: &["most", "largest", "maximum"],
         takes_field: true,
-        kind: AggregateKind::State(AggregateState::Max(None)),
+        kind: AggregateKind::State(AggregateState::Best(Direction::Greatest, Best::EMPTY)),
     },
     AggregateEntry {
         name: "pNN",
@@ -117,9 +139,13 @@ impl AggregateKind {
         }
     }
 
-    /// Returns whether the aggregate takes numbers, so that any other value is bad.
-    pub(super) fn needs_numbers(&self) -> bool {
-        !matches!(self, AggregateKind::Distinct)
+    /// Returns how the aggregate reads values.
+    pub(super) fn reading(&self) -> Reading {
+        match self {
+            AggregateKind::Distinct => Reading::Bytes,
+            AggregateKind::State(AggregateState::Best(..)) => Reading::Ordered,
+            AggregateKind::State(_) | AggregateKind::Percentile(_) => Reading::Number,
+        }
     }
 }
 
@@ -192,7 +218,7 @@ mod tests {
         ));
         assert_eq!(
             refusal("medain:x"),
-            "unknown aggregate 'medain' (known: count, sum, mean, min, max, pNN, distinct); did you mean 'p50'?"
+            "unknown aggregate 'medain' (known: count, sum, mean, stddev, min, max, pNN, distinct); did you mean 'p50'?"
         );
         assert!(refusal("sum").contains("sum:FIELD"));
         assert!(refusal("count:x").contains("no field"));

@@ -1,6 +1,9 @@
 //! What a fold keeps of one group for one aggregate. It does not know the names of aggregates.
 
+use super::best::{Best, Direction};
+use super::spread::Spread;
 use super::sum::Sum;
+use crate::fold::quantity::Quantity;
 use crate::fold::save_format::{broken, read_array};
 use crate::record::Number;
 use std::io;
@@ -9,23 +12,25 @@ use std::io;
 /// commutative, and a state that has taken nothing is its identity.
 #[derive(Debug, Clone)]
 pub(crate) enum AggregateState {
-    /// The number of values.
+    /// How many numbers there were.
     Count(u64),
     Sum(Sum),
-    /// The exact sum, rounded once, divided by the number of values.
+    /// The exact sum divided by the number of values, rounded once.
     Mean(Sum),
-    Min(Option<Number>),
-    Max(Option<Number>),
+    /// The standard deviation of the sample.
+    Deviation(Option<Box<Spread>>),
+    /// The least or the greatest value.
+    Best(Direction, Best),
 }
 
 impl AggregateState {
     /// Takes a value.
-    pub fn add(&mut self, value: Number) {
+    pub fn add(&mut self, value: &Quantity) {
         match self {
-            Self::Count(count) => *count += 1,
+            Self::Count(count) => *count += u64::from(value.is_number()),
             Self::Sum(sum) | Self::Mean(sum) => sum.add(value),
-            Self::Min(least) => *least = Some(least.map_or(value, |least| least.min(value))),
-            Self::Max(most) => *most = Some(most.map_or(value, |most| most.max(value))),
+            Self::Deviation(spread) => spread.get_or_insert_default().add(value),
+            Self::Best(direction, best) => best.add(*direction, value),
         }
     }
 
@@ -35,7 +40,12 @@ impl AggregateState {
             (Self::Count(mine), Self::Count(theirs)) => *mine += theirs,
             (Self::Sum(mine), Self::Sum(theirs)) => mine.merge(theirs),
             (Self::Mean(mine), Self::Mean(theirs)) => mine.merge(theirs),
-            (mine, Self::Min(best) | Self::Max(best)) => best.iter().for_each(|best| mine.add(*best)),
+            (Self::Deviation(mine), Self::Deviation(theirs)) => {
+                if let Some(theirs) = theirs {
+                    mine.get_or_insert_default().merge(theirs);
+                }
+            }
+            (Self::Best(direction, mine), Self::Best(_, theirs)) => mine.merge(*direction, theirs),
             _ => unreachable!("states of one column are of one kind"),
         }
     }
@@ -45,15 +55,13 @@ impl AggregateState {
         match self {
             Self::Count(count) => out.extend_from_slice(&count.to_le_bytes()),
             Self::Sum(sum) | Self::Mean(sum) => sum.save(out),
-            Self::Min(None) | Self::Max(None) => out.push(0),
-            Self::Min(Some(Number::Int(int))) | Self::Max(Some(Number::Int(int))) => {
-                out.push(1);
-                out.extend_from_slice(&int.to_le_bytes());
+            Self::Deviation(spread) => {
+                out.push(u8::from(spread.is_some()));
+                if let Some(spread) = spread {
+                    spread.save(out);
+                }
             }
-            Self::Min(Some(Number::Float(float))) | Self::Max(Some(Number::Float(float))) => {
-                out.push(2);
-                out.extend_from_slice(&float.to_le_bytes());
-            }
+            Self::Best(_, best) => best.save(out),
         }
     }
 
@@ -65,23 +73,24 @@ impl AggregateState {
                 *count = count.checked_add(more).ok_or_else(broken)?;
             }
             Self::Sum(sum) | Self::Mean(sum) => sum.load(saved)?,
-            Self::Min(_) | Self::Max(_) => match read_array(saved)? {
+            Self::Deviation(spread) => match read_array(saved)? {
                 [0] => {}
-                [1] => self.add(Number::Int(i128::from_le_bytes(read_array(saved)?))),
-                [2] => self.add(Number::Float(f64::from_le_bytes(read_array(saved)?))),
+                [1] => spread.get_or_insert_default().load(saved)?,
                 _ => return Err(broken()),
             },
+            Self::Best(direction, best) => best.load(*direction, saved)?,
         }
         Ok(())
     }
 
     /// Returns the result; none when the state has taken no value that it needs.
-    pub fn result(&self) -> Option<Number> {
+    pub fn result(&self) -> Option<Quantity> {
         match self {
-            Self::Count(count) => Some(Number::Int(i128::from(*count))),
+            Self::Count(count) => Some(Quantity::Number(Number::Int(i128::from(*count)))),
             Self::Sum(sum) => sum.total(),
             Self::Mean(sum) => sum.mean(),
-            Self::Min(best) | Self::Max(best) => *best,
+            Self::Deviation(spread) => spread.as_ref()?.deviation(),
+            Self::Best(_, best) => best.value().cloned(),
         }
     }
 }

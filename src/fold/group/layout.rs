@@ -1,7 +1,7 @@
 //! Which states and counted values a plan's aggregates need, and which column each of them gives.
 //! It does not know how they are kept.
 
-use crate::fold::aggregate::{AggregateKind, AggregateState};
+use crate::fold::aggregate::{AggregateKind, AggregateState, Reading};
 use crate::fold::plan::GroupPlan;
 use crate::fold::value_counts::{PercentileColumn, ValueColumns};
 
@@ -14,8 +14,8 @@ pub(super) struct Layout {
     pub inputs: Vec<Option<usize>>,
     /// The state that each column is; none when counted values give it.
     pub columns: Vec<Option<usize>>,
-    /// For each value, whether it must be a number.
-    pub numeric: Vec<bool>,
+    /// How each value is read.
+    pub readings: Vec<Reading>,
 }
 
 impl Layout {
@@ -24,10 +24,12 @@ impl Layout {
         let mut layout = Layout::default();
         let mut counted: Vec<ValueColumns> = Vec::new();
         for (column, aggregate) in plan.aggregates.iter().enumerate() {
-            let numeric = aggregate.kind.needs_numbers();
+            let reading = aggregate.kind.reading();
+            let numeric = reading == Reading::Number;
             if let Some(value) = aggregate.value {
-                layout.numeric.resize(layout.numeric.len().max(value + 1), false);
-                layout.numeric[value] |= numeric;
+                let values = layout.readings.len().max(value + 1);
+                layout.readings.resize(values, Reading::Bytes);
+                layout.readings[value] = layout.readings[value].max(reading);
             }
             let state = match (&aggregate.kind, aggregate.value) {
                 (AggregateKind::State(state), input) => Some(layout.add_state(state.clone(), input)),

@@ -5,15 +5,16 @@
 mod layout;
 
 use crate::fold::Fold;
-use crate::fold::aggregate::AggregateState;
+use crate::fold::aggregate::{AggregateState, Reading};
 use crate::fold::group_table::GroupTable;
 use crate::fold::plan::{GroupPlan, Shape};
+use crate::fold::quantity::Quantity;
 use crate::fold::result_rows::ResultRows;
 use crate::fold::save_format::{broken, read_array, read_entry, write_end, write_entry};
 use crate::fold::sorted_entries::read_count;
 use crate::fold::value_counts::ValueCounts;
 use crate::memory::Budget;
-use crate::record::{Number, RecordSink, cell_tsv};
+use crate::record::{Alignment, Number, RecordSink, RowFormat, cell_tsv};
 use layout::Layout;
 use std::any::Any;
 use std::io::{self, BufRead, Write};
@@ -21,7 +22,10 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// The first byte of every saved group.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+
+/// What a state takes of a record when it takes no value of it.
+const ONE: Quantity = Quantity::Number(Number::Int(1));
 
 /// Makes an empty fold of this plan, which takes memory from `budget`, and puts what no longer fits
 /// in unlinked files in `tmpdir`.
@@ -38,7 +42,7 @@ struct Group {
     /// How many values were no numbers though an aggregate needs one.
     bad: u64,
     key: Vec<u8>,
-    numbers: Vec<Option<Number>>,
+    quantities: Vec<Option<Quantity>>,
     budget: Budget,
     tmpdir: PathBuf,
 }
@@ -57,7 +61,7 @@ impl Group {
             layout,
             bad: 0,
             key: Vec::new(),
-            numbers: Vec::new(),
+            quantities: Vec::new(),
             budget: budget.clone(),
             tmpdir: tmpdir.to_owned(),
         }
@@ -65,11 +69,18 @@ impl Group {
 
     fn add_aggregated(&mut self, record: &[&[u8]]) -> io::Result<()> {
         let (keys, values) = record.split_at(self.plan.keys.len().min(record.len()));
-        self.numbers.clear();
-        for (value, numeric) in values.iter().zip(&self.layout.numeric) {
-            let number = if *numeric { Number::parse(value) } else { None };
-            self.bad += u64::from(*numeric && number.is_none());
-            self.numbers.push(number);
+        self.quantities.clear();
+        for (value, reading) in values.iter().zip(&self.layout.readings) {
+            let quantity = match reading {
+                Reading::Bytes => None,
+                Reading::Ordered | Reading::Number => Quantity::parse_any(value),
+            };
+            self.bad += u64::from(match (reading, &quantity) {
+                (Reading::Bytes, _) => false,
+                (Reading::Number, Some(quantity)) => !quantity.is_number(),
+                (_, quantity) => quantity.is_none(),
+            });
+            self.quantities.push(quantity);
         }
         encode(&mut self.key, keys);
         if self.layout.states.is_empty() {
@@ -78,17 +89,17 @@ impl Group {
             let row = self.groups.row(&self.key)?;
             for (state, input) in row.iter_mut().zip(&self.layout.inputs) {
                 match input {
-                    None => state.add(Number::Int(1)),
+                    None => state.add(&ONE),
                     Some(value) => {
-                        if let Some(number) = self.numbers[*value] {
-                            state.add(number);
+                        if let Some(quantity) = &self.quantities[*value] {
+                            state.add(quantity);
                         }
                     }
                 }
             }
         }
         for counts in &mut self.counted {
-            counts.add(&self.key, values, &self.numbers)?;
+            counts.add(&self.key, values, &self.quantities)?;
         }
         Ok(())
     }
@@ -115,11 +126,11 @@ impl Group {
         let mut rows = ResultRows::new(&self.plan, &self.budget, &self.tmpdir, out)?;
         let mut sorted = self.groups.sorted()?;
         while let Some((key, value)) = sorted.next()? {
-            let (mut numbers, counts) = read_numbers(&self.layout, self.plan.shape, value)?;
+            let (mut columns, counts) = read_columns(&self.layout, self.plan.shape, value)?;
             for walk in &mut walks {
-                walk.fill_columns(key, &counts, &mut numbers)?;
+                walk.fill_columns(key, &counts, &mut columns)?;
             }
-            if !rows.group(key, &numbers)? {
+            if !rows.group(key, &columns)? {
                 break;
             }
         }
@@ -127,17 +138,20 @@ impl Group {
     }
 }
 
-/// Returns the columns of a group that are numbers, from the group's value, and the results of its
+/// Returns the columns of a group that are no keys, from the group's value, and the results of its
 /// states as counts. Columns that counted values give are missing.
-fn read_numbers(
+fn read_columns(
     layout: &Layout,
     shape: Shape,
     mut value: &[u8],
-) -> io::Result<(Vec<Option<Number>>, Vec<u64>)> {
+) -> io::Result<(Vec<Option<Quantity>>, Vec<u64>)> {
     if shape != Shape::Aggregated || layout.states.is_empty() {
         let count = read_count(value)?;
         return Ok(match shape {
-            Shape::Counted => (vec![Some(Number::Int(i128::from(count)))], Vec::new()),
+            Shape::Counted => (
+                vec![Some(Quantity::Number(Number::Int(i128::from(count))))],
+                Vec::new(),
+            ),
             Shape::Keys => (Vec::new(), Vec::new()),
             Shape::Aggregated => (vec![None; layout.columns.len()], Vec::new()),
         });
@@ -151,11 +165,10 @@ fn read_numbers(
     let columns = layout
         .columns
         .iter()
-        .map(|column| column.and_then(|state| results[state]));
-    let counts = results.iter().map(|result| match result {
-        Some(Number::Int(int)) => u64::try_from(*int).unwrap_or(0),
-        _ => 0,
-    });
+        .map(|column| column.and_then(|state| results[state].clone()));
+    let counts = results
+        .iter()
+        .map(|result| result.as_ref().and_then(Quantity::to_count).unwrap_or(0));
     Ok((columns.collect(), counts.collect()))
 }
 
@@ -222,7 +235,13 @@ impl Fold for Group {
     }
 
     fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        self.write_rows(out)?;
+        if self.plan.output == RowFormat::Table {
+            let mut table = Alignment::new(out, self.plan.header);
+            self.write_rows(&mut table)?;
+            table.finish()?;
+        } else {
+            self.write_rows(out)?;
+        }
         self.clear();
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! Tests of the group fold against a model in memory, and of the laws that every fold obeys.
 
 use super::*;
+use crate::fold::rounding::{nearest_quotient, nearest_root};
 use crate::fold::{Aggregate, AggregateKind, RowOrder};
+use num_bigint::BigInt;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +16,7 @@ fn all_aggregates() -> GroupPlan {
         "count",
         "sum:v",
         "mean:v",
+        "stddev:v",
         "min:v",
         "max:v",
         "p0:v",
@@ -92,9 +95,9 @@ fn every_aggregate_gives_what_it_says() {
     assert_eq!(fold.bad_values(), 2);
     assert_eq!(
         finish(&mut fold),
-        "a\t4\t-0.5\t-0.16666666666666666\t-4\t2.5\t-4\t1\t2.5\t4\n\
-         b\t2\t2000\t1000\t1000\t1000\t1000\t1000\t1000\t2\n\
-         c\t1\t\t\t\t\t\t\t\t1\n"
+        "a\t4\t-0.5\t-0.16666666666666666\t3.4034296427770228\t-4\t2.5\t-4\t1\t2.5\t4\n\
+         b\t2\t2000\t1000\t0\t1000\t1000\t1000\t1000\t1000\t2\n\
+         c\t1\t\t\t\t\t\t\t\t\t1\n"
     );
     assert_eq!(fold.bad_values(), 0);
 }
@@ -103,7 +106,7 @@ fn every_aggregate_gives_what_it_says() {
 fn without_keys_there_is_one_row_even_of_nothing() {
     let mut plan = all_aggregates();
     plan.keys.clear();
-    assert_eq!(finish(&mut group(&plan, 0)), "0\t\t\t\t\t\t\t\t0\n");
+    assert_eq!(finish(&mut group(&plan, 0)), "0\t\t\t\t\t\t\t\t\t0\n");
     plan.aggregates.retain(|aggregate| aggregate.name == "distinct:v");
     assert_eq!(finish(&mut group(&plan, 0)), "0\n");
 }
@@ -134,8 +137,16 @@ fn columns_sort_filter_and_cut() {
     plan.having = Some(having.expect("an expression"));
     assert_eq!(result(&plan), "c\t1\t9\nb\t2\t30\n");
     plan.output = crate::record::RowFormat::Csv;
+    assert_eq!(result(&plan), "c,1,9\nb,2,30\n");
+    plan.header = true;
     assert_eq!(result(&plan), "k,count,sum:v\nc,1,9\nb,2,30\n");
+    plan.output = crate::record::RowFormat::Table;
+    assert_eq!(
+        result(&plan),
+        "k  count  sum:v\nc      1      9\nb      2     30\n"
+    );
     plan.output = crate::record::RowFormat::Json;
+    plan.header = false;
     plan.top = Some(0);
     assert_eq!(result(&plan), "");
 }
@@ -238,7 +249,19 @@ fn model(records: &[[String; 2]]) -> String {
         let n = numbers.len();
         let show = |number: Option<i128>| number.map_or_else(String::new, |n| n.to_string());
         let sum = (n > 0).then(|| numbers.iter().sum::<i128>());
-        let mean = sum.map(|sum| Number::from_float(sum as f64 / n as f64).to_string());
+        let mean = sum.map(|sum| match sum % n as i128 {
+            0 => (sum / n as i128).to_string(),
+            _ => {
+                let mean = nearest_quotient(&sum.unsigned_abs().into(), &n.into(), 0);
+                Number::from_float(mean * sum.signum() as f64).to_string()
+            }
+        });
+        let squares = numbers.iter().map(|x| BigInt::from(*x).pow(2)).sum::<BigInt>();
+        let deviation = sum.filter(|_| n > 1).map(|sum| {
+            let dividend = squares * n - BigInt::from(sum).pow(2);
+            let root = nearest_root(dividend.magnitude(), &(n * (n - 1)).into(), 0);
+            Number::from_float(root).to_string()
+        });
         let at = |p: f64| {
             numbers
                 .get(((p / 100.0 * n as f64).ceil() as usize).max(1) - 1)
@@ -249,6 +272,7 @@ fn model(records: &[[String; 2]]) -> String {
             values.len().to_string(),
             show(sum),
             mean.unwrap_or_default(),
+            deviation.unwrap_or_default(),
             show(numbers.first().copied()),
             show(numbers.last().copied()),
             show(at(0.0)),

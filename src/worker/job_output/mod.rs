@@ -84,7 +84,7 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
         }
         if let Some(files) = shared.outputs {
             output.destination = TryDestination::File(files.start(job));
-            output.out.bytes = shared.records.map_or_else(Vec::new, |records| records.header());
+            output.out.bytes = shared.records.map_or_else(Vec::new, |records| records.heading());
         } else if let Some(merging) = &shared.merging {
             output.destination = TryDestination::Merge(merging.outputs.of_job());
         }

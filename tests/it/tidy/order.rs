@@ -17,8 +17,8 @@ const ORDER: &[(&str, &str)] = &[
     ),
     (
         "fold",
-        "group result_rows value_counts group_table key_order plan top_n sorted_entries aggregate table \
-         exact_sum mod sorted_run save_format",
+        "group result_rows value_counts group_table key_order plan top_n sorted_entries aggregate quantity table \
+         exact_sum rounding mod sorted_run save_format",
     ),
     ("merge", "mod plan job tree level output intermediate pipe_job"),
     (
@@ -33,7 +33,7 @@ const ORDER: &[(&str, &str)] = &[
     ),
     (
         "record",
-        "row_printer stage line_loop prefilter projection record_sink plan format expression decimal render field mod number \
+        "alignment row_printer stage line_loop prefilter projection record_sink plan format expression decimal render field mod number \
          row_format modifier suggest time plan_error",
     ),
     ("sink", "mod reorder sendfile row_limit spill tag piece"),

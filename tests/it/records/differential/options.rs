@@ -73,7 +73,7 @@ pub fn options(rng: &mut Rng, shape: &Shape) -> Vec<String> {
     if rng.u8(..3) == 0 {
         words.extend([
             "--output-format".to_owned(),
-            (*rng.choice(&["csv", "json"]).expect("not empty")).to_owned(),
+            (*rng.choice(&["csv", "json", "md"]).expect("not empty")).to_owned(),
         ]);
     }
     words
@@ -129,7 +129,7 @@ fn aggregates(rng: &mut Rng, shape: &Shape) -> Vec<String> {
     for _ in 0..rng.usize(1..5) {
         let kind = *rng
             .choice(&[
-                "count", "sum", "mean", "min", "max", "p0", "p50", "p99.9", "p100", "distinct",
+                "count", "sum", "mean", "stddev", "min", "max", "p0", "p50", "p99.9", "p100", "distinct",
             ])
             .expect("not empty");
         let name = match kind {

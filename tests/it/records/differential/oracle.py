@@ -3,7 +3,7 @@
 Reads a JSON list of command lines from standard input, and prints a JSON list of [stdout, bad lines, bad values], the
 first as text of which each character is a byte. It shares nothing with fanfold but the manual.
 """
-import csv, fractions, functools, gzip, io, json, re, sys
+import csv, fractions, functools, gzip, io, json, math, re, sys
 import expression
 from expression import DASH, NULL, clock
 
@@ -29,12 +29,14 @@ def number(text):
 
 
 def from_float(value):
-    return int(value) if value == int(value) and abs(value) < 1.7e38 else value
+    return int(value) if value == int(value) and abs(value) < 2.0 ** 127 else value
 
 
 def show(value):
     if value is None:
         return b""
+    if isinstance(value, bytes):
+        return value
     if isinstance(value, int):
         return b"%d" % value
     digits, exponent = re.fullmatch(r"(-?[0-9.]+)(?:e([+-][0-9]+))?", repr(value)).groups()
@@ -239,11 +241,15 @@ def escaped(value):
 
 
 def row(output, names, cells, whole=False):
-    """Cells are bytes, or (number,)."""
+    """Cells are bytes, or (number,), or (bytes,) of a time."""
     texts = [show(*cell) if isinstance(cell, tuple) else cell for cell in cells]
+    if output == "md":
+        cell = lambda text: re.sub(rb"([|\\\\])", rb"\\\1", text).replace(b"\n", b"<br>")
+        return b"| " + b" | ".join(map(cell, texts)) + b" |\n"
     if output == "json":
         def one(name, cell, text):
-            value = (text.decode() or "null") if isinstance(cell, tuple) else string(text)
+            plain = isinstance(cell, tuple) and not isinstance(cell[0], bytes)
+            value = (text.decode() or "null") if plain else string(text)
             return string(name.encode()) + ":" + value
         return ("{" + ",".join(map(one, names, cells, texts)) + "}").encode() + b"\n"
     if output == "csv":
@@ -257,6 +263,26 @@ def row(output, names, cells, whole=False):
 
 def string(text):
     return json.dumps(text.decode(errors="replace"), ensure_ascii=False)
+
+
+def root(square):
+    """The nearest double to the root: of 200 bits, with one below for what is cut off."""
+    shift = max(0, 200 - square.numerator.bit_length() + square.denominator.bit_length()) // 2
+    scaled = square * 4 ** shift
+    found = math.isqrt(int(scaled))
+    exact = 2 * found + (found * found != scaled)
+    return float(fractions.Fraction(exact, 2 ** (shift + 1)))
+
+
+def ordered(text):
+    """A number or a time on one scale, and what is printed of it."""
+    value = number(text)
+    if value is not None:
+        return fractions.Fraction(value), 0, b"", value
+    time = clock(text)
+    if time is None:
+        return None
+    return fractions.Fraction(time[1]), 1, text, text
 
 
 class Table:
@@ -279,16 +305,20 @@ class Table:
         values = [record[place] for record in records]
         if kind == "distinct":
             return len(set(values))
+        if kind in ("min", "max"):
+            found = sorted(filter(None, map(ordered, values)), key=lambda found: found[:3])
+            return found[0 if kind == "min" else -1][3] if found else None
         numbers = sorted(n for n in map(number, values) if n is not None)
         if not numbers:
             return None
-        total = sum(map(fractions.Fraction, numbers))
+        n, total = len(numbers), sum(map(fractions.Fraction, numbers))
+        ints = all(isinstance(n, int) for n in numbers)
+        rounded = lambda exact: int(exact) if ints and exact == int(exact) else from_float(float(exact))
         if kind in ("sum", "mean"):
-            ints = all(isinstance(n, int) for n in numbers)
-            total = int(total) if ints and abs(total) < 1 << 127 else from_float(float(total))
-            return total if kind == "sum" else from_float(float(total) / len(numbers))
-        if kind in ("min", "max"):
-            return numbers[0] if kind == "min" else numbers[-1]
+            return rounded(total if kind == "sum" else total / n)
+        if kind == "stddev":
+            squares = sum(fractions.Fraction(x) ** 2 for x in numbers)
+            return from_float(root((n * squares - total ** 2) / (n * (n - 1)))) if n > 1 else None
         rank = -(-fractions.Fraction(kind[1:]) * len(numbers) // 100)
         return numbers[max(int(rank), 1) - 1]
 
@@ -297,8 +327,13 @@ class Table:
         numeric = {name.split(":", 1)[1] for name in self.aggregates
                    if ":" in name and not name.startswith("distinct:")}
         rows = []
+        timely = {name.split(":", 1)[1] for name in self.aggregates if name.startswith(("min:", "max:"))}
+        numeric -= timely - {name.split(":", 1)[1] for name in self.aggregates
+                             if name.startswith(("sum:", "mean:", "stddev:", "p"))}
         for key, records in self.groups.items():
             self.bad += sum(number(record[values.index(name)]) is None for record in records for name in numeric)
+            self.bad += sum(ordered(record[values.index(name)]) is None
+                            for record in records for name in timely - numeric)
             aggregates = [(self.aggregate(name, values.index(name.split(":", 1)[1]) if ":" in name else None, records),)
                           for name in self.aggregates]
             counted = [(len(records),)] if "--count" in options else []
@@ -324,12 +359,16 @@ class Table:
     def sort(rows, place, down):
         def classed(cells):
             cell = cells[place]
-            value = cell[0] if isinstance(cell, tuple) else number(cell)
-            if value is not None:
+            value = cell[0] if isinstance(cell, tuple) else cell
+            if value is None:
+                return 3, 0
+            if not isinstance(value, bytes):
                 return 0, value
-            return (2, 0) if isinstance(cell, tuple) else (1, cell)
+            if number(value) is not None:
+                return 0, number(value)
+            return (1, clock(value)[1]) if clock(value) else (2, value)
         # Sorting is stable: equal ones stay in the order of their keys.
-        parts = [[r for r in rows if classed(r[1])[0] == which] for which in (0, 1, 2)]
+        parts = [[r for r in rows if classed(r[1])[0] == which] for which in (0, 1, 2, 3)]
         rows[:] = [r for part in parts for r in sorted(part, key=lambda r: classed(r[1])[1], reverse=down)]
 
 
@@ -407,7 +446,8 @@ def run(argv):
         names, printed = table.result(values)
     elif "--first" in options:
         printed = printed[:int(options["--first"])]
-    head = row("csv", names, [n.encode() for n in names]) if output == "csv" else b""
+    head = row(output, names, [n.encode() for n in names]) if output in ("csv", "md") else b""
+    head += b"|" + b" --- |" * len(names) + b"\n" if output == "md" else b""
     whole = output == "tsv" and not keys and not table.aggregates
     return head + b"".join(row(output, names, cells, whole) for cells in printed), bad, table.bad
 
