@@ -19,7 +19,7 @@ def clock(text):
         year, month, day = int(year), MONTHS.index(month) + 1, int(day)
         hour, minute, second = map(int, rest[:3])
         zone = rest[3:]
-    elif m := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d):(\d\d)(?:[Zz]|([+-])(\d\d):(\d\d))?)?", text):
+    elif m := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d)(?::(\d\d)(?::(\d\d))?)?(?:[Zz]|([+-])(\d\d):(\d\d))?)?", text):
         parts = m.groups()
         year, month, day, hour, minute, second = (int(part or 0) for part in parts[:6])
         zone = parts[6:]
