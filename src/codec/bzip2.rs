@@ -1,7 +1,9 @@
 //! bzip2: any number of streams, one after another, with the verdicts of `bzip2 -t`: bytes behind
-//! the first stream that are no stream are ignored with a warning.
+//! a stream that are no stream are ignored with a warning. Where data would be lost in this way, it is
+//! stricter than that program, which exits with 0.
 
 use super::engine::Codec;
+use super::signature::{Signature, differing};
 use super::stream::{Step, StepError, Stream, StreamEngine};
 use bzip2::{Decompress, Error, Status};
 
@@ -10,7 +12,22 @@ pub(super) const CODEC: Codec = Codec {
     name: "bzip2",
     help: "bzip2: all streams, as written by bzip2, pbzip2, lbzip2",
     recognise: |head| matches!(head, [b'B', b'Z', b'h', b'1'..=b'9', ..]),
+    signature: Some(STREAM),
     start: |_| Box::new(StreamEngine::new(Bzip2::new())),
+};
+
+/// How a stream begins: `BZh`, a digit, and the magic number of a block, or of the end of an empty stream.
+const STREAM: Signature = Signature {
+    codec: "bzip2",
+    unit: "stream",
+    length: 10,
+    distance: |head| {
+        let is_level = matches!(head.get(3), Some(b'1'..=b'9'));
+        let magic = head.get(4..).unwrap_or_default();
+        let magic = differing(magic, b"1AY&SY").min(differing(magic, b"\x17\x72\x45\x38\x50\x90"));
+        differing(head, b"BZh") + usize::from(!is_level) + magic
+    },
+    other: 4,
 };
 
 struct Bzip2 {
@@ -55,7 +72,7 @@ impl Stream for Bzip2 {
             }
             Ok(Status::MemNeeded) => return corrupt(read, "out of memory"),
             Ok(_) => {}
-            Err(Error::DataMagic) if self.finished > 0 => return Err(StepError::Garbage),
+            Err(Error::DataMagic) if self.finished > 0 => return Err(StepError::Garbage(&STREAM)),
             Err(Error::DataMagic) => return corrupt(0, "not in bzip2 format"),
             Err(_) => return corrupt(read, "invalid data or crc mismatch"),
         }

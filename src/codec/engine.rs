@@ -3,6 +3,7 @@
 
 use super::error::DecodeError;
 use super::reader::Reader;
+use super::signature::Signature;
 use crate::job::Trust;
 use crate::memory::Budget;
 use std::cell::Cell;
@@ -16,6 +17,8 @@ pub struct Codec {
     /// One line for `fanfold list`.
     pub help: &'static str,
     pub(super) recognise: fn(&[u8]) -> bool,
+    /// How a file begins, to tell one whose head is damaged.
+    pub(super) signature: Option<Signature>,
     pub(super) start: fn(&Budget) -> Box<dyn Engine>,
 }
 
@@ -69,6 +72,8 @@ pub(super) struct DecodeSink<'a> {
     pub warn: &'a mut dyn FnMut(&str),
     pub out: &'a mut dyn FnMut(&[u8], Trust) -> ControlFlow<()>,
     pub range: Option<&'a MemberRange<'a>>,
+    /// Returns the name of the codec of compressed data that begin so.
+    pub recognise: fn(&[u8]) -> Option<&'static str>,
 }
 
 impl DecodeSink<'_> {

@@ -5,6 +5,7 @@
 use super::engine::{Codec, DecodeSink, Engine};
 use super::error::DecodeError;
 use super::reader::Reader;
+use super::signature::{Signature, differing};
 use crate::job::Trust;
 use lz4_flex::frame::{self, FrameDecoder};
 use std::io::{self, BufRead, Read};
@@ -15,6 +16,16 @@ pub(super) const CODEC: Codec = Codec {
     name: NAME,
     help: "LZ4: all frames, skippable ones among them",
     recognise: |head| head.starts_with(&MAGIC) || head.starts_with(&LEGACY),
+    signature: Some(Signature {
+        codec: NAME,
+        unit: "frame",
+        length: 5,
+        distance: |head| {
+            let is_version = head.get(4).is_some_and(|flags| flags >> 6 == 1);
+            differing(head, &MAGIC) + usize::from(!is_version)
+        },
+        other: 2,
+    }),
     start: |_| Box::new(Lz4),
 };
 

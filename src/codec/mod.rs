@@ -13,6 +13,7 @@ mod inflate;
 mod lz4;
 mod plain;
 mod reader;
+mod signature;
 mod stream;
 mod xz;
 mod zstd;
@@ -27,6 +28,7 @@ use crate::memory::Budget;
 use buffer::Buffer;
 use engine::{DecodeSink, Engine};
 use reader::Reader;
+use signature::Signature;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
@@ -52,6 +54,30 @@ pub fn by_name(name: &str) -> Option<&'static Codec> {
 pub fn from_head(head: &[u8]) -> &'static Codec {
     let known = CODECS.iter().find(|codec| codec.recognise(head));
     known.unwrap_or(&plain::CODEC)
+}
+
+/// Returns the name of the codec of compressed data that begin with `head`.
+fn compressed_by(head: &[u8]) -> Option<&'static str> {
+    let name = from_head(head).name;
+    (name != plain::CODEC.name).then_some(name)
+}
+
+/// Returns whether a file that begins with `head` is read as it is.
+pub(crate) fn is_plain(head: &[u8]) -> bool {
+    compressed_by(head).is_none() && damaged(head).is_none()
+}
+
+/// Returns what the damaged first bytes of a file should be, which is of no codec as they are. No text has
+/// such bytes.
+fn damaged(head: &[u8]) -> Option<&'static Signature> {
+    if compressed_by(head).is_some() {
+        return None;
+    }
+    signatures().find(|signature| signature.is_damaged(head))
+}
+
+fn signatures() -> impl Iterator<Item = &'static Signature> {
+    CODECS.iter().filter_map(|codec| codec.signature.as_ref())
 }
 
 /// Reads files of any known codec, one after another, with buffers that it keeps.
@@ -106,8 +132,13 @@ impl Decoder {
         warn: &mut dyn FnMut(&str),
         out: &mut dyn FnMut(&[u8], Trust) -> ControlFlow<()>,
     ) -> Result<(), DecodeError> {
-        let range = None;
-        self.run(source, 0, self.forced, size, &mut DecodeSink { warn, out, range })
+        let mut sink = DecodeSink {
+            warn,
+            out,
+            range: None,
+            recognise: compressed_by,
+        };
+        self.run(source, 0, self.forced, size, &mut sink)
     }
 
     /// Decodes the members or frames of a range, and as much behind it as `out` takes. `source`
@@ -133,6 +164,7 @@ impl Decoder {
             warn,
             out: &mut out,
             range: Some(range),
+            recognise: compressed_by,
         };
         self.run(source, range.start, None, None, &mut sink)?;
         if enough || range.passed.get() || range.end == u64::MAX {
@@ -155,7 +187,17 @@ impl Decoder {
         let mut reader = Reader::new(source, start, &mut self.buffer);
         let codec = match codec {
             Some(codec) => codec,
-            None => from_head(reader.peek(Codec::HEAD_LENGTH)?),
+            None => {
+                let head = reader.peek(Codec::HEAD_LENGTH)?;
+                // A line that comes by a pipe is not kept waiting for more bytes than it has.
+                let more = signatures().filter(|signature| signature.may_begin(head));
+                let length = more.map(|signature| signature.length).max();
+                let head = reader.peek(length.unwrap_or_default().max(Codec::HEAD_LENGTH))?;
+                if let Some(signature) = damaged(head) {
+                    return Err(signature.damage(start));
+                }
+                from_head(head)
+            }
         };
         if let Some(range) = sink.range
             && codec.name == plain::CODEC.name

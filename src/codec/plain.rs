@@ -10,6 +10,7 @@ pub(super) const CODEC: Codec = Codec {
     name: "plain",
     help: "not compressed: bytes as they are",
     recognise: |_| true,
+    signature: None,
     start: |_| Box::new(Plain),
 };
 

@@ -4,6 +4,7 @@
 use super::engine::{DecodeSink, Engine};
 use super::error::DecodeError;
 use super::reader::Reader;
+use super::signature::Signature;
 use crate::job::Trust;
 
 /// How many bytes one step decodes at most.
@@ -42,8 +43,9 @@ pub(super) struct Step {
 
 /// Why a step failed.
 pub(super) enum StepError {
-    /// The rest belongs to no stream, and the format's own program only warns of it.
-    Garbage,
+    /// The rest begins with no stream, and the format's own program passes over it with a warning. Holds how a
+    /// stream begins.
+    Garbage(&'static Signature),
     /// What is wrong, so many bytes into the step's input.
     Corrupt(usize, String),
 }
@@ -96,9 +98,8 @@ impl<S: Stream> StreamEngine<S> {
             }
             let step = match self.stream.step(input, &mut self.block) {
                 Ok(step) => step,
-                Err(StepError::Garbage) => {
-                    (sink.warn)("trailing garbage ignored");
-                    return Ok(());
+                Err(StepError::Garbage(signature)) => {
+                    return signature.judge_rest(reader, sink.recognise, sink.warn);
                 }
                 Err(StepError::Corrupt(read, what)) => return Err(corrupt(at + read as u64, what)),
             };

@@ -2,6 +2,7 @@
 //! Anything else behind them is an error, as for `xz -t`.
 
 use super::engine::Codec;
+use super::signature::{Signature, differing};
 use super::stream::{Step, StepError, Stream, StreamEngine};
 use crate::memory::{Budget, Insisted};
 use liblzma::stream::{Action, CONCATENATED, Error, Status, Stream as Xz, TELL_UNSUPPORTED_CHECK};
@@ -10,9 +11,18 @@ use liblzma::stream::{Action, CONCATENATED, Error, Status, Stream as Xz, TELL_UN
 pub(super) const CODEC: Codec = Codec {
     name: "xz",
     help: "xz: all streams and their padding",
-    recognise: |head| head.starts_with(b"\xfd7zXZ\0"),
+    recognise: |head| head.starts_with(MAGIC),
+    signature: Some(Signature {
+        codec: "xz",
+        unit: "stream",
+        length: MAGIC.len(),
+        distance: |head| differing(head, MAGIC),
+        other: 2,
+    }),
     start: |budget| Box::new(StreamEngine::new(XzStreams::new(budget))),
 };
+
+const MAGIC: &[u8] = b"\xfd7zXZ\0";
 
 /// What files of the usual presets need: it counts as part of what each worker needs.
 const USUAL: u64 = 16 << 20;

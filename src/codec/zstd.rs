@@ -2,6 +2,7 @@
 //! a frame has one. Anything else between or behind frames is an error, as for `zstd -t`.
 
 use super::engine::Codec;
+use super::signature::{Signature, differing};
 use super::stream::{Step, StepError, Stream, StreamEngine};
 use crate::memory::{Budget, Insisted};
 use zstd::stream::raw::{DParameter, Decoder, Operation};
@@ -12,11 +13,19 @@ pub(super) const CODEC: Codec = Codec {
     name: "zstd",
     help: "Zstandard: all frames, skippable ones among them",
     recognise: |head| {
-        head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
-            || matches!(head, [first, 0x2a, 0x4d, 0x18, ..] if first >> 4 == 5)
+        head.starts_with(&MAGIC) || matches!(head, [first, 0x2a, 0x4d, 0x18, ..] if first >> 4 == 5)
     },
+    signature: Some(Signature {
+        codec: "zstd",
+        unit: "frame",
+        length: MAGIC.len(),
+        distance: |head| differing(head, &MAGIC),
+        other: 2,
+    }),
     start: |budget| Box::new(StreamEngine::new(Zstd::new(budget))),
 };
+
+const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// The window that every decoder of the format should support: it counts as part of what each worker
 /// needs, and is kept from file to file. All levels up to 19 need less.

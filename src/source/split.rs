@@ -83,7 +83,7 @@ impl<I: Iterator<Item = InputResult>> Splitter<I> {
             part: 0,
             members: None,
         };
-        if codec::from_head(&head).name == "plain" {
+        if codec::is_plain(&head) {
             rest.part = self.plain?;
             return (size > 2 * rest.part).then_some(rest);
         }

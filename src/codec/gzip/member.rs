@@ -7,6 +7,7 @@ use crate::codec::engine::DecodeSink;
 use crate::codec::error::DecodeError;
 use crate::codec::inflate::{AHEAD, Inflate};
 use crate::codec::reader::Reader;
+use crate::codec::signature::{Signature, differing};
 use crate::job::Trust;
 use libdeflater::Crc;
 use std::ops::ControlFlow;
@@ -160,30 +161,51 @@ fn read_header(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
 
 /// Returns whether another member follows. Consumes padding.
 ///
-/// As gzip does, it takes bytes that begin with zero for padding, or for garbage if any of them is
-/// not zero, even if a member is among them; and a single other byte for the first of a truncated
-/// member.
+/// As gzip does, it takes a single byte that is not zero for the first of a truncated member, and passes over
+/// other bytes with a warning. Where gzip would pass over members, too, it is stricter: bytes that look like a
+/// damaged header, or that hold one, are data that would be lost ([`Signature::judge_rest`]).
 pub(super) fn another_follows(
     reader: &mut Reader<'_>,
     sink: &mut DecodeSink<'_>,
 ) -> Result<bool, DecodeError> {
-    match *reader.peek(2)? {
+    let head = reader.peek(MEMBER.length)?;
+    let is_padded = match *head {
         [] => return Ok(false),
         [a, b, ..] if is_magic([a, b]) => return Ok(true),
-        [0, ..] => loop {
-            let block = reader.fill()?;
-            let length = block.len();
-            if length == 0 {
-                return Ok(false);
-            }
-            if block.iter().any(|&byte| byte != 0) {
-                break;
-            }
-            reader.consume(length);
-        },
+        // Before the padding: a damaged header may begin with zero.
+        _ if MEMBER.is_damaged(head) => false,
+        [0, ..] => true,
         [_] => return Err(DecodeError::truncated(NAME, reader.offset() + 1)),
-        _ => {}
+        _ => false,
+    };
+    if is_padded && !skip_zeros(reader)? {
+        return Ok(false);
     }
-    (sink.warn)("trailing garbage ignored");
+    MEMBER.judge_rest(reader, sink.recognise, sink.warn)?;
     Ok(false)
+}
+
+/// How a member begins: the magic number, the method, and no reserved flag. One byte of them may be damaged.
+pub(super) const MEMBER: Signature = Signature {
+    codec: NAME,
+    unit: "member",
+    length: 4,
+    distance: |head| {
+        let is_reserved = head.get(3).is_none_or(|flags| flags & RESERVED != 0);
+        differing(head, &MAGIC) + usize::from(is_reserved)
+    },
+    other: 2,
+};
+
+/// Consumes zero bytes; returns whether something is behind them.
+fn skip_zeros(reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
+    loop {
+        let block = reader.fill()?;
+        let length = block.len();
+        let zeros = block.iter().position(|&byte| byte != 0);
+        reader.consume(zeros.unwrap_or(length));
+        if zeros.is_some() || length == 0 {
+            return Ok(zeros.is_some());
+        }
+    }
 }

@@ -16,7 +16,7 @@ use crate::codec::error::DecodeError;
 use crate::codec::reader::Reader;
 use crate::memory::Budget;
 use bgzf::Bgzf;
-use member::{MAGIC, MemberDecoder, NAME, another_follows};
+use member::{MAGIC, MEMBER, MemberDecoder, NAME, another_follows};
 use one_shot::{OneShot, Progress};
 
 /// The row for gzip.
@@ -24,6 +24,7 @@ pub(super) const CODEC: Codec = Codec {
     name: NAME,
     help: "gzip: all members, as written by gzip, pigz, bgzip",
     recognise: |head| head.starts_with(&MAGIC[..2]),
+    signature: Some(MEMBER),
     start: |budget| Box::new(Gzip::new(budget)),
 };
 

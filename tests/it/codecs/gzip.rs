@@ -189,3 +189,87 @@ fn a_large_file_that_turns_out_corrupt_gives_nothing() {
             .code(3);
     }
 }
+
+/// What `{ seq 1 5 | gzip; …; }` and the like give when a byte of the second member's header is damaged.
+fn damaged_second() -> Vec<Vec<u8>> {
+    let [one, two, three] = [&b"1\n"[..], b"2\n", b"3\n"].map(gzip);
+    let with = |at: usize, byte: u8, tail: &[u8]| {
+        let mut two = two.clone();
+        two[at] = byte;
+        [&one[..], &two, tail].concat()
+    };
+    let zeroed = [&one[..], &[0; 12], &two[12..], &three].concat();
+    let files = [(0, 0x1e), (0, 0), (1, 0x8a), (2, 9), (3, 0xe0)];
+    let mut files: Vec<_> = files
+        .into_iter()
+        .flat_map(|(at, byte)| [with(at, byte, b""), with(at, byte, &three)])
+        .collect();
+    files.extend([
+        zeroed,
+        [&one[..], b"garbage", &two].concat(),
+        [&one[..], &[0; 3], &two].concat(),
+        [&one[..], &vec![b'x'; 300_000], &two, b"more"].concat(),
+        [&one[..], b"BZh91AY&SY"].concat(),
+        [&one[..], b"\x28\xb5\x2f\xfd\0\0"].concat(),
+    ]);
+    files
+}
+
+#[test]
+fn members_behind_damage_are_not_lost_in_silence() {
+    for bytes in damaged_second() {
+        for words in [
+            "map bad.gz good",
+            "map bad.gz good --count",
+            "map bad.gz good -j1 --select 1 --state s",
+            "run -z bad.gz good --count -- cat",
+        ] {
+            let out = match words.contains("--count") {
+                true => "1\tgood\n",
+                false => "good\n",
+            };
+            fan(words)
+                .file("bad.gz", &bytes)
+                .file("good", "good\n")
+                .stdout(out)
+                .says("fanfold: bad.gz: corrupt gzip stream at byte ")
+                .code(3);
+        }
+        fan("map bad.gz --fn check")
+            .file("bad.gz", &bytes)
+            .stdout("")
+            .code(3);
+        fan("map bad.gz --partial keep --select 1")
+            .file("bad.gz", &bytes)
+            .stdout("1\n")
+            .code(3);
+    }
+}
+
+#[test]
+fn a_damaged_member_in_the_middle_of_bgzf_spoils_the_file() {
+    if !has("bgzip") {
+        return;
+    }
+    let script = "seq 1 3000000 | bgzip -c";
+    let whole = crate::support::oracle(Path::new("/"), script, &[]);
+    let mut starts = vec![0];
+    while let Some(size) = whole
+        .get(starts[starts.len() - 1] + 16..)
+        .and_then(<[u8]>::first_chunk)
+    {
+        starts.push(starts[starts.len() - 1] + 1 + usize::from(u16::from_le_bytes(*size)));
+    }
+    for (at, byte) in [(2, 0), (2, 1), (300, 0), (starts.len() - 3, 1)] {
+        let mut damaged = whole.clone();
+        damaged[starts[at] + byte] ^= 0x10;
+        for words in [
+            "map b.gz --agg count",
+            "map b.gz --agg count -j1",
+            "map b.gz --fn check",
+        ] {
+            let out = if words.contains("count") { "0\n" } else { "" };
+            fan(words).file("b.gz", &damaged).stdout(out).code(3);
+        }
+    }
+}
