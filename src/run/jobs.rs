@@ -10,11 +10,13 @@ use crate::plan::{Empty, Inputs, Plan};
 use crate::source::{
     Batcher, InputResult, JobResult, ListedWords, NamedInputs, Scheduler, SourceError, Splitter, read_names,
 };
-use crate::sys::spawn_thread;
-use crossbeam_channel::{Receiver, TryRecvError, bounded};
-use std::collections::VecDeque;
+use crate::sys::{Stdin, spawn_thread};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use std::vec;
 
 /// How many jobs of few inputs the thread may be ahead. The splitter has the system read the parts of a
 /// compressed file that it has found, so these are some 512 MiB.
@@ -23,15 +25,21 @@ const AHEAD: usize = 128;
 /// The same under `--state`, which records how many jobs are left: about 2 MB of names.
 const AHEAD_OF_STATE: usize = 10_000;
 
+/// How many jobs the thread hands over together at most: for each alone, the main thread would have to be woken.
+const CHUNK: usize = 32;
+
+/// How long a job that was found waits at most for others to be handed over with it.
+const CHUNK_TIME: Duration = Duration::from_millis(1);
+
 /// The number of jobs while it is not known.
 const UNKNOWN: u64 = u64::MAX;
 
 /// Receives the jobs, and holds the one that comes next.
 pub(crate) struct JobSource {
     /// What the thread has found; `None` once everything is received.
-    found: Option<Receiver<JobResult>>,
-    /// Items that were received together: for each alone, the thread would have to be woken.
-    batch: VecDeque<JobResult>,
+    found: Option<Receiver<Vec<JobResult>>>,
+    /// What was received, and is still to come.
+    chunk: vec::IntoIter<JobResult>,
     next: Option<Job>,
     /// Inputs that are not available, each with how many jobs come before it.
     errors: Vec<(u64, SourceError)>,
@@ -74,34 +82,26 @@ impl JobSource {
     }
 
     fn start(jobs: impl Iterator<Item = JobResult> + Send + 'static, plan: &Plan) -> Result<Self, RunError> {
-        let ahead = match plan.batch.is_small() {
-            true if plan.state.is_some() => AHEAD_OF_STATE,
-            true => AHEAD,
+        let (ahead, chunk) = match plan.batch.is_small() {
             // Jobs of many inputs are large, and last long: being one ahead is enough.
-            false => 1,
+            false => (1, 1),
+            true if plan.state.is_some() => (AHEAD_OF_STATE, CHUNK),
+            true => (AHEAD, CHUNK),
         };
-        let (sender, found) = bounded(ahead);
+        let chunk = if may_block(&plan.inputs) { 1 } else { chunk };
+        let (sender, found) = bounded(ahead / chunk);
         let known = match jobs.size_hint() {
             (least, Some(most)) if least == most => most as u64,
             _ => UNKNOWN,
         };
         let total = Arc::new(AtomicU64::new(known));
         let shared = Arc::clone(&total);
-        let find = move || {
-            let mut count = 0;
-            for job in jobs {
-                count += u64::from(job.is_ok());
-                if sender.send(job).is_err() {
-                    return;
-                }
-            }
-            shared.store(count, Ordering::Release);
-        };
         // It is not joined: a read of standard input may never return.
+        let find = move || shared.store(hand_over(jobs, chunk, &sender), Ordering::Release);
         spawn_thread("inputs", find).map_err(RunError::about("can't start the thread that finds inputs"))?;
         Ok(JobSource {
             found: Some(found),
-            batch: VecDeque::new(),
+            chunk: Vec::new().into_iter(),
             next: None,
             errors: Vec::new(),
             received: 0,
@@ -112,29 +112,33 @@ impl JobSource {
 
     /// Makes the next job ready if that is possible without blocking. Returns whether one is.
     pub(crate) fn fetch(&mut self) -> bool {
-        while self.next.is_none()
-            && let Some(found) = &self.found
-        {
-            if self.batch.is_empty() {
-                self.batch.extend(found.try_iter().take(AHEAD));
+        loop {
+            while self.next.is_none()
+                && let Some(item) = self.chunk.next()
+            {
+                match item {
+                    Ok(job) => {
+                        self.received += 1;
+                        self.next = Some(job);
+                    }
+                    Err(error) => self.errors.push((self.received, error)),
+                }
             }
-            match self.batch.pop_front().map_or_else(|| found.try_recv(), Ok) {
-                Ok(item) => self.receive(Some(item)),
-                Err(TryRecvError::Disconnected) => self.receive(None),
-                Err(TryRecvError::Empty) => return false,
+            match &self.found {
+                Some(found) if self.next.is_none() => match found.try_recv() {
+                    Ok(chunk) => self.receive(Some(chunk)),
+                    Err(TryRecvError::Disconnected) => self.receive(None),
+                    Err(TryRecvError::Empty) => return false,
+                },
+                _ => return self.next.is_some(),
             }
         }
-        self.next.is_some()
     }
 
-    /// Takes what came through the channel; `None` is its end.
-    pub(crate) fn receive(&mut self, item: Option<JobResult>) {
-        match item {
-            Some(Ok(job)) => {
-                self.received += 1;
-                self.next = Some(job);
-            }
-            Some(Err(error)) => self.errors.push((self.received, error)),
+    /// Takes what came through the channel while no job was ready; `None` is its end.
+    pub(crate) fn receive(&mut self, chunk: Option<Vec<JobResult>>) {
+        match chunk {
+            Some(chunk) => self.chunk = chunk.into_iter(),
             None => {
                 self.found = None;
                 let inputs = Vec::new();
@@ -165,8 +169,8 @@ impl JobSource {
     }
 
     /// Returns the channel to wait on while no job is ready.
-    pub(crate) fn channel(&self) -> Option<&Receiver<JobResult>> {
-        let is_waiting = self.next.is_none() && self.batch.is_empty();
+    pub(crate) fn channel(&self) -> Option<&Receiver<Vec<JobResult>>> {
+        let is_waiting = self.next.is_none() && self.chunk.len() == 0;
         self.found.as_ref().filter(|_| is_waiting)
     }
 
@@ -174,5 +178,43 @@ impl JobSource {
     /// come before it.
     pub(crate) fn take_errors(&mut self) -> Vec<(u64, SourceError)> {
         std::mem::take(&mut self.errors)
+    }
+}
+
+/// Sends the jobs, in chunks that grow up to `most` jobs, until there are no more or nobody listens. Returns how many
+/// there were.
+fn hand_over(jobs: impl Iterator<Item = JobResult>, most: usize, sender: &Sender<Vec<JobResult>>) -> u64 {
+    let (mut count, mut size, mut chunk) = (0, 1, Vec::new());
+    let mut started = Instant::now();
+    for job in jobs {
+        count += u64::from(job.is_ok());
+        if chunk.is_empty() {
+            started = Instant::now();
+        }
+        chunk.push(job);
+        if chunk.len() >= size || started.elapsed() >= CHUNK_TIME {
+            if sender.send(std::mem::take(&mut chunk)).is_err() {
+                return count;
+            }
+            size = most.min(size * 2);
+        }
+    }
+    if !chunk.is_empty() {
+        let _ = sender.send(chunk);
+    }
+    count
+}
+
+/// Returns whether finding the next input may take for ever, so that those before it must not wait for it.
+fn may_block(inputs: &Inputs) -> bool {
+    let is_regular = |file: Option<&OsString>| match file {
+        Some(name) => std::fs::metadata(name).is_ok_and(|found| found.is_file()),
+        None => Stdin::new().is_regular(),
+    };
+    match inputs {
+        Inputs::Named(..) => false,
+        Inputs::Listed(lists) if lists.files.is_empty() => !is_regular(None),
+        Inputs::Listed(lists) => !lists.files.iter().all(|name| is_regular(Some(name))),
+        Inputs::Words(words) => !is_regular(words.file.as_ref()),
     }
 }

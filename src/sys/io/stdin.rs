@@ -1,6 +1,7 @@
 //! Standard input, whether or not whoever gave it to us made it non-blocking.
 
 use rustix::event::{self, PollFd, PollFlags};
+use rustix::fs::FileType;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -12,6 +13,11 @@ impl Stdin {
     /// Returns a reader of it. It has no buffer, so several of them may follow one another.
     pub(crate) fn new() -> Self {
         Stdin(())
+    }
+
+    /// Returns whether it is a regular file, so that a read never waits for a writer.
+    pub(crate) fn is_regular(&self) -> bool {
+        rustix::fs::fstat(self).is_ok_and(|found| FileType::from_raw_mode(found.st_mode).is_file())
     }
 }
 
