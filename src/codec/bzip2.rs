@@ -11,7 +11,14 @@ use bzip2::{Decompress, Error, Status};
 pub(super) const CODEC: Codec = Codec {
     name: "bzip2",
     help: "bzip2: all streams, as written by bzip2, pbzip2, lbzip2",
-    recognise: |head| matches!(head, [b'B', b'Z', b'h', b'1'..=b'9', ..]),
+    endings: &[".bz2", ".tbz2", ".tbz"],
+    recognise: |head| match head {
+        [b'B', b'Z', b'h', b'1'..=b'9', rest @ ..] => {
+            let magic = &rest[..rest.len().min(2)];
+            b"1A".starts_with(magic) || b"\x17\x72".starts_with(magic)
+        }
+        _ => false,
+    },
     signature: Some(STREAM),
     start: |_| Box::new(StreamEngine::new(Bzip2::new())),
 };

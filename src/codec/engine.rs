@@ -16,6 +16,8 @@ pub struct Codec {
     pub name: &'static str,
     /// One line for `fanfold list`.
     pub help: &'static str,
+    /// How names of such files end.
+    pub(super) endings: &'static [&'static str],
     pub(super) recognise: fn(&[u8]) -> bool,
     /// How a file begins, to tell one whose head is damaged.
     pub(super) signature: Option<Signature>,

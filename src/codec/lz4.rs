@@ -15,6 +15,7 @@ use std::ops::ControlFlow;
 pub(super) const CODEC: Codec = Codec {
     name: NAME,
     help: "LZ4: all frames, skippable ones among them",
+    endings: &[".lz4"],
     recognise: |head| head.starts_with(&MAGIC) || head.starts_with(&LEGACY),
     signature: Some(Signature {
         codec: NAME,

@@ -6,8 +6,10 @@
 mod buffer;
 mod bzip2;
 mod chain;
+mod content;
 mod engine;
 mod error;
+mod foreign;
 mod gzip;
 mod inflate;
 mod lz4;
@@ -26,13 +28,16 @@ pub use error::DecodeError;
 use crate::job::Trust;
 use crate::memory::Budget;
 use buffer::Buffer;
+use content::{ContentSink, NoLog, State, Wanted};
 use engine::{DecodeSink, Engine};
 use reader::Reader;
 use signature::Signature;
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fmt;
 use std::io::Read;
 use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStrExt;
 
 /// Every codec, in the order in which they are tried; the last takes whatever is left.
 pub static CODECS: &[Codec] = &[
@@ -67,6 +72,46 @@ pub(crate) fn is_plain(head: &[u8]) -> bool {
     compressed_by(head).is_none() && damaged(head).is_none()
 }
 
+/// How many first decompressed bytes of a file [`is_divisible`] needs, when the file has them.
+pub(crate) const TEXT_HEAD_LENGTH: usize = foreign::HEAD;
+
+/// Returns whether the parts of a file that decompresses to bytes which begin with `head` can be read one by one:
+/// not when it is UTF-16, or no log.
+pub(crate) fn is_divisible(head: &[u8]) -> bool {
+    !matches!(head, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) && foreign::find(head, true).is_err()
+}
+
+/// Returns whether a name promises a compressed file.
+pub(crate) fn ends_as_compressed(name: &OsStr) -> bool {
+    by_ending(name).is_some()
+}
+
+fn by_ending(name: &OsStr) -> Option<&'static Codec> {
+    let name = name.as_bytes();
+    let promises = |codec: &&Codec| {
+        codec
+            .endings
+            .iter()
+            .any(|ending| name.ends_with(ending.as_bytes()))
+    };
+    CODECS.iter().find(promises)
+}
+
+/// Returns the first decompressed bytes of a file, [`TEXT_HEAD_LENGTH`] or more when it has so many.
+pub(crate) fn decoded_head(source: &mut dyn Read) -> Vec<u8> {
+    let mut head = Vec::new();
+    let mut decoder = Decoder::new(Budget::new(0), None);
+    // The job that reads the file reports what is wrong with it.
+    let _ = decoder.decode(source, None, &mut |_| {}, &mut |block, _| {
+        head.extend_from_slice(block);
+        match head.len() < TEXT_HEAD_LENGTH {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        }
+    });
+    head
+}
+
 /// Returns what the damaged first bytes of a file should be, which is of no codec as they are. No text has
 /// such bytes.
 fn damaged(head: &[u8]) -> Option<&'static Signature> {
@@ -85,6 +130,9 @@ fn signatures() -> impl Iterator<Item = &'static Signature> {
 pub struct Decoder {
     budget: Budget,
     forced: Option<&'static Codec>,
+    wanted: Wanted,
+    /// The codec that the name of the next file promises.
+    named: Option<&'static Codec>,
     buffer: Buffer,
     /// The engine of each codec that a file needed, by the codec's name.
     engines: HashMap<&'static str, Box<dyn Engine>>,
@@ -105,9 +153,26 @@ impl Decoder {
         Decoder {
             budget,
             forced,
+            wanted: Wanted::Bytes,
+            named: None,
             buffer: Buffer::default(),
             engines: HashMap::new(),
         }
+    }
+
+    /// Makes it a decoder of lines: it passes on UTF-8 without a byte-order mark, and refuses what is no text.
+    #[must_use]
+    pub fn of_lines(self) -> Self {
+        Decoder {
+            wanted: Wanted::Lines,
+            ..self
+        }
+    }
+
+    /// Notes the name of the file that is decoded next: one that promises another codec than its bytes have is
+    /// told.
+    pub(crate) fn expect(&mut self, name: &OsStr) {
+        self.named = by_ending(name);
     }
 
     /// Returns the buffer that files are read into, at least this large, for a caller that reads a
@@ -204,8 +269,48 @@ impl Decoder {
         {
             return Err(range.missed());
         }
+        if codec.name == plain::CODEC.name
+            && self.forced.is_none()
+            && let Some(named) = self.named.take()
+        {
+            let head = reader.peek(Codec::HEAD_LENGTH)?;
+            let is_cut = |signature: &Signature| signature.is_prefix(head);
+            if named.signature.as_ref().is_some_and(is_cut) {
+                return Err(DecodeError::truncated(named.name, head.len() as u64));
+            }
+            (sink.warn)("is not compressed, though its name says so");
+        }
         let engine = self.engines.entry(codec.name);
         let engine = engine.or_insert_with(|| (codec.start)(&self.budget));
-        engine.decode(&mut reader, size, sink)
+        if start > 0 {
+            return engine.decode(&mut reader, size, sink);
+        }
+        let mut content = ContentSink {
+            wanted: self.wanted,
+            codec: codec.name,
+            checks: self.forced.is_none_or(|forced| forced.name != plain::CODEC.name),
+            recognise: compressed_by,
+            out: &mut *sink.out,
+            state: State::Head(Vec::new()),
+            no_log: None,
+        };
+        let end = engine.decode(
+            &mut reader,
+            size,
+            &mut DecodeSink {
+                warn: &mut *sink.warn,
+                out: &mut |block, trust| content.give(block, trust),
+                range: sink.range,
+                recognise: sink.recognise,
+            },
+        );
+        let warning = content.end();
+        if let Some(NoLog { what, unpack }) = content.no_log {
+            return Err(DecodeError::NoLog { what, unpack });
+        }
+        if let Some(what) = warning {
+            (sink.warn)(what);
+        }
+        end
     }
 }

@@ -9,6 +9,7 @@ use crate::job::Trust;
 pub(super) const CODEC: Codec = Codec {
     name: "plain",
     help: "not compressed: bytes as they are",
+    endings: &[],
     recognise: |_| true,
     signature: None,
     start: |_| Box::new(Plain),

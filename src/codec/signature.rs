@@ -28,6 +28,11 @@ impl Signature {
         (self.distance)(head) < self.other + missing
     }
 
+    /// Returns whether a whole file is less than a head, and the beginning of one.
+    pub fn is_prefix(&self, file: &[u8]) -> bool {
+        file.len() < self.length && (self.distance)(file) == self.length - file.len()
+    }
+
     /// The error for a file whose first head is damaged.
     pub fn damage(&self, at: u64) -> DecodeError {
         let what = format!("the header of a {} is damaged", self.unit);

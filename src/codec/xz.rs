@@ -11,6 +11,7 @@ use liblzma::stream::{Action, CONCATENATED, Error, Status, Stream as Xz, TELL_UN
 pub(super) const CODEC: Codec = Codec {
     name: "xz",
     help: "xz: all streams and their padding",
+    endings: &[".xz", ".txz"],
     recognise: |head| head.starts_with(MAGIC),
     signature: Some(Signature {
         codec: "xz",

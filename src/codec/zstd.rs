@@ -12,6 +12,7 @@ use zstd::stream::raw::{DParameter, Decoder, Operation};
 pub(super) const CODEC: Codec = Codec {
     name: "zstd",
     help: "Zstandard: all frames, skippable ones among them",
+    endings: &[".zst", ".tzst"],
     recognise: |head| {
         head.starts_with(&MAGIC) || matches!(head, [first, 0x2a, 0x4d, 0x18, ..] if first >> 4 == 5)
     },

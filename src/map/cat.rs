@@ -27,7 +27,7 @@ impl Cat {
     /// Makes a map that emits lines: the last line of an input gets a newline if it has none.
     pub fn new(decoder: Decoder) -> Self {
         Cat {
-            decoder,
+            decoder: decoder.of_lines(),
             last_line: LastLine::Ended,
         }
     }
@@ -35,8 +35,8 @@ impl Cat {
     /// Makes a map that emits the bytes of each input and nothing else.
     pub fn verbatim(decoder: Decoder) -> Self {
         Cat {
+            decoder,
             last_line: LastLine::Kept,
-            ..Cat::new(decoder)
         }
     }
 }

@@ -73,7 +73,7 @@ impl<I: Iterator<Item = InputResult>> Splitter<I> {
         let file = File::open(name).ok()?;
         let mut head = Vec::new();
         (&file)
-            .take(Chain::HEAD_LENGTH as u64)
+            .take(codec::TEXT_HEAD_LENGTH as u64)
             .read_to_end(&mut head)
             .ok()?;
         let mut rest = FileRest {
@@ -84,18 +84,25 @@ impl<I: Iterator<Item = InputResult>> Splitter<I> {
             members: None,
         };
         if codec::is_plain(&head) {
+            if !codec::is_divisible(&head) || codec::ends_as_compressed(name) {
+                return None;
+            }
             rest.part = self.plain?;
             return (size > 2 * rest.part).then_some(rest);
         }
         rest.part = self.packed?.max(size / MOST_PARTS);
         let mut members = MemberRest {
             file,
-            chain: Chain::from_head(&head)?,
+            chain: Chain::from_head(&head[..head.len().min(Chain::HEAD_LENGTH)])?,
             end: 0,
             index: 0,
             fate: SplitOutcome::default(),
         };
         members.end = members.next_end(&rest)?;
+        let plain = codec::decoded_head(&mut File::open(name).ok()?);
+        if !codec::is_divisible(&plain) {
+            return None;
+        }
         rest.members = Some(members);
         Some(rest)
     }

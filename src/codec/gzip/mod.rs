@@ -23,6 +23,7 @@ use one_shot::{OneShot, Progress};
 pub(super) const CODEC: Codec = Codec {
     name: NAME,
     help: "gzip: all members, as written by gzip, pigz, bgzip",
+    endings: &[".gz", ".tgz", ".bgz"],
     recognise: |head| head.starts_with(&MAGIC[..2]),
     signature: Some(MEMBER),
     start: |budget| Box::new(Gzip::new(budget)),

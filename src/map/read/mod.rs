@@ -6,12 +6,13 @@ mod compressed_range;
 mod plain_range;
 
 use super::{Emit, Latency};
-use crate::codec::{DecodeError, Decoder};
+use crate::codec::Decoder;
 use crate::control::StopRequest;
 use crate::job::{Failure, Input, Trust};
 use crate::sys::Stdin;
 use std::fs::File;
 use std::io::{self, Read};
+use std::mem;
 use std::ops::ControlFlow;
 
 /// Takes a block of an input.
@@ -36,9 +37,14 @@ pub fn read(
     if let &Input::Range { start, end, .. } = input {
         emit.latency(Latency::Steady);
         let buffer = decoder.buffer(plain_range::BLOCK);
-        let mut block = |block: &[u8]| each(emit, block, Trust::Final);
+        let mut begins = start == 0;
+        let mut block = |block: &[u8]| {
+            let mark = mem::take(&mut begins).then(|| block.strip_prefix(b"\xef\xbb\xbf"));
+            each(emit, mark.flatten().unwrap_or(block), Trust::Final)
+        };
         return plain_range::read(name, start, end, buffer, &mut block).map_err(unreadable);
     }
+    decoder.expect(name);
     let mut warnings = Vec::new();
     let mut warn = |what: &str| warnings.push(what.to_owned());
     let end = if let &Input::Part { start, end, .. } = input {
@@ -59,13 +65,7 @@ pub fn read(
     for what in warnings {
         emit.warn(name, &what);
     }
-    end.map_err(|error| match error {
-        DecodeError::Read(cause) => unreadable(cause),
-        DecodeError::Corrupt(what) => Failure::Corrupt {
-            name: name.to_owned(),
-            what,
-        },
-    })
+    end.map_err(|error| error.into_failure(name))
 }
 
 /// Gives all bytes of `input` to `each`, as [`read`] does, for a map that emits only at the end of an input.

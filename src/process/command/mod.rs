@@ -13,7 +13,7 @@ use super::spawn_retry::ActivityGuard;
 use super::stdin::StdinFile;
 use super::stop_ladder::StopReason;
 use super::trace::trace;
-use crate::codec::{DecodeError, Decoder};
+use crate::codec::Decoder;
 use crate::job::{Failure, Job, Trust};
 use crate::map::{ChildEmit, Emit, Map, OutOfBand};
 use crate::template::shell_quote;
@@ -125,14 +125,9 @@ impl Command {
     ) -> Result<(), Failure> {
         let mut warn = |what: &str| warnings.push(what.to_owned());
         let mut out = |block: &[u8], trust| child.borrow_mut().feed(block, trust);
+        self.decoder.expect(name);
         let end = self.decoder.decode(reader, size, &mut warn, &mut out);
-        end.map_err(|error| match error {
-            DecodeError::Read(cause) => unreadable(name, cause),
-            DecodeError::Corrupt(what) => Failure::Corrupt {
-                name: name.to_os_string(),
-                what,
-            },
-        })
+        end.map_err(|error| error.into_failure(name))
     }
 }
 

@@ -61,6 +61,7 @@ fn the_format_of_a_file_is_in_its_bytes_not_its_name() {
         .file("a.gz", "plain\n")
         .gz("b.txt", "packed\n")
         .stdout("plain\npacked\n")
+        .stderr("fanfold: a.gz: is not compressed, though its name says so\n")
         .ok();
     fan("map empty tiny")
         .file("empty", "")

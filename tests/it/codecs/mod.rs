@@ -2,4 +2,6 @@
 
 mod damaged_files;
 mod decoder;
+mod encodings;
 mod gzip;
+mod no_log;

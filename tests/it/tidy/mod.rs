@@ -56,7 +56,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("fold", &["record", "memory", "message", "sys"]),
     ("record", &["job", "memory", "message"]),
     ("source", &["codec", "plan", "job", "message", "sys"]),
-    ("codec", &["job", "memory", "message", "sys"]),
+    ("codec", &["template", "job", "memory", "message", "sys"]),
     ("template", &["job", "message", "sys"]),
     ("plan", &[]),
     ("control", &["job", "sys"]),
