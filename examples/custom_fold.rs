@@ -15,7 +15,7 @@ use fanfold::fold::Fold;
 use fanfold::map::Cat;
 use fanfold::memory::Budget;
 use fanfold::plan::{Inputs, Plan, Unit, WalkPlan};
-use fanfold::record::{Field, Format, FormatChoice, RecordPlan, RecordSink};
+use fanfold::record::{Field, Format, FormatChoice, NoteKind, RecordPlan, RecordSink};
 use fanfold::run::{Destination, Work, run};
 use std::any::Any;
 use std::io::{self, BufRead, Write};
@@ -25,14 +25,15 @@ use std::process::ExitCode;
 /// Counts numbers by their length in bits: `counts[0]` is for 0, and `counts[n]` for 2^(n-1) up to 2^n - 1.
 struct SizeCounts {
     counts: [u64; 65],
-    bad: u64,
+    /// Whether the last value was no number.
+    misfit: bool,
 }
 
 impl SizeCounts {
     fn new() -> Self {
         SizeCounts {
             counts: [0; 65],
-            bad: 0,
+            misfit: false,
         }
     }
 }
@@ -43,13 +44,18 @@ impl RecordSink for SizeCounts {
         let size = str::from_utf8(fields[0])
             .ok()
             .and_then(|text| text.parse::<u64>().ok());
-        match size {
-            Some(size) => self.counts[(u64::BITS - size.leading_zeros()) as usize] += 1,
-            // A log has `-` for a response without a body.
-            None => self.bad += 1,
+        self.misfit = size.is_none();
+        if let Some(size) = size {
+            self.counts[(u64::BITS - size.leading_zeros()) as usize] += 1;
         }
         // Break would say that no further record can change the result.
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Says that field 0 of the last record was no number: a log has `-` for a response without a body. The
+    /// summary has a note about such values: how many there are, and where the first is.
+    fn misfits(&self) -> u64 {
+        u64::from(self.misfit)
     }
 }
 
@@ -61,14 +67,8 @@ impl Fold for SizeCounts {
         for (count, more) in self.counts.iter_mut().zip(&other.counts) {
             *count += more;
         }
-        self.bad += other.bad;
         other.clear();
         Ok(())
-    }
-
-    /// The summary of the run has the sum of these.
-    fn bad_values(&self) -> u64 {
-        self.bad
     }
 
     fn clear(&mut self) {
@@ -86,7 +86,7 @@ impl Fold for SizeCounts {
 
     /// Writes the fold's partial result for a state file, which keeps it from run to run.
     fn save(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        for number in self.counts.iter().chain([&self.bad]) {
+        for number in &self.counts {
             out.write_all(&number.to_le_bytes())?;
         }
         Ok(())
@@ -94,7 +94,7 @@ impl Fold for SizeCounts {
 
     /// Adds what another fold saved.
     fn load(&mut self, saved: &mut dyn BufRead) -> io::Result<()> {
-        for number in self.counts.iter_mut().chain([&mut self.bad]) {
+        for number in &mut self.counts {
             let mut bytes = [0; 8];
             saved.read_exact(&mut bytes)?;
             *number += u64::from_le_bytes(bytes);
@@ -113,6 +113,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let budget = Budget::new(plan.memory);
     let mut records = RecordPlan::new(Format::choose(&FormatChoice::default())?);
     records.projection = vec![Field::parse("10")?];
+    records.expect(0, NoteKind::NoNumber);
     let summary = run(
         &plan,
         &Work {

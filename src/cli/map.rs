@@ -96,7 +96,8 @@ pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
         merge: merge.as_ref().map(MergePlan::work),
         give_up: run_end::give_up,
     };
-    Ok(run_end::finish(&run(&plan, &work)?, plan.empty))
+    let summary = run(&plan, &work)?;
+    Ok(run_end::finish(&summary, plan.empty, args.output.verbosity()))
 }
 
 impl MapArgs {

@@ -74,6 +74,10 @@ pub(super) struct OutputArgs {
     #[command(flatten)]
     pub(super) out: OutArgs,
 
+    /// Print no notes on standard error: what was left out, and hints. Errors are printed
+    #[arg(short, long)]
+    quiet: bool,
+
     /// Memory for buffers and folds, as 512MiB or 2G [default: a quarter of what there is]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     memory: Option<u64>,
@@ -81,6 +85,15 @@ pub(super) struct OutputArgs {
     /// The directory for temporary files [default: $TMPDIR or /tmp]
     #[arg(long, value_name = "DIR")]
     tmpdir: Option<PathBuf>,
+}
+
+/// Whether notes are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verbosity {
+    /// They are.
+    Notes,
+    /// Only errors are.
+    Errors,
 }
 
 /// [`Schedule`] as it is typed.
@@ -159,6 +172,14 @@ impl OutputArgs {
             None => default,
             Some(ScheduleArg::Order) => Schedule::Order,
             Some(ScheduleArg::Largest) => Schedule::Largest { most: SCHEDULED + 1 },
+        }
+    }
+
+    pub(super) fn verbosity(&self) -> Verbosity {
+        if self.quiet {
+            Verbosity::Errors
+        } else {
+            Verbosity::Notes
         }
     }
 

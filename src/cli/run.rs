@@ -175,7 +175,7 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
     let mut summary = run(&plan, &work)?;
     // Commands may have written after the failures were reported, which fanfold does not see.
     summary.failures.buried |= args.ungroup;
-    Ok(run_end::finish(&summary, plan.empty))
+    Ok(run_end::finish(&summary, plan.empty, args.output.verbosity()))
 }
 
 impl RunArgs {

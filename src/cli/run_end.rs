@@ -1,31 +1,25 @@
 //! What `map` and `run` print on standard error when a run is over.
 
 use super::exit_code::{Dialect, ExitCause};
+use super::options::Verbosity;
 use crate::message;
 use crate::plan::Empty;
 use crate::run::{Failures, Summary};
 use crate::sys::signals;
 
-/// Reports what the run skipped and which jobs failed, and returns why the process ends.
-pub(super) fn finish(summary: &Summary, empty: Empty) -> ExitCause {
-    let skipped = [
-        counted(
-            summary.bad_lines,
-            "line could not be read in this format",
-            "lines could not be read in this format",
-        ),
-        counted(
-            summary.bad_values,
-            "value is not a number and was left out of the aggregates",
-            "values are not numbers and were left out of the aggregates",
-        ),
-        counted(
-            summary.left_out,
-            "input is new or changed and was left out (--retry-failed)",
-            "inputs are new or changed and were left out (--retry-failed)",
-        ),
-    ];
-    skipped.into_iter().flatten().for_each(message::say);
+/// Says what the run left out, unless notes are not wanted, and which jobs failed, and returns why the process ends.
+pub(super) fn finish(summary: &Summary, empty: Empty, verbosity: Verbosity) -> ExitCause {
+    let left_out = counted(
+        summary.left_out,
+        "input is new or changed and was left out (--retry-failed)",
+        "inputs are new or changed and were left out (--retry-failed)",
+    );
+    // What a run that a signal ended had read depends on chance.
+    let notes = summary.signal.is_none().then(|| summary.notes.lines());
+    if verbosity == Verbosity::Notes {
+        let notes = notes.into_iter().flatten().chain(left_out);
+        notes.for_each(message::say);
+    }
     let cause = ExitCause::from_summary(summary, empty);
     report(summary, cause);
     cause

@@ -43,12 +43,6 @@ pub trait Fold: RecordSink + Any + Send {
     /// When a sorted run can't be written to or read from the temporary directory.
     fn merge(&mut self, other: &mut dyn Fold) -> io::Result<()>;
 
-    /// Returns how many values were left out because they were no numbers, since the fold was last
-    /// as if new.
-    fn bad_values(&self) -> u64 {
-        0
-    }
-
     /// Forgets everything that was added.
     fn clear(&mut self);
 

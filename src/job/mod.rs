@@ -36,6 +36,14 @@ impl Job {
         self.inputs.first().and_then(Input::link)
     }
 
+    /// Returns where its part of a file begins, if it is about one.
+    pub fn start(&self) -> Option<u64> {
+        match self.inputs.first() {
+            Some(Input::Range { start, .. } | Input::Part { start, .. }) => Some(*start),
+            _ => None,
+        }
+    }
+
     /// Returns whether a later job has the end of the file.
     pub fn is_continued(&self) -> bool {
         self.inputs.first().is_some_and(Input::is_continued)

@@ -5,6 +5,7 @@
 use crate::control::WorkerHandle;
 use crate::job::{Failure, Trust};
 use crate::merge::PipeJob;
+use crate::record::NoteKind;
 use std::ffi::OsStr;
 use std::ops::ControlFlow;
 use std::os::fd::BorrowedFd;
@@ -21,6 +22,10 @@ pub trait Emit {
     /// Takes a warning about an input: the job goes on and may succeed. `what` stands after the program's and
     /// the input's names: `trailing garbage ignored`.
     fn warn(&mut self, name: &OsStr, what: &str);
+
+    /// Takes note of an input that is read although it is not what it seems to be: one line for each kind at the
+    /// end of the run, when the try counts.
+    fn note(&mut self, _kind: NoteKind, _name: &OsStr) {}
 
     /// Returns the handle of the worker: its slot, and whether the run wants it to go on.
     fn worker(&self) -> &WorkerHandle;

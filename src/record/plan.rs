@@ -3,6 +3,7 @@
 use super::expression::Expression;
 use super::field::{Field, FieldSource};
 use super::format::Format;
+use super::notes::NoteKind;
 use super::plan_error::RecordPlanError;
 use super::render::header;
 use super::row_format::RowFormat;
@@ -25,6 +26,9 @@ pub struct RecordPlan {
     pub tested: Vec<Field>,
     /// The fields that go on; empty for the whole line, unchanged.
     pub projection: Vec<Field>,
+    /// The indexes of fields of the projection that the sink takes as numbers or times, and what it is that the
+    /// values are not which it leaves out: [`super::RecordSink::misfits`] says which.
+    pub expected: Vec<(usize, NoteKind)>,
     /// The format of printed rows when there is no fold.
     pub output: RowFormat,
     /// True when the names of the columns precede the rows.
@@ -88,6 +92,15 @@ impl RecordPlan {
         })
     }
 
+    /// Takes note that the sink leaves out values of this field of the projection. Of several kinds of notes
+    /// about one field, the last stays, which says more.
+    pub fn expect(&mut self, column: usize, note: NoteKind) {
+        match self.expected.iter_mut().find(|(known, _)| *known == column) {
+            Some((_, known)) => *known = note.max(*known),
+            None => self.expected.push((column, note)),
+        }
+    }
+
     /// Returns true when no filter can remove a record.
     pub(super) fn is_unfiltered(&self) -> bool {
         self.texts.is_empty() && self.regexes.is_empty() && self.filter.is_none()
@@ -128,6 +141,7 @@ impl RecordPlan {
             filter: None,
             tested: Vec::new(),
             projection: Vec::new(),
+            expected: Vec::new(),
             output: RowFormat::default(),
             header: false,
             on_bad_line: OnBadLine::Skip,

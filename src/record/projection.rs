@@ -111,6 +111,17 @@ impl Operand {
         }
     }
 
+    /// Returns true when the record has no value there: it lacks the field, has JSON's null, or a `-` that stands
+    /// for none.
+    pub fn is_missing(&self, view: View<'_>, has_dashes: bool) -> bool {
+        match self.place {
+            Place::Slot(slot) => {
+                view.spans[slot].is_missing() || has_dashes && self.place.value(view) == b"-"
+            }
+            Place::Whole | Place::File | Place::Line => false,
+        }
+    }
+
     /// Returns the value in this record, to which [`Operand::modify`] was applied.
     #[inline(always)]
     pub fn value<'a>(&'a self, view: View<'a>) -> &'a [u8] {

@@ -32,7 +32,14 @@ pub trait RecordSink {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Receives several records of one field each.
+    /// Returns which values of the last call the sink left out, because they are no numbers and it takes
+    /// numbers: bit `n` for field `n` of a record, or for record `n` of [`RecordSink::singles`]. The caller asks
+    /// only when the plan says that such fields are selected.
+    fn misfits(&self) -> u64 {
+        0
+    }
+
+    /// Receives several records of one field each, at most 64.
     ///
     /// # Errors
     /// As [`RecordSink::record`].

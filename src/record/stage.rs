@@ -4,6 +4,7 @@
 
 use super::format::{Clf, Csv, DelimiterSplitter, Extract, Format, Json, Logfmt, WholeLine, Ws};
 use super::line_loop::LineLoop;
+use super::notes::Notes;
 use super::plan::RecordPlan;
 use super::projection::Projection;
 use super::record_sink::RecordSink;
@@ -102,9 +103,14 @@ impl Stage {
         self.block(b"\n", sink)
     }
 
-    /// Returns how many lines of this job the format could not read.
-    pub fn bad_lines(&self) -> u64 {
-        self.line_loop.bad
+    /// Returns what this job left out, after its end.
+    pub fn notes(&mut self) -> Notes {
+        self.line_loop.notes_of_job()
+    }
+
+    /// Returns how many lines this job had, as far as they were read.
+    pub fn lines(&self) -> u64 {
+        self.line_loop.notes.line
     }
 
     /// Takes the bad lines since the last call, each with its newline, when the plan keeps them.

@@ -97,8 +97,6 @@ impl Main<'_, '_> {
         while !self.shutdown.is_stopping() && !queue.is_full() {
             let idle = self.jobs.running() == 0;
             let next = self.resume.next_task(&mut self.jobs, idle);
-            let bad_lines = self.resume.take_bad_lines();
-            self.summary.bad_lines = self.summary.bad_lines.saturating_add(bad_lines);
             match next {
                 Ok(Some(task)) => queue.send(task).expect("the workers hold the other end"),
                 Ok(None) => return,

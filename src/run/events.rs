@@ -9,6 +9,7 @@ use super::workers::Resize;
 use crate::job::{ChildOutcome, Failure};
 use crate::message;
 use crate::plan::{HaltAt, SignalAction};
+use crate::record::{NoteKind, Notes};
 use crate::sink::Closed;
 use crate::source::SourceError;
 use crate::state::{StateError, StateErrorKind};
@@ -135,10 +136,11 @@ impl Main<'_, '_> {
 
     /// Counts a job, prints what is left of it, and has its end stored.
     fn job_counts(&mut self, mut report: Report, before: Option<Box<Before>>) -> Result<(), Closed> {
+        let bad_lines = report.notes.count(NoteKind::BadLine);
+        self.summary.notes.add(&mut report);
         let (seq, failure) = (report.seq, report.failure.as_ref());
         self.summary.count(failure);
         self.summary.parts += u64::from(report.continued && failure.is_none());
-        self.summary.bad_lines += report.bad_lines;
         if matches!(
             failure,
             Some(
@@ -174,7 +176,7 @@ impl Main<'_, '_> {
         let lost = self.output.is_closed() && self.work.fold.is_none();
         if let (Some(record), false) = (report.record, lost) {
             let printed = self.output.is_printed(seq);
-            let ended = (report.failure.as_ref(), report.bad_lines, *record);
+            let ended = (report.failure.as_ref(), bad_lines, *record);
             self.resume.end(&mut self.jobs, seq, before, ended, printed);
         }
         self.note_printed();
@@ -193,8 +195,9 @@ impl Main<'_, '_> {
     }
 
     /// Takes note that a worker added parts of earlier runs to its fold.
-    fn restored(&mut self, end: io::Result<()>) {
+    fn restored(&mut self, end: io::Result<Notes>) {
         self.jobs.end_other();
+        let end = end.map(|notes| self.summary.notes.restore(notes));
         let end = end.map_err(|cause| format!("what was remembered of a fold: {}", message::cause(&cause)));
         self.check_own(end);
     }

@@ -55,11 +55,9 @@ impl Main<'_, '_> {
         let Some(first) = folds.next().filter(|_| !self.shutdown.is_stopping()) else {
             return;
         };
-        let bad_values = &mut self.summary.bad_values;
         let printed = self.output.print_result(|out| {
             let mut total = first.total()?;
             folds.try_for_each(|folds| total.merge(&mut *folds.total()?))?;
-            *bad_values = total.bad_values();
             total.finish(out)
         });
         self.end_printing_on(printed);

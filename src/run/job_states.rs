@@ -4,6 +4,7 @@
 //! It does not know what a job is about, nor where its output goes.
 
 use crate::job::{Failure, SplitPart};
+use crate::record::Notes;
 use crate::state::{Fingerprint, JobEnd};
 use crate::worker::Report;
 use std::collections::BTreeMap;
@@ -192,10 +193,10 @@ fn decide(ended: &mut [(Report, Option<Box<Before>>)], part: &SplitPart) {
     for (at, (report, _)) in ended.iter_mut().enumerate().filter(|(at, _)| *at != failed) {
         report.failure = Some(Failure::Stopped);
         report.names.clear();
+        report.notes = Notes::default();
         // What lies behind the failure would not have been seen.
         if at > failed {
             report.warnings.clear();
-            report.bad_lines = 0;
         }
     }
 }

@@ -34,6 +34,6 @@ fn compacted(
     fold: &mut dyn Fold,
     recorder: &mut Recorder,
 ) -> io::Result<Option<PackedPart>> {
-    restore(parts, fold)?;
-    recorder.pack(fold)
+    let notes = restore(parts, fold)?;
+    recorder.pack(fold, &notes)
 }

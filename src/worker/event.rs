@@ -8,6 +8,7 @@ use crate::control::Shortage;
 use crate::job::{self, Failure, Job, SplitPart};
 use crate::map::OutOfBand;
 use crate::merge::{Merged, MergedJobs};
+use crate::record::Notes;
 use crate::sink::Piece;
 use crossbeam_channel::Sender;
 use std::ffi::OsString;
@@ -34,8 +35,8 @@ pub(crate) enum Event {
     DoneAndExited(Report),
     /// A line about a job that is printed at once, without the program's name.
     Notice(String),
-    /// Parts of an earlier run were added, or why they could not be.
-    Restored(io::Result<()>),
+    /// Parts of an earlier run were added, and what they had left out; or why they could not be.
+    Restored(io::Result<Notes>),
     /// Parts were made one.
     Bundled(Bundle),
     /// Lines for standard error that belong to no job.
@@ -120,10 +121,14 @@ pub(crate) struct Report {
     pub(crate) names: Vec<OsString>,
     /// Why it failed, if it did.
     pub(crate) failure: Option<Failure>,
-    /// How many lines the format could not read.
-    pub(crate) bad_lines: u64,
+    /// What it left out without an error.
+    pub(crate) notes: Notes,
+    /// How many lines it had, as far as they were read as records.
+    pub(crate) lines: u64,
     /// Its place among the parts of a file that count together, if it is one.
     pub(crate) link: Option<SplitPart>,
+    /// Where its part of a file begins; `None` when it has whole inputs.
+    pub(crate) start: Option<u64>,
     /// Whether a later job has the rest of its file, so that it does not count by itself.
     pub(crate) continued: bool,
     /// How many bytes the map gave in its last try.
@@ -139,6 +144,7 @@ impl Report {
     pub(super) fn from_job(job: &Job) -> Self {
         Report {
             link: job.link().cloned(),
+            start: job.start(),
             continued: job.is_continued(),
             ..Report::from_seq(job.seq)
         }
@@ -153,8 +159,10 @@ impl Report {
             warnings: Vec::new(),
             names: Vec::new(),
             failure: None,
-            bad_lines: 0,
+            notes: Notes::default(),
+            lines: 0,
             link: None,
+            start: None,
             continued: false,
             given: 0,
             record: None,

@@ -33,6 +33,7 @@ use crate::control::WorkerHandle;
 use crate::job::Failure;
 use crate::map::{Map, OutOfBand, OutOfBandSink};
 use crate::plan::HaltAt;
+use crate::record::Notes;
 use crate::state::PackedPart;
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use shared::{Worker, send_out_of_band};
@@ -188,10 +189,10 @@ impl Worker<'_> {
         }
     }
 
-    fn restore(&mut self, parts: Vec<PackedPart>) -> io::Result<()> {
+    fn restore(&mut self, parts: Vec<PackedPart>) -> io::Result<Notes> {
         match &mut self.folds {
             Some(folds) => record::restore(parts, folds.total_mut()),
-            None => Ok(()),
+            None => Ok(Notes::default()),
         }
     }
 

@@ -6,6 +6,7 @@ use super::folds::fold_failure;
 use crate::fold::Fold;
 use crate::job::{Failure, Job};
 use crate::map::Map;
+use crate::record::Notes;
 use crate::state::{Fingerprint, PackedPart, PartPacker, fingerprints};
 use std::io;
 use std::path::PathBuf;
@@ -67,24 +68,26 @@ impl Recorder {
         })
     }
 
-    /// Packs what a try gave its fold, and keeps it for the job's record.
+    /// Packs what a try gave its fold and what it left out, and keeps it for the job's record.
     ///
     /// # Errors
     /// What the fold or the packer returned.
-    pub(super) fn keep_part(&mut self, fold: &mut dyn Fold) -> Result<(), Failure> {
-        self.part = self.pack(fold).map_err(fold_failure)?;
+    pub(super) fn keep_part(&mut self, fold: &mut dyn Fold, notes: &Notes) -> Result<(), Failure> {
+        self.part = self.pack(fold, notes).map_err(fold_failure)?;
         Ok(())
     }
 
-    /// Packs what is in a fold, if that is recorded.
+    /// Packs what is in a fold and the notes, if that is recorded.
     ///
     /// # Errors
     /// What the fold or the packer returned.
-    pub(super) fn pack(&mut self, fold: &mut dyn Fold) -> io::Result<Option<PackedPart>> {
+    pub(super) fn pack(&mut self, fold: &mut dyn Fold, notes: &Notes) -> io::Result<Option<PackedPart>> {
         let Some(packer) = &mut self.packer else {
             return Ok(None);
         };
-        fold.save(packer).and_then(|()| packer.finish()).map(Some)
+        notes.save(packer)?;
+        fold.save(packer)?;
+        packer.finish().map(Some)
     }
 
     /// Returns the record of a job that gave so many bytes and began at `clock`.
@@ -112,13 +115,16 @@ impl Recorder {
     }
 }
 
-/// Adds parts that were recorded by an earlier run to a fold.
+/// Adds parts that were recorded by an earlier run to a fold, and returns their notes.
 ///
 /// # Errors
 /// When a part cannot be read; what the fold returned.
-pub(super) fn restore(parts: Vec<PackedPart>, total: &mut dyn Fold) -> io::Result<()> {
+pub(super) fn restore(parts: Vec<PackedPart>, total: &mut dyn Fold) -> io::Result<Notes> {
+    let mut notes = Notes::default();
     for part in parts {
-        total.load(&mut *part.unpack()?)?;
+        let mut saved = part.unpack()?;
+        notes.merge(Notes::load(&mut *saved)?);
+        total.load(&mut *saved)?;
     }
-    Ok(())
+    Ok(notes)
 }

@@ -12,7 +12,7 @@ use crate::job::{self, Failure, Input, Job, Trust};
 use crate::map::Map;
 use crate::merge::{Merge, Merged, MergedJobs};
 use crate::plan::Order;
-use crate::record::{RecordPlan, Stage};
+use crate::record::{Notes, RecordPlan, Stage};
 use crate::sink::Stream;
 use std::fmt;
 use std::sync::atomic::Ordering;
@@ -153,11 +153,12 @@ impl Worker<'_> {
         }
         let (mut report, destination) = output.into_report();
         report.link = job.link().cloned();
+        report.start = job.start();
         report.continued = job.is_continued();
         let counts = report.failure.take().map_or(Ok(()), Err);
         let commit = |worker: &mut Self| {
             counts?;
-            worker.commit_part(job)?;
+            worker.commit_part(job, &report.notes)?;
             destination.commit()
         };
         report.failure = match end {
@@ -173,6 +174,9 @@ impl Worker<'_> {
         if let Some(failure) = &report.failure {
             if let Some(part) = &mut self.part {
                 part.clear();
+            }
+            if !kept {
+                report.notes = Notes::default();
             }
             if !matches!(failure, Failure::Stopped) {
                 report.names = job.inputs.iter().map(|input| input.name().to_owned()).collect();
@@ -217,7 +221,7 @@ impl Worker<'_> {
         destination.commit()
     }
 
-    fn commit_part(&mut self, job: &Job) -> Result<(), Failure> {
+    fn commit_part(&mut self, job: &Job, notes: &Notes) -> Result<(), Failure> {
         if let Some(what) = self.stage.as_ref().and_then(Stage::failure) {
             return Err(Failure::Corrupt {
                 name: job.name().to_owned(),
@@ -228,7 +232,7 @@ impl Worker<'_> {
             (&mut self.folds, &mut self.part, self.shared.start_fold)
         {
             if let Some(recorder) = &mut self.recorder {
-                recorder.keep_part(&mut **part)?;
+                recorder.keep_part(&mut **part, notes)?;
             }
             let added = folds.add(job.link(), &mut **part, start);
             added.map_err(fold_failure)?;

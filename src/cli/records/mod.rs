@@ -283,7 +283,11 @@ impl RecordArgs {
                     if known.is_none() {
                         records.projection.push(Field::parse(field)?);
                     }
-                    Some(known.unwrap_or(records.projection.len() - keys - 1))
+                    let value = known.unwrap_or(records.projection.len() - keys - 1);
+                    if let Some(note) = kind.note() {
+                        records.expect(keys + value, note);
+                    }
+                    Some(value)
                 }
             };
             plan.aggregates.push(Aggregate {

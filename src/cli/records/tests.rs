@@ -3,7 +3,7 @@
 use super::*;
 use crate::fold;
 use crate::memory::Budget;
-use crate::record::{RecordSink, RowPrinter, Stage};
+use crate::record::{NoteKind, RecordSink, RowPrinter, Stage};
 use clap::Parser;
 use std::ffi::OsStr;
 
@@ -217,7 +217,7 @@ fn bad_lines_are_counted_kept_or_fail_the_job() {
             assert!(stage.end(&mut rows).expect("memory").is_continue());
         }
         (
-            stage.bad_lines(),
+            stage.notes().count(NoteKind::BadLine),
             stage.take_bad_lines(),
             stage.failure(),
             rows.bytes,

@@ -11,6 +11,7 @@ mod sum;
 
 pub(super) use state::AggregateState;
 
+use crate::record::NoteKind;
 use crate::record::suggest::{nearest, quoted};
 use anyhow::{Result, anyhow, bail};
 use best::{Best, Direction};
@@ -136,6 +137,15 @@ impl AggregateKind {
             (true, None | Some("")) => bail!("aggregate {} needs a field: {name}:FIELD", quoted(text)),
             (false, Some(_)) => bail!("aggregate '{name}' takes no field"),
             _ => Ok((kind, field)),
+        }
+    }
+
+    /// Returns the kind of note about values that the aggregate can't read.
+    pub(crate) fn note(&self) -> Option<NoteKind> {
+        match self.reading() {
+            Reading::Bytes => None,
+            Reading::Ordered => Some(NoteKind::NotOrdered),
+            Reading::Number => Some(NoteKind::NoNumber),
         }
     }
 

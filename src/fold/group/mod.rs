@@ -39,8 +39,8 @@ struct Group {
     layout: Layout,
     groups: GroupTable,
     counted: Vec<ValueCounts>,
-    /// How many values were no numbers though an aggregate needs one.
-    bad: u64,
+    /// Which values of the last call were no numbers though an aggregate needs one.
+    misfits: u64,
     key: Vec<u8>,
     quantities: Vec<Option<Quantity>>,
     budget: Budget,
@@ -59,7 +59,7 @@ impl Group {
             groups: table(layout.states.clone()),
             plan: plan.clone(),
             layout,
-            bad: 0,
+            misfits: 0,
             key: Vec::new(),
             quantities: Vec::new(),
             budget: budget.clone(),
@@ -70,16 +70,20 @@ impl Group {
     fn add_aggregated(&mut self, record: &[&[u8]]) -> io::Result<()> {
         let (keys, values) = record.split_at(self.plan.keys.len().min(record.len()));
         self.quantities.clear();
-        for (value, reading) in values.iter().zip(&self.layout.readings) {
+        self.misfits = 0;
+        for (at, (value, reading)) in values.iter().zip(&self.layout.readings).enumerate() {
             let quantity = match reading {
                 Reading::Bytes => None,
                 Reading::Ordered | Reading::Number => Quantity::parse_any(value),
             };
-            self.bad += u64::from(match (reading, &quantity) {
+            let is_misfit = match (reading, &quantity) {
                 (Reading::Bytes, _) => false,
                 (Reading::Number, Some(quantity)) => !quantity.is_number(),
                 (_, quantity) => quantity.is_none(),
-            });
+            };
+            if is_misfit {
+                self.misfits |= 1u64.checked_shl((keys.len() + at) as u32).unwrap_or(0);
+            }
             self.quantities.push(quantity);
         }
         encode(&mut self.key, keys);
@@ -186,6 +190,10 @@ impl RecordSink for Group {
         Ok(ControlFlow::Continue(()))
     }
 
+    fn misfits(&self) -> u64 {
+        self.misfits
+    }
+
     fn only_counts(&self) -> bool {
         self.plan.shape == Shape::Aggregated
             && self.plan.keys.is_empty()
@@ -203,9 +211,12 @@ impl RecordSink for Group {
 
     fn singles(&mut self, records: &[&[u8]]) -> io::Result<ControlFlow<()>> {
         if self.plan.shape == Shape::Aggregated {
-            for record in records {
+            let mut misfits = 0;
+            for (at, record) in records.iter().enumerate() {
                 self.add_aggregated(std::slice::from_ref(record))?;
+                misfits |= u64::from(self.misfits != 0) << at;
             }
+            self.misfits = misfits;
             return Ok(ControlFlow::Continue(()));
         }
         self.groups.count_each(records)?;
@@ -217,7 +228,6 @@ impl Fold for Group {
     fn merge(&mut self, other: &mut dyn Fold) -> io::Result<()> {
         let other = (other as &mut dyn Any).downcast_mut::<Group>();
         let other = other.expect("the contract of merge: a fold of the same type");
-        self.bad += other.bad;
         for (mine, theirs) in self.tables().zip(other.tables()) {
             mine.merge(theirs)?;
         }
@@ -225,12 +235,7 @@ impl Fold for Group {
         Ok(())
     }
 
-    fn bad_values(&self) -> u64 {
-        self.bad
-    }
-
     fn clear(&mut self) {
-        self.bad = 0;
         self.tables().for_each(GroupTable::clear);
     }
 
@@ -249,7 +254,8 @@ impl Fold for Group {
     fn save(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let mut out = io::BufWriter::new(out);
         out.write_all(&[VERSION])?;
-        out.write_all(&self.bad.to_le_bytes())?;
+        // Older fanfolds counted here the values that are no numbers.
+        out.write_all(&0u64.to_le_bytes())?;
         for table in self.tables() {
             let mut sorted = table.sorted()?;
             while let Some(entry) = sorted.next()? {
@@ -264,7 +270,7 @@ impl Fold for Group {
         if read_array(saved)? != [VERSION] {
             return Err(broken());
         }
-        self.bad = self.bad.saturating_add(u64::from_le_bytes(read_array(saved)?));
+        let _: [u8; 8] = read_array(saved)?;
         let (mut key, mut value) = (Vec::new(), Vec::new());
         for table in self.tables() {
             while read_entry(saved, &mut key, &mut value)? {

@@ -26,6 +26,12 @@ pub(in crate::record) enum SpanBase {
 }
 
 impl FieldSpan {
+    /// Returns true when there is no value: the record lacks the field, or it is JSON's null.
+    #[inline]
+    pub fn is_missing(&self) -> bool {
+        matches!(self.base, SpanBase::Missing | SpanBase::Null)
+    }
+
     /// Builds a span of the line.
     #[inline]
     pub fn from_line(start: usize, end: usize) -> FieldSpan {

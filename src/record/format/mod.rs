@@ -262,6 +262,14 @@ impl Format {
         matches!(self, Format::Clf)
     }
 
+    /// Returns true when a record need not have all fields: one that it lacks is no reason for a note.
+    pub(super) fn may_lack_fields(&self) -> bool {
+        !matches!(
+            self,
+            Format::Ws | Format::Delimited(_) | Format::Lines | Format::Csv { .. }
+        )
+    }
+
     /// Returns true when some lines or records can be bad.
     pub(super) fn has_bad_lines(&self) -> bool {
         matches!(

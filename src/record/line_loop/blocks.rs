@@ -44,7 +44,10 @@ impl LineLoop {
             None if self.all_lines && !S::CHECKS && sink.only_counts() => {
                 match memchr_iter(b'\n', lines).count() {
                     0 => ControlFlow::Continue(()),
-                    number => sink.records(number as u64)?,
+                    number => {
+                        self.notes.line += number as u64;
+                        sink.records(number as u64)?
+                    }
                 }
             }
             None if self.single_field => self.single_fields(split, lines, sink)?,
@@ -62,27 +65,37 @@ impl LineLoop {
         sink: &mut dyn RecordSink,
     ) -> io::Result<ControlFlow<()>> {
         let (mut found, mut n) = ([&b""[..]; SINGLES], 0);
+        let (mut numbers, mut missing) = ([0; SINGLES], 0u64);
         while let Some(end) = memchr(b'\n', lines) {
             let line = &lines[..end];
             lines = &lines[end + 1..];
+            self.notes.line += 1;
             let mut span = FieldSpan::default();
             let flow = match split.split(line, slice::from_mut(&mut span)) {
                 LineVerdict::Read if span.base != SpanBase::Decoded => {
                     found[n] = &line[span.start..span.end];
+                    numbers[n] = self.notes.line;
+                    missing |= u64::from(span.is_missing()) << n;
                     n += 1;
                     if n < SINGLES {
                         continue;
                     }
                     n = 0;
-                    sink.singles(&found)?
+                    self.singles(&found, (&numbers, mem::take(&mut missing)), sink)?
                 }
                 // The decoded bytes live only until the next line is split.
                 LineVerdict::Read => {
-                    let before = sink.singles(&found[..mem::take(&mut n)])?;
+                    let before = self.singles(
+                        &found[..mem::take(&mut n)],
+                        (&numbers, mem::take(&mut missing)),
+                        sink,
+                    )?;
                     if before.is_break() {
                         return Ok(before);
                     }
-                    sink.record(&[&split.decoded()[span.start..span.end]])?
+                    let value = &split.decoded()[span.start..span.end];
+                    // It has bytes of its own, so that it is there also when it is empty.
+                    self.singles(&[value], (&[self.notes.line], 0), sink)?
                 }
                 LineVerdict::Dropped => continue,
                 LineVerdict::Bad => self.bad_line(line),
@@ -91,7 +104,33 @@ impl LineLoop {
                 return Ok(flow);
             }
         }
-        sink.singles(&found[..n])
+        self.singles(&found[..n], (&numbers, missing), sink)
+    }
+
+    /// Gives records of one field to the sink; `numbers` holds the numbers of their lines, and a bit of `missing`
+    /// says that the line lacks the field.
+    #[inline]
+    fn singles(
+        &mut self,
+        records: &[&[u8]],
+        (numbers, missing): (&[u64], u64),
+        sink: &mut dyn RecordSink,
+    ) -> io::Result<ControlFlow<()>> {
+        let flow = sink.singles(records)?;
+        if let [Some(note)] = self.value_notes[..] {
+            self.judged += records.len() as u64;
+            let misfits = sink.misfits();
+            let wrong = (0..records.len()).filter(|at| misfits & (1 << at) != 0);
+            for at in wrong {
+                if self.may_lack_fields && missing & (1 << at) != 0 || self.has_dashes && records[at] == b"-"
+                {
+                    self.notes.pardon(note);
+                } else {
+                    self.notes.add_at(note, numbers[at], records[at]);
+                }
+            }
+        }
+        Ok(flow)
     }
 
     /// Handles the lines in which `find` finds something.
@@ -104,12 +143,22 @@ impl LineLoop {
     ) -> io::Result<ControlFlow<()>> {
         while let Some(hit) = find(lines) {
             let start = memrchr(b'\n', &lines[..hit]).map_or(0, |before| before + 1);
+            self.pass_over(&lines[..start]);
             let end = memchr(b'\n', &lines[hit..]).map_or(lines.len(), |after| hit + after);
             if self.line(split, &lines[start..end], sink)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
             lines = lines.get(end + 1..).unwrap_or_default();
         }
+        self.pass_over(lines);
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Counts lines that are no candidates, when a note may have to name a line after them.
+    #[inline]
+    fn pass_over(&mut self, lines: &[u8]) {
+        if !lines.is_empty() && !self.notes.is_empty() {
+            self.notes.line += memchr_iter(b'\n', lines).count() as u64;
+        }
     }
 }

@@ -6,6 +6,7 @@ mod blocks;
 
 use super::expression::Expression;
 use super::format::{FieldSpan, LineSplitter, LineVerdict};
+use super::notes::{NoteId, NoteKind, Notes};
 use super::plan::{OnBadLine, RecordPlan};
 use super::prefilter::Prefilter;
 use super::projection::{Operand, Projection, Tested, View};
@@ -36,17 +37,21 @@ pub(super) struct LineLoop {
     /// The beginning of a line whose end has not arrived yet.
     pub carry: Vec<u8>,
     file: Vec<u8>,
-    /// True when lines are counted, because their numbers are selected or may appear in an error.
-    counts_lines: bool,
-    line_number: u64,
+    /// What is left out; it holds the number of the current line.
+    pub notes: Notes,
+    /// The note of each selected value that the sink takes as a number or a time; empty when it takes none.
+    value_notes: Vec<Option<NoteId>>,
+    bad_note: Option<NoteId>,
+    /// Records given to the sink in this job, when it takes numbers.
+    judged: u64,
+    /// True when a field that a record lacks is left out without a note.
+    may_lack_fields: bool,
     number: Vec<u8>,
     first: Option<u64>,
     /// Records given to the sink in this job.
     given: u64,
     format: &'static str,
     on_bad: OnBadLine,
-    /// The number of lines that could not be read.
-    pub bad: u64,
     /// These lines, when the plan keeps them.
     pub bad_lines: Vec<u8>,
     /// The reason why the job fails, when it does.
@@ -60,8 +65,22 @@ impl LineLoop {
         let counts_lines =
             projection.counts_lines || (plan.on_bad_line == OnBadLine::Fail && plan.format.has_bad_lines());
         let texts = plan.texts.iter();
+        let mut notes = Notes::default();
+        let mut value_notes = Vec::new();
+        for &(column, kind) in &plan.expected {
+            value_notes.resize(value_notes.len().max(column + 1), None);
+            value_notes[column] = Some(notes.enter(kind, &plan.projection[column].text));
+        }
         LineLoop {
             prefilter: Prefilter::new(plan).filter(|_| !counts_lines),
+            value_notes,
+            bad_note: plan
+                .format
+                .has_bad_lines()
+                .then(|| notes.enter(NoteKind::BadLine, plan.format.name())),
+            notes,
+            judged: 0,
+            may_lack_fields: plan.format.may_lack_fields(),
             texts: texts
                 .map(|t| (Finder::new(&t.text).into_owned(), t.wanted))
                 .collect(),
@@ -80,14 +99,11 @@ impl LineLoop {
             projection,
             carry: Vec::new(),
             file: Vec::new(),
-            counts_lines,
-            line_number: 0,
             number: Vec::new(),
             first: plan.first,
             given: 0,
             format: plan.format.name(),
             on_bad: plan.on_bad_line.clone(),
-            bad: 0,
             bad_lines: Vec::new(),
             failure: None,
             done: false,
@@ -99,9 +115,9 @@ impl LineLoop {
         self.carry.clear();
         self.file.clear();
         self.file.extend_from_slice(name);
-        self.line_number = 0;
+        self.notes.begin(name);
+        self.judged = 0;
         self.given = 0;
-        self.bad = 0;
         self.bad_lines.clear();
         self.failure = None;
         self.done = self.first == Some(0);
@@ -109,9 +125,7 @@ impl LineLoop {
 
     /// Skips a header record, of which `bytes` are the last.
     pub fn skip(&mut self, bytes: &[u8]) -> ControlFlow<()> {
-        if self.counts_lines {
-            self.line_number += newlines(&self.carry) + newlines(bytes);
-        }
+        self.notes.line += newlines(&self.carry) + newlines(bytes);
         self.carry.clear();
         ControlFlow::Continue(())
     }
@@ -133,9 +147,7 @@ impl LineLoop {
         line: &[u8],
         sink: &mut dyn RecordSink,
     ) -> io::Result<ControlFlow<()>> {
-        if self.counts_lines {
-            self.count_line();
-        }
+        self.count_line();
         if !self.passes(line) {
             return Ok(ControlFlow::Continue(()));
         }
@@ -165,19 +177,18 @@ impl LineLoop {
             line = &carry;
         }
         let Range { start, end } = trimmed(line);
-        if self.counts_lines {
-            // The number of a record is that of its first line.
-            self.line_number += newlines(&line[..start]);
-            self.count_line();
-            self.line_number += newlines(&line[start..]);
-            self.line_number -= 1;
-        }
+        // The number of a record is that of its first line.
+        self.notes.line += newlines(&line[..start]);
+        self.count_line();
+        let more = newlines(&line[start..]);
         let line = &line[start..end];
         let mut flow = Ok(ControlFlow::Continue(()));
         if self.passes(line) {
             split(&mut self.spans);
             flow = self.give(line, decoded, sink);
         }
+        // Of a record that ends with \r, the newline comes with the next.
+        self.notes.line = self.notes.line + more - 1;
         carry.clear();
         self.carry = carry;
         flow
@@ -188,11 +199,11 @@ impl LineLoop {
     pub fn reject_unclosed(&mut self) -> ControlFlow<()> {
         let carry = mem::take(&mut self.carry);
         let record = trimmed(&carry);
-        if self.counts_lines {
-            self.line_number += newlines(&carry[..record.start]);
-            self.count_line();
-        }
+        self.notes.line += newlines(&carry[..record.start]);
+        self.count_line();
+        let more = newlines(&carry[record.start..]);
         let flow = self.bad_line(&carry[record]);
+        self.notes.line = self.notes.line + more - 1;
         self.end_on_break(flow)
     }
 
@@ -233,6 +244,19 @@ impl LineLoop {
         let columns = &mut self.projection.columns;
         columns.iter_mut().for_each(|operand| operand.modify(view));
         let flow = emit(columns, view, sink)?;
+        if !self.value_notes.is_empty() {
+            self.judged += 1;
+            let misfits = sink.misfits();
+            if misfits != 0 {
+                note_misfits(
+                    (&mut self.notes, &self.value_notes),
+                    misfits,
+                    columns,
+                    view,
+                    |column| self.may_lack_fields && column.is_missing(view, self.has_dashes),
+                );
+            }
+        }
         if let Some(first) = self.first {
             self.given += 1;
             if self.given >= first {
@@ -242,23 +266,39 @@ impl LineLoop {
         Ok(flow)
     }
 
+    /// Returns what this job left out.
+    pub fn notes_of_job(&mut self) -> Notes {
+        let judged = mem::take(&mut self.judged);
+        for note in self.value_notes.iter().flatten() {
+            self.notes.judge_all(*note, judged);
+        }
+        let lines = self.notes.line;
+        if let Some(note) = self.bad_note {
+            self.notes.judge_all(note, lines);
+        }
+        self.notes.of_job()
+    }
+
+    #[inline]
     fn count_line(&mut self) {
-        self.line_number += 1;
+        self.notes.line += 1;
         if self.projection.counts_lines {
             self.number.clear();
-            write!(self.number, "{}", self.line_number).expect("writing to memory does not fail");
+            write!(self.number, "{}", self.notes.line).expect("writing to memory does not fail");
         }
     }
 
     #[cold]
     fn bad_line(&mut self, line: &[u8]) -> ControlFlow<()> {
-        self.bad += 1;
+        if let Some(note) = self.bad_note {
+            self.notes.add(note, line);
+        }
         match self.on_bad {
             OnBadLine::Skip => ControlFlow::Continue(()),
             OnBadLine::Fail => {
                 self.failure = Some(format!(
                     "line {} can't be read as {}",
-                    self.line_number, self.format
+                    self.notes.line, self.format
                 ));
                 ControlFlow::Break(())
             }
@@ -267,6 +307,27 @@ impl LineLoop {
                 self.bad_lines.push(b'\n');
                 ControlFlow::Continue(())
             }
+        }
+    }
+}
+
+/// Notes the values of a record that are no numbers, as the bits of `misfits` say, except those that are absent.
+#[cold]
+fn note_misfits(
+    (notes, value_notes): (&mut Notes, &[Option<NoteId>]),
+    misfits: u64,
+    columns: &[Operand],
+    view: View<'_>,
+    is_absent: impl Fn(&Operand) -> bool,
+) {
+    let noted = value_notes.iter().zip(columns).enumerate().take(64);
+    for (_, (note, column)) in noted.filter(|(at, _)| misfits & (1 << at) != 0) {
+        let Some(note) = *note else { continue };
+        let value = column.value(view);
+        if is_absent(column) {
+            notes.pardon(note);
+        } else {
+            notes.add(note, value);
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod failure_text;
 mod joblog;
+mod run_notes;
 mod status_line;
 mod summary;
 

@@ -2,6 +2,7 @@
 //!
 //! It does not know which exit code follows from them.
 
+use super::run_notes::RunNotes;
 use crate::job::Failure;
 use crate::sink::Closed;
 
@@ -50,10 +51,8 @@ pub struct Summary {
     pub bad_inputs: u64,
     /// Failures for another reason: a command or a process of a pool that ended badly, a map that panicked.
     pub failed: u64,
-    /// Lines that the format could not read.
-    pub bad_lines: u64,
-    /// Values that a fold left out because they are not numbers.
-    pub bad_values: u64,
+    /// What was left out without an error.
+    pub notes: RunNotes,
     /// How often fanfold's own reading or writing failed.
     pub own_failures: u64,
     /// Whether the state turned out to be damaged.
@@ -96,7 +95,9 @@ impl Summary {
     /// Takes note of what closed the sink.
     pub(crate) fn closed(&mut self, closed: &Closed) {
         match closed {
-            Closed::Enough | Closed::Interrupted => {}
+            // Which jobs were begun by then depends on chance, and so would the notes.
+            Closed::Enough => self.notes.drop_all(),
+            Closed::Interrupted => {}
             Closed::BrokenPipe => self.signal = self.signal.or(Some(crate::sys::signals::PIPE)),
             Closed::Failed { .. } => self.own_failures += 1,
         }

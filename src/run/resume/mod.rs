@@ -133,8 +133,7 @@ impl Resume {
         self.0.as_mut().map_or(Ok(()), |active| active.store(jobs, left))
     }
 
-    /// Returns the next task that earlier runs left for the workers, once all jobs are found, and how many bad
-    /// lines the parts in it had. `idle` says that all tasks so far have ended.
+    /// Returns the next task that earlier runs left for the workers, once all jobs are found. `idle` says that all tasks so far have ended.
     ///
     /// # Errors
     /// [`StateError`]. Nothing more is stored then.
@@ -157,13 +156,6 @@ impl Resume {
                 Ok(Some(Task::Job(job)))
             }
         }
-    }
-
-    /// Returns how many lines could not be read in the parts that were given to workers since this was last
-    /// asked.
-    pub(crate) fn take_bad_lines(&mut self) -> u64 {
-        let active = self.0.as_mut();
-        active.map_or(0, |active| std::mem::take(&mut active.restore.bad_lines))
     }
 
     /// Returns whether no more tasks come, once all jobs are found.

@@ -40,8 +40,6 @@ pub struct Restore {
     under_way: usize,
     /// Parts that were gathered when a damaged one came up; they are sent after it.
     waiting: Option<Task>,
-    /// The number of bad lines in the parts that were sent to workers since the last [`super::Resume::take_bad_lines`].
-    pub bad_lines: u64,
 }
 
 /// What the main thread does next.
@@ -102,7 +100,6 @@ impl Restore {
                 self.waiting = (!parts.is_empty()).then_some(Task::Parts(parts));
                 return Ok(Next::Lost(Job { seq, inputs }, kept.row));
             };
-            self.bad_lines = self.bad_lines.saturating_add(stored.bad_lines);
             size += stored.part.size;
             parts.push(stored.part);
         }

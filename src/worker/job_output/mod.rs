@@ -17,7 +17,7 @@ use crate::map::{ChildEmit, Emit, Latency, OutOfBand};
 use crate::merge::{MergeOutput, MergedJobs, PipeJob};
 use crate::message;
 use crate::plan::{Partial, Tag};
-use crate::record::{RowPrinter, Stage};
+use crate::record::{NoteKind, Notes, RowPrinter, Stage};
 use crate::sink::Stream;
 use destination::TryDestination;
 use records::Records;
@@ -42,6 +42,7 @@ pub(super) struct JobOutput<'t, 'run: 't> {
     err: OutputBuffer,
     bad: OutputBuffer,
     warnings: Vec<String>,
+    notes: Notes,
     failure: Option<Failure>,
     /// Whether the map was told that nobody wants more, because the run is being stopped.
     was_cut: bool,
@@ -134,6 +135,7 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
             // Never printed before the job's end, whatever is done with its rows.
             bad: buffer(Stream::Bad, Trust::Provisional),
             warnings: Vec::new(),
+            notes: Notes::default(),
             failure: None,
             was_cut: false,
             given: 0,
@@ -203,7 +205,12 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
             self.out.bytes.clear();
             self.out.tagger = None;
         }
-        let bad_lines = self.stage.map_or(0, |stage| stage.bad_lines());
+        let mut notes = self.notes;
+        let mut lines = 0;
+        if let Some(stage) = self.stage {
+            notes.merge(stage.notes());
+            lines = stage.lines();
+        }
         let pieces = [self.out, self.err, self.bad]
             .into_iter()
             .filter_map(OutputBuffer::rest)
@@ -213,7 +220,8 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
             follows: self.sender.has_sent,
             warnings: self.warnings,
             failure: self.failure,
-            bad_lines,
+            notes,
+            lines,
             given: self.given,
             ..Report::from_seq(self.seq)
         };
@@ -305,6 +313,10 @@ impl Emit for JobOutput<'_, '_> {
                 .warnings
                 .push(format!("{}: {what}", message::display_name(name))),
         }
+    }
+
+    fn note(&mut self, kind: NoteKind, name: &OsStr) {
+        self.notes.add_file(kind, name.as_encoded_bytes());
     }
 
     fn worker(&self) -> &WorkerHandle {

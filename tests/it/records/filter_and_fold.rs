@@ -209,7 +209,7 @@ fn a_csv_record_with_an_open_quote_is_a_bad_record() {
     let rows = "h,a\n1,x\n\n2,\"y\n3,z\n";
     let csv = |words: &str| fan("map a b -i csv -s h").args(words.split_whitespace());
     let csv = |words: &str| csv(words).file("a", rows).file("b", "h,a\n4,\"x\n\"\n");
-    let told = "fanfold: 1 line could not be read in this format\n";
+    let told = "fanfold: 1 of 8 lines could not be read as csv (first: a:4 '2,\"y\\n3,z')\n";
     csv("").stdout("1\n4\n").stderr(told).ok();
     // Its contents are not looked at: they may be many records.
     csv("--not-grep z").stdout("1\n4\n").stderr(told).ok();

@@ -3,3 +3,4 @@
 mod differential;
 mod filter_and_fold;
 mod log_questions;
+mod notes;

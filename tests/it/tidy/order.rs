@@ -8,8 +8,8 @@ use super::source::none;
 const ORDER: &[(&str, &str)] = &[
     (
         "cli",
-        "mod list man_pages map run status xargs batch failure_options merge missing_separator options plain_text pool \
-         run_end exit_code out state option_value records usage_error canonical_args",
+        "mod list man_pages map run status xargs batch failure_options merge missing_separator run_end options plain_text pool \
+         exit_code out state option_value records usage_error canonical_args",
     ),
     (
         "control",
@@ -33,7 +33,7 @@ const ORDER: &[(&str, &str)] = &[
     ),
     (
         "record",
-        "alignment row_printer stage line_loop prefilter projection record_sink plan format expression decimal render field mod number \
+        "alignment row_printer stage line_loop notes prefilter projection record_sink plan format expression decimal render field mod number \
          row_format modifier suggest time plan_error",
     ),
     ("sink", "mod reorder sendfile row_limit spill tag piece"),

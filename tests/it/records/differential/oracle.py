@@ -324,16 +324,8 @@ class Table:
 
     def result(self, values):
         options = self.options
-        numeric = {name.split(":", 1)[1] for name in self.aggregates
-                   if ":" in name and not name.startswith("distinct:")}
         rows = []
-        timely = {name.split(":", 1)[1] for name in self.aggregates if name.startswith(("min:", "max:"))}
-        numeric -= timely - {name.split(":", 1)[1] for name in self.aggregates
-                             if name.startswith(("sum:", "mean:", "stddev:", "p"))}
         for key, records in self.groups.items():
-            self.bad += sum(number(record[values.index(name)]) is None for record in records for name in numeric)
-            self.bad += sum(ordered(record[values.index(name)]) is None
-                            for record in records for name in timely - numeric)
             aggregates = [(self.aggregate(name, values.index(name.split(":", 1)[1]) if ":" in name else None, records),)
                           for name in self.aggregates]
             counted = [(len(records),)] if "--count" in options else []
@@ -405,6 +397,7 @@ def run(argv):
     keys = listed("--by") if {"--by", "--agg"} & options.keys() else listed("--select")
     table = Table(options, keys or ([] if {"--by", "--agg"} & options.keys() else ["line"]))
     values = list(dict.fromkeys(name.split(":", 1)[1] for name in table.aggregates if ":" in name))
+    numeric = {name.split(":", 1)[1] for name in table.aggregates if ":" in name and not name.startswith("distinct:")}
     wheres = [expression.parse(text) for text in options["--where"]]
     output, bad, printed = options.get("--output-format", "tsv"), 0, []
     for name in inputs:
@@ -436,6 +429,13 @@ def run(argv):
 
             if not all(holds(value) for holds, _ in wheres):
                 continue
+            for field in numeric:
+                # A record need not have all fields in these formats.
+                may_lack = "--extract" in options or options.get("--input-format") in ("clf", "json", "logfmt")
+                absent = not isinstance(value(field), bytes) and may_lack
+                reads = number if any(name.startswith(("sum:", "mean:", "stddev:", "p")) and name.split(":", 1)[1] == field
+                                      for name in table.aggregates) else ordered
+                table.bad += not absent and reads(printed_value(field)) is None
             key = tuple(map(printed_value, keys)) if keys else (() if table.aggregates else (line,))
             if folds:
                 table.add(key, [printed_value(field) for field in values])

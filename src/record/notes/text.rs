@@ -1,0 +1,90 @@
+//! The words of each kind of note.
+
+use super::{Entry, NoteKind, PartLines, Place, Tally};
+use crate::message::display_name;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+/// The longest value that is shown, in bytes of its escaped form.
+const SHOWN: usize = 40;
+
+impl Entry {
+    /// Returns the line without the program's name; `None` when nothing is to be said.
+    pub(super) fn text(&self, lines: &PartLines) -> Option<String> {
+        let Tally { wrong, of, .. } = self.tally;
+        let field = display_name(OsStr::new(&*self.field));
+        if self.kind == NoteKind::NoField {
+            // One record that has it is enough.
+            return (wrong > 0 && wrong == of).then(|| format!("{field}: no record has this field"));
+        }
+        let first = self.tally.first.as_ref().filter(|_| wrong > 0)?;
+        let first = format!("(first: {})", first.text(lines));
+        let are = if wrong == 1 { "is" } else { "are" };
+        let what = self.tally.what(match self.kind {
+            NoteKind::NoTime | NoteKind::ComparedTime => "no time",
+            NoteKind::NotOrdered => "neither number nor time",
+            _ => "no number",
+        });
+        Some(match self.kind {
+            NoteKind::BadLine => format!(
+                "{wrong} of {of} {} could not be read as {field} {first}",
+                noun(of, "line", "lines")
+            ),
+            NoteKind::NotCompressed if wrong == 1 => {
+                format!("1 file is named as compressed and is plain: it was read as it is {first}")
+            }
+            NoteKind::NotCompressed => {
+                format!(
+                    "{wrong} files are named as compressed and are plain: they were read as they are {first}"
+                )
+            }
+            NoteKind::ComparedNumber | NoteKind::ComparedTime => format!(
+                "{field}: {wrong} of {of} compared {} {are} {what} {first}",
+                noun(of, "value", "values")
+            ),
+            NoteKind::NotOrdered | NoteKind::NoNumber | NoteKind::NoTime | NoteKind::NoField => format!(
+                "{field}: {wrong} of {of} {} {are} {what} {first}",
+                noun(of, "value", "values")
+            ),
+        })
+    }
+}
+
+fn noun(number: u64, one: &'static str, several: &'static str) -> &'static str {
+    if number == 1 { one } else { several }
+}
+
+impl Tally {
+    /// Names what the values are instead of `wanted`: `'-' or no number`.
+    fn what(&self, wanted: &str) -> String {
+        match (self.dash, self.empty) {
+            (false, false) => wanted.to_owned(),
+            (true, false) => format!("'-' or {wanted}"),
+            (false, true) => format!("empty or {wanted}"),
+            (true, true) => format!("'-', empty or {wanted}"),
+        }
+    }
+}
+
+impl Place {
+    /// Returns the place and the value: `a.log:17 'x'`.
+    fn text(&self, lines: &PartLines) -> String {
+        let file = display_name(OsStr::from_bytes(&self.file));
+        if self.line == 0 {
+            return file.into_owned();
+        }
+        let mut value = display_name(OsStr::from_bytes(&self.value)).into_owned();
+        if value.len() > SHOWN {
+            let end = (0..=SHOWN).rev().find(|&at| value.is_char_boundary(at));
+            value.truncate(end.unwrap_or(0));
+            value.push('…');
+        }
+        match self.line_in_file(lines) {
+            Some(line) => format!("{file}:{line} '{value}'"),
+            None => {
+                let (line, part) = (self.line, self.part.unwrap_or(0));
+                format!("{file}: line {line} of those that begin at byte {part} or after it, '{value}'")
+            }
+        }
+    }
+}
