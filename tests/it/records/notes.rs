@@ -35,7 +35,7 @@ fn the_place_counts_the_lines_of_the_file() {
         .stdout("1\n")
         .stderr("fanfold: b: 1 of 2 values is no number (first: a.csv:5 'no')\n")
         .ok();
-    for select in ["--agg max:2", "--by 1 --agg max:2"] {
+    for select in ["--agg sum:2", "--by 1 --agg sum:2"] {
         fan("map a --grep q")
             .args(select.split(' '))
             .file("a", "q 1\nr 2\n\nq x\n")

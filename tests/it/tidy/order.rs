@@ -33,7 +33,7 @@ const ORDER: &[(&str, &str)] = &[
     ),
     (
         "record",
-        "alignment row_printer stage line_loop notes prefilter projection record_sink plan format expression decimal render field mod number \
+        "alignment row_printer stage line_loop prefilter projection record_sink plan notes format expression decimal render field mod number \
          row_format modifier suggest time plan_error",
     ),
     ("sink", "mod reorder sendfile row_limit spill tag piece"),
