@@ -36,6 +36,7 @@ pub use row_format::RowFormat;
 
 pub(crate) use alignment::Alignment;
 pub(crate) use expression::{LoneQuote, Value, Values};
+pub(crate) use field::without_backquotes;
 pub(crate) use format::FORMATS;
 pub(crate) use modifier::MODIFIERS;
 pub(crate) use number::Number;

@@ -82,8 +82,7 @@ impl RecordPlan {
     pub fn expression(&mut self, text: &str) -> Result<Expression, RecordPlanError> {
         let RecordPlan { format, tested, .. } = self;
         Expression::parse(text, format.lone_quote(), &mut |name| {
-            let mut field = Field::parse(name)?;
-            field.source = format.resolve(&field.source)?;
+            let field = format.resolve(Field::parse(name)?)?;
             let known = tested.iter().position(|other| *other == field);
             Ok(known.unwrap_or_else(|| {
                 tested.push(field);

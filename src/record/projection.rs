@@ -106,6 +106,11 @@ impl Operand {
         }
         self.modified.clear();
         self.modified.extend_from_slice(self.place.value(view));
+        if let Place::Slot(slot) = self.place
+            && view.spans[slot].base == SpanBase::Unmodified
+        {
+            return;
+        }
         for modifier in &self.modifiers {
             modifier.apply(&mut self.modified);
         }
@@ -149,7 +154,7 @@ impl Values for Tested<'_> {
             match self.view.spans[slot].base {
                 SpanBase::Missing => return Value::Missing,
                 SpanBase::Null => return Value::Null,
-                SpanBase::Line | SpanBase::Decoded => {}
+                SpanBase::Line | SpanBase::Decoded | SpanBase::Unmodified => {}
             }
             if self.has_dashes && operand.place.value(self.view) == b"-" {
                 return Value::Dash;
@@ -167,7 +172,7 @@ impl Place {
             Place::Slot(slot) => {
                 let span = view.spans[slot];
                 let base = match span.base {
-                    SpanBase::Decoded => view.decoded,
+                    SpanBase::Decoded | SpanBase::Unmodified => view.decoded,
                     _ => view.line,
                 };
                 &base[span.start..span.end]

@@ -12,6 +12,7 @@ use crate::plan::{FirstRows, RowEnd};
 use crate::record::suggest::unknown;
 use crate::record::{
     Expression, Field, Format, FormatChoice, LoneQuote, OnBadLine, RecordPlan, RowFormat, Text,
+    without_backquotes,
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -149,7 +150,7 @@ impl RecordArgs {
         let mut records = self.records()?;
         let fold = self.fold(&mut records)?;
         for field in &mut records.projection {
-            field.source = records.format.resolve(&field.source)?;
+            *field = records.format.resolve(field.clone())?;
         }
         check_json_names(&records, fold.as_ref())?;
         if fold.is_none()
@@ -279,9 +280,12 @@ impl RecordArgs {
             let value = match field {
                 None => None,
                 Some(field) => {
-                    let known = records.projection[keys..].iter().position(|f| f.text == field);
+                    let field = Field::parse(field)?;
+                    let known = records.projection[keys..]
+                        .iter()
+                        .position(|known| *known == field);
                     if known.is_none() {
-                        records.projection.push(Field::parse(field)?);
+                        records.projection.push(field);
                     }
                     let value = known.unwrap_or(records.projection.len() - keys - 1);
                     if let Some(note) = kind.note() {
@@ -291,7 +295,7 @@ impl RecordArgs {
                 }
             };
             plan.aggregates.push(Aggregate {
-                name: text.to_owned(),
+                name: without_backquotes(text),
                 kind,
                 value,
             });
@@ -301,7 +305,10 @@ impl RecordArgs {
 
     fn order(&self, plan: &mut GroupPlan) -> Result<()> {
         let columns: Vec<String> = plan.columns().into_iter().map(str::to_owned).collect();
-        let place = |name: &str| columns.iter().position(|column| column == name);
+        let place = |name: &str| {
+            let name = without_backquotes(name);
+            columns.iter().position(|column| *column == name)
+        };
         let missing = |name: &str| {
             let known: Vec<_> = columns.iter().map(String::as_str).collect();
             unknown("column", name, &known)

@@ -15,6 +15,8 @@ pub(in crate::record) struct Csv {
     sources: Vec<FieldSource>,
     /// The column of each source, from 0; numbers from the end are resolved per record.
     columns: Vec<Option<usize>>,
+    /// For each source, whether its modifiers are a part of the column's name.
+    whole_names: Vec<bool>,
     fields: Vec<u8>,
     ends: Vec<usize>,
     /// How much of `fields` the current record has filled.
@@ -31,6 +33,7 @@ impl Csv {
             header_read: false,
             sources: sources.to_vec(),
             columns: Vec::new(),
+            whole_names: vec![false; sources.len()],
             fields: vec![0; 4096],
             ends: vec![0; 64],
             written: 0,
@@ -94,12 +97,8 @@ impl Csv {
         let names: Vec<_> = (0..self.ended)
             .map(|i| String::from_utf8_lossy(&self.fields[self.span(i).start..self.span(i).end]).into_owned())
             .collect();
-        for (column, source) in self.columns.iter_mut().zip(&self.sources) {
-            if let FieldSource::Name(name) = source {
-                let known: Vec<_> = names.iter().map(String::as_str).collect();
-                let place = names.iter().position(|known| known == name);
-                *column = Some(place.ok_or_else(|| unknown("column", name, &known).to_string())?);
-            }
+        for at in 0..self.sources.len() {
+            (self.columns[at], self.whole_names[at]) = find_column(&self.sources[at], &names)?;
         }
         Ok(true)
     }
@@ -111,14 +110,56 @@ impl Csv {
 
     /// Finds the selected fields in the complete record.
     pub fn split(&self, spans: &mut [FieldSpan]) {
-        for ((span, source), column) in spans.iter_mut().zip(&self.sources).zip(&self.columns) {
-            let column = match source {
-                FieldSource::FromEnd(n) => self.ended.checked_sub(*n),
-                _ => *column,
+        for (slot, span) in spans.iter_mut().enumerate() {
+            let column = match (&self.sources[slot], self.columns[slot]) {
+                (FieldSource::FromEnd(n), None) => self.ended.checked_sub(*n),
+                (_, column) => column,
             };
-            *span = column
-                .filter(|&c| c < self.ended)
-                .map_or_else(FieldSpan::default, |c| self.span(c));
+            *span = match column.filter(|&column| column < self.ended) {
+                None => FieldSpan::default(),
+                Some(column) if self.whole_names[slot] => self.span(column).unmodified(),
+                Some(column) => self.span(column),
+            };
         }
+    }
+}
+
+/// Finds a field in a header: its column, unless each record counts from its own end, and whether what looks like
+/// modifiers is a part of the column's name. A number is a place; one that is beyond the columns may be a name.
+fn find_column(source: &FieldSource, header: &[String]) -> Result<(Option<usize>, bool), String> {
+    let named = |name: &str| header.iter().position(|known| known == name);
+    let numbered = |number: String| {
+        let count = header.len();
+        let beyond = || {
+            format!(
+                "there is no column {number}: the header has {count} ({})",
+                header.join(", ")
+            )
+        };
+        Ok((Some(named(&number).ok_or_else(beyond)?), false))
+    };
+    match source {
+        FieldSource::Number(n) if *n > header.len() => numbered(n.to_string()),
+        FieldSource::Number(n) => Ok((Some(n - 1), false)),
+        FieldSource::FromEnd(n) if *n > header.len() => numbered(format!("-{n}")),
+        FieldSource::Name(name) | FieldSource::Column(name, _) if named(name).is_some() => {
+            Ok((named(name), false))
+        }
+        FieldSource::Column(_, whole) if named(whole).is_some() => Ok((named(whole), true)),
+        FieldSource::Name(name) | FieldSource::Column(name, _) => Err(missing(name, header)),
+        _ => Ok((None, false)),
+    }
+}
+
+/// Builds the message about a column that is not there.
+fn missing(name: &str, header: &[String]) -> String {
+    let known: Vec<_> = header.iter().map(String::as_str).collect();
+    let message = unknown("column", name, &known).to_string();
+    let cut = header
+        .iter()
+        .find(|known| known.split([',', ':']).any(|part| part.trim() == name));
+    match cut {
+        Some(whole) => format!("{message}; a name with a comma or a colon stands in backquotes: `{whole}`"),
+        None => message,
     }
 }

@@ -3,7 +3,7 @@
 //! Values that are not selected are validated and skipped, not built.
 
 use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
-use crate::record::field::{FieldSource, names};
+use crate::record::field::FieldSource;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -11,14 +11,14 @@ use std::fmt;
 
 #[derive(Debug)]
 pub(in crate::record) struct Json {
-    paths: Vec<String>,
+    paths: Vec<FieldSource>,
     decoded: Vec<u8>,
 }
 
 impl Json {
     pub fn new(sources: &[FieldSource]) -> Json {
         Json {
-            paths: names(sources),
+            paths: sources.to_vec(),
             decoded: Vec::new(),
         }
     }
@@ -32,7 +32,7 @@ impl LineSplitter for Json {
             return LineVerdict::Dropped;
         }
         self.decoded.clear();
-        let wanted: Vec<_> = self.paths.iter().map(String::as_str).enumerate().collect();
+        let wanted: Vec<_> = self.paths.iter().map(Path::new).enumerate().collect();
         // Whether a line is bad must not depend on the values that are selected: a deserializer of bytes checks
         // only those.
         let Ok(line) = std::str::from_utf8(line) else {
@@ -58,7 +58,7 @@ impl LineSplitter for Json {
 
 /// One object or array, and the rest of the paths to find in it, each with its slot.
 struct Level<'a> {
-    wanted: &'a [(usize, &'a str)],
+    wanted: &'a [(usize, Path<'a>)],
     spans: &'a mut [FieldSpan],
     decoded: &'a mut Vec<u8>,
     root: bool,
@@ -132,24 +132,55 @@ fn without_lone_surrogates(text: &str) -> String {
     out + &text[at..]
 }
 
+/// What is left of a path to a value.
+#[derive(Clone, Copy)]
+enum Path<'a> {
+    /// Keys joined by dots; a key may have dots in it, too.
+    Dotted(&'a str),
+    /// Keys as they are.
+    Keys(&'a [String]),
+}
+
+impl<'a> Path<'a> {
+    fn new(source: &'a FieldSource) -> Path<'a> {
+        match source {
+            FieldSource::Name(name) => Path::Dotted(name),
+            FieldSource::Path(keys) => Path::Keys(keys),
+            _ => Path::Keys(&[]),
+        }
+    }
+
+    /// Returns what is left after this key, which may be nothing; `None` when the path begins with another one.
+    fn after(self, key: &str) -> Option<Option<Path<'a>>> {
+        match self {
+            Path::Dotted(path) => match path.strip_prefix(key)? {
+                "" => Some(None),
+                rest => Some(Some(Path::Dotted(rest.strip_prefix('.')?))),
+            },
+            Path::Keys(keys) => match keys.split_first()? {
+                (first, _) if first != key => None,
+                (_, []) => Some(None),
+                (_, rest) => Some(Some(Path::Keys(rest))),
+            },
+        }
+    }
+}
+
 /// The slots that select a key, and the rest of longer paths below it.
 #[derive(Default)]
 struct Match<'a> {
     here: Vec<usize>,
-    below: Vec<(usize, &'a str)>,
+    below: Vec<(usize, Path<'a>)>,
 }
 
 impl<'a> Match<'a> {
-    fn find(key: &str, wanted: &[(usize, &'a str)]) -> Option<Match<'a>> {
+    fn find(key: &str, wanted: &[(usize, Path<'a>)]) -> Option<Match<'a>> {
         let mut found = None;
         for &(slot, path) in wanted {
-            let Some(rest) = path.strip_prefix(key) else {
-                continue;
-            };
-            if rest.is_empty() {
-                found.get_or_insert_with(Match::default).here.push(slot);
-            } else if let Some(rest) = rest.strip_prefix('.') {
-                found.get_or_insert_with(Match::default).below.push((slot, rest));
+            match path.after(key) {
+                None => {}
+                Some(None) => found.get_or_insert_with(Match::default).here.push(slot),
+                Some(Some(rest)) => found.get_or_insert_with(Match::default).below.push((slot, rest)),
             }
         }
         found

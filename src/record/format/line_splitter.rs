@@ -23,6 +23,8 @@ pub(in crate::record) enum SpanBase {
     Line,
     /// The bytes that the format decoded.
     Decoded,
+    /// The bytes that the format decoded; the field's modifiers do not apply.
+    Unmodified,
 }
 
 impl FieldSpan {
@@ -48,6 +50,14 @@ impl FieldSpan {
         start: 0,
         end: 0,
     };
+
+    /// Returns the same span of decoded bytes, to which modifiers do not apply.
+    pub fn unmodified(self) -> FieldSpan {
+        FieldSpan {
+            base: SpanBase::Unmodified,
+            ..self
+        }
+    }
 
     /// Builds a span of the decoded bytes.
     #[inline]

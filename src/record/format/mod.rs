@@ -24,7 +24,7 @@ pub(super) use whole_line::WholeLine;
 pub(super) use ws::Ws;
 
 use super::expression::LoneQuote;
-use super::field::FieldSource;
+use super::field::{Field, FieldSource};
 use super::plan_error::RecordPlanError;
 use super::suggest::{quoted, unknown};
 use regex::bytes::Regex;
@@ -176,7 +176,22 @@ impl Format {
     ///
     /// # Errors
     /// When the format has no such field.
-    pub fn resolve(&self, source: &FieldSource) -> Result<FieldSource, RecordPlanError> {
+    pub fn resolve(&self, mut field: Field) -> Result<Field, RecordPlanError> {
+        let has_header = matches!(self, Format::Csv { header: true, .. });
+        if let Some(error) = field.error.take_if(|_| !has_header) {
+            return Err(error);
+        }
+        field.source = match field.source {
+            // Before a header is read, 'time:hour' may be a column's whole name.
+            FieldSource::Name(name) if has_header && !field.modifiers.is_empty() => {
+                FieldSource::Column(name, field.text.clone())
+            }
+            source => self.resolve_source(&source)?,
+        };
+        Ok(field)
+    }
+
+    fn resolve_source(&self, source: &FieldSource) -> Result<FieldSource, RecordPlanError> {
         let ordinal = |names: &[&str], name: &str| match names.iter().position(|known| *known == name) {
             Some(place) if !name.is_empty() => Ok(FieldSource::Number(place + 1)),
             _ => {
@@ -186,6 +201,14 @@ impl Format {
         };
         match (self, source) {
             (_, FieldSource::Whole | FieldSource::File | FieldSource::Line) => Ok(source.clone()),
+            (Format::Json, FieldSource::Path(_)) => Ok(source.clone()),
+            (_, FieldSource::Path(keys)) => match &keys[..] {
+                [name] => self.resolve_source(&FieldSource::Name(name.clone())),
+                _ => refuse(format!(
+                    "format '{}' has no paths: a name with a dot stands in backquotes as a whole",
+                    self.name()
+                )),
+            },
             (Format::Lines, FieldSource::Number(1) | FieldSource::FromEnd(1)) => Ok(FieldSource::Whole),
             (Format::Lines, _) => refuse("format 'lines' has one field: 0, the whole line"),
             (Format::Ws | Format::Delimited(_), FieldSource::Name(name)) => refuse(format!(

@@ -2,14 +2,14 @@
 
 use super::*;
 
-fn source(field: &str) -> FieldSource {
-    super::super::field::Field::parse(field).expect(field).source
+fn field(field: &str) -> Field {
+    Field::parse(field).expect(field)
 }
 
 fn resolved(format: &Format, fields: &[&str]) -> Vec<FieldSource> {
     fields
         .iter()
-        .map(|field| format.resolve(&source(field)).expect(field))
+        .map(|field| format.resolve(self::field(field)).expect(field).source)
         .collect()
 }
 
@@ -248,12 +248,12 @@ fn extract_takes_groups_and_drops_the_rest() {
     assert_eq!(extract(&["user"], "hi bob"), Err(LineVerdict::Dropped));
     assert!(
         format
-            .resolve(&source("usre"))
+            .resolve(field("usre"))
             .expect_err("unknown")
             .to_string()
             .contains("did you mean 'user'?")
     );
-    assert!(format.resolve(&source("4")).is_err());
+    assert!(format.resolve(field("4")).is_err());
 }
 
 #[test]

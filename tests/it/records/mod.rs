@@ -1,6 +1,7 @@
 //! Records and folds, compared with the programs that people use for them.
 
 mod differential;
+mod fields;
 mod filter_and_fold;
 mod log_questions;
 mod notes;
