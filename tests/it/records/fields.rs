@@ -113,7 +113,7 @@ fn a_field_that_can_be_none_is_refused() {
     let refused = |args: &[&str], want: &str| {
         fan("map f").args(args).file("f", "a\n").says(want).code(2);
     };
-    refused(&["-s", "`a"], "a backquote is not closed");
+    refused(&["-s", "`a"], "a closing backquote is missing");
     refused(&["-s", "`a`"], "has no field 'a'");
     refused(&["-s", "`a`b", "-i", "json"], "is no path");
     refused(&["-s", "`a`.b", "-i", "csv"], "has no paths");
