@@ -1,7 +1,7 @@
 //! The options about jobs that fail.
 
 use super::option_value::{duration, retries};
-use crate::plan::{FailureLimit, FailurePlan, FailureStyle, HaltAt};
+use crate::plan::{FailurePlan, FailureStyle, HaltAt, HaltLimit, HaltShare};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,23 +49,23 @@ fn halt(text: &str) -> Result<HaltAt, String> {
             when,
             self::limit(limit).ok_or("expected fail=N or fail=N% after the comma")?,
         ),
-        None => (text, FailureLimit::Jobs(1)),
+        None => (text, HaltShare::Jobs(1)),
     };
     match when {
         "never" if !text.contains(',') => Ok(HaltAt::Never),
-        "soon" => Ok(HaltAt::Soon(limit)),
-        "now" => Ok(HaltAt::Now(limit)),
+        "soon" => Ok(HaltAt::Soon(HaltLimit::failures(limit))),
+        "now" => Ok(HaltAt::Now(HaltLimit::failures(limit))),
         _ => Err("expected never, soon or now, the last two with ,fail=N or ,fail=N%".into()),
     }
 }
 
-fn limit(text: &str) -> Option<FailureLimit> {
+fn limit(text: &str) -> Option<HaltShare> {
     let number = text.strip_prefix("fail=")?;
     let limit = match number.strip_suffix('%') {
-        Some(share) => FailureLimit::Percent(share.parse().ok()?),
-        None => FailureLimit::Jobs(number.parse().ok()?),
+        Some(share) => HaltShare::OfEnded(share.parse().ok()?),
+        None => HaltShare::Jobs(number.parse().ok()?),
     };
-    matches!(limit, FailureLimit::Percent(1..=100) | FailureLimit::Jobs(1..)).then_some(limit)
+    matches!(limit, HaltShare::OfEnded(1..=100) | HaltShare::Jobs(1..)).then_some(limit)
 }
 
 #[cfg(test)]
@@ -75,9 +75,18 @@ mod tests {
     #[test]
     fn halt_has_a_limit_in_jobs_or_percent() {
         assert_eq!(halt("never"), Ok(HaltAt::Never));
-        assert_eq!(halt("soon"), Ok(HaltAt::Soon(FailureLimit::Jobs(1))));
-        assert_eq!(halt("now,fail=3"), Ok(HaltAt::Now(FailureLimit::Jobs(3))));
-        assert_eq!(halt("soon,fail=10%"), Ok(HaltAt::Soon(FailureLimit::Percent(10))));
+        assert_eq!(
+            halt("soon"),
+            Ok(HaltAt::Soon(HaltLimit::failures(HaltShare::Jobs(1))))
+        );
+        assert_eq!(
+            halt("now,fail=3"),
+            Ok(HaltAt::Now(HaltLimit::failures(HaltShare::Jobs(3))))
+        );
+        assert_eq!(
+            halt("soon,fail=10%"),
+            Ok(HaltAt::Soon(HaltLimit::failures(HaltShare::OfEnded(10))))
+        );
         for wrong in [
             "",
             "later",

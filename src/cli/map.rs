@@ -23,6 +23,7 @@ use crate::run::{Destination, Work, run};
 use crate::sys::guardian;
 use anyhow::Context;
 use clap::Args;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -120,7 +121,8 @@ impl MapArgs {
             patience: Duration::ZERO,
             empty: self.inputs.empty(),
             state: self.state(function, stages, &inputs)?,
-            joblog: self.state.joblog.clone(),
+            joblog: self.state.joblog(),
+            done: BTreeSet::new(),
             inputs,
         })
     }

@@ -14,6 +14,7 @@ mod missing_separator;
 mod option_value;
 mod options;
 mod out;
+mod parallel;
 mod plain_text;
 mod pool;
 mod records;
@@ -37,8 +38,9 @@ use std::process::ExitCode;
 /// Reads the command line, does what it says, and returns the exit code. Does not return when a signal ended
 /// the run: the process then dies by it.
 pub fn main() -> ExitCode {
-    let code = match xargs_call() {
-        Some((name, words)) => xargs::main(name, &words),
+    let code = match foreign_call() {
+        Some((Foreign::Xargs, name, words)) => xargs::main(name, &words),
+        Some((Foreign::Parallel, name, words)) => parallel::main(name, &words),
         None => run_subcommand(),
     };
     code.into()
@@ -55,15 +57,38 @@ fn run_subcommand() -> u8 {
     cause.code(Dialect::Fanfold)
 }
 
-/// Returns the name and the words of xargs when the program is called by that name or its first word is
-/// `xargs`. The words do not go through clap, which can't read xargs's options.
-fn xargs_call() -> Option<(String, Vec<OsString>)> {
+/// Another program, whose command line is read as that program reads it.
+#[derive(Clone, Copy)]
+enum Foreign {
+    Xargs,
+    Parallel,
+}
+
+impl Foreign {
+    fn from_name(name: &OsStr) -> Option<Self> {
+        match name.to_str() {
+            Some("xargs") => Some(Foreign::Xargs),
+            Some("parallel") => Some(Foreign::Parallel),
+            _ => None,
+        }
+    }
+}
+
+/// Returns which other program is meant, with the name and the words of the call, when fanfold is called by its name
+/// or its first word is it. The words do not go through clap, which can't read such options.
+fn foreign_call() -> Option<(Foreign, String, Vec<OsString>)> {
     let mut words = std::env::args_os();
     let program = words.next()?;
-    if Path::new(&program).file_name() == Some(OsStr::new("xargs")) {
-        return Some((message::display_name(&program).into_owned(), words.collect()));
+    if let Some(foreign) = Path::new(&program).file_name().and_then(Foreign::from_name) {
+        return Some((
+            foreign,
+            message::display_name(&program).into_owned(),
+            words.collect(),
+        ));
     }
-    (words.next()? == "xargs").then(|| ("fanfold xargs".to_owned(), words.collect()))
+    let first = words.next()?;
+    let foreign = Foreign::from_name(&first)?;
+    Some((foreign, format!("fanfold {}", first.display()), words.collect()))
 }
 
 /// Do one thing to every file, on all cores, and fold the results
@@ -82,10 +107,17 @@ enum Subcommand {
     /// Show what a state says: what is done, failed and left. The state may be in use
     Status(status::StatusArgs),
     /// Run commands with the words of standard input: xargs, option by option
-    // For the help, the completions and the man page: `xargs_call` sees to the rest.
+    // For the help, the completions and the man page: `foreign_call` sees to the rest.
     #[command(disable_help_flag = true)]
     Xargs {
         /// See `fanfold xargs --help`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+    /// Run commands with values: GNU parallel, option by option
+    #[command(disable_help_flag = true)]
+    Parallel {
+        /// See `fanfold parallel --help`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
     },
@@ -113,7 +145,9 @@ impl Subcommand {
             Subcommand::Completions { shell } => man_pages::completions(shell, Subcommand::command()),
             Subcommand::Man { page } => man_pages::man(page.as_deref(), Subcommand::command()),
             Subcommand::List => list::main(),
-            Subcommand::Xargs { .. } => unreachable!("clap never reads the words of xargs"),
+            Subcommand::Xargs { .. } | Subcommand::Parallel { .. } => {
+                unreachable!("clap never reads the words of another program")
+            }
         }
     }
 }

@@ -28,6 +28,7 @@ use crate::sys::{guardian, reaper, share_heap};
 use crate::template::{Template, shell_quote};
 use anyhow::Context;
 use clap::Args;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
@@ -219,7 +220,8 @@ impl RunArgs {
             failures: self.failures(),
             patience: command.kill_after,
             empty: self.inputs.empty(),
-            joblog: self.state.joblog.clone().filter(|_| !self.dry_run),
+            joblog: self.state.joblog().filter(|_| !self.dry_run),
+            done: BTreeSet::new(),
             state: self.state(access, stages)?,
         })
     }

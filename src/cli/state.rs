@@ -6,7 +6,7 @@ use super::canonical_args::CommandKey;
 use super::option_value::file_name;
 use super::records::RecordsAndFold;
 use super::usage_error::UsageError;
-use crate::plan::{Durability, Existing, Rerun, Revocable, StateAccess, StatePlan};
+use crate::plan::{Durability, Existing, JobLogStart, Rerun, Revocable, StateAccess, StatePlan};
 use crate::record::{OnBadLine, RecordPlan};
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
@@ -33,10 +33,15 @@ pub(super) struct StateArgs {
 
     /// Write a line to FILE for each job that ended, in the nine columns of GNU parallel's --joblog
     #[arg(long, value_name = "FILE")]
-    pub(super) joblog: Option<PathBuf>,
+    joblog: Option<PathBuf>,
 }
 
 impl StateArgs {
+    /// Returns the job log, which begins anew.
+    pub(super) fn joblog(&self) -> Option<(PathBuf, JobLogStart)> {
+        self.joblog.clone().map(|file| (file, JobLogStart::Empty))
+    }
+
     /// Returns the state's plan, if a state was asked for. `meaning` is what the command line means to it,
     /// `stages` says what becomes of the jobs' output.
     pub(super) fn plan(

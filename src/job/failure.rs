@@ -87,6 +87,18 @@ impl Failure {
         }
     }
 
+    /// Returns the exit status that a shell gives a command that ended so.
+    pub fn status(&self) -> i32 {
+        match self.outcome() {
+            Some(ChildOutcome::Exit(status)) => *status,
+            Some(ChildOutcome::Signal(signal)) => 128 + signal,
+            Some(ChildOutcome::OutOfMemory) => 128 + 9,
+            Some(ChildOutcome::NotStarted(cause)) if cause.kind() == io::ErrorKind::NotFound => 127,
+            Some(ChildOutcome::NotStarted(_)) => 126,
+            Some(ChildOutcome::TimedOut(_)) | None => 255,
+        }
+    }
+
     /// Returns whether another try would end in the same way.
     pub fn is_permanent(&self) -> bool {
         let too_long = |cause: &io::Error| cause.kind() == io::ErrorKind::ArgumentListTooLong;

@@ -22,6 +22,7 @@ pub use read::read;
 use crate::control::WorkerHandle;
 use crate::job::{Failure, Job};
 use crate::template::shell_quote;
+use std::os::unix::ffi::OsStrExt as _;
 use std::time::Duration;
 
 /// What is done to one job. Each worker has its own instance, so a map may keep buffers or a process from job
@@ -44,6 +45,12 @@ pub trait Map {
 
     /// Ends what lives from job to job: no other job will come.
     fn end(&mut self, _worker: &WorkerHandle, _report: &mut OutOfBandSink<'_>) {}
+
+    /// Returns what the lines of `job` are tagged with in the worker with this slot (from 0): by default, the name of
+    /// its first input.
+    fn label(&self, job: &Job, _slot: usize) -> Vec<u8> {
+        job.name().as_bytes().to_vec()
+    }
 
     /// Returns what the worker with this slot (from 0) runs for `job`, quoted for a shell, for the job log. By
     /// default these are the names of the inputs.

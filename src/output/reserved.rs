@@ -199,7 +199,7 @@ fn known_inputs(inputs: &Inputs) -> Vec<(PathBuf, &'static str)> {
             let list = |name: &OsString| (name.into(), "a list of inputs");
             lists.files.iter().map(list).collect()
         }
-        Inputs::Words(_) => Vec::new(),
+        Inputs::Words(_) | Inputs::Arguments(_) | Inputs::Values(_) => Vec::new(),
     }
 }
 

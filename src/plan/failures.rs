@@ -31,15 +31,15 @@ impl Default for FailurePlan {
     }
 }
 
-/// When failures end the run.
+/// When the ends of jobs end the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HaltAt {
-    /// Failures never end the run.
+    /// They never do.
     Never,
     /// At the limit, no further job starts.
-    Soon(FailureLimit),
+    Soon(HaltLimit),
     /// At the limit, no further job starts and running jobs are ended.
-    Now(FailureLimit),
+    Now(HaltLimit),
     /// At the first fatal failure ([`crate::job::Failure::is_fatal`]), no worker starts a further job.
     Fatal,
 }
@@ -51,24 +51,92 @@ pub enum FailureStyle {
     Jobs,
     /// Only the failures that end the run, by the name of the command, as xargs reports them.
     Commands,
+    /// Only timeouts, and the jobs that count for the end of the run, by their command lines, as GNU parallel reports
+    /// them.
+    CommandLines,
 }
 
-/// How many failures are too many.
+/// How many jobs have to end, and how, for the run to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailureLimit {
+pub struct HaltLimit {
+    /// Which jobs count.
+    pub counted: Counted,
+    /// How many there have to be.
+    pub share: HaltShare,
+}
+
+/// Which jobs count for the end of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// Those that failed.
+    Failed,
+    /// Those that succeeded.
+    Succeeded,
+    /// All that ended.
+    Ended,
+}
+
+/// How many jobs end the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HaltShare {
     /// This many.
     Jobs(u64),
     /// This percentage of the jobs that have ended, but not before the third job has: the first failure
     /// alone would be 100 %.
-    Percent(u64),
+    OfEnded(u64),
+    /// This percentage of all jobs.
+    OfAll(u64),
 }
 
-impl FailureLimit {
-    /// Returns whether `failed` of `ended` jobs are too many.
-    pub(crate) fn is_reached(self, failed: u64, ended: u64) -> bool {
+/// How many jobs have ended, and how many there are.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct JobCounts {
+    pub(crate) failed: u64,
+    pub(crate) ended: u64,
+    /// `None` while it is not known.
+    pub(crate) all: Option<u64>,
+}
+
+impl HaltAt {
+    /// Returns whether the end of a job may end the run: of one that failed, or of one that succeeded.
+    pub(crate) fn concerns(self, has_failed: bool) -> bool {
         match self {
-            FailureLimit::Jobs(limit) => failed >= limit,
-            FailureLimit::Percent(share) => ended >= 3 && failed * 100 >= share * ended && failed > 0,
+            HaltAt::Never => false,
+            HaltAt::Fatal => has_failed,
+            HaltAt::Soon(limit) | HaltAt::Now(limit) => match limit.counted {
+                Counted::Failed => has_failed,
+                Counted::Succeeded => !has_failed,
+                Counted::Ended => true,
+            },
+        }
+    }
+}
+
+impl HaltLimit {
+    /// Returns a limit for failures.
+    pub fn failures(share: HaltShare) -> Self {
+        HaltLimit {
+            counted: Counted::Failed,
+            share,
+        }
+    }
+
+    /// Returns whether so many jobs have ended that the run ends.
+    pub(crate) fn is_reached(self, counts: JobCounts) -> bool {
+        let counted = match self.counted {
+            Counted::Failed => counts.failed,
+            Counted::Succeeded => counts.ended - counts.failed,
+            Counted::Ended => counts.ended,
+        };
+        match self.share {
+            HaltShare::Jobs(limit) => counted >= limit,
+            HaltShare::OfEnded(share) => {
+                counts.ended >= 3 && counted * 100 >= share * counts.ended && counted > 0
+            }
+            HaltShare::OfAll(share) => {
+                let is_enough = |all: u64| counted * 100 >= share * all;
+                counted > 0 && counts.all.is_some_and(is_enough)
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Where the inputs of a run come from.
 
+use super::arguments::ArgumentSources;
 use std::ffi::{OsStr, OsString};
 
 /// Where the inputs of a run come from.
@@ -11,6 +12,10 @@ pub enum Inputs {
     Listed(NameLists),
     /// A list of words, which become arguments and need not name files.
     Words(WordList),
+    /// Values from several sources, which become arguments, and records of them jobs.
+    Arguments(ArgumentSources),
+    /// Words, each of which is a job.
+    Values(Vec<OsString>),
 }
 
 /// Lists of names.

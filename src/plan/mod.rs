@@ -3,18 +3,24 @@
 //! A plan does not know how it was typed. No value in it means "default": whoever builds a plan has
 //! decided that already.
 
+mod arguments;
 mod batch;
 mod failures;
 mod inputs;
 mod output;
 mod state;
 
+pub use arguments::{
+    ArgumentOrigin, ArgumentSource, ArgumentSources, BlankValue, Link, ReadAhead, RecordGroup, Trim,
+};
 pub use batch::{ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Schedule, Unit};
-pub use failures::{FailureLimit, FailurePlan, FailureStyle, HaltAt};
+pub(crate) use failures::JobCounts;
+pub use failures::{Counted, FailurePlan, FailureStyle, HaltAt, HaltLimit, HaltShare};
 pub use inputs::{Blanks, Dash, Empty, Hidden, Inputs, Links, NameLists, WalkPlan, WordList, WordSyntax};
 pub use output::{FirstRows, Order, Partial, RowEnd, Tag};
 pub use state::{Durability, Existing, Rerun, Revocable, StateAccess, StatePlan};
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -54,8 +60,10 @@ pub struct Plan {
     pub empty: Empty,
     /// Where the outcome of each job is recorded for later runs.
     pub state: Option<StatePlan>,
-    /// The file that gets one line for each job that ended.
-    pub joblog: Option<PathBuf>,
+    /// The file that gets one line for each job that ended, and what becomes of the lines that it has.
+    pub joblog: Option<(PathBuf, JobLogStart)>,
+    /// The numbers of jobs, from 0, that need not run.
+    pub done: BTreeSet<u64>,
 }
 
 impl Plan {
@@ -81,8 +89,18 @@ impl Plan {
             empty: Empty::Refused,
             state: None,
             joblog: None,
+            done: BTreeSet::new(),
         }
     }
+}
+
+/// What becomes of the lines that a job log has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobLogStart {
+    /// They are lost.
+    Empty,
+    /// They stay.
+    Append,
 }
 
 /// What SIGUSR1 and SIGUSR2 do.

@@ -5,7 +5,10 @@
 pub enum Order {
     /// In input order, as a serial loop prints them.
     Input,
-    /// Each job's result as a whole, as soon as the job has finished.
+    /// In input order, each job's result as a whole when its turn has come: its standard output, then its standard
+    /// error.
+    InputWhole,
+    /// Each job's result as a whole, as soon as the job has finished: its standard output, then its standard error.
     Finish,
     /// Whole lines, as soon as a job prints them.
     Lines,
@@ -16,8 +19,10 @@ pub enum Order {
 pub enum Tag {
     /// Lines are printed as they are.
     Off,
-    /// Each line begins with the name of its input and a tab.
+    /// Each line begins with the name of its input and a tab. A last line without a newline gets one.
     Input,
+    /// The same, but a last line without a newline stays so.
+    InputAsIs,
 }
 
 /// What happens to the output of a file that turns out to be corrupt. The file is an error either way.

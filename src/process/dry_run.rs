@@ -26,7 +26,7 @@ impl DryRun {
 
 impl Map for DryRun {
     fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
-        let mut line = shell_quote(self.plan.args(job, emit.worker().slot).iter());
+        let mut line = self.plan.show(job, emit.worker().slot);
         if let Some(to) = &self.to {
             let names: Vec<&OsStr> = job.inputs.iter().map(Input::name).collect();
             let name = to.render_single(&names, job.seq + 1, emit.worker().slot + 1);
@@ -36,5 +36,9 @@ impl Map for DryRun {
         line.push(b'\n');
         let _ = emit.out(&line, Trust::Final);
         Ok(())
+    }
+
+    fn label(&self, job: &Job, slot: usize) -> Vec<u8> {
+        self.plan.label(job, slot)
     }
 }

@@ -16,6 +16,7 @@ mod pool;
 mod resolve;
 mod spawn;
 mod spawn_retry;
+mod start_gate;
 mod stdin;
 mod stop_ladder;
 mod stopped;
@@ -27,6 +28,7 @@ pub(crate) use dry_run::DryRun;
 pub(crate) use plan::{Capture, ChildStdin, ChildVar, CommandPlan, OnClosedStdout, Trace};
 pub(crate) use pool::{PoolMap, PoolPlan, Reply};
 pub(crate) use resolve::{ProgramError, resolve_program};
+pub(crate) use start_gate::StartGate;
 
 use crate::map::{ChildEmit, Emit};
 

@@ -3,10 +3,11 @@
 //! It does not know the jobs, nor what becomes of a child.
 
 use super::resolve::{ProgramError, resolve_program, seek_program};
+use super::start_gate::StartGate;
 use crate::job::Job;
 use crate::sys::arguments::Arguments;
 use crate::sys::{Launcher, ProcessGroupOf};
-use crate::template::Template;
+use crate::template::{Line, Template, with_job};
 use std::ffi::OsStr;
 use std::io;
 use std::path::PathBuf;
@@ -57,7 +58,9 @@ pub(crate) enum OnClosedStdout {
 pub(crate) enum Trace {
     /// It is not shown.
     Off,
-    /// On the standard error of the job, quoted for a shell.
+    /// On the standard output of the job, as people type it.
+    Stdout,
+    /// On the standard error of the job, as people type it.
     Stderr,
     /// On our own standard error, quoted as GNU programs do.
     Direct,
@@ -85,6 +88,8 @@ pub(crate) enum ChildVar {
     Index,
     /// The number of the try at the job, from 1.
     Try,
+    /// This number.
+    Fixed(u32),
 }
 
 /// Everything about a command that is the same for all jobs.
@@ -114,6 +119,10 @@ pub(crate) struct CommandPlan {
     pub(crate) group_of: ProcessGroupOf,
     /// When the program is looked for.
     pub(crate) lookup: ProgramLookup,
+    /// What lines are tagged with; `None`: the name of the first input.
+    pub(crate) label: Option<Line>,
+    /// How soon one command may start after another.
+    pub(crate) gate: StartGate,
 }
 
 impl CommandPlan {
@@ -150,6 +159,8 @@ impl CommandPlan {
             variables: VARIABLES.map(|(name, var)| (name.to_owned(), var)).to_vec(),
             group_of: ProcessGroupOf::Itself,
             lookup: ProgramLookup::AtStart,
+            label: None,
+            gate: StartGate::default(),
         }
     }
 
@@ -180,9 +191,25 @@ impl CommandPlan {
             ChildVar::Slot => slot + 1,
             ChildVar::Index => slot,
             ChildVar::Try => attempt.into(),
+            ChildVar::Fixed(number) => number.into(),
         };
         let variables = self.variables.iter();
         variables.map(move |(name, var)| (name.as_str(), value(*var).to_string()))
+    }
+
+    /// Returns what the lines of a job in the worker with this slot (from 0) are tagged with.
+    pub(super) fn label(&self, job: &Job, slot: usize) -> Vec<u8> {
+        let inputs: Vec<&OsStr> = job.inputs.iter().map(|input| input.name()).collect();
+        match &self.label {
+            Some(label) => with_job(&inputs, job.seq + 1, slot + 1, |job| label.fill(job)),
+            None => job.name().as_encoded_bytes().to_vec(),
+        }
+    }
+
+    /// Returns the command line of a job in the worker with this slot (from 0), as people type it.
+    pub(crate) fn show(&self, job: &Job, slot: usize) -> Vec<u8> {
+        let inputs: Vec<&OsStr> = job.inputs.iter().map(|input| input.name()).collect();
+        self.template.show(&inputs, job.seq + 1, slot + 1)
     }
 
     /// Returns the arguments of a job in the worker with this slot (from 0).

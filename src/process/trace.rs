@@ -4,11 +4,11 @@
 
 use super::plan::{Capture, CommandPlan, Trace};
 use crate::control::StopRequest;
-use crate::job::{Failure, Job};
+use crate::job::{Failure, Job, Trust};
 use crate::map::ChildEmit;
 use crate::sys::{Interest, Ready, poll, terminal, write_stderr};
-use crate::template::{shell_escape, shell_quote};
-use std::io::{self, Read as _};
+use crate::template::shell_escape;
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::sync::Mutex;
 
@@ -20,8 +20,20 @@ pub(super) fn trace(plan: &CommandPlan, job: &Job, emit: &mut dyn ChildEmit) -> 
     let args = || plan.args(job, emit.worker().slot);
     match plan.trace {
         Trace::Off => {}
+        Trace::Stdout => {
+            let mut line = plan.show(job, emit.worker().slot);
+            line.push(b'\n');
+            match plan.capture {
+                Capture::Inherit => {
+                    let _ = crate::sys::OutputStream::stdout().write_all(&line);
+                }
+                Capture::Whole => {
+                    let _ = emit.out(&line, Trust::Final);
+                }
+            }
+        }
         Trace::Stderr => {
-            let mut line = shell_quote(args().iter());
+            let mut line = plan.show(job, emit.worker().slot);
             line.push(b'\n');
             match plan.capture {
                 // What the command itself prints does not wait for its turn either.

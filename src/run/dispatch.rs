@@ -79,7 +79,10 @@ impl Main<'_, '_> {
     fn screen(&mut self, job: &Job) -> Screened {
         let files = self.work.to.names();
         let output_gone = files.is_some_and(|files| !files.name(job).exists());
-        let screened = self.resume.screen(job, output_gone);
+        let screened = match self.plan.done.contains(&job.seq) {
+            true => Screened::Skip,
+            false => self.resume.screen(job, output_gone),
+        };
         if let Screened::Skip = screened {
             self.summary.remembered += 1;
             self.summary.left_out = self.resume.left_out();

@@ -155,16 +155,19 @@ impl Main<'_, '_> {
         }
         self.output.say_list_errors(self.jobs.ended());
         let mut notes = std::mem::take(&mut report.warnings);
-        if let Some(what) = failure_text(self.plan.failures.style, &report) {
-            self.summary.failures.add(seq, &what);
-            notes.push(what);
+        let halt = self.plan.failures.halt;
+        let text = failure_text(self.plan.failures.style, halt, &report);
+        if !matches!(failure, None | Some(Failure::Stopped)) {
+            self.summary
+                .failures
+                .add(seq, text.as_deref().unwrap_or_default());
         }
-        if let Some(failure) = failure {
+        notes.extend(text);
+        if failure.is_some() {
             let listed = self.output.list_failed(&report.names);
             self.check_own(listed);
-            let event = judge_failure(failure, self.plan.failures.halt, &mut self.summary);
-            self.stop_on(event);
         }
+        self.judge(failure);
         if let Some(record) = &report.record {
             let logged = self.output.log(seq, failure, record);
             self.check_own(logged);
@@ -186,6 +189,22 @@ impl Main<'_, '_> {
                 .extend(report.failure.filter(Failure::is_fatal));
         }
         Ok(())
+    }
+
+    /// Ends the run when the end of a job says so.
+    fn judge(&mut self, failure: Option<&Failure>) {
+        let halt = self.plan.failures.halt;
+        self.summary.all = self.source.left().map(|left| left + self.jobs.found);
+        let was_halted = self.summary.halted;
+        let event = match failure {
+            Some(failure) => judge_failure(failure, halt, &mut self.summary),
+            None if halt.concerns(false) => judge_count(halt, &mut self.summary),
+            None => None,
+        };
+        if self.summary.halted && !was_halted {
+            self.summary.halt_status = failure.map(Failure::status);
+        }
+        self.stop_on(event);
     }
 
     /// Takes note of how far the output has come.

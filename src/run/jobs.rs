@@ -4,15 +4,18 @@
 //! It does not know which of the jobs are to be run.
 
 use super::error::RunError;
-use crate::job::Job;
+use crate::job::{Input, Job};
+use crate::message;
 use crate::output::{JobFiles, Origin, ReservedFiles};
-use crate::plan::{Empty, Inputs, Plan};
+use crate::plan::{ArgumentOrigin, Empty, Inputs, Plan};
 use crate::source::{
-    Batcher, InputResult, JobResult, ListedWords, NamedInputs, Scheduler, SourceError, Splitter, read_names,
+    ArgumentJobs, Batcher, InputResult, JobResult, ListedWords, NamedInputs, Scheduler, SourceError,
+    Splitter, read_names,
 };
 use crate::sys::{Stdin, spawn_thread};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use std::ffi::OsString;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -59,7 +62,24 @@ impl JobSource {
     /// A pattern that matches nothing, when that is refused; a list of words that can't be opened; no thread;
     /// what [`ReservedFiles::reserve_outputs`] refuses.
     pub(crate) fn new(plan: &Plan, outputs: Option<&JobFiles>, own: ReservedFiles) -> Result<Self, RunError> {
+        let list_error = |(name, cause): (OsString, io::Error)| RunError::Words {
+            name: message::display_name(&name).into_owned(),
+            cause,
+        };
         let inputs: Box<dyn Iterator<Item = InputResult> + Send> = match &plan.inputs {
+            Inputs::Values(values) => {
+                let input = |word: &OsString| Input::Word {
+                    word: word.clone(),
+                    ends_line: true,
+                };
+                let inputs: Vec<_> = values.iter().map(input).collect();
+                Box::new(inputs.into_iter().map(Ok))
+            }
+            Inputs::Arguments(sources) => {
+                let jobs = ArgumentJobs::open(sources).map_err(list_error)?;
+                let jobs = Scheduler::new(jobs, plan.schedule);
+                return JobSource::reserved(jobs, plan, outputs, own);
+            }
             Inputs::Named(names, walk) => {
                 let named = NamedInputs::new(names, walk, plan.empty)?;
                 Box::new(own.clone().exclude_from(named, Origin::Walk))
@@ -72,6 +92,16 @@ impl JobSource {
         };
         let batches = Batcher::new(Splitter::new(inputs, plan.unit), plan.batch);
         let jobs = Scheduler::new(batches, plan.schedule);
+        JobSource::reserved(jobs, plan, outputs, own)
+    }
+
+    /// Starts to find these jobs, once the files of their outputs are reserved.
+    fn reserved(
+        jobs: impl Iterator<Item = JobResult> + Send + 'static,
+        plan: &Plan,
+        outputs: Option<&JobFiles>,
+        own: ReservedFiles,
+    ) -> Result<Self, RunError> {
         let Some(outputs) = outputs else {
             return JobSource::start(jobs, plan);
         };
@@ -212,7 +242,12 @@ fn may_block(inputs: &Inputs) -> bool {
         None => Stdin::new().is_regular(),
     };
     match inputs {
-        Inputs::Named(..) => false,
+        Inputs::Named(..) | Inputs::Values(_) => false,
+        Inputs::Arguments(sources) => sources.sources.iter().any(|source| match &source.from {
+            ArgumentOrigin::Words(_) => false,
+            ArgumentOrigin::File(name) => !is_regular(Some(name)),
+            ArgumentOrigin::Stdin => !is_regular(None),
+        }),
         Inputs::Listed(lists) if lists.files.is_empty() => !is_regular(None),
         Inputs::Listed(lists) => !lists.files.iter().all(|name| is_regular(Some(name))),
         Inputs::Words(words) => !is_regular(words.file.as_ref()),

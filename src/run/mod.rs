@@ -26,7 +26,7 @@ pub use work::{Destination, MergeWork, Work};
 use crate::control::Control;
 use crate::message;
 use crate::output::ReservedFiles;
-use crate::plan::{Durability, HaltAt, Plan};
+use crate::plan::{Durability, FailureStyle, Plan};
 use crate::record::OnBadLine;
 use crate::sys::guardian;
 use crate::worker::{self, Event, EventChannel, RequeuedJobs, RunState, Task, WorkerShared};
@@ -113,7 +113,7 @@ fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> Result<Summary, RunError> 
         outputs: work.to.files(),
         retries: plan.failures.retries,
         delay: plan.failures.delay,
-        halts: plan.failures.halt != HaltAt::Never,
+        describes: plan.failures.style == FailureStyle::CommandLines,
         run_state: &run_state,
         recording: recording.as_ref(),
     };

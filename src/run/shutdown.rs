@@ -5,7 +5,7 @@
 use super::report::Summary;
 use crate::control::{Control, StopRequest};
 use crate::job::Failure;
-use crate::plan::HaltAt;
+use crate::plan::{HaltAt, JobCounts};
 use crate::sys::signals;
 use crossbeam_channel::{Receiver, at, never};
 use std::time::{Duration, Instant};
@@ -119,12 +119,16 @@ pub(super) fn judge_failure(failure: &Failure, halt: HaltAt, summary: &mut Summa
     }
 }
 
-/// Returns whether failures have become too many, with the inputs that could not be had.
+/// Returns whether so many jobs have ended that the run ends, with the inputs that could not be had.
 pub(super) fn judge_count(halt: HaltAt, summary: &mut Summary) -> Option<StopEvent> {
-    let (failed, ended) = (summary.failed + summary.bad_inputs, summary.ended());
+    let counts = JobCounts {
+        failed: summary.failed + summary.bad_inputs,
+        ended: summary.ended(),
+        all: summary.all,
+    };
     let event = match halt {
-        HaltAt::Soon(limit) if limit.is_reached(failed, ended) => StopEvent::Drain,
-        HaltAt::Now(limit) if limit.is_reached(failed, ended) => StopEvent::Terminate,
+        HaltAt::Soon(limit) if limit.is_reached(counts) => StopEvent::Drain,
+        HaltAt::Now(limit) if limit.is_reached(counts) => StopEvent::Terminate,
         _ => return None,
     };
     summary.halted = true;

@@ -47,7 +47,7 @@ impl Work<'_> {
         let mut files = Vec::new();
         let mut add = |option, file: Option<&PathBuf>| files.extend(file.map(|file| (option, file.clone())));
         add("--failed", plan.failures.list.as_ref().map(|(file, _)| file));
-        add("--joblog", plan.joblog.as_ref());
+        add("--joblog", plan.joblog.as_ref().map(|(file, _)| file));
         let merge_to = self.merge.as_ref().and_then(|merge| merge.to);
         add("--out", merge_to.map(|to| &to.name));
         if let Some(OnBadLine::Keep(file)) = self.records.map(|records| &records.on_bad_line) {

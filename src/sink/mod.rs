@@ -141,7 +141,7 @@ impl<'a> Sink<'a> {
     /// [`Closed`] when nothing more can or should be printed.
     pub(crate) fn done(&mut self, seq: u64, verdict: Verdict, notes: Vec<u8>) -> Result<(), Closed> {
         self.reorder.end(seq, verdict, notes);
-        if self.reorder.order() != Order::Input {
+        if !matches!(self.reorder.order(), Order::Input | Order::InputWhole) {
             return self.print_held(seq).map(drop);
         }
         while self.print_held(self.reorder.lowest())? {

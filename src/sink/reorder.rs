@@ -121,7 +121,7 @@ impl Reorder {
                 let holds = |job: &HeldOutput| !job.pieces.is_empty();
                 seq == self.lowest && !self.jobs.get(&seq).is_some_and(holds)
             }
-            Order::Finish => false,
+            Order::InputWhole | Order::Finish => false,
             Order::Lines => return self.accept_lines(seq, piece),
         };
         if is_now && piece.trust == Trust::Final {
@@ -179,7 +179,13 @@ impl Reorder {
 
     /// Ends a job's output. `notes` are whole lines for standard error, printed after it.
     pub(super) fn end(&mut self, seq: u64, verdict: Verdict, notes: Vec<u8>) {
-        self.jobs.entry(seq).or_default().state = OutputState::Ended { verdict, notes };
+        let job = self.jobs.entry(seq).or_default();
+        if matches!(self.order, Order::InputWhole | Order::Finish) {
+            job.pieces
+                .make_contiguous()
+                .sort_by_key(|piece| piece.stream == Stream::Err);
+        }
+        job.state = OutputState::Ended { verdict, notes };
     }
 
     /// Returns the jobs whose outputs have ended and are held, in their order.
@@ -207,7 +213,7 @@ impl Reorder {
                             stands.then_some(0)
                         }),
                         Order::Lines => job.pieces.iter().position(|piece| piece.is_complete),
-                        Order::Input | Order::Finish => None,
+                        Order::Input | Order::InputWhole | Order::Finish => None,
                     };
                     let Some(piece) = next.and_then(|at| job.pieces.remove(at)) else {
                         return Ok(None);

@@ -45,7 +45,7 @@ impl RowLimit {
                 RowEnd::Csv(delimiter) => Some(Box::new(ReaderBuilder::new().delimiter(delimiter).build())),
             },
             tag,
-            within_tag: tag == Tag::Input,
+            within_tag: tag != Tag::Off,
             open: false,
         }
     }
@@ -58,7 +58,7 @@ impl RowLimit {
         let mut at = 0;
         while left > 0 {
             let end = match &mut self.csv {
-                Some(reader) if self.tag == Tag::Input => {
+                Some(reader) if self.tag != Tag::Off => {
                     tagged_row_end(reader, &mut self.within_tag, &bytes[at..])
                 }
                 Some(reader) => row_end(reader, &bytes[at..]),
@@ -88,7 +88,7 @@ impl RowLimit {
         if let Some(reader) = &mut self.csv {
             reader.reset();
         }
-        self.within_tag = self.tag == Tag::Input;
+        self.within_tag = self.tag != Tag::Off;
     }
 }
 

@@ -7,6 +7,8 @@
 pub(crate) struct Tagger {
     prefix: Vec<u8>,
     within: bool,
+    /// Whether a last line gets the newline that it has not.
+    ends_lines: bool,
 }
 
 impl Tagger {
@@ -15,6 +17,15 @@ impl Tagger {
         Tagger {
             prefix: [name, b"\t"].concat(),
             within: false,
+            ends_lines: true,
+        }
+    }
+
+    /// Leaves a last line without a newline as it is.
+    pub(crate) fn with_open_end(self) -> Self {
+        Tagger {
+            ends_lines: false,
+            ..self
         }
     }
 
@@ -36,7 +47,7 @@ impl Tagger {
 
     /// Ends a last line that has no newline, so that the next job's line begins on its own.
     pub(crate) fn end(&mut self, out: &mut Vec<u8>) {
-        if std::mem::take(&mut self.within) {
+        if std::mem::take(&mut self.within) && self.ends_lines {
             out.push(b'\n');
         }
     }

@@ -4,6 +4,7 @@
 //! `Splitter`, put together by `Batcher`, numbered and ordered by `Scheduler`. It does not know
 //! workers or maps, and of the files' contents it reads only what it needs to cut big ones.
 
+mod arguments;
 mod batch;
 mod error;
 mod exclude;
@@ -15,6 +16,7 @@ mod split;
 mod walk;
 mod xargs;
 
+pub(crate) use arguments::{ArgumentJobs, column_pattern, take_names};
 pub(crate) use batch::Batcher;
 pub(crate) use error::{InputResult, JobResult, SourceError};
 pub(crate) use exclude::Exclude;

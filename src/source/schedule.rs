@@ -78,6 +78,13 @@ impl<I: Iterator<Item = BatchResult>> Iterator for Scheduler<I> {
         let found = self.found.next()?;
         Some(self.number(found))
     }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self.ahead.len() {
+            0 => self.found.size_hint(),
+            _ => (0, None),
+        }
+    }
 }
 
 /// Returns the bytes that an input has to read; 0 if that is not known, so that it starts last.

@@ -39,6 +39,6 @@ pub(crate) use limits::{
 };
 pub(crate) use memory::{huge_buffer, share_heap};
 pub(crate) use process::{
-    AlsoAwait, Launcher, ProcessGroup, ProcessGroupOf, StdinFrom, Streams, WaitEnd, guardian,
+    AlsoAwait, Launcher, ProcessGroup, ProcessGroupOf, StdinFrom, Streams, WaitEnd, add_niceness, guardian,
     is_child_starting, oom, reaper,
 };

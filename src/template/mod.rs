@@ -3,9 +3,11 @@
 //!
 //! Names are bytes throughout. This room does not know jobs or processes.
 
+mod line;
 mod shell_escape;
 mod size;
 
+pub use line::{Hole, Holes, Line, LineJob, Quoting, Repeat};
 pub use shell_escape::shell_escape;
 
 use crate::sys::arguments::Arguments;
@@ -17,6 +19,17 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     words: Vec<Word>,
+    /// What follows the words.
+    line: Option<(Line, LineUse)>,
+}
+
+/// What is made of a [`Line`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum LineUse {
+    /// A script: the last argument of a shell. It runs in this directory, which is made, or in ours.
+    Script(Option<Box<Line>>),
+    /// A program and its arguments, as the shell would take them.
+    Words,
 }
 
 type Word = Vec<Piece>;
@@ -75,6 +88,7 @@ impl Template {
         };
         Template {
             words: args.iter().enumerate().map(word).collect(),
+            line: None,
         }
     }
 
@@ -82,6 +96,7 @@ impl Template {
     pub fn single(text: &OsStr) -> Self {
         Template {
             words: vec![pieces(text.as_bytes(), &REPLACEMENTS)],
+            line: None,
         }
     }
 
@@ -97,6 +112,7 @@ impl Template {
         let fixed = ["sh".as_ref(), "-c".as_ref(), script, "sh".as_ref()];
         Template {
             words: fixed.map(literal).to_vec(),
+            line: None,
         }
     }
 
@@ -111,6 +127,22 @@ impl Template {
                 template.words.push(vec![word]);
                 template
             }
+        }
+    }
+
+    /// Returns the template of a shell that runs a line as a script, in a directory if one is given as a quoted word.
+    pub fn script_line(shell: &OsStr, line: Line, directory: Option<Line>) -> Self {
+        Template {
+            words: [shell, OsStr::new("-c")].map(literal).to_vec(),
+            line: Some((line, LineUse::Script(directory.map(Box::new)))),
+        }
+    }
+
+    /// Returns the template of the command that a line is, without a shell; `program` is the first of its words.
+    pub fn direct_line(program: &OsStr, line: Line) -> Self {
+        Template {
+            words: vec![literal(program)],
+            line: Some((line, LineUse::Words)),
         }
     }
 
@@ -167,6 +199,9 @@ impl Template {
     /// name of an input, and the name begins with `-`, the argument gets `./` in front.
     pub(crate) fn render(&self, inputs: &[&OsStr], job_number: u64, slot: usize) -> Arguments {
         let bytes = inputs.iter().map(|input| input.len()).sum();
+        if let Some((line, LineUse::Words)) = &self.line {
+            return with_job(inputs, job_number, slot, |job| line.words(job));
+        }
         let mut args = Arguments::with_capacity(self.words.len() + inputs.len(), bytes);
         for word in &self.words {
             if word.iter().any(|piece| matches!(piece, Piece::Input(_))) {
@@ -177,7 +212,32 @@ impl Template {
                 args.add(|arg| fill(word, OsStr::new(""), job_number, slot, arg));
             }
         }
+        if let Some((line, LineUse::Script(directory))) = &self.line {
+            with_job(inputs, job_number, slot, |job| {
+                args.add(|arg| {
+                    if let Some(directory) = directory.as_ref().map(|directory| directory.fill(job)) {
+                        let enter: [&[u8]; 5] = [
+                            b"mkdir -p -- ",
+                            &directory,
+                            b" && cd -- ",
+                            &directory,
+                            b" || exit 255; ",
+                        ];
+                        arg.extend(enter.concat());
+                    }
+                    arg.extend(line.fill(job));
+                });
+            });
+        }
         args
+    }
+
+    /// Returns the command line of a job as people type it: a script as it is, other words quoted.
+    pub fn show(&self, inputs: &[&OsStr], job_number: u64, slot: usize) -> Vec<u8> {
+        match &self.line {
+            Some((line, _)) => with_job(inputs, job_number, slot, |job| line.fill(job)),
+            None => shell_quote(self.render(inputs, job_number, slot).iter()),
+        }
     }
 
     /// Returns the first word alone, for the first input: the counterpart of [`Template::single`].
@@ -188,6 +248,21 @@ impl Template {
         fill(word, input, job_number, slot, &mut filled);
         OsString::from_vec(filled)
     }
+}
+
+/// Calls `make` with what fills a line.
+pub(crate) fn with_job<T>(
+    inputs: &[&OsStr],
+    number: u64,
+    slot: usize,
+    make: impl FnOnce(&LineJob<'_>) -> T,
+) -> T {
+    let values: Vec<_> = inputs.iter().map(|input| input.as_bytes()).collect();
+    make(&LineJob {
+        values: &values,
+        number,
+        slot,
+    })
 }
 
 /// Returns `args` as one line that a shell parses into the same words. A NUL, which no argument can hold, is

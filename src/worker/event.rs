@@ -133,6 +133,8 @@ pub(crate) struct Report {
     pub(crate) continued: bool,
     /// How many bytes the map gave in its last try.
     pub(crate) given: u64,
+    /// Its command line, when its end counts for the end of the run and that is reported.
+    pub(crate) command: Vec<u8>,
     /// How it went, if that is recorded.
     pub(crate) record: Option<Box<JobRecord>>,
     /// Its output, if that is to be merged or is the result of a merge.
@@ -165,6 +167,7 @@ impl Report {
             start: None,
             continued: false,
             given: 0,
+            command: Vec::new(),
             record: None,
             merged: None,
         }

@@ -137,7 +137,7 @@ impl Worker<'_> {
         let shared = self.shared;
         self.drain_after(&report);
         let is_scarce = shared.queue.len() < shared.scarce;
-        let may_halt = report.failure.is_some() && shared.halts;
+        let may_halt = shared.run_state.halt.concerns(report.failure.is_some());
         if !may_halt && self.is_done() {
             return ControlFlow::Break(Some(report));
         }

@@ -28,6 +28,10 @@ impl Worker<'_> {
             }
         };
         self.handle.end();
+        let has_failed = report.failure.is_some();
+        if self.shared.describes && (has_failed || self.shared.run_state.halt.concerns(false)) {
+            report.command = self.map.describe(&job, self.handle.slot);
+        }
         if let Some(recorder) = &mut self.recorder {
             let outcome = (report.given, report.failure.is_none());
             let record = recorder.record(job, &*self.map, clock, outcome);

@@ -11,7 +11,7 @@ use crate::control::StopRequest;
 use crate::job::{self, Failure, Input, Job, Trust};
 use crate::map::Map;
 use crate::merge::{Merge, Merged, MergedJobs};
-use crate::plan::Order;
+use crate::plan::{Order, Tag};
 use crate::record::{Notes, RecordPlan, Stage};
 use crate::sink::Stream;
 use std::fmt;
@@ -110,7 +110,9 @@ impl Worker<'_> {
         match subject {
             Subject::Job(job) => {
                 let is_lowest = || run_state.lowest.load(Ordering::SeqCst) == job.seq;
-                self.part.is_some() || run_state.order != Order::Input || is_lowest()
+                self.part.is_some()
+                    || !matches!(run_state.order, Order::Input | Order::InputWhole)
+                    || is_lowest()
             }
             Subject::Merge(_) => true,
         }
@@ -138,8 +140,10 @@ impl Worker<'_> {
         if let Some(stage) = &mut self.stage {
             stage.begin(job.name());
         }
+        let is_tagged = shared.run_state.tag != Tag::Off;
+        let label = is_tagged.then(|| self.map.label(job, self.handle.slot));
         let mut output = JobOutput::new(
-            job,
+            (job, label),
             attempt,
             &self.handle,
             shared,

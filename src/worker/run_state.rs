@@ -2,10 +2,10 @@
 //!
 //! It does not know who changes it.
 
-use crate::job::Job;
 use crate::message;
 use crate::plan::{HaltAt, Order, Partial, Tag};
 use crate::sink::Tagger;
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
@@ -29,12 +29,18 @@ pub(crate) struct RunState {
 }
 
 impl RunState {
-    /// Returns the tagger of a job's lines.
-    pub(super) fn tagger(&self, job: &Job) -> Tagger {
-        let name = job.name();
-        match self.terminal {
-            true => Tagger::new(message::display_name(name).as_bytes()),
-            false => Tagger::new(name.as_bytes()),
+    /// Returns the tagger of the lines of a job with this label, if lines are tagged.
+    pub(super) fn tagger(&self, label: &[u8]) -> Option<Tagger> {
+        let label = match self.terminal {
+            true => message::display_name(OsStr::from_bytes(label))
+                .into_owned()
+                .into_bytes(),
+            false => label.to_vec(),
+        };
+        match self.tag {
+            Tag::Off => None,
+            Tag::Input => Some(Tagger::new(&label)),
+            Tag::InputAsIs => Some(Tagger::new(&label).with_open_end()),
         }
     }
 }

@@ -41,8 +41,8 @@ pub(crate) struct WorkerShared<'a> {
     pub(crate) retries: u32,
     /// How long to wait before the second try.
     pub(crate) delay: Duration,
-    /// Whether failures may end the run.
-    pub(crate) halts: bool,
+    /// Whether a report has the command line of a job whose end counts.
+    pub(crate) describes: bool,
     /// What jobs' output needs to know of the run.
     pub(crate) run_state: &'a RunState,
     /// What is recorded of each job beside its output.

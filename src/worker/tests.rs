@@ -54,7 +54,7 @@ fn shared<'a>(
         retries: 0,
         outputs: None,
         delay: Duration::ZERO,
-        halts: false,
+        describes: false,
         queue,
         events,
         scarce: 0,

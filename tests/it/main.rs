@@ -6,6 +6,7 @@ mod faults;
 mod library;
 mod map;
 mod merge;
+mod parallel;
 mod pool;
 mod readme;
 mod records;

@@ -11,6 +11,7 @@ use crate::process::{Capture, ChildStdin, ChildVar, CommandPlan, OnClosedStdout,
 use crate::sys::{self, ProcessGroupOf};
 use crate::template::Template;
 use anyhow::{Context as _, Result, bail};
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -98,6 +99,7 @@ pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Re
         patience: command.kill_after,
         state: None,
         joblog: None,
+        done: BTreeSet::new(),
         empty: if may_be_empty {
             Empty::Allowed
         } else {

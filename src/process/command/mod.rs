@@ -16,7 +16,6 @@ use super::trace::trace;
 use crate::codec::Decoder;
 use crate::job::{Failure, Job, Trust};
 use crate::map::{ChildEmit, Emit, Map, OutOfBand};
-use crate::template::shell_quote;
 use child_io::ChildIo;
 use std::cell::RefCell;
 use std::ffi::OsStr;
@@ -50,6 +49,9 @@ impl Command {
 
     fn run_command(&mut self, job: &Job, emit: &mut dyn ChildEmit) -> Result<(), Failure> {
         let plan = Arc::clone(&self.plan);
+        if !plan.gate.pass(emit.worker()) {
+            return Err(Failure::Stopped);
+        }
         if !trace(&plan, job, emit)? {
             return Ok(());
         }
@@ -137,8 +139,12 @@ impl Map for Command {
         self.run_command(job, child_emit(emit))
     }
 
+    fn label(&self, job: &Job, slot: usize) -> Vec<u8> {
+        self.plan.label(job, slot)
+    }
+
     fn describe(&self, job: &Job, slot: usize) -> Vec<u8> {
-        shell_quote(self.plan.args(job, slot).iter())
+        self.plan.show(job, slot)
     }
 }
 

@@ -1,17 +1,45 @@
-//! The text of a failure: with its job, or by the command's name alone as xargs reports it.
+//! The text of a failure: with its job, or by the command alone as xargs and GNU parallel report it.
 //!
 //! It does not know whether the failure ends the run.
 
 use crate::job::{ChildOutcome, Failure};
 use crate::message;
-use crate::plan::FailureStyle;
+use crate::plan::{Counted, FailureStyle, HaltAt};
 use crate::worker::Report;
 
 /// Returns the message about a job's failure, if there is to be one.
-pub(crate) fn failure_text(style: FailureStyle, report: &Report) -> Option<String> {
+pub(crate) fn failure_text(style: FailureStyle, halt: HaltAt, report: &Report) -> Option<String> {
     match style {
         FailureStyle::Jobs => report.failure_line(),
         FailureStyle::Commands => by_command(report.failure.as_ref()?),
+        FailureStyle::CommandLines => by_command_line(halt, report),
+    }
+}
+
+/// Returns the message in the words of GNU parallel.
+fn by_command_line(halt: HaltAt, report: &Report) -> Option<String> {
+    let line = String::from_utf8_lossy(&report.command);
+    match &report.failure {
+        Some(Failure::Stopped) => None,
+        Some(failure) if failure.outcome().is_none() => Some(failure.to_string()),
+        Some(Failure::Command {
+            cause: ChildOutcome::TimedOut(_),
+            ..
+        }) => {
+            let name = message::name();
+            Some(format!(
+                "Warning: This job was killed because it timed out:\n{name}: Warning: {line}"
+            ))
+        }
+        failure => {
+            let end = match halt {
+                _ if !halt.concerns(failure.is_some()) => return None,
+                HaltAt::Soon(limit) | HaltAt::Now(limit) if limit.counted == Counted::Ended => "finished",
+                _ if failure.is_some() => "failed",
+                _ => "succeeded",
+            };
+            Some(format!("This job {end}:\n{line}"))
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use crate::job::{ChildOutcome, Failure};
 use crate::message;
+use crate::plan::JobLogStart;
 use crate::run::error::RunError;
 use crate::worker::JobRecord;
 use std::fs::File;
@@ -24,14 +25,20 @@ impl JobLog {
     ///
     /// # Errors
     /// When it can't be created or written.
-    pub(crate) fn new(asked: Option<&PathBuf>) -> Result<Self, RunError> {
-        let make = |path: &PathBuf| {
-            let mut file = File::create(path)?;
-            file.write_all(HEADING)?;
+    pub(crate) fn new(asked: Option<&(PathBuf, JobLogStart)>) -> Result<Self, RunError> {
+        let make = |(path, start): &(PathBuf, JobLogStart)| {
+            let mut file = match start {
+                JobLogStart::Empty => File::create(path)?,
+                JobLogStart::Append => File::options().append(true).create(true).open(path)?,
+            };
+            // A pipe or a device has no length.
+            if *start == JobLogStart::Empty || file.metadata()?.len() == 0 {
+                file.write_all(HEADING)?;
+            }
             Ok::<_, io::Error>((path.clone(), file))
         };
         let to = asked
-            .map(|path| make(path).map_err(RunError::about_file(path)))
+            .map(|asked| make(asked).map_err(RunError::about_file(&asked.0)))
             .transpose()?;
         Ok(JobLog { to })
     }

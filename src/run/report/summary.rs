@@ -59,6 +59,10 @@ pub struct Summary {
     pub damaged: bool,
     /// Whether failures ended the run, as `--halt` asked, or because no job could succeed.
     pub halted: bool,
+    /// The exit status of the first job that halted it: as a shell gives it.
+    pub halt_status: Option<i32>,
+    /// How many jobs there are, when that is known and wanted.
+    pub all: Option<u64>,
     /// Whether the run ended because the command can't be executed at all.
     pub unfit: bool,
     /// The signal that ended the run; SIGPIPE when nobody reads its output any more.

@@ -2,6 +2,7 @@
 
 mod group;
 pub(crate) mod guardian;
+mod niceness;
 pub(crate) mod oom;
 mod posix_spawn;
 mod proc;
@@ -11,6 +12,7 @@ mod spawn_rlimit;
 mod streams;
 
 pub(crate) use group::{AlsoAwait, ProcessGroup, ProcessGroupOf, WaitEnd};
+pub(crate) use niceness::add_niceness;
 pub(crate) use spawn::{Launcher, is_child_starting};
 pub(crate) use streams::{StdinFrom, Streams};
 

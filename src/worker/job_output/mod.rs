@@ -16,7 +16,7 @@ use crate::job::{Failure, Job, Trust};
 use crate::map::{ChildEmit, Emit, Latency, OutOfBand};
 use crate::merge::{MergeOutput, MergedJobs, PipeJob};
 use crate::message;
-use crate::plan::{Partial, Tag};
+use crate::plan::Partial;
 use crate::record::{NoteKind, Notes, RowPrinter, Stage};
 use crate::sink::Stream;
 use destination::TryDestination;
@@ -58,9 +58,9 @@ pub(super) struct MergeTry {
 }
 
 impl<'t, 'run: 't> JobOutput<'t, 'run> {
-    /// Returns the output of a try at a job.
+    /// Returns the output of a try at a job. Its lines are tagged with the label.
     pub(super) fn new(
-        job: &Job,
+        (job, label): (&Job, Option<Vec<u8>>),
         attempt: u32,
         worker: &'t WorkerHandle,
         shared: &'run WorkerShared<'run>,
@@ -79,9 +79,9 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
                 buffer.complete = Some(0);
             }
         }
-        if shared.run_state.tag == Tag::Input {
-            output.out.tagger = Some(shared.run_state.tagger(job));
-            output.err.tagger = Some(shared.run_state.tagger(job));
+        if let Some(label) = label {
+            output.out.tagger = shared.run_state.tagger(&label);
+            output.err.tagger = shared.run_state.tagger(&label);
         }
         if let Some(files) = shared.outputs {
             output.destination = TryDestination::File(files.start(job));

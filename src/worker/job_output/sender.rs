@@ -91,7 +91,7 @@ impl<'a> PieceSender<'a> {
             Order::Lines => buffer
                 .whole_lines()
                 .or_else(|| (ready >= PIECE).then(|| buffer.piece())),
-            Order::Input | Order::Finish => Some(buffer.piece()),
+            Order::Input | Order::InputWhole | Order::Finish => Some(buffer.piece()),
         };
         if let Some(piece) = piece {
             self.send(piece);
@@ -104,7 +104,7 @@ impl<'a> PieceSender<'a> {
         let (run_state, seq) = (self.shared.run_state, self.seq);
         match run_state.order {
             Order::Lines => return true,
-            Order::Finish => return false,
+            Order::InputWhole | Order::Finish => return false,
             Order::Input => {}
         }
         let is_lowest = || run_state.lowest.load(Ordering::SeqCst) == seq;

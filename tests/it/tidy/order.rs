@@ -8,7 +8,7 @@ use super::source::none;
 const ORDER: &[(&str, &str)] = &[
     (
         "cli",
-        "mod list man_pages map run status xargs batch failure_options merge missing_separator run_end options plain_text pool \
+        "mod list man_pages map run status xargs parallel batch failure_options merge missing_separator run_end options plain_text pool \
          exit_code out state option_value records usage_error canonical_args",
     ),
     (
@@ -29,7 +29,7 @@ const ORDER: &[(&str, &str)] = &[
     (
         "process",
         "pool command dry_run trace arg_limit spawn stdin spawn_retry mod child outcome child_event stop_ladder pipes \
-         plan resolve stopped suspend deadline",
+         plan resolve start_gate stopped suspend deadline",
     ),
     (
         "record",

@@ -1,0 +1,82 @@
+//! The command line of the jobs: its template, and how each is run.
+//!
+//! It does not know where values come from.
+
+use super::options::Options;
+use super::shell::{direct_program, shell};
+use crate::process::{Capture, ChildStdin, ChildVar, CommandPlan, OnClosedStdout, StartGate, Trace};
+use crate::sys::ProcessGroupOf;
+use crate::template::{Holes, Line, Quoting, Repeat, Template};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+
+/// Returns the command line, in which `holes` are filled.
+pub(super) fn line(command: &[OsString], holes: &Holes, options: &Options) -> Line {
+    let repeat = match options.inputs.fill {
+        Some(fill) => fill.repeat,
+        None if options.command.repeats_words => Repeat::Word,
+        None => Repeat::Value,
+    };
+    if command.is_empty() {
+        // Values are commands.
+        return Line::new(&[b"{}"], &Holes::default(), Quoting::Nothing, Repeat::Value);
+    }
+    let words: Vec<_> = command.iter().map(|word| word.as_bytes()).collect();
+    let quoting = match options.command.quote {
+        true => Quoting::Words,
+        false => Quoting::Values,
+    };
+    let mut line = Line::new(&words, holes, quoting, repeat);
+    if !line.has_hole() && options.inputs.most != Some(0) && !options.pipe.on {
+        line.append_values(repeat);
+    }
+    line
+}
+
+/// Returns how each command runs.
+pub(super) fn plan(line: Line, holes: &Holes, options: &Options) -> CommandPlan {
+    let output = &options.output;
+    let text =
+        |text: &OsStr, holes: &Holes, quoting| Line::new(&[text.as_bytes()], holes, quoting, Repeat::Value);
+    let directory = options.command.wd.as_deref();
+    let directory = directory
+        .filter(|wd| *wd != ".")
+        .map(|wd| text(wd, holes, Quoting::Words));
+    let shell = shell();
+    let template = match direct_program(&line, &shell).filter(|_| directory.is_none()) {
+        Some(program) => Template::direct_line(&program, line),
+        None => Template::script_line(&shell, line, directory),
+    };
+    let label = match &output.tag_string {
+        Some(tag) => Some(text(tag, holes, Quoting::Nothing)),
+        None => output
+            .tag
+            .then(|| text(OsStr::new("{}"), &Holes::default(), Quoting::Nothing)),
+    };
+    let variables = [
+        ("PARALLEL_SEQ", ChildVar::Job),
+        ("PARALLEL_JOBSLOT", ChildVar::Slot),
+        ("PARALLEL_PID", ChildVar::Fixed(std::process::id())),
+    ];
+    CommandPlan {
+        capture: if output.ungroup {
+            Capture::Inherit
+        } else {
+            Capture::Whole
+        },
+        unread: OnClosedStdout::Ends,
+        timeout: options.running.timeout,
+        kill_after: options.running.kill_after,
+        trace: match (output.verbose, output.trace) {
+            (true, _) => Trace::Stdout,
+            (_, true) => Trace::Stderr,
+            _ => Trace::Off,
+        },
+        ok_exit: options.running.ok_exit.clone(),
+        variables: variables.map(|(name, var)| (name.to_owned(), var)).to_vec(),
+        group_of: ProcessGroupOf::Itself,
+        label,
+        gate: StartGate::new(options.running.delay),
+        ..CommandPlan::unresolved(template, ChildStdin::Null)
+    }
+}

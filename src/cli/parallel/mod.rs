@@ -1,0 +1,178 @@
+//! `fanfold parallel`: the command line of GNU parallel, with its messages and exit codes.
+//!
+//! It says what parallel's options mean as a plan. The run does not know that it is parallel's.
+
+mod command;
+mod end;
+mod getopt;
+mod help;
+mod joblog;
+mod jobs;
+mod options;
+mod plan;
+mod shell;
+mod sources;
+mod specs;
+mod state;
+mod value;
+
+use super::exit_code::{Dialect, ExitCause};
+use super::usage_error::UsageError;
+use crate::codec::Decoder;
+use crate::map::Map;
+use crate::memory::Budget;
+use crate::message;
+use crate::output::JobFiles;
+use crate::plan::{ArgumentOrigin, Inputs, Plan};
+use crate::process::{Command, CommandPlan, DryRun};
+use crate::run::{Destination, RunError, Summary, Work, run};
+use crate::source::take_names;
+use crate::sys::{self, guardian, share_heap};
+use anyhow::{Result, anyhow};
+use joblog::LoggedJobs;
+use options::{Options, Resume};
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::sync::Arc;
+
+/// Does what these words say, as the program `name`, and returns the exit code. Does not return when a signal
+/// ended the run: the process then dies by it.
+pub(super) fn main(name: String, words: &[OsString]) -> u8 {
+    message::set_name(name);
+    follow(words).unwrap_or_else(|error| {
+        match error.downcast_ref::<UsageError>() {
+            // Getopt::Long prints what is wrong without the program's name.
+            Some(UsageError(what)) if !what.starts_with("Error:") => {
+                let _ = sys::write_stderr(format!("{what}\n").as_bytes());
+            }
+            _ => message::say(format_args!("{error:#}")),
+        }
+        if error.is::<UsageError>() {
+            let hint = format!("Try '{} --help' for more information.\n", message::name());
+            let _ = sys::write_stderr(hint.as_bytes());
+        }
+        end::OWN_FAILURE
+    })
+}
+
+fn follow(words: &[OsString]) -> Result<u8> {
+    let mut options = Options::default();
+    let early = specs::from_environment();
+    getopt::read(specs::SPECS, &early, &mut options)?;
+    let words = getopt::read(specs::SPECS, words, &mut options)?;
+    if let Some(text) = options.print {
+        let printed = sys::OutputStream::stdout().write_all(text().as_bytes());
+        printed.map_err(|cause| anyhow!("write error: {}", message::system(&cause)))?;
+        return Ok(0);
+    }
+    options.check()?;
+    let (command, sources) = sources::read(words, &options);
+    refuse_perl(command)?;
+    let logged = match &options.running.joblog {
+        Some(file) if options.running.resume.is_some() => LoggedJobs::read(file)?,
+        _ => LoggedJobs::default(),
+    };
+    let mut holes = options.command.holes.clone();
+    if options.running.resume == Some(Resume::Failed) && command.is_empty() {
+        let inputs = Inputs::Values(logged.commands.clone());
+        let line = command::line(&[], &holes, &options);
+        let plan = plan::plan(inputs, logged.only_failed(), &options);
+        return run_commands(&plan, command::plan(line, &holes, &options), &options);
+    }
+    let mut arguments = plan::arguments(sources, &options);
+    if options.inputs.header {
+        holes.name(take_names(&arguments).map_err(unreadable)?);
+    }
+    warn_of_terminal(&arguments.sources);
+    let line = command::line(command, &holes, &options);
+    arguments.group = plan::group(&line, &options);
+    let plan = Plan {
+        state: state::plan(&options, command),
+        ..plan::plan(Inputs::Arguments(arguments), logged, &options)
+    };
+    run_commands(&plan, command::plan(line, &holes, &options), &options)
+}
+
+fn unreadable((name, cause): (OsString, io::Error)) -> anyhow::Error {
+    let (name, cause) = (message::display_name(&name), message::system(&cause));
+    anyhow!("Error: Cannot open input file `{name}': {cause}.")
+}
+
+fn refuse_perl(command: &[OsString]) -> Result<()> {
+    let is_perl = |word: &OsString| {
+        let text = word.to_string_lossy();
+        text.find("{=").is_some_and(|at| text[at..].contains("=}"))
+    };
+    match command.iter().find(|word| is_perl(word)) {
+        Some(word) => {
+            let word = message::display_name(word);
+            let what = format!(
+                "Error: '{word}': fanfold has no Perl; use the replacement strings of --plus, or a shell."
+            );
+            Err(UsageError(what).into())
+        }
+        None => Ok(()),
+    }
+}
+
+fn warn_of_terminal(sources: &[crate::plan::ArgumentSource]) {
+    let reads = sources.iter().any(|source| source.from == ArgumentOrigin::Stdin);
+    if reads && io::IsTerminal::is_terminal(&io::stdin()) {
+        message::say(
+            "Warning: Input is read from the terminal. You either know what you\n\
+             are doing (in which case: You are awesome!) or you forgot\n\
+             ::: or :::: or to pipe data into parallel.",
+        );
+    }
+}
+
+fn run_commands(plan: &Plan, command: CommandPlan, options: &Options) -> Result<u8> {
+    share_heap();
+    if let Some(nice) = options.running.nice {
+        sys::add_niceness(nice)
+            .map_err(|cause| anyhow!("Error: --nice {nice}: {}", message::system(&cause)))?;
+    }
+    guardian::start()?;
+    let budget = Budget::new(plan.memory);
+    let command = Arc::new(command);
+    let map = |_slot| -> Box<dyn Map> {
+        match options.command.dry_run {
+            true => Box::new(DryRun::new(Arc::clone(&command), None)),
+            false => Box::new(Command::new(
+                Arc::clone(&command),
+                Decoder::new(budget.clone(), None),
+            )),
+        }
+    };
+    let files = options.output.out.as_deref().map(JobFiles::new).transpose();
+    let files = files.map_err(|what| UsageError(format!("Error: --out: {what}.")))?;
+    let work = Work {
+        map: &map,
+        records: None,
+        fold: None,
+        to: match &files {
+            Some(files) if options.command.dry_run => Destination::Rehearsal(files),
+            Some(files) => Destination::Files(files),
+            None => Destination::Stdout,
+        },
+        merge: None,
+        give_up,
+    };
+    let summary = run(plan, &work).map_err(|error| match error {
+        RunError::Words { name, cause } => unreadable((name.into(), cause)),
+        error => error.into(),
+    })?;
+    Ok(match summary.signal {
+        Some(signal) => ExitCause::Signal(signal).code(Dialect::Fanfold),
+        None => end::status(&summary, options),
+    })
+}
+
+/// Ends the process when a stopped run can't wait for one of its workers.
+fn give_up(summary: &Summary) -> ! {
+    let code = match summary.signal {
+        Some(signal) => ExitCause::Signal(signal).code(Dialect::Fanfold),
+        None => end::failures(summary),
+    };
+    std::process::exit(i32::from(code))
+}

@@ -1,0 +1,203 @@
+//! What the options of `fanfold parallel` say together.
+//!
+//! It does not know what a run makes of them.
+
+use super::value;
+use crate::cli::usage_error::UsageError;
+use crate::plan::{HaltAt, Trim};
+use crate::template::{Hole, Holes, Repeat};
+use anyhow::Result;
+use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The options, read in order.
+#[derive(Debug)]
+pub(super) struct Options {
+    /// `--help`, `--version` and the like: the text to print in place of a run.
+    pub(super) print: Option<fn() -> String>,
+    pub(super) inputs: InputOptions,
+    pub(super) command: CommandOptions,
+    pub(super) output: OutputOptions,
+    pub(super) running: RunningOptions,
+    pub(super) pipe: PipeOptions,
+}
+
+/// Where values come from, and how many a job gets.
+#[derive(Debug)]
+pub(super) struct InputOptions {
+    pub(super) files: Vec<OsString>,
+    pub(super) terminator: Vec<u8>,
+    pub(super) separator: OsString,
+    pub(super) file_separator: OsString,
+    pub(super) columns: Option<String>,
+    pub(super) header: bool,
+    pub(super) linked: bool,
+    pub(super) end: Option<Vec<u8>>,
+    pub(super) skips_blank: bool,
+    /// Where blanks are removed; by default only around columns.
+    pub(super) trim: Option<Trim>,
+    pub(super) shuffled: bool,
+    /// `-n`, `-N`, `-L`: the most records of a job; 0: one that is not seen.
+    pub(super) most: Option<usize>,
+    /// Whether a line that ends with a blank goes on.
+    pub(super) continued: bool,
+    /// `-X`, `-m`, `--xargs`.
+    pub(super) fill: Option<Fill>,
+    pub(super) chars: Option<usize>,
+}
+
+/// As many values as fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fill {
+    /// Whether what is left at the end is spread over the jobs that run at a time.
+    pub(super) spreads: bool,
+    pub(super) repeat: Repeat,
+}
+
+/// How the command line is read.
+#[derive(Debug)]
+pub(super) struct CommandOptions {
+    pub(super) holes: Holes,
+    pub(super) quote: bool,
+    /// Whether words are repeated for each value.
+    pub(super) repeats_words: bool,
+    pub(super) dry_run: bool,
+    pub(super) wd: Option<OsString>,
+}
+
+/// What becomes of output.
+#[derive(Debug, Default)]
+pub(super) struct OutputOptions {
+    pub(super) keep_order: bool,
+    pub(super) group: bool,
+    pub(super) ungroup: bool,
+    pub(super) lines: bool,
+    pub(super) tag: bool,
+    pub(super) tag_string: Option<OsString>,
+    pub(super) verbose: bool,
+    pub(super) trace: bool,
+    pub(super) results: Option<OsString>,
+    pub(super) tmpdir: Option<PathBuf>,
+    pub(super) out: Option<OsString>,
+    pub(super) progress: Option<&'static str>,
+}
+
+/// How jobs are run.
+#[derive(Debug)]
+pub(super) struct RunningOptions {
+    pub(super) jobs: NonZeroUsize,
+    pub(super) delay: Duration,
+    /// The most tries; 0: without end.
+    pub(super) tries: u32,
+    pub(super) timeout: Option<Duration>,
+    pub(super) kill_after: Duration,
+    pub(super) halt: HaltAt,
+    pub(super) nice: Option<i32>,
+    pub(super) joblog: Option<PathBuf>,
+    pub(super) resume: Option<Resume>,
+    pub(super) state: Option<PathBuf>,
+    pub(super) memory: Option<u64>,
+    pub(super) ok_exit: Vec<i32>,
+}
+
+/// Which jobs of an earlier run are not run again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Resume {
+    /// All that are in the job log.
+    Logged,
+    /// Those that succeeded.
+    Succeeded,
+    /// The same, and the commands are those of the log.
+    Failed,
+}
+
+/// Standard input cut into blocks.
+#[derive(Debug)]
+pub(super) struct PipeOptions {
+    pub(super) on: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            print: None,
+            inputs: InputOptions {
+                files: Vec::new(),
+                terminator: b"\n".to_vec(),
+                separator: ":::".into(),
+                file_separator: "::::".into(),
+                columns: None,
+                header: false,
+                linked: false,
+                end: None,
+                skips_blank: false,
+                trim: None,
+                shuffled: false,
+                most: None,
+                continued: false,
+                fill: None,
+                chars: None,
+            },
+            command: CommandOptions {
+                holes: Holes::default(),
+                quote: false,
+                repeats_words: false,
+                dry_run: false,
+                wd: None,
+            },
+            output: OutputOptions::default(),
+            running: RunningOptions {
+                jobs: crate::sys::cores(),
+                delay: Duration::ZERO,
+                tries: 1,
+                timeout: None,
+                kill_after: value::KILL_AFTER,
+                halt: HaltAt::Never,
+                nice: None,
+                joblog: None,
+                resume: None,
+                state: None,
+                memory: None,
+                ok_exit: vec![0],
+            },
+            pipe: PipeOptions { on: false },
+        }
+    }
+}
+
+impl Options {
+    pub(super) fn fill(&mut self, spreads: bool, repeat: Repeat) {
+        self.inputs.fill = Some(Fill { spreads, repeat });
+    }
+
+    /// Has jobs get lines: words of the command are repeated for each.
+    pub(super) fn lines(&mut self) {
+        self.inputs.continued = true;
+        self.command.repeats_words = true;
+    }
+
+    pub(super) fn respell(&mut self, hole: Hole, text: &OsStr) {
+        self.command.holes.respell(hole, text.as_bytes());
+    }
+
+    /// Checks what no option can check alone.
+    pub(super) fn check(&self) -> Result<()> {
+        let output = &self.output;
+        let running = &self.running;
+        let conflict = if output.group && output.ungroup {
+            "Error: --group cannot be combined with --ungroup."
+        } else if running.resume.is_some() && running.joblog.is_none() && output.results.is_none() {
+            "Error: --resume and --resume-failed require --joblog or --results."
+        } else if running.state.is_some() && (output.ungroup || self.inputs.shuffled || self.pipe.on) {
+            "Error: --state cannot be combined with --ungroup, --shuf or --pipe."
+        } else if output.out.is_some() && (output.ungroup || output.results.is_some()) {
+            "Error: --out cannot be combined with --ungroup or --results."
+        } else {
+            return Ok(());
+        };
+        Err(UsageError(conflict.into()).into())
+    }
+}

@@ -1,0 +1,171 @@
+//! What a replacement string takes of a value, by the rules of GNU parallel.
+//!
+//! These differ from those of fanfold's own replacement strings: `{.}` of `.hid` is empty. This file does not know
+//! how a replacement string is spelled.
+
+/// What is taken of a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ValuePart {
+    /// All of it.
+    Whole,
+    /// What is left without this many extensions.
+    Stem(usize),
+    /// What comes after the last slash.
+    Base,
+    /// The same without this many extensions.
+    BaseStem(usize),
+    /// The directory, as dirname(1) has it.
+    Directory,
+    /// What comes before the last slash, or nothing.
+    Parents,
+    /// This many extensions, without the dot before them.
+    Extension(usize),
+    /// What is left without this at its end.
+    WithoutSuffix(Vec<u8>),
+    /// What is left without this at its beginning.
+    WithoutPrefix(Vec<u8>),
+    /// This text where the value is empty.
+    Default(Vec<u8>),
+    /// The bytes from this one on, or so many of them.
+    Slice(usize, Option<usize>),
+    /// The first occurrence of a text replaced by another, or each.
+    Replaced {
+        /// The text.
+        from: Vec<u8>,
+        /// What stands in its place.
+        to: Vec<u8>,
+        /// Whether each occurrence is meant.
+        each: bool,
+    },
+}
+
+impl ValuePart {
+    /// Returns this part of `value`.
+    pub fn select(&self, value: &[u8]) -> Vec<u8> {
+        match self {
+            ValuePart::Whole => value.to_vec(),
+            ValuePart::Stem(count) => stem(value, *count).to_vec(),
+            ValuePart::Base => base(value).to_vec(),
+            ValuePart::BaseStem(count) => stem(base(value), *count).to_vec(),
+            ValuePart::Directory => directory(value).to_vec(),
+            ValuePart::Parents => {
+                let slash = memchr::memrchr(b'/', value);
+                value[..slash.unwrap_or(0)].to_vec()
+            }
+            ValuePart::Extension(count) => match stem(value, *count) {
+                all if all.len() == value.len() => Vec::new(),
+                stem => value[stem.len() + 1..].to_vec(),
+            },
+            ValuePart::WithoutSuffix(end) => value.strip_suffix(&end[..]).unwrap_or(value).to_vec(),
+            ValuePart::WithoutPrefix(start) => value.strip_prefix(&start[..]).unwrap_or(value).to_vec(),
+            ValuePart::Default(text) if value.is_empty() => text.clone(),
+            ValuePart::Default(_) => value.to_vec(),
+            ValuePart::Slice(from, length) => {
+                let rest = value.get(*from..).unwrap_or_default();
+                rest[..length.unwrap_or(usize::MAX).min(rest.len())].to_vec()
+            }
+            ValuePart::Replaced { from, to, each } => replaced(value, from, to, *each),
+        }
+    }
+}
+
+/// Returns `value` without so many extensions, or all of it when it has not so many.
+fn stem(value: &[u8], count: usize) -> &[u8] {
+    let mut rest = value;
+    for _ in 0..count {
+        match memchr::memrchr2(b'.', b'/', rest) {
+            Some(dot) if rest[dot] == b'.' => rest = &rest[..dot],
+            _ => return value,
+        }
+    }
+    rest
+}
+
+fn base(value: &[u8]) -> &[u8] {
+    &value[memchr::memrchr(b'/', value).map_or(0, |slash| slash + 1)..]
+}
+
+fn directory(value: &[u8]) -> &[u8] {
+    let trimmed = |value: &[u8]| value.iter().rposition(|&b| b != b'/').map_or(0, |at| at + 1);
+    let name = &value[..trimmed(value)];
+    match memchr::memrchr(b'/', name) {
+        _ if name.is_empty() && !value.is_empty() => b"/",
+        None => b".",
+        Some(slash) => match trimmed(&name[..slash]) {
+            0 => b"/",
+            end => &name[..end],
+        },
+    }
+}
+
+fn replaced(value: &[u8], from: &[u8], to: &[u8], each: bool) -> Vec<u8> {
+    let (mut out, mut rest) = (Vec::new(), value);
+    while !from.is_empty()
+        && let Some(at) = memchr::memmem::find(rest, from)
+    {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(to);
+        rest = &rest[at + from.len()..];
+        if !each {
+            break;
+        }
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(part: &ValuePart, values: &[&str]) -> Vec<String> {
+        let text = |value: &&str| String::from_utf8(part.select(value.as_bytes())).expect("text");
+        values.iter().map(text).collect()
+    }
+
+    #[test]
+    fn parts_are_those_of_gnu_parallel() {
+        let values = [
+            ".hid", "dots.", "a.b/c", "dir/", "plain", "/top", "/", "a/.b", "a..b", "a/b/", "",
+        ];
+        for (part, expected) in [
+            (
+                ValuePart::Stem(1),
+                [
+                    "", "dots", "a.b/c", "dir/", "plain", "/top", "/", "a/", "a.", "a/b/", "",
+                ],
+            ),
+            (
+                ValuePart::Base,
+                [".hid", "dots.", "c", "", "plain", "top", "", ".b", "a..b", "", ""],
+            ),
+            (
+                ValuePart::BaseStem(1),
+                ["", "dots", "c", "", "plain", "top", "", "", "a.", "", ""],
+            ),
+            (
+                ValuePart::Directory,
+                [".", ".", "a.b", ".", ".", "/", "/", "a", ".", "a", "."],
+            ),
+            (
+                ValuePart::Parents,
+                ["", "", "a.b", "dir", "", "", "", "a", "", "a/b", ""],
+            ),
+        ] {
+            assert_eq!(parts(&part, &values), expected, "{part:?}");
+        }
+        let values = ["d/a.b.c.d", "plain"];
+        for (part, expected) in [
+            (ValuePart::Stem(2), ["d/a.b", "plain"]),
+            (ValuePart::BaseStem(2), ["a.b", "plain"]),
+            (ValuePart::Extension(1), ["d", ""]),
+            (ValuePart::Extension(2), ["c.d", ""]),
+            (ValuePart::WithoutSuffix(b".d".to_vec()), ["d/a.b.c", "plain"]),
+            (ValuePart::WithoutPrefix(b"d/".to_vec()), ["a.b.c.d", "plain"]),
+            (ValuePart::Slice(2, None), ["a.b.c.d", "ain"]),
+            (ValuePart::Slice(1, Some(2)), ["/a", "la"]),
+        ] {
+            assert_eq!(parts(&part, &values), expected, "{part:?}");
+        }
+    }
+}

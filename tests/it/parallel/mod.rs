@@ -1,0 +1,4 @@
+//! `fanfold parallel`.
+
+mod differential;
+mod options;
