@@ -39,8 +39,10 @@ pub enum Batch {
     Xargs {
         /// How many inputs belong together.
         most: BatchLimit,
-        /// The space that they share.
+        /// The space that they share, as xargs counts it.
         room: ArgSpace,
+        /// The space that the system gives them, which counts pointers too.
+        system: ArgSpace,
         /// What happens when inputs that belong together do not fit together.
         split: BatchSplit,
         /// What happens to an incomplete batch when the list turns out to be malformed.

@@ -42,9 +42,10 @@ impl<I: Iterator<Item = InputResult>> Batcher<I> {
                 Batch::Xargs {
                     most,
                     room,
+                    system,
                     split,
                     waiting,
-                } => Some(XargsBatch::new(most, room, split, waiting)),
+                } => Some(XargsBatch::new(most, [room, system], split, waiting)),
                 _ => None,
             },
         }

@@ -1,11 +1,11 @@
-//! The limits of this process: open files, memory, processes and threads; and the retries when one is reached.
+//! The limits of this process: open files, processes and threads; and the retries when one is reached.
 //!
 //! It does not know what the files or processes are for.
 
 use super::signals;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -65,27 +65,6 @@ pub(crate) fn retry_open<T>(mut open: impl FnMut() -> io::Result<T>) -> io::Resu
             end => return end,
         }
     }
-}
-
-/// Returns the memory that this process may use, in bytes: the machine's, or less when its cgroup says so. It is
-/// looked up once.
-pub(crate) fn available_memory() -> u64 {
-    static FOUND: OnceLock<u64> = OnceLock::new();
-    *FOUND.get_or_init(find_memory)
-}
-
-fn find_memory() -> u64 {
-    let info = rustix::system::sysinfo();
-    let machine = info.totalram * u64::from(info.mem_unit.max(1));
-    let limits = [
-        "/sys/fs/cgroup/memory.max",
-        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-    ];
-    let cgroup = limits
-        .iter()
-        .filter_map(|file| std::fs::read_to_string(file).ok()?.trim().parse().ok())
-        .min();
-    cgroup.map_or(machine, |limit: u64| limit.min(machine))
 }
 
 /// Calls `start`, which starts a process or a thread, and tries again as long as the system has none, or no memory

@@ -34,10 +34,9 @@ pub(crate) use io::{
     terminal, try_lock, write_pipe, write_stderr, write_stderr_now,
 };
 pub(crate) use limits::{
-    available_memory, file_limit, is_out_of_files, pause_for_files, raise_file_limit, retry_open,
-    retry_start, spawn_thread,
+    file_limit, is_out_of_files, pause_for_files, raise_file_limit, retry_open, retry_start, spawn_thread,
 };
-pub(crate) use memory::{huge_buffer, share_heap};
+pub(crate) use memory::{available_memory, huge_buffer, share_heap};
 pub(crate) use process::{
     AlsoAwait, Launcher, ProcessGroup, ProcessGroupOf, StdinFrom, Streams, WaitEnd, add_niceness, guardian,
     is_child_starting, oom, reaper,

@@ -75,7 +75,7 @@ pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Re
     Ok(Plan {
         inputs: Inputs::Words(words),
         unit: Unit::File,
-        batch: batch(options, room),
+        batch: batch(options, room, command.arg_space(u64::MAX, NonZeroUsize::MIN)),
         schedule: Schedule::Order,
         workers: options.procs.unwrap_or(NonZeroUsize::MAX),
         signals: SignalAction::Workers,
@@ -109,7 +109,7 @@ pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Re
 }
 
 /// Returns which words go into one command.
-fn batch(options: &Options, room: ArgSpace) -> Batch {
+fn batch(options: &Options, room: ArgSpace, system: ArgSpace) -> Batch {
     let most = match options.share {
         Share::All => BatchLimit::Any,
         Share::Words(most) => BatchLimit::Inputs(most),
@@ -120,6 +120,7 @@ fn batch(options: &Options, room: ArgSpace) -> Batch {
     Batch::Xargs {
         most,
         room,
+        system,
         split: match options.share {
             Share::All => BatchSplit::Allowed,
             _ if strict => BatchSplit::Refused,

@@ -13,11 +13,12 @@ use crate::source::error::{BatchResult, InputResult, SourceError};
 pub struct XargsBatch {
     most: BatchLimit,
     room: ArgSpace,
+    system: ArgSpace,
     split: BatchSplit,
     waiting: BatchWait,
     inputs: Vec<Input>,
-    /// The space that they need.
-    needed: usize,
+    /// The space that they need in `room` and in `system`.
+    needed: [usize; 2],
     /// The number of inputs that end their line.
     lines: usize,
     /// Set once no further input follows: the error to report after the last batch, if there is one.
@@ -25,15 +26,22 @@ pub struct XargsBatch {
 }
 
 impl XargsBatch {
-    /// Begins with an empty batch.
-    pub fn new(most: BatchLimit, room: ArgSpace, split: BatchSplit, waiting: BatchWait) -> Self {
+    /// Begins with an empty batch. The space is that which xargs counts, and that which the system gives: where it
+    /// gives less, GNU xargs is refused (E2BIG) and tries again with fewer words.
+    pub fn new(
+        most: BatchLimit,
+        [room, system]: [ArgSpace; 2],
+        split: BatchSplit,
+        waiting: BatchWait,
+    ) -> Self {
         XargsBatch {
             most,
             room,
+            system,
             split,
             waiting,
             inputs: Vec::new(),
-            needed: 0,
+            needed: [0; 2],
             lines: 0,
             last: None,
         }
@@ -69,15 +77,22 @@ impl XargsBatch {
             self.end(SourceError::Malformed(self.too_long(length)));
             return None;
         }
-        if self.needed + needed > self.room.total {
+        let in_system = self.system.needed_by(length);
+        if self.needed[0] + needed > self.room.total {
             if self.split == BatchSplit::Refused {
                 self.inputs.clear();
                 self.end(SourceError::Malformed(XargsError::NoSpaceTogether));
                 return None;
             }
             full = Some(Ok(self.take()));
+        } else if self.split == BatchSplit::Allowed
+            && !self.inputs.is_empty()
+            && self.needed[1] + in_system > self.system.total
+        {
+            full = Some(Ok(self.take()));
         }
-        self.needed += needed;
+        self.needed[0] += needed;
+        self.needed[1] += in_system;
         self.lines += usize::from(input.ends_line());
         self.inputs.push(input);
         let enough = match self.most {
@@ -93,7 +108,7 @@ impl XargsBatch {
 
     /// Returns the batch, and begins with an empty one.
     fn take(&mut self) -> Vec<Input> {
-        (self.needed, self.lines) = (0, 0);
+        (self.needed, self.lines) = ([0; 2], 0);
         std::mem::take(&mut self.inputs)
     }
 
@@ -120,9 +135,18 @@ mod tests {
     use super::*;
     use std::num::NonZeroUsize;
 
+    /// What the system gives, in bytes.
+    const SYSTEM: usize = 70;
+
     /// Returns the batches of these words, each given with whether it ends its line.
     fn batches(words: &[(&str, bool)], most: BatchLimit, total: usize, split: BatchSplit) -> Vec<String> {
-        let mut batch = XargsBatch::new(most, ArgSpace::from_total(total), split, BatchWait::Run);
+        let room = ArgSpace::from_total(total);
+        let system = ArgSpace {
+            total: SYSTEM,
+            each: 1 + 8,
+            ..room
+        };
+        let mut batch = XargsBatch::new(most, [room, system], split, BatchWait::Run);
         let mut found = words.iter().map(|&(word, ends_line)| {
             Ok(Input::Word {
                 word: word.into(),
@@ -156,6 +180,21 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_ends_where_the_system_gives_no_more() {
+        let words = [("a", true); 8];
+        let batches = |most, split| batches(&words, most, 1000, split);
+        let expected = ["a a a a a a a", "a"];
+        assert_eq!(batches(BatchLimit::Any, BatchSplit::Allowed), expected);
+        assert_eq!(
+            batches(BatchLimit::Inputs(some(8)), BatchSplit::Allowed),
+            expected
+        );
+        // The system refuses the command.
+        let refused = batches(BatchLimit::Inputs(some(8)), BatchSplit::Refused);
+        assert_eq!(refused, ["a a a a a a a a"]);
+    }
+
+    #[test]
     fn inputs_that_belong_together_are_not_split() {
         let batches = |most, total| batches(&WORDS, most, total, BatchSplit::Refused);
         assert_eq!(batches(BatchLimit::Lines(some(1)), 5), ["a b", "c dd", "e"]);
@@ -170,7 +209,8 @@ mod tests {
         let unmatched = || Err(SourceError::Malformed(XargsError::UnmatchedQuote(b'\'')));
         let given = |waiting| {
             let room = ArgSpace::from_total(100);
-            let mut batch = XargsBatch::new(BatchLimit::Inputs(some(2)), room, BatchSplit::Allowed, waiting);
+            let allowed = BatchSplit::Allowed;
+            let mut batch = XargsBatch::new(BatchLimit::Inputs(some(2)), [room; 2], allowed, waiting);
             let word = Ok(Input::Word {
                 word: "a".into(),
                 ends_line: true,

@@ -25,7 +25,7 @@ const SHUTDOWN: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
 /// The signals that a run answers and goes on after. Blocked system calls go on too.
 const NOTICES: [i32; 4] = [libc::SIGUSR1, libc::SIGTSTP, libc::SIGCONT, libc::SIGUSR2];
 /// The signals that stay ignored when whoever started us ignored them (nohup, a shell without job control).
-const KEPT_IGNORED: [i32; 2] = [libc::SIGHUP, libc::SIGTSTP];
+const KEPT_IGNORED: [i32; 3] = [libc::SIGINT, libc::SIGHUP, libc::SIGTSTP];
 
 /// Stops the processes of a terminal (Ctrl-Z).
 pub(crate) const TSTP: i32 = libc::SIGTSTP;
@@ -86,7 +86,7 @@ struct PendingSignals {
 static PENDING: Mutex<Option<PendingSignals>> = Mutex::new(None);
 static THREAD_RUNS: AtomicBool = AtomicBool::new(false);
 
-/// Installs the handlers of INT, TERM, HUP, USR1, TSTP and CONT, without HUP or TSTP when they were ignored; and of
+/// Installs the handlers of INT, TERM, HUP, USR1, TSTP and CONT, without INT, HUP or TSTP when they were ignored; and of
 /// USR2 as `usr2` says. The thread of the signals will call `on_signal` for each, from the first on: a write that
 /// waits may start that thread. Ignores XFSZ, and resets CHLD, which no thread takes. Call it once, from the main
 /// thread, before any worker is started.

@@ -123,7 +123,12 @@ fn a_second_signal_kills_at_once() {
 }
 
 #[test]
-fn a_hangup_that_is_ignored_stays_ignored() {
+fn a_signal_that_is_ignored_stays_ignored() {
+    stays_ignored("HUP", Signal::HUP);
+    stays_ignored("INT", Signal::INT);
+}
+
+fn stays_ignored(name: &str, signal: Signal) {
     let fan = fan("run").args([
         "--",
         "sh",
@@ -131,12 +136,12 @@ fn a_hangup_that_is_ignored_stays_ignored() {
         "echo started; read line < gate; echo $line",
         "sh",
     ]);
-    let fan = fan.fifo("gate").after("trap '' HUP");
+    let fan = fan.fifo("gate").after(&format!("trap '' {name}"));
     let gate = fan.path("gate");
     let mut running = fan.spawn();
     running.write("a\n");
     assert_eq!(running.line(), "started");
-    running.signal(Signal::HUP);
+    running.signal(signal);
     running.signal(Signal::USR1);
     running.hears("1 running");
     fifo::write(&gate, "on\n");

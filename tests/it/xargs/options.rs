@@ -21,6 +21,16 @@ fn a_link_named_xargs_is_xargs_and_says_its_own_name() {
 }
 
 #[test]
+fn words_that_the_system_refuses_together_are_spread_over_more_commands() {
+    // 128 KiB for arguments, their pointers and the environment: what xargs counts as 128 KiB does not fit.
+    let words: String = (1..=60_000).map(|word| format!("{word}\n")).collect();
+    let done = fan("xargs echo").stdin(&words).after("ulimit -s 512").ok();
+    let out = String::from_utf8_lossy(&done.out);
+    done.expect(out.lines().count() > 1, "more than one command");
+    done.expect(out.replace(' ', "\n") == words, "all words, once and in order");
+}
+
+#[test]
 fn input_after_the_logical_end_is_left_to_the_next_reader() {
     let script = format!("{} xargs -E _ <list; cat", env!("CARGO_BIN_EXE_fanfold"));
     let script = format!("exec <list; {}", script.replace(" <list", ""));
