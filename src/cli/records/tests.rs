@@ -276,3 +276,135 @@ fn lines_that_are_only_counted_are_all_counted() {
         ],
     );
 }
+
+/// Returns a random tree of tests whose literals stand in some of the lines of [`random_lines`].
+fn random_filter(rng: &mut fastrand::Rng, fields: &[&str], depth: u8) -> String {
+    let pick = |rng: &mut fastrand::Rng, from: &[&str]| (*rng.choice(from).expect("not empty")).to_owned();
+    match rng.u8(..if depth == 0 { 5 } else { 10 }) {
+        5 => format!("not ({})", random_filter(rng, fields, depth - 1)),
+        6.. => {
+            let joint = pick(rng, &["and", "or"]);
+            let [a, b] = [(); 2].map(|()| random_filter(rng, fields, depth - 1));
+            format!("({a}) {joint} ({b})")
+        }
+        kind => {
+            let field = pick(rng, fields) + &pick(rng, &["", "", "", ":lower", "[1:]", ":noquery"]);
+            let literals = [
+                "404",
+                "404.0",
+                "-1.50",
+                "0",
+                "1e2",
+                "0404",
+                "error",
+                "Err",
+                "/a",
+                "é",
+                "\\",
+                "''",
+                "'a b'",
+                "-",
+                "null",
+                "2012-01-02T03:04:05Z",
+                "1325473445",
+            ];
+            let op = pick(rng, &["==", "==", "!=", "in", "not in"]);
+            match kind {
+                0 => format!("{field} > 100"),
+                1 => format!("{field} ~ '0|e'"),
+                _ if op.ends_with("in") => {
+                    format!("{field} {op} {},{}", pick(rng, &literals), pick(rng, &literals))
+                }
+                _ => format!("{field} {op} {}", pick(rng, &literals)),
+            }
+        }
+    }
+}
+
+/// Returns lines of a format whose values are equal, nearly equal and unequal to the literals.
+fn random_lines(rng: &mut fastrand::Rng, format: &str) -> String {
+    let value = |rng: &mut fastrand::Rng| {
+        let values = [
+            "404",
+            "404.00",
+            "4040",
+            "-1.5",
+            "-0",
+            "0.0",
+            "100",
+            "error",
+            "ERROR",
+            "errors",
+            "Err",
+            "/a",
+            "/a?b",
+            "é",
+            "",
+            "a b",
+            "-",
+            "null",
+            "2012-01-02T03:04:05Z",
+            "1325473445",
+            "x",
+        ];
+        (*rng.choice(&values).expect("not empty")).to_owned()
+    };
+    let escaped = |rng: &mut fastrand::Rng, text: &str| match rng.u8(..3) {
+        0 => text.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect(),
+        _ => text.to_owned(),
+    };
+    let mut lines = String::new();
+    for _ in 0..30 {
+        let [a, b] = [(); 2].map(|()| value(rng));
+        lines += &match format {
+            "json" if rng.u8(..6) == 0 => format!(
+                "{{\"a\":404,\"b\":{}}}",
+                rng.choice(&["null", "[1]", "-1.5"]).expect("not empty")
+            ),
+            "json" => format!(
+                "{{\"a\":\"{}\",\"b\":\"{}\"}}",
+                escaped(rng, &a),
+                escaped(rng, &b)
+            ),
+            "logfmt" => format!("a=\"{}\" b=\"\\{b}\"", a.replace('e', "\\e")),
+            "clf" => format!(
+                "h - {} [02/Jan/2012:03:04:05 +0000] \"GET {} HTTP/1.1\" 404 -",
+                a.replace(' ', ""),
+                b.replace(' ', "")
+            ),
+            _ => format!("{a} {b}"),
+        };
+        lines += "\n";
+    }
+    lines
+}
+
+#[test]
+fn the_prefilter_changes_no_answer() {
+    let mut rng = fastrand::Rng::with_seed(11);
+    let mut printed = 0;
+    for (format, fields) in [
+        ("ws", &["1", "2", "-1", "0"][..]),
+        ("json", &["a", "b", "0"]),
+        ("logfmt", &["a", "b", "0"]),
+        ("clf", &["user", "path", "status", "bytes", "time"]),
+    ] {
+        for _ in 0..400 {
+            let filter = random_filter(&mut rng, fields, 3);
+            let lines = random_lines(&mut rng, format);
+            let output = |filter: &str, size| {
+                let typed = shlex::try_join(["-i", format, "-w", filter]).expect("no NUL");
+                output_in(&typed, lines.as_bytes(), size)
+            };
+            let with = output(&filter, rng.usize(1..200));
+            // Where lines are counted, all are tested.
+            let without = output(&format!("({filter}) and @line > 0"), 1 << 16);
+            assert_eq!(with, without, "-i {format} -w {filter:?}");
+            printed += with.len();
+        }
+    }
+    assert!(
+        printed > 10_000,
+        "the filters let too little through: {printed} bytes"
+    );
+}

@@ -36,7 +36,8 @@ def instant(text):
     if time := clock(text):
         return Fraction(time[1])
     value = number(text)
-    if value is None:
+    # Beyond 64 bits of seconds there is no time.
+    if value is None or abs(value) >= (1 << 63) * 10 ** 9:
         return None
     for limit, per_second in ((10 ** 11, 1), (10 ** 14, 10 ** 3), (10 ** 17, 10 ** 6), (None, 10 ** 9)):
         if limit is None or abs(int(value // 1)) < limit:

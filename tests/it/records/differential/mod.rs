@@ -1,7 +1,7 @@
 //! Random command lines over random files, compared with `oracle.py`, which does what the manual says in the
 //! simplest way; each runs with another number of workers and another memory budget.
 //!
-//! `FANFOLD_SEED=N` makes other files and command lines; `FANFOLD_CASES=N` makes more of them.
+//! `FANFOLD_SEED=N` makes other files and command lines; `FANFOLD_CASES=N` and `FANFOLD_EXPRESSIONS=N` make more of them.
 
 mod data;
 mod options;
@@ -128,4 +128,53 @@ differential! {
     json_agrees_with_the_oracle: "json",
     logfmt_agrees_with_the_oracle: "logfmt",
     extracted_groups_agree_with_the_oracle: "-x",
+}
+
+/// Expressions are many and small: each takes the whole lines for which it holds from two files.
+#[track_caller]
+fn expressions_agree(shape: &Shape) {
+    if !has("python3") {
+        return;
+    }
+    let seed = setting("FANFOLD_SEED", 1);
+    let cases = setting("FANFOLD_EXPRESSIONS", 40);
+    let mut rng = Rng::with_seed(seed ^ 0x9e37);
+    let (files, names) = files(&mut rng, shape, fan(""));
+    let command_lines: Vec<_> = (0..cases)
+        .map(|_| {
+            let mut words: Vec<String> = names[1..3].to_vec();
+            words.extend(shape.options.iter().map(|word| (*word).to_owned()));
+            words.extend(["--where".to_owned(), options::filter(&mut rng, shape)]);
+            words
+        })
+        .collect();
+    let mut told = 0;
+    for (words, (out, ..)) in command_lines.iter().zip(oracle(files.dir(), &command_lines)) {
+        told += usize::from(!out.is_empty());
+        fan("map -q").at(files.dir()).args(words).stdout(&out).code(0);
+    }
+    assert!(
+        told as u64 > cases / 4,
+        "the expressions let too little through: {told} of {cases}"
+    );
+}
+
+macro_rules! expressions {
+    ($($name:ident: $shape:literal),* $(,)?) => {$(
+        #[test]
+        fn $name() {
+            let shape = shapes().into_iter().find(|shape| shape.name == $shape);
+            expressions_agree(&shape.expect("a shape of this name"));
+        }
+    )*};
+}
+
+expressions! {
+    expressions_over_ws_agree_with_the_oracle: "ws",
+    expressions_over_clf_agree_with_the_oracle: "clf",
+    expressions_over_csv_agree_with_the_oracle: "csv",
+    expressions_over_tsv_agree_with_the_oracle: "tsv",
+    expressions_over_json_agree_with_the_oracle: "json",
+    expressions_over_logfmt_agree_with_the_oracle: "logfmt",
+    expressions_over_extracted_groups_agree_with_the_oracle: "-x",
 }

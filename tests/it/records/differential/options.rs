@@ -143,7 +143,12 @@ fn aggregates(rng: &mut Rng, shape: &Shape) -> Vec<String> {
     names
 }
 
-/// Returns an expression of up to four tests of fields that `field` chooses.
+/// Returns an expression over the fields of this shape.
+pub fn filter(rng: &mut Rng, shape: &Shape) -> String {
+    expression(rng, 3, &mut |rng| field(rng, shape))
+}
+
+/// Returns an expression of a few tests of fields that `field` chooses.
 fn expression(rng: &mut Rng, depth: u8, field: &mut dyn FnMut(&mut Rng) -> String) -> String {
     match rng.u8(..if depth == 0 { 4 } else { 9 }) {
         4 => format!("not {}", grouped(rng, depth - 1, field)),
