@@ -19,6 +19,11 @@ pub trait RecordSink {
         false
     }
 
+    /// Returns true when the sink takes whole lines as they are, with a carriage return at the end of one.
+    fn keeps_line_ends(&self) -> bool {
+        false
+    }
+
     /// Receives `number` records at once. The caller uses it only when [`RecordSink::only_counts`] is true.
     ///
     /// # Errors

@@ -86,22 +86,22 @@ pub(crate) fn cell_tsv(out: &mut Vec<u8>, mut value: &[u8]) {
     out.extend_from_slice(value);
 }
 
-/// Returns the value that [`cell_tsv`] wrote.
+/// Returns the value that [`cell_tsv`] wrote. A backslash that begins none of its escapes stays.
 pub(crate) fn unescape_tsv(cell: &[u8]) -> Cow<'_, [u8]> {
     if !cell.contains(&b'\\') {
         return Cow::Borrowed(cell);
     }
     let mut out = Vec::with_capacity(cell.len());
-    let mut bytes = cell.iter();
-    while let Some(&byte) = bytes.next() {
-        out.push(match byte {
-            b'\\' => match bytes.next() {
-                Some(b't') => b'\t',
-                Some(b'n') => b'\n',
-                _ => b'\\',
-            },
-            byte => byte,
-        });
+    let mut rest = cell;
+    while let [first, after @ ..] = rest {
+        let (byte, length) = match (first, after.first()) {
+            (b'\\', Some(b't')) => (b'\t', 2),
+            (b'\\', Some(b'n')) => (b'\n', 2),
+            (b'\\', Some(b'\\')) => (b'\\', 2),
+            (&byte, _) => (byte, 1),
+        };
+        out.push(byte);
+        rest = &rest[length..];
     }
     Cow::Owned(out)
 }

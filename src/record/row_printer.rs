@@ -33,6 +33,10 @@ impl RowPrinter {
 }
 
 impl RecordSink for RowPrinter {
+    fn keeps_line_ends(&self) -> bool {
+        self.is_line
+    }
+
     #[inline]
     fn record(&mut self, fields: &[&[u8]]) -> io::Result<ControlFlow<()>> {
         if self.is_line {

@@ -42,9 +42,11 @@ impl Stage {
             Format::Delimited(delimiter) => Splitter::Delimiter(DelimiterSplitter::new(*delimiter, sources)),
             Format::Lines => Splitter::WholeLine(WholeLine),
             Format::Clf => Splitter::Clf(Clf::new(sources)),
-            Format::Csv { delimiter, header } => {
-                Splitter::Csv(Box::new(Csv::new(*delimiter, *header, sources)))
-            }
+            Format::Csv {
+                delimiter,
+                quoting,
+                header,
+            } => Splitter::Csv(Box::new(Csv::new(*delimiter, *quoting, *header, sources))),
             Format::Json => Splitter::Json(Json::new(sources)),
             Format::Logfmt => Splitter::Logfmt(Logfmt::new(sources)),
             Format::Extract(regex) => Splitter::Extract(Extract::new(regex, sources)),

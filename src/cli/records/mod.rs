@@ -11,7 +11,7 @@ use crate::memory::Budget;
 use crate::plan::{FirstRows, RowEnd};
 use crate::record::suggest::unknown;
 use crate::record::{
-    Expression, Field, Format, FormatChoice, LoneQuote, OnBadLine, RecordPlan, RowFormat, Text,
+    Expression, Field, Format, FormatChoice, LoneQuote, OnBadLine, Quoting, RecordPlan, RowFormat, Text,
     without_backquotes,
 };
 use anyhow::{Context, Result, bail};
@@ -121,9 +121,12 @@ impl RecordsAndFold {
         let records = self.records.as_ref()?;
         let end = match (&records.format, records.output) {
             (_, RowFormat::Csv) => RowEnd::Csv(b','),
-            (Format::Csv { delimiter, .. }, RowFormat::Tsv) if records.projection.is_empty() => {
-                RowEnd::Csv(*delimiter)
-            }
+            (
+                &Format::Csv {
+                    delimiter, quoting, ..
+                },
+                RowFormat::Tsv,
+            ) if quoting == Quoting::Quotes && records.projection.is_empty() => RowEnd::Csv(delimiter),
             _ => RowEnd::Newline,
         };
         records.first.map(|rows| FirstRows { rows, end })

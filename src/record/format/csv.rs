@@ -1,15 +1,28 @@
-//! CSV and TSV after RFC 4180, with quotes, and delimiters and newlines within them.
+//! CSV after RFC 4180, with quotes, and delimiters and newlines within them; and TSV as IANA has it, without quotes
+//! and with the escapes that fanfold writes.
 //!
 //! csv-core parses them block by block and keeps its state between blocks.
 
 use super::line_splitter::FieldSpan;
 use crate::record::field::FieldSource;
+use crate::record::render::unescape_tsv;
 use crate::record::suggest::unknown;
-use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
+use memchr::memchr;
+
+/// How a value is written that holds a delimiter or a newline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quoting {
+    /// In double quotes.
+    Quotes,
+    /// With `\t`, `\n` and `\\`; double quotes are bytes as any other.
+    Escapes,
+}
 
 #[derive(Debug)]
 pub(in crate::record) struct Csv {
     reader: Reader,
+    quoting: Quoting,
     has_header: bool,
     header_read: bool,
     sources: Vec<FieldSource>,
@@ -26,9 +39,16 @@ pub(in crate::record) struct Csv {
 }
 
 impl Csv {
-    pub fn new(delimiter: u8, has_header: bool, sources: &[FieldSource]) -> Csv {
+    pub fn new(delimiter: u8, quoting: Quoting, has_header: bool, sources: &[FieldSource]) -> Csv {
+        let mut builder = ReaderBuilder::new();
+        builder.delimiter(delimiter);
+        if quoting == Quoting::Escapes {
+            // A carriage return within a line is a byte as any other.
+            builder.quoting(false).terminator(Terminator::Any(b'\n'));
+        }
         let mut csv = Csv {
-            reader: ReaderBuilder::new().delimiter(delimiter).build(),
+            reader: builder.build(),
+            quoting,
             has_header,
             header_read: false,
             sources: sources.to_vec(),
@@ -68,10 +88,37 @@ impl Csv {
             match result {
                 ReadRecordResult::OutputFull => self.fields.resize(self.fields.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
-                ReadRecordResult::Record => return Some(taken),
+                ReadRecordResult::Record => {
+                    if self.quoting == Quoting::Escapes {
+                        self.unescape();
+                    }
+                    return Some(taken);
+                }
                 ReadRecordResult::InputEmpty | ReadRecordResult::End => return None,
             }
         }
+    }
+
+    /// Reads back the escapes of the complete record, and takes the carriage return off its end.
+    fn unescape(&mut self) {
+        let Some(last) = self.ends[..self.ended].last_mut() else {
+            return;
+        };
+        if self.fields[..*last].ends_with(b"\r") {
+            *last -= 1;
+            self.written -= 1;
+        }
+        if memchr(b'\\', &self.fields[..self.written]).is_none() {
+            return;
+        }
+        let (mut values, mut start) = (Vec::with_capacity(self.written), 0);
+        for end in &mut self.ends[..self.ended] {
+            values.extend_from_slice(&unescape_tsv(&self.fields[start..*end]));
+            start = *end;
+            *end = values.len();
+        }
+        self.written = values.len();
+        self.fields[..values.len()].copy_from_slice(&values);
     }
 
     /// Returns the bytes that spans of decoded fields refer to.

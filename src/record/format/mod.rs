@@ -15,6 +15,7 @@ mod ws;
 
 pub(super) use clf::Clf;
 pub(super) use csv::Csv;
+pub use csv::Quoting;
 pub(super) use delimiter::DelimiterSplitter;
 pub(super) use extract::Extract;
 pub(super) use json::Json;
@@ -73,6 +74,7 @@ pub(crate) static FORMATS: &[FormatEntry] = &[
         help: "RFC 4180, quotes and all; fields have the names of the first record, unless --no-header",
         make: |delimiter, header| Format::Csv {
             delimiter: delimiter.unwrap_or(b','),
+            quoting: Quoting::Quotes,
             header,
         },
         delimited: true,
@@ -80,9 +82,10 @@ pub(crate) static FORMATS: &[FormatEntry] = &[
     FormatEntry {
         name: "tsv",
         aliases: &[],
-        help: "as csv, between tabs",
+        help: "values between tabs, without quotes; \\t, \\n and \\\\ are read back; a header as csv",
         make: |delimiter, header| Format::Csv {
             delimiter: delimiter.unwrap_or(b'\t'),
+            quoting: Quoting::Escapes,
             header,
         },
         delimited: true,
@@ -114,10 +117,12 @@ pub enum Format {
     Lines,
     /// The common or combined log format of web servers.
     Clf,
-    /// RFC 4180, with any delimiter.
+    /// RFC 4180, or values without quotes, with any delimiter.
     Csv {
         /// The byte between fields.
         delimiter: u8,
+        /// How a value that holds one is written.
+        quoting: Quoting,
         /// True when the first record holds the names.
         header: bool,
     },

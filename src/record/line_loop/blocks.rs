@@ -1,7 +1,7 @@
 //! Blocks of bytes, which may end anywhere, cut into lines: all lines, or only the candidates of the
 //! prefilter.
 
-use super::LineLoop;
+use super::{LineLoop, without_return};
 use crate::record::format::{FieldSpan, LineSplitter, LineVerdict, SpanBase};
 use crate::record::record_sink::RecordSink;
 use memchr::{memchr, memchr_iter, memrchr};
@@ -67,7 +67,8 @@ impl LineLoop {
         let (mut found, mut n) = ([&b""[..]; SINGLES], 0);
         let (mut numbers, mut missing) = ([0; SINGLES], 0u64);
         while let Some(end) = memchr(b'\n', lines) {
-            let line = &lines[..end];
+            let whole = &lines[..end];
+            let line = without_return(whole);
             lines = &lines[end + 1..];
             self.notes.line += 1;
             let mut span = FieldSpan::default();
@@ -98,7 +99,7 @@ impl LineLoop {
                     self.singles(&[value], (&[self.notes.line], 0), sink)?
                 }
                 LineVerdict::Dropped => continue,
-                LineVerdict::Bad => self.bad_line(line),
+                LineVerdict::Bad => self.bad_line(whole),
             };
             if flow.is_break() {
                 return Ok(flow);

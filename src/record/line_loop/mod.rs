@@ -144,10 +144,11 @@ impl LineLoop {
     fn line<S: LineSplitter>(
         &mut self,
         split: &mut S,
-        line: &[u8],
+        whole: &[u8],
         sink: &mut dyn RecordSink,
     ) -> io::Result<ControlFlow<()>> {
         self.count_line();
+        let line = without_return(whole);
         if !self.passes(line) {
             return Ok(ControlFlow::Continue(()));
         }
@@ -156,10 +157,10 @@ impl LineLoop {
             match split.split(line, &mut self.spans) {
                 LineVerdict::Read => {}
                 LineVerdict::Dropped => return Ok(ControlFlow::Continue(())),
-                LineVerdict::Bad => return Ok(self.bad_line(line)),
+                LineVerdict::Bad => return Ok(self.bad_line(whole)),
             }
         }
-        self.give(line, split.decoded(), sink)
+        self.give((line, whole), split.decoded(), sink)
     }
 
     /// Handles a record that the CSV reader found and decoded; `bytes` are the last of it.
@@ -185,7 +186,7 @@ impl LineLoop {
         let mut flow = Ok(ControlFlow::Continue(()));
         if self.passes(line) {
             split(&mut self.spans);
-            flow = self.give(line, decoded, sink);
+            flow = self.give((line, line), decoded, sink);
         }
         // Of a record that ends with \r, the newline comes with the next.
         self.notes.line = self.notes.line + more - 1;
@@ -216,11 +217,12 @@ impl LineLoop {
             && self.regexes.iter().all(|regex| regex.is_match(line))
     }
 
-    /// Evaluates the filter for a record and gives its projection to the sink.
+    /// Evaluates the filter for a record and gives its projection to the sink. The line is also given whole, with
+    /// the carriage return at its end.
     #[inline]
     fn give(
         &mut self,
-        line: &[u8],
+        (line, whole): (&[u8], &[u8]),
         decoded: &[u8],
         sink: &mut dyn RecordSink,
     ) -> io::Result<ControlFlow<()>> {
@@ -243,7 +245,10 @@ impl LineLoop {
         }
         let columns = &mut self.projection.columns;
         columns.iter_mut().for_each(|operand| operand.modify(view));
-        let flow = emit(columns, view, sink)?;
+        let flow = match columns.is_empty() && whole.len() > line.len() && sink.keeps_line_ends() {
+            true => sink.record(&[whole])?,
+            false => emit(columns, view, sink)?,
+        };
         if !self.value_notes.is_empty() {
             self.judged += 1;
             let misfits = sink.misfits();
@@ -330,6 +335,12 @@ fn note_misfits(
             notes.add(note, value);
         }
     }
+}
+
+/// Returns a line without the carriage return that belongs to its end.
+#[inline]
+fn without_return(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// Returns the range of a record without its line end and without empty lines before it.

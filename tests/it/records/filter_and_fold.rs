@@ -138,8 +138,18 @@ fn strange(words: &str) -> Fan {
 fn unusual_lines_fold_as_awk_reads_them() {
     // `awk 1` adds a missing newline to the last line, as fanfold does.
     let cat = "for f in f??; do zcat -f $f | awk 1; done";
-    same(&strange, &["f??", "--count"], &format!("{cat} | {COUNTED}"));
-    same(&strange, &["f??", "--unique"], &format!("{cat} | sort -u"));
+    // A carriage return belongs to the line's end, and lines that pass keep theirs.
+    let ended = r"sed 's/\r$//'";
+    same(
+        &strange,
+        &["f??", "--count"],
+        &format!("{cat} | {ended} | {COUNTED}"),
+    );
+    same(
+        &strange,
+        &["f??", "--unique"],
+        &format!("{cat} | {ended} | sort -u"),
+    );
     same(
         &strange,
         &["f??", "--grep", "\u{e9}"],
@@ -148,15 +158,15 @@ fn unusual_lines_fold_as_awk_reads_them() {
     same(
         &strange,
         &["f??", "--where", "1 == a", "--select", "2,1"],
-        &format!(r#"{cat} | awk '{{gsub(/\\/, "\\\\")}} $1 == "a" {{print $2 "\t" $1}}'"#),
+        &format!(r#"{cat} | {ended} | awk '{{gsub(/\\/, "\\\\")}} $1 == "a" {{print $2 "\t" $1}}'"#),
     );
 }
 
 #[test]
-fn nul_and_carriage_returns_are_ordinary_bytes() {
+fn nul_and_carriage_returns_within_a_line_are_ordinary_bytes() {
     fan("map a --select 1 --unique")
-        .file("a", b"a\0b c\nd\r\n\xff\n")
-        .stdout(b"a\0b\nd\r\n\xff\n")
+        .file("a", b"a\0b c\nd\re\n\xff\n")
+        .stdout(b"a\0b\nd\re\n\xff\n")
         .ok();
     fan("map a --grep new")
         .file("a", "no newline")
@@ -276,4 +286,51 @@ fn the_example_logs_are_not_empty() {
                 .is_ok_and(|n| n > 3000)
         );
     }
+}
+
+#[test]
+fn a_carriage_return_before_the_newline_is_part_of_no_field() {
+    let clf = "h - - [16/Apr/2018:16:19:20 +0000] \"GET /a HTTP/1.1\" 200 4";
+    let cases = [
+        (&["-i", "clf", "--select", "bytes"][..], clf, "4\n"),
+        (&["-i", "logfmt", "--select", "ms"], "a=b ms=12", "12\n"),
+        (&["--select", "2"], "a 1", "1\n"),
+        (&["--select", "-1"], "a 1", "1\n"),
+        (&["--select", "0"], "a 1", "a 1\n"),
+        (&["--select", "2,1"], "a 1", "1\ta\n"),
+        (&["-d", "|", "--select", "2"], "a|1", "1\n"),
+        (&["-i", "json", "--select", "a"], r#"{"a":1}"#, "1\n"),
+        (&["-i", "tsv", "--no-header", "--select", "2"], "a\t1", "1\n"),
+        (&["-i", "csv", "--no-header", "--select", "2"], "a,1", "1\n"),
+        (&["-x", "x=(\\d+)$", "--select", "1"], "x=7", "7\n"),
+        (&["--regex", "1$", "--select", "1"], "a 1", "a\n"),
+        (&["--count"], "a 1", "1\ta 1\n"),
+        (&["-i", "lines", "-o", "csv", "--header", "no"], "a", "a\n"),
+        // Whole lines pass untouched.
+        (&["--grep", "1"], "a 1", "a 1\r\n"),
+        (&["--where", "2 == 1"], "a 1", "a 1\r\n"),
+        (&[], "a 1", "a 1\r\n"),
+    ];
+    for (args, line, out) in cases {
+        let given = fan("map a").args(args).file("a", format!("{line}\r\n"));
+        given.stdout(out).ok();
+    }
+}
+
+#[test]
+fn tsv_has_no_quotes_and_reads_its_escapes_back() {
+    let text = "id\tnote\tn\n1\t36\" flat\t1\n2\t\"starts\t2\n3\tx\\ty\\\\n\\n\\q\\\t3\r\n";
+    fan("map a -i tsv --agg count,sum:n")
+        .file("a", text)
+        .stdout("3\t6\n")
+        .ok();
+    fan("map a -i tsv --select note,id")
+        .file("a", text)
+        .stdout("36\" flat\t1\n\"starts\t2\nx\\ty\\\\n\\n\\\\q\\\\\t3\n")
+        .ok();
+    fan("map a -i tsv --select note -o json --where")
+        .arg("id == 3")
+        .file("a", text)
+        .stdout("{\"note\":\"x\\ty\\\\n\\n\\\\q\\\\\"}\n")
+        .ok();
 }

@@ -2,6 +2,7 @@
 
 mod blocked_streams;
 mod children;
+mod ignored;
 mod orphans;
 mod shutdown;
 mod terminal;

@@ -43,7 +43,7 @@ pub fn shapes() -> Vec<Shape> {
         ),
         Shape {
             header: "id\tsize\ttext\twhen\n",
-            ..shape("tsv", &["--input-format", "tsv"], named, |rng| csv(rng, b"\t"))
+            ..shape("tsv", &["--input-format", "tsv"], named, tsv)
         },
         shape(
             "json",
@@ -239,6 +239,16 @@ fn csv(rng: &mut Rng, delimiter: &[u8]) -> Vec<u8> {
         cells.push(cell);
     }
     cells.join(delimiter)
+}
+
+/// Values with quotes as bytes, and with escapes, whole and broken.
+fn tsv(rng: &mut Rng) -> Vec<u8> {
+    let cell = |rng: &mut Rng| {
+        let end = pick(rng, &["", "", "\"", "\\t", "\\n", "\\\\", "\\x", "\\"]);
+        [value(rng), end].concat()
+    };
+    let cells: Vec<_> = (0..rng.usize(2..6)).map(|_| cell(rng)).collect();
+    cells.join(&b'\t')
 }
 
 /// Values other than strings are spaced as Python's json writes them.

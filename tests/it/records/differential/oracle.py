@@ -191,6 +191,14 @@ def csv_records(data, delimiter):
     return out
 
 
+def tsv_records(data):
+    """As csv_records, of IANA's TSV with the escapes of fanfold."""
+    unescaped = lambda cell: re.sub(rb"\\([tn\\])", lambda m: {b"t": b"\t", b"n": b"\n"}.get(m[1], b"\\"), cell)
+    for at, line in enumerate(data.split(b"\n"), 1):
+        if line:
+            yield at, line.strip(b"\r"), [unescaped(cell) for cell in line.removesuffix(b"\r").split(b"\t")]
+
+
 # A command line
 
 def parse(argv):
@@ -373,7 +381,7 @@ def records(options, name, data):
     """Each record of a file: the number of its line, its bytes, and what splits it."""
     form, delimiter = options.get("--input-format", "ws"), options.get("--delimiter")
     if form in ("csv", "tsv"):
-        found = csv_records(data, (delimiter or {"csv": ",", "tsv": "\t"}[form]).encode())
+        found = list(tsv_records(data)) if form == "tsv" else csv_records(data, (delimiter or ",").encode())
         header = []
         if "--no-header" not in options and found:
             header, found = [cell.decode("latin-1") for cell in found[0][2]], found[1:]
@@ -404,7 +412,8 @@ def run(argv):
         data = open(name, "rb").read()
         if data[:2] == b"\x1f\x8b":
             data = gzip.decompress(data)
-        for at, line, split in records(options, name, data):
+        for at, whole, split in records(options, name, data):
+            line = whole.removesuffix(b"\r")
             if not (all(text.encode() in line for text in options["--grep"])
                     and not any(text.encode() in line for text in options["--not-grep"])
                     and all(re.search(regex.encode(), line) for regex in options["--regex"])):
@@ -440,7 +449,7 @@ def run(argv):
             if folds:
                 table.add(key, [printed_value(field) for field in values])
             else:
-                printed.append(list(key))
+                printed.append(list(key) if keys or output != "tsv" else [whole])
     names = keys or ["line"]
     if folds:
         names, printed = table.result(values)
