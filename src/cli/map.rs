@@ -122,6 +122,7 @@ impl MapArgs {
             empty: self.inputs.empty(),
             state: self.state(function, stages, &inputs)?,
             joblog: self.state.joblog(),
+            progress: false,
             done: BTreeSet::new(),
             inputs,
         })

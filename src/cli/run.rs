@@ -221,6 +221,7 @@ impl RunArgs {
             patience: command.kill_after,
             empty: self.inputs.empty(),
             joblog: self.state.joblog().filter(|_| !self.dry_run),
+            progress: false,
             done: BTreeSet::new(),
             state: self.state(access, stages)?,
         })

@@ -15,6 +15,7 @@ pub use trust::Trust;
 
 use crate::message;
 use std::ffi::{OsStr, OsString};
+use std::sync::Arc;
 
 /// A unit of work: one file, a part of one, or a batch of files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +79,8 @@ pub enum Input {
     },
     /// Standard input, as data.
     Stdin,
+    /// Bytes that a command reads.
+    Block(Arc<Vec<u8>>),
     /// A word of a list, which may be no file at all.
     Word {
         /// Its bytes.
@@ -94,6 +97,7 @@ impl Input {
             Input::File(name) | Input::Range { name, .. } | Input::Part { name, .. } => name,
             Input::Word { word, .. } => word,
             Input::Stdin => OsStr::new("-"),
+            Input::Block(_) => OsStr::new(""),
         }
     }
 

@@ -177,7 +177,7 @@ fn display(job: &Job) -> String {
 
 fn file(input: &Input) -> Option<&Path> {
     match input {
-        Input::Stdin => None,
+        Input::Stdin | Input::Block(_) => None,
         input => Some(Path::new(input.name())),
     }
 }
@@ -199,7 +199,7 @@ fn known_inputs(inputs: &Inputs) -> Vec<(PathBuf, &'static str)> {
             let list = |name: &OsString| (name.into(), "a list of inputs");
             lists.files.iter().map(list).collect()
         }
-        Inputs::Words(_) | Inputs::Arguments(_) | Inputs::Values(_) => Vec::new(),
+        Inputs::Words(_) | Inputs::Arguments(_) | Inputs::Values(_) | Inputs::Blocks(_) => Vec::new(),
     }
 }
 

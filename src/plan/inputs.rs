@@ -14,8 +14,23 @@ pub enum Inputs {
     Words(WordList),
     /// Values from several sources, which become arguments, and records of them jobs.
     Arguments(ArgumentSources),
+    /// Standard input in blocks, which commands read.
+    Blocks(BlockPlan),
     /// Words, each of which is a job.
     Values(Vec<OsString>),
+}
+
+/// How standard input is cut into blocks of whole records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockPlan {
+    /// How many bytes a block has at most, unless a record has more.
+    pub size: usize,
+    /// How many records a block has; `None`: as many as fit.
+    pub records: Option<usize>,
+    /// What a record begins with.
+    pub start: Vec<u8>,
+    /// What a record ends with.
+    pub end: Vec<u8>,
 }
 
 /// Lists of names.

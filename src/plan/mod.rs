@@ -16,7 +16,9 @@ pub use arguments::{
 pub use batch::{ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Schedule, Unit};
 pub(crate) use failures::JobCounts;
 pub use failures::{Counted, FailurePlan, FailureStyle, HaltAt, HaltLimit, HaltShare};
-pub use inputs::{Blanks, Dash, Empty, Hidden, Inputs, Links, NameLists, WalkPlan, WordList, WordSyntax};
+pub use inputs::{
+    Blanks, BlockPlan, Dash, Empty, Hidden, Inputs, Links, NameLists, WalkPlan, WordList, WordSyntax,
+};
 pub use output::{FirstRows, Order, Partial, RowEnd, Tag};
 pub use state::{Durability, Existing, Rerun, Revocable, StateAccess, StatePlan};
 
@@ -62,6 +64,8 @@ pub struct Plan {
     pub state: Option<StatePlan>,
     /// The file that gets one line for each job that ended, and what becomes of the lines that it has.
     pub joblog: Option<(PathBuf, JobLogStart)>,
+    /// Whether a line on standard error shows how far the run is.
+    pub progress: bool,
     /// The numbers of jobs, from 0, that need not run.
     pub done: BTreeSet<u64>,
 }
@@ -89,6 +93,7 @@ impl Plan {
             empty: Empty::Refused,
             state: None,
             joblog: None,
+            progress: false,
             done: BTreeSet::new(),
         }
     }

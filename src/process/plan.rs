@@ -22,6 +22,8 @@ pub(crate) enum ChildStdin {
     Decompressed,
     /// The bytes of the input files as they are.
     Raw,
+    /// The bytes of blocks.
+    Blocks,
     /// Our own.
     Inherited,
     /// The terminal.
@@ -31,7 +33,10 @@ pub(crate) enum ChildStdin {
 impl ChildStdin {
     /// Returns whether we write it.
     pub(super) fn is_fed(self) -> bool {
-        matches!(self, ChildStdin::Decompressed | ChildStdin::Raw)
+        matches!(
+            self,
+            ChildStdin::Decompressed | ChildStdin::Raw | ChildStdin::Blocks
+        )
     }
 }
 

@@ -47,7 +47,8 @@ impl Spawner {
         emit: &mut dyn ChildEmit,
     ) -> Result<(Child, Option<StdinFile>), Failure> {
         let jobs = emit.take_feeders();
-        let (worker, fed) = (emit.worker(), self.plan.feed.is_fed());
+        let fed = self.plan.feed.is_fed() && self.plan.feed != ChildStdin::Blocks;
+        let worker = emit.worker();
         let name = job.name();
         // When files are short, this gets both or neither: what it held while it waits, others would lack.
         let started = retry_spawn(worker, || {

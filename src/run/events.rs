@@ -2,7 +2,7 @@
 
 use super::Main;
 use super::job_states::Before;
-use super::report::{Counts, Other, failure_text};
+use super::report::{Counts, Other, failure_text, show_progress};
 use super::shutdown::{StopEvent, judge_count, judge_failure};
 use super::signal_thread::RunSignals;
 use super::workers::Resize;
@@ -168,6 +168,13 @@ impl Main<'_, '_> {
             self.check_own(listed);
         }
         self.judge(failure);
+        if self.plan.progress {
+            show_progress(
+                self.summary.ended(),
+                self.summary.failures.count,
+                self.summary.all,
+            );
+        }
         if let Some(record) = &report.record {
             let logged = self.output.log(seq, failure, record);
             self.check_own(logged);

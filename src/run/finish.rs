@@ -3,7 +3,7 @@
 //! It does not know what a fold is of, nor how outputs were merged.
 
 use super::Main;
-use super::report::Summary;
+use super::report::{Summary, end_progress};
 use super::shutdown::StopEvent;
 use crate::message;
 use crate::sink::Sink;
@@ -31,6 +31,9 @@ impl Main<'_, '_> {
     /// Joins the workers, merges their folds, and prints the result.
     pub(super) fn finish(mut self) -> Summary {
         let folds = self.workers.join();
+        if self.plan.progress {
+            end_progress();
+        }
         if let Some(what) = self.workers.final_count() {
             message::say(what);
         }

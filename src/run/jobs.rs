@@ -9,7 +9,7 @@ use crate::message;
 use crate::output::{JobFiles, Origin, ReservedFiles};
 use crate::plan::{ArgumentOrigin, Empty, Inputs, Plan};
 use crate::source::{
-    ArgumentJobs, Batcher, InputResult, JobResult, ListedWords, NamedInputs, Scheduler, SourceError,
+    ArgumentJobs, Batcher, Blocks, InputResult, JobResult, ListedWords, NamedInputs, Scheduler, SourceError,
     Splitter, read_names,
 };
 use crate::sys::{Stdin, spawn_thread};
@@ -74,6 +74,10 @@ impl JobSource {
                 };
                 let inputs: Vec<_> = values.iter().map(input).collect();
                 Box::new(inputs.into_iter().map(Ok))
+            }
+            Inputs::Blocks(blocks) => {
+                let jobs = Scheduler::new(Blocks::new(blocks.clone()), plan.schedule);
+                return JobSource::reserved(jobs, plan, outputs, own);
             }
             Inputs::Arguments(sources) => {
                 let jobs = ArgumentJobs::open(sources).map_err(list_error)?;
@@ -242,6 +246,7 @@ fn may_block(inputs: &Inputs) -> bool {
         None => Stdin::new().is_regular(),
     };
     match inputs {
+        Inputs::Blocks(_) => true,
         Inputs::Named(..) | Inputs::Values(_) => false,
         Inputs::Arguments(sources) => sources.sources.iter().any(|source| match &source.from {
             ArgumentOrigin::Words(_) => false,

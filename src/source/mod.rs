@@ -6,6 +6,7 @@
 
 mod arguments;
 mod batch;
+mod blocks;
 mod error;
 mod exclude;
 mod glob;
@@ -18,6 +19,7 @@ mod xargs;
 
 pub(crate) use arguments::{ArgumentJobs, column_pattern, take_names};
 pub(crate) use batch::Batcher;
+pub(crate) use blocks::Blocks;
 pub(crate) use error::{InputResult, JobResult, SourceError};
 pub(crate) use exclude::Exclude;
 pub(crate) use list::read_names;

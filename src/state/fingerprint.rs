@@ -32,7 +32,7 @@ impl Fingerprint {
     /// Reads the current fingerprint of an input. A word that names a device counts as a name only, because
     /// nothing tells whether the command reads the device.
     pub fn from_input(input: &Input) -> Fingerprint {
-        if *input == Input::Stdin {
+        if matches!(input, Input::Stdin | Input::Block(_)) {
             return Fingerprint::Stream;
         }
         let fingerprint =

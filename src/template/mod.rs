@@ -7,7 +7,7 @@ mod line;
 mod shell_escape;
 mod size;
 
-pub use line::{Hole, Holes, Line, LineJob, Quoting, Repeat};
+pub use line::{Hole, Holes, Line, LineJob, LineQuoting, Repeat};
 pub use shell_escape::shell_escape;
 
 use crate::sys::arguments::Arguments;

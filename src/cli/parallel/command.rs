@@ -6,7 +6,7 @@ use super::options::Options;
 use super::shell::{direct_program, shell};
 use crate::process::{Capture, ChildStdin, ChildVar, CommandPlan, OnClosedStdout, StartGate, Trace};
 use crate::sys::ProcessGroupOf;
-use crate::template::{Holes, Line, Quoting, Repeat, Template};
+use crate::template::{Holes, Line, LineQuoting, Repeat, Template};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -19,12 +19,12 @@ pub(super) fn line(command: &[OsString], holes: &Holes, options: &Options) -> Li
     };
     if command.is_empty() {
         // Values are commands.
-        return Line::new(&[b"{}"], &Holes::default(), Quoting::Nothing, Repeat::Value);
+        return Line::new(&[b"{}"], &Holes::default(), LineQuoting::Nothing, Repeat::Value);
     }
     let words: Vec<_> = command.iter().map(|word| word.as_bytes()).collect();
     let quoting = match options.command.quote {
-        true => Quoting::Words,
-        false => Quoting::Values,
+        true => LineQuoting::Words,
+        false => LineQuoting::Values,
     };
     let mut line = Line::new(&words, holes, quoting, repeat);
     if !line.has_hole() && options.inputs.most != Some(0) && !options.pipe.on {
@@ -41,17 +41,21 @@ pub(super) fn plan(line: Line, holes: &Holes, options: &Options) -> CommandPlan 
     let directory = options.command.wd.as_deref();
     let directory = directory
         .filter(|wd| *wd != ".")
-        .map(|wd| text(wd, holes, Quoting::Words));
+        .map(|wd| text(wd, holes, LineQuoting::Words));
     let shell = shell();
     let template = match direct_program(&line, &shell).filter(|_| directory.is_none()) {
         Some(program) => Template::direct_line(&program, line),
         None => Template::script_line(&shell, line, directory),
     };
     let label = match &output.tag_string {
-        Some(tag) => Some(text(tag, holes, Quoting::Nothing)),
+        Some(tag) => Some(text(tag, holes, LineQuoting::Nothing)),
         None => output
             .tag
-            .then(|| text(OsStr::new("{}"), &Holes::default(), Quoting::Nothing)),
+            .then(|| text(OsStr::new("{}"), &Holes::default(), LineQuoting::Nothing)),
+    };
+    let stdin = match options.pipe.on {
+        true => ChildStdin::Blocks,
+        false => ChildStdin::Null,
     };
     let variables = [
         ("PARALLEL_SEQ", ChildVar::Job),
@@ -77,6 +81,6 @@ pub(super) fn plan(line: Line, holes: &Holes, options: &Options) -> CommandPlan 
         group_of: ProcessGroupOf::Itself,
         label,
         gate: StartGate::new(options.running.delay),
-        ..CommandPlan::unresolved(template, ChildStdin::Null)
+        ..CommandPlan::unresolved(template, stdin)
     }
 }

@@ -79,6 +79,11 @@ fn follow(words: &[OsString]) -> Result<u8> {
         let plan = plan::plan(inputs, logged.only_failed(), &options);
         return run_commands(&plan, command::plan(line, &holes, &options), &options);
     }
+    if let Some(blocks) = options.blocks() {
+        let line = command::line(command, &holes, &options);
+        let plan = plan::plan(Inputs::Blocks(blocks), logged, &options);
+        return run_commands(&plan, command::plan(line, &holes, &options), &options);
+    }
     let mut arguments = plan::arguments(sources, &options);
     if options.inputs.header {
         holes.name(take_names(&arguments).map_err(unreadable)?);

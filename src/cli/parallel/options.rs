@@ -4,7 +4,7 @@
 
 use super::value;
 use crate::cli::usage_error::UsageError;
-use crate::plan::{HaltAt, Trim};
+use crate::plan::{BlockPlan, HaltAt, Trim};
 use crate::template::{Hole, Holes, Repeat};
 use anyhow::Result;
 use std::ffi::{OsStr, OsString};
@@ -82,7 +82,7 @@ pub(super) struct OutputOptions {
     pub(super) results: Option<OsString>,
     pub(super) tmpdir: Option<PathBuf>,
     pub(super) out: Option<OsString>,
-    pub(super) progress: Option<&'static str>,
+    pub(super) progress: bool,
 }
 
 /// How jobs are run.
@@ -118,6 +118,9 @@ pub(super) enum Resume {
 #[derive(Debug)]
 pub(super) struct PipeOptions {
     pub(super) on: bool,
+    pub(super) block: u64,
+    pub(super) start: Option<Vec<u8>>,
+    pub(super) end: Option<Vec<u8>>,
 }
 
 impl Default for Options {
@@ -163,7 +166,12 @@ impl Default for Options {
                 memory: None,
                 ok_exit: vec![0],
             },
-            pipe: PipeOptions { on: false },
+            pipe: PipeOptions {
+                on: false,
+                block: 1 << 20,
+                start: None,
+                end: None,
+            },
         }
     }
 }
@@ -183,6 +191,22 @@ impl Options {
         self.command.holes.respell(hole, text.as_bytes());
     }
 
+    /// Returns how standard input is cut, if it is.
+    pub(super) fn blocks(&self) -> Option<BlockPlan> {
+        let pipe = &self.pipe;
+        let end = match (&pipe.end, &pipe.start) {
+            (Some(end), _) => end.clone(),
+            (None, Some(_)) => Vec::new(),
+            (None, None) => b"\n".to_vec(),
+        };
+        pipe.on.then(|| BlockPlan {
+            size: usize::try_from(pipe.block).unwrap_or(usize::MAX).max(1),
+            records: self.inputs.most.filter(|&most| most > 0),
+            start: pipe.start.clone().unwrap_or_default(),
+            end,
+        })
+    }
+
     /// Checks what no option can check alone.
     pub(super) fn check(&self) -> Result<()> {
         let output = &self.output;
@@ -193,6 +217,10 @@ impl Options {
             "Error: --resume and --resume-failed require --joblog or --results."
         } else if running.state.is_some() && (output.ungroup || self.inputs.shuffled || self.pipe.on) {
             "Error: --state cannot be combined with --ungroup, --shuf or --pipe."
+        } else if self.pipe.on
+            && (self.inputs.header || self.inputs.fill.is_some() || !self.inputs.files.is_empty())
+        {
+            "Error: --pipe cannot be combined with --header, -X, -m, --xargs or -a here."
         } else if output.out.is_some() && (output.ungroup || output.results.is_some()) {
             "Error: --out cannot be combined with --ungroup or --results."
         } else {

@@ -38,7 +38,7 @@ pub(super) fn arguments(sources: Vec<ArgumentSource>, options: &Options) -> Argu
         continued: inputs.continued,
         ahead: if inputs.shuffled {
             ReadAhead::Shuffled
-        } else if is_share || options.output.progress.is_some() {
+        } else if is_share || options.output.progress {
             ReadAhead::All
         } else {
             ReadAhead::Some
@@ -116,6 +116,7 @@ pub(super) fn plan(inputs: Inputs, logged: LoggedJobs, options: &Options) -> Pla
             .clone()
             .map(|file| (file, start))
             .filter(|_| !options.command.dry_run),
+        progress: output.progress,
         done: match running.resume {
             Some(Resume::Logged) => logged.all,
             Some(Resume::Succeeded | Resume::Failed) => logged.succeeded,

@@ -219,18 +219,15 @@ pub(super) const SPECS: &[Spec<Options>] = &[
     ),
     gnu("v", Nothing(|o| o.output.verbose = true)),
     gnu("verbose t", Nothing(|o| o.output.trace = true)),
-    gnu("results result res", RefusedWithValue("is not supported yet")),
-    gnu(
-        "output-as-files outputasfiles files",
-        Refused("is not supported yet"),
-    ),
+    gnu("results result res", RefusedWithValue("is not supported")),
+    gnu("output-as-files outputasfiles files", Refused("is not supported")),
     gnu(
         "tmpdir tempdir",
         Required(|o, dir| set(&mut o.output.tmpdir, Ok(Some(dir.into())))),
     ),
-    gnu("bar", Refused("is not supported yet")),
-    gnu("eta", Refused("is not supported yet")),
-    gnu("progress", Refused("is not supported yet")),
+    gnu("bar", Nothing(|o| o.output.progress = true)),
+    gnu("eta", Nothing(|o| o.output.progress = true)),
+    gnu("progress", Nothing(|o| o.output.progress = true)),
     // Running.
     gnu(
         "jobs j max-procs maxprocs P",
@@ -277,14 +274,20 @@ pub(super) const SPECS: &[Spec<Options>] = &[
         Nothing(|o| o.running.resume = Some(Resume::Failed)),
     ),
     // Standard input in blocks.
-    gnu("pipe spreadstdin", Refused("is not supported yet")),
+    gnu("pipe spreadstdin", Nothing(|o| o.pipe.on = true)),
     gnu(
         "block-size blocksize block",
-        RefusedWithValue("is not supported yet"),
+        Required(|o, text| set(&mut o.pipe.block, value::size(text, "block"))),
     ),
-    gnu("recstart", RefusedWithValue("is not supported yet")),
-    gnu("recend", RefusedWithValue("is not supported yet")),
-    gnu("remove-rec-sep removerecsep rrs", Refused("is not supported yet")),
+    gnu(
+        "recstart",
+        Required(|o, text| set(&mut o.pipe.start, value::delimiter(text).map(Some))),
+    ),
+    gnu(
+        "recend",
+        Required(|o, text| set(&mut o.pipe.end, value::delimiter(text).map(Some))),
+    ),
+    gnu("remove-rec-sep removerecsep rrs", Refused("is not supported")),
     gnu(
         "round-robin roundrobin round rr",
         Refused("is not supported: without it, each block is a job"),

@@ -99,6 +99,7 @@ pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Re
         patience: command.kill_after,
         state: None,
         joblog: None,
+        progress: false,
         done: BTreeSet::new(),
         empty: if may_be_empty {
             Empty::Allowed

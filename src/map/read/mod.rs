@@ -96,6 +96,7 @@ pub(super) fn read_all(
 /// Opens an input, and returns its size when it is a regular file.
 fn open(input: &Input) -> io::Result<(Box<dyn Read>, Option<u64>)> {
     match input {
+        Input::Block(bytes) => Ok((Box::new(io::Cursor::new(bytes.to_vec())), None)),
         Input::Stdin => Ok((Box::new(Stdin::new()), None)),
         Input::File(name)
         | Input::Range { name, .. }

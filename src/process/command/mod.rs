@@ -14,7 +14,7 @@ use super::stdin::StdinFile;
 use super::stop_ladder::StopReason;
 use super::trace::trace;
 use crate::codec::Decoder;
-use crate::job::{Failure, Job, Trust};
+use crate::job::{Failure, Input, Job, Trust};
 use crate::map::{ChildEmit, Emit, Map, OutOfBand};
 use child_io::ChildIo;
 use std::cell::RefCell;
@@ -91,6 +91,10 @@ impl Command {
         child: &mut ChildIo<'_>,
     ) -> Result<(), Failure> {
         for input in &job.inputs {
+            if let Input::Block(bytes) = input {
+                let _ = child.feed(bytes, Trust::Final);
+                continue;
+            }
             let name = input.name();
             let file = match first.take() {
                 Some(file) => file,

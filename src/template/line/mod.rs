@@ -16,9 +16,9 @@ use crate::sys::arguments::Arguments;
 /// A command line with holes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// The stretches, one after the other; with [`Quoting::Words`], each is a word.
+    /// The stretches, one after the other; with [`LineQuoting::Words`], each is a word.
     pub(super) stretches: Vec<Stretch>,
-    pub(super) quoting: Quoting,
+    pub(super) quoting: LineQuoting,
 }
 
 /// A stretch of a command line.
@@ -51,7 +51,7 @@ pub enum Which {
 
 /// What is quoted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quoting {
+pub enum LineQuoting {
     /// Each value.
     Values,
     /// Each word of the command, its values included.
@@ -93,10 +93,10 @@ trait LineWriter {
 }
 
 impl Line {
-    /// Reads the words of a command, or with [`Quoting::Nothing`] any text.
-    pub fn new(words: &[&[u8]], holes: &Holes, quoting: Quoting, repeat: Repeat) -> Self {
+    /// Reads the words of a command, or with [`LineQuoting::Nothing`] any text.
+    pub fn new(words: &[&[u8]], holes: &Holes, quoting: LineQuoting, repeat: Repeat) -> Self {
         let stretches = match quoting {
-            Quoting::Words => words
+            LineQuoting::Words => words
                 .iter()
                 .map(|word| Stretch::plain(holes.read(word)))
                 .collect(),
@@ -117,7 +117,7 @@ impl Line {
     /// Adds all values as further words.
     pub fn append_values(&mut self, repeat: Repeat) {
         let value = LinePiece::Value(Which::All, ValuePart::Whole);
-        if self.quoting != Quoting::Words {
+        if self.quoting != LineQuoting::Words {
             self.stretches
                 .push(Stretch::plain(vec![LinePiece::Literal(b" ".to_vec())]));
         }
@@ -139,7 +139,7 @@ impl Line {
 
     /// Returns the line of a job.
     pub fn fill(&self, job: &LineJob<'_>) -> Vec<u8> {
-        if self.quoting == Quoting::Words {
+        if self.quoting == LineQuoting::Words {
             let mut line = Vec::new();
             for (at, word) in self.words(job).iter().enumerate() {
                 if at > 0 {
@@ -151,7 +151,7 @@ impl Line {
         }
         let mut writer = Text {
             line: Vec::new(),
-            quoted: self.quoting == Quoting::Values,
+            quoted: self.quoting == LineQuoting::Values,
         };
         self.write(job, &mut writer);
         writer.line
@@ -163,7 +163,7 @@ impl Line {
         let mut writer = Words {
             words: Arguments::default(),
             word: None,
-            splits: self.quoting != Quoting::Words,
+            splits: self.quoting != LineQuoting::Words,
         };
         self.write(job, &mut writer);
         writer.end_word();
@@ -180,14 +180,14 @@ impl Line {
                 _ => None,
             })
         };
-        if self.quoting == Quoting::Values && !literals().flatten().all(|&byte| plain(byte)) {
+        if self.quoting == LineQuoting::Values && !literals().flatten().all(|&byte| plain(byte)) {
             return None;
         }
         let first = self.stretches.first()?;
         let (LinePiece::Literal(text), rest) = first.pieces.split_first()? else {
             return None;
         };
-        if self.quoting == Quoting::Words {
+        if self.quoting == LineQuoting::Words {
             return rest.is_empty().then(|| text.clone());
         }
         let text = text.trim_ascii_start();
@@ -214,7 +214,7 @@ impl Line {
             } else {
                 stretch.write(job, 0..job.values.len(), writer);
             }
-            if self.quoting == Quoting::Words {
+            if self.quoting == LineQuoting::Words {
                 writer.end_word();
             }
         }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn filled(words: &[&str], quoting: Quoting, repeat: Repeat, values: &[&str]) -> (String, Vec<String>) {
+fn filled(words: &[&str], quoting: LineQuoting, repeat: Repeat, values: &[&str]) -> (String, Vec<String>) {
     let words: Vec<_> = words.iter().map(|word| word.as_bytes()).collect();
     let mut line = Line::new(&words, &Holes::default(), quoting, repeat);
     if !line.has_hole() {
@@ -29,7 +29,7 @@ fn values_are_quoted_and_words_are_those_of_a_shell() {
     for (words, quoting, repeat, values, text, made) in [
         (
             &["echo", "{}"][..],
-            Quoting::Values,
+            LineQuoting::Values,
             Repeat::Value,
             &["a b"][..],
             "echo 'a b'",
@@ -37,7 +37,7 @@ fn values_are_quoted_and_words_are_those_of_a_shell() {
         ),
         (
             &["echo"],
-            Quoting::Values,
+            LineQuoting::Values,
             Repeat::Value,
             &["a", ""],
             "echo a ''",
@@ -45,7 +45,7 @@ fn values_are_quoted_and_words_are_those_of_a_shell() {
         ),
         (
             &["echo", "x{}y"],
-            Quoting::Values,
+            LineQuoting::Values,
             Repeat::Value,
             &["a", "b"],
             "echo xa by",
@@ -53,7 +53,7 @@ fn values_are_quoted_and_words_are_those_of_a_shell() {
         ),
         (
             &["echo", "x{}y"],
-            Quoting::Values,
+            LineQuoting::Values,
             Repeat::Word,
             &["a", "b"],
             "echo xay xby",
@@ -61,7 +61,7 @@ fn values_are_quoted_and_words_are_those_of_a_shell() {
         ),
         (
             &["echo"],
-            Quoting::Values,
+            LineQuoting::Values,
             Repeat::Word,
             &["a", "b"],
             "echo a b",
@@ -69,7 +69,7 @@ fn values_are_quoted_and_words_are_those_of_a_shell() {
         ),
         (
             &["e {2}{3}-{-1.} {#}{%}"],
-            Quoting::Values,
+            LineQuoting::Values,
             Repeat::Value,
             &["a", "b.c"],
             "e b.c-b 72",
@@ -77,7 +77,7 @@ fn values_are_quoted_and_words_are_those_of_a_shell() {
         ),
         (
             &["e", "x {}", "y"],
-            Quoting::Words,
+            LineQuoting::Words,
             Repeat::Value,
             &["a b", "c"],
             "e 'x a b' c y",
@@ -104,7 +104,7 @@ fn only_a_line_without_shell_characters_has_a_program() {
         (&["gzip", "-t", "{};", "x"], None),
     ] {
         let words: Vec<_> = words.iter().map(|word| word.as_bytes()).collect();
-        let mut line = Line::new(&words, &Holes::default(), Quoting::Values, Repeat::Value);
+        let mut line = Line::new(&words, &Holes::default(), LineQuoting::Values, Repeat::Value);
         if !line.has_hole() {
             line.append_values(Repeat::Value);
         }

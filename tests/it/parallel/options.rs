@@ -68,3 +68,30 @@ fn done_commands_are_remembered_by_a_state() {
     place.fan(line).stdout("a\nb\n").ok();
     place.fan(&format!("{line} c")).stdout("c\n").ok();
 }
+
+#[test]
+fn standard_input_is_cut_into_blocks_of_whole_records() {
+    let lines: String = (1..=7).map(|n| format!("{n}\n")).collect();
+    fan("parallel -k --pipe -N3 wc -l")
+        .stdin(&lines)
+        .stdout("3\n3\n1\n")
+        .ok();
+    fan("parallel -k --pipe --block 4 wc -l")
+        .stdin(&lines)
+        .stdout("2\n2\n2\n1\n")
+        .ok();
+    fan("parallel --pipe wc -l").stdout("").ok();
+    fan("parallel -k --pipe --recend ; -N2")
+        .arg("cat; echo")
+        .stdin("a;b;c;")
+        .stdout("a;b;\nc;\n")
+        .ok();
+}
+
+#[test]
+fn a_bar_shows_how_far_the_run_is() {
+    fan("parallel -k --bar echo ::: a b")
+        .stdout("a\nb\n")
+        .stderr("\r1 of 2 (50%) done\r2 of 2 (100%) done\n")
+        .ok();
+}
