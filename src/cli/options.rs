@@ -18,7 +18,8 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Inputs")]
 pub(super) struct InputArgs {
-    /// Files, directories, or patterns that fanfold expands itself; without any, names from standard input, one a line
+    /// Files, directories, or patterns that fanfold expands itself; without any, names from standard input, one a line.
+    /// A file that grows meanwhile is read to the size that it had when it was opened
     #[arg(value_name = "INPUT")]
     inputs: Vec<OsString>,
 

@@ -4,12 +4,14 @@
 
 mod compressed_range;
 mod plain_range;
+mod sized_file;
 
 use super::{Emit, Latency};
 use crate::codec::Decoder;
 use crate::control::StopRequest;
 use crate::job::{Failure, Input, Trust};
 use crate::sys::Stdin;
+use sized_file::SizedFile;
 use std::fs::File;
 use std::io::{self, Read};
 use std::mem;
@@ -107,7 +109,12 @@ fn open(input: &Input) -> io::Result<(Box<dyn Read>, Option<u64>)> {
             if found.is_dir() {
                 return Err(io::ErrorKind::IsADirectory.into());
             }
-            Ok((Box::new(file), found.is_file().then_some(found.len())))
+            let size = found.is_file().then_some(found.len());
+            match size {
+                // Files that the kernel makes up have size 0.
+                Some(1..) => Ok((Box::new(SizedFile::new(file, found.len(), 0)), size)),
+                _ => Ok((Box::new(file), size)),
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! It does not know how the ranges were chosen; ranges that cover a file give each of its lines once.
 
+use super::sized_file::{SizedFile, shrunk};
 use memchr::memchr;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -33,18 +34,22 @@ pub(super) fn read(
         return Ok(());
     }
     let mut file = File::open(name)?;
+    let size = file.metadata()?.len();
+    // The last part has no end of its own.
+    let least = if end == u64::MAX { start + 1 } else { end };
+    if size < least {
+        return Err(shrunk(least, size));
+    }
     // The byte before tells whether a line begins at `start`. It is read by itself, so that blocks begin on
     // pages of the file.
     let mut within = false;
     if start > 0 {
         let mut before = [0];
         file.seek(SeekFrom::Start(start - 1))?;
-        match file.read_exact(&mut before) {
-            Ok(()) => within = before != *b"\n",
-            Err(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
-            Err(cause) => return Err(cause),
-        }
+        file.read_exact(&mut before)?;
+        within = before != *b"\n";
     }
+    let mut file = SizedFile::new(file, size, start);
     lines(&mut file, (start, end), within, buffer, each)
 }
 

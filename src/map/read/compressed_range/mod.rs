@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::sized_file::SizedFile;
 use crate::codec::{DecodeError, Decoder, MemberRange};
 use memchr::memchr;
 use std::cell::Cell;
@@ -29,6 +30,8 @@ pub(super) fn read(
 ) -> Result<(), DecodeError> {
     let mut file = File::open(name).map_err(DecodeError::Read)?;
     file.seek(SeekFrom::Start(start)).map_err(DecodeError::Read)?;
+    let size = file.metadata().map_err(DecodeError::Read)?.len();
+    let mut file = SizedFile::new(file, size, start);
     let passed = Cell::new(false);
     let range = MemberRange {
         start,
