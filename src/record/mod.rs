@@ -26,7 +26,7 @@ mod time;
 
 pub use expression::Expression;
 pub use field::{Field, FieldSource};
-pub use format::{Format, FormatChoice, Quoting};
+pub use format::{CsvQuoting, Format, FormatChoice};
 pub use modifier::{Modifier, ModifierEntry};
 pub use notes::{NoteId, NoteKind, Notes, PartLines};
 pub use plan::{OnBadLine, RecordPlan, Text};

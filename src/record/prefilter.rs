@@ -73,7 +73,7 @@ fn needles(plan: &RecordPlan) -> Option<Needles<'_>> {
 #[cfg(test)]
 mod tests {
     use super::super::field::Field;
-    use super::super::format::Quoting;
+    use super::super::format::CsvQuoting;
     use super::super::plan::Text;
     use super::*;
 
@@ -102,7 +102,7 @@ mod tests {
         let (skip, fail) = (OnBadLine::Skip, OnBadLine::Fail);
         let csv = Format::Csv {
             delimiter: b',',
-            quoting: Quoting::Quotes,
+            quoting: CsvQuoting::Quotes,
             header: true,
         };
         let cases = [

@@ -11,7 +11,7 @@ use crate::memory::Budget;
 use crate::plan::{FirstRows, RowEnd};
 use crate::record::suggest::unknown;
 use crate::record::{
-    Expression, Field, Format, FormatChoice, LoneQuote, OnBadLine, Quoting, RecordPlan, RowFormat, Text,
+    CsvQuoting, Expression, Field, Format, FormatChoice, LoneQuote, OnBadLine, RecordPlan, RowFormat, Text,
     without_backquotes,
 };
 use anyhow::{Context, Result, bail};
@@ -126,7 +126,7 @@ impl RecordsAndFold {
                     delimiter, quoting, ..
                 },
                 RowFormat::Tsv,
-            ) if quoting == Quoting::Quotes && records.projection.is_empty() => RowEnd::Csv(delimiter),
+            ) if quoting == CsvQuoting::Quotes && records.projection.is_empty() => RowEnd::Csv(delimiter),
             _ => RowEnd::Newline,
         };
         records.first.map(|rows| FirstRows { rows, end })

@@ -12,7 +12,7 @@ use memchr::memchr;
 
 /// How a value is written that holds a delimiter or a newline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quoting {
+pub enum CsvQuoting {
     /// In double quotes.
     Quotes,
     /// With `\t`, `\n` and `\\`; double quotes are bytes as any other.
@@ -22,7 +22,7 @@ pub enum Quoting {
 #[derive(Debug)]
 pub(in crate::record) struct Csv {
     reader: Reader,
-    quoting: Quoting,
+    quoting: CsvQuoting,
     has_header: bool,
     header_read: bool,
     sources: Vec<FieldSource>,
@@ -39,10 +39,10 @@ pub(in crate::record) struct Csv {
 }
 
 impl Csv {
-    pub fn new(delimiter: u8, quoting: Quoting, has_header: bool, sources: &[FieldSource]) -> Csv {
+    pub fn new(delimiter: u8, quoting: CsvQuoting, has_header: bool, sources: &[FieldSource]) -> Csv {
         let mut builder = ReaderBuilder::new();
         builder.delimiter(delimiter);
-        if quoting == Quoting::Escapes {
+        if quoting == CsvQuoting::Escapes {
             // A carriage return within a line is a byte as any other.
             builder.quoting(false).terminator(Terminator::Any(b'\n'));
         }
@@ -89,7 +89,7 @@ impl Csv {
                 ReadRecordResult::OutputFull => self.fields.resize(self.fields.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
                 ReadRecordResult::Record => {
-                    if self.quoting == Quoting::Escapes {
+                    if self.quoting == CsvQuoting::Escapes {
                         self.unescape();
                     }
                     return Some(taken);

@@ -15,7 +15,7 @@ mod ws;
 
 pub(super) use clf::Clf;
 pub(super) use csv::Csv;
-pub use csv::Quoting;
+pub use csv::CsvQuoting;
 pub(super) use delimiter::DelimiterSplitter;
 pub(super) use extract::Extract;
 pub(super) use json::Json;
@@ -74,7 +74,7 @@ pub(crate) static FORMATS: &[FormatEntry] = &[
         help: "RFC 4180, quotes and all; fields have the names of the first record, unless --no-header",
         make: |delimiter, header| Format::Csv {
             delimiter: delimiter.unwrap_or(b','),
-            quoting: Quoting::Quotes,
+            quoting: CsvQuoting::Quotes,
             header,
         },
         delimited: true,
@@ -85,7 +85,7 @@ pub(crate) static FORMATS: &[FormatEntry] = &[
         help: "values between tabs, without quotes; \\t, \\n and \\\\ are read back; a header as csv",
         make: |delimiter, header| Format::Csv {
             delimiter: delimiter.unwrap_or(b'\t'),
-            quoting: Quoting::Escapes,
+            quoting: CsvQuoting::Escapes,
             header,
         },
         delimited: true,
@@ -122,7 +122,7 @@ pub enum Format {
         /// The byte between fields.
         delimiter: u8,
         /// How a value that holds one is written.
-        quoting: Quoting,
+        quoting: CsvQuoting,
         /// True when the first record holds the names.
         header: bool,
     },
