@@ -5,7 +5,7 @@ use super::plain_text::print;
 use crate::codec::CODECS;
 use crate::fold::AGGREGATES;
 use crate::map::FUNCTIONS;
-use crate::record::{FORMATS, MODIFIERS, ROW_FORMATS};
+use crate::record::{FORMATS, MODIFIERS, ROW_FORMATS, TIME_FORMS};
 use std::fmt::Write as _;
 
 pub(super) fn main() -> anyhow::Result<ExitCause> {
@@ -15,6 +15,7 @@ pub(super) fn main() -> anyhow::Result<ExitCause> {
         + &section("functions", functions)
         + &section("input formats", FORMATS.iter().map(|e| (e.name, e.help)))
         + &section("modifiers", MODIFIERS.iter().map(|e| (e.name, e.help)))
+        + &section("times", TIME_FORMS.iter().map(|e| (e.name, e.help)))
         + &section("aggregates", AGGREGATES.iter().map(|e| (e.name, e.help)))
         + &section("output formats", ROW_FORMATS.iter().map(|e| (e.name, e.help)));
     print(text.as_bytes())

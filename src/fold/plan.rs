@@ -1,7 +1,7 @@
 //! What was decided about a fold before any thread exists: plain data.
 
 use super::aggregate::AggregateKind;
-use crate::record::{Expression, RowFormat};
+use crate::record::{Expression, RowFormat, TimePlan};
 
 /// A fold that groups records with equal keys: what it keeps of each group, and how it lays the
 /// result out.
@@ -17,6 +17,8 @@ pub struct GroupPlan {
     pub shape: Shape,
     /// What is kept of each group, for [`Shape::Aggregated`].
     pub(crate) aggregates: Vec<Aggregate>,
+    /// What times in rows leave open.
+    pub times: TimePlan,
     /// What must hold of a row. Its subjects are indexes in [`GroupPlan::columns`].
     pub(crate) having: Option<Expression>,
     /// The order of rows.
@@ -78,6 +80,7 @@ impl GroupPlan {
             whole,
             shape,
             aggregates: Vec::new(),
+            times: TimePlan::default(),
             having: None,
             order: match shape {
                 Shape::Keys | Shape::Aggregated => RowOrder::Key,

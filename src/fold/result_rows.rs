@@ -8,7 +8,7 @@ use super::quantity::Quantity;
 use super::sorted_entries::read_count;
 use super::top_n::TopN;
 use crate::memory::Budget;
-use crate::record::{Cell, RowFormat, Value, Values, cell_tsv, header, row, unescape_tsv};
+use crate::record::{Cell, RowFormat, TimeReader, Value, Values, cell_tsv, header, row, unescape_tsv};
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
@@ -24,6 +24,7 @@ pub(super) struct ResultRows<'a> {
     tmpdir: &'a Path,
     line: Vec<u8>,
     rank: Vec<u8>,
+    times: TimeReader,
 }
 
 enum Ranking {
@@ -56,6 +57,7 @@ impl<'a> ResultRows<'a> {
         Ok(ResultRows {
             plan,
             out,
+            times: TimeReader::new(&plan.times),
             left: plan.top.unwrap_or(usize::MAX),
             ranking,
             budget,
@@ -69,13 +71,18 @@ impl<'a> ResultRows<'a> {
     /// are wanted.
     pub fn group(&mut self, key: &[u8], columns: &[Option<Quantity>]) -> io::Result<bool> {
         let plan = self.plan;
+        let mut times = self.times.clone();
         let mut row = Row {
             rows: self,
             key,
             columns,
             text: Vec::new(),
         };
-        if plan.having.as_ref().is_some_and(|having| !having.holds(&mut row)) {
+        if plan
+            .having
+            .as_ref()
+            .is_some_and(|having| !having.holds(&mut row, &mut times))
+        {
             return Ok(true);
         }
         if self.left == 0 {

@@ -1,8 +1,9 @@
-//! Modifiers of a field's value: the table of named ones, and byte slices.
+//! Modifiers of a field's value: the table of named ones, steps of times, and byte slices.
 
+use super::measure::{bytes, seconds};
 use super::plan_error::RecordPlanError;
 use super::suggest::{quoted, unknown};
-use super::time::Time;
+use super::time::{Cut, TimeReader};
 
 /// One row of the table of modifiers.
 #[derive(Debug)]
@@ -11,56 +12,98 @@ pub struct ModifierEntry {
     pub name: &'static str,
     /// One line of help: the result.
     pub help: &'static str,
-    apply: fn(&mut Vec<u8>),
-    /// True when the result is always a subslice of the value.
-    keeps_bytes: bool,
+    action: Action,
+}
+
+/// What a modifier does to a value.
+#[derive(Debug, Clone, Copy)]
+enum Action {
+    /// Leaves a part of it.
+    Shorten(fn(&mut Vec<u8>)),
+    /// Changes it.
+    Change(fn(&mut Vec<u8>)),
+    /// Changes it when it is of the kind that the modifier reads, and returns false otherwise.
+    Convert(fn(&mut Vec<u8>) -> bool),
+    /// Reads a time and makes something of it.
+    Cut(Cut),
+}
+
+const fn entry(name: &'static str, action: Action, help: &'static str) -> ModifierEntry {
+    ModifierEntry { name, help, action }
 }
 
 /// The known modifiers.
 pub(crate) static MODIFIERS: &[ModifierEntry] = &[
-    ModifierEntry {
-        name: "noquery",
-        help: "a path or address without what begins at '?'",
-        apply: |value| value.truncate(memchr::memchr(b'?', value).unwrap_or(value.len())),
-        keeps_bytes: true,
-    },
-    ModifierEntry {
-        name: "lower",
-        help: "ASCII letters in lower case",
-        apply: |value| value.make_ascii_lowercase(),
-        keeps_bytes: false,
-    },
-    ModifierEntry {
-        name: "minute",
-        help: "a time to the minute, by its own clock: 2012-01-31T23:59",
-        apply: |value| clock(value, 5),
-        keeps_bytes: false,
-    },
-    ModifierEntry {
-        name: "hour",
-        help: "a time to the hour, by its own clock: 2012-01-31T23",
-        apply: |value| clock(value, 4),
-        keeps_bytes: false,
-    },
-    ModifierEntry {
-        name: "day",
-        help: "a time's day, by its own clock: 2012-01-31",
-        apply: |value| clock(value, 3),
-        keeps_bytes: false,
-    },
-    ModifierEntry {
-        name: "hod",
-        help: "a time's hour of day, by its own clock: 23",
-        apply: hour_of_day,
-        keeps_bytes: false,
-    },
+    entry(
+        "noquery",
+        Action::Shorten(|value| value.truncate(memchr::memchr(b'?', value).unwrap_or(value.len()))),
+        "a path or address without what begins at '?'",
+    ),
+    entry(
+        "lower",
+        Action::Change(|value| value.make_ascii_lowercase()),
+        "ASCII letters in lower case",
+    ),
+    entry(
+        "minute",
+        Action::Cut(Cut::Minute),
+        "a time to the minute, by its own clock: 2012-01-31T23:59",
+    ),
+    entry(
+        "hour",
+        Action::Cut(Cut::Hour),
+        "a time to the hour, by its own clock: 2012-01-31T23",
+    ),
+    entry(
+        "day",
+        Action::Cut(Cut::Day),
+        "a time's day, by its own clock: 2012-01-31",
+    ),
+    entry(
+        "week",
+        Action::Cut(Cut::Week),
+        "a time's week of ISO 8601: 2012-W05",
+    ),
+    entry("month", Action::Cut(Cut::Month), "a time's month: 2012-01"),
+    entry("year", Action::Cut(Cut::Year), "a time's year: 2012"),
+    entry("dow", Action::Cut(Cut::Weekday), "a time's day of the week: Tue"),
+    entry(
+        "hod",
+        Action::Cut(Cut::HourOfDay),
+        "a time's hour of day, by its own clock: 23",
+    ),
+    entry(
+        STEP,
+        Action::Cut(Cut::Minute),
+        "a time to the beginning of its 5 minutes; 1s to 30d, counted from 1970-01-01: 2012-01-31T23:55",
+    ),
+    entry(
+        "epoch",
+        Action::Cut(Cut::Epoch),
+        "a time as seconds since 1970 in UTC, with its fraction: 1328054398.5",
+    ),
+    entry(
+        "duration",
+        Action::Convert(seconds),
+        "a duration in seconds: 1.5s, 120ms, 2m3s, 5us, 1h",
+    ),
+    entry(
+        "size",
+        Action::Convert(bytes),
+        "a size in bytes: 1.5K is 1500, 1.5Ki is 1536, 3MiB",
+    ),
 ];
+
+/// The row that stands for all steps.
+const STEP: &str = "5m";
 
 /// One step from a field's value to the value that is asked for.
 #[derive(Debug, Clone)]
 pub enum Modifier {
     /// A modifier of the table.
     Named(&'static ModifierEntry),
+    /// The beginning of the step of time, such as five minutes, in which a time lies.
+    Step(Cut),
     /// The bytes from one offset to another, clipped to the value.
     Slice(usize, usize),
 }
@@ -69,6 +112,7 @@ impl PartialEq for Modifier {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Modifier::Named(a), Modifier::Named(b)) => a.name == b.name,
+            (Modifier::Step(a), Modifier::Step(b)) => a == b,
             (Modifier::Slice(a, b), Modifier::Slice(c, d)) => (a, b) == (c, d),
             _ => false,
         }
@@ -84,11 +128,7 @@ impl Modifier {
                 modifiers.push(slice);
                 source = before;
             } else if let Some((before, name)) = source.rsplit_once(':') {
-                let Some(entry) = MODIFIERS.iter().find(|entry| entry.name == name) else {
-                    let known: Vec<_> = MODIFIERS.iter().map(|entry| entry.name).collect();
-                    return Err(unknown("modifier", name, &known));
-                };
-                modifiers.push(Modifier::Named(entry));
+                modifiers.push(Modifier::parse(name)?);
                 source = before;
             } else {
                 modifiers.reverse();
@@ -97,23 +137,72 @@ impl Modifier {
         }
     }
 
-    /// Returns true when the result is always a subslice of the value.
-    pub(super) fn keeps_bytes(&self) -> bool {
+    fn parse(name: &str) -> Result<Modifier, RecordPlanError> {
+        if let Some(entry) = MODIFIERS.iter().find(|entry| entry.name == name && name != STEP) {
+            return Ok(Modifier::Named(entry));
+        }
+        if let Some(step) = Cut::step(name) {
+            return Ok(Modifier::Step(step));
+        }
+        if name.starts_with(|c: char| c.is_ascii_digit()) && name.ends_with(['s', 'm', 'h', 'd']) {
+            return Err(RecordPlanError::new(format!(
+                "step {} is not 1s to 30d, in s, m, h or d",
+                quoted(name)
+            )));
+        }
+        let known: Vec<_> = MODIFIERS.iter().map(|entry| entry.name).collect();
+        Err(unknown("modifier", name, &known))
+    }
+
+    /// Returns what is made of a time, if the modifier reads one.
+    pub(super) fn cut(&self) -> Option<Cut> {
         match self {
-            Modifier::Named(entry) => entry.keeps_bytes,
-            Modifier::Slice(..) => true,
+            Modifier::Named(ModifierEntry {
+                action: Action::Cut(cut),
+                ..
+            })
+            | Modifier::Step(cut) => Some(*cut),
+            _ => None,
         }
     }
 
-    /// Changes a value.
-    pub(super) fn apply(&self, value: &mut Vec<u8>) {
+    /// Returns true when a value may be of another kind than the modifier reads.
+    pub(super) fn may_fail(&self) -> bool {
+        self.cut().is_some()
+            || matches!(self, Modifier::Named(entry) if matches!(entry.action, Action::Convert(_)))
+    }
+
+    /// Returns true when the result is always a subslice of the value.
+    pub(super) fn keeps_bytes(&self) -> bool {
+        match self {
+            Modifier::Named(entry) => matches!(entry.action, Action::Shorten(_)),
+            Modifier::Slice(..) => true,
+            Modifier::Step(_) => false,
+        }
+    }
+
+    /// Changes a value. Returns false when it is of another kind than the modifier reads.
+    pub(super) fn apply(&self, value: &mut Vec<u8>, times: &mut TimeReader) -> bool {
+        if let Some(cut) = self.cut() {
+            let time = times.read(value.trim_ascii());
+            value.clear();
+            return time
+                .and_then(|time| cut.put(&time, times.zone(), value))
+                .is_some();
+        }
         match *self {
-            Modifier::Named(entry) => (entry.apply)(value),
+            Modifier::Named(entry) => match entry.action {
+                Action::Shorten(apply) | Action::Change(apply) => apply(value),
+                Action::Convert(convert) => return convert(value),
+                Action::Cut(_) => {}
+            },
             Modifier::Slice(from, to) => {
                 value.truncate(to);
                 value.drain(..from.min(value.len()));
             }
+            Modifier::Step(_) => {}
         }
+        true
     }
 }
 
@@ -141,43 +230,23 @@ fn slice(text: &str) -> Result<Option<(&str, Modifier)>, RecordPlanError> {
     }
 }
 
-/// Replaces a time by the first `parts` fields of its clock, and any other value by nothing.
-fn clock(value: &mut Vec<u8>, parts: usize) {
-    let time = Time::parse(value);
-    value.clear();
-    let Some(time) = time else { return };
-    put(value, time.clock[0], 4);
-    for (separator, number) in b"--T:".iter().zip(&time.clock[1..parts]) {
-        value.push(*separator);
-        put(value, *number, 2);
-    }
-}
-
-fn hour_of_day(value: &mut Vec<u8>) {
-    let time = Time::parse(value);
-    value.clear();
-    if let Some(time) = time {
-        put(value, time.clock[3], 2);
-    }
-}
-
-/// Appends a number with leading zeros; negative years become 0.
-fn put(out: &mut Vec<u8>, number: i32, digits: u32) {
-    let number = number.max(0).unsigned_abs();
-    for place in (0..digits).rev() {
-        out.push(b'0' + (number / 10u32.pow(place) % 10) as u8);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::time::TimePlan;
     use super::*;
 
+    /// Returns what the modifiers make of a value in Paris, `-` when one of them can't read it.
     fn modified(field: &str, value: &str) -> String {
         let (_, modifiers) = Modifier::split(field).expect(field);
+        let mut plan = TimePlan::default();
+        plan.set_zone("Europe/Paris").expect("a zone");
+        let mut times = TimeReader::new(&plan);
         let mut value = value.as_bytes().to_vec();
-        modifiers.iter().for_each(|modifier| modifier.apply(&mut value));
-        String::from_utf8(value).expect("text")
+        let mut modifiers = modifiers.iter();
+        match modifiers.all(|modifier| modifier.apply(&mut value, &mut times)) {
+            true => String::from_utf8(value).expect("text"),
+            false => "-".to_owned(),
+        }
     }
 
     #[test]
@@ -192,7 +261,56 @@ mod tests {
         assert_eq!(modified("t:hour", time), "2012-01-31T23");
         assert_eq!(modified("t:day", "2012-01-31T23:59:58Z"), "2012-01-31");
         assert_eq!(modified("t:hod", time), "23");
-        assert_eq!(modified("t:hod", "-"), "");
+        assert_eq!(modified("t:hod", "-"), "-");
+        assert_eq!(modified("t:lower[:4]:epoch", "1700"), "1700");
+        assert_eq!(modified("t[:15]:hod", "Dec 10 06:55:46 host"), "06");
+        assert_eq!(modified("t:duration", "2m3s"), "123");
+        assert_eq!(modified("t:size", "1.5Ki"), "1536");
+        assert_eq!(modified("t:size", "large"), "-");
+    }
+
+    #[test]
+    fn times_are_cut_by_their_own_clock() {
+        let time = "2024-03-01T23:59:58.25-05:00";
+        for (cut, want) in [
+            ("minute", "2024-03-01T23:59"),
+            ("hour", "2024-03-01T23"),
+            ("day", "2024-03-01"),
+            ("week", "2024-W09"),
+            ("month", "2024-03"),
+            ("year", "2024"),
+            ("dow", "Fri"),
+            ("hod", "23"),
+            ("1s", "2024-03-01T23:59:58"),
+            ("90s", "2024-03-01T23:58:30"),
+            ("5m", "2024-03-01T23:55"),
+            ("1h", "2024-03-01T23:00"),
+            ("6h", "2024-03-01T18:00"),
+            ("1d", "2024-03-01T00:00"),
+            // 1970-01-01 was a Thursday.
+            ("7d", "2024-02-29T00:00"),
+            ("30d", "2024-02-17T00:00"),
+            ("epoch", "1709355598.25"),
+        ] {
+            assert_eq!(modified(&format!("t:{cut}"), time), want, "{cut}");
+        }
+        for (field, value, want) in [
+            ("t:hour", "1709355598", "2024-03-02T05"),
+            ("t:epoch", "2024-03-02 05:59:58", "1709355598"),
+            ("t:epoch", "1709355598123", "1709355598.123"),
+            ("t:epoch", "1969-12-31T23:59:58.5Z", "-1.5"),
+            ("t:week", "2024-12-30", "2025-W01"),
+            ("t:5m", "1969-12-31T23:59:58Z", "1969-12-31T23:55"),
+            // The hour of a date alone is not known.
+            ("t:hour", "2024-03-01", "-"),
+            ("t:5m", "2024-03-01", "-"),
+            ("t:2d", "2024-03-01", "2024-03-01T00:00"),
+            ("t:day", "2024-03", "-"),
+            ("t:month", "2024-03", "2024-03"),
+            ("t:day", "2023-02-29", "-"),
+        ] {
+            assert_eq!(modified(field, value), want, "{field} {value}");
+        }
     }
 
     #[test]
@@ -201,5 +319,8 @@ mod tests {
         assert!(refusal("path:noqery").contains("did you mean 'noquery'?"));
         assert!(refusal("path[3:2]").contains("FROM:TO"));
         assert!(refusal("path[a:2]").contains("FROM:TO"));
+        for step in ["t:0s", "t:31d", "t:721h", "t:99999999999d"] {
+            assert!(refusal(step).contains("1s to 30d"), "{step}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use super::plan_error::RecordPlanError;
 use super::render::header;
 use super::row_format::RowFormat;
 use super::suggest::unknown;
+use super::time::TimePlan;
 use regex::bytes::Regex;
 use std::path::PathBuf;
 
@@ -16,6 +17,8 @@ use std::path::PathBuf;
 pub struct RecordPlan {
     /// The layout of a record in bytes.
     pub format: Format,
+    /// What times in text leave open. It comes before the expressions, which are parsed by it.
+    pub times: TimePlan,
     /// Texts that the line must, or must not, contain.
     pub texts: Vec<Text>,
     /// Regular expressions that must all match somewhere in the line.
@@ -29,6 +32,8 @@ pub struct RecordPlan {
     /// The indexes of fields of the projection that the sink takes as numbers or times, and what it is that the
     /// values are not which it leaves out: [`super::RecordSink::misfits`] says which.
     pub expected: Vec<(usize, NoteKind)>,
+    /// How many of the last of these an aggregate takes; the others are keys, or selected.
+    pub aggregated: usize,
     /// The format of printed rows when there is no fold.
     pub output: RowFormat,
     /// True when the names of the columns precede the rows.
@@ -80,8 +85,13 @@ impl RecordPlan {
     /// # Errors
     /// When the text is no expression, or the format has no such field.
     pub fn expression(&mut self, text: &str) -> Result<Expression, RecordPlanError> {
-        let RecordPlan { format, tested, .. } = self;
-        Expression::parse(text, format.lone_quote(), &mut |name| {
+        let RecordPlan {
+            format,
+            times,
+            tested,
+            ..
+        } = self;
+        Expression::parse(text, format.lone_quote(), times, &mut |name| {
             let field = format.resolve(Field::parse(name)?)?;
             let known = tested.iter().position(|other| *other == field);
             Ok(known.unwrap_or_else(|| {
@@ -135,11 +145,13 @@ impl RecordPlan {
     pub fn new(format: Format) -> RecordPlan {
         RecordPlan {
             format,
+            times: TimePlan::default(),
             texts: Vec::new(),
             regexes: Vec::new(),
             filter: None,
             tested: Vec::new(),
             projection: Vec::new(),
+            aggregated: 0,
             expected: Vec::new(),
             output: RowFormat::default(),
             header: false,

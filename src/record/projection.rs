@@ -4,9 +4,12 @@
 
 use super::expression::{Value, Values};
 use super::field::{Field, FieldSource};
-use super::format::{FieldSpan, SpanBase};
+use super::format::{FieldSpan, Format, SpanBase};
 use super::modifier::Modifier;
+use super::notes::NoteKind;
 use super::plan::RecordPlan;
+use super::time::{Time, TimePlan, TimeReader};
+use std::time::SystemTime;
 
 /// The place of one value in a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +31,16 @@ pub(super) struct Operand {
     modifiers: Vec<Modifier>,
     /// What the modifiers made of the current record's value.
     modified: Vec<u8>,
+    /// False when the value is of another kind than a modifier reads.
+    pub fits: bool,
+    /// Reads the times of the modifiers.
+    times: TimeReader,
+    /// The value of which `modified` was made, when there is one modifier and it reads times: often the next record has
+    /// the same.
+    last: Vec<u8>,
+    has_last: bool,
+    /// True when a time in the value may go on in the fields after it.
+    goes_on: bool,
 }
 
 /// One record, as far as it was parsed.
@@ -51,11 +64,19 @@ pub(super) struct Projection {
     pub columns: Vec<Operand>,
     /// True when an operand is the line's number.
     pub counts_lines: bool,
+    /// What times leave open.
+    times: TimePlan,
+    /// True when the fields of a line are words, of which a time may take several.
+    has_words: bool,
 }
 
 impl Projection {
     pub fn new(plan: &RecordPlan) -> Projection {
-        let mut projection = Projection::default();
+        let mut projection = Projection {
+            times: plan.times.clone(),
+            has_words: matches!(plan.format, Format::Ws | Format::Delimited(b' ')),
+            ..Projection::default()
+        };
         for field in &plan.tested {
             let operand = projection.operand(field);
             projection.tested.push(operand);
@@ -87,6 +108,15 @@ impl Projection {
             place,
             modifiers: field.modifiers.clone(),
             modified: Vec::new(),
+            fits: true,
+            times: TimeReader::new(&self.times),
+            last: Vec::new(),
+            has_last: false,
+            goes_on: match place {
+                Place::Slot(_) => self.has_words,
+                Place::Whole => true,
+                Place::File | Place::Line => false,
+            },
         }
     }
 
@@ -101,19 +131,69 @@ impl Operand {
     /// Applies the modifiers to the value in this record.
     #[inline]
     pub fn modify(&mut self, view: View<'_>) {
-        if self.modifiers.is_empty() {
+        let Some((first, others)) = self.modifiers.split_first() else {
             return;
-        }
-        self.modified.clear();
-        self.modified.extend_from_slice(self.place.value(view));
+        };
+        let value = self.place.value(view);
         if let Place::Slot(slot) = self.place
             && view.spans[slot].base == SpanBase::Unmodified
         {
+            self.modified.clear();
+            self.modified.extend_from_slice(value);
+            self.fits = true;
+            self.has_last = false;
             return;
         }
-        for modifier in &self.modifiers {
-            modifier.apply(&mut self.modified);
+        match first.cut() {
+            Some(cut) => {
+                if self.has_last && self.last == value {
+                    return;
+                }
+                self.has_last = others.is_empty() && !self.goes_on;
+                self.last.clear();
+                self.last.extend_from_slice(value);
+                let time = match self.goes_on {
+                    true => self.place.time(view, &mut self.times),
+                    false => self.times.read(value.trim_ascii()),
+                };
+                self.modified.clear();
+                let put = time.and_then(|time| cut.put(&time, self.times.zone(), &mut self.modified));
+                self.fits = put.is_some();
+            }
+            None => {
+                self.modified.clear();
+                self.modified.extend_from_slice(value);
+                self.fits = first.apply(&mut self.modified, &mut self.times);
+            }
         }
+        for modifier in others {
+            self.fits = self.fits && modifier.apply(&mut self.modified, &mut self.times);
+        }
+        if !self.fits {
+            self.modified.clear();
+        }
+    }
+
+    /// Starts a job whose input was written last at `modified`.
+    pub fn begin(&mut self, modified: Option<SystemTime>) {
+        self.times.begin(modified);
+        // What was made of it may depend on the file.
+        self.has_last = false;
+        self.fits = self.modifiers.is_empty();
+    }
+
+    /// Returns the kind that the value must be of, when a modifier reads it.
+    pub fn expected(&self) -> Option<NoteKind> {
+        let failing = self.modifiers.iter().find(|modifier| modifier.may_fail())?;
+        Some(match failing.cut() {
+            Some(_) => NoteKind::NoTime,
+            None => NoteKind::NoNumber,
+        })
+    }
+
+    /// Returns the value in this record, before the modifiers.
+    pub fn original<'a>(&self, view: View<'a>) -> &'a [u8] {
+        self.place.value(view)
     }
 
     /// Returns true when the record has no value there: it lacks the field, has JSON's null, or a `-` that stands
@@ -161,13 +241,16 @@ impl Values for Tested<'_> {
             }
         }
         operand.modify(self.view);
+        if !operand.fits {
+            return Value::Missing;
+        }
         Value::Text(operand.value(self.view))
     }
 }
 
 impl Place {
     #[inline(always)]
-    fn value(self, view: View<'_>) -> &[u8] {
+    fn value<'a>(self, view: View<'a>) -> &'a [u8] {
         match self {
             Place::Slot(slot) => {
                 let span = view.spans[slot];
@@ -180,6 +263,22 @@ impl Place {
             Place::Whole => view.line,
             Place::File => view.file,
             Place::Line => view.number,
+        }
+    }
+
+    /// Reads the time that begins in the value and may go on in the line after it. A number is a time only when it is
+    /// all of the value.
+    fn time(self, view: View<'_>, times: &mut TimeReader) -> Option<Time> {
+        let value = self.value(view);
+        let rest = match self {
+            Place::Slot(slot) if !value.is_empty() => &view.line[view.spans[slot].start..],
+            _ => value,
+        };
+        let time = times.read_start(rest)?;
+        if time.is_epoch {
+            times.read(value)
+        } else {
+            Some(time)
         }
     }
 }

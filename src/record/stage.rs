@@ -11,6 +11,7 @@ use super::record_sink::RecordSink;
 use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
+use std::time::SystemTime;
 
 /// The record stage of one worker, reused from job to job.
 #[derive(Debug)]
@@ -58,9 +59,9 @@ impl Stage {
     }
 
     /// Starts a job, or another try of it, and discards the state of the previous one. `name` is the value
-    /// of `@file`.
-    pub fn begin(&mut self, name: &OsStr) {
-        self.line_loop.begin(name.as_encoded_bytes());
+    /// of `@file`; no time without a year is after `modified`, or after the start of the program.
+    pub fn begin(&mut self, name: &OsStr, modified: Option<SystemTime>) {
+        self.line_loop.begin(name.as_encoded_bytes(), modified);
         if let Splitter::Csv(csv) = &mut self.splitter {
             csv.begin();
         }
@@ -124,7 +125,7 @@ impl Stage {
     /// [`super::OnBadLine::Fail`], or a column that the input lacks. The worker asks after a break and
     /// after the end.
     pub fn failure(&self) -> Option<String> {
-        self.line_loop.failure.clone()
+        self.line_loop.failure()
     }
 }
 

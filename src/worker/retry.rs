@@ -16,7 +16,7 @@ use crate::record::{Notes, RecordPlan, Stage};
 use crate::sink::Stream;
 use std::fmt;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// What is tried, as messages name it.
 enum Subject<'t> {
@@ -138,7 +138,7 @@ impl Worker<'_> {
             recorder.tries = attempt;
         }
         if let Some(stage) = &mut self.stage {
-            stage.begin(job.name());
+            stage.begin(job.name(), modified(job));
         }
         let is_tagged = shared.run_state.tag != Tag::Off;
         let label = is_tagged.then(|| self.map.label(job, self.handle.slot));
@@ -242,6 +242,14 @@ impl Worker<'_> {
             added.map_err(fold_failure)?;
         }
         Ok(())
+    }
+}
+
+/// Returns when the file that a job is about was written last; `None` when it is about no file.
+fn modified(job: &Job) -> Option<SystemTime> {
+    match job.inputs.first()? {
+        Input::Stdin => None,
+        input => std::fs::metadata(input.name()).ok()?.modified().ok(),
     }
 }
 

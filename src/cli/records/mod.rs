@@ -60,6 +60,14 @@ pub(super) struct RecordArgs {
     #[arg(short = 'w', long = "where", value_name = "EXPR", allow_hyphen_values = true)]
     filters: Vec<String>,
 
+    /// The zone of times that are written without one, and in which epochs are shown: an IANA name, an offset such as +02:00, or local [default: UTC]
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    tz: Option<String>,
+
+    /// Read times as FORMAT describes them, in the language of strptime: '%d.%m.%Y %H:%M:%S' (repeatable: the first that fits)
+    #[arg(long, value_name = "FORMAT", allow_hyphen_values = true)]
+    time_format: Vec<String>,
+
     /// Emit these fields: a number from 1, -1 for the last, 0 for the whole line, a name, a dotted JSON path, @file or @line, each with an optional :noquery, :lower, :minute, :hour, :day, :hod or byte slice [a:b] after it
     #[allow(rustdoc::broken_intra_doc_links, reason = "[a:b] is no link")]
     #[arg(short, long, value_name = "FIELD,...", allow_hyphen_values = true)]
@@ -192,6 +200,8 @@ impl RecordArgs {
             .values("--grep", &self.grep)
             .values("--not-grep", &self.not_grep)
             .values("--regex", &self.regex)
+            .values("--tz", &self.tz)
+            .values("--time-format", &self.time_format)
             .values("--where", &self.filters)
             .values("--select", &self.select)
             .values("--output-format", self.output_format.as_ref().filter(|_| !folded))
@@ -206,6 +216,12 @@ impl RecordArgs {
             no_header: self.no_header,
             extract: self.extract.as_deref(),
         })?);
+        if let Some(zone) = &self.tz {
+            plan.times.set_zone(zone).context("in --tz")?;
+        }
+        for form in &self.time_format {
+            plan.times.add_form(form)?;
+        }
         let text = |text: &String, wanted| Text {
             text: text.clone().into_bytes(),
             wanted,
@@ -252,6 +268,7 @@ impl RecordArgs {
         }
         let keys = records.projection.iter().map(|key| key.text.clone()).collect();
         let mut plan = GroupPlan::new(shape, keys);
+        plan.times = records.times.clone();
         if aggregated {
             self.aggregates(&mut plan, records)?;
         }
@@ -303,6 +320,7 @@ impl RecordArgs {
                 value,
             });
         }
+        records.aggregated = records.projection.len() - keys;
         Ok(())
     }
 
@@ -320,7 +338,7 @@ impl RecordArgs {
         let having: Result<_, _> = self
             .having
             .iter()
-            .map(|text| Expression::parse(text, LoneQuote::Refused, &mut column))
+            .map(|text| Expression::parse(text, LoneQuote::Refused, &plan.times, &mut column))
             .collect();
         plan.having = Expression::all(having?);
         if let Some(name) = &self.sort {

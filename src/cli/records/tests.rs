@@ -30,7 +30,7 @@ fn output_in(typed: &str, input: &[u8], size: usize) -> String {
     let records = plan.records.expect("the options ask for records");
     let mut stage = Stage::new(&records);
     let mut feed = |sink: &mut dyn RecordSink| {
-        stage.begin(OsStr::new("a.log"));
+        stage.begin(OsStr::new("a.log"), None);
         for block in input.chunks(size) {
             if stage.block(block, sink).expect("memory").is_break() {
                 return;
@@ -184,14 +184,14 @@ fn a_column_that_is_not_there_fails_the_job() {
     let plan = parse("-i csv -s ctiy").expect("right as far as the plan knows");
     let records = plan.records.expect("records");
     let (mut stage, mut rows) = (Stage::new(&records), RowPrinter::new(&records));
-    stage.begin(OsStr::new("a.csv"));
+    stage.begin(OsStr::new("a.csv"), None);
     let flow = stage.block(b"city,n\nParis,1\n", &mut rows).expect("memory");
     assert!(flow.is_break());
     assert_eq!(
         stage.failure().as_deref(),
         Some("unknown column 'ctiy' (known: city, n); did you mean 'city'?")
     );
-    stage.begin(OsStr::new("b.csv"));
+    stage.begin(OsStr::new("b.csv"), None);
     assert_eq!(stage.failure(), None);
     let flow = stage.block(b"ctiy\nParis\n", &mut rows).expect("memory");
     assert!(flow.is_continue());
@@ -211,7 +211,7 @@ fn bad_lines_are_counted_kept_or_fail_the_job() {
         let plan = parse(&format!("-i json -s level --bad {bad}")).expect("right");
         let records = plan.records.expect("records");
         let (mut stage, mut rows) = (Stage::new(&records), RowPrinter::new(&records));
-        stage.begin(OsStr::new("a"));
+        stage.begin(OsStr::new("a"), None);
         let flow = stage.block(JSON.as_bytes(), &mut rows).expect("memory");
         if flow.is_continue() {
             assert!(stage.end(&mut rows).expect("memory").is_continue());

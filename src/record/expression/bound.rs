@@ -1,9 +1,10 @@
 //! Literals of `< <= > >=`: numbers, times, and quoted text.
 
-use super::instant::{Instant, instant_of_value, parse_instant};
+use super::instant::parse_instant;
 use crate::record::decimal::{Decimal, short_integer};
 use crate::record::suggest::quoted;
-use crate::record::time::Time;
+use crate::record::time::{TimePlan, TimeReader};
+use jiff::Timestamp;
 use std::cmp::Ordering;
 
 /// What a value is ordered by.
@@ -16,10 +17,10 @@ pub(super) enum Bound {
         /// Its value, when it is a short integer.
         short: Option<i64>,
         /// The time that it is as an epoch.
-        epoch: Option<Instant>,
+        epoch: Option<Timestamp>,
     },
     /// A time.
-    Time(Instant),
+    Time(Timestamp),
     /// Bytes.
     Text(Vec<u8>),
 }
@@ -29,28 +30,25 @@ impl Bound {
     ///
     /// # Errors
     /// Why the text is no bound, and what to type instead.
-    pub fn new(text: &str, is_quoted: bool) -> Result<Bound, String> {
+    pub fn new(text: &str, is_quoted: bool, times: &TimePlan) -> Result<Bound, String> {
         if let Some(number) = plain_number(text) {
             return Ok(Bound::Number {
                 short: short_integer(number.as_bytes()),
-                epoch: instant_of_value(number.as_bytes()),
+                epoch: TimeReader::new(&times.typed()).timestamp(number.as_bytes()),
                 text: number.into_bytes(),
             });
         }
-        match parse_instant(text) {
+        match parse_instant(text, times) {
             Ok(Some(instant)) => Ok(Bound::Time(instant)),
             _ if is_quoted => Ok(Bound::Text(text.as_bytes().to_vec())),
             Ok(None) => Err(refusal(text)),
-            Err(reason) => Err(format!(
-                "{} is no time: {reason}; quote it to compare as text",
-                quoted(text)
-            )),
+            Err(reason) => Err(reason),
         }
     }
 
     /// Orders `value` relative to this bound; `None` when it is of another kind.
     #[inline]
-    pub fn order(&self, value: &[u8]) -> Option<Ordering> {
+    pub fn order(&self, value: &[u8], times: &mut TimeReader) -> Option<Ordering> {
         match self {
             Bound::Number { text, short, epoch } => {
                 if let (Some(bound), Some(value)) = (short, short_integer(value)) {
@@ -59,9 +57,9 @@ impl Bound {
                 if let Some(value) = Decimal::parse(value) {
                     return Some(value.compare(&Decimal::parse(text)?));
                 }
-                Some(Time::parse(value)?.instant().cmp(epoch.as_ref()?))
+                Some(times.timestamp(value)?.cmp(epoch.as_ref()?))
             }
-            Bound::Time(instant) => Some(instant_of_value(value)?.cmp(instant)),
+            Bound::Time(instant) => Some(times.timestamp(value)?.cmp(instant)),
             Bound::Text(text) => Some(value.cmp(text)),
         }
     }

@@ -1,7 +1,7 @@
 //! Literals of `==`, `!=` and `in`.
 
-use super::instant::{Instant, instant_of_value};
-use crate::record::time::Time;
+use crate::record::time::{TimePlan, TimeReader};
+use jiff::Timestamp;
 
 /// What a value is compared with for equality.
 #[derive(Debug, Clone)]
@@ -18,10 +18,10 @@ enum Kind {
         /// The number without needless zeros, which is how every equal one begins, but for zero's sign.
         shortest: Vec<u8>,
         /// The time that it is as an epoch, when it is long enough for one.
-        epoch: Option<Instant>,
+        epoch: Option<Timestamp>,
     },
     /// A time.
-    Time(Instant),
+    Time(Timestamp),
     /// Any other text, which only equal bytes equal.
     Text,
 }
@@ -31,19 +31,20 @@ const EPOCH_DIGITS: usize = 9;
 
 impl Equality {
     /// Builds a literal and finds out of which kind it is.
-    pub fn new(text: &str) -> Equality {
+    pub fn new(text: &str, times: &TimePlan) -> Equality {
+        let mut reader = TimeReader::new(&times.typed());
         let text = text.as_bytes();
         let kind = if let Some(shortest) = shortest(text) {
             let digits = shortest.iter().take_while(|&&byte| byte != b'.').count();
             let epoch = (digits >= EPOCH_DIGITS)
-                .then(|| instant_of_value(shortest))
+                .then(|| reader.timestamp(shortest))
                 .flatten();
             Kind::Number {
                 shortest: shortest.to_vec(),
                 epoch,
             }
-        } else if let Some(time) = Time::parse(text) {
-            Kind::Time(time.instant())
+        } else if let Some(timestamp) = reader.written_timestamp(text) {
+            Kind::Time(timestamp)
         } else {
             Kind::Text
         };
@@ -61,17 +62,15 @@ impl Equality {
     /// Returns true when a value is equal: as numbers when both are plainly written ones, as times when both
     /// are times, otherwise as bytes.
     #[inline]
-    pub fn holds(&self, value: &[u8]) -> bool {
+    pub fn holds(&self, value: &[u8], times: &mut TimeReader) -> bool {
         value == self.text
             || match &self.kind {
                 Kind::Text => false,
                 Kind::Number { shortest, epoch } => {
                     is_same_number(value, shortest)
-                        || epoch.is_some_and(|epoch| {
-                            Time::parse(value).is_some_and(|time| time.instant() == epoch)
-                        })
+                        || epoch.is_some_and(|epoch| times.written_timestamp(value) == Some(epoch))
                 }
-                Kind::Time(instant) => instant_of_value(value) == Some(*instant),
+                Kind::Time(instant) => times.timestamp(value) == Some(*instant),
             }
     }
 
@@ -142,7 +141,8 @@ mod tests {
     use super::*;
 
     fn equal(literal: &str, value: &str) -> bool {
-        Equality::new(literal).holds(value.as_bytes())
+        let plan = TimePlan::default();
+        Equality::new(literal, &plan).holds(value.as_bytes(), &mut TimeReader::new(&plan))
     }
 
     #[test]
@@ -195,10 +195,12 @@ mod tests {
                 .collect()
         };
         let mut equals = 0;
+        let plan = TimePlan::default();
+        let mut times = TimeReader::new(&plan);
         for _ in 0..200_000 {
             let (a, b) = (number(&mut rng), number(&mut rng));
-            let literal = Equality::new(&a);
-            if literal.holds(b.as_bytes()) {
+            let literal = Equality::new(&a, &plan);
+            if literal.holds(b.as_bytes(), &mut times) {
                 equals += usize::from(a != b);
                 let needle = literal.needle().expect("no time");
                 assert!(memchr::memmem::find(b.as_bytes(), needle).is_some(), "{a} {b}");

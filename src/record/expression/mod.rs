@@ -15,6 +15,7 @@ pub(super) use tree::{Needles, selectivity};
 pub(crate) use tree::{Value, Values};
 
 use super::plan_error::RecordPlanError;
+use super::time::{TimePlan, TimeReader};
 use parser::Parser;
 use tree::Node;
 
@@ -25,7 +26,7 @@ pub struct Expression {
 }
 
 impl Expression {
-    /// Parses an expression. `subject` returns the index of what stands before an operator.
+    /// Parses an expression, in which times are typed as `times` has it. `subject` returns the index of what stands before an operator.
     ///
     /// # Errors
     /// When the text is no expression, a value can't mean what its operator asks for, or `subject` fails. The
@@ -33,9 +34,10 @@ impl Expression {
     pub(crate) fn parse(
         text: &str,
         lone_quote: LoneQuote,
+        times: &TimePlan,
         subject: &mut dyn FnMut(&str) -> Result<usize, RecordPlanError>,
     ) -> Result<Expression, RecordPlanError> {
-        let root = Parser::new(text, lone_quote, subject).parse()?;
+        let root = Parser::new(text, lone_quote, times, subject).parse()?;
         Ok(Expression { root })
     }
 
@@ -55,8 +57,8 @@ impl Expression {
 
     /// Returns true when the expression holds for these values.
     #[inline]
-    pub(crate) fn holds(&self, values: &mut impl Values) -> bool {
-        self.root.holds(values)
+    pub(crate) fn holds(&self, values: &mut impl Values, times: &mut TimeReader) -> bool {
+        self.root.holds(values, times)
     }
 
     /// Returns the best set of texts of which one stands in the values of every record that passes, if there

@@ -7,6 +7,7 @@ use super::equality::Equality;
 use super::tree::{Node, Relation, Test};
 use crate::record::plan_error::RecordPlanError;
 use crate::record::suggest::quoted;
+use crate::record::time::TimePlan;
 use regex::bytes::Regex;
 
 /// How deep brackets and negations may be nested.
@@ -27,6 +28,7 @@ pub(crate) enum LoneQuote {
 pub(super) struct Parser<'t, 's> {
     pub(super) text: &'t str,
     pub(super) lone_quote: LoneQuote,
+    pub(super) times: &'t TimePlan,
     /// The offset of what comes next.
     pub(super) at: usize,
     /// How many brackets of the expression are open.
@@ -64,11 +66,13 @@ impl<'t, 's> Parser<'t, 's> {
     pub fn new(
         text: &'t str,
         lone_quote: LoneQuote,
+        times: &'t TimePlan,
         subject: &'s mut dyn FnMut(&str) -> Result<usize, RecordPlanError>,
     ) -> Parser<'t, 's> {
         Parser {
             text,
             lone_quote,
+            times,
             at: 0,
             open: 0,
             depth: 0,
@@ -165,7 +169,7 @@ impl<'t, 's> Parser<'t, 's> {
             Operator::In { wanted } => (Test::In(self.list()?), wanted),
             Operator::Equal { wanted } => {
                 let value = self.value()?;
-                (Test::In(vec![Equality::new(value.text)]), wanted)
+                (Test::In(vec![Equality::new(value.text, self.times)]), wanted)
             }
             Operator::Match { wanted } => {
                 let value = self.pattern()?;
@@ -175,8 +179,8 @@ impl<'t, 's> Parser<'t, 's> {
             }
             Operator::Order(relation) => {
                 let value = self.value()?;
-                let bound =
-                    Bound::new(value.text, value.quoted).map_err(|cause| self.error(value.at, &cause))?;
+                let bound = Bound::new(value.text, value.quoted, self.times)
+                    .map_err(|cause| self.error(value.at, &cause))?;
                 (Test::Order(relation, bound), true)
             }
         };

@@ -12,15 +12,24 @@ impl Values for Row<'_> {
 }
 
 fn parse(text: &str) -> Result<Expression, RecordPlanError> {
-    Expression::parse(text, LoneQuote::Refused, &mut |name| match name.as_bytes() {
-        [letter @ b'a'..=b'e'] => Ok(usize::from(letter - b'a')),
-        _ => Err(RecordPlanError::new(format!("no field '{name}'"))),
-    })
+    Expression::parse(
+        text,
+        LoneQuote::Refused,
+        &TimePlan::default(),
+        &mut |name| match name.as_bytes() {
+            [letter @ b'a'..=b'e'] => Ok(usize::from(letter - b'a')),
+            _ => Err(RecordPlanError::new(format!("no field '{name}'"))),
+        },
+    )
+}
+
+fn times() -> TimeReader {
+    TimeReader::new(&TimePlan::default())
 }
 
 fn holds(text: &str, values: &[&str]) -> bool {
     let values: Vec<_> = values.iter().map(|value| Value::Text(value.as_bytes())).collect();
-    parse(text).expect(text).holds(&mut Row(&values))
+    parse(text).expect(text).holds(&mut Row(&values), &mut times())
 }
 
 fn refusal(text: &str) -> String {
@@ -139,11 +148,14 @@ fn a_text_that_is_no_expression_is_refused_at_its_place() {
 
 #[test]
 fn a_quote_that_is_not_closed_may_be_text() {
-    let parsed = Expression::parse("a == \"GET and b exists", LoneQuote::Kept, &mut |name| {
-        Ok(usize::from(name == "b"))
-    });
+    let parsed = Expression::parse(
+        "a == \"GET and b exists",
+        LoneQuote::Kept,
+        &TimePlan::default(),
+        &mut |name| Ok(usize::from(name == "b")),
+    );
     let parsed = parsed.expect("an expression");
-    assert!(parsed.holds(&mut Row(&[Value::Text(b"\"GET"), Value::Null])));
+    assert!(parsed.holds(&mut Row(&[Value::Text(b"\"GET"), Value::Null]), &mut times()));
 }
 
 #[test]
@@ -222,7 +234,11 @@ fn what_is_missing_passes_no_test_but_its_negation() {
             (Value::Null, null),
             (text(""), empty),
         ] {
-            assert_eq!(parsed.holds(&mut Row(&[value])), want, "{expression} {value:?}");
+            assert_eq!(
+                parsed.holds(&mut Row(&[value]), &mut times()),
+                want,
+                "{expression} {value:?}"
+            );
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::bound::Bound;
 use super::equality::Equality;
+use crate::record::time::TimeReader;
 use regex::bytes::Regex;
 use std::cmp::{Ordering, Reverse};
 
@@ -72,12 +73,12 @@ pub(in crate::record) type Needles<'a> = Vec<&'a [u8]>;
 impl Node {
     /// Returns true when the tree holds for these values.
     #[inline]
-    pub fn holds(&self, values: &mut impl Values) -> bool {
+    pub fn holds(&self, values: &mut impl Values, times: &mut TimeReader) -> bool {
         match self {
-            Node::Test(subject, test) => test.holds(*subject, values),
-            Node::All(nodes) => nodes.iter().all(|node| node.holds(values)),
-            Node::Any(nodes) => nodes.iter().any(|node| node.holds(values)),
-            Node::Not(node) => !node.holds(values),
+            Node::Test(subject, test) => test.holds(*subject, values, times),
+            Node::All(nodes) => nodes.iter().all(|node| node.holds(values, times)),
+            Node::Any(nodes) => nodes.iter().any(|node| node.holds(values, times)),
+            Node::Not(node) => !node.holds(values, times),
         }
     }
 
@@ -108,18 +109,20 @@ pub(in crate::record) fn selectivity(set: &[&[u8]]) -> (usize, Reverse<usize>) {
 
 impl Test {
     #[inline]
-    fn holds(&self, subject: usize, values: &mut impl Values) -> bool {
+    fn holds(&self, subject: usize, values: &mut impl Values, times: &mut TimeReader) -> bool {
         let value = values.value(subject);
         match (self, value) {
             (Test::Exists, value) => !matches!(value, Value::Missing | Value::Dash),
             (_, Value::Missing) => false,
-            (Test::In(literals), Value::Text(value)) => literals.iter().any(|literal| literal.holds(value)),
+            (Test::In(literals), Value::Text(value)) => {
+                literals.iter().any(|literal| literal.holds(value, times))
+            }
             (Test::In(literals), Value::Dash) => literals.iter().any(|literal| literal.is_text(b"-")),
             (Test::In(literals), Value::Null) => literals.iter().any(|literal| literal.is_text(b"null")),
             (_, Value::Dash) => false,
             (Test::Match(regex), Value::Text(value)) => regex.is_match(value),
             (Test::Match(_), Value::Null) => false,
-            (Test::Order(relation, bound), Value::Text(value)) => match bound.order(value) {
+            (Test::Order(relation, bound), Value::Text(value)) => match bound.order(value, times) {
                 Some(order) => relation.holds(order),
                 None => {
                     values.other_kind(subject);

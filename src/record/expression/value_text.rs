@@ -47,7 +47,8 @@ impl<'t> Parser<'t, '_> {
         }
         let mut items = Vec::new();
         loop {
-            items.push(Equality::new(self.value_for(Use::Item)?.text));
+            let item = self.value_for(Use::Item)?;
+            items.push(Equality::new(item.text, self.times));
             self.skip_blanks();
             if !self.sign(",") {
                 return Ok(items);

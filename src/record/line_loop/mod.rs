@@ -11,12 +11,14 @@ use super::plan::{OnBadLine, RecordPlan};
 use super::prefilter::Prefilter;
 use super::projection::{Operand, Projection, Tested, View};
 use super::record_sink::RecordSink;
+use super::time::TimeReader;
 use memchr::memchr_iter;
 use memchr::memmem::Finder;
 use regex::bytes::Regex;
 use std::io::{self, Write};
 use std::mem;
 use std::ops::{ControlFlow, Range};
+use std::time::SystemTime;
 
 /// The part of the stage that does not depend on the format.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub(super) struct LineLoop {
     texts: Vec<(Finder<'static>, bool)>,
     regexes: Vec<Regex>,
     filter: Option<Expression>,
+    /// Reads the times that the filter tests.
+    times: TimeReader,
     /// True when a field's `-` stands for a value that is missing.
     has_dashes: bool,
     projection: Projection,
@@ -39,6 +43,8 @@ pub(super) struct LineLoop {
     file: Vec<u8>,
     /// What is left out; it holds the number of the current line.
     pub notes: Notes,
+    /// For each key or selected column whose modifiers expect a kind of value: the note of those that are of another.
+    key_notes: Vec<Option<NoteId>>,
     /// The note of each selected value that the sink takes as a number or a time; empty when it takes none.
     value_notes: Vec<Option<NoteId>>,
     bad_note: Option<NoteId>,
@@ -67,6 +73,11 @@ impl LineLoop {
         let texts = plan.texts.iter();
         let mut notes = Notes::default();
         let mut value_notes = Vec::new();
+        let keys = projection.columns.len() - plan.aggregated;
+        let key_notes = projection.columns[..keys].iter().zip(&plan.projection);
+        let key_notes = key_notes
+            .map(|(column, field)| Some(notes.enter(column.expected()?, &field.text)))
+            .collect();
         for &(column, kind) in &plan.expected {
             value_notes.resize(value_notes.len().max(column + 1), None);
             value_notes[column] = Some(notes.enter(kind, &plan.projection[column].text));
@@ -74,6 +85,7 @@ impl LineLoop {
         LineLoop {
             prefilter: Prefilter::new(plan).filter(|_| !counts_lines),
             value_notes,
+            key_notes,
             bad_note: plan
                 .format
                 .has_bad_lines()
@@ -86,6 +98,7 @@ impl LineLoop {
                 .collect(),
             regexes: plan.regexes.clone(),
             filter: plan.filter.clone(),
+            times: TimeReader::new(&plan.times),
             has_dashes: plan.format.has_dashes(),
             spans: vec![FieldSpan::default(); projection.sources.len()],
             all_lines: plan.is_unfiltered()
@@ -110,8 +123,12 @@ impl LineLoop {
         }
     }
 
-    /// Starts a job whose input has this name.
-    pub fn begin(&mut self, name: &[u8]) {
+    /// Starts a job whose input has this name and was written last at `modified`.
+    pub fn begin(&mut self, name: &[u8], modified: Option<SystemTime>) {
+        self.times.begin(modified);
+        let Projection { tested, columns, .. } = &mut self.projection;
+        let operands = tested.iter_mut().chain(columns);
+        operands.for_each(|operand| operand.begin(modified));
         self.carry.clear();
         self.file.clear();
         self.file.extend_from_slice(name);
@@ -239,12 +256,20 @@ impl LineLoop {
                 view,
                 has_dashes: self.has_dashes,
             };
-            if !filter.holds(&mut tested) {
+            if !filter.holds(&mut tested, &mut self.times) {
                 return Ok(ControlFlow::Continue(()));
             }
         }
         let columns = &mut self.projection.columns;
         columns.iter_mut().for_each(|operand| operand.modify(view));
+        for (column, note) in columns.iter().zip(&self.key_notes) {
+            let Some(note) = *note else { continue };
+            self.notes.judge(note);
+            if !column.fits {
+                self.notes.add(note, column.original(view));
+                return Ok(ControlFlow::Continue(()));
+            }
+        }
         let flow = match columns.is_empty() && whole.len() > line.len() && sink.keeps_line_ends() {
             true => sink.record(&[whole])?,
             false => emit(columns, view, sink)?,
@@ -269,6 +294,16 @@ impl LineLoop {
             }
         }
         Ok(flow)
+    }
+
+    /// Returns why the job fails, when it does: a failure of the format, or a column for which no record had a value of
+    /// its kind.
+    pub fn failure(&self) -> Option<String> {
+        let misfit = || {
+            let note = self.key_notes.iter().flatten();
+            note.filter_map(|note| self.notes.all_wrong(*note)).next()
+        };
+        self.failure.clone().or_else(misfit)
     }
 
     /// Returns what this job left out.

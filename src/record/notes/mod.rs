@@ -170,6 +170,13 @@ impl Notes {
         self.add_at(id, 0, b"");
     }
 
+    /// Returns what is to be said when values were looked at and all of them were left out.
+    pub(super) fn all_wrong(&self, id: NoteId) -> Option<String> {
+        let entry = &self.entries[id.0];
+        let first = entry.tally.first.as_ref()?;
+        (entry.tally.wrong == entry.tally.of).then(|| entry.no_value(first))
+    }
+
     /// Returns how many are left out of this kind.
     pub(crate) fn count(&self, kind: NoteKind) -> u64 {
         let entries = self.entries.iter().filter(|entry| entry.kind == kind);

@@ -50,6 +50,22 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// Says that no value is of the kind, with the first of them and the way out.
+    pub(super) fn no_value(&self, first: &Place) -> String {
+        let field = display_name(OsStr::new(&*self.field));
+        let value = first.shown();
+        match self.kind {
+            NoteKind::NoTime => {
+                format!(
+                    "no value of {field} is a time (first: '{value}'): --time-format says how such times are written"
+                )
+            }
+            _ => format!("no value of {field} is a number with a unit (first: '{value}')"),
+        }
+    }
+}
+
 fn noun(number: u64, one: &'static str, several: &'static str) -> &'static str {
     if number == 1 { one } else { several }
 }
@@ -67,18 +83,24 @@ impl Tally {
 }
 
 impl Place {
-    /// Returns the place and the value: `a.log:17 'x'`.
-    fn text(&self, lines: &PartLines) -> String {
-        let file = display_name(OsStr::from_bytes(&self.file));
-        if self.line == 0 {
-            return file.into_owned();
-        }
+    /// Returns the value, shortened.
+    fn shown(&self) -> String {
         let mut value = display_name(OsStr::from_bytes(&self.value)).into_owned();
         if value.len() > SHOWN {
             let end = (0..=SHOWN).rev().find(|&at| value.is_char_boundary(at));
             value.truncate(end.unwrap_or(0));
             value.push('…');
         }
+        value
+    }
+
+    /// Returns the place and the value: `a.log:17 'x'`.
+    fn text(&self, lines: &PartLines) -> String {
+        let file = display_name(OsStr::from_bytes(&self.file));
+        if self.line == 0 {
+            return file.into_owned();
+        }
+        let value = self.shown();
         match self.line_in_file(lines) {
             Some(line) => format!("{file}:{line} '{value}'"),
             None => {

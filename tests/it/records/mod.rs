@@ -5,3 +5,4 @@ mod fields;
 mod filter_and_fold;
 mod log_questions;
 mod notes;
+mod times;

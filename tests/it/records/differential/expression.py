@@ -12,8 +12,9 @@ NULL, DASH = "null", "-"
 def clock(text):
     """Year to second by the time's own clock, and the instant in seconds."""
     text = text.removeprefix(b"[").removesuffix(b"]").decode("latin-1")
-    if m := re.fullmatch(r"(\d\d)/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d)(?: ([+-])(\d\d)(\d\d))?", text):
+    if m := re.fullmatch(r"(\d\d?)/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d)(?: ([+-])(\d\d)(\d\d))?", text):
         day, month, year, *rest = m.groups()
+        month = month.title()
         if month not in MONTHS:
             return None
         year, month, day = int(year), MONTHS.index(month) + 1, int(day)

@@ -110,17 +110,21 @@ fn field(rng: &mut Rng, shape: &Shape) -> String {
             "",
             ":lower",
             ":noquery",
-            ":day",
-            ":hour",
-            ":minute",
-            ":hod",
             "[1:3]",
             "[:2]",
             "[2:]",
             ":noquery[1:]",
-            ":day[:4]",
         ])
         .expect("not empty");
+    // What a cut makes of a value that is no time is told elsewhere.
+    let cut = *rng
+        .choice(&["", ":day", ":hour", ":minute", ":hod", ":day[:4]"])
+        .expect("not empty");
+    let modifier = if name == "time" && !cut.is_empty() {
+        cut
+    } else {
+        modifier
+    };
     format!("{name}{modifier}")
 }
 

@@ -1,0 +1,190 @@
+//! Reads the times of one file after another.
+//!
+//! It does not know what they are for.
+
+use super::custom::CustomForm;
+use super::forms::{TIME_FORMS, TimeForm};
+use super::plan::TimePlan;
+use super::scanner::Scanner;
+use super::written::{NoSuchTime, Written, WrittenClock};
+use super::{Precision, Time};
+use crate::record::number::Number;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// Reads times. The form of the last one is tried first.
+#[derive(Debug, Clone)]
+pub(crate) struct TimeReader {
+    zone: TimeZone,
+    now: Timestamp,
+    /// What no time without a year is after.
+    latest: DateTime,
+    form: &'static TimeForm,
+    /// The forms that the user described, when they are the only ones.
+    custom: Arc<[CustomForm]>,
+}
+
+/// How much of a text is a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// All of it.
+    Whole,
+    /// Its beginning.
+    Start,
+}
+
+impl TimeReader {
+    /// Builds a reader for texts of now.
+    pub fn new(plan: &TimePlan) -> TimeReader {
+        TimeReader {
+            zone: plan.zone.clone(),
+            now: plan.now,
+            latest: plan.zone.to_datetime(plan.now),
+            form: &TIME_FORMS[0],
+            custom: plan.forms.as_slice().into(),
+        }
+    }
+
+    /// Begins with a file that was written until `modified`: no time without a year is after it. `None`: it is no
+    /// file, and the program's start counts.
+    pub fn begin(&mut self, modified: Option<SystemTime>) {
+        let modified = modified.and_then(|modified| Timestamp::try_from(modified).ok());
+        self.latest = self.zone.to_datetime(modified.unwrap_or(self.now));
+    }
+
+    /// Returns the zone of clocks without an offset.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// Reads a text that is a time, with or without brackets or quotes around it, or a comma after it.
+    #[inline]
+    pub fn read(&mut self, text: &[u8]) -> Option<Time> {
+        self.any_form(text, Extent::Whole).ok()
+    }
+
+    /// Reads the time at the beginning of a text: as much as belongs to it.
+    #[inline]
+    pub fn read_start(&mut self, text: &[u8]) -> Option<Time> {
+        self.any_form(text, Extent::Start).ok()
+    }
+
+    /// Reads a text that is a time, and returns the point in time.
+    #[inline]
+    pub fn timestamp(&mut self, text: &[u8]) -> Option<Timestamp> {
+        self.read(text)?.timestamp(&self.zone)
+    }
+
+    /// Does as [`TimeReader::timestamp`] for a text that is no number.
+    pub fn written_timestamp(&mut self, text: &[u8]) -> Option<Timestamp> {
+        self.timestamp(text).filter(|_| Number::parse(text).is_none())
+    }
+
+    /// Reads a text that is a time.
+    ///
+    /// # Errors
+    /// When it has the form of a time, but there is no such time (`Some`), or when it has no form of a time.
+    pub fn check(&mut self, text: &[u8]) -> Result<Time, Option<NoSuchTime>> {
+        self.any_form(text, Extent::Whole)
+    }
+
+    #[inline]
+    fn any_form(&mut self, text: &[u8], extent: Extent) -> Result<Time, Option<NoSuchTime>> {
+        if !self.custom.is_empty() {
+            return self.custom_form(text, extent);
+        }
+        let text = match text {
+            [b'[', inside @ .., b']'] | [b'"', inside @ .., b'"'] => inside,
+            [b'[' | b'"', inside @ ..] => inside,
+            _ => text,
+        };
+        let mut error = match self.one_form(self.form, text, extent) {
+            Ok(time) => return Ok(time),
+            Err(error) => error,
+        };
+        for form in TIME_FORMS {
+            match self.one_form(form, text, extent) {
+                Ok(time) => {
+                    self.form = form;
+                    return Ok(time);
+                }
+                Err(other) => error = error.or(other),
+            }
+        }
+        Err(error)
+    }
+
+    #[inline]
+    fn one_form(&self, form: &TimeForm, text: &[u8], extent: Extent) -> Result<Time, Option<NoSuchTime>> {
+        let mut scanner = Scanner::new(text);
+        let written = (form.scan)(&mut scanner).filter(|_| ends(scanner.rest(), extent));
+        match written {
+            None => Err(None),
+            Some(Written::Clock(written)) => self.time(&written).map_err(Some),
+            // A number beside half a bracket is none.
+            Some(Written::Epoch(_)) if extent == Extent::Whole && !scanner.rest().is_empty() => Err(None),
+            Some(Written::Epoch(timestamp)) => Ok(self.epoch(timestamp)),
+        }
+    }
+
+    /// Reads a text as the user described it: as it is, or without a bracket or a quote before it.
+    fn custom_form(&self, text: &[u8], extent: Extent) -> Result<Time, Option<NoSuchTime>> {
+        let inside = match text {
+            [b'[' | b'"', inside @ ..] => inside,
+            _ => text,
+        };
+        for text in [text, inside] {
+            for form in &*self.custom {
+                match form.scan(text) {
+                    Some((written, length)) if ends(&text[length..], extent) => {
+                        return match written {
+                            Written::Clock(written) => self.time(&written).map_err(Some),
+                            Written::Epoch(timestamp) => Ok(self.epoch(timestamp)),
+                        };
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Err(None)
+    }
+
+    fn time(&self, written: &WrittenClock) -> Result<Time, NoSuchTime> {
+        Ok(Time {
+            clock: written.clock(self.latest)?,
+            offset: written.offset()?,
+            precision: match (written.day, written.time) {
+                (None, _) => Precision::Month,
+                (_, None) => Precision::Day,
+                _ => Precision::Clock,
+            },
+            has_year: written.year.is_some(),
+            is_epoch: false,
+        })
+    }
+
+    fn epoch(&self, timestamp: Timestamp) -> Time {
+        let offset = self.zone.to_offset(timestamp);
+        Time {
+            clock: offset.to_datetime(timestamp),
+            offset: Some(offset),
+            precision: Precision::Clock,
+            has_year: true,
+            is_epoch: true,
+        }
+    }
+}
+
+/// Tells whether a time may end before `rest`.
+#[inline]
+fn ends(rest: &[u8], extent: Extent) -> bool {
+    match (extent, rest) {
+        (_, []) => true,
+        (Extent::Whole, rest) => matches!(rest, b"]" | b"\"" | b"," | b"]," | b"\","),
+        (Extent::Start, [b':' | b',', after, ..]) => !after.is_ascii_digit(),
+        (Extent::Start, [first, ..]) => b" \t,;:|])\"'".contains(first),
+    }
+}
