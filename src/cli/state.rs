@@ -85,6 +85,11 @@ fn conflict(records: &RecordPlan) -> Option<&'static str> {
     if records.first.is_some() {
         return Some("--first cannot be combined with --state: it leaves jobs half done");
     }
+    if records.is_relative {
+        return Some(
+            "--state cannot remember what depends on now, as yesterday, -2h and times without a year do: type the time itself",
+        );
+    }
     let what = "--bad file=F cannot be combined with --state: done jobs do not run again, so F would miss their lines";
     matches!(records.on_bad_line, OnBadLine::Keep(_)).then_some(what)
 }

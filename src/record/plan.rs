@@ -9,6 +9,7 @@ use super::render::header;
 use super::row_format::RowFormat;
 use super::suggest::unknown;
 use super::time::TimePlan;
+use jiff::Timestamp;
 use regex::bytes::Regex;
 use std::path::PathBuf;
 
@@ -34,6 +35,10 @@ pub struct RecordPlan {
     pub expected: Vec<(usize, NoteKind)>,
     /// How many of the last of these an aggregate takes; the others are keys, or selected.
     pub aggregated: usize,
+    /// When the records that are wanted begin: a file that was written last before it has none.
+    pub since: Option<Timestamp>,
+    /// Whether the filter depends on when the program was started.
+    pub is_relative: bool,
     /// The format of printed rows when there is no fold.
     pub output: RowFormat,
     /// True when the names of the columns precede the rows.
@@ -151,6 +156,8 @@ impl RecordPlan {
             filter: None,
             tested: Vec::new(),
             projection: Vec::new(),
+            since: None,
+            is_relative: false,
             aggregated: 0,
             expected: Vec::new(),
             output: RowFormat::default(),

@@ -150,7 +150,10 @@ impl Worker<'_> {
             self.stage.as_mut(),
             self.part.as_deref_mut(),
         );
-        let end = run(&mut *self.map, job, &mut output);
+        let end = match shared.records.is_some_and(|records| is_too_old(job, records)) {
+            true => output.end(),
+            false => run(&mut *self.map, job, &mut output),
+        };
         let kept = end.as_ref().err().is_some_and(|failure| output.keeps(failure));
         if kept {
             output.drop_incomplete();
@@ -251,6 +254,14 @@ fn modified(job: &Job) -> Option<SystemTime> {
         Input::Stdin => None,
         input => std::fs::metadata(input.name()).ok()?.modified().ok(),
     }
+}
+
+/// Tells whether a file was written last before the records that are wanted begin.
+fn is_too_old(job: &Job, records: &RecordPlan) -> bool {
+    let Some(since) = records.since else {
+        return false;
+    };
+    modified(job).is_some_and(|modified| modified < SystemTime::from(since))
 }
 
 /// Runs a map on a job. A map that was told that nobody wants more has returned early, and its job was stopped.

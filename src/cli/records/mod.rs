@@ -3,6 +3,7 @@
 //! It does not know which input the records come from.
 
 mod list;
+mod window;
 
 use super::canonical_args::CanonicalArgs;
 use super::usage_error::UsageError;
@@ -19,6 +20,7 @@ use clap::Args;
 use regex::bytes::Regex;
 use std::collections::HashSet;
 use std::path::Path;
+use window::Window;
 
 /// The options about records and folds.
 #[derive(Debug, Args)]
@@ -59,6 +61,14 @@ pub(super) struct RecordArgs {
     /// Take only records for which EXPR holds: tests FIELD OP VALUE (OP one of == != < <= > >= ~ !~), FIELD in A,B,…, FIELD not in A,B,…, FIELD exists, joined by and, or, not and brackets; a VALUE may be quoted (repeatable: all must hold)
     #[arg(short = 'w', long = "where", value_name = "EXPR", allow_hyphen_values = true)]
     filters: Vec<String>,
+
+    /// Take only records of TIME or later, by the format's time field (clf; json and logfmt: time, ts, timestamp or @timestamp): a date, a time of any form, now, today, yesterday, -2h, '3d ago'. Files that were written last before it are not opened
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    since: Option<String>,
+
+    /// Take only records before TIME, as for --since
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    until: Option<String>,
 
     /// The zone of times that are written without one, and in which epochs are shown: an IANA name, an offset such as +02:00, or local [default: UTC]
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
@@ -200,6 +210,8 @@ impl RecordArgs {
             .values("--grep", &self.grep)
             .values("--not-grep", &self.not_grep)
             .values("--regex", &self.regex)
+            .values("--since", &self.since)
+            .values("--until", &self.until)
             .values("--tz", &self.tz)
             .values("--time-format", &self.time_format)
             .values("--where", &self.filters)
@@ -231,8 +243,19 @@ impl RecordArgs {
         for regex in &self.regex {
             plan.regexes.push(Regex::new(regex).context("in --regex")?);
         }
-        let filters: Result<_, _> = self.filters.iter().map(|text| plan.expression(text)).collect();
-        plan.filter = Expression::all(filters?);
+        let (since, until) = (self.since.as_deref(), self.until.as_deref());
+        let window = Window::new(since, until, &plan.format, &plan.times)?;
+        let texts = self.filters.iter();
+        let texts = texts.chain(window.as_ref().map(|window| &window.expression));
+        let filters: Vec<_> = texts
+            .map(|text| plan.expression(text))
+            .collect::<Result<_, _>>()?;
+        plan.is_relative = filters.iter().any(Expression::is_relative);
+        plan.filter = Expression::all(filters);
+        if let Some(window) = window {
+            plan.since = window.since;
+            plan.is_relative |= window.is_relative;
+        }
         plan.projection = fields(self.select.as_deref())?;
         plan.first = self.first;
         if let Some(bad) = &self.bad {

@@ -3,7 +3,7 @@
 use super::instant::parse_instant;
 use crate::record::decimal::{Decimal, short_integer};
 use crate::record::suggest::quoted;
-use crate::record::time::{TimePlan, TimeReader};
+use crate::record::time::{TimeLiteral, TimePlan, TimeReader};
 use jiff::Timestamp;
 use std::cmp::Ordering;
 
@@ -20,7 +20,7 @@ pub(super) enum Bound {
         epoch: Option<Timestamp>,
     },
     /// A time.
-    Time(Timestamp),
+    Time(TimeLiteral),
     /// Bytes.
     Text(Vec<u8>),
 }
@@ -46,6 +46,11 @@ impl Bound {
         }
     }
 
+    /// Returns whether the bound depends on when the program was started.
+    pub fn is_relative(&self) -> bool {
+        matches!(self, Bound::Time(literal) if literal.is_relative)
+    }
+
     /// Orders `value` relative to this bound; `None` when it is of another kind.
     #[inline]
     pub fn order(&self, value: &[u8], times: &mut TimeReader) -> Option<Ordering> {
@@ -59,7 +64,7 @@ impl Bound {
                 }
                 Some(times.timestamp(value)?.cmp(epoch.as_ref()?))
             }
-            Bound::Time(instant) => Some(times.timestamp(value)?.cmp(instant)),
+            Bound::Time(literal) => Some(times.timestamp(value)?.cmp(&literal.timestamp)),
             Bound::Text(text) => Some(value.cmp(text)),
         }
     }

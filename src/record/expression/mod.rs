@@ -61,6 +61,11 @@ impl Expression {
         self.root.holds(values, times)
     }
 
+    /// Returns whether it depends on when the program was started: `now`, `-2h`, a time without a year.
+    pub(crate) fn is_relative(&self) -> bool {
+        self.root.is_relative()
+    }
+
     /// Returns the best set of texts of which one stands in the values of every record that passes, if there
     /// is one. `verbatim` says whether a subject's value stands unchanged in its record.
     pub(super) fn needles(&self, verbatim: &dyn Fn(usize) -> bool) -> Option<Needles<'_>> {

@@ -82,6 +82,16 @@ impl Node {
         }
     }
 
+    /// Returns whether a test depends on when the program was started.
+    pub fn is_relative(&self) -> bool {
+        match self {
+            Node::Test(_, Test::Order(_, bound)) => bound.is_relative(),
+            Node::Test(..) => false,
+            Node::All(nodes) | Node::Any(nodes) => nodes.iter().any(Node::is_relative),
+            Node::Not(node) => node.is_relative(),
+        }
+    }
+
     /// Does as [`super::Expression::needles`].
     pub fn needles(&self, verbatim: &dyn Fn(usize) -> bool) -> Option<Needles<'_>> {
         match self {

@@ -87,6 +87,17 @@ pub(crate) fn parse_time_literal(text: &str, plan: &TimePlan) -> Result<TimeLite
     })
 }
 
+impl TimePlan {
+    /// Reads a time that was typed, and returns whether it depends on now.
+    ///
+    /// # Errors
+    /// The reason why it is none.
+    pub(crate) fn parse_literal(&self, text: &str) -> Result<(Timestamp, bool), String> {
+        let literal = parse_time_literal(text, self).map_err(|reason| reason.to_string())?;
+        Ok((literal.timestamp, literal.is_relative))
+    }
+}
+
 /// Reads a time that depends on now. `None`: the text is of another kind.
 fn relative(text: &str, plan: &TimePlan) -> Option<Result<Zoned, TimeLiteralError>> {
     let now = plan.now.to_zoned(plan.zone.clone());

@@ -14,7 +14,7 @@ mod written;
 
 pub use cut::Cut;
 pub(crate) use forms::TIME_FORMS;
-pub(super) use literal::{TimeLiteralError, parse_time_literal};
+pub(super) use literal::{TimeLiteral, TimeLiteralError, parse_time_literal};
 pub use plan::TimePlan;
 pub(crate) use reader::TimeReader;
 

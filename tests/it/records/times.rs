@@ -188,3 +188,73 @@ fn conditions_compare_times_of_all_forms() {
         .says("there is no month 13")
         .code(2);
 }
+
+const WEB: &str = "h - - [01/Jan/2024:00:00:00 +0000] \"GET /a HTTP/1.1\" 200 1
+h - - [02/Jan/2024:00:00:00 +0000] \"GET /b HTTP/1.1\" 200 1
+h - - [03/Jan/2024:00:00:00 +0000] \"GET /c HTTP/1.1\" 200 1
+";
+
+#[test]
+fn since_takes_its_bound_and_until_does_not() {
+    for (args, want) in [
+        ("--since 2024-01-02", "/b\n/c\n"),
+        ("--until 2024-01-02", "/a\n"),
+        ("--since 2024-01-02 --until 2024-01-03", "/b\n"),
+        ("--since 2024-01-01T23:00:00-02:00", "/c\n"),
+        ("--since -2h", ""),
+        (
+            "--tz +01:00 --since 2024-01-02T01:00 --until yesterday",
+            "/b\n/c\n",
+        ),
+    ] {
+        fan("map a -i clf --select path")
+            .args(args.split(' '))
+            .file("a", WEB)
+            .stdout(want)
+            .ok();
+    }
+    let json = r#"{"ts":"2024-01-02","@timestamp":"2024-01-01","n":1}
+{"@timestamp":"2024-01-02T00:00:00Z","n":2}
+{"timestamp":1704153600,"n":3}
+{"time":"2024-01-01","ts":"2024-01-02","n":4}
+{"n":5}
+"#;
+    fan("map a -i json --select n --since 2024-01-02")
+        .file("a", json)
+        .stdout("1\n2\n3\n")
+        .ok();
+}
+
+#[test]
+fn a_window_is_refused_where_its_time_or_field_is_unknown() {
+    for (args, what) in [
+        ("--since 2024-01-02", "format 'ws' has no time field of its own"),
+        (
+            "-i clf --since 2024-13-02",
+            "in --since '2024-13-02': there is no month 13",
+        ),
+        ("-i clf --until soon", "in --until 'soon': it is no time"),
+        ("-i clf --since 2024", "a year alone"),
+        ("-i clf --since -2h --state s", "depends on now"),
+        ("--where 1>yesterday --state s", "depends on now"),
+    ] {
+        let run = fan("map a").args(args.split(' ')).file("a", WEB);
+        run.says(what).code(2);
+    }
+}
+
+#[test]
+fn a_file_that_was_written_before_is_not_opened() {
+    // Nobody may read it, but for its age nobody tries.
+    let old = "touch -d 2020-01-01 old; printf '\\037\\213damaged' > broken; touch -d 2020-01-01 broken";
+    fan("map old broken new -i clf --select path --since 2024-01-03")
+        .file("old", WEB)
+        .file("new", WEB)
+        .after(old)
+        .stdout("/c\n")
+        .ok();
+    fan("map - -i clf --select path --since 2024-01-03")
+        .stdin(WEB)
+        .stdout("/c\n")
+        .ok();
+}
