@@ -224,6 +224,8 @@ pub(super) struct Tested<'a> {
     pub view: View<'a>,
     /// True when a field's `-` stands for a value that is missing.
     pub has_dashes: bool,
+    /// A bit for each of the first 64 subjects, set when its value is of another kind than a test asks for.
+    pub misfits: u64,
 }
 
 impl Values for Tested<'_> {
@@ -245,6 +247,21 @@ impl Values for Tested<'_> {
             return Value::Missing;
         }
         Value::Text(operand.value(self.view))
+    }
+
+    #[inline]
+    fn other_kind(&mut self, subject: usize) {
+        if subject < 64 {
+            self.misfits |= 1 << subject;
+        }
+    }
+}
+
+impl View<'_> {
+    /// Returns true when the record has the field of this slot.
+    #[inline]
+    pub fn has(self, slot: usize) -> bool {
+        self.spans[slot].base != SpanBase::Missing
     }
 }
 

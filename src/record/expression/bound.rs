@@ -2,6 +2,7 @@
 
 use super::instant::parse_instant;
 use crate::record::decimal::{Decimal, short_integer};
+use crate::record::notes::NoteKind;
 use crate::record::suggest::quoted;
 use crate::record::time::{TimeLiteral, TimePlan, TimeReader};
 use jiff::Timestamp;
@@ -49,6 +50,15 @@ impl Bound {
     /// Returns whether the bound depends on when the program was started.
     pub fn is_relative(&self) -> bool {
         matches!(self, Bound::Time(literal) if literal.is_relative)
+    }
+
+    /// Returns the note on a value of another kind; any value has an order among texts.
+    pub fn kind(&self) -> Option<NoteKind> {
+        match self {
+            Bound::Number { .. } => Some(NoteKind::ComparedNumber),
+            Bound::Time(_) => Some(NoteKind::ComparedTime),
+            Bound::Text(_) => None,
+        }
     }
 
     /// Orders `value` relative to this bound; `None` when it is of another kind.

@@ -14,6 +14,7 @@ pub(crate) use parser::LoneQuote;
 pub(super) use tree::{Needles, selectivity};
 pub(crate) use tree::{Value, Values};
 
+use super::notes::NoteKind;
 use super::plan_error::RecordPlanError;
 use super::time::{TimePlan, TimeReader};
 use parser::Parser;
@@ -64,6 +65,13 @@ impl Expression {
     /// Returns whether it depends on when the program was started: `now`, `-2h`, a time without a year.
     pub(crate) fn is_relative(&self) -> bool {
         self.root.is_relative()
+    }
+
+    /// Returns the subjects that are ordered by a number or a time, each with the note on a value of another kind.
+    pub(super) fn ordered(&self) -> Vec<(usize, NoteKind)> {
+        let mut found = Vec::new();
+        self.root.ordered(&mut found);
+        found
     }
 
     /// Returns the best set of texts of which one stands in the values of every record that passes, if there

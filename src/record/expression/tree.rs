@@ -2,6 +2,7 @@
 
 use super::bound::Bound;
 use super::equality::Equality;
+use crate::record::notes::NoteKind;
 use crate::record::time::TimeReader;
 use regex::bytes::Regex;
 use std::cmp::{Ordering, Reverse};
@@ -89,6 +90,19 @@ impl Node {
             Node::Test(..) => false,
             Node::All(nodes) | Node::Any(nodes) => nodes.iter().any(Node::is_relative),
             Node::Not(node) => node.is_relative(),
+        }
+    }
+
+    /// Adds to `found` the subjects that are ordered by a number or a time.
+    pub fn ordered(&self, found: &mut Vec<(usize, NoteKind)>) {
+        match self {
+            Node::Test(subject, Test::Order(_, bound)) => {
+                let kind = bound.kind().filter(|kind| !found.contains(&(*subject, *kind)));
+                found.extend(kind.map(|kind| (*subject, kind)));
+            }
+            Node::Test(..) => {}
+            Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| node.ordered(found)),
+            Node::Not(node) => node.ordered(found),
         }
     }
 

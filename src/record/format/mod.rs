@@ -298,6 +298,11 @@ impl Format {
         )
     }
 
+    /// Returns true when each record brings its own names of fields.
+    pub(super) fn has_names_by_record(&self) -> bool {
+        matches!(self, Format::Json | Format::Logfmt)
+    }
+
     /// Returns true when some lines or records can be bad.
     pub(super) fn has_bad_lines(&self) -> bool {
         matches!(

@@ -30,7 +30,17 @@ impl LineLoop {
             self.carry.extend_from_slice(&rest[..end]);
             rest = &rest[end + 1..];
             let mut line = mem::take(&mut self.carry);
-            let flow = self.line(split, &line, sink);
+            // What is noted must not depend on where blocks end.
+            let is_candidate = self
+                .prefilter
+                .as_ref()
+                .is_none_or(|texts| texts.find(&line).is_some());
+            let flow = if is_candidate {
+                self.line(split, &line, sink)
+            } else {
+                self.count_line();
+                Ok(ControlFlow::Continue(()))
+            };
             line.clear();
             self.carry = line;
             if flow?.is_break() {

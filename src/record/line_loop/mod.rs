@@ -3,6 +3,7 @@
 //! It does not know how a format lays out fields, nor what the sink does with a record.
 
 mod blocks;
+mod field_notes;
 
 use super::expression::Expression;
 use super::format::{FieldSpan, LineSplitter, LineVerdict};
@@ -12,6 +13,7 @@ use super::prefilter::Prefilter;
 use super::projection::{Operand, Projection, Tested, View};
 use super::record_sink::RecordSink;
 use super::time::TimeReader;
+use field_notes::FieldNotes;
 use memchr::memchr_iter;
 use memchr::memmem::Finder;
 use regex::bytes::Regex;
@@ -47,6 +49,7 @@ pub(super) struct LineLoop {
     key_notes: Vec<Option<NoteId>>,
     /// The note of each selected value that the sink takes as a number or a time; empty when it takes none.
     value_notes: Vec<Option<NoteId>>,
+    field_notes: FieldNotes,
     bad_note: Option<NoteId>,
     /// Records given to the sink in this job, when it takes numbers.
     judged: u64,
@@ -82,6 +85,7 @@ impl LineLoop {
             value_notes.resize(value_notes.len().max(column + 1), None);
             value_notes[column] = Some(notes.enter(kind, &plan.projection[column].text));
         }
+        let field_notes = FieldNotes::new(plan, &projection, &mut notes);
         LineLoop {
             prefilter: Prefilter::new(plan).filter(|_| !counts_lines),
             value_notes,
@@ -108,7 +112,9 @@ impl LineLoop {
             single_field: projection.is_single_field()
                 && !counts_lines
                 && plan.is_unfiltered()
-                && plan.first.is_none(),
+                && plan.first.is_none()
+                && field_notes.is_empty(),
+            field_notes,
             projection,
             carry: Vec::new(),
             file: Vec::new(),
@@ -133,6 +139,7 @@ impl LineLoop {
         self.file.clear();
         self.file.extend_from_slice(name);
         self.notes.begin(name);
+        self.field_notes.begin();
         self.judged = 0;
         self.given = 0;
         self.bad_lines.clear();
@@ -250,13 +257,20 @@ impl LineLoop {
             file: &self.file,
             number: &self.number,
         };
+        self.field_notes.record(view);
         if let Some(filter) = &self.filter {
             let mut tested = Tested {
                 operands: &mut self.projection.tested,
                 view,
                 has_dashes: self.has_dashes,
+                misfits: 0,
             };
-            if !filter.holds(&mut tested, &mut self.times) {
+            let passes = filter.holds(&mut tested, &mut self.times);
+            let (misfits, operands) = (tested.misfits, &self.projection.tested);
+            let is_missing = |operand: &Operand| operand.is_missing(view, self.has_dashes);
+            self.field_notes
+                .tested(&mut self.notes, misfits, operands, is_missing, view);
+            if !passes {
                 return Ok(ControlFlow::Continue(()));
             }
         }
@@ -312,6 +326,7 @@ impl LineLoop {
         for note in self.value_notes.iter().flatten() {
             self.notes.judge_all(*note, judged);
         }
+        self.field_notes.end(&mut self.notes);
         let lines = self.notes.line;
         if let Some(note) = self.bad_note {
             self.notes.judge_all(note, lines);

@@ -80,7 +80,7 @@ fn a_field_is_missing_when_no_job_has_seen_it() {
     notes.merge(seen(1, 1));
     assert_eq!(
         notes.lines(&PartLines::default()),
-        ["lvl: no record has this field"]
+        ["lvl: no record that was read has this field"]
     );
     notes.merge(seen(0, 1));
     assert!(notes.lines(&PartLines::default()).is_empty());

@@ -15,7 +15,8 @@ impl Entry {
         let field = display_name(OsStr::new(&*self.field));
         if self.kind == NoteKind::NoField {
             // One record that has it is enough.
-            return (wrong > 0 && wrong == of).then(|| format!("{field}: no record has this field"));
+            return (wrong > 0 && wrong == of)
+                .then(|| format!("{field}: no record that was read has this field"));
         }
         let first = self.tally.first.as_ref().filter(|_| wrong > 0)?;
         let first = format!("(first: {})", first.text(lines));

@@ -120,3 +120,48 @@ fn a_field_that_can_be_none_is_refused() {
     refused(&["-s", "a:hoor", "-i", "csv"], "did you mean 'hour'?");
     refused(&["-s", "c:d", "-i", "json"], "unknown modifier 'd'");
 }
+
+#[test]
+fn a_name_that_no_record_has_is_told() {
+    let notes = |args: &[&str], file: &str| {
+        let done = fan("map f").args(args).file("f", file).code(0);
+        done.err.clone()
+    };
+    let json = "{\"level\":\"error\",\"n\":1}\n{\"level\":\"info\"}\n";
+    let note = |name: &str| format!("{name}: no record that was read has this field");
+    assert!(notes(&["-i", "json", "-w", "levle == error"], json).contains(&note("levle")));
+    assert!(notes(&["-i", "json", "-s", "user.id"], json).contains(&note("user.id")));
+    assert!(notes(&["-i", "logfmt", "--by", "b"], "a=1\na=2\n").contains(&note("b")));
+    assert!(!notes(&["-i", "json", "-s", "n,level"], json).contains("no record"));
+    assert!(notes(&["-q", "-i", "json", "-s", "x"], json).is_empty());
+}
+
+#[test]
+fn a_value_of_another_kind_than_its_test_is_counted() {
+    let file = "n,t\n1,x\nx,2012-01-01\n7,\n,2013-01-01\n";
+    let done = fan("map f -i csv")
+        .args(["-w", "n > 5 or t > 2012-06-01"])
+        .file("f", file);
+    let done = done.stdout("7,\n,2013-01-01\n").code(0);
+    assert!(
+        done.err
+            .contains("n: 2 of 4 compared values are empty or no number (first: f:3 'x')"),
+        "{}",
+        done.err
+    );
+    assert!(
+        done.err
+            .contains("t: 1 of 4 compared values is no time (first: f:2 'x')"),
+        "{}",
+        done.err
+    );
+    fan("map f -i clf --agg count")
+        .args(["-w", "bytes > 5"])
+        .file(
+            "f",
+            "h - - [01/Jan/2012:00:00:00 +0000] \"GET / HTTP/1.1\" 200 -\n",
+        )
+        .stdout("0\n")
+        .stderr("")
+        .ok();
+}
