@@ -65,7 +65,10 @@ fn counts_bad_lines(command_line: &[String]) -> bool {
 
 /// Returns the sum of the first numbers of all notes with these words: `bytes: 3 of 7 values are no number`.
 fn noted(err: &str, words: &str) -> u64 {
-    let notes = err.lines().filter(|line| line.contains(words));
+    let notes = err
+        .lines()
+        .filter(|line| !line.contains(" compared value"))
+        .filter(|line| line.contains(words));
     let first = |line: &str| {
         let (before, _) = line.split_once(" of ").expect("a count");
         let number = before.rsplit(' ').next().expect("there is a last word");
