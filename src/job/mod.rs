@@ -10,7 +10,7 @@ mod trust;
 
 pub use failure::Failure;
 pub use outcome::ChildOutcome;
-pub use split::{SplitOutcome, SplitPart};
+pub use split::{RANGE, SplitOutcome, SplitPart};
 pub use trust::Trust;
 
 use crate::message;
@@ -41,6 +41,14 @@ impl Job {
     pub fn start(&self) -> Option<u64> {
         match self.inputs.first() {
             Some(Input::Range { start, .. } | Input::Part { start, .. }) => Some(*start),
+            _ => None,
+        }
+    }
+
+    /// Returns the place among the ranges of a plain file, from 0, if it is about one.
+    pub fn range(&self) -> Option<u64> {
+        match self.inputs.first() {
+            Some(Input::Range { start, .. }) => Some(start / RANGE),
             _ => None,
         }
     }

@@ -5,6 +5,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+/// The size of a range of a plain file that is split. With two workers on 1.9 GB of logs, 4 to 64 MiB take the same
+/// time; smaller parts spread better over many workers, larger ones cost fewer events.
+pub const RANGE: u64 = 16 << 20;
+
 /// The place of a part among the parts of its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SplitPart {

@@ -5,6 +5,7 @@
 
 mod alignment;
 mod decimal;
+mod evidence;
 mod expression;
 mod field;
 mod format;
@@ -25,6 +26,7 @@ mod stage;
 pub(crate) mod suggest;
 mod time;
 
+pub(crate) use evidence::Evidence;
 pub use expression::Expression;
 pub use field::{Field, FieldSource};
 pub use format::{CsvQuoting, Format, FormatChoice};

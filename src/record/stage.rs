@@ -2,6 +2,7 @@
 //!
 //! It does not know where the blocks come from or what the sink does.
 
+use super::evidence::Evidence;
 use super::format::{Clf, Csv, DelimiterSplitter, Extract, Format, Json, Logfmt, WholeLine, Ws};
 use super::line_loop::LineLoop;
 use super::notes::Notes;
@@ -96,7 +97,10 @@ impl Stage {
             return match csv.feed(b"\n") {
                 Some(_) => csv_record(&mut self.line_loop, csv, b"", sink),
                 // Only a quoted field takes the newline as a byte.
-                None if csv.decoded().len() > before => Ok(self.line_loop.reject_unclosed()),
+                None if csv.decoded().len() > before => {
+                    let open_quote = |record: &[u8]| csv.open_quote(record);
+                    Ok(self.line_loop.reject_unclosed(open_quote))
+                }
                 None => Ok(ControlFlow::Continue(())),
             };
         }
@@ -119,6 +123,16 @@ impl Stage {
     /// Takes the bad lines since the last call, each with its newline, when the plan keeps them.
     pub fn take_bad_lines(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.line_loop.bad_lines)
+    }
+
+    /// Returns whether any line of the job is of the format.
+    pub fn evidence(&self) -> Evidence {
+        self.line_loop.evidence.clone()
+    }
+
+    /// Returns what is wrong with an input that was read to its end: a quote that is never closed.
+    pub fn damage(&self) -> Option<String> {
+        self.line_loop.damage.clone()
     }
 
     /// Returns the reason why the job fails although its bytes could be read: a bad line under

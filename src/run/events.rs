@@ -135,7 +135,11 @@ impl Main<'_, '_> {
     }
 
     /// Counts a job, prints what is left of it, and has its end stored.
-    fn job_counts(&mut self, mut report: Report, before: Option<Box<Before>>) -> Result<(), Closed> {
+    pub(super) fn job_counts(
+        &mut self,
+        mut report: Report,
+        before: Option<Box<Before>>,
+    ) -> Result<(), Closed> {
         let bad_lines = report.notes.count(NoteKind::BadLine);
         self.summary.notes.add(&mut report);
         let (seq, failure) = (report.seq, report.failure.as_ref());

@@ -31,6 +31,11 @@ impl Main<'_, '_> {
     /// Joins the workers, merges their folds, and prints the result.
     pub(super) fn finish(mut self) -> Summary {
         let folds = self.workers.join();
+        // Ranges that waited for others of their file, which were not run or had been done before.
+        for (report, before) in self.jobs.take_waiting() {
+            let printed = self.job_counts(report, before);
+            self.end_printing_on(printed);
+        }
         if self.plan.progress {
             end_progress();
         }

@@ -4,7 +4,7 @@
 //! It does not know what a job is about, nor where its output goes.
 
 use crate::job::{Failure, SplitPart};
-use crate::record::Notes;
+use crate::record::{Evidence, Notes};
 use crate::state::{Fingerprint, JobEnd};
 use crate::worker::Report;
 use std::collections::BTreeMap;
@@ -35,9 +35,26 @@ pub(super) struct Before {
     pub(super) revoked: Option<String>,
 }
 
+/// A job that has ended, with what was known of it before.
+pub(super) type Ended = (Report, Option<Box<Before>>);
+
+/// The ranges of a plain file that have ended.
+#[derive(Default)]
+struct FileRanges {
+    ended: u64,
+    /// How many there are, once the last has ended.
+    ranges: Option<u64>,
+    /// Whether a line of any is of the format.
+    is_readable: bool,
+    /// Those that do not count yet.
+    waiting: Vec<Ended>,
+}
+
 /// The states of all jobs, and how many jobs came how far.
 pub(super) struct JobStates {
     states: BTreeMap<u64, JobState>,
+    /// Of plain files that are split, by the numbers of their first jobs.
+    ranges: BTreeMap<u64, FileRanges>,
     /// Jobs that were found, whether or not they are to be run.
     pub(super) found: u64,
     sent: u64,
@@ -53,6 +70,7 @@ impl JobStates {
     pub(super) fn new(limit: u64) -> Self {
         JobStates {
             states: BTreeMap::new(),
+            ranges: BTreeMap::new(),
             found: 0,
             sent: 0,
             ended: 0,
@@ -104,12 +122,15 @@ impl JobStates {
 
     /// Takes note of a job's end. Returns the reports that count now, each with what was known of the job
     /// before: of a part of a split file none until all parts of the file have ended, and then all.
-    pub(super) fn end(&mut self, report: Report) -> Vec<(Report, Option<Box<Before>>)> {
+    pub(super) fn end(&mut self, report: Report) -> Vec<Ended> {
         self.ended += 1;
         let before = match self.states.remove(&report.seq) {
             Some(JobState::Sent(before)) => before,
             _ => None,
         };
+        if let Some(index) = report.range {
+            return self.end_range(index, report, before);
+        }
         let Some(part) = report.link.clone() else {
             return vec![(report, before)];
         };
@@ -126,6 +147,38 @@ impl JobStates {
         let mut ended: Vec<_> = ended.collect();
         decide(&mut ended, &part);
         ended
+    }
+
+    /// Takes note of the end of a range of a plain file. Ranges count one by one, but those without a line of the
+    /// format wait until another has one, or all have ended.
+    fn end_range(&mut self, index: u64, report: Report, before: Option<Box<Before>>) -> Vec<Ended> {
+        let file = self.ranges.entry(report.seq - index).or_default();
+        file.ended += 1;
+        if !report.continued {
+            file.ranges = Some(index + 1);
+        }
+        file.is_readable |= report.evidence.is_readable() || report.failure.is_some();
+        let first = report.seq - index;
+        file.waiting.push((report, before));
+        let is_last = file.ranges == Some(file.ended);
+        if !file.is_readable && !is_last {
+            return Vec::new();
+        }
+        let mut ended = std::mem::take(&mut file.waiting);
+        ended.sort_unstable_by_key(|(report, _)| report.seq);
+        if is_last && !file.is_readable && fail_unlike(&mut ended) {
+            keep_first_failure(&mut ended);
+        }
+        if is_last {
+            self.ranges.remove(&first);
+        }
+        ended
+    }
+
+    /// Returns the ranges that still wait for others, which did not run.
+    pub(super) fn take_waiting(&mut self) -> Vec<Ended> {
+        let files = std::mem::take(&mut self.ranges);
+        files.into_values().flat_map(|file| file.waiting).collect()
     }
 
     /// Returns the job past the last part of the split file that begins with job `first`, if all its parts
@@ -183,17 +236,46 @@ impl JobStates {
     }
 }
 
-/// Decides what becomes of a split file whose parts have all ended. Of a file that failed only the first
-/// failure in the file's order is left, since a reader from its beginning gets no further: the other parts
-/// count as stopped.
-fn decide(ended: &mut [(Report, Option<Box<Before>>)], part: &SplitPart) {
+/// Decides what becomes of a split file whose parts have all ended: it fails when a part failed, or when no line of
+/// any part is of the format.
+fn decide(ended: &mut [Ended], part: &SplitPart) {
+    let is_whole = !ended.iter().any(|(report, _)| report.failure.is_some()) && !fail_unlike(ended);
+    part.fate.decide(is_whole);
+    if !is_whole {
+        keep_first_failure(ended);
+    }
+}
+
+/// Fails the first part that has a line which is not of the format, when no line of any part is. Returns whether
+/// there is such a part.
+fn fail_unlike(ended: &mut [Ended]) -> bool {
+    if ended.iter().any(|(report, _)| report.evidence.is_readable()) {
+        return false;
+    }
+    for (report, _) in ended {
+        if let (Evidence::Lacking(Some(what)), [name, ..]) = (&report.evidence, &report.names[..]) {
+            report.failure = Some(Failure::Corrupt {
+                name: name.clone(),
+                what: what.clone(),
+            });
+            return true;
+        }
+    }
+    false
+}
+
+/// Of a file that failed, keeps only the first failure in the file's order, since a reader from its beginning gets
+/// no further: the other parts count as stopped.
+fn keep_first_failure(ended: &mut [Ended]) {
     let failed = ended.iter().position(|(report, _)| report.failure.is_some());
-    part.fate.decide(failed.is_none());
     let Some(failed) = failed else { return };
-    for (at, (report, _)) in ended.iter_mut().enumerate().filter(|(at, _)| *at != failed) {
+    for (at, (report, _)) in ended.iter_mut().enumerate() {
+        report.notes = Notes::default();
+        if at == failed {
+            continue;
+        }
         report.failure = Some(Failure::Stopped);
         report.names.clear();
-        report.notes = Notes::default();
         // What lies behind the failure would not have been seen.
         if at > failed {
             report.warnings.clear();

@@ -6,16 +6,13 @@
 
 use super::error::InputResult;
 use crate::codec::{self, Chain};
-use crate::job::{Input, SplitOutcome, SplitPart};
+use crate::job::{Input, RANGE, SplitOutcome, SplitPart};
 use crate::plan::Unit;
 use crate::sys;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 
-/// The size of a part of a plain file. With two workers on 1.9 GB of logs, 4 to 64 MiB take the same
-/// time; smaller parts spread better over many workers, larger ones cost fewer events.
-const PLAIN_PART: u64 = 16 << 20;
 /// The least size of a part of a compressed file: some tens of MiB of plain bytes.
 const PACKED_PART: u64 = 4 << 20;
 /// The most parts of one compressed file: all of them are remembered until the last one has ended.
@@ -56,7 +53,7 @@ impl<I: Iterator<Item = InputResult>> Splitter<I> {
     pub fn new(found: I, unit: Unit) -> Self {
         Splitter {
             found,
-            plain: (unit != Unit::File).then_some(PLAIN_PART),
+            plain: (unit != Unit::File).then_some(RANGE),
             packed: (unit == Unit::Lines).then_some(PACKED_PART),
             rest: None,
         }

@@ -8,7 +8,7 @@ use crate::control::Shortage;
 use crate::job::{self, Failure, Job, SplitPart};
 use crate::map::OutOfBand;
 use crate::merge::{Merged, MergedJobs};
-use crate::record::Notes;
+use crate::record::{Evidence, Notes};
 use crate::sink::Piece;
 use crossbeam_channel::Sender;
 use std::ffi::OsString;
@@ -117,7 +117,7 @@ pub(crate) struct Report {
     pub(crate) follows: bool,
     /// Warnings about its inputs, a line each without the program's name.
     pub(crate) warnings: Vec<String>,
-    /// The names of its inputs, when it failed.
+    /// The names of its inputs, when it failed, or may fail because no line of its file is of the format.
     pub(crate) names: Vec<OsString>,
     /// Why it failed, if it did.
     pub(crate) failure: Option<Failure>,
@@ -127,8 +127,12 @@ pub(crate) struct Report {
     pub(crate) lines: u64,
     /// Its place among the parts of a file that count together, if it is one.
     pub(crate) link: Option<SplitPart>,
+    /// Whether any of its lines is of the records' format.
+    pub(crate) evidence: Evidence,
     /// Where its part of a file begins; `None` when it has whole inputs.
     pub(crate) start: Option<u64>,
+    /// Its place among the ranges of a plain file, from 0, if it is one.
+    pub(crate) range: Option<u64>,
     /// Whether a later job has the rest of its file, so that it does not count by itself.
     pub(crate) continued: bool,
     /// How many bytes the map gave in its last try.
@@ -147,6 +151,7 @@ impl Report {
         Report {
             link: job.link().cloned(),
             start: job.start(),
+            range: job.range(),
             continued: job.is_continued(),
             ..Report::from_seq(job.seq)
         }
@@ -164,7 +169,9 @@ impl Report {
             notes: Notes::default(),
             lines: 0,
             link: None,
+            evidence: Evidence::Readable,
             start: None,
+            range: None,
             continued: false,
             given: 0,
             command: Vec::new(),

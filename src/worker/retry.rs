@@ -12,7 +12,7 @@ use crate::job::{self, Failure, Input, Job, Trust};
 use crate::map::Map;
 use crate::merge::{Merge, Merged, MergedJobs};
 use crate::plan::{Order, Tag};
-use crate::record::{Notes, RecordPlan, Stage};
+use crate::record::{Evidence, Notes, RecordPlan, Stage};
 use crate::sink::Stream;
 use std::fmt;
 use std::sync::atomic::Ordering;
@@ -161,11 +161,12 @@ impl Worker<'_> {
         let (mut report, destination) = output.into_report();
         report.link = job.link().cloned();
         report.start = job.start();
+        report.range = job.range();
         report.continued = job.is_continued();
         let counts = report.failure.take().map_or(Ok(()), Err);
         let commit = |worker: &mut Self| {
             counts?;
-            worker.commit_part(job, &report.notes)?;
+            worker.commit_part(job, &report)?;
             destination.commit()
         };
         report.failure = match end {
@@ -178,6 +179,9 @@ impl Worker<'_> {
                 Err(failure) => Some(failure),
             },
         };
+        if !report.evidence.is_readable() {
+            report.names = vec![job.name().to_owned()];
+        }
         if let Some(failure) = &report.failure {
             if let Some(part) = &mut self.part {
                 part.clear();
@@ -228,18 +232,19 @@ impl Worker<'_> {
         destination.commit()
     }
 
-    fn commit_part(&mut self, job: &Job, notes: &Notes) -> Result<(), Failure> {
+    fn commit_part(&mut self, job: &Job, report: &Report) -> Result<(), Failure> {
         if let Some(what) = self.stage.as_ref().and_then(Stage::failure) {
-            return Err(Failure::Corrupt {
-                name: job.name().to_owned(),
-                what,
-            });
+            return Err(corrupt(job, what));
+        }
+        // Of a part of a file, that is known when all parts have ended.
+        if let (Evidence::Lacking(Some(what)), None) = (&report.evidence, report.start) {
+            return Err(corrupt(job, what.clone()));
         }
         if let (Some(folds), Some(part), Some(start)) =
             (&mut self.folds, &mut self.part, self.shared.start_fold)
         {
             if let Some(recorder) = &mut self.recorder {
-                recorder.keep_part(&mut **part, notes)?;
+                recorder.keep_part(&mut **part, &report.notes)?;
             }
             let added = folds.add(job.link(), &mut **part, start);
             added.map_err(fold_failure)?;
@@ -270,9 +275,16 @@ fn run(map: &mut dyn Map, job: &Job, output: &mut JobOutput<'_, '_>) -> Result<(
     let end = panic::caught(|| map.run(job, output));
     end.unwrap_or_else(|what| Err(Failure::Panicked { what }))?;
     output.end()?;
-    match output.was_cut() {
-        true => Err(Failure::Stopped),
-        false => Ok(()),
+    if output.was_cut() {
+        return Err(Failure::Stopped);
+    }
+    output.damage().map_or(Ok(()), |what| Err(corrupt(job, what)))
+}
+
+fn corrupt(job: &Job, what: String) -> Failure {
+    Failure::Corrupt {
+        name: job.name().to_owned(),
+        what,
     }
 }
 

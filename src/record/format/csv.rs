@@ -23,6 +23,7 @@ pub enum CsvQuoting {
 pub(in crate::record) struct Csv {
     reader: Reader,
     quoting: CsvQuoting,
+    delimiter: u8,
     has_header: bool,
     header_read: bool,
     sources: Vec<FieldSource>,
@@ -49,6 +50,7 @@ impl Csv {
         let mut csv = Csv {
             reader: builder.build(),
             quoting,
+            delimiter,
             has_header,
             header_read: false,
             sources: sources.to_vec(),
@@ -148,6 +150,32 @@ impl Csv {
             (self.columns[at], self.whole_names[at]) = find_column(&self.sources[at], &names)?;
         }
         Ok(true)
+    }
+
+    /// Returns where in a record that is not closed its last quote opens.
+    pub fn open_quote(&self, record: &[u8]) -> usize {
+        let (mut opened, mut at, mut begins) = (0, 0, true);
+        while at < record.len() {
+            if begins && record[at] == b'"' {
+                opened = at;
+                at += 1;
+                loop {
+                    match memchr(b'"', record.get(at..).unwrap_or_default()) {
+                        None => return opened,
+                        Some(length) => at += length + 1,
+                    }
+                    if record.get(at) != Some(&b'"') {
+                        break;
+                    }
+                    at += 1;
+                }
+                begins = false;
+            } else {
+                begins = record[at] == self.delimiter;
+                at += 1;
+            }
+        }
+        opened
     }
 
     fn span(&self, field: usize) -> FieldSpan {

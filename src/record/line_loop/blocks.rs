@@ -3,6 +3,7 @@
 
 use super::{LineLoop, without_return};
 use crate::record::format::{FieldSpan, LineSplitter, LineVerdict, SpanBase};
+use crate::record::prefilter::Prefilter;
 use crate::record::record_sink::RecordSink;
 use memchr::{memchr, memchr_iter, memrchr};
 use std::io;
@@ -50,7 +51,7 @@ impl LineLoop {
         let whole = memrchr(b'\n', rest).map_or(0, |last| last + 1);
         let (lines, partial) = rest.split_at(whole);
         let flow = match self.prefilter.clone() {
-            Some(texts) => self.lines(split, lines, sink, |lines| texts.find(lines))?,
+            Some(texts) => self.lines(split, lines, sink, Some(&texts))?,
             None if self.all_lines && !S::CHECKS && sink.only_counts() => {
                 match memchr_iter(b'\n', lines).count() {
                     0 => ControlFlow::Continue(()),
@@ -61,7 +62,7 @@ impl LineLoop {
                 }
             }
             None if self.single_field => self.single_fields(split, lines, sink)?,
-            None => self.lines(split, lines, sink, |lines| (!lines.is_empty()).then_some(0))?,
+            None => self.lines(split, lines, sink, None)?,
         };
         self.carry.extend_from_slice(partial);
         Ok(self.end_on_break(flow))
@@ -82,7 +83,11 @@ impl LineLoop {
             lines = &lines[end + 1..];
             self.notes.line += 1;
             let mut span = FieldSpan::default();
-            let flow = match split.split(line, slice::from_mut(&mut span)) {
+            let verdict = split.split(line, slice::from_mut(&mut span));
+            if S::CHECKS && !self.evidence.is_readable() {
+                self.evidence.add(verdict, self.format, line);
+            }
+            let flow = match verdict {
                 LineVerdict::Read if span.base != SpanBase::Decoded => {
                     found[n] = &line[span.start..span.end];
                     numbers[n] = self.notes.line;
@@ -144,15 +149,21 @@ impl LineLoop {
         Ok(flow)
     }
 
-    /// Handles the lines in which `find` finds something.
+    /// Handles the lines in which one of `texts` is, or all lines.
     fn lines<S: LineSplitter>(
         &mut self,
         split: &mut S,
         mut lines: &[u8],
         sink: &mut dyn RecordSink,
-        find: impl Fn(&[u8]) -> Option<usize>,
+        texts: Option<&Prefilter>,
     ) -> io::Result<ControlFlow<()>> {
-        while let Some(hit) = find(lines) {
+        while !lines.is_empty() {
+            let hit = match texts {
+                // Until one line is of the format, each may be the one.
+                Some(texts) if self.evidence.is_readable() => texts.find(lines),
+                _ => Some(0),
+            };
+            let Some(hit) = hit else { break };
             let start = memrchr(b'\n', &lines[..hit]).map_or(0, |before| before + 1);
             self.pass_over(&lines[..start]);
             let end = memchr(b'\n', &lines[hit..]).map_or(lines.len(), |after| hit + after);

@@ -5,21 +5,25 @@
 mod blocks;
 mod field_notes;
 
+use super::evidence::Evidence;
 use super::expression::Expression;
-use super::format::{FieldSpan, LineSplitter, LineVerdict};
+use super::format::{FieldSpan, Format, LineSplitter, LineVerdict};
 use super::notes::{NoteId, NoteKind, Notes};
 use super::plan::{OnBadLine, RecordPlan};
 use super::prefilter::Prefilter;
 use super::projection::{Operand, Projection, Tested, View};
 use super::record_sink::RecordSink;
 use super::time::TimeReader;
+use crate::message;
 use field_notes::FieldNotes;
 use memchr::memchr_iter;
 use memchr::memmem::Finder;
 use regex::bytes::Regex;
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::mem;
 use std::ops::{ControlFlow, Range};
+use std::os::unix::ffi::OsStrExt as _;
 use std::time::SystemTime;
 
 /// The part of the stage that does not depend on the format.
@@ -51,6 +55,7 @@ pub(super) struct LineLoop {
     value_notes: Vec<Option<NoteId>>,
     field_notes: FieldNotes,
     bad_note: Option<NoteId>,
+    is_csv: bool,
     /// Records given to the sink in this job, when it takes numbers.
     judged: u64,
     /// True when a field that a record lacks is left out without a note.
@@ -63,6 +68,10 @@ pub(super) struct LineLoop {
     on_bad: OnBadLine,
     /// These lines, when the plan keeps them.
     pub bad_lines: Vec<u8>,
+    /// Whether any line is of the format.
+    pub evidence: Evidence,
+    /// What is wrong with the input, found at its end.
+    pub damage: Option<String>,
     /// The reason why the job fails, when it does.
     pub failure: Option<String>,
     /// True when the job needs no more bytes.
@@ -90,6 +99,7 @@ impl LineLoop {
             prefilter: Prefilter::new(plan).filter(|_| !counts_lines),
             value_notes,
             key_notes,
+            is_csv: matches!(plan.format, Format::Csv { .. }),
             bad_note: plan
                 .format
                 .has_bad_lines()
@@ -124,6 +134,8 @@ impl LineLoop {
             format: plan.format.name(),
             on_bad: plan.on_bad_line.clone(),
             bad_lines: Vec::new(),
+            evidence: Evidence::Readable,
+            damage: None,
             failure: None,
             done: false,
         }
@@ -143,6 +155,11 @@ impl LineLoop {
         self.judged = 0;
         self.given = 0;
         self.bad_lines.clear();
+        self.evidence = match self.bad_note.is_some() && !self.is_csv {
+            true => Evidence::Lacking(None),
+            false => Evidence::Readable,
+        };
+        self.damage = None;
         self.failure = None;
         self.done = self.first == Some(0);
     }
@@ -173,6 +190,12 @@ impl LineLoop {
     ) -> io::Result<ControlFlow<()>> {
         self.count_line();
         let line = without_return(whole);
+        if S::CHECKS && !self.evidence.is_readable() {
+            // Whether a file is of the format must not depend on the filters.
+            self.spans.fill(FieldSpan::default());
+            self.evidence
+                .add(split.split(line, &mut self.spans), self.format, line);
+        }
         if !self.passes(line) {
             return Ok(ControlFlow::Continue(()));
         }
@@ -219,17 +242,22 @@ impl LineLoop {
         flow
     }
 
-    /// Treats the current record as bad because the input ended within its quotes. Filters do not apply to
-    /// it: it may have swallowed any number of other records.
-    pub fn reject_unclosed(&mut self) -> ControlFlow<()> {
+    /// Fails the job because the input ended within the quotes of the current record: it may have swallowed any
+    /// number of other records. `quote` finds where in a record they open.
+    pub fn reject_unclosed(&mut self, quote: impl FnOnce(&[u8]) -> usize) -> ControlFlow<()> {
         let carry = mem::take(&mut self.carry);
         let record = trimmed(&carry);
-        self.notes.line += newlines(&carry[..record.start]);
-        self.count_line();
-        let more = newlines(&carry[record.start..]);
-        let flow = self.bad_line(&carry[record]);
-        self.notes.line = self.notes.line + more - 1;
-        self.end_on_break(flow)
+        let at = record.start + quote(&carry[record.start..]);
+        let line = self.notes.line + newlines(&carry[..at]) + 1;
+        let lines = match newlines(&carry[at..record.end]) {
+            0 => "the rest of the last line".to_owned(),
+            more => format!("all {} lines from there to the end", more + 1),
+        };
+        let file = message::display_name(OsStr::from_bytes(&self.file));
+        self.damage = Some(format!(
+            "the quote that opens at {file}:{line} is never closed, and takes {lines} (a quote inside a field is doubled)"
+        ));
+        self.end_on_break(ControlFlow::Break(()))
     }
 
     /// Returns true when the line passes the filters on whole lines.

@@ -17,7 +17,7 @@ use crate::map::{ChildEmit, Emit, Latency, OutOfBand};
 use crate::merge::{MergeOutput, MergedJobs, PipeJob};
 use crate::message;
 use crate::plan::Partial;
-use crate::record::{NoteKind, Notes, RowPrinter, Stage};
+use crate::record::{Evidence, NoteKind, Notes, RowPrinter, Stage};
 use crate::sink::Stream;
 use destination::TryDestination;
 use records::Records;
@@ -167,6 +167,11 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
         self.failure.take().map_or(Ok(()), Err)
     }
 
+    /// Returns what is wrong with an input that was read to its end.
+    pub(super) fn damage(&self) -> Option<String> {
+        self.stage.as_ref().and_then(|stage| stage.damage())
+    }
+
     /// Tells whether what was given counts though the job failed in this way.
     pub(super) fn keeps(&self, failure: &Failure) -> bool {
         let is_of_input = matches!(failure, Failure::Corrupt { .. } | Failure::Unreadable { .. });
@@ -206,10 +211,11 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
             self.out.tagger = None;
         }
         let mut notes = self.notes;
-        let mut lines = 0;
+        let (mut lines, mut evidence) = (0, Evidence::Readable);
         if let Some(stage) = self.stage {
             notes.merge(stage.notes());
             lines = stage.lines();
+            evidence = stage.evidence();
         }
         let pieces = [self.out, self.err, self.bad]
             .into_iter()
@@ -222,6 +228,7 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
             failure: self.failure,
             notes,
             lines,
+            evidence,
             given: self.given,
             ..Report::from_seq(self.seq)
         };

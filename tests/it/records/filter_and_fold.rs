@@ -215,29 +215,6 @@ fn values_that_would_break_a_row_are_escaped_in_rows_only() {
 }
 
 #[test]
-fn a_csv_record_with_an_open_quote_is_a_bad_record() {
-    let rows = "h,a\n1,x\n\n2,\"y\n3,z\n";
-    let csv = |words: &str| fan("map a b -i csv -s h").args(words.split_whitespace());
-    let csv = |words: &str| csv(words).file("a", rows).file("b", "h,a\n4,\"x\n\"\n");
-    let told = "fanfold: 1 of 8 lines could not be read as csv (first: a:4 '2,\"y\\n3,z')\n";
-    csv("").stdout("1\n4\n").stderr(told).ok();
-    // Its contents are not looked at: they may be many records.
-    csv("--not-grep z").stdout("1\n4\n").stderr(told).ok();
-    let done = csv("--bad file=bad").stdout("1\n4\n").stderr(told).ok();
-    let kept = std::fs::read(done.fan.path("bad")).expect("it was written");
-    done.expect(kept == b"2,\"y\n3,z\n", "the record, as it is");
-    csv("--bad fail")
-        .stdout("1\n4\n")
-        .says("a: line 4 can't be read as csv")
-        .code(3);
-    fan("map a -i csv -s h --bad fail")
-        .file("a", "h,\"a\n1,x\n")
-        .stdout("")
-        .says("a: line 1 can't be read as csv")
-        .code(3);
-}
-
-#[test]
 fn usage_errors_are_exit_2_and_list_what_is_known() {
     let refused = |options: &[&str]| -> Done { fan("map a").args(options).file("a", "").stdout("").code(2) };
     let says = |options: &[&str], text: &str| {

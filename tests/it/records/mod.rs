@@ -6,3 +6,4 @@ mod filter_and_fold;
 mod log_questions;
 mod notes;
 mod times;
+mod unreadable;
