@@ -7,12 +7,24 @@ use crate::message;
 use crate::output::JobFiles;
 use crate::plan::Partial;
 use crate::run::MergeDestination;
-use crate::template::Template;
+use crate::template::{Template, foreign_replacement};
 use anyhow::Context as _;
 use clap::Args;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
+
+/// Returns a replacement string in a name that fanfold does not have, and what to use instead.
+fn foreign_part(template: &OsStr) -> Option<(&OsStr, &'static str)> {
+    let bytes = template.as_bytes();
+    let opens = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'{');
+    opens.into_iter().find_map(|(at, _)| {
+        let end = bytes[at..].iter().position(|byte| *byte == b'}')?;
+        let word = OsStr::from_bytes(&bytes[at..=at + end]);
+        foreign_replacement(word).map(|instead| (word, instead))
+    })
+}
 
 /// Where each job's output goes.
 #[derive(Debug, Default, Args)]
@@ -76,6 +88,12 @@ impl OutArgs {
         let Some(template) = &self.out else {
             return Ok(None);
         };
+        if let Some((word, instead)) = foreign_part(template) {
+            let word = message::display_name(word);
+            let what =
+                format!("--out: '{word}' would be a name as it is: use {instead} for the input (see --help)");
+            return Err(UsageError(what));
+        }
         let first = stages.records.as_ref().and_then(|records| records.first);
         let conflict = if stages.fold.is_some() {
             "--out cannot be combined with a fold, which makes one answer of all jobs: use one of them"

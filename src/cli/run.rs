@@ -9,7 +9,7 @@ use super::failure_options::FailureArgs;
 use super::merge::{MergeArgs, MergePlan};
 use super::missing_separator;
 use super::option_value::{duration, time_limit};
-use super::options::{InputArgs, OutputArgs};
+use super::options::{InputArgs, OutputArgs, Verbosity};
 use super::pool::PoolArgs;
 use super::records::{RecordArgs, RecordsAndFold};
 use super::run_end;
@@ -18,6 +18,7 @@ use super::usage_error::UsageError;
 use crate::codec::Decoder;
 use crate::map::Map;
 use crate::memory::Budget;
+use crate::message;
 use crate::plan::{
     Dash, Durability, FailurePlan, Order, Partial, Plan, Revocable, Schedule, StateAccess, StatePlan,
 };
@@ -25,11 +26,12 @@ use crate::plan::{SignalAction, Unit};
 use crate::process::{Capture, ChildStdin, Command, CommandPlan, DryRun, PoolMap, Trace};
 use crate::run::{Destination, Work, run};
 use crate::sys::{guardian, reaper, share_heap};
-use crate::template::{Template, shell_quote};
-use anyhow::Context;
+use crate::template::{Template, foreign_replacement, pastes_into_script, shell_quote};
+use anyhow::{Context, bail};
 use clap::Args;
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -121,6 +123,18 @@ impl ChildArgs {
     }
 }
 
+/// What is said of a script with a replacement string that fanfold does not have.
+const FOREIGN_IN_SCRIPT: &str =
+    "--shell: '{1}' and the like would reach the shell as they are: the input is \"$1\" in a script";
+
+/// Returns whether a script has such a replacement string as a word of its own.
+fn has_foreign_word(script: &OsStr) -> bool {
+    let words = script.as_bytes().split(u8::is_ascii_whitespace);
+    words
+        .map(OsStr::from_bytes)
+        .any(|word| foreign_replacement(word).is_some())
+}
+
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
     let command = Arc::new(args.command()?);
     let pool = args
@@ -141,6 +155,12 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
         None => args.output.out.plan(&stages, Partial::Discard, &args.state)?,
     };
     let plan = args.plan(&command, &stages)?;
+    if let Some(hint) = args
+        .hint()
+        .filter(|_| args.output.verbosity() == Verbosity::Notes)
+    {
+        message::say(hint);
+    }
     if args.dry_run {
         // Records and folds are for the output of commands, and a dry run prints the commands.
         (stages.records, stages.fold) = (None, None);
@@ -273,6 +293,25 @@ impl RunArgs {
         key
     }
 
+    fn template(&self) -> anyhow::Result<Template> {
+        for word in self.command.iter().skip(1) {
+            if let Some(instead) = foreign_replacement(word) {
+                let word = message::display_name(word);
+                bail!(
+                    "'{word}' would reach the command as it is: the input is {instead} (see --help), and {word} inside a longer word is text"
+                );
+            }
+        }
+        Template::parse(&self.command)
+    }
+
+    /// Returns a hint about a command that pastes names into a script.
+    fn hint(&self) -> Option<&'static str> {
+        pastes_into_script(&self.command).then_some(
+            "{} inside a script of a shell breaks on names with quotes or blanks: use --shell 'SCRIPT with \"$1\"', or sh -c '… \"$1\"' sh {}",
+        )
+    }
+
     fn command(&self) -> anyhow::Result<CommandPlan> {
         let child = &self.child;
         let stdin = match (child.decompress, child.stdin) {
@@ -283,10 +322,15 @@ impl RunArgs {
             _ => ChildStdin::Null,
         };
         let template = match &child.shell {
+            Some(script) if has_foreign_word(script) => {
+                return Err(UsageError(FOREIGN_IN_SCRIPT.into()).into());
+            }
             Some(script) if self.pool.pool => Template::script(script),
             Some(script) => Template::shell(script),
             None if self.command.is_empty() => return Err(UsageError(missing_separator::message()).into()),
-            None => Template::parse(&self.command).map_err(|error| UsageError(format!("{error:#}")))?,
+            None => self
+                .template()
+                .map_err(|error| UsageError(format!("{error:#}")))?,
         };
         if self.batch.is_of_several() && template.has_hole_in_script() {
             let what = "'{}' inside a script stands for one input only, and with -n or -X there are several: use \

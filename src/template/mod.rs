@@ -3,10 +3,12 @@
 //!
 //! Names are bytes throughout. This room does not know jobs or processes.
 
+mod foreign;
 mod line;
 mod shell_escape;
 mod size;
 
+pub use foreign::{foreign_replacement, pastes_into_script};
 pub use line::{Hole, Holes, Line, LineJob, LineQuoting, Repeat};
 pub use shell_escape::shell_escape;
 

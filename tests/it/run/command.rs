@@ -396,3 +396,50 @@ fn feeding_a_child_that_writes_never_deadlocks() {
         }
     }
 }
+
+#[test]
+fn a_replacement_string_with_a_number_is_refused_where_it_is_a_word() {
+    for (word, instead) in [("{1}", "{}"), ("{2.}", "{.}"), ("{1/}", "{/}"), ("{-1}", "{}")] {
+        fan("run a -- echo")
+            .arg(word)
+            .file("a", "")
+            .stdout("")
+            .says(&format!(
+                "'{word}' would reach the command as it is: the input is {instead} "
+            ))
+            .code(2);
+    }
+    fan("run a --out x/{1}.txt -- echo")
+        .file("a", "")
+        .says("--out: '{1}'")
+        .code(2);
+    fan("run a --shell")
+        .arg("echo {1}")
+        .file("a", "")
+        .says("--shell: '{1}'")
+        .code(2);
+    fan("run a -- echo [0-9]{3} {1,3} x{1}")
+        .file("a", "")
+        .stdout("[0-9]{3} {1,3} x{1} a\n")
+        .ok();
+}
+
+#[test]
+fn a_name_inside_a_script_is_told_once() {
+    let hint = "fanfold: {} inside a script of a shell breaks on names with quotes or blanks: use --shell \
+                'SCRIPT with \"$1\"', or sh -c '… \"$1\"' sh {}\n";
+    let run = |options: &str| {
+        fan("run a b")
+            .args(options.split_whitespace())
+            .args(["--", "sh", "-c"])
+            .file("a", "")
+            .file("b", "")
+    };
+    run("").arg("echo {}").stdout("a\nb\n").stderr(hint).ok();
+    run("-q").arg("echo {}").stdout("a\nb\n").stderr("").ok();
+    run("")
+        .args(["echo \"$1\"", "sh", "{}"])
+        .stdout("a\nb\n")
+        .stderr("")
+        .ok();
+}
