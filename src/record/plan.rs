@@ -4,13 +4,13 @@ use super::expression::Expression;
 use super::field::{Field, FieldSource};
 use super::format::Format;
 use super::notes::NoteKind;
+use super::pattern::{Case, Pattern};
 use super::plan_error::RecordPlanError;
 use super::render::header;
 use super::row_format::RowFormat;
 use super::suggest::unknown;
 use super::time::TimePlan;
 use jiff::Timestamp;
-use regex::bytes::Regex;
 use std::path::PathBuf;
 
 /// Says how bytes become records, which records remain, and which fields of each go on.
@@ -22,8 +22,10 @@ pub struct RecordPlan {
     pub times: TimePlan,
     /// Texts that the line must, or must not, contain.
     pub texts: Vec<Text>,
-    /// Regular expressions that must all match somewhere in the line.
-    pub regexes: Vec<Regex>,
+    /// Regular expressions, each with whether it must match somewhere in the line, or must not.
+    pub regexes: Vec<(Pattern, bool)>,
+    /// Whether letters of different case are the same to the expressions that [`RecordPlan::expression`] parses.
+    pub(crate) case: Case,
     /// What must hold of a record. Its subjects are indexes of [`RecordPlan::tested`].
     pub filter: Option<Expression>,
     /// The fields that expressions test, each once.
@@ -90,13 +92,14 @@ impl RecordPlan {
     /// # Errors
     /// When the text is no expression, or the format has no such field.
     pub fn expression(&mut self, text: &str) -> Result<Expression, RecordPlanError> {
+        let case = self.case;
         let RecordPlan {
             format,
             times,
             tested,
             ..
         } = self;
-        Expression::parse(text, format.lone_quote(), times, &mut |name| {
+        Expression::parse_in_case(text, format.lone_quote(), times, case, &mut |name| {
             let field = format.resolve(Field::parse(name)?)?;
             let known = tested.iter().position(|other| *other == field);
             Ok(known.unwrap_or_else(|| {
@@ -153,6 +156,7 @@ impl RecordPlan {
             times: TimePlan::default(),
             texts: Vec::new(),
             regexes: Vec::new(),
+            case: Case::Sensitive,
             filter: None,
             tested: Vec::new(),
             projection: Vec::new(),

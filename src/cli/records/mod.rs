@@ -12,12 +12,11 @@ use crate::memory::Budget;
 use crate::plan::{FirstRows, RowEnd};
 use crate::record::suggest::unknown;
 use crate::record::{
-    CsvQuoting, Expression, Field, Format, FormatChoice, LoneQuote, OnBadLine, RecordPlan, RowFormat, Text,
-    without_backquotes,
+    Case, CsvQuoting, Expression, Field, Format, FormatChoice, LoneQuote, OnBadLine, Pattern, RecordPlan,
+    RowFormat, Text, without_backquotes,
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use regex::bytes::Regex;
 use std::collections::HashSet;
 use std::path::Path;
 use window::Window;
@@ -57,6 +56,14 @@ pub(super) struct RecordArgs {
     /// Take only lines that RE matches (repeatable: all must hold)
     #[arg(long, value_name = "RE", allow_hyphen_values = true)]
     regex: Vec<String>,
+
+    /// Take only lines that RE does not match (repeatable: none must match)
+    #[arg(long, value_name = "RE", allow_hyphen_values = true)]
+    not_regex: Vec<String>,
+
+    /// Let letters of different case be the same for --grep, --not-grep, --regex, --not-regex, ~ and !~, by Unicode's simple folding, as ripgrep does
+    #[arg(long)]
+    ignore_case: bool,
 
     /// Take only records for which EXPR holds: tests FIELD OP VALUE (OP one of == != < <= > >= ~ !~), FIELD in A,B,…, FIELD not in A,B,…, FIELD exists, joined by and, or, not and brackets; a VALUE may be quoted (repeatable: all must hold)
     #[arg(short = 'w', long = "where", value_name = "EXPR", allow_hyphen_values = true)]
@@ -214,6 +221,8 @@ impl RecordArgs {
             .values("--until", &self.until)
             .values("--tz", &self.tz)
             .values("--time-format", &self.time_format)
+            .values("--not-regex", &self.not_regex)
+            .flag("--ignore-case", self.ignore_case)
             .values("--where", &self.filters)
             .values("--select", &self.select)
             .values("--output-format", self.output_format.as_ref().filter(|_| !folded))
@@ -238,10 +247,25 @@ impl RecordArgs {
             text: text.clone().into_bytes(),
             wanted,
         };
-        plan.texts.extend(self.grep.iter().map(|t| text(t, true)));
-        plan.texts.extend(self.not_grep.iter().map(|t| text(t, false)));
+        if self.ignore_case {
+            plan.case = Case::Ignored;
+            for (texts, wanted) in [(&self.grep, true), (&self.not_grep, false)] {
+                for text in texts {
+                    plan.regexes
+                        .push((Pattern::new(&regex::escape(text), plan.case)?, wanted));
+                }
+            }
+        } else {
+            plan.texts.extend(self.grep.iter().map(|t| text(t, true)));
+            plan.texts.extend(self.not_grep.iter().map(|t| text(t, false)));
+        }
         for regex in &self.regex {
-            plan.regexes.push(Regex::new(regex).context("in --regex")?);
+            let pattern = Pattern::new(regex, plan.case).context("in --regex")?;
+            plan.regexes.push((pattern, true));
+        }
+        for regex in &self.not_regex {
+            let pattern = Pattern::new(regex, plan.case).context("in --not-regex")?;
+            plan.regexes.push((pattern, false));
         }
         let (since, until) = (self.since.as_deref(), self.until.as_deref());
         let window = Window::new(since, until, &plan.format, &plan.times)?;

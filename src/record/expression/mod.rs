@@ -15,6 +15,7 @@ pub(super) use tree::{Needles, selectivity};
 pub(crate) use tree::{Value, Values};
 
 use super::notes::NoteKind;
+use super::pattern::Case;
 use super::plan_error::RecordPlanError;
 use super::time::{TimePlan, TimeReader};
 use parser::Parser;
@@ -38,7 +39,23 @@ impl Expression {
         times: &TimePlan,
         subject: &mut dyn FnMut(&str) -> Result<usize, RecordPlanError>,
     ) -> Result<Expression, RecordPlanError> {
-        let root = Parser::new(text, lone_quote, times, subject).parse()?;
+        Expression::parse_in_case(text, lone_quote, times, Case::Sensitive, subject)
+    }
+
+    /// Parses an expression whose `~` and `!~` treat case so.
+    ///
+    /// # Errors
+    /// As [`Expression::parse`].
+    pub(crate) fn parse_in_case(
+        text: &str,
+        lone_quote: LoneQuote,
+        times: &TimePlan,
+        case: Case,
+        subject: &mut dyn FnMut(&str) -> Result<usize, RecordPlanError>,
+    ) -> Result<Expression, RecordPlanError> {
+        let mut parser = Parser::new(text, lone_quote, times, subject);
+        parser.case = case;
+        let root = parser.parse()?;
         Ok(Expression { root })
     }
 

@@ -5,10 +5,10 @@
 use super::bound::Bound;
 use super::equality::Equality;
 use super::tree::{Node, Relation, Test};
+use crate::record::pattern::{Case, Pattern};
 use crate::record::plan_error::RecordPlanError;
 use crate::record::suggest::quoted;
 use crate::record::time::TimePlan;
-use regex::bytes::Regex;
 
 /// How deep brackets and negations may be nested.
 const DEEPEST: usize = 200;
@@ -29,6 +29,8 @@ pub(super) struct Parser<'t, 's> {
     pub(super) text: &'t str,
     pub(super) lone_quote: LoneQuote,
     pub(super) times: &'t TimePlan,
+    /// How `~` treats case.
+    pub(super) case: Case,
     /// The offset of what comes next.
     pub(super) at: usize,
     /// How many brackets of the expression are open.
@@ -73,6 +75,7 @@ impl<'t, 's> Parser<'t, 's> {
             text,
             lone_quote,
             times,
+            case: Case::Sensitive,
             at: 0,
             open: 0,
             depth: 0,
@@ -173,9 +176,9 @@ impl<'t, 's> Parser<'t, 's> {
             }
             Operator::Match { wanted } => {
                 let value = self.pattern()?;
-                let regex =
-                    Regex::new(value.text).map_err(|cause| self.error(value.at, &cause.to_string()))?;
-                (Test::Match(regex), wanted)
+                let pattern = Pattern::new(value.text, self.case);
+                let pattern = pattern.map_err(|cause| self.error(value.at, &cause.to_string()))?;
+                (Test::Match(pattern), wanted)
             }
             Operator::Order(relation) => {
                 let value = self.value()?;

@@ -3,8 +3,8 @@
 use super::bound::Bound;
 use super::equality::Equality;
 use crate::record::notes::NoteKind;
+use crate::record::pattern::Pattern;
 use crate::record::time::TimeReader;
-use regex::bytes::Regex;
 use std::cmp::{Ordering, Reverse};
 
 /// A node of the tree.
@@ -28,7 +28,7 @@ pub(super) enum Test {
     /// True when the value stands in this relation to a bound.
     Order(Relation, Bound),
     /// True when the regular expression matches somewhere in the value.
-    Match(Regex),
+    Match(Pattern),
     /// True when there is a value.
     Exists,
 }

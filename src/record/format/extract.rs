@@ -2,18 +2,19 @@
 
 use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
 use crate::record::field::FieldSource;
-use regex::bytes::{CaptureLocations, Regex};
+use crate::record::pattern::Pattern;
+use regex::bytes::CaptureLocations;
 
 #[derive(Debug)]
 pub(in crate::record) struct Extract {
-    regex: Regex,
+    regex: Pattern,
     groups: Vec<usize>,
     locations: CaptureLocations,
 }
 
 impl Extract {
     /// Builds a splitter; `sources` are numbers of groups.
-    pub fn new(regex: &Regex, sources: &[FieldSource]) -> Extract {
+    pub fn new(regex: &Pattern, sources: &[FieldSource]) -> Extract {
         let group = |source: &FieldSource| match source {
             FieldSource::Number(n) => *n,
             _ => 0,
@@ -37,7 +38,7 @@ impl LineSplitter for Extract {
                 LineVerdict::Dropped
             };
         }
-        if self.regex.captures_read(&mut self.locations, line).is_none() {
+        if !self.regex.captures(&mut self.locations, line) {
             return LineVerdict::Dropped;
         }
         for (span, group) in spans.iter_mut().zip(&self.groups) {

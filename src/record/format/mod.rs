@@ -26,9 +26,9 @@ pub(super) use ws::Ws;
 
 use super::expression::LoneQuote;
 use super::field::{Field, FieldSource};
+use super::pattern::{Case, Pattern};
 use super::plan_error::RecordPlanError;
 use super::suggest::{quoted, unknown};
-use regex::bytes::Regex;
 
 /// One row of the table of formats.
 #[derive(Debug)]
@@ -131,7 +131,7 @@ pub enum Format {
     /// Pairs `key=value`.
     Logfmt,
     /// Fields are the groups of a regular expression.
-    Extract(Regex),
+    Extract(Pattern),
 }
 
 /// The options that choose a format.
@@ -169,7 +169,7 @@ impl Format {
                 return refuse("--extract is a format of its own: leave out --input-format and --delimiter");
             }
             let malformed = |cause| RecordPlanError::new(format!("in --extract: {cause}"));
-            format = Format::Extract(Regex::new(regex).map_err(malformed)?);
+            format = Format::Extract(Pattern::new(regex, Case::Sensitive).map_err(malformed)?);
         }
         if choice.no_header && !matches!(format, Format::Csv { .. }) {
             return refuse("--no-header applies to csv and tsv only");

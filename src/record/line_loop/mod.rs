@@ -9,6 +9,7 @@ use super::evidence::Evidence;
 use super::expression::Expression;
 use super::format::{FieldSpan, Format, LineSplitter, LineVerdict};
 use super::notes::{NoteId, NoteKind, Notes};
+use super::pattern::Pattern;
 use super::plan::{OnBadLine, RecordPlan};
 use super::prefilter::Prefilter;
 use super::projection::{Operand, Projection, Tested, View};
@@ -18,7 +19,6 @@ use crate::message;
 use field_notes::FieldNotes;
 use memchr::memchr_iter;
 use memchr::memmem::Finder;
-use regex::bytes::Regex;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::mem;
@@ -32,7 +32,7 @@ pub(super) struct LineLoop {
     /// The search for texts of which every passing line contains one.
     prefilter: Option<Prefilter>,
     texts: Vec<(Finder<'static>, bool)>,
-    regexes: Vec<Regex>,
+    regexes: Vec<(Pattern, bool)>,
     filter: Option<Expression>,
     /// Reads the times that the filter tests.
     times: TimeReader,
@@ -266,7 +266,10 @@ impl LineLoop {
         self.texts
             .iter()
             .all(|(text, wanted)| text.find(line).is_some() == *wanted)
-            && self.regexes.iter().all(|regex| regex.is_match(line))
+            && self
+                .regexes
+                .iter()
+                .all(|(regex, wanted)| regex.is_match(line) == *wanted)
     }
 
     /// Evaluates the filter for a record and gives its projection to the sink. The line is also given whole, with

@@ -311,3 +311,40 @@ fn tsv_has_no_quotes_and_reads_its_escapes_back() {
         .stdout("{\"note\":\"x\\ty\\\\n\\n\\\\q\\\\\"}\n")
         .ok();
 }
+
+#[test]
+fn lines_are_filtered_by_regexes_that_must_not_match_and_without_case() {
+    let run = |words: &str| {
+        let words = shlex::split(words).expect("the quotes are closed");
+        fan("map a")
+            .args(words)
+            .file("a", "GET /a\nget /b\nPUT É\nput é\n")
+    };
+    run("--not-regex ^GET --not-regex é")
+        .stdout("get /b\nPUT É\n")
+        .ok();
+    run("--regex ^get --ignore-case").stdout("GET /a\nget /b\n").ok();
+    run("--not-regex ^get --ignore-case")
+        .stdout("PUT É\nput é\n")
+        .ok();
+    run("--grep é --ignore-case").stdout("PUT É\nput é\n").ok();
+    run("--not-grep É --ignore-case").stdout("GET /a\nget /b\n").ok();
+    run("-w '1 ~ ^put' --ignore-case --agg count").stdout("2\n").ok();
+    run("-w '1 !~ ^put' --ignore-case --agg count").stdout("2\n").ok();
+}
+
+#[test]
+fn a_line_that_is_no_utf8_matches_where_its_other_bytes_do() {
+    let lines = b"a \"GET /ok\" 200\nb \"GET /caf\xe9\" 404\nc \"\xff\xfe\" 400\n";
+    let run = |words: &str| {
+        let words = shlex::split(words).expect("the quotes are closed");
+        fan("map a").args(words).file("a", lines)
+    };
+    run("-x '^\\S+ \"[^\"]*\" (\\d+)$' --unique -s 1")
+        .stdout("200\n400\n404\n")
+        .ok();
+    run("--regex '^[abc].*\\d$' --agg count").stdout("3\n").ok();
+    run("--not-regex '^[abc].*4$' --agg count").stdout("2\n").ok();
+    run("-w '0 ~ ^b.*404$' --agg count").stdout("1\n").ok();
+    run("-w '0 !~ ^b.*404$' --agg count").stdout("2\n").ok();
+}

@@ -33,7 +33,7 @@ const ORDER: &[(&str, &str)] = &[
     ),
     (
         "record",
-        "alignment row_printer stage line_loop prefilter projection record_sink plan evidence format expression notes decimal render field mod \
+        "alignment row_printer stage line_loop prefilter projection record_sink plan evidence format expression pattern notes decimal render field mod \
          modifier measure time number row_format suggest plan_error",
     ),
     ("sink", "mod reorder sendfile row_limit spill tag piece"),
