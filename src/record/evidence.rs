@@ -21,6 +21,14 @@ pub(crate) enum Evidence {
 }
 
 impl Evidence {
+    /// Returns what is known before the first line; `checks` says that lines may be of another format.
+    pub(super) fn at_start(checks: bool) -> Evidence {
+        match checks {
+            true => Evidence::Lacking(None),
+            false => Evidence::Readable,
+        }
+    }
+
     /// Returns true when a line is of the format, or any would be.
     #[inline]
     pub(crate) fn is_readable(&self) -> bool {

@@ -43,6 +43,13 @@ impl Pattern {
         self.text.is_match(line) || self.for_bytes(line).is_some_and(|regex| regex.is_match(line))
     }
 
+    /// Returns true when each pattern matches, or does not, as it is wanted.
+    #[inline]
+    pub(crate) fn all_hold(patterns: &[(Pattern, bool)], line: &[u8]) -> bool {
+        let mut patterns = patterns.iter();
+        patterns.all(|(pattern, wanted)| pattern.is_match(line) == *wanted)
+    }
+
     /// Finds the groups of the first match. Returns false when there is none.
     pub(crate) fn captures(&self, locations: &mut CaptureLocations, line: &[u8]) -> bool {
         self.text.captures_read(locations, line).is_some()

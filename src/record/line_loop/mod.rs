@@ -155,10 +155,7 @@ impl LineLoop {
         self.judged = 0;
         self.given = 0;
         self.bad_lines.clear();
-        self.evidence = match self.bad_note.is_some() && !self.is_csv {
-            true => Evidence::Lacking(None),
-            false => Evidence::Readable,
-        };
+        self.evidence = Evidence::at_start(self.bad_note.is_some() && !self.is_csv);
         self.damage = None;
         self.failure = None;
         self.done = self.first == Some(0);
@@ -266,10 +263,7 @@ impl LineLoop {
         self.texts
             .iter()
             .all(|(text, wanted)| text.find(line).is_some() == *wanted)
-            && self
-                .regexes
-                .iter()
-                .all(|(regex, wanted)| regex.is_match(line) == *wanted)
+            && Pattern::all_hold(&self.regexes, line)
     }
 
     /// Evaluates the filter for a record and gives its projection to the sink. The line is also given whole, with
