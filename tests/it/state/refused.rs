@@ -30,8 +30,8 @@ fn what_cannot_be_remembered_is_refused() {
     // In a script nothing is replaced, and lines that are only counted are remembered.
     place
         .fan("map in -i json --bad skip --count --state st")
-        .says("1 line")
-        .ok();
+        .says("no line could be read as json")
+        .code(3);
     let script = place.fan("run in --state st2 --shell").arg("echo '{#}'");
     script.stdout("{#}\n").ok();
 }
