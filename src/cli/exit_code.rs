@@ -113,6 +113,8 @@ impl ExitCause {
             ExitCause::Halted
         } else if summary.failed > 0 {
             ExitCause::CommandFailed
+        } else if summary.unrecognized {
+            ExitCause::Refused
         } else if summary.bad_inputs > 0 {
             ExitCause::BadInput
         } else {

@@ -29,6 +29,13 @@ pub enum Failure {
         /// What is wrong, and where: `truncated gzip stream after 81920 bytes`.
         what: String,
     },
+    /// An input of which no known format fits the first lines.
+    UnknownFormat {
+        /// The input's name.
+        name: OsString,
+        /// Which formats were tried.
+        what: String,
+    },
     /// A command that was not started, or ended in a way that counts as failure.
     Command {
         /// The program, as it was typed.
@@ -132,7 +139,9 @@ impl fmt::Display for Failure {
             Failure::Unreadable { name, cause } => {
                 write!(f, "{}: {}", message::display_name(name), message::cause(cause))
             }
-            Failure::Corrupt { name, what } => write!(f, "{}: {what}", message::display_name(name)),
+            Failure::Corrupt { name, what } | Failure::UnknownFormat { name, what } => {
+                write!(f, "{}: {what}", message::display_name(name))
+            }
             Failure::Command { program, cause } => write!(f, "'{}' {cause}", message::display_name(program)),
             Failure::ReplyError { program, what, .. } => {
                 write!(f, "'{}' {what}", message::display_name(program))

@@ -1,5 +1,6 @@
 //! Modifiers of a field's value: the table of named ones, steps of times, and byte slices.
 
+use super::json_path;
 use super::measure::{bytes, seconds};
 use super::plan_error::RecordPlanError;
 use super::suggest::{quoted, unknown};
@@ -92,10 +93,18 @@ pub(crate) static MODIFIERS: &[ModifierEntry] = &[
         Action::Convert(bytes),
         "a size in bytes: 1.5K is 1500, 1.5Ki is 1536, 3MiB",
     ),
+    entry(
+        JSON,
+        Action::Change(|value| at_path(value, "")),
+        "the JSON in a value's text, and with a path a value in it: log:json.level",
+    ),
 ];
 
 /// The row that stands for all steps.
 const STEP: &str = "5m";
+
+/// The modifier that a path may follow: `log:json.level`.
+const JSON: &str = "json";
 
 /// One step from a field's value to the value that is asked for.
 #[derive(Debug, Clone)]
@@ -106,6 +115,8 @@ pub enum Modifier {
     Step(Cut),
     /// The bytes from one offset to another, clipped to the value.
     Slice(usize, usize),
+    /// What lies at a path in the JSON that the value's text is.
+    JsonPath(String),
 }
 
 impl PartialEq for Modifier {
@@ -114,6 +125,7 @@ impl PartialEq for Modifier {
             (Modifier::Named(a), Modifier::Named(b)) => a.name == b.name,
             (Modifier::Step(a), Modifier::Step(b)) => a == b,
             (Modifier::Slice(a, b), Modifier::Slice(c, d)) => (a, b) == (c, d),
+            (Modifier::JsonPath(a), Modifier::JsonPath(b)) => a == b,
             _ => false,
         }
     }
@@ -128,7 +140,10 @@ impl Modifier {
                 modifiers.push(slice);
                 source = before;
             } else if let Some((before, name)) = source.rsplit_once(':') {
-                modifiers.push(Modifier::parse(name)?);
+                match name.strip_prefix(JSON).and_then(|path| path.strip_prefix('.')) {
+                    Some(path) => modifiers.push(Modifier::JsonPath(path.to_owned())),
+                    None => modifiers.push(Modifier::parse(name)?),
+                }
                 source = before;
             } else {
                 modifiers.reverse();
@@ -177,7 +192,7 @@ impl Modifier {
         match self {
             Modifier::Named(entry) => matches!(entry.action, Action::Shorten(_)),
             Modifier::Slice(..) => true,
-            Modifier::Step(_) => false,
+            Modifier::Step(_) | Modifier::JsonPath(_) => false,
         }
     }
 
@@ -190,17 +205,18 @@ impl Modifier {
                 .and_then(|time| cut.put(&time, times.zone(), value))
                 .is_some();
         }
-        match *self {
+        match self {
             Modifier::Named(entry) => match entry.action {
                 Action::Shorten(apply) | Action::Change(apply) => apply(value),
                 Action::Convert(convert) => return convert(value),
                 Action::Cut(_) => {}
             },
             Modifier::Slice(from, to) => {
-                value.truncate(to);
-                value.drain(..from.min(value.len()));
+                value.truncate(*to);
+                value.drain(..(*from).min(value.len()));
             }
             Modifier::Step(_) => {}
+            Modifier::JsonPath(path) => at_path(value, path),
         }
         true
     }
@@ -228,6 +244,15 @@ fn slice(text: &str) -> Result<Option<(&str, Modifier)>, RecordPlanError> {
             quoted(&format!("[{inside}]"))
         ))),
     }
+}
+
+/// Replaces a JSON text by the value at a path in it, and any other value by nothing.
+fn at_path(value: &mut Vec<u8>, path: &str) {
+    let found = str::from_utf8(value)
+        .ok()
+        .and_then(|text| json_path::find(text, path));
+    value.clear();
+    value.extend_from_slice(found.unwrap_or_default().as_bytes());
 }
 
 #[cfg(test)]
@@ -267,6 +292,10 @@ mod tests {
         assert_eq!(modified("t:duration", "2m3s"), "123");
         assert_eq!(modified("t:size", "1.5Ki"), "1536");
         assert_eq!(modified("t:size", "large"), "-");
+        assert_eq!(modified("x:json.a.0:lower", "{\"a\":[\"X\"]}\n"), "x");
+        assert_eq!(modified("x:json", "\"a\\tb\""), "a\tb");
+        assert_eq!(modified("x:json.a:json.b", r#"{"a":"{\"b\":1}"}"#), "1");
+        assert_eq!(modified("x:json.a", "a"), "");
     }
 
     #[test]

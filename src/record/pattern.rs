@@ -37,6 +37,11 @@ impl Pattern {
         Ok(Pattern { text, bytes })
     }
 
+    /// Returns the expression as typed.
+    pub(crate) fn as_str(&self) -> &str {
+        self.text.as_str()
+    }
+
     /// Returns true when it matches somewhere.
     #[inline]
     pub(crate) fn is_match(&self, line: &[u8]) -> bool {

@@ -45,6 +45,8 @@ pub struct RecordPlan {
     pub output: RowFormat,
     /// True when the names of the columns precede the rows.
     pub header: bool,
+    /// Matches the lines at which records begin; `None` when each line is one.
+    pub record_start: Option<Pattern>,
     /// What happens to lines that the format cannot read.
     pub on_bad_line: OnBadLine,
     /// The largest number of rows, over all inputs in their order.
@@ -123,11 +125,30 @@ impl RecordPlan {
         self.texts.is_empty() && self.regexes.is_empty() && self.filter.is_none()
     }
 
+    /// Returns the plan for files of this format.
+    ///
+    /// # Errors
+    /// When the format has no such field.
+    pub(super) fn with_format(&self, format: &Format) -> Result<RecordPlan, RecordPlanError> {
+        let mut plan = self.clone();
+        plan.format = format.clone();
+        for field in plan.tested.iter_mut().chain(&mut plan.projection) {
+            *field = format.resolve(field.clone())?;
+        }
+        Ok(plan)
+    }
+
+    /// Returns true when some lines or records can be bad.
+    pub(super) fn has_bad_lines(&self) -> bool {
+        self.format.has_bad_lines() || self.record_start.is_some()
+    }
+
     /// Returns true when an input may be split at line ends into jobs of their own: not when a record may
-    /// span lines, when the first record is a header, or when line numbers matter.
+    /// span lines, when the first lines name the fields, or when line numbers matter.
     pub(crate) fn is_splittable(&self) -> bool {
         let fields = self.tested.iter().chain(&self.projection);
-        !matches!(self.format, Format::Csv { .. })
+        !matches!(self.format, Format::Csv { .. } | Format::W3c | Format::Auto)
+            && self.record_start.is_none()
             && self.on_bad_line != OnBadLine::Fail
             && fields.into_iter().all(|field| field.source != FieldSource::Line)
     }
@@ -166,6 +187,7 @@ impl RecordPlan {
             expected: Vec::new(),
             output: RowFormat::default(),
             header: false,
+            record_start: None,
             on_bad_line: OnBadLine::Skip,
             first: None,
         }

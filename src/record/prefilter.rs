@@ -43,8 +43,8 @@ impl Prefilter {
 
 /// Returns the most selective set of texts of which every passing line contains one.
 fn needles(plan: &RecordPlan) -> Option<Needles<'_>> {
-    // CSV records may span lines, so a hit does not tell where a record begins.
-    if matches!(plan.format, Format::Csv { .. }) {
+    // CSV records may span lines, so a hit does not tell where a record begins. The directives of w3c must be seen.
+    if matches!(plan.format, Format::Csv { .. } | Format::W3c | Format::Auto) {
         return None;
     }
     let by_fields = plan.on_bad_line == OnBadLine::Skip || !plan.format.has_bad_lines();

@@ -1,9 +1,12 @@
-//! The record stage of a worker: blocks of a job go in, records come out.
+//! The record stage of a worker for one format: blocks of a job go in, records come out.
 //!
 //! It does not know where the blocks come from or what the sink does.
 
 use super::evidence::Evidence;
-use super::format::{Clf, Csv, DelimiterSplitter, Extract, Format, Json, Logfmt, WholeLine, Ws};
+use super::format::{
+    ALB, Clf, Csv, DelimiterSplitter, Extract, Format, Json, JsonAfter, LogFormatSplitter, Logfmt, S3,
+    Syslog, Tokens, W3c, WholeLine, Ws,
+};
 use super::line_loop::LineLoop;
 use super::notes::Notes;
 use super::plan::RecordPlan;
@@ -14,9 +17,9 @@ use std::io;
 use std::ops::ControlFlow;
 use std::time::SystemTime;
 
-/// The record stage of one worker, reused from job to job.
+/// The record stage of one worker for one format, reused from job to job.
 #[derive(Debug)]
-pub(crate) struct Stage {
+pub(super) struct FormatStage {
     splitter: Splitter,
     line_loop: LineLoop,
 }
@@ -30,19 +33,25 @@ enum Splitter {
     Clf(Clf),
     Csv(Box<Csv>),
     Json(Json),
+    JsonAfter(JsonAfter),
     Logfmt(Logfmt),
+    Syslog(Syslog),
+    W3c(Box<W3c>),
+    Tokens(Tokens),
+    LogFormat(LogFormatSplitter),
     Extract(Extract),
 }
 
-impl Stage {
+impl FormatStage {
     /// Builds a stage for this plan.
-    pub fn new(plan: &RecordPlan) -> Stage {
+    pub fn new(plan: &RecordPlan) -> FormatStage {
         let projection = Projection::new(plan);
         let sources = &projection.sources;
         let splitter = match &plan.format {
-            Format::Ws => Splitter::Ws(Ws::new(sources)),
+            Format::Ws => Splitter::Ws(Ws::new(sources, plan.record_start.is_some())),
             Format::Delimited(delimiter) => Splitter::Delimiter(DelimiterSplitter::new(*delimiter, sources)),
-            Format::Lines => Splitter::WholeLine(WholeLine),
+            // Its files are read by the stages of the formats that they have.
+            Format::Lines | Format::Auto => Splitter::WholeLine(WholeLine),
             Format::Clf => Splitter::Clf(Clf::new(sources)),
             Format::Csv {
                 delimiter,
@@ -50,10 +59,16 @@ impl Stage {
                 header,
             } => Splitter::Csv(Box::new(Csv::new(*delimiter, *quoting, *header, sources))),
             Format::Json => Splitter::Json(Json::new(sources)),
+            Format::JsonAfter(prefix) => Splitter::JsonAfter(JsonAfter::new(prefix, sources)),
             Format::Logfmt => Splitter::Logfmt(Logfmt::new(sources)),
+            Format::Syslog => Splitter::Syslog(Syslog::new(sources)),
+            Format::W3c => Splitter::W3c(Box::new(W3c::new(sources))),
+            Format::Alb => Splitter::Tokens(Tokens::new(&ALB, sources)),
+            Format::S3 => Splitter::Tokens(Tokens::new(&S3, sources)),
+            Format::LogFormat(format) => Splitter::LogFormat(LogFormatSplitter::new(format, sources)),
             Format::Extract(regex) => Splitter::Extract(Extract::new(regex, sources)),
         };
-        Stage {
+        FormatStage {
             splitter,
             line_loop: LineLoop::new(plan, projection),
         }
@@ -63,8 +78,10 @@ impl Stage {
     /// of `@file`; no time without a year is after `modified`, or after the start of the program.
     pub fn begin(&mut self, name: &OsStr, modified: Option<SystemTime>) {
         self.line_loop.begin(name.as_encoded_bytes(), modified);
-        if let Splitter::Csv(csv) = &mut self.splitter {
-            csv.begin();
+        match &mut self.splitter {
+            Splitter::Csv(csv) => csv.begin(),
+            Splitter::W3c(w3c) => w3c.begin(),
+            _ => {}
         }
     }
 
@@ -82,7 +99,12 @@ impl Stage {
             Splitter::Clf(split) => line_loop.block(split, bytes, sink),
             Splitter::Csv(csv) => csv_block(line_loop, csv, bytes, sink),
             Splitter::Json(split) => line_loop.block(split, bytes, sink),
+            Splitter::JsonAfter(split) => line_loop.block(split, bytes, sink),
             Splitter::Logfmt(split) => line_loop.block(split, bytes, sink),
+            Splitter::Syslog(split) => line_loop.block(split, bytes, sink),
+            Splitter::W3c(split) => line_loop.block(&mut **split, bytes, sink),
+            Splitter::Tokens(split) => line_loop.block(split, bytes, sink),
+            Splitter::LogFormat(split) => line_loop.block(split, bytes, sink),
             Splitter::Extract(split) => line_loop.block(split, bytes, sink),
         }
     }
@@ -104,10 +126,19 @@ impl Stage {
                 None => Ok(ControlFlow::Continue(())),
             };
         }
-        if self.line_loop.carry.is_empty() {
-            return Ok(ControlFlow::Continue(()));
+        let mut flow = ControlFlow::Continue(());
+        if !self.line_loop.carry.is_empty() {
+            flow = self.block(b"\n", sink)?;
         }
-        self.block(b"\n", sink)
+        if self.line_loop.end_joined() && flow.is_continue() {
+            flow = self.block(b"", sink)?;
+        }
+        if let Splitter::W3c(w3c) = &self.splitter
+            && self.line_loop.failure.is_none()
+        {
+            self.line_loop.failure = w3c.failure();
+        }
+        Ok(flow)
     }
 
     /// Returns what this job left out, after its end.

@@ -185,7 +185,9 @@ impl Report {
         let failure = self.failure.as_ref()?;
         match failure {
             Failure::Stopped => None,
-            Failure::Unreadable { .. } | Failure::Corrupt { .. } => Some(failure.to_string()),
+            Failure::Unreadable { .. } | Failure::Corrupt { .. } | Failure::UnknownFormat { .. } => {
+                Some(failure.to_string())
+            }
             _ => {
                 let name = job::display_names(self.names.iter().map(OsString::as_os_str));
                 Some(format!("job {} ({name}): {failure}", self.seq + 1))

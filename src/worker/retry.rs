@@ -233,8 +233,16 @@ impl Worker<'_> {
     }
 
     fn commit_part(&mut self, job: &Job, report: &Report) -> Result<(), Failure> {
-        if let Some(what) = self.stage.as_ref().and_then(Stage::failure) {
-            return Err(corrupt(job, what));
+        if let Some(stage) = &self.stage
+            && let Some(what) = stage.failure()
+        {
+            return Err(match stage.is_unrecognized() {
+                true => Failure::UnknownFormat {
+                    name: job.name().to_owned(),
+                    what,
+                },
+                false => corrupt(job, what),
+            });
         }
         // Of a part of a file, that is known when all parts have ended.
         if let (Evidence::Lacking(Some(what)), None) = (&report.evidence, report.start) {

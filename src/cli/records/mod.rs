@@ -2,18 +2,18 @@
 //!
 //! It does not know which input the records come from.
 
+mod fold_options;
 mod list;
 mod window;
 
 use super::canonical_args::CanonicalArgs;
 use super::usage_error::UsageError;
-use crate::fold::{self, Aggregate, AggregateKind, GroupPlan, RowOrder, Shape, StartFold};
+use crate::fold::{self, GroupPlan, StartFold};
 use crate::memory::Budget;
 use crate::plan::{FirstRows, RowEnd};
-use crate::record::suggest::unknown;
 use crate::record::{
-    Case, CsvQuoting, Expression, Field, Format, FormatChoice, LoneQuote, OnBadLine, Pattern, RecordPlan,
-    RowFormat, Text, without_backquotes,
+    Case, CsvQuoting, Expression, Field, Format, FormatChoice, OnBadLine, Pattern, RecordPlan, RowFormat,
+    Text,
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -40,6 +40,18 @@ pub(super) struct RecordArgs {
     /// Take the groups of RE as fields, by name or number, and drop lines that RE does not match
     #[arg(short = 'x', long, value_name = "RE", allow_hyphen_values = true)]
     extract: Option<String>,
+
+    /// Read lines as this log_format of nginx or LogFormat of Apache writes them; fields have clf's names (host, status, …), and else those of the variables
+    #[arg(long, value_name = "STRING", allow_hyphen_values = true)]
+    log_format: Option<String>,
+
+    /// Read the JSON object that begins where RE's first match in a line ends, as in logs of containers
+    #[arg(long, value_name = "RE", allow_hyphen_values = true)]
+    json_after: Option<String>,
+
+    /// Begin a record at each line that RE matches: other lines belong to the record before, and those before the first are bad. In --regex and --extract, (?s) lets a dot match a newline
+    #[arg(long, value_name = "RE", allow_hyphen_values = true)]
+    record_start: Option<String>,
 
     /// What to do with lines that the format can't read: skip them, fail the job, or keep them in a file; skipped lines are counted when they have the text that --where == asks for [default: skip]
     #[arg(long, value_name = "skip|fail|file=F")]
@@ -213,6 +225,9 @@ impl RecordArgs {
             .values("--delimiter", &self.delimiter)
             .flag("--no-header", self.no_header)
             .values("--extract", &self.extract)
+            .values("--log-format", &self.log_format)
+            .values("--json-after", &self.json_after)
+            .values("--record-start", &self.record_start)
             .values("--bad", &self.bad)
             .values("--grep", &self.grep)
             .values("--not-grep", &self.not_grep)
@@ -236,6 +251,8 @@ impl RecordArgs {
             delimiter: self.delimiter.as_deref(),
             no_header: self.no_header,
             extract: self.extract.as_deref(),
+            log_format: self.log_format.as_deref(),
+            json_after: self.json_after.as_deref(),
         })?);
         if let Some(zone) = &self.tz {
             plan.times.set_zone(zone).context("in --tz")?;
@@ -282,6 +299,15 @@ impl RecordArgs {
         }
         plan.projection = fields(self.select.as_deref())?;
         plan.first = self.first;
+        if let Some(start) = &self.record_start {
+            if matches!(plan.format, Format::Csv { .. } | Format::W3c | Format::Auto) {
+                bail!(
+                    "--record-start does not apply to format '{}', whose records have an end of their own",
+                    plan.format.name()
+                );
+            }
+            plan.record_start = Some(Pattern::new(start, plan.case).context("in --record-start")?);
+        }
         if let Some(bad) = &self.bad {
             plan.on_bad_line = OnBadLine::parse(bad)?;
         }
@@ -296,113 +322,6 @@ impl RecordArgs {
             plan.header = header == "yes";
         }
         Ok(plan)
-    }
-
-    /// Returns the fold, if one was asked for, and makes `records` emit the fields that it takes.
-    fn fold(&self, records: &mut RecordPlan) -> Result<Option<GroupPlan>> {
-        let aggregated = self.by.is_some() || self.agg.is_some();
-        let shape = match (self.unique, self.count) {
-            (true, _) => Shape::Keys,
-            (_, true) => Shape::Counted,
-            _ if aggregated => Shape::Aggregated,
-            _ => return self.no_fold().map(|()| None),
-        };
-        if self.first.is_some() {
-            bail!("--first cannot be combined with a fold, whose result would depend on chance: use --top");
-        }
-        if aggregated {
-            records.projection = fields(self.by.as_deref())?;
-        }
-        let keys = records.projection.iter().map(|key| key.text.clone()).collect();
-        let mut plan = GroupPlan::new(shape, keys);
-        plan.times = records.times.clone();
-        if aggregated {
-            self.aggregates(&mut plan, records)?;
-        }
-        plan.top = self.top;
-        plan.output = records.output;
-        plan.header = records.header;
-        self.order(&mut plan)?;
-        Ok(Some(plan))
-    }
-
-    fn no_fold(&self) -> Result<()> {
-        let option = if self.top.is_some() {
-            "--top"
-        } else if self.sort.is_some() {
-            "--sort"
-        } else if !self.having.is_empty() {
-            "--having"
-        } else {
-            return Ok(());
-        };
-        bail!("{option} applies to the rows of a fold: add --count, --unique, --by or --agg")
-    }
-
-    /// Reads `--agg`, and adds each field that it names to the projection once.
-    fn aggregates(&self, plan: &mut GroupPlan, records: &mut RecordPlan) -> Result<()> {
-        let keys = records.projection.len();
-        for text in list::split(self.agg.as_deref().unwrap_or("count"))? {
-            let (kind, field) = AggregateKind::parse(text)?;
-            let value = match field {
-                None => None,
-                Some(field) => {
-                    let field = Field::parse(field)?;
-                    let known = records.projection[keys..]
-                        .iter()
-                        .position(|known| *known == field);
-                    if known.is_none() {
-                        records.projection.push(field);
-                    }
-                    let value = known.unwrap_or(records.projection.len() - keys - 1);
-                    if let Some(note) = kind.note() {
-                        records.expect(keys + value, note);
-                    }
-                    Some(value)
-                }
-            };
-            plan.aggregates.push(Aggregate {
-                name: without_backquotes(text),
-                kind,
-                value,
-            });
-        }
-        records.aggregated = records.projection.len() - keys;
-        Ok(())
-    }
-
-    fn order(&self, plan: &mut GroupPlan) -> Result<()> {
-        let columns: Vec<String> = plan.columns().into_iter().map(str::to_owned).collect();
-        let place = |name: &str| {
-            let name = without_backquotes(name);
-            columns.iter().position(|column| *column == name)
-        };
-        let missing = |name: &str| {
-            let known: Vec<_> = columns.iter().map(String::as_str).collect();
-            unknown("column", name, &known)
-        };
-        let mut column = |name: &str| place(name).ok_or_else(|| missing(name));
-        let having: Result<_, _> = self
-            .having
-            .iter()
-            .map(|text| Expression::parse(text, LoneQuote::Refused, &plan.times, &mut column))
-            .collect();
-        plan.having = Expression::all(having?);
-        if let Some(name) = &self.sort {
-            // A column's name may itself begin with '-', such as the field -1.
-            let turned = name.strip_prefix('-').filter(|_| place(name).is_none());
-            let column = place(turned.unwrap_or(name)).ok_or_else(|| missing(turned.unwrap_or(name)))?;
-            plan.order = RowOrder::Column {
-                column,
-                descending: turned.is_some(),
-            };
-        } else if self.top.is_some() && plan.shape == Shape::Aggregated {
-            plan.order = RowOrder::Column {
-                column: plan.keys.len(),
-                descending: true,
-            };
-        }
-        Ok(())
     }
 }
 

@@ -36,10 +36,11 @@ impl Window {
             let parsed = times.parse_literal(typed);
             let (bound, relative) = parsed.map_err(|reason| anyhow!("in {option} '{typed}': {reason}"))?;
             let keys: &[&str] = match format {
-                Format::Clf => &KEYS[..1],
-                Format::Json | Format::Logfmt => &KEYS,
+                Format::Clf | Format::Syslog | Format::W3c | Format::Alb | Format::S3 => &KEYS[..1],
+                Format::LogFormat(format) if format.names().contains(&"time") => &KEYS[..1],
+                Format::Json | Format::JsonAfter(_) | Format::Logfmt => &KEYS,
                 _ => bail!(
-                    "{option}: format '{}' has no time field of its own (clf, json and logfmt have): --where 'FIELD {operator} {typed}' names it",
+                    "{option}: format '{}' has no time field of its own (clf, syslog, w3c, alb, s3, json and logfmt have): --where 'FIELD {operator} {typed}' names it",
                     format.name()
                 ),
             };

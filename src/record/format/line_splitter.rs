@@ -85,6 +85,13 @@ pub(in crate::record) enum LineVerdict {
 pub(in crate::record) trait LineSplitter {
     /// True when a line must be split even if no field is selected, because it may be malformed or no record.
     const CHECKS: bool = false;
+    /// True when some lines say how those after them are to be read, whatever passes the filters.
+    const HAS_DIRECTIVES: bool = false;
+
+    /// Takes a line before it is filtered. Returns true when it is a directive and no record.
+    fn directive(&mut self, _line: &[u8]) -> bool {
+        false
+    }
 
     /// Finds the fields that were selected when the splitter was built; `spans` holds one span for each,
     /// of a missing field.

@@ -1,110 +1,54 @@
-//! The formats of records: their table, and which fields each has.
+//! The formats of records, and which fields each has.
 //!
-//! This file does not know how a format splits a line; each format has a file of its own.
+//! This file does not know how a format splits a line; each format has a file of its own. Their table is in `choice`.
 
+mod alb;
+mod auto;
+mod choice;
 mod clf;
 mod csv;
 mod delimiter;
 mod extract;
 mod field_numbers;
 mod json;
+mod json_after;
 mod line_splitter;
+mod log_format;
 mod logfmt;
+mod s3;
+mod syslog;
+mod tokens;
+mod w3c;
 mod whole_line;
 mod ws;
 
+pub(super) use alb::ALB;
+pub(super) use auto::{candidates, is_enough, recognize};
+pub(crate) use choice::FORMATS;
+pub use choice::FormatChoice;
 pub(super) use clf::Clf;
 pub(super) use csv::Csv;
 pub use csv::CsvQuoting;
 pub(super) use delimiter::DelimiterSplitter;
 pub(super) use extract::Extract;
 pub(super) use json::Json;
+pub(super) use json_after::JsonAfter;
 pub(super) use line_splitter::{FieldSpan, LineSplitter, LineVerdict, SpanBase};
+pub use log_format::LogFormat;
+pub(super) use log_format::LogFormatSplitter;
 pub(super) use logfmt::Logfmt;
+pub(super) use s3::S3;
+pub(super) use syslog::Syslog;
+pub(super) use tokens::Tokens;
+pub(super) use w3c::W3c;
 pub(super) use whole_line::WholeLine;
 pub(super) use ws::Ws;
 
 use super::expression::LoneQuote;
 use super::field::{Field, FieldSource};
-use super::pattern::{Case, Pattern};
+use super::pattern::Pattern;
 use super::plan_error::RecordPlanError;
 use super::suggest::{quoted, unknown};
-
-/// One row of the table of formats.
-#[derive(Debug)]
-pub(crate) struct FormatEntry {
-    /// The name that users type.
-    pub name: &'static str,
-    /// Other names of it.
-    pub aliases: &'static [&'static str],
-    /// One line of help: the layout of a record.
-    pub help: &'static str,
-    /// Builds the format from the delimiter that was typed, if any, and whether there is a header.
-    make: fn(Option<u8>, bool) -> Format,
-    /// True when the format accepts a delimiter.
-    delimited: bool,
-}
-
-/// The known formats.
-pub(crate) static FORMATS: &[FormatEntry] = &[
-    FormatEntry {
-        name: "ws",
-        aliases: &[],
-        help: "fields are runs of non-blanks, as in awk; with -d C, what stands between single C's",
-        make: |delimiter, _| delimiter.map_or(Format::Ws, Format::Delimited),
-        delimited: true,
-    },
-    FormatEntry {
-        name: "lines",
-        aliases: &[],
-        help: "the whole line is the only field",
-        make: |_, _| Format::Lines,
-        delimited: false,
-    },
-    FormatEntry {
-        name: "clf",
-        aliases: &["nginx", "apache", "common", "combined"],
-        help: "logs of web servers, common or combined (also named nginx, apache, common, combined): host ident user time request method path protocol status bytes referer agent",
-        make: |_, _| Format::Clf,
-        delimited: false,
-    },
-    FormatEntry {
-        name: "csv",
-        aliases: &[],
-        help: "RFC 4180, quotes and all; fields have the names of the first record, unless --no-header",
-        make: |delimiter, header| Format::Csv {
-            delimiter: delimiter.unwrap_or(b','),
-            quoting: CsvQuoting::Quotes,
-            header,
-        },
-        delimited: true,
-    },
-    FormatEntry {
-        name: "tsv",
-        aliases: &[],
-        help: "values between tabs, without quotes; \\t, \\n and \\\\ are read back; a header as csv",
-        make: |delimiter, header| Format::Csv {
-            delimiter: delimiter.unwrap_or(b'\t'),
-            quoting: CsvQuoting::Escapes,
-            header,
-        },
-        delimited: true,
-    },
-    FormatEntry {
-        name: "json",
-        aliases: &[],
-        help: "an object a line; fields are keys, or paths joined by dots: user.id, tags.0",
-        make: |_, _| Format::Json,
-        delimited: false,
-    },
-    FormatEntry {
-        name: "logfmt",
-        aliases: &[],
-        help: "key=value key=\"a value\"",
-        make: |_, _| Format::Logfmt,
-        delimited: false,
-    },
-];
 
 /// A format with its parameters.
 #[derive(Debug, Clone)]
@@ -128,60 +72,35 @@ pub enum Format {
     },
     /// One JSON object per line.
     Json,
+    /// One JSON object per line, behind what the expression matches.
+    JsonAfter(Pattern),
     /// Pairs `key=value`.
     Logfmt,
+    /// Syslog, RFC 5424 or older.
+    Syslog,
+    /// The extended log format of the W3C.
+    W3c,
+    /// The access logs of AWS's application load balancers.
+    Alb,
+    /// The server access logs of AWS S3.
+    S3,
+    /// Fields are the variables of a log format of nginx or Apache.
+    LogFormat(LogFormat),
     /// Fields are the groups of a regular expression.
     Extract(Pattern),
-}
-
-/// The options that choose a format.
-#[derive(Debug, Clone, Default)]
-pub struct FormatChoice<'a> {
-    /// The name of the format.
-    pub name: Option<&'a str>,
-    /// The delimiter that was typed.
-    pub delimiter: Option<&'a str>,
-    /// True when the first record of csv or tsv is not a header.
-    pub no_header: bool,
-    /// A regular expression whose groups are the fields.
-    pub extract: Option<&'a str>,
+    /// The format that the first lines of each file show.
+    Auto,
 }
 
 impl Format {
-    /// Builds the format that the options choose.
-    ///
-    /// # Errors
-    /// When the name is unknown, the regular expression is malformed, or the format does not accept an
-    /// option.
-    pub fn choose(choice: &FormatChoice<'_>) -> Result<Format, RecordPlanError> {
-        let delimiter = choice.delimiter.map(delimiter).transpose()?;
-        let known: Vec<_> = FORMATS.iter().map(|entry| entry.name).collect();
-        let name = choice.name.unwrap_or("ws");
-        let is_named = |entry: &&FormatEntry| entry.name == name || entry.aliases.contains(&name);
-        let entry = FORMATS.iter().find(is_named);
-        let entry = entry.ok_or_else(|| unknown("format", name, &known))?;
-        let mut format = (entry.make)(delimiter, !choice.no_header);
-        if delimiter.is_some() && !entry.delimited {
-            return refuse(format!("format '{name}' takes no delimiter"));
-        }
-        if let Some(regex) = choice.extract {
-            if choice.name.is_some() || delimiter.is_some() {
-                return refuse("--extract is a format of its own: leave out --input-format and --delimiter");
-            }
-            let malformed = |cause| RecordPlanError::new(format!("in --extract: {cause}"));
-            format = Format::Extract(Pattern::new(regex, Case::Sensitive).map_err(malformed)?);
-        }
-        if choice.no_header && !matches!(format, Format::Csv { .. }) {
-            return refuse("--no-header applies to csv and tsv only");
-        }
-        Ok(format)
-    }
-
     /// Translates a field into the form in which the format finds it.
     ///
     /// # Errors
     /// When the format has no such field.
     pub fn resolve(&self, mut field: Field) -> Result<Field, RecordPlanError> {
+        if matches!(self, Format::Auto) {
+            return Ok(field);
+        }
         let has_header = matches!(self, Format::Csv { header: true, .. });
         if let Some(error) = field.error.take_if(|_| !has_header) {
             return Err(error);
@@ -206,7 +125,10 @@ impl Format {
         };
         match (self, source) {
             (_, FieldSource::Whole | FieldSource::File | FieldSource::Line) => Ok(source.clone()),
-            (Format::Json, FieldSource::Path(_)) => Ok(source.clone()),
+            (Format::Json | Format::JsonAfter(_), FieldSource::Path(_)) => Ok(source.clone()),
+            (Format::Syslog, FieldSource::Path(keys)) if keys.len() > 1 => {
+                Ok(FieldSource::Name(keys.join(".")))
+            }
             (_, FieldSource::Path(keys)) => match &keys[..] {
                 [name] => self.resolve_source(&FieldSource::Name(name.clone())),
                 _ => refuse(format!(
@@ -221,22 +143,42 @@ impl Format {
                 quoted(name)
             )),
             (Format::Ws | Format::Delimited(_), _) => Ok(source.clone()),
-            (Format::Clf, FieldSource::Name(name)) => ordinal(&clf::NAMES, name),
-            (Format::Clf, FieldSource::Number(1..=12)) => Ok(source.clone()),
-            (Format::Clf, _) => refuse(format!(
-                "format 'clf' has fields 1 to 12: {}",
-                clf::NAMES.join(", ")
-            )),
+            (Format::Syslog, FieldSource::Name(name)) if name.contains('.') => Ok(source.clone()),
+            (Format::LogFormat(format), FieldSource::FromEnd(n)) if *n <= format.variables() => {
+                Ok(FieldSource::Number(format.variables() + 1 - n))
+            }
+            (Format::LogFormat(format), FieldSource::Name(name)) => match format.number_as_typed(name) {
+                Some(number) if !format.names().contains(&name.as_str()) => Ok(FieldSource::Number(number)),
+                _ => ordinal(&format.names(), name),
+            },
+            (Format::Clf | Format::Syslog | Format::Alb | Format::S3, FieldSource::Name(name)) => {
+                ordinal(&self.names(), name)
+            }
+            (Format::Clf | Format::Syslog | Format::Alb | Format::S3 | Format::LogFormat(_), _) => {
+                let names = self.names();
+                match source {
+                    FieldSource::Number(n) if *n <= names.len() => Ok(source.clone()),
+                    _ => refuse(format!(
+                        "format '{}' has fields 1 to {}: {}",
+                        self.name(),
+                        names.len(),
+                        names.join(", ")
+                    )),
+                }
+            }
+            (Format::W3c | Format::Auto, _) => Ok(source.clone()),
             (Format::Csv { header: false, .. }, FieldSource::Name(name)) => refuse(format!(
                 "without a header, fields are numbers, and {} is not a number",
                 quoted(name)
             )),
             (Format::Csv { .. }, _) => Ok(source.clone()),
-            (Format::Json | Format::Logfmt, FieldSource::Number(n)) => Ok(FieldSource::Name(n.to_string())),
-            (Format::Json | Format::Logfmt, FieldSource::FromEnd(n)) => {
+            (Format::Json | Format::JsonAfter(_) | Format::Logfmt, FieldSource::Number(n)) => {
+                Ok(FieldSource::Name(n.to_string()))
+            }
+            (Format::Json | Format::JsonAfter(_) | Format::Logfmt, FieldSource::FromEnd(n)) => {
                 Ok(FieldSource::Name(format!("-{n}")))
             }
-            (Format::Json | Format::Logfmt, _) => Ok(source.clone()),
+            (Format::Json | Format::JsonAfter(_) | Format::Logfmt, _) => Ok(source.clone()),
             (Format::Extract(regex), FieldSource::Name(name)) => {
                 // Group 0 is the whole match.
                 let names: Vec<_> = regex
@@ -259,6 +201,18 @@ impl Format {
         }
     }
 
+    /// Returns the names of the fields of a format in which every record has the same.
+    pub(super) fn names(&self) -> Vec<&str> {
+        match self {
+            Format::Clf => clf::NAMES.to_vec(),
+            Format::Syslog => syslog::NAMES.to_vec(),
+            Format::Alb => ALB.names(),
+            Format::S3 => S3.names(),
+            Format::LogFormat(format) => format.names(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Returns the name in messages.
     pub fn name(&self) -> &'static str {
         match self {
@@ -266,15 +220,29 @@ impl Format {
             Format::Lines => "lines",
             Format::Clf => "clf",
             Format::Csv { .. } => "csv",
-            Format::Json => "json",
+            Format::Json | Format::JsonAfter(_) => "json",
             Format::Logfmt => "logfmt",
+            Format::Syslog => "syslog",
+            Format::W3c => "w3c",
+            Format::Alb => "alb",
+            Format::S3 => "s3",
+            Format::LogFormat(_) => "log-format",
             Format::Extract(_) => "extract",
+            Format::Auto => "auto",
         }
     }
 
     /// Returns true when the bytes of a field always occur in its line unchanged.
     pub(super) fn is_verbatim(&self) -> bool {
-        !matches!(self, Format::Csv { .. } | Format::Json | Format::Logfmt)
+        !matches!(
+            self,
+            Format::Csv { .. }
+                | Format::Json
+                | Format::JsonAfter(_)
+                | Format::Logfmt
+                | Format::Syslog
+                | Format::W3c
+        )
     }
 
     /// Returns what a quote is that begins a value in an expression and is not closed.
@@ -287,7 +255,10 @@ impl Format {
 
     /// Returns true when a `-` stands for a value that is missing.
     pub(super) fn has_dashes(&self) -> bool {
-        matches!(self, Format::Clf)
+        matches!(
+            self,
+            Format::Clf | Format::Syslog | Format::W3c | Format::Alb | Format::S3 | Format::LogFormat(_)
+        )
     }
 
     /// Returns true when a record need not have all fields: one that it lacks is no reason for a note.
@@ -300,32 +271,20 @@ impl Format {
 
     /// Returns true when each record brings its own names of fields.
     pub(super) fn has_names_by_record(&self) -> bool {
-        matches!(self, Format::Json | Format::Logfmt)
+        matches!(self, Format::Json | Format::JsonAfter(_) | Format::Logfmt)
     }
 
     /// Returns true when some lines or records can be bad.
     pub(super) fn has_bad_lines(&self) -> bool {
-        matches!(
+        !matches!(
             self,
-            Format::Clf | Format::Csv { .. } | Format::Json | Format::Logfmt
+            Format::Ws | Format::Delimited(_) | Format::Lines | Format::Extract(_)
         )
     }
 }
 
 fn refuse<T>(text: impl Into<String>) -> Result<T, RecordPlanError> {
     Err(RecordPlanError::new(text))
-}
-
-fn delimiter(text: &str) -> Result<u8, RecordPlanError> {
-    match text.as_bytes() {
-        [byte] if *byte != b'\n' => Ok(*byte),
-        b"\\t" => Ok(b'\t'),
-        b"\\0" => Ok(0),
-        _ => refuse(format!(
-            "delimiter {} is not one byte (\\t is a tab)",
-            quoted(text)
-        )),
-    }
 }
 
 #[cfg(test)]

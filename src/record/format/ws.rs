@@ -7,12 +7,16 @@ use crate::record::field::FieldSource;
 #[derive(Debug)]
 pub(in crate::record) struct Ws {
     wanted: FieldNumbers,
+    /// A record with blanks for its newlines, when records may have several lines.
+    flat: Option<Vec<u8>>,
 }
 
 impl Ws {
-    pub fn new(sources: &[FieldSource]) -> Ws {
+    /// Builds a splitter of lines, or of records of several, whose newlines are blanks.
+    pub fn new(sources: &[FieldSource], has_newlines: bool) -> Ws {
         Ws {
             wanted: FieldNumbers::new(sources),
+            flat: has_newlines.then(Vec::new),
         }
     }
 }
@@ -91,6 +95,21 @@ impl Scan<'_> {
 impl LineSplitter for Ws {
     #[inline]
     fn split(&mut self, line: &[u8], spans: &mut [FieldSpan]) -> LineVerdict {
+        if let Some(mut flat) = self.flat.take() {
+            flat.clear();
+            flat.extend(line.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }));
+            self.find(&flat, spans);
+            self.flat = Some(flat);
+        } else {
+            self.find(line, spans);
+        }
+        LineVerdict::Read
+    }
+}
+
+impl Ws {
+    #[inline]
+    fn find(&self, line: &[u8], spans: &mut [FieldSpan]) {
         let mut wanted = self.wanted.from_start.iter();
         let next = wanted.next().copied();
         let mut scan = Scan {
@@ -114,11 +133,8 @@ impl LineSplitter for Ws {
         if !self.wanted.from_end.is_empty() {
             self.split_end(line, spans);
         }
-        LineVerdict::Read
     }
-}
 
-impl Ws {
     fn split_end(&self, line: &[u8], spans: &mut [FieldSpan]) {
         let (mut at, mut number) = (line.len(), 0);
         for &(want, slot) in &self.wanted.from_end {
@@ -155,7 +171,7 @@ mod tests {
             FieldSource::FromEnd(1),
             FieldSource::FromEnd(2),
         ];
-        let mut ws = Ws::new(&sources);
+        let mut ws = Ws::new(&sources, false);
         assert_eq!(fields(&mut ws, "  a\t bb  ccc dd ", 4), ["ccc", "a", "dd", "ccc"]);
         assert_eq!(fields(&mut ws, "a", 4), ["", "a", "a", ""]);
         assert_eq!(fields(&mut ws, " \t ", 4), ["", "", "", ""]);
@@ -178,7 +194,7 @@ mod tests {
                 .filter(|field| !field.is_empty())
                 .collect();
             let wants = [1, 6, 11, 30].map(|want| want + rng.usize(..5));
-            let mut ws = Ws::new(&wants.map(FieldSource::Number));
+            let mut ws = Ws::new(&wants.map(FieldSource::Number), false);
             let mut spans = vec![FieldSpan::default(); 4];
             ws.split(&line, &mut spans);
             for (want, span) in wants.iter().zip(&spans) {

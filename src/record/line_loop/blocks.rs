@@ -1,6 +1,7 @@
 //! Blocks of bytes, which may end anywhere, cut into lines: all lines, or only the candidates of the
 //! prefilter.
 
+use super::joiner::Joiner;
 use super::{LineLoop, without_return};
 use crate::record::format::{FieldSpan, LineSplitter, LineVerdict, SpanBase};
 use crate::record::prefilter::Prefilter;
@@ -22,6 +23,10 @@ impl LineLoop {
         bytes: &[u8],
         sink: &mut dyn RecordSink,
     ) -> io::Result<ControlFlow<()>> {
+        if bytes.is_empty() && self.joiner.as_ref().is_some_and(Joiner::is_at_end) {
+            let flow = self.end_record(split, sink)?;
+            return Ok(self.end_on_break(flow));
+        }
         let mut rest = bytes;
         if !self.carry.is_empty() {
             let Some(end) = memchr(b'\n', rest) else {
@@ -37,7 +42,7 @@ impl LineLoop {
                 .as_ref()
                 .is_none_or(|texts| texts.find(&line).is_some());
             let flow = if is_candidate {
-                self.line(split, &line, sink)
+                self.any_line(split, &line, sink)
             } else {
                 self.count_line();
                 Ok(ControlFlow::Continue(()))
@@ -51,6 +56,7 @@ impl LineLoop {
         let whole = memrchr(b'\n', rest).map_or(0, |last| last + 1);
         let (lines, partial) = rest.split_at(whole);
         let flow = match self.prefilter.clone() {
+            _ if self.joiner.is_some() => self.joined(split, lines, sink)?,
             Some(texts) => self.lines(split, lines, sink, Some(&texts))?,
             None if self.all_lines && !S::CHECKS && sink.only_counts() => {
                 match memchr_iter(b'\n', lines).count() {
@@ -61,7 +67,7 @@ impl LineLoop {
                     }
                 }
             }
-            None if self.single_field => self.single_fields(split, lines, sink)?,
+            None if self.single_field && !S::HAS_DIRECTIVES => self.single_fields(split, lines, sink)?,
             None => self.lines(split, lines, sink, None)?,
         };
         self.carry.extend_from_slice(partial);

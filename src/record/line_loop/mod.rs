@@ -3,7 +3,10 @@
 //! It does not know how a format lays out fields, nor what the sink does with a record.
 
 mod blocks;
+mod csv_records;
 mod field_notes;
+mod joined;
+mod joiner;
 
 use super::evidence::Evidence;
 use super::expression::Expression;
@@ -15,15 +18,13 @@ use super::prefilter::Prefilter;
 use super::projection::{Operand, Projection, Tested, View};
 use super::record_sink::RecordSink;
 use super::time::TimeReader;
-use crate::message;
 use field_notes::FieldNotes;
+use joiner::Joiner;
 use memchr::memchr_iter;
 use memchr::memmem::Finder;
-use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::mem;
-use std::ops::{ControlFlow, Range};
-use std::os::unix::ffi::OsStrExt as _;
+use std::ops::ControlFlow;
 use std::time::SystemTime;
 
 /// The part of the stage that does not depend on the format.
@@ -44,6 +45,8 @@ pub(super) struct LineLoop {
     single_field: bool,
     /// True when every line is a record, unchanged.
     all_lines: bool,
+    /// Joins lines, when a record may have several.
+    joiner: Option<Joiner>,
     /// The beginning of a line whose end has not arrived yet.
     pub carry: Vec<u8>,
     file: Vec<u8>,
@@ -81,7 +84,7 @@ pub(super) struct LineLoop {
 impl LineLoop {
     pub fn new(plan: &RecordPlan, projection: Projection) -> LineLoop {
         let counts_lines =
-            projection.counts_lines || (plan.on_bad_line == OnBadLine::Fail && plan.format.has_bad_lines());
+            projection.counts_lines || (plan.on_bad_line == OnBadLine::Fail && plan.has_bad_lines());
         let texts = plan.texts.iter();
         let mut notes = Notes::default();
         let mut value_notes = Vec::new();
@@ -96,12 +99,12 @@ impl LineLoop {
         }
         let field_notes = FieldNotes::new(plan, &projection, &mut notes);
         LineLoop {
-            prefilter: Prefilter::new(plan).filter(|_| !counts_lines),
+            prefilter: Prefilter::new(plan).filter(|_| !counts_lines && plan.record_start.is_none()),
+            joiner: plan.record_start.as_ref().map(Joiner::new),
             value_notes,
             key_notes,
             is_csv: matches!(plan.format, Format::Csv { .. }),
             bad_note: plan
-                .format
                 .has_bad_lines()
                 .then(|| notes.enter(NoteKind::BadLine, plan.format.name())),
             notes,
@@ -116,11 +119,13 @@ impl LineLoop {
             has_dashes: plan.format.has_dashes(),
             spans: vec![FieldSpan::default(); projection.sources.len()],
             all_lines: plan.is_unfiltered()
+                && plan.record_start.is_none()
                 && plan.projection.is_empty()
                 && !counts_lines
                 && plan.first.is_none(),
             single_field: projection.is_single_field()
                 && !counts_lines
+                && plan.record_start.is_none()
                 && plan.is_unfiltered()
                 && plan.first.is_none()
                 && field_notes.is_empty(),
@@ -148,6 +153,9 @@ impl LineLoop {
         let operands = tested.iter_mut().chain(columns);
         operands.for_each(|operand| operand.begin(modified));
         self.carry.clear();
+        if let Some(joiner) = &mut self.joiner {
+            joiner.begin();
+        }
         self.file.clear();
         self.file.extend_from_slice(name);
         self.notes.begin(name);
@@ -187,6 +195,9 @@ impl LineLoop {
     ) -> io::Result<ControlFlow<()>> {
         self.count_line();
         let line = without_return(whole);
+        if S::HAS_DIRECTIVES && split.directive(line) {
+            return Ok(ControlFlow::Continue(()));
+        }
         if S::CHECKS && !self.evidence.is_readable() {
             // Whether a file is of the format must not depend on the filters.
             self.spans.fill(FieldSpan::default());
@@ -205,56 +216,6 @@ impl LineLoop {
             }
         }
         self.give((line, whole), split.decoded(), sink)
-    }
-
-    /// Handles a record that the CSV reader found and decoded; `bytes` are the last of it.
-    pub fn read(
-        &mut self,
-        bytes: &[u8],
-        decoded: &[u8],
-        split: impl FnOnce(&mut [FieldSpan]),
-        sink: &mut dyn RecordSink,
-    ) -> io::Result<ControlFlow<()>> {
-        let mut carry = mem::take(&mut self.carry);
-        let mut line = bytes;
-        if !carry.is_empty() {
-            carry.extend_from_slice(bytes);
-            line = &carry;
-        }
-        let Range { start, end } = trimmed(line);
-        // The number of a record is that of its first line.
-        self.notes.line += newlines(&line[..start]);
-        self.count_line();
-        let more = newlines(&line[start..]);
-        let line = &line[start..end];
-        let mut flow = Ok(ControlFlow::Continue(()));
-        if self.passes(line) {
-            split(&mut self.spans);
-            flow = self.give((line, line), decoded, sink);
-        }
-        // Of a record that ends with \r, the newline comes with the next.
-        self.notes.line = self.notes.line + more - 1;
-        carry.clear();
-        self.carry = carry;
-        flow
-    }
-
-    /// Fails the job because the input ended within the quotes of the current record: it may have swallowed any
-    /// number of other records. `quote` finds where in a record they open.
-    pub fn reject_unclosed(&mut self, quote: impl FnOnce(&[u8]) -> usize) -> ControlFlow<()> {
-        let carry = mem::take(&mut self.carry);
-        let record = trimmed(&carry);
-        let at = record.start + quote(&carry[record.start..]);
-        let line = self.notes.line + newlines(&carry[..at]) + 1;
-        let lines = match newlines(&carry[at..record.end]) {
-            0 => "the rest of the last line".to_owned(),
-            more => format!("all {} lines from there to the end", more + 1),
-        };
-        let file = message::display_name(OsStr::from_bytes(&self.file));
-        self.damage = Some(format!(
-            "the quote that opens at {file}:{line} is never closed, and takes {lines} (a quote inside a field is doubled)"
-        ));
-        self.end_on_break(ControlFlow::Break(()))
     }
 
     /// Returns true when the line passes the filters on whole lines.
@@ -418,18 +379,6 @@ fn without_return(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Returns the range of a record without its line end and without empty lines before it.
-fn trimmed(bytes: &[u8]) -> Range<usize> {
-    let inside = |byte: &u8| !matches!(byte, b'\r' | b'\n');
-    let start = bytes.iter().position(inside).unwrap_or(bytes.len());
-    let end = bytes.iter().rposition(inside).map_or(start, |last| last + 1);
-    start..end
-}
-
-fn newlines(bytes: &[u8]) -> u64 {
-    memchr_iter(b'\n', bytes).count() as u64
-}
-
 /// Gives the selected fields of a record to the sink, without an allocation for one or two.
 #[inline]
 fn emit(columns: &[Operand], view: View<'_>, sink: &mut dyn RecordSink) -> io::Result<ControlFlow<()>> {
@@ -444,4 +393,8 @@ fn emit(columns: &[Operand], view: View<'_>, sink: &mut dyn RecordSink) -> io::R
                 .collect::<Vec<_>>(),
         ),
     }
+}
+
+fn newlines(bytes: &[u8]) -> u64 {
+    memchr_iter(b'\n', bytes).count() as u64
 }

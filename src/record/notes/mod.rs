@@ -39,6 +39,8 @@ pub enum NoteKind {
     NoNumber,
     /// A file that is named as if it were compressed, and is plain. It has no field.
     NotCompressed,
+    /// A file whose format was found by its first lines. Its field is the format's name.
+    ReadAs,
 }
 
 /// The place of an entry in the accumulators of all stages of one plan.
@@ -165,7 +167,12 @@ impl Notes {
 
     /// Counts an input that is noteworthy as a whole, by its name.
     pub(crate) fn add_file(&mut self, kind: NoteKind, name: &[u8]) {
-        let id = self.enter(kind, "");
+        self.add_file_of(kind, "", name);
+    }
+
+    /// Does as [`Notes::add_file`] for a kind with a field.
+    pub(super) fn add_file_of(&mut self, kind: NoteKind, field: &str, name: &[u8]) {
+        let id = self.enter(kind, field);
         name.clone_into(&mut self.file);
         self.add_at(id, 0, b"");
     }

@@ -13,7 +13,7 @@ const VERSION: u8 = 1;
 const WHOLE: u64 = u64::MAX;
 
 /// The kinds, each with the byte that stands for it.
-const KINDS: [(u8, NoteKind); 8] = [
+const KINDS: [(u8, NoteKind); 9] = [
     (1, NoteKind::BadLine),
     (2, NoteKind::NoField),
     (3, NoteKind::NoTime),
@@ -22,6 +22,7 @@ const KINDS: [(u8, NoteKind); 8] = [
     (6, NoteKind::NoNumber),
     (7, NoteKind::NotCompressed),
     (8, NoteKind::NotOrdered),
+    (9, NoteKind::ReadAs),
 ];
 
 impl Notes {

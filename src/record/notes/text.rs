@@ -39,6 +39,10 @@ impl Entry {
                     "{wrong} files are named as compressed and are plain: they were read as they are {first}"
                 )
             }
+            NoteKind::ReadAs => format!(
+                "{wrong} {} read as {field} {first}",
+                if wrong == 1 { "file was" } else { "files were" }
+            ),
             NoteKind::ComparedNumber | NoteKind::ComparedTime => format!(
                 "{field}: {wrong} of {of} compared {} {are} {what} {first}",
                 noun(of, "value", "values")

@@ -57,6 +57,8 @@ pub struct Summary {
     pub own_failures: u64,
     /// Whether the state turned out to be damaged.
     pub damaged: bool,
+    /// Whether the format of an input was to be found and none fits.
+    pub unrecognized: bool,
     /// Whether failures ended the run, as `--halt` asked, or because no job could succeed.
     pub halted: bool,
     /// The exit status of the first job that halted it: as a shell gives it.
@@ -81,6 +83,10 @@ impl Summary {
         match failure {
             None => self.done += 1,
             Some(Failure::Unreadable { .. } | Failure::Corrupt { .. }) => self.bad_inputs += 1,
+            Some(Failure::UnknownFormat { .. }) => {
+                self.bad_inputs += 1;
+                self.unrecognized = true;
+            }
             Some(
                 Failure::Command { .. }
                 | Failure::ReplyError { .. }

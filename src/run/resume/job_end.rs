@@ -63,7 +63,7 @@ pub(super) fn fail(end: &mut JobEnd, cause: &str) {
 fn cause(failure: &Failure) -> String {
     match failure {
         Failure::Unreadable { cause, .. } => message::cause(cause),
-        Failure::Corrupt { what, .. } => what.clone(),
+        Failure::Corrupt { what, .. } | Failure::UnknownFormat { what, .. } => what.clone(),
         other => other.to_string(),
     }
 }

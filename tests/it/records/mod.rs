@@ -3,6 +3,7 @@
 mod differential;
 mod fields;
 mod filter_and_fold;
+mod formats;
 mod log_questions;
 mod notes;
 mod times;

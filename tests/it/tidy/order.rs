@@ -33,8 +33,8 @@ const ORDER: &[(&str, &str)] = &[
     ),
     (
         "record",
-        "alignment row_printer stage line_loop prefilter projection record_sink plan evidence format expression pattern notes decimal render field mod \
-         modifier measure time number row_format suggest plan_error",
+        "alignment row_printer recognition stage line_loop prefilter projection record_sink plan evidence format expression pattern notes \
+         decimal render field mod modifier json_path measure time number row_format suggest plan_error",
     ),
     ("sink", "mod reorder sendfile row_limit spill tag piece"),
     (

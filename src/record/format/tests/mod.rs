@@ -1,5 +1,7 @@
 //! Each format on lines of its kind.
 
+mod logs;
+
 use super::*;
 
 fn field(field: &str) -> Field {
@@ -15,6 +17,11 @@ fn resolved(format: &Format, fields: &[&str]) -> Vec<FieldSource> {
 
 /// Returns the fields of a line, or the verdict on it.
 fn split(mut split: impl LineSplitter, line: &str, n: usize) -> Result<Vec<String>, LineVerdict> {
+    split_next(&mut split, line, n)
+}
+
+/// Does as [`split`] with a splitter that has seen other lines.
+fn split_next(split: &mut impl LineSplitter, line: &str, n: usize) -> Result<Vec<String>, LineVerdict> {
     let mut spans = vec![FieldSpan::default(); n];
     match split.split(line.as_bytes(), &mut spans) {
         LineVerdict::Read => {}
@@ -264,6 +271,8 @@ fn options_that_a_format_does_not_accept_are_refused() {
             delimiter,
             no_header,
             extract,
+            log_format: None,
+            json_after: None,
         })
     };
     assert!(choose(Some("json"), Some(","), false, None).is_err());

@@ -1,0 +1,118 @@
+//! The options of folds: what is counted, grouped, sorted and cut off.
+//!
+//! It does not know how a fold is computed.
+
+use super::{RecordArgs, fields, list};
+use crate::fold::{Aggregate, AggregateKind, GroupPlan, RowOrder, Shape};
+use crate::record::suggest::unknown;
+use crate::record::{Expression, Field, LoneQuote, RecordPlan, without_backquotes};
+use anyhow::{Result, bail};
+
+impl RecordArgs {
+    /// Returns the fold, if one was asked for, and makes `records` emit the fields that it takes.
+    pub(super) fn fold(&self, records: &mut RecordPlan) -> Result<Option<GroupPlan>> {
+        let aggregated = self.by.is_some() || self.agg.is_some();
+        let shape = match (self.unique, self.count) {
+            (true, _) => Shape::Keys,
+            (_, true) => Shape::Counted,
+            _ if aggregated => Shape::Aggregated,
+            _ => return self.no_fold().map(|()| None),
+        };
+        if self.first.is_some() {
+            bail!("--first cannot be combined with a fold, whose result would depend on chance: use --top");
+        }
+        if aggregated {
+            records.projection = fields(self.by.as_deref())?;
+        }
+        let keys = records.projection.iter().map(|key| key.text.clone()).collect();
+        let mut plan = GroupPlan::new(shape, keys);
+        plan.times = records.times.clone();
+        if aggregated {
+            self.aggregates(&mut plan, records)?;
+        }
+        plan.top = self.top;
+        plan.output = records.output;
+        plan.header = records.header;
+        self.order(&mut plan)?;
+        Ok(Some(plan))
+    }
+
+    fn no_fold(&self) -> Result<()> {
+        let option = if self.top.is_some() {
+            "--top"
+        } else if self.sort.is_some() {
+            "--sort"
+        } else if !self.having.is_empty() {
+            "--having"
+        } else {
+            return Ok(());
+        };
+        bail!("{option} applies to the rows of a fold: add --count, --unique, --by or --agg")
+    }
+
+    /// Reads `--agg`, and adds each field that it names to the projection once.
+    fn aggregates(&self, plan: &mut GroupPlan, records: &mut RecordPlan) -> Result<()> {
+        let keys = records.projection.len();
+        for text in list::split(self.agg.as_deref().unwrap_or("count"))? {
+            let (kind, field) = AggregateKind::parse(text)?;
+            let value = match field {
+                None => None,
+                Some(field) => {
+                    let field = Field::parse(field)?;
+                    let known = records.projection[keys..]
+                        .iter()
+                        .position(|known| *known == field);
+                    if known.is_none() {
+                        records.projection.push(field);
+                    }
+                    let value = known.unwrap_or(records.projection.len() - keys - 1);
+                    if let Some(note) = kind.note() {
+                        records.expect(keys + value, note);
+                    }
+                    Some(value)
+                }
+            };
+            plan.aggregates.push(Aggregate {
+                name: without_backquotes(text),
+                kind,
+                value,
+            });
+        }
+        records.aggregated = records.projection.len() - keys;
+        Ok(())
+    }
+
+    fn order(&self, plan: &mut GroupPlan) -> Result<()> {
+        let columns: Vec<String> = plan.columns().into_iter().map(str::to_owned).collect();
+        let place = |name: &str| {
+            let name = without_backquotes(name);
+            columns.iter().position(|column| *column == name)
+        };
+        let missing = |name: &str| {
+            let known: Vec<_> = columns.iter().map(String::as_str).collect();
+            unknown("column", name, &known)
+        };
+        let mut column = |name: &str| place(name).ok_or_else(|| missing(name));
+        let having: Result<_, _> = self
+            .having
+            .iter()
+            .map(|text| Expression::parse(text, LoneQuote::Refused, &plan.times, &mut column))
+            .collect();
+        plan.having = Expression::all(having?);
+        if let Some(name) = &self.sort {
+            // A column's name may itself begin with '-', such as the field -1.
+            let turned = name.strip_prefix('-').filter(|_| place(name).is_none());
+            let column = place(turned.unwrap_or(name)).ok_or_else(|| missing(turned.unwrap_or(name)))?;
+            plan.order = RowOrder::Column {
+                column,
+                descending: turned.is_some(),
+            };
+        } else if self.top.is_some() && plan.shape == Shape::Aggregated {
+            plan.order = RowOrder::Column {
+                column: plan.keys.len(),
+                descending: true,
+            };
+        }
+        Ok(())
+    }
+}

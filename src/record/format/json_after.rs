@@ -1,0 +1,45 @@
+//! JSON objects behind a prefix: `2024-01-02T03:04:05Z stdout F {"level":"info"}`.
+
+use super::json::Json;
+use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
+use crate::record::field::FieldSource;
+use crate::record::pattern::Pattern;
+use regex::bytes::CaptureLocations;
+
+#[derive(Debug)]
+pub(in crate::record) struct JsonAfter {
+    prefix: Pattern,
+    locations: CaptureLocations,
+    json: Json,
+}
+
+impl JsonAfter {
+    /// Builds a splitter of lines in which the object begins where the first match of `prefix` ends.
+    pub fn new(prefix: &Pattern, sources: &[FieldSource]) -> JsonAfter {
+        JsonAfter {
+            prefix: prefix.clone(),
+            locations: prefix.capture_locations(),
+            json: Json::new(sources),
+        }
+    }
+}
+
+impl LineSplitter for JsonAfter {
+    const CHECKS: bool = true;
+
+    fn split(&mut self, line: &[u8], spans: &mut [FieldSpan]) -> LineVerdict {
+        if !self.prefix.captures(&mut self.locations, line) {
+            return LineVerdict::Bad;
+        }
+        let end = self.locations.get(0).map_or(0, |(_, end)| end);
+        // An object whose spans lie in the decoded bytes, whatever stands before it.
+        match self.json.split(&line[end..], spans) {
+            LineVerdict::Dropped => LineVerdict::Bad,
+            verdict => verdict,
+        }
+    }
+
+    fn decoded(&self) -> &[u8] {
+        self.json.decoded()
+    }
+}
