@@ -155,8 +155,10 @@ fn who_holds_the_output_is_killed_though_nobody_takes_it() {
             inputs: Vec::new(),
         };
         // Whether the job counts is not what this is about.
-        let _ = Command::new(Arc::new(script(&text)), Decoder::new(Budget::new(1 << 20), None))
-            .run(&job, &mut emit);
+        let mut plan = script(&text);
+        // The run may stop before the exit of the command is known.
+        plan.kill_after = Duration::from_millis(50);
+        let _ = Command::new(Arc::new(plan), Decoder::new(Budget::new(1 << 20), None)).run(&job, &mut emit);
         assert!(stopped.join().expect("no panic"), "the holder was left to live");
     });
 }
