@@ -91,6 +91,8 @@ pub(super) fn plan(inputs: Inputs, logged: LoggedJobs, options: &Options) -> Pla
             (true, true) => Order::Input,
             (true, false) => Order::Lines,
             (false, true) => Order::InputWhole,
+            // One job at a time ends in the order of the values.
+            (false, false) if running.jobs == NonZeroUsize::MIN => Order::InputWhole,
             (false, false) => Order::Finish,
         },
         tag: if output.tag || output.tag_string.is_some() {

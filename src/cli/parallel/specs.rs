@@ -115,7 +115,7 @@ pub(super) const SPECS: &[Spec<Options>] = &[
     gnu(
         "max-lines maxlines l",
         OptionalNumber(|o, n| {
-            o.lines();
+            o.inputs.continued = true;
             set(
                 &mut o.inputs.most,
                 value::number(n.unwrap_or(OsStr::new("1")), "l").map(Some),
