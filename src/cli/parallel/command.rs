@@ -14,7 +14,7 @@ use std::os::unix::ffi::OsStrExt as _;
 pub(super) fn line(command: &[OsString], holes: &Holes, options: &Options) -> Line {
     let repeat = match options.inputs.fill {
         Some(fill) => fill.repeat,
-        None if options.command.repeats_words => Repeat::Word,
+        None if options.command.repeats_words || options.inputs.most == Some(0) => Repeat::Word,
         None => Repeat::Value,
     };
     if command.is_empty() {
@@ -22,9 +22,11 @@ pub(super) fn line(command: &[OsString], holes: &Holes, options: &Options) -> Li
         return Line::new(&[b"{}"], &Holes::default(), LineQuoting::Nothing, Repeat::Value);
     }
     let words: Vec<_> = command.iter().map(|word| word.as_bytes()).collect();
-    let quoting = match options.command.quote {
-        true => LineQuoting::Words,
-        false => LineQuoting::Values,
+    let quoting = match (options.command.quote, options.inputs.most) {
+        (true, _) => LineQuoting::Words,
+        // The values are empty, and leave nothing behind.
+        (false, Some(0)) => LineQuoting::Nothing,
+        (false, _) => LineQuoting::Values,
     };
     let mut line = Line::new(&words, holes, quoting, repeat);
     if !line.has_hole() && options.inputs.most != Some(0) && !options.pipe.on {

@@ -92,7 +92,7 @@ impl<I: Iterator<Item = RecordResult>> Iterator for Groups<I> {
 
     fn next(&mut self) -> Option<RecordResult> {
         match self.group {
-            RecordGroup::Unseen => Some(self.records.next()?.map(|_| vec![Vec::new()])),
+            RecordGroup::Unseen => Some(self.records.next()?.map(|record| vec![Vec::new(); record.len()])),
             RecordGroup::Count(most) if most.get() == 1 => self.records.next(),
             RecordGroup::Count(most) => match self.read(most.get(), |_| false) {
                 Ok(()) => self.take(most.get()),

@@ -173,6 +173,9 @@ impl Line {
     /// Returns the text of its first word, when that is no more than text, and each byte of the line's own text is
     /// `plain`, or words are quoted.
     pub fn plain_program(&self, plain: impl Fn(u8) -> bool) -> Option<Vec<u8>> {
+        if self.quoting == LineQuoting::Nothing {
+            return None;
+        }
         let literals = || {
             let pieces = self.stretches.iter().flat_map(|stretch| &stretch.pieces);
             pieces.filter_map(|piece| match piece {

@@ -45,8 +45,8 @@ impl ValuePart {
         match self {
             ValuePart::Whole => value.to_vec(),
             ValuePart::Stem(count) => stem(value, *count).to_vec(),
-            ValuePart::Base => base(value).to_vec(),
-            ValuePart::BaseStem(count) => stem(base(value), *count).to_vec(),
+            ValuePart::Base => base(value),
+            ValuePart::BaseStem(count) => stem(&base(value), *count).to_vec(),
             ValuePart::Directory => directory(value).to_vec(),
             ValuePart::Parents => {
                 let slash = memchr::memrchr(b'/', value);
@@ -81,8 +81,15 @@ fn stem(value: &[u8], count: usize) -> &[u8] {
     rest
 }
 
-fn base(value: &[u8]) -> &[u8] {
-    &value[memchr::memrchr(b'/', value).map_or(0, |slash| slash + 1)..]
+/// Returns `value` without what comes before the last slash in the first line that has one.
+fn base(value: &[u8]) -> Vec<u8> {
+    let Some(first) = memchr::memchr(b'/', value) else {
+        return value.to_vec();
+    };
+    let start = memchr::memrchr(b'\n', &value[..first]).map_or(0, |at| at + 1);
+    let end = memchr::memchr(b'\n', &value[first..]).map_or(value.len(), |at| first + at);
+    let slash = memchr::memrchr(b'/', &value[..end]).unwrap_or(first);
+    [&value[..start], &value[slash + 1..]].concat()
 }
 
 fn directory(value: &[u8]) -> &[u8] {

@@ -56,7 +56,7 @@ fn options(rng: &mut Rng) -> Vec<OsString> {
                 &["-n2", "-N2", "-N", "-n3", "-L2", "-l2", "--max-args=2", "-N0"],
             ),
             2 => one(rng, &["-X", "-m", "--xargs"]),
-            3 | 4 => one(rng, &["--tag", "--tagstring=<{}>", "--tagstring={#}-{1}"]),
+            3 | 4 => one(rng, &["--tag", "--tagstring=<{}>", "--tagstring=[{1}]"]),
             5 => one(rng, &["--colsep=,", "-C,", "--colsep= +", "--colsep=[.,]"]),
             6 => one(rng, &["-r", "--no-run-if-empty"]),
             7 => one(rng, &["--link", "--xapply"]),
