@@ -199,7 +199,7 @@ impl Modifier {
     /// Changes a value. Returns false when it is of another kind than the modifier reads.
     pub(super) fn apply(&self, value: &mut Vec<u8>, times: &mut TimeReader) -> bool {
         if let Some(cut) = self.cut() {
-            let time = times.read(value.trim_ascii());
+            let time = times.read_loosely(value);
             value.clear();
             return time
                 .and_then(|time| cut.put(&time, times.zone(), value))
@@ -289,6 +289,7 @@ mod tests {
         assert_eq!(modified("t:hod", "-"), "-");
         assert_eq!(modified("t:lower[:4]:epoch", "1700"), "1700");
         assert_eq!(modified("t[:15]:hod", "Dec 10 06:55:46 host"), "06");
+        assert_eq!(modified("t:hod", " \"2012-01-31 23:59:58\","), "23");
         assert_eq!(modified("t:duration", "2m3s"), "123");
         assert_eq!(modified("t:size", "1.5Ki"), "1536");
         assert_eq!(modified("t:size", "large"), "-");

@@ -154,7 +154,7 @@ impl Operand {
                 self.last.extend_from_slice(value);
                 let time = match self.goes_on {
                     true => self.place.time(view, &mut self.times),
-                    false => self.times.read(value.trim_ascii()),
+                    false => self.times.read_loosely(value),
                 };
                 self.modified.clear();
                 let put = time.and_then(|time| cut.put(&time, self.times.zone(), &mut self.modified));

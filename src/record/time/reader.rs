@@ -32,6 +32,8 @@ pub(crate) struct TimeReader {
 enum Extent {
     /// All of it.
     Whole,
+    /// All of it, and a bracket was before it.
+    Bracket,
     /// Its beginning.
     Start,
 }
@@ -60,10 +62,19 @@ impl TimeReader {
         &self.zone
     }
 
-    /// Reads a text that is a time, with or without brackets or quotes around it, or a comma after it.
+    /// Reads a text that is a time, with or without brackets around it.
     #[inline]
     pub fn read(&mut self, text: &[u8]) -> Option<Time> {
         self.any_form(text, Extent::Whole).ok()
+    }
+
+    /// Reads a text that the user says is a time: blanks and quotes around it and a comma after it do not matter.
+    #[inline]
+    pub fn read_loosely(&mut self, text: &[u8]) -> Option<Time> {
+        let text = text.trim_ascii();
+        let text = text.strip_suffix(b",").unwrap_or(text);
+        let text = text.strip_prefix(b"\"").unwrap_or(text);
+        self.read(text.strip_suffix(b"\"").unwrap_or(text))
     }
 
     /// Reads the time at the beginning of a text: as much as belongs to it.
@@ -96,10 +107,10 @@ impl TimeReader {
         if !self.custom.is_empty() {
             return self.custom_form(text, extent);
         }
-        let text = match text {
-            [b'[', inside @ .., b']'] | [b'"', inside @ .., b'"'] => inside,
-            [b'[' | b'"', inside @ ..] => inside,
-            _ => text,
+        let (text, extent) = match (text, extent) {
+            ([b'[', inside @ ..], Extent::Whole) => (inside, Extent::Bracket),
+            ([b'[', inside @ ..], extent) => (inside, extent),
+            _ => (text, extent),
         };
         let mut error = match self.one_form(self.form, text, extent) {
             Ok(time) => return Ok(time),
@@ -124,7 +135,8 @@ impl TimeReader {
         match written {
             None => Err(None),
             Some(Written::Clock(written)) => self.time(&written).map_err(Some),
-            // A number beside half a bracket is none.
+            // A number in brackets, or beside half of them, is text.
+            Some(Written::Epoch(_)) if extent == Extent::Bracket => Err(None),
             Some(Written::Epoch(_)) if extent == Extent::Whole && !scanner.rest().is_empty() => Err(None),
             Some(Written::Epoch(timestamp)) => Ok(self.epoch(timestamp)),
         }
@@ -183,7 +195,7 @@ impl TimeReader {
 fn ends(rest: &[u8], extent: Extent) -> bool {
     match (extent, rest) {
         (_, []) => true,
-        (Extent::Whole, rest) => matches!(rest, b"]" | b"\"" | b"," | b"]," | b"\","),
+        (Extent::Whole | Extent::Bracket, rest) => rest == b"]",
         (Extent::Start, [b':' | b',', after, ..]) => !after.is_ascii_digit(),
         (Extent::Start, [first, ..]) => b" \t,;:|])\"'".contains(first),
     }

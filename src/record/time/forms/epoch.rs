@@ -19,6 +19,16 @@ const DIGITS: usize = 20;
 
 pub(super) fn scan(text: &mut Scanner<'_>) -> Option<Written> {
     let start = *text;
+    let plain = plain(text);
+    if plain.is_none() || matches!(text.peek(), Some(b'e' | b'E' | b'.')) {
+        *text = start;
+        return unusual(text);
+    }
+    plain
+}
+
+/// Reads digits, with a sign before them and a fraction after them if there is one.
+fn plain(text: &mut Scanner<'_>) -> Option<Written> {
     let negative = text.eat(b'-');
     let whole = digits(text)?;
     let unit = UNITS.iter().find(|(_, end)| whole < *end)?.0;
@@ -27,16 +37,12 @@ pub(super) fn scan(text: &mut Scanner<'_>) -> Option<Written> {
         text.at += 1;
         nanoseconds += i128::from(text.nanoseconds()?) * unit / 1_000_000_000;
     }
-    if matches!(text.peek(), Some(b'e' | b'E')) {
-        *text = start;
-        return exponential(text);
-    }
     let nanoseconds = if negative { -nanoseconds } else { nanoseconds };
     Timestamp::from_nanosecond(nanoseconds).ok().map(Written::Epoch)
 }
 
-/// Reads a number with an exponent, as JSON may have it: `1.7e9`.
-fn exponential(text: &mut Scanner<'_>) -> Option<Written> {
+/// Reads a number in another way to write it: with an exponent, as JSON may have it (`1.7e9`), `+5`, `.5`.
+fn unusual(text: &mut Scanner<'_>) -> Option<Written> {
     let part = |byte: &&u8| byte.is_ascii_digit() || b"-+.eE".contains(byte);
     let length = text.rest().iter().take_while(part).count();
     let number = Number::parse(&text.rest()[..length])?;
