@@ -132,12 +132,12 @@ impl TimeReader {
     fn one_form(&self, form: &TimeForm, text: &[u8], extent: Extent) -> Result<Time, Option<NoSuchTime>> {
         let mut scanner = Scanner::new(text);
         let written = (form.scan)(&mut scanner).filter(|_| ends(scanner.rest(), extent));
+        let bracketed = extent == Extent::Bracket || (extent == Extent::Whole && !scanner.rest().is_empty());
         match written {
             None => Err(None),
+            // A number in brackets, or beside half of them, is text: an epoch, and also the digits of a compact date.
+            Some(_) if bracketed && Number::parse(&text[..scanner.at]).is_some() => Err(None),
             Some(Written::Clock(written)) => self.time(&written).map_err(Some),
-            // A number in brackets, or beside half of them, is text.
-            Some(Written::Epoch(_)) if extent == Extent::Bracket => Err(None),
-            Some(Written::Epoch(_)) if extent == Extent::Whole && !scanner.rest().is_empty() => Err(None),
             Some(Written::Epoch(timestamp)) => Ok(self.epoch(timestamp)),
         }
     }
