@@ -4,7 +4,7 @@
 
 use super::canonical_args::CommandKey;
 use super::option_value::file_name;
-use super::records::RecordsAndFold;
+use super::records::{FoldPlan, RecordsAndFold};
 use super::usage_error::UsageError;
 use crate::plan::{Durability, Existing, JobLogStart, Rerun, Revocable, StateAccess, StatePlan};
 use crate::record::{OnBadLine, RecordPlan};
@@ -13,7 +13,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use std::path::PathBuf;
 
 /// The version of the format in which a state keeps a job's partial fold.
-const FOLD_FORMAT: &[u8] = b"1";
+const FOLD_FORMAT: &[u8] = b"2";
 
 /// What a run remembers.
 #[derive(Debug, Args)]
@@ -54,6 +54,11 @@ impl StateArgs {
         let Some(file) = &self.state else {
             return Ok(None);
         };
+        if let Some(FoldPlan::Records(_)) = &stages.fold {
+            let what = "--state does not remember records that are sorted, aligned (-o table) or have the columns of all \
+                        of them (--select '*'): sort the rows of a fold, or leave out --state";
+            return Err(UsageError(what.into()));
+        }
         if let Some(what) = stages.records.as_ref().and_then(conflict) {
             return Err(UsageError(what.into()));
         }

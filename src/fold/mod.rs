@@ -11,6 +11,8 @@ mod group_table;
 mod key_order;
 mod plan;
 mod quantity;
+mod ranked_rows;
+mod record_fold;
 mod result_rows;
 mod rounding;
 mod save_format;
@@ -24,6 +26,7 @@ pub(crate) use aggregate::{AGGREGATES, AggregateKind};
 pub use group::start;
 pub(crate) use plan::{Aggregate, RowOrder};
 pub use plan::{GroupPlan, Shape};
+pub use record_fold::{RecordFoldPlan, RowColumns, start_records};
 
 use crate::record::RecordSink;
 use std::any::Any;
@@ -36,6 +39,10 @@ use std::io::{self, BufRead, Write};
 /// The methods by which it takes records fail when a sorted run can't be written to the temporary
 /// directory.
 pub trait Fold: RecordSink + Any + Send {
+    /// Takes note that the next records are those of the job with this place in the input order. A fold whose result
+    /// keeps that order needs it.
+    fn begin_job(&mut self, _seq: u64) {}
+
     /// Moves everything from `other`, a fold of the same type and plan, into this one. Leaves
     /// `other` as if new, with its memory for reuse.
     ///

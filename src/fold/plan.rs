@@ -110,7 +110,7 @@ impl GroupPlan {
 }
 
 /// Returns a seed from the standard library's random state, which the system seeds.
-fn random_seed() -> u64 {
+pub(super) fn random_seed() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(0u8)
 }

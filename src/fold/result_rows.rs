@@ -1,12 +1,10 @@
 //! A group fold's result as rows: which rows remain, in which order, and how they are written. It
 //! does not know how groups were computed.
 
-use super::group_table::GroupTable;
 use super::key_order::{put_rank, put_text};
 use super::plan::{GroupPlan, RowOrder, Shape};
 use super::quantity::Quantity;
-use super::sorted_entries::read_count;
-use super::top_n::TopN;
+use super::ranked_rows::RankedRows;
 use crate::memory::Budget;
 use crate::record::{Cell, RowFormat, TimeReader, Value, Values, cell_tsv, header, row, unescape_tsv};
 use std::borrow::Cow;
@@ -19,22 +17,11 @@ pub(super) struct ResultRows<'a> {
     out: &'a mut dyn Write,
     /// How many rows may still be written.
     left: usize,
-    ranking: Ranking,
-    budget: &'a Budget,
-    tmpdir: &'a Path,
+    /// The rows whose place is not known yet; none when rows come in the order in which they are written.
+    ranked: Option<RankedRows>,
     line: Vec<u8>,
     rank: Vec<u8>,
     times: TimeReader,
-}
-
-enum Ranking {
-    /// Rows come in the order in which they are written.
-    None,
-    /// Only the first rows are wanted.
-    Top(TopN),
-    /// All rows are wanted, or more than memory holds: a table sorts them, with runs when they outgrow
-    /// memory. A key is a rank and a line; its count is where the line begins.
-    All(Box<GroupTable>),
 }
 
 impl<'a> ResultRows<'a> {
@@ -44,10 +31,9 @@ impl<'a> ResultRows<'a> {
         tmpdir: &'a Path,
         out: &'a mut dyn Write,
     ) -> io::Result<ResultRows<'a>> {
-        let ranking = match (plan.order, plan.top) {
-            (RowOrder::Key, _) => Ranking::None,
-            (_, Some(rows)) => Ranking::Top(TopN::new(rows, budget)),
-            _ => Ranking::All(Box::new(GroupTable::new(plan.seed, Vec::new(), budget, tmpdir))),
+        let ranked = match plan.order {
+            RowOrder::Key => None,
+            RowOrder::Column { .. } => Some(RankedRows::new(plan.seed, plan.top, budget, tmpdir)),
         };
         let mut line = Vec::new();
         if plan.header {
@@ -59,9 +45,7 @@ impl<'a> ResultRows<'a> {
             out,
             times: TimeReader::new(&plan.times),
             left: plan.top.unwrap_or(usize::MAX),
-            ranking,
-            budget,
-            tmpdir,
+            ranked,
             line,
             rank: Vec::new(),
         })
@@ -105,54 +89,19 @@ impl<'a> ResultRows<'a> {
             }
         }
         put_text(&mut rank, key);
-        self.rank = rank;
-        self.keep()?;
-        Ok(true)
-    }
-
-    /// Keeps a row whose place is not known yet.
-    fn keep(&mut self) -> io::Result<()> {
-        match &mut self.ranking {
-            Ranking::None => Ok(()),
-            Ranking::Top(top) => {
-                if top.offer(&self.rank, &self.line) {
-                    return Ok(());
-                }
-                let table = GroupTable::new(self.plan.seed, Vec::new(), self.budget, self.tmpdir);
-                let full = std::mem::replace(&mut self.ranking, Ranking::All(Box::new(table)));
-                if let (Ranking::Top(top), Ranking::All(table)) = (full, &mut self.ranking) {
-                    for (mut rank, line) in top.into_sorted() {
-                        put_ranked(table, &mut rank, &line)?;
-                    }
-                }
-                self.keep()
-            }
-            Ranking::All(table) => put_ranked(table, &mut self.rank, &self.line),
+        if let Some(ranked) = &mut self.ranked {
+            ranked.add(&rank, &self.line)?;
         }
+        self.rank = rank;
+        Ok(true)
     }
 
     /// Writes the rows that were kept.
     pub fn end(self) -> io::Result<()> {
-        match self.ranking {
-            Ranking::None => {}
-            Ranking::Top(top) => {
-                for (_, line) in top.into_sorted() {
-                    self.out.write_all(&line)?;
-                }
-            }
-            Ranking::All(mut table) => {
-                let mut left = self.left;
-                let mut sorted = table.sorted()?;
-                while left > 0
-                    && let Some((key, start)) = sorted.next()?
-                {
-                    let start = read_count(start)?;
-                    self.out.write_all(&key[start as usize..])?;
-                    left -= 1;
-                }
-            }
-        }
-        Ok(())
+        let Some(mut ranked) = self.ranked else {
+            return Ok(());
+        };
+        ranked.each(|_, line| self.out.write_all(line))
     }
 
     /// Returns the value of a column: a quantity, or a key's bytes; none when it is missing.
@@ -267,11 +216,4 @@ impl Values for Row<'_, '_> {
         };
         Value::Text(&self.text)
     }
-}
-
-/// Inserts a line behind its rank, by which the table sorts.
-fn put_ranked(table: &mut GroupTable, rank: &mut Vec<u8>, line: &[u8]) -> io::Result<()> {
-    let start = rank.len() as u64;
-    rank.extend_from_slice(line);
-    table.count(rank, start)
 }

@@ -59,6 +59,13 @@ impl TopN {
     }
 
     /// Returns the rows by rank.
+    pub fn sorted(&self) -> Vec<&RankedRow> {
+        let mut rows: Vec<_> = self.rows.iter().collect();
+        rows.sort_unstable();
+        rows
+    }
+
+    /// Returns the rows by rank, and gives back their memory.
     pub fn into_sorted(self) -> Vec<RankedRow> {
         self.rows.into_sorted_vec()
     }

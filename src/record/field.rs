@@ -36,6 +36,10 @@ pub enum FieldSource {
     File,
     /// The number of the line in its input, from 1.
     Line,
+    /// All fields of the record, each with its name.
+    All,
+    /// Whether the expression with this index holds for the record.
+    Holds(usize),
 }
 
 /// Returns the names of fields that a format has by name only.
@@ -58,6 +62,21 @@ impl Field {
         Field {
             text: "0".to_owned(),
             source: FieldSource::Whole,
+            modifiers: Vec::new(),
+            error: None,
+        }
+    }
+
+    /// Returns all fields of a record.
+    pub fn all() -> Field {
+        Field::from_source("*", FieldSource::All)
+    }
+
+    /// Returns a field without modifiers, under this name.
+    pub(crate) fn from_source(text: &str, source: FieldSource) -> Field {
+        Field {
+            text: text.to_owned(),
+            source,
             modifiers: Vec::new(),
             error: None,
         }

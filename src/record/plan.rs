@@ -47,6 +47,12 @@ pub struct RecordPlan {
     pub header: bool,
     /// Matches the lines at which records begin; `None` when each line is one.
     pub record_start: Option<Pattern>,
+    /// True when a record goes on as its pairs of names and values.
+    pub pairs: bool,
+    /// The field by which the sink sorts records, which goes before their pairs.
+    pub sort: Option<Field>,
+    /// Expressions of which [`FieldSource::Holds`] says whether they hold.
+    pub expressions: Vec<Expression>,
     /// What happens to lines that the format cannot read.
     pub on_bad_line: OnBadLine,
     /// The largest number of rows, over all inputs in their order.
@@ -132,7 +138,13 @@ impl RecordPlan {
     pub(super) fn with_format(&self, format: &Format) -> Result<RecordPlan, RecordPlanError> {
         let mut plan = self.clone();
         plan.format = format.clone();
-        for field in plan.tested.iter_mut().chain(&mut plan.projection) {
+        // All fields are those that this format has, where it knows them.
+        let all = |field: &Field| field.source == FieldSource::All;
+        if let Some(at) = plan.projection.iter().position(all) {
+            plan.projection.splice(at..=at, format.all_fields());
+        }
+        let fields = plan.tested.iter_mut().chain(&mut plan.projection);
+        for field in fields.chain(&mut plan.sort) {
             *field = format.resolve(field.clone())?;
         }
         Ok(plan)
@@ -146,7 +158,7 @@ impl RecordPlan {
     /// Returns true when an input may be split at line ends into jobs of their own: not when a record may
     /// span lines, when the first lines name the fields, or when line numbers matter.
     pub(crate) fn is_splittable(&self) -> bool {
-        let fields = self.tested.iter().chain(&self.projection);
+        let fields = self.tested.iter().chain(&self.projection).chain(&self.sort);
         !matches!(self.format, Format::Csv { .. } | Format::W3c | Format::Auto)
             && self.record_start.is_none()
             && self.on_bad_line != OnBadLine::Fail
@@ -188,6 +200,9 @@ impl RecordPlan {
             output: RowFormat::default(),
             header: false,
             record_start: None,
+            pairs: false,
+            sort: None,
+            expressions: Vec::new(),
             on_bad_line: OnBadLine::Skip,
             first: None,
         }

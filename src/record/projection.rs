@@ -6,6 +6,7 @@ use super::expression::{Value, Values};
 use super::field::{Field, FieldSource};
 use super::format::{FieldSpan, Format, SpanBase};
 use super::modifier::Modifier;
+use super::named_values::{Kind, pairs, put_pair};
 use super::notes::NoteKind;
 use super::plan::RecordPlan;
 use super::time::{Time, TimePlan, TimeReader};
@@ -22,6 +23,10 @@ enum Place {
     File,
     /// The line's number.
     Line,
+    /// All fields.
+    All,
+    /// Whether an expression holds.
+    Holds(usize),
 }
 
 /// One value of a record, with the modifiers that are applied to it.
@@ -51,6 +56,10 @@ pub(super) struct View<'a> {
     pub spans: &'a [FieldSpan],
     pub file: &'a [u8],
     pub number: &'a [u8],
+    /// For each expression, `1` when it holds, else `0`.
+    pub holds: &'a [u8],
+    /// All fields as pairs, when a column is all fields.
+    pub all: &'a [u8],
 }
 
 /// The operands of a plan and the fields that the format must find for them.
@@ -62,6 +71,12 @@ pub(super) struct Projection {
     pub tested: Vec<Operand>,
     /// One operand per selected field.
     pub columns: Vec<Operand>,
+    /// The names of the selected fields.
+    pub names: Vec<String>,
+    /// The value by which the sink sorts records.
+    pub sort: Option<Operand>,
+    /// True when a column is all fields.
+    pub takes_all: bool,
     /// True when an operand is the line's number.
     pub counts_lines: bool,
     /// What times leave open.
@@ -84,7 +99,10 @@ impl Projection {
         for field in &plan.projection {
             let operand = projection.operand(field);
             projection.columns.push(operand);
+            projection.names.push(field.text.clone());
+            projection.takes_all |= field.source == FieldSource::All;
         }
+        projection.sort = plan.sort.as_ref().map(|field| projection.operand(field));
         projection
     }
 
@@ -92,6 +110,8 @@ impl Projection {
         let place = match &field.source {
             FieldSource::Whole => Place::Whole,
             FieldSource::File => Place::File,
+            FieldSource::All => Place::All,
+            FieldSource::Holds(at) => Place::Holds(*at),
             FieldSource::Line => {
                 self.counts_lines = true;
                 Place::Line
@@ -115,7 +135,7 @@ impl Projection {
             goes_on: match place {
                 Place::Slot(_) => self.has_words,
                 Place::Whole => true,
-                Place::File | Place::Line => false,
+                Place::File | Place::Line | Place::All | Place::Holds(_) => false,
             },
         }
     }
@@ -203,7 +223,7 @@ impl Operand {
             Place::Slot(slot) => {
                 view.spans[slot].is_missing() || has_dashes && self.place.value(view) == b"-"
             }
-            Place::Whole | Place::File | Place::Line => false,
+            Place::Whole | Place::File | Place::Line | Place::All | Place::Holds(_) => false,
         }
     }
 
@@ -216,6 +236,39 @@ impl Operand {
             &self.modified
         }
     }
+}
+
+impl Operand {
+    /// Appends the value to a record of pairs, under this name; nothing when it is missing.
+    pub fn put_pair(&self, view: View<'_>, name: &str, record: &mut Vec<u8>) {
+        let base = match self.place {
+            Place::All if record.is_empty() => return record.extend_from_slice(view.all),
+            Place::All => {
+                for (name, kind, value) in pairs(view.all) {
+                    if !has(record, name) {
+                        put_pair(record, name, kind, value);
+                    }
+                }
+                return;
+            }
+            Place::Slot(slot) => view.spans[slot].base,
+            _ => SpanBase::Line,
+        };
+        let kind = match base {
+            SpanBase::Missing => return,
+            SpanBase::Null => Kind::Null,
+            SpanBase::Json if self.modifiers.is_empty() => Kind::Json,
+            _ => Kind::Text,
+        };
+        if view.all.is_empty() || !has(record, name.as_bytes()) {
+            put_pair(record, name.as_bytes(), kind, self.value(view));
+        }
+    }
+}
+
+/// Tells whether a record of pairs has this name: where all fields are selected, a field may come twice.
+fn has(record: &[u8], name: &[u8]) -> bool {
+    pairs(record).any(|(known, ..)| known == name)
 }
 
 /// The values that expressions test in one record.
@@ -236,7 +289,7 @@ impl Values for Tested<'_> {
             match self.view.spans[slot].base {
                 SpanBase::Missing => return Value::Missing,
                 SpanBase::Null => return Value::Null,
-                SpanBase::Line | SpanBase::Decoded | SpanBase::Unmodified => {}
+                SpanBase::Line | SpanBase::Decoded | SpanBase::Unmodified | SpanBase::Json => {}
             }
             if self.has_dashes && operand.place.value(self.view) == b"-" {
                 return Value::Dash;
@@ -272,7 +325,7 @@ impl Place {
             Place::Slot(slot) => {
                 let span = view.spans[slot];
                 let base = match span.base {
-                    SpanBase::Decoded | SpanBase::Unmodified => view.decoded,
+                    SpanBase::Decoded | SpanBase::Unmodified | SpanBase::Json => view.decoded,
                     _ => view.line,
                 };
                 &base[span.start..span.end]
@@ -280,6 +333,8 @@ impl Place {
             Place::Whole => view.line,
             Place::File => view.file,
             Place::Line => view.number,
+            Place::All => view.all,
+            Place::Holds(at) => &view.holds[at..=at],
         }
     }
 

@@ -1,5 +1,6 @@
 //! Writes values as rows.
 
+use super::named_values::{Kind, pairs};
 use super::row_format::RowFormat;
 use memchr::memchr3;
 use std::borrow::Cow;
@@ -9,7 +10,7 @@ use std::borrow::Cow;
 pub(crate) enum Cell<'a> {
     /// Any bytes.
     Text(&'a [u8]),
-    /// A number as text.
+    /// A number, or another value as JSON writes it.
     Number(&'a [u8]),
     /// No value.
     Null,
@@ -25,8 +26,8 @@ impl<'a> Cell<'a> {
 }
 
 /// Appends the header that precedes all rows.
-pub(crate) fn header(out: &mut Vec<u8>, output: RowFormat, names: &[&str]) {
-    let cells = names.iter().map(|name| Cell::Text(name.as_bytes()));
+pub(crate) fn header(out: &mut Vec<u8>, output: RowFormat, names: &[impl AsRef<[u8]>]) {
+    let cells = names.iter().map(|name| Cell::Text(name.as_ref()));
     row(out, output, names, cells);
     if output == RowFormat::Markdown {
         out.push(b'|');
@@ -39,7 +40,7 @@ pub(crate) fn header(out: &mut Vec<u8>, output: RowFormat, names: &[&str]) {
 pub(crate) fn row<'a>(
     out: &mut Vec<u8>,
     output: RowFormat,
-    names: &[impl AsRef<str>],
+    names: &[impl AsRef<[u8]>],
     cells: impl ExactSizeIterator<Item = Cell<'a>>,
 ) {
     let (open, separator, close) = match output {
@@ -59,7 +60,7 @@ pub(crate) fn row<'a>(
             RowFormat::Csv => cell_csv(out, cell.bytes(), alone),
             RowFormat::Markdown => cell_markdown(out, cell.bytes()),
             RowFormat::Json => {
-                string_json(out, name.as_ref().as_bytes());
+                string_json(out, name.as_ref());
                 out.push(b':');
                 match cell {
                     Cell::Number(number) => out.extend_from_slice(number),
@@ -70,6 +71,35 @@ pub(crate) fn row<'a>(
         }
     }
     out.extend_from_slice(close.as_bytes());
+}
+
+/// Appends a record as a JSON object, and a newline. Values that JSON has keep their kind.
+pub(crate) fn object(out: &mut Vec<u8>, record: &[u8]) {
+    out.push(b'{');
+    for (i, (name, kind, value)) in pairs(record).enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        string_json(out, name);
+        out.push(b':');
+        match kind.cell(value) {
+            Cell::Text(text) => string_json(out, text),
+            Cell::Number(number) => out.extend_from_slice(number),
+            Cell::Null => out.extend_from_slice(b"null"),
+        }
+    }
+    out.extend_from_slice(b"}\n");
+}
+
+impl Kind {
+    /// Returns a value of this kind as a cell.
+    pub(crate) fn cell(self, value: &[u8]) -> Cell<'_> {
+        match self {
+            Kind::Text => Cell::Text(value),
+            Kind::Json => Cell::Number(value),
+            Kind::Null => Cell::Null,
+        }
+    }
 }
 
 /// Appends `value` with tabs, newlines and backslashes escaped as `\t`, `\n`, `\\`.

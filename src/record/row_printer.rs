@@ -4,7 +4,7 @@
 
 use super::plan::RecordPlan;
 use super::record_sink::RecordSink;
-use super::render::{Cell, row};
+use super::render::{Cell, object, row};
 use super::row_format::RowFormat;
 use std::io;
 use std::ops::ControlFlow;
@@ -16,6 +16,8 @@ pub(crate) struct RowPrinter {
     pub bytes: Vec<u8>,
     format: RowFormat,
     columns: Vec<String>,
+    /// True when records come as pairs.
+    pairs: bool,
     /// True when a row is the whole line, unchanged.
     is_line: bool,
 }
@@ -27,6 +29,7 @@ impl RowPrinter {
             bytes: Vec::new(),
             format: plan.output,
             columns: plan.columns().into_iter().map(str::to_owned).collect(),
+            pairs: plan.pairs,
             is_line: plan.output == RowFormat::Tsv && plan.projection.is_empty(),
         }
     }
@@ -39,7 +42,9 @@ impl RecordSink for RowPrinter {
 
     #[inline]
     fn record(&mut self, fields: &[&[u8]]) -> io::Result<ControlFlow<()>> {
-        if self.is_line {
+        if self.pairs {
+            object(&mut self.bytes, fields[0]);
+        } else if self.is_line {
             self.bytes.extend_from_slice(fields[0]);
             self.bytes.push(b'\n');
         } else {

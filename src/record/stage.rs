@@ -208,7 +208,7 @@ fn csv_record(
             ControlFlow::Break(())
         }
         Ok(true) => line_loop.skip(bytes),
-        Ok(false) => line_loop.read(bytes, csv.decoded(), |spans| csv.split(spans), sink)?,
+        Ok(false) => line_loop.read(bytes, csv, sink)?,
     };
     csv.clear();
     Ok(line_loop.end_on_break(flow))

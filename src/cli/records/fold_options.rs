@@ -2,11 +2,13 @@
 //!
 //! It does not know how a fold is computed.
 
-use super::{RecordArgs, fields, list};
-use crate::fold::{Aggregate, AggregateKind, GroupPlan, RowOrder, Shape};
+use super::{RecordArgs, check_json_names, list};
+use crate::fold::{Aggregate, AggregateKind, GroupPlan, RecordFoldPlan, RowColumns, RowOrder, Shape};
 use crate::record::suggest::unknown;
-use crate::record::{Expression, Field, LoneQuote, RecordPlan, without_backquotes};
-use anyhow::{Result, bail};
+use crate::record::{
+    Expression, Field, FieldSource, Format, LoneQuote, RecordPlan, RowFormat, without_backquotes,
+};
+use anyhow::{Context as _, Result, bail};
 
 impl RecordArgs {
     /// Returns the fold, if one was asked for, and makes `records` emit the fields that it takes.
@@ -22,7 +24,14 @@ impl RecordArgs {
             bail!("--first cannot be combined with a fold, whose result would depend on chance: use --top");
         }
         if aggregated {
-            records.projection = fields(self.by.as_deref())?;
+            records.projection = list::fields(self.by.as_deref(), &records.format)?;
+        }
+        if records
+            .projection
+            .iter()
+            .any(|field| field.source == FieldSource::All)
+        {
+            bail!("'*' names no columns of a fold when records may have different fields: name them");
         }
         let keys = records.projection.iter().map(|key| key.text.clone()).collect();
         let mut plan = GroupPlan::new(shape, keys);
@@ -38,27 +47,76 @@ impl RecordArgs {
     }
 
     fn no_fold(&self) -> Result<()> {
-        let option = if self.top.is_some() {
-            "--top"
-        } else if self.sort.is_some() {
-            "--sort"
-        } else if !self.having.is_empty() {
-            "--having"
-        } else {
-            return Ok(());
-        };
-        bail!("{option} applies to the rows of a fold: add --count, --unique, --by or --agg")
+        if !self.having.is_empty() {
+            bail!("--having applies to the rows of a fold: add --count, --unique, --by or --agg")
+        }
+        if self.top.is_some() && self.sort.is_none() {
+            bail!(
+                "--top needs an order: add --sort FIELD, or --count, --unique, --by or --agg; --first N takes N records"
+            )
+        }
+        if self.sort.is_some() && self.first.is_some() {
+            bail!("--first cannot be combined with --sort: --top N prints the first N in that order");
+        }
+        Ok(())
+    }
+
+    /// Returns the fold that keeps records, when they are sorted, or their columns are known only at the end, and makes
+    /// `records` emit what it takes.
+    pub(super) fn record_fold(&self, records: &mut RecordPlan) -> Result<Option<RecordFoldPlan>> {
+        let is_split = !matches!(records.format, Format::Ws | Format::Delimited(_) | Format::Lines);
+        let is_row = self.output_format.is_some() && (records.output != RowFormat::Tsv || is_split);
+        if records.projection.is_empty() && is_row {
+            records.projection = records.format.all_fields();
+            check_json_names(records, None)?;
+        }
+        records.pairs = records.output == RowFormat::Json;
+        let has_all = records
+            .projection
+            .iter()
+            .any(|field| field.source == FieldSource::All);
+        let is_open = has_all && records.output != RowFormat::Json;
+        if self.sort.is_none() && !is_open && records.output != RowFormat::Table {
+            return Ok(None);
+        }
+        let mut plan = RecordFoldPlan::new(match &records.projection[..] {
+            [] => RowColumns::Line,
+            _ if has_all => RowColumns::Union,
+            _ => RowColumns::Named(records.columns().into_iter().map(str::to_owned).collect()),
+        });
+        if let Some(text) = &self.sort {
+            let name = text.strip_prefix('-');
+            let field = Field::parse(name.unwrap_or(text)).context("in --sort")?;
+            records.sort = Some(records.format.resolve(field).context("in --sort")?);
+            plan.descending = Some(name.is_some());
+        }
+        records.pairs = true;
+        plan.top = self
+            .top
+            .or(self.first.and_then(|first| usize::try_from(first).ok()));
+        plan.output = records.output;
+        plan.header = records.header;
+        Ok(Some(plan))
     }
 
     /// Reads `--agg`, and adds each field that it names to the projection once.
     fn aggregates(&self, plan: &mut GroupPlan, records: &mut RecordPlan) -> Result<()> {
         let keys = records.projection.len();
         for text in list::split(self.agg.as_deref().unwrap_or("count"))? {
-            let (kind, field) = AggregateKind::parse(text)?;
+            let inside = text
+                .strip_prefix("count:(")
+                .and_then(|rest| rest.strip_suffix(')'));
+            let (kind, field) = match inside {
+                Some(_) => (AggregateKind::parse("count")?.0, Some(text)),
+                None => AggregateKind::parse(text)?,
+            };
             let value = match field {
                 None => None,
                 Some(field) => {
-                    let field = Field::parse(field)?;
+                    let field = match inside {
+                        Some(inside) => list::holds(records, text, inside)?,
+                        None => Field::parse(field)?,
+                    };
                     let known = records.projection[keys..]
                         .iter()
                         .position(|known| *known == field);

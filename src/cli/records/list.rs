@@ -1,6 +1,7 @@
 //! Splits lists of fields and aggregates at their commas. It does not know what an item means.
 
-use anyhow::{Result, bail};
+use crate::record::{Field, FieldSource, Format, RecordPlan};
+use anyhow::{Context as _, Result, bail};
 
 /// What opens a part of an item that a comma does not end.
 const EXPRESSION: &str = "count:(";
@@ -50,6 +51,29 @@ fn name(close: char) -> &'static str {
         ')' => "closing bracket",
         _ => "closing quote",
     }
+}
+
+/// Returns the field that says whether an expression holds for a record.
+pub(super) fn holds(records: &mut RecordPlan, text: &str, expression: &str) -> Result<Field> {
+    let expression = records
+        .expression(expression)
+        .with_context(|| format!("in '{text}'"))?;
+    records.is_relative |= expression.is_relative();
+    records.expressions.push(expression);
+    let source = FieldSource::Holds(records.expressions.len() - 1);
+    Ok(Field::from_source(text, source))
+}
+
+/// Returns the fields of a list; `*` is all that the format has.
+pub(super) fn fields(text: Option<&str>, format: &Format) -> Result<Vec<Field>> {
+    let mut fields = Vec::new();
+    for item in text.map(split).transpose()?.unwrap_or_default() {
+        match item {
+            "*" => fields.extend(format.all_fields()),
+            item => fields.push(Field::parse(item)?),
+        }
+    }
+    Ok(fields)
 }
 
 #[cfg(test)]

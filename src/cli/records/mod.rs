@@ -8,12 +8,11 @@ mod window;
 
 use super::canonical_args::CanonicalArgs;
 use super::usage_error::UsageError;
-use crate::fold::{self, GroupPlan, StartFold};
+use crate::fold::{self, GroupPlan, RecordFoldPlan, StartFold};
 use crate::memory::Budget;
 use crate::plan::{FirstRows, RowEnd};
 use crate::record::{
-    Case, CsvQuoting, Expression, Field, Format, FormatChoice, OnBadLine, Pattern, RecordPlan, RowFormat,
-    Text,
+    Case, CsvQuoting, Expression, Format, FormatChoice, OnBadLine, Pattern, RecordPlan, RowFormat, Text,
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -97,7 +96,7 @@ pub(super) struct RecordArgs {
     #[arg(long, value_name = "FORMAT", allow_hyphen_values = true)]
     time_format: Vec<String>,
 
-    /// Emit these fields: a number from 1, -1 for the last, 0 for the whole line, a name, a dotted JSON path, @file or @line, each with an optional :noquery, :lower, :minute, :hour, :day, :hod or byte slice [a:b] after it
+    /// Emit these fields: a number from 1, -1 for the last, 0 for the whole line, a name, a dotted JSON path, @file or @line, * for all fields, each with an optional :noquery, :lower, :minute, :hour, :day, :hod or byte slice [a:b] after it
     #[allow(rustdoc::broken_intra_doc_links, reason = "[a:b] is no link")]
     #[arg(short, long, value_name = "FIELD,...", allow_hyphen_values = true)]
     select: Option<String>,
@@ -114,23 +113,23 @@ pub(super) struct RecordArgs {
     #[arg(long, value_name = "FIELD,...", allow_hyphen_values = true, conflicts_with_all = ["unique", "count", "select"])]
     by: Option<String>,
 
-    /// What to compute for each group (without --by, for all records): count, sum:FIELD, mean:, stddev:, min:, max:, pNN:, distinct: [default with --by: count]
+    /// What to compute for each group (without --by, for all records): count, count:(EXPR), sum:FIELD, mean:, stddev:, min:, max:, pNN:, distinct: [default with --by: count]
     #[arg(long, value_name = "LIST", conflicts_with_all = ["unique", "count", "select"])]
     agg: Option<String>,
 
-    /// Sort the fold's rows by COLUMN, named as it was typed; with a leading '-', largest first
-    #[arg(long, value_name = "[-]COLUMN", allow_hyphen_values = true)]
+    /// Sort a fold's rows by COLUMN, named as it was typed, or records by FIELD: numbers before times, other text, and missing values; with a leading '-', the largest of each first. Ties stay in the order of the fold or the input
+    #[arg(long, value_name = "[-]COLUMN|FIELD", allow_hyphen_values = true)]
     sort: Option<String>,
 
     /// Take only rows of the fold for which EXPR holds, as for --where, with columns for fields (repeatable: all must hold)
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
     having: Vec<String>,
 
-    /// Print only the first N rows of the fold; with --by and no --sort, those with the largest first aggregate
+    /// Print only the first N rows of the fold, or N records of --sort; with --by and no --sort, those with the largest first aggregate
     #[arg(long, value_name = "N")]
     top: Option<usize>,
 
-    /// Stop after N records (without a fold)
+    /// Stop after N records (without a fold or --sort)
     #[arg(long, value_name = "N")]
     first: Option<u64>,
 
@@ -149,7 +148,16 @@ pub(super) struct RecordsAndFold {
     /// How bytes become records. `None` when no option asks for it and bytes pass through.
     pub(super) records: Option<RecordPlan>,
     /// What records are folded into. `None` when they are printed.
-    pub(super) fold: Option<GroupPlan>,
+    pub(super) fold: Option<FoldPlan>,
+}
+
+/// What records are folded into.
+#[derive(Debug, Clone)]
+pub(super) enum FoldPlan {
+    /// Groups of records.
+    Group(GroupPlan),
+    /// The records themselves.
+    Records(RecordFoldPlan),
 }
 
 impl RecordsAndFold {
@@ -175,8 +183,10 @@ impl RecordsAndFold {
         budget: &'a Budget,
         tmpdir: &'a Path,
     ) -> Option<Box<StartFold<'a>>> {
-        let group = self.fold.as_ref()?;
-        Some(Box::new(move || fold::start(group, budget, tmpdir)))
+        match self.fold.as_ref()? {
+            FoldPlan::Group(plan) => Some(Box::new(move || fold::start(plan, budget, tmpdir))),
+            FoldPlan::Records(plan) => Some(Box::new(move || fold::start_records(plan, budget, tmpdir))),
+        }
     }
 }
 
@@ -188,12 +198,16 @@ impl RecordArgs {
 
     fn records_and_fold(&self) -> Result<RecordsAndFold> {
         let mut records = self.records()?;
-        let fold = self.fold(&mut records)?;
+        let group = self.fold(&mut records)?;
+        check_json_names(&records, group.as_ref())?;
+        let fold = match group {
+            Some(group) => Some(FoldPlan::Group(group)),
+            None => self.record_fold(&mut records)?.map(FoldPlan::Records),
+        };
         for field in &mut records.projection {
             *field = records.format.resolve(field.clone())?;
         }
-        check_json_names(&records, fold.as_ref())?;
-        if fold.is_none()
+        if !matches!(fold, Some(FoldPlan::Group(_)))
             && records.header
             && records.projection.is_empty()
             && records.output == RowFormat::Tsv
@@ -297,7 +311,7 @@ impl RecordArgs {
             plan.since = window.since;
             plan.is_relative |= window.is_relative;
         }
-        plan.projection = fields(self.select.as_deref())?;
+        plan.projection = list::fields(self.select.as_deref(), &plan.format)?;
         plan.first = self.first;
         if let Some(start) = &self.record_start {
             if matches!(plan.format, Format::Csv { .. } | Format::W3c | Format::Auto) {
@@ -336,12 +350,6 @@ fn check_json_names(records: &RecordPlan, fold: Option<&GroupPlan>) -> Result<()
         Some(column) => bail!("column '{column}' occurs twice: a JSON object has each name once"),
         None => Ok(()),
     }
-}
-
-fn fields(text: Option<&str>) -> Result<Vec<Field>> {
-    let items = text.map(list::split).transpose()?.unwrap_or_default();
-    let fields = items.into_iter().map(Field::parse);
-    Ok(fields.collect::<Result<_, _>>()?)
 }
 
 #[cfg(test)]

@@ -42,7 +42,11 @@ fn output_in(typed: &str, input: &[u8], size: usize) -> String {
     match plan.fold {
         Some(plan) => {
             out.clear();
-            let mut fold = fold::start(&plan, &Budget::new(1 << 20), &std::env::temp_dir());
+            let (budget, tmpdir) = (Budget::new(1 << 20), std::env::temp_dir());
+            let mut fold = match &plan {
+                FoldPlan::Group(plan) => fold::start(plan, &budget, &tmpdir),
+                FoldPlan::Records(plan) => fold::start_records(plan, &budget, &tmpdir),
+            };
             feed(&mut *fold);
             fold.finish(&mut out).expect("memory");
         }
@@ -83,7 +87,12 @@ fn wrong_options_are_refused_with_a_remedy() {
         ("--bad fial", "did you mean 'fail'?"),
         ("--by 1 --agg medain:2", "did you mean 'p50'?"),
         ("--by 1 --sort -cuont", "did you mean 'count'?"),
-        ("--top 3", "--count"),
+        ("--top 3", "--sort FIELD"),
+        ("--sort 1 --first 3", "--top"),
+        ("-i json -s '*' --count", "name them"),
+        ("--by 1 --agg 'count:(2 >)'", "count:(2 >)"),
+        ("-s 1 -o json --header yes", "each object"),
+        ("--grep x --header yes", "--select"),
         ("--count --first 3", "--top"),
         ("--regex '('", "--regex"),
         ("-w 1", "expected an operator"),

@@ -46,6 +46,8 @@ pub(super) enum Reading {
     /// As bytes, which are always good.
     #[default]
     Bytes,
+    /// As `1`, which counts, or `0`.
+    Truth,
     /// As a number or a time: any other value is bad.
     Ordered,
     /// As a number: any other value is bad.
@@ -56,7 +58,7 @@ pub(super) enum Reading {
 pub(crate) static AGGREGATES: &[AggregateEntry] = &[
     AggregateEntry {
         name: "count",
-        help: "how many records",
+        help: "how many records; count:(EXPR), of those for which EXPR holds, as in --where",
         words: &["number", "n", "len", "total"],
         takes_field: false,
         kind: AggregateKind::State(AggregateState::Count(0)),
@@ -143,7 +145,7 @@ impl AggregateKind {
     /// Returns the kind of note about values that the aggregate can't read.
     pub(crate) fn note(&self) -> Option<NoteKind> {
         match self.reading() {
-            Reading::Bytes => None,
+            Reading::Bytes | Reading::Truth => None,
             Reading::Ordered => Some(NoteKind::NotOrdered),
             Reading::Number => Some(NoteKind::NoNumber),
         }
@@ -153,6 +155,7 @@ impl AggregateKind {
     pub(super) fn reading(&self) -> Reading {
         match self {
             AggregateKind::Distinct => Reading::Bytes,
+            AggregateKind::State(AggregateState::Count(_)) => Reading::Truth,
             AggregateKind::State(AggregateState::Best(..)) => Reading::Ordered,
             AggregateKind::State(_) | AggregateKind::Percentile(_) => Reading::Number,
         }

@@ -74,10 +74,11 @@ impl Group {
         for (at, (value, reading)) in values.iter().zip(&self.layout.readings).enumerate() {
             let quantity = match reading {
                 Reading::Bytes => None,
+                Reading::Truth => (*value == b"1").then_some(ONE),
                 Reading::Ordered | Reading::Number => Quantity::parse_any(value),
             };
             let is_misfit = match (reading, &quantity) {
-                (Reading::Bytes, _) => false,
+                (Reading::Bytes | Reading::Truth, _) => false,
                 (Reading::Number, Some(quantity)) => !quantity.is_number(),
                 (_, quantity) => quantity.is_none(),
             };

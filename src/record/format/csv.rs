@@ -3,8 +3,9 @@
 //!
 //! csv-core parses them block by block and keeps its state between blocks.
 
-use super::line_splitter::FieldSpan;
+use super::line_splitter::{FieldSpan, TakePair};
 use crate::record::field::FieldSource;
+use crate::record::named_values::Kind;
 use crate::record::render::unescape_tsv;
 use crate::record::suggest::unknown;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
@@ -27,6 +28,8 @@ pub(in crate::record) struct Csv {
     has_header: bool,
     header_read: bool,
     sources: Vec<FieldSource>,
+    /// The names of the columns, each once.
+    names: Vec<Vec<u8>>,
     /// The column of each source, from 0; numbers from the end are resolved per record.
     columns: Vec<Option<usize>>,
     /// For each source, whether its modifiers are a part of the column's name.
@@ -54,6 +57,7 @@ impl Csv {
             has_header,
             header_read: false,
             sources: sources.to_vec(),
+            names: Vec::new(),
             columns: Vec::new(),
             whole_names: vec![false; sources.len()],
             fields: vec![0; 4096],
@@ -69,6 +73,7 @@ impl Csv {
     pub fn begin(&mut self) {
         self.reader.reset();
         self.header_read = !self.has_header;
+        self.names.clear();
         let column = |source: &FieldSource| match source {
             FieldSource::Number(n) => Some(n - 1),
             _ => None,
@@ -143,6 +148,12 @@ impl Csv {
             return Ok(false);
         }
         self.header_read = true;
+        for column in 0..self.ended {
+            let span = self.span(column);
+            let name = &self.fields[span.start..span.end];
+            let name = self.unique_name(name, column);
+            self.names.push(name);
+        }
         let names: Vec<_> = (0..self.ended)
             .map(|i| String::from_utf8_lossy(&self.fields[self.span(i).start..self.span(i).end]).into_owned())
             .collect();
@@ -181,6 +192,28 @@ impl Csv {
     fn span(&self, field: usize) -> FieldSpan {
         let start = if field == 0 { 0 } else { self.ends[field - 1] };
         FieldSpan::from_decoded(start, self.ends[field])
+    }
+
+    /// Returns a column's name, with its number behind it when it has none or another column has the same.
+    fn unique_name(&self, name: &[u8], column: usize) -> Vec<u8> {
+        let number = (column + 1).to_string();
+        match name {
+            b"" => number.into_bytes(),
+            _ if self.names.iter().any(|known| known == name) => [name, b"_", number.as_bytes()].concat(),
+            _ => name.to_vec(),
+        }
+    }
+
+    /// Gives all fields of the complete record to `take`. A field without a name has its number as one.
+    pub fn pairs(&self, take: &mut TakePair<'_>) {
+        for column in 0..self.ended {
+            let span = self.span(column);
+            let value = &self.fields[span.start..span.end];
+            match self.names.get(column) {
+                Some(name) => take(name, Kind::Text, value),
+                None => take((column + 1).to_string().as_bytes(), Kind::Text, value),
+            }
+        }
     }
 
     /// Finds the selected fields in the complete record.

@@ -1,8 +1,9 @@
 //! Fields between single delimiters, as in `cut` and `awk -F`: no quotes, and empty fields count.
 
 use super::field_numbers::FieldNumbers;
-use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
+use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict, TakePair};
 use crate::record::field::FieldSource;
+use crate::record::named_values::Kind;
 use memchr::{memchr, memrchr};
 
 #[derive(Debug)]
@@ -36,6 +37,12 @@ impl LineSplitter for DelimiterSplitter {
             spans[slot] = FieldSpan::from_line(start, end);
         }
         self.split_end(line, spans)
+    }
+
+    fn pairs(&mut self, line: &[u8], take: &mut TakePair<'_>) {
+        for (number, field) in (1..).zip(line.split(|&byte| byte == self.delimiter)) {
+            take(format!("{number}").as_bytes(), Kind::Text, field);
+        }
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! Values that are not selected are validated and skipped, not built.
 
-use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
+use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict, SpanBase, TakePair};
 use crate::record::field::FieldSource;
+use crate::record::named_values::Kind;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -51,8 +52,42 @@ impl LineSplitter for Json {
         }
     }
 
+    fn pairs(&mut self, line: &[u8], take: &mut TakePair<'_>) {
+        if let Ok(line) = std::str::from_utf8(line) {
+            let mut json = serde_json::Deserializer::from_str(line);
+            // The line was read, so that this does not fail.
+            let _ = json.deserialize_map(Pairs(take));
+        }
+    }
+
     fn decoded(&self) -> &[u8] {
         &self.decoded
+    }
+}
+
+/// Gives the pairs of an object to a function.
+struct Pairs<'a, 'b>(&'a mut TakePair<'b>);
+
+impl<'de> Visitor<'de> for Pairs<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
+            let key = unescaped(key.get()).map_err(A::Error::custom)?;
+            let text = unescaped(value.get()).map_err(A::Error::custom)?;
+            let kind = match value.get() {
+                "null" => Kind::Null,
+                value if value.starts_with('"') => Kind::Text,
+                _ => Kind::Json,
+            };
+            let text = if kind == Kind::Null { "" } else { &*text };
+            (self.0)(key.as_bytes(), kind, text.as_bytes());
+        }
+        Ok(())
     }
 }
 
@@ -75,7 +110,14 @@ impl Level<'_> {
             }
             let start = self.decoded.len();
             self.decoded.extend_from_slice(unescaped(text)?.as_bytes());
-            self.spans[slot] = FieldSpan::from_decoded(start, self.decoded.len());
+            let span = FieldSpan::from_decoded(start, self.decoded.len());
+            self.spans[slot] = match text.starts_with('"') {
+                true => span,
+                false => FieldSpan {
+                    base: SpanBase::Json,
+                    ..span
+                },
+            };
         }
         if !key.below.is_empty() && text.starts_with(['{', '[']) {
             let level = Level {

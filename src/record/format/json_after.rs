@@ -1,7 +1,7 @@
 //! JSON objects behind a prefix: `2024-01-02T03:04:05Z stdout F {"level":"info"}`.
 
 use super::json::Json;
-use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
+use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict, TakePair};
 use crate::record::field::FieldSource;
 use crate::record::pattern::Pattern;
 use regex::bytes::CaptureLocations;
@@ -37,6 +37,12 @@ impl LineSplitter for JsonAfter {
             LineVerdict::Dropped => LineVerdict::Bad,
             verdict => verdict,
         }
+    }
+
+    fn pairs(&mut self, line: &[u8], take: &mut TakePair<'_>) {
+        // It is the line that was split last.
+        let end = self.locations.get(0).map_or(0, |(_, end)| end);
+        self.json.pairs(&line[end..], take);
     }
 
     fn decoded(&self) -> &[u8] {

@@ -1,5 +1,7 @@
 //! The contract of a format: find the selected fields of a line.
 
+use crate::record::named_values::Kind;
+
 /// The place of a value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::record) struct FieldSpan {
@@ -25,6 +27,8 @@ pub(in crate::record) enum SpanBase {
     Decoded,
     /// The bytes that the format decoded; the field's modifiers do not apply.
     Unmodified,
+    /// The bytes that the format decoded: a value that is no string, as JSON writes it.
+    Json,
 }
 
 impl FieldSpan {
@@ -70,6 +74,9 @@ impl FieldSpan {
     }
 }
 
+/// Takes the names and values of all fields of a record, in order.
+pub(in crate::record) type TakePair<'a> = dyn FnMut(&[u8], Kind, &[u8]) + 'a;
+
 /// The result of splitting a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::record) enum LineVerdict {
@@ -96,6 +103,11 @@ pub(in crate::record) trait LineSplitter {
     /// Finds the fields that were selected when the splitter was built; `spans` holds one span for each,
     /// of a missing field.
     fn split(&mut self, line: &[u8], spans: &mut [FieldSpan]) -> LineVerdict;
+
+    /// Gives all fields of a line that was read to `take`.
+    fn pairs(&mut self, line: &[u8], take: &mut TakePair<'_>) {
+        take(b"line", Kind::Text, line);
+    }
 
     /// Returns the bytes that spans of [`SpanBase::Decoded`] refer to.
     fn decoded(&self) -> &[u8] {

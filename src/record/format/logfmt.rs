@@ -1,7 +1,8 @@
 //! `key=value key="a value" flag`; when a key occurs twice, the first occurrence counts.
 
-use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
+use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict, SpanBase, TakePair};
 use crate::record::field::{FieldSource, names};
+use crate::record::named_values::Kind;
 use memchr::memchr2;
 
 #[derive(Debug)]
@@ -25,22 +26,8 @@ impl Logfmt {
         self.found.clear();
         self.found.resize(spans.len(), false);
         let mut at = 0;
-        while at < line.len() {
-            if matches!(line[at], b' ' | b'\t' | b'\r') {
-                at += 1;
-                continue;
-            }
-            let rest = &line[at..];
-            let length = rest
-                .iter()
-                .position(|b| matches!(b, b'=' | b' ' | b'\t'))
-                .unwrap_or(rest.len());
-            let key = &rest[..length];
-            at += length;
-            let mut span = FieldSpan::from_line(at, at);
-            if line.get(at) == Some(&b'=') {
-                (span, at) = self.value(line, at + 1)?;
-            }
+        while let Some((key, span, end)) = self.pair(line, at)? {
+            at = end;
             let slot = self.names.iter().position(|name| name.as_bytes() == key);
             if let Some(slot) = slot.filter(|&slot| !self.found[slot]) {
                 self.found[slot] = true;
@@ -48,6 +35,30 @@ impl Logfmt {
             }
         }
         Some(())
+    }
+
+    /// Returns the first key that begins at `start` or behind it, its value, and the offset after it; `Some(None)` at
+    /// the end of the line.
+    #[allow(
+        clippy::option_option,
+        reason = "a malformed line is another thing than its end"
+    )]
+    fn pair<'l>(&mut self, line: &'l [u8], start: usize) -> Option<Option<(&'l [u8], FieldSpan, usize)>> {
+        let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r');
+        let Some(skipped) = line[start..].iter().position(|b| !blank(b)) else {
+            return Some(None);
+        };
+        let rest = &line[start + skipped..];
+        let length = rest
+            .iter()
+            .position(|b| matches!(b, b'=' | b' ' | b'\t'))
+            .unwrap_or(rest.len());
+        let at = start + skipped + length;
+        let (span, end) = match line.get(at) {
+            Some(b'=') => self.value(line, at + 1)?,
+            _ => (FieldSpan::from_line(at, at), at),
+        };
+        Some(Some((&rest[..length], span, end)))
     }
 
     /// Returns the value at `start` and the offset after it.
@@ -92,6 +103,23 @@ impl LineSplitter for Logfmt {
         match self.read(line, spans) {
             Some(()) => LineVerdict::Read,
             None => LineVerdict::Bad,
+        }
+    }
+
+    fn pairs(&mut self, line: &[u8], take: &mut TakePair<'_>) {
+        let (mut at, mut known) = (0, Vec::new());
+        while let Some(Some((key, span, end))) = self.pair(line, at) {
+            at = end;
+            if known.contains(&key) {
+                continue;
+            }
+            known.push(key);
+            let base = if span.base == SpanBase::Decoded {
+                &self.decoded
+            } else {
+                line
+            };
+            take(key, Kind::Text, &base[span.start..span.end]);
         }
     }
 

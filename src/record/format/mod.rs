@@ -124,7 +124,14 @@ impl Format {
             }
         };
         match (self, source) {
-            (_, FieldSource::Whole | FieldSource::File | FieldSource::Line) => Ok(source.clone()),
+            (
+                _,
+                FieldSource::Whole
+                | FieldSource::File
+                | FieldSource::Line
+                | FieldSource::All
+                | FieldSource::Holds(_),
+            ) => Ok(source.clone()),
             (Format::Json | Format::JsonAfter(_), FieldSource::Path(_)) => Ok(source.clone()),
             (Format::Syslog, FieldSource::Path(keys)) if keys.len() > 1 => {
                 Ok(FieldSource::Name(keys.join(".")))
@@ -210,6 +217,25 @@ impl Format {
             Format::S3 => S3.names(),
             Format::LogFormat(format) => format.names(),
             _ => Vec::new(),
+        }
+    }
+
+    /// Returns all fields of a record: one field that stands for all when records may have different ones.
+    pub fn all_fields(&self) -> Vec<Field> {
+        let field = |(number, name): (usize, Option<&str>)| {
+            let text = name.map_or_else(|| number.to_string(), str::to_owned);
+            Field::from_source(&text, FieldSource::Number(number))
+        };
+        match self {
+            Format::Lines => vec![Field {
+                text: "line".to_owned(),
+                ..Field::whole()
+            }],
+            Format::Clf | Format::Syslog | Format::Alb | Format::S3 | Format::LogFormat(_) => {
+                (1..).zip(self.names().into_iter().map(Some)).map(field).collect()
+            }
+            Format::Extract(regex) => (1..).zip(regex.capture_names().skip(1)).map(field).collect(),
+            _ => vec![Field::all()],
         }
     }
 

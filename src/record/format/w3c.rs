@@ -3,8 +3,9 @@
 //!
 //! Lines are cut at tabs where they have one, and else at blanks. Field `time` is the date and the time.
 
-use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
+use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict, SpanBase, TakePair};
 use crate::record::field::FieldSource;
+use crate::record::named_values::Kind;
 use crate::record::suggest::unknown;
 use memchr::memchr;
 use std::collections::BTreeSet;
@@ -181,6 +182,21 @@ impl LineSplitter for W3c {
         match self.read(line, spans) {
             Some(()) => LineVerdict::Read,
             None => LineVerdict::Bad,
+        }
+    }
+
+    fn pairs(&mut self, line: &[u8], take: &mut TakePair<'_>) {
+        // The line was split last, so that its fields are known.
+        let time = self.time(line);
+        for (name, &(start, end)) in self.names.iter().zip(&self.found) {
+            let value = match time {
+                Some(span) if name == b"time" && span.base == SpanBase::Decoded => {
+                    &self.decoded[span.start..span.end]
+                }
+                Some(span) if name == b"time" => &line[span.start..span.end],
+                _ => &line[start..end],
+            };
+            take(name, Kind::Text, value);
         }
     }
 

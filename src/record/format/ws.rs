@@ -1,8 +1,9 @@
 //! Fields that are runs of non-blanks, as in awk; blanks are spaces and tabs.
 
 use super::field_numbers::FieldNumbers;
-use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
+use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict, TakePair};
 use crate::record::field::FieldSource;
+use crate::record::named_values::Kind;
 
 #[derive(Debug)]
 pub(in crate::record) struct Ws {
@@ -104,6 +105,14 @@ impl LineSplitter for Ws {
             self.find(line, spans);
         }
         LineVerdict::Read
+    }
+
+    fn pairs(&mut self, line: &[u8], take: &mut TakePair<'_>) {
+        let has_newlines = self.flat.is_some();
+        let fields = line.split(|&byte| blank(byte) || has_newlines && byte == b'\n');
+        for (number, field) in (1..).zip(fields.filter(|field| !field.is_empty())) {
+            take(format!("{number}").as_bytes(), Kind::Text, field);
+        }
     }
 }
 

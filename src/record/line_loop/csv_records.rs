@@ -4,7 +4,8 @@
 
 use super::{LineLoop, newlines};
 use crate::message;
-use crate::record::format::FieldSpan;
+use crate::record::format::Csv;
+use crate::record::named_values::put_pair;
 use crate::record::record_sink::RecordSink;
 use std::ffi::OsStr;
 use std::io;
@@ -17,8 +18,7 @@ impl LineLoop {
     pub fn read(
         &mut self,
         bytes: &[u8],
-        decoded: &[u8],
-        split: impl FnOnce(&mut [FieldSpan]),
+        csv: &Csv,
         sink: &mut dyn RecordSink,
     ) -> io::Result<ControlFlow<()>> {
         let mut carry = mem::take(&mut self.carry);
@@ -35,8 +35,14 @@ impl LineLoop {
         let line = &line[start..end];
         let mut flow = Ok(ControlFlow::Continue(()));
         if self.passes(line) {
-            split(&mut self.spans);
-            flow = self.give((line, line), decoded, sink);
+            csv.split(&mut self.spans);
+            if self.keeps(line, csv.decoded()) {
+                if self.projection.takes_all {
+                    self.all.clear();
+                    csv.pairs(&mut |name, kind, value| put_pair(&mut self.all, name, kind, value));
+                }
+                flow = self.give((line, line), csv.decoded(), sink);
+            }
         }
         // Of a record that ends with \r, the newline comes with the next.
         self.notes.line = self.notes.line + more - 1;

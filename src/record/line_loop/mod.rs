@@ -4,6 +4,7 @@
 
 mod blocks;
 mod csv_records;
+mod emission;
 mod field_notes;
 mod joined;
 mod joiner;
@@ -11,6 +12,7 @@ mod joiner;
 use super::evidence::Evidence;
 use super::expression::Expression;
 use super::format::{FieldSpan, Format, LineSplitter, LineVerdict};
+use super::named_values::put_pair;
 use super::notes::{NoteId, NoteKind, Notes};
 use super::pattern::Pattern;
 use super::plan::{OnBadLine, RecordPlan};
@@ -40,6 +42,15 @@ pub(super) struct LineLoop {
     /// True when a field's `-` stands for a value that is missing.
     has_dashes: bool,
     projection: Projection,
+    /// True when a record goes on as its pairs of names and values.
+    pairs: bool,
+    expressions: Vec<Expression>,
+    /// For each expression, `1` when it holds for the current record, else `0`.
+    holds: Vec<u8>,
+    /// All fields of the current record as pairs, when they are asked for.
+    all: Vec<u8>,
+    /// The current record as pairs.
+    record: Vec<u8>,
     spans: Vec<FieldSpan>,
     /// True when each line gives one field and nothing is filtered or counted.
     single_field: bool,
@@ -124,6 +135,7 @@ impl LineLoop {
                 && !counts_lines
                 && plan.first.is_none(),
             single_field: projection.is_single_field()
+                && !plan.pairs
                 && !counts_lines
                 && plan.record_start.is_none()
                 && plan.is_unfiltered()
@@ -131,6 +143,11 @@ impl LineLoop {
                 && field_notes.is_empty(),
             field_notes,
             projection,
+            pairs: plan.pairs,
+            holds: Vec::new(),
+            expressions: plan.expressions.clone(),
+            all: Vec::new(),
+            record: Vec::new(),
             carry: Vec::new(),
             file: Vec::new(),
             number: Vec::new(),
@@ -149,8 +166,13 @@ impl LineLoop {
     /// Starts a job whose input has this name and was written last at `modified`.
     pub fn begin(&mut self, name: &[u8], modified: Option<SystemTime>) {
         self.times.begin(modified);
-        let Projection { tested, columns, .. } = &mut self.projection;
-        let operands = tested.iter_mut().chain(columns);
+        let Projection {
+            tested,
+            columns,
+            sort,
+            ..
+        } = &mut self.projection;
+        let operands = tested.iter_mut().chain(columns).chain(sort);
         operands.for_each(|operand| operand.begin(modified));
         self.carry.clear();
         if let Some(joiner) = &mut self.joiner {
@@ -215,6 +237,15 @@ impl LineLoop {
                 LineVerdict::Bad => return Ok(self.bad_line(whole)),
             }
         }
+        if !self.keeps(line, split.decoded()) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        if self.projection.takes_all {
+            self.all.clear();
+            split.pairs(line, &mut |name, kind, value| {
+                put_pair(&mut self.all, name, kind, value)
+            });
+        }
         self.give((line, whole), split.decoded(), sink)
     }
 
@@ -227,73 +258,42 @@ impl LineLoop {
             && Pattern::all_hold(&self.regexes, line)
     }
 
-    /// Evaluates the filter for a record and gives its projection to the sink. The line is also given whole, with
-    /// the carriage return at its end.
+    /// Evaluates the filter for a record, and the other expressions if it holds.
     #[inline]
-    fn give(
-        &mut self,
-        (line, whole): (&[u8], &[u8]),
-        decoded: &[u8],
-        sink: &mut dyn RecordSink,
-    ) -> io::Result<ControlFlow<()>> {
+    fn keeps(&mut self, line: &[u8], decoded: &[u8]) -> bool {
         let view = View {
             line,
             decoded,
             spans: &self.spans,
             file: &self.file,
             number: &self.number,
+            holds: &[],
+            all: &[],
         };
         self.field_notes.record(view);
+        let mut tested = Tested {
+            operands: &mut self.projection.tested,
+            view,
+            has_dashes: self.has_dashes,
+            misfits: 0,
+        };
         if let Some(filter) = &self.filter {
-            let mut tested = Tested {
-                operands: &mut self.projection.tested,
-                view,
-                has_dashes: self.has_dashes,
-                misfits: 0,
-            };
-            let passes = filter.holds(&mut tested, &mut self.times);
-            let (misfits, operands) = (tested.misfits, &self.projection.tested);
+            let keeps = filter.holds(&mut tested, &mut self.times);
             let is_missing = |operand: &Operand| operand.is_missing(view, self.has_dashes);
             self.field_notes
-                .tested(&mut self.notes, misfits, operands, is_missing, view);
-            if !passes {
-                return Ok(ControlFlow::Continue(()));
+                .tested(&mut self.notes, tested.misfits, tested.operands, is_missing, view);
+            if !keeps {
+                return false;
             }
         }
-        let columns = &mut self.projection.columns;
-        columns.iter_mut().for_each(|operand| operand.modify(view));
-        for (column, note) in columns.iter().zip(&self.key_notes) {
-            let Some(note) = *note else { continue };
-            self.notes.judge(note);
-            if !column.fits {
-                self.notes.add(note, column.original(view));
-                return Ok(ControlFlow::Continue(()));
+        if !self.expressions.is_empty() {
+            self.holds.clear();
+            for expression in &self.expressions {
+                let holds = expression.holds(&mut tested, &mut self.times);
+                self.holds.push(b'0' + u8::from(holds));
             }
         }
-        let flow = match columns.is_empty() && whole.len() > line.len() && sink.keeps_line_ends() {
-            true => sink.record(&[whole])?,
-            false => emit(columns, view, sink)?,
-        };
-        if !self.value_notes.is_empty() {
-            self.judged += 1;
-            let misfits = sink.misfits();
-            if misfits != 0 {
-                note_misfits(
-                    (&mut self.notes, &self.value_notes),
-                    misfits,
-                    columns,
-                    view,
-                    |column| self.may_lack_fields && column.is_missing(view, self.has_dashes),
-                );
-            }
-        }
-        if let Some(first) = self.first {
-            self.given += 1;
-            if self.given >= first {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(flow)
+        true
     }
 
     /// Returns why the job fails, when it does: a failure of the format, or a column for which no record had a value of
@@ -352,47 +352,10 @@ impl LineLoop {
     }
 }
 
-/// Notes the values of a record that are no numbers, as the bits of `misfits` say, except those that are absent.
-#[cold]
-fn note_misfits(
-    (notes, value_notes): (&mut Notes, &[Option<NoteId>]),
-    misfits: u64,
-    columns: &[Operand],
-    view: View<'_>,
-    is_absent: impl Fn(&Operand) -> bool,
-) {
-    let noted = value_notes.iter().zip(columns).enumerate().take(64);
-    for (_, (note, column)) in noted.filter(|(at, _)| misfits & (1 << at) != 0) {
-        let Some(note) = *note else { continue };
-        let value = column.value(view);
-        if is_absent(column) {
-            notes.pardon(note);
-        } else {
-            notes.add(note, value);
-        }
-    }
-}
-
 /// Returns a line without the carriage return that belongs to its end.
 #[inline]
 fn without_return(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-/// Gives the selected fields of a record to the sink, without an allocation for one or two.
-#[inline]
-fn emit(columns: &[Operand], view: View<'_>, sink: &mut dyn RecordSink) -> io::Result<ControlFlow<()>> {
-    match columns {
-        [] => sink.record(&[view.line]),
-        [only] => sink.record(&[only.value(view)]),
-        [a, b] => sink.record(&[a.value(view), b.value(view)]),
-        several => sink.record(
-            &several
-                .iter()
-                .map(|column| column.value(view))
-                .collect::<Vec<_>>(),
-        ),
-    }
 }
 
 fn newlines(bytes: &[u8]) -> u64 {

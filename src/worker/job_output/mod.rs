@@ -69,7 +69,10 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
     ) -> Self {
         let mut output = JobOutput::of_bytes(job, attempt, worker, shared);
         output.records = match (part, shared.records) {
-            (Some(part), _) => Records::Fold(part),
+            (Some(part), _) => {
+                part.begin_job(job.seq);
+                Records::Fold(part)
+            }
             (None, Some(plan)) => Records::Rows(RowPrinter::new(plan)),
             (None, None) => Records::Bytes,
         };

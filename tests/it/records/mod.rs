@@ -6,5 +6,7 @@ mod filter_and_fold;
 mod formats;
 mod log_questions;
 mod notes;
+mod sorted_records;
 mod times;
 mod unreadable;
+mod whole_records;

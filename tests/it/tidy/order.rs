@@ -17,7 +17,7 @@ const ORDER: &[(&str, &str)] = &[
     ),
     (
         "fold",
-        "group result_rows value_counts group_table key_order plan top_n sorted_entries aggregate quantity table \
+        "group record_fold result_rows ranked_rows value_counts group_table key_order plan top_n sorted_entries aggregate quantity table \
          exact_sum rounding mod sorted_run save_format",
     ),
     ("merge", "mod plan job tree level output intermediate pipe_job"),
@@ -34,7 +34,7 @@ const ORDER: &[(&str, &str)] = &[
     (
         "record",
         "alignment row_printer recognition stage line_loop prefilter projection record_sink plan evidence format expression pattern notes \
-         decimal render field mod modifier json_path measure time number row_format suggest plan_error",
+         decimal render named_values field mod modifier json_path measure time number row_format suggest plan_error",
     ),
     ("sink", "mod reorder sendfile row_limit spill tag piece"),
     (

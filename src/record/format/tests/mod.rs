@@ -28,7 +28,7 @@ fn split_next(split: &mut impl LineSplitter, line: &str, n: usize) -> Result<Vec
         other => return Err(other),
     }
     let text = |span: &FieldSpan| {
-        let base = if span.base == SpanBase::Decoded {
+        let base = if matches!(span.base, SpanBase::Decoded | SpanBase::Json) {
             split.decoded()
         } else {
             line.as_bytes()

@@ -37,9 +37,11 @@ pub fn options(rng: &mut Rng, shape: &Shape) -> Vec<String> {
         });
         names
     };
+    let mut makes_rows = true;
     match rng.u8(..6) {
         0 => {
-            if rng.bool() {
+            makes_rows = rng.u8(..4) > 0;
+            if makes_rows {
                 add("--select", several(rng).join(","));
             }
             if rng.u8(..3) == 0 {
@@ -70,7 +72,7 @@ pub fn options(rng: &mut Rng, shape: &Shape) -> Vec<String> {
             rows(rng, &columns, &mut add);
         }
     }
-    if rng.u8(..3) == 0 {
+    if makes_rows && rng.u8(..3) == 0 {
         words.extend([
             "--output-format".to_owned(),
             (*rng.choice(&["csv", "json", "md"]).expect("not empty")).to_owned(),

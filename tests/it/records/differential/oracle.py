@@ -12,6 +12,10 @@ csv.field_size_limit(1 << 30)
 CLF = "host ident user time request method path protocol status bytes referer agent".split()
 
 
+class Raw(bytes):
+    """A value of JSON that is no string, as it is written."""
+
+
 class Bad(Exception):
     """A line that the format can't read."""
 
@@ -109,7 +113,7 @@ def json_line(line):
         if value is None or value is NULL:
             return value
         # The generator writes values other than strings as Python does.
-        return (value if isinstance(value, str) else json.dumps(value)).encode()
+        return value.encode() if isinstance(value, str) else Raw(json.dumps(value).encode())
     return get
 
 
@@ -257,7 +261,7 @@ def row(output, names, cells, whole=False):
     if output == "json":
         def one(name, cell, text):
             plain = isinstance(cell, tuple) and not isinstance(cell[0], bytes)
-            value = (text.decode() or "null") if plain else string(text)
+            value = (text.decode() or "null") if plain or isinstance(cell, Raw) else string(text)
             return string(name.encode()) + ":" + value
         return ("{" + ",".join(map(one, names, cells, texts)) + "}").encode() + b"\n"
     if output == "csv":
@@ -436,6 +440,11 @@ def run(argv):
                 found = value(field)
                 return modified(b"-", source(field)[1]) if found is DASH else found if isinstance(found, bytes) else b""
 
+            def kept_value(field):
+                """As JSON keeps it: None when it is missing."""
+                found = value(field)
+                return (None,) if found is NULL else None if found is None else printed_value(field)
+
             if not all(holds(value) for holds, _ in wheres):
                 continue
             for field in numeric:
@@ -449,12 +458,16 @@ def run(argv):
             if folds:
                 table.add(key, [printed_value(field) for field in values])
             else:
-                printed.append(list(key) if keys or output != "tsv" else [whole])
+                lasting = list(key) if keys or output != "tsv" else [whole]
+                printed.append([kept_value(field) for field in keys] if output == "json" else lasting)
     names = keys or ["line"]
     if folds:
         names, printed = table.result(values)
     elif "--first" in options:
         printed = printed[:int(options["--first"])]
+    if output == "json" and not folds:
+        pairs = [[(n, c) for n, c in zip(names, cells) if c is not None] for cells in printed]
+        return b"".join(row(output, *zip(*some) if some else ((), ())) for some in pairs), bad, 0
     head = row(output, names, [n.encode() for n in names]) if output in ("csv", "md") else b""
     head += b"|" + b" --- |" * len(names) + b"\n" if output == "md" else b""
     whole = output == "tsv" and not keys and not table.aggregates
