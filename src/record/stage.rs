@@ -158,7 +158,7 @@ impl FormatStage {
 
     /// Returns whether any line of the job is of the format.
     pub fn evidence(&self) -> Evidence {
-        self.line_loop.evidence.clone()
+        self.line_loop.evidence()
     }
 
     /// Returns what is wrong with an input that was read to its end: a quote that is never closed.
@@ -170,7 +170,7 @@ impl FormatStage {
     /// [`super::OnBadLine::Fail`], or a column that the input lacks. The worker asks after a break and
     /// after the end.
     pub fn failure(&self) -> Option<String> {
-        self.line_loop.failure()
+        self.line_loop.failure.clone()
     }
 }
 

@@ -296,14 +296,14 @@ impl LineLoop {
         true
     }
 
-    /// Returns why the job fails, when it does: a failure of the format, or a column for which no record had a value of
-    /// its kind.
-    pub fn failure(&self) -> Option<String> {
-        let misfit = || {
-            let note = self.key_notes.iter().flatten();
-            note.filter_map(|note| self.notes.all_wrong(*note)).next()
-        };
-        self.failure.clone().or_else(misfit)
+    /// Returns whether a line of the job is of the format, and a value of each key and selected column is of the kind
+    /// that its modifiers read.
+    pub fn evidence(&self) -> Evidence {
+        let mut columns = self.key_notes.iter().flatten();
+        match columns.find_map(|note| self.notes.lacking(*note)) {
+            Some(first) if self.evidence.is_readable() => Evidence::Lacking(first),
+            _ => self.evidence.clone(),
+        }
     }
 
     /// Returns what this job left out.

@@ -177,11 +177,11 @@ impl Notes {
         self.add_at(id, 0, b"");
     }
 
-    /// Returns what is to be said when values were looked at and all of them were left out.
-    pub(super) fn all_wrong(&self, id: NoteId) -> Option<String> {
+    /// Returns `Some` when no value was found that stays: with what is to be said, if some were looked at.
+    pub(super) fn lacking(&self, id: NoteId) -> Option<Option<String>> {
         let entry = &self.entries[id.0];
-        let first = entry.tally.first.as_ref()?;
-        (entry.tally.wrong == entry.tally.of).then(|| entry.no_value(first))
+        let first = entry.tally.first.as_ref();
+        (entry.tally.wrong == entry.tally.of).then(|| first.map(|first| entry.no_value(first)))
     }
 
     /// Returns how many are left out of this kind.

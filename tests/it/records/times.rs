@@ -258,3 +258,22 @@ fn a_file_that_was_written_before_is_not_opened() {
         .stdout("/c\n")
         .ok();
 }
+
+#[test]
+fn parts_of_a_file_decide_together_whether_it_has_times() {
+    let filler = "x\n".repeat(8_000_000);
+    for jobs in ["-j1", "-j8"] {
+        fan("map a --grep 2 --by 1:hour")
+            .arg(jobs)
+            .file("a", format!("2024-01-02T03:04:05Z\n{filler}2x\n"))
+            .stdout("2024-01-02T03\t1\n")
+            .says("1:hour: 1 of 2 values is no time")
+            .ok();
+        fan("map a --grep 2 --by 1:hour")
+            .arg(jobs)
+            .file("a", format!("2y\n{filler}2x\n"))
+            .stdout("")
+            .says("no value of 1:hour is a time (first: '2y')")
+            .code(3);
+    }
+}
