@@ -1,6 +1,6 @@
 //! `--state`: the same command line carries on.
 
-use crate::support::{Place, set_age};
+use crate::support::{Place, gzip, set_age};
 use std::fs::{self, File};
 
 /// Appends the input's name to `ran`, and prints the file.
@@ -35,11 +35,11 @@ fn a_changed_input_counts_as_it_is_now_and_a_removed_one_does_not() {
     place.logs(0..4);
     let with_state = format!("{COUNT} --state st");
     place.fan(&with_state).ok();
-    place.file("in/01.gz", b"new line\n", 50);
+    place.file("in/01.gz", &gzip(b"new line\n"), 50);
     fs::remove_file(place.path("in/02.gz")).expect("it was there");
     place.fan(&with_state).stdout(place.whole(COUNT)).ok();
     // The size is the same, the time is not.
-    place.file("in/01.gz", b"old line\n", 40);
+    place.file("in/01.gz", &gzip(b"old line\n"), 40);
     place.fan(&with_state).stdout(place.whole(COUNT)).ok();
     place.logs(2..3);
     place.fan(&with_state).stdout(place.whole(COUNT)).ok();
