@@ -137,6 +137,7 @@ impl InputArgs {
             files: self.arg_file.clone(),
             terminator: self.terminator(),
             exclude: self.exclude.clone(),
+            may_be_data: dash == Dash::Stdin && self.arg_file.is_empty() && !self.null,
         }))
     }
 

@@ -42,6 +42,8 @@ pub struct NameLists {
     pub terminator: u8,
     /// Patterns of names to leave out, as in [`WalkPlan::exclude`].
     pub exclude: Vec<OsString>,
+    /// Whether the list may turn out to be data, which ends it: when its first names are none.
+    pub may_be_data: bool,
 }
 
 /// Which files a directory or a pattern stands for.

@@ -261,7 +261,7 @@ impl Main<'_, '_> {
         let failed = match error {
             SourceError::Input { name, .. } => std::slice::from_ref(name),
             // It is no input.
-            SourceError::List { .. } => &[],
+            SourceError::List { .. } | SourceError::Data => &[],
             _ => {
                 self.summary.malformed |= matches!(error, SourceError::Malformed(_));
                 let ended = self.jobs.ended();

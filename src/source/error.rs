@@ -33,6 +33,8 @@ pub enum SourceError {
         /// What the system said.
         cause: io::Error,
     },
+    /// A list is data, by the look of it: its first names are none. The run ends after them.
+    Data,
     /// A word holds a NUL; what follows the NUL is lost, in this word and in any later one. The run goes
     /// on.
     AfterNul,
@@ -46,6 +48,9 @@ impl fmt::Display for SourceError {
             SourceError::Input { name, cause } | SourceError::List { name, cause } => {
                 write!(f, "{}: {}", message::display_name(name), message::cause(cause))
             }
+            SourceError::Data => f.write_str(
+                "standard input: its first lines name no files, so no more are read; for data: fanfold map - …",
+            ),
             SourceError::AfterNul => f.write_str(
                 "WARNING: a NUL character occurred in the input.  It cannot be passed through in the \
                  argument list.  Did you mean to use the --null option?",

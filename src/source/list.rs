@@ -9,7 +9,7 @@ use crate::plan::NameLists;
 use crate::sys;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, ErrorKind};
 use std::os::unix::ffi::OsStringExt;
 
 /// Returns the names of one list, each ended by `terminator` or by the end, without empty ones: no file has an
@@ -37,7 +37,46 @@ fn names(
 /// Iterates over the names in each of the files, or on standard input when there is none, without those that
 /// are left out.
 pub fn read_names(lists: &NameLists) -> Box<dyn Iterator<Item = InputResult> + Send> {
-    Exclude::new(&lists.exclude).filter(all_names(lists.files.clone(), lists.terminator))
+    let names = all_names(lists.files.clone(), lists.terminator);
+    let exclude = Exclude::new(&lists.exclude);
+    match lists.may_be_data {
+        true => exclude.filter(DataCheck {
+            names,
+            missing: Some(0),
+        }),
+        false => exclude.filter(names),
+    }
+}
+
+/// How many names are missing, from the first on, in a list that is taken for data.
+const MISSING: u32 = 3;
+
+/// The names of a list, which ends with an error when the first ones are names of nothing.
+struct DataCheck<I> {
+    names: I,
+    /// How many came so far, all of them missing; `None` once a name exists, or the error was given.
+    missing: Option<u32>,
+}
+
+impl<I: Iterator<Item = InputResult>> Iterator for DataCheck<I> {
+    type Item = InputResult;
+
+    fn next(&mut self) -> Option<InputResult> {
+        match self.missing {
+            Some(MISSING) => {
+                self.missing = Some(MISSING + 1);
+                return self.names.next().map(|_| Err(SourceError::Data));
+            }
+            Some(MISSING..) => return None,
+            _ => {}
+        }
+        let found = self.names.next()?;
+        if let (Some(missing), Ok(Input::File(name))) = (self.missing, &found) {
+            let is_missing = std::fs::symlink_metadata(name).is_err_and(|e| e.kind() == ErrorKind::NotFound);
+            self.missing = is_missing.then_some(missing + 1);
+        }
+        Some(found)
+    }
 }
 
 fn all_names(files: Vec<OsString>, terminator: u8) -> impl Iterator<Item = InputResult> + Send {

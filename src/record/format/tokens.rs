@@ -1,4 +1,4 @@
-//! Lines of tokens between single blanks: bare, "quoted" or [bracketed]. The logs of AWS are such lines.
+//! Lines of tokens between single blanks: bare, "quoted" or in brackets. The logs of AWS are such lines.
 //!
 //! It does not know what the tokens mean: the table of a format gives each a name and says what it looks like.
 

@@ -294,3 +294,23 @@ fn hostile_names_are_escaped_in_messages() {
         ))
         .code(3);
 }
+
+#[test]
+fn data_on_standard_input_is_told_from_names() {
+    let hint = "fanfold: standard input: its first lines name no files, so no more are read; for data: fanfold map - …\n";
+    let gone = |name| format!("fanfold: {name}: no such file or directory\n");
+    let said = ["a b", "c d", "e f"].map(gone).concat();
+    fan("map -j1 --select 1")
+        .stdin("a b\nc d\ne f\ng h\n".repeat(1000))
+        .says(&said)
+        .says(hint)
+        .code(3);
+    // One name among the first is enough, and three that are gone are no more than that.
+    fan("map --agg count")
+        .file("f", "1\n")
+        .stdin("x\nf\ny\nz\nf\n")
+        .stdout("2\n")
+        .code(3);
+    let done = fan("map --agg count").stdin("x\ny\nz\n").code(3);
+    done.expect(!done.err.contains("for data"), "three names that are gone");
+}
