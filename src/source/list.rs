@@ -65,7 +65,7 @@ impl<I: Iterator<Item = InputResult>> Iterator for DataCheck<I> {
         match self.missing {
             Some(MISSING) => {
                 self.missing = Some(MISSING + 1);
-                return self.names.next().map(|_| Err(SourceError::Data));
+                return Some(Err(SourceError::Data));
             }
             Some(MISSING..) => return None,
             _ => {}
