@@ -8,7 +8,7 @@ use super::pattern::{Case, Pattern};
 use super::plan_error::RecordPlanError;
 use super::render::header;
 use super::row_format::RowFormat;
-use super::suggest::unknown;
+use super::suggest::{quoted, unknown};
 use super::time::TimePlan;
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -107,14 +107,28 @@ impl RecordPlan {
             tested,
             ..
         } = self;
-        Expression::parse_in_case(text, format.lone_quote(), times, case, &mut |name| {
+        let expression = Expression::parse_in_case(text, format.lone_quote(), times, case, &mut |name| {
             let field = format.resolve(Field::parse(name)?)?;
             let known = tested.iter().position(|other| *other == field);
             Ok(known.unwrap_or_else(|| {
                 tested.push(field);
                 tested.len() - 1
             }))
-        })
+        })?;
+        let is_word = |subject: usize| {
+            let field = &tested[subject];
+            let is_field = matches!(field.source, FieldSource::Number(_) | FieldSource::FromEnd(_));
+            format.has_words() && is_field && field.modifiers.is_empty()
+        };
+        if let Some(subject) = expression.word_against_words(&is_word) {
+            let field = &tested[subject].text;
+            return Err(RecordPlanError::new(format!(
+                "in {}: a field of format '{}' is one word and the time is several: {field}:1s reads a time on into the next fields",
+                quoted(text),
+                format.name()
+            )));
+        }
+        Ok(expression)
     }
 
     /// Takes note that the sink leaves out values of this field of the projection. Of several kinds of notes

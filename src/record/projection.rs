@@ -4,7 +4,7 @@
 
 use super::expression::{Value, Values};
 use super::field::{Field, FieldSource};
-use super::format::{FieldSpan, Format, SpanBase};
+use super::format::{FieldSpan, SpanBase};
 use super::modifier::Modifier;
 use super::named_values::{Kind, pairs, put_pair};
 use super::notes::NoteKind;
@@ -89,7 +89,7 @@ impl Projection {
     pub fn new(plan: &RecordPlan) -> Projection {
         let mut projection = Projection {
             times: plan.times.clone(),
-            has_words: matches!(plan.format, Format::Ws | Format::Delimited(b' ')),
+            has_words: plan.format.has_words(),
             ..Projection::default()
         };
         for field in &plan.tested {

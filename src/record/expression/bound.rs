@@ -21,7 +21,12 @@ pub(super) enum Bound {
         epoch: Option<Timestamp>,
     },
     /// A time.
-    Time(TimeLiteral),
+    Time {
+        /// When it is.
+        literal: TimeLiteral,
+        /// True when it was written as several words, as in `2024-01-02 03:04`.
+        has_words: bool,
+    },
     /// Bytes.
     Text(Vec<u8>),
 }
@@ -40,7 +45,10 @@ impl Bound {
             });
         }
         match parse_instant(text, times) {
-            Ok(Some(instant)) => Ok(Bound::Time(instant)),
+            Ok(Some(literal)) => Ok(Bound::Time {
+                literal,
+                has_words: is_several_words(text),
+            }),
             _ if is_quoted => Ok(Bound::Text(text.as_bytes().to_vec())),
             Ok(None) => Err(refusal(text)),
             Err(reason) => Err(reason),
@@ -49,14 +57,19 @@ impl Bound {
 
     /// Returns whether the bound depends on when the program was started.
     pub fn is_relative(&self) -> bool {
-        matches!(self, Bound::Time(literal) if literal.is_relative)
+        matches!(self, Bound::Time { literal, .. } if literal.is_relative)
+    }
+
+    /// Returns true for a time that was written as several words.
+    pub fn has_words(&self) -> bool {
+        matches!(self, Bound::Time { has_words: true, .. })
     }
 
     /// Returns the note on a value of another kind; any value has an order among texts.
     pub fn kind(&self) -> Option<NoteKind> {
         match self {
             Bound::Number { .. } => Some(NoteKind::ComparedNumber),
-            Bound::Time(_) => Some(NoteKind::ComparedTime),
+            Bound::Time { .. } => Some(NoteKind::ComparedTime),
             Bound::Text(_) => None,
         }
     }
@@ -74,10 +87,16 @@ impl Bound {
                 }
                 Some(times.timestamp(value)?.cmp(epoch.as_ref()?))
             }
-            Bound::Time(literal) => Some(times.timestamp(value)?.cmp(&literal.timestamp)),
+            Bound::Time { literal, .. } => Some(times.timestamp(value)?.cmp(&literal.timestamp)),
             Bound::Text(text) => Some(value.cmp(text)),
         }
     }
+}
+
+/// Tells whether a time is written as several words; `3d ago` is no form of a value.
+fn is_several_words(text: &str) -> bool {
+    let text = text.trim();
+    text.contains(' ') && !text.ends_with(" ago")
 }
 
 /// The units of numbers: powers of 1000, and of 1024 with an `i`.

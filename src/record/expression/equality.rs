@@ -54,6 +54,11 @@ impl Equality {
         }
     }
 
+    /// Returns true for a time that was written as several words.
+    pub fn has_words(&self) -> bool {
+        matches!(self.kind, Kind::Time(_)) && self.text.trim_ascii().contains(&b' ')
+    }
+
     /// Returns true when the literal was typed as this text.
     pub fn is_text(&self, text: &[u8]) -> bool {
         self.text == text

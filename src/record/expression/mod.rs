@@ -84,6 +84,12 @@ impl Expression {
         self.root.is_relative()
     }
 
+    /// Returns the first subject that is compared with a time of several words, and for which `is_word` says that its
+    /// values have one: such a test asks for what can't be.
+    pub(super) fn word_against_words(&self, is_word: &dyn Fn(usize) -> bool) -> Option<usize> {
+        self.root.word_against_words(is_word)
+    }
+
     /// Returns the subjects that are ordered by a number or a time, each with the note on a value of another kind.
     pub(super) fn ordered(&self) -> Vec<(usize, NoteKind)> {
         let mut found = Vec::new();

@@ -93,6 +93,25 @@ impl Node {
         }
     }
 
+    /// Returns the first subject that is compared with a time of several words, and for which `is_word` says that its
+    /// values have one.
+    pub fn word_against_words(&self, is_word: &dyn Fn(usize) -> bool) -> Option<usize> {
+        match self {
+            Node::Test(subject, test) => {
+                let has_words = match test {
+                    Test::In(literals) => literals.iter().any(Equality::has_words),
+                    Test::Order(_, bound) => bound.has_words(),
+                    Test::Match(_) | Test::Exists => false,
+                };
+                (has_words && is_word(*subject)).then_some(*subject)
+            }
+            Node::All(nodes) | Node::Any(nodes) => {
+                nodes.iter().find_map(|node| node.word_against_words(is_word))
+            }
+            Node::Not(node) => node.word_against_words(is_word),
+        }
+    }
+
     /// Adds to `found` the subjects that are ordered by a number or a time.
     pub fn ordered(&self, found: &mut Vec<(usize, NoteKind)>) {
         match self {

@@ -295,6 +295,11 @@ impl Format {
         )
     }
 
+    /// Returns true when fields are words, so that a time may take several of them.
+    pub(super) fn has_words(&self) -> bool {
+        matches!(self, Format::Ws | Format::Delimited(b' '))
+    }
+
     /// Returns true when each record brings its own names of fields.
     pub(super) fn has_names_by_record(&self) -> bool {
         matches!(self, Format::Json | Format::JsonAfter(_) | Format::Logfmt)

@@ -96,13 +96,9 @@ impl Scan<'_> {
 impl LineSplitter for Ws {
     #[inline]
     fn split(&mut self, line: &[u8], spans: &mut [FieldSpan]) -> LineVerdict {
-        if let Some(mut flat) = self.flat.take() {
-            flat.clear();
-            flat.extend(line.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }));
-            self.find(&flat, spans);
-            self.flat = Some(flat);
-        } else {
-            self.find(line, spans);
+        match self.flat.is_some() {
+            true => self.find_in_lines(line, spans),
+            false => self.find(line, spans),
         }
         LineVerdict::Read
     }
@@ -117,7 +113,17 @@ impl LineSplitter for Ws {
 }
 
 impl Ws {
-    #[inline]
+    /// Finds the fields of a record of several lines.
+    #[cold]
+    fn find_in_lines(&mut self, lines: &[u8], spans: &mut [FieldSpan]) {
+        let mut flat = self.flat.take().unwrap_or_default();
+        flat.clear();
+        flat.extend(lines.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }));
+        self.find(&flat, spans);
+        self.flat = Some(flat);
+    }
+
+    #[inline(always)]
     fn find(&self, line: &[u8], spans: &mut [FieldSpan]) {
         let mut wanted = self.wanted.from_start.iter();
         let next = wanted.next().copied();

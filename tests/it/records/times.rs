@@ -277,3 +277,36 @@ fn parts_of_a_file_decide_together_whether_it_has_times() {
             .code(3);
     }
 }
+
+#[test]
+fn a_word_is_not_compared_with_a_time_of_several() {
+    let log = "2015-10-18 17:59:59 a\n2015-10-18 18:00:00 b\n";
+    let typed = "2015-10-18 18:00";
+    for test in [
+        format!("1 >= {typed}"),
+        format!("2 == x or not -3 == '{typed}'"),
+        format!("1 in x,{typed}"),
+    ] {
+        for format in ["map f -w", "map f -d ' ' -w"] {
+            let says = "is one word and the time is several";
+            let words = format.replace(" -d ' '", "");
+            let fan = fan(&words).arg(&test).file("f", log);
+            let fan = if words == format {
+                fan
+            } else {
+                fan.args(["-d", " "])
+            };
+            fan.stdout("").says(says).code(2);
+        }
+    }
+    let takes = |words: &str, test: &str, out: &str| {
+        let fan = fan(words).args(["-s", "-1", "-w", test]);
+        fan.file("f", log)
+            .file("g", "at,v\n2015-10-18 18:30,c\n")
+            .stdout(out)
+            .ok();
+    };
+    takes("map f", &format!("1:1s >= {typed}"), "b\n");
+    takes("map f", "1 >= 3000d ago and 1 < 2016-01-01", "");
+    takes("map g -i csv", &format!("at >= {typed}"), "c\n");
+}
