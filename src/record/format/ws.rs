@@ -135,11 +135,13 @@ impl Ws {
             open: None,
         };
         let (blocks, rest) = line.as_chunks::<64>();
-        let done = next.is_none()
-            || blocks
-                .iter()
-                .enumerate()
-                .any(|(i, block)| scan.block(64 * i, block, spans));
+        let mut done = next.is_none();
+        for (i, block) in blocks.iter().enumerate() {
+            if done {
+                break;
+            }
+            done = scan.block(64 * i, block, spans);
+        }
         if !done {
             let mut last = [b' '; 64];
             last[..rest.len()].copy_from_slice(rest);
