@@ -93,7 +93,8 @@ pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
         map: &map,
         records: stages.records.as_ref(),
         fold: fold.as_deref(),
-        to: outputs.as_ref().map_or(Destination::Stdout, Destination::Files),
+        to: outputs.as_ref().map_or(Destination::Printed, Destination::Files),
+        err: Destination::Printed,
         merge: merge.as_ref().map(MergePlan::work),
         give_up: run_end::give_up,
     };

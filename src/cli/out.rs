@@ -1,4 +1,4 @@
-//! `--out`: where the jobs' outputs go, each into a file of its own or, merged, into one.
+//! `--out` and `--err`: where the jobs' outputs go, each into a file of its own or, merged, into one.
 
 use super::records::RecordsAndFold;
 use super::state::StateArgs;
@@ -88,12 +88,6 @@ impl OutArgs {
         let Some(template) = &self.out else {
             return Ok(None);
         };
-        if let Some((word, instead)) = foreign_part(template) {
-            let word = message::display_name(word);
-            let what =
-                format!("--out: '{word}' would be a name as it is: use {instead} for the input (see --help)");
-            return Err(UsageError(what));
-        }
         let first = stages.records.as_ref().and_then(|records| records.first);
         let conflict = if stages.fold.is_some() {
             "--out cannot be combined with a fold, which makes one answer of all jobs: use one of them"
@@ -101,12 +95,58 @@ impl OutArgs {
             "--out cannot be combined with --first, which counts the rows of all jobs: use one of them"
         } else if partial == Partial::Keep {
             "--out cannot be combined with --partial keep: it writes complete files only; use one of them"
-        } else if state.is_asked() && Template::single(template).has_number() {
-            "--out with {#} cannot be combined with --state: job numbers change when the inputs change; use {} instead"
         } else {
-            let outputs = JobFiles::new(template).map_err(|what| UsageError(format!("--out: {what}")))?;
-            return Ok(Some(outputs));
+            return job_files("--out", template, state).map(Some);
         };
         Err(UsageError(conflict.into()))
     }
+}
+
+/// Where each job's standard error goes.
+#[derive(Debug, Default, Args)]
+pub(super) struct ErrArgs {
+    /// Write each job's standard error to a file of its own, as 'err/{/}.txt', by the rules of --out; that of the
+    /// last try, whether it succeeded or failed
+    #[arg(long, value_name = "TEMPLATE", conflicts_with_all = ["ungroup", "pool"], help_heading = "Workers and output")]
+    err: Option<OsString>,
+}
+
+impl ErrArgs {
+    pub(super) fn is_asked(&self) -> bool {
+        self.err.is_some()
+    }
+
+    pub(super) fn template(&self) -> Option<Template> {
+        self.err.as_deref().map(Template::single)
+    }
+
+    pub(super) fn key(&self) -> Vec<u8> {
+        self.err.clone().unwrap_or_default().into_encoded_bytes()
+    }
+
+    /// Returns the files of the jobs' standard error, if `--err` was given.
+    pub(super) fn plan(&self, state: &StateArgs) -> Result<Option<JobFiles>, UsageError> {
+        let files = self
+            .err
+            .as_deref()
+            .map(|template| job_files("--err", template, state));
+        files.transpose()
+    }
+}
+
+/// Returns the files that a template names, which `option` gave.
+fn job_files(option: &str, template: &OsStr, state: &StateArgs) -> Result<JobFiles, UsageError> {
+    if let Some((word, instead)) = foreign_part(template) {
+        let word = message::display_name(word);
+        let what =
+            format!("{option}: '{word}' would be a name as it is: use {instead} for the input (see --help)");
+        return Err(UsageError(what));
+    }
+    if state.is_asked() && Template::single(template).has_number() {
+        let what = format!(
+            "{option} with {{#}} cannot be combined with --state: job numbers change when the inputs change; use {{}} instead"
+        );
+        return Err(UsageError(what));
+    }
+    JobFiles::new(template).map_err(|what| UsageError(format!("{option}: {what}")))
 }

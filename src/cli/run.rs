@@ -10,6 +10,7 @@ use super::merge::{MergeArgs, MergePlan};
 use super::missing_separator;
 use super::option_value::{duration, time_limit};
 use super::options::{InputArgs, OutputArgs, Verbosity};
+use super::out::ErrArgs;
 use super::pool::PoolArgs;
 use super::records::{RecordArgs, RecordsAndFold};
 use super::run_end;
@@ -19,6 +20,7 @@ use crate::codec::Decoder;
 use crate::map::Map;
 use crate::memory::Budget;
 use crate::message;
+use crate::output::JobFiles;
 use crate::plan::{
     Dash, Durability, FailurePlan, Order, Partial, Plan, Revocable, Schedule, StateAccess, StatePlan,
 };
@@ -49,6 +51,9 @@ pub(super) struct RunArgs {
 
     #[command(flatten)]
     output: OutputArgs,
+
+    #[command(flatten)]
+    err: ErrArgs,
 
     #[command(flatten)]
     records: RecordArgs,
@@ -154,6 +159,7 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
         Some(_) => None,
         None => args.output.out.plan(&stages, Partial::Discard, &args.state)?,
     };
+    let errors = args.err.plan(&args.state)?;
     let plan = args.plan(&command, &stages)?;
     if let Some(hint) = args
         .hint()
@@ -172,7 +178,11 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
         }
         let command = Arc::clone(&command);
         match args.dry_run {
-            true => Box::new(DryRun::new(command, args.output.out.template())),
+            true => Box::new(DryRun::new(
+                command,
+                args.output.out.template(),
+                args.err.template(),
+            )),
             false => Box::new(Command::new(command, Decoder::new(budget.clone(), None))),
         }
     };
@@ -181,11 +191,8 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
         map: &map,
         records: stages.records.as_ref(),
         fold: fold.as_deref(),
-        to: match &outputs {
-            Some(outputs) if args.dry_run => Destination::Rehearsal(outputs),
-            Some(outputs) => Destination::Files(outputs),
-            None => Destination::Stdout,
-        },
+        to: args.destination(outputs.as_ref()),
+        err: args.destination(errors.as_ref()),
         merge: merge.as_ref().map(MergePlan::work),
         give_up: run_end::give_up,
     };
@@ -216,6 +223,14 @@ impl RunArgs {
             return Ok(());
         };
         Err(UsageError(conflict.into()))
+    }
+
+    fn destination<'a>(&self, files: Option<&'a JobFiles>) -> Destination<'a> {
+        match files {
+            Some(files) if self.dry_run => Destination::Rehearsal(files),
+            Some(files) => Destination::Files(files),
+            None => Destination::Printed,
+        }
     }
 
     fn plan(&self, command: &CommandPlan, stages: &RecordsAndFold) -> anyhow::Result<Plan> {
@@ -290,6 +305,7 @@ impl RunArgs {
         key.push(("pool", self.pool.key(self.inputs.terminator())));
         key.extend(self.records.key());
         key.extend(self.output.key());
+        key.push(("err", self.err.key()));
         key
     }
 
@@ -347,7 +363,11 @@ impl RunArgs {
             timeout: child.timeout,
             kill_after: child.kill_after.unwrap_or(plan.kill_after),
             ok_exit: child.ok_exit().to_vec(),
-            trace: if child.trace { Trace::Stderr } else { Trace::Off },
+            trace: match (child.trace, self.err.is_asked()) {
+                (false, _) => Trace::Off,
+                (true, false) => Trace::Stderr,
+                (true, true) => Trace::StderrAtOnce,
+            },
             ..plan
         })
     }

@@ -9,6 +9,7 @@ mod job_files;
 mod path_set;
 mod reserved;
 mod resolve_link;
+mod stream_files;
 
 pub use conflicts::Conflict;
 pub(crate) use failed_list::FailedList;
@@ -16,3 +17,4 @@ pub use job_files::JobFiles;
 pub(crate) use job_files::NewFile;
 pub(crate) use reserved::{Origin, ReservedFiles};
 pub(crate) use resolve_link::resolve_link;
+pub(crate) use stream_files::StreamFiles;

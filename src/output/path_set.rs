@@ -3,6 +3,7 @@
 //! Different names of one file are the same path: `out/a`, `out//a`, `./out/../out/a`, names through
 //! links. This file does not know what the files are for.
 
+use super::conflicts::JobStream;
 use super::resolve_link::{SPECIAL, resolve_link};
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
@@ -21,8 +22,8 @@ type Place = [u64; 2];
 pub(super) enum Owner {
     /// The run itself: the file with this index among those that options name.
     Run(usize),
-    /// The job with this number.
-    Job(u64),
+    /// The job with this number, for one of its streams.
+    Job(u64, JobStream),
 }
 
 /// Why a path cannot be claimed.
@@ -175,7 +176,7 @@ fn resolve(directory: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    const JOB: Owner = Owner::Job(0);
+    const JOB: Owner = Owner::Job(0, JobStream::Out);
 
     /// Claims a name for a job; whether it was free.
     fn claim(paths: &mut PathSet, name: &Path) -> bool {

@@ -4,8 +4,8 @@
 //!
 //! It does not know what the files are for, nor when they are written.
 
-use super::JobFiles;
-use super::conflicts::{Conflict, ConflictKind};
+use super::StreamFiles;
+use super::conflicts::{Conflict, ConflictKind, JobOutput, JobStream};
 use super::path_set::{Owner, PathSet, Refusal};
 use super::resolve_link::resolve_link;
 use crate::job::{self, Input, Job};
@@ -93,15 +93,15 @@ impl ReservedFiles {
         is_linked || (is_base && self.paths.owner(name).is_some())
     }
 
-    /// Reserves each job's own file too. Returns all jobs, and the inputs that cannot be read.
+    /// Reserves each job's own files too. Returns all jobs, and the inputs that cannot be read.
     ///
     /// # Errors
-    /// [`Conflict`] for the first two jobs that write the same file, and for a job that writes an input,
-    /// a list of inputs, or a file that an option names.
+    /// [`Conflict`] for the first two jobs that write the same file, and for a job that writes one file twice, an
+    /// input, a list of inputs, or a file that an option names.
     pub(crate) fn reserve_outputs(
         mut self,
         found: impl Iterator<Item = JobResult>,
-        outputs: &JobFiles,
+        outputs: StreamFiles<'_>,
         inputs: &Inputs,
     ) -> Result<(Vec<Job>, Vec<SourceError>), Conflict> {
         let (mut jobs, mut missing) = (Vec::new(), Vec::new());
@@ -112,22 +112,23 @@ impl ReservedFiles {
             }
         }
         for job in &jobs {
-            let output = outputs.name(job);
-            if let Err(refusal) = self.paths.claim(&output, Owner::Job(job.seq)) {
-                return Err(self.refused(&output, job, refusal, &jobs));
+            for (stream, output) in outputs.names(job) {
+                if let Err(refusal) = self.paths.claim(&output, Owner::Job(job.seq, stream)) {
+                    return Err(self.refused(&output, shown(job, stream), refusal, &jobs));
+                }
             }
         }
         for input in jobs.iter().flat_map(|job| &job.inputs) {
-            if let Some(seq) = file(input).and_then(|name| self.writer(name)) {
+            if let Some(writer) = file(input).and_then(|name| self.writer(name)) {
                 let input = message::display_name(input.name()).into_owned();
-                let (output, job) = output_of(seq, &jobs, outputs);
+                let (output, job) = output_of(writer, &jobs, outputs);
                 return Err(Conflict::new(&output, ConflictKind::JobAndInput { job, input }));
             }
         }
         if let Inputs::Listed(_) = inputs {
             for (list, what) in known_inputs(inputs) {
-                if let Some(seq) = self.writer(&list) {
-                    let (output, job) = output_of(seq, &jobs, outputs);
+                if let Some(writer) = self.writer(&list) {
+                    let (output, job) = output_of(writer, &jobs, outputs);
                     return Err(Conflict::new(
                         &output,
                         ConflictKind::JobAndList { job, list: what },
@@ -138,31 +139,41 @@ impl ReservedFiles {
         Ok((jobs, missing))
     }
 
-    /// Returns the number of the job that writes the file, if one does.
-    fn writer(&mut self, name: &Path) -> Option<u64> {
+    /// Returns the number of the job that writes the file, and for which of its streams, if one does.
+    fn writer(&mut self, name: &Path) -> Option<(u64, JobStream)> {
         match self.paths.owner(name)? {
-            Owner::Job(seq) => Some(seq),
+            Owner::Job(seq, stream) => Some((seq, stream)),
             Owner::Run(_) => None,
         }
     }
 
-    fn refused(&self, output: &Path, job: &Job, refusal: Refusal, jobs: &[Job]) -> Conflict {
-        let job = display(job);
+    fn refused(&self, output: &Path, job: JobOutput, refusal: Refusal, jobs: &[Job]) -> Conflict {
         let kind = match refusal {
             Refusal::Taken(Owner::Run(index)) => {
-                return self.conflict(output, index, format!("the output of {job}"));
+                return self.conflict(output, index, job.to_string());
             }
-            Refusal::Taken(Owner::Job(first)) => ConflictKind::TwoJobs(display(numbered(first, jobs)), job),
+            Refusal::Taken(Owner::Job(first, stream)) => {
+                ConflictKind::TwoJobs(shown(numbered(first, jobs), stream), job)
+            }
             Refusal::Unusable(cause) => ConflictKind::Unusable(job, cause),
         };
         Conflict::new(output, kind)
     }
 }
 
-/// Returns a job's file and its name for messages.
-fn output_of(seq: u64, jobs: &[Job], outputs: &JobFiles) -> (PathBuf, String) {
+/// Returns the file of a job's stream, and what messages say of it.
+fn output_of(
+    (seq, stream): (u64, JobStream),
+    jobs: &[Job],
+    outputs: StreamFiles<'_>,
+) -> (PathBuf, JobOutput) {
     let job = numbered(seq, jobs);
-    (outputs.name(job), display(job))
+    let mut names = outputs.names(job);
+    let name = names.find_map(|(of, name)| (of == stream).then_some(name));
+    (
+        name.expect("only names of these files are claimed"),
+        shown(job, stream),
+    )
 }
 
 fn numbered(seq: u64, jobs: &[Job]) -> &Job {
@@ -171,8 +182,9 @@ fn numbered(seq: u64, jobs: &[Job]) -> &Job {
         .expect("only jobs of the list own files")
 }
 
-fn display(job: &Job) -> String {
-    job::display_names(job.inputs.iter().map(Input::name))
+fn shown(job: &Job, stream: JobStream) -> JobOutput {
+    let job = job::display_names(job.inputs.iter().map(Input::name));
+    JobOutput { stream, job }
 }
 
 fn file(input: &Input) -> Option<&Path> {

@@ -13,25 +13,28 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(crate) struct DryRun {
     plan: Arc<CommandPlan>,
-    /// The file that the output would go to.
+    /// The files that standard output and standard error would go to.
     to: Option<Template>,
+    err: Option<Template>,
 }
 
 impl DryRun {
     /// Makes the map of a worker.
-    pub(crate) fn new(plan: Arc<CommandPlan>, to: Option<Template>) -> Self {
-        DryRun { plan, to }
+    pub(crate) fn new(plan: Arc<CommandPlan>, to: Option<Template>, err: Option<Template>) -> Self {
+        DryRun { plan, to, err }
     }
 }
 
 impl Map for DryRun {
     fn run(&mut self, job: &Job, emit: &mut dyn Emit) -> Result<(), Failure> {
         let mut line = self.plan.show(job, emit.worker().slot);
-        if let Some(to) = &self.to {
-            let names: Vec<&OsStr> = job.inputs.iter().map(Input::name).collect();
-            let name = to.render_single(&names, job.seq + 1, emit.worker().slot + 1);
-            line.extend_from_slice(b" > ");
-            line.extend_from_slice(&shell_quote(&[name]));
+        let names: Vec<&OsStr> = job.inputs.iter().map(Input::name).collect();
+        for (to, operator) in [(&self.to, " > "), (&self.err, " 2> ")] {
+            if let Some(to) = to {
+                let name = to.render_single(&names, job.seq + 1, emit.worker().slot + 1);
+                line.extend_from_slice(operator.as_bytes());
+                line.extend_from_slice(&shell_quote(&[name]));
+            }
         }
         line.push(b'\n');
         let _ = emit.out(&line, Trust::Final);

@@ -67,6 +67,8 @@ pub(crate) enum Trace {
     Stdout,
     /// On the standard error of the job, as people type it.
     Stderr,
+    /// On our own standard error at once, as people type it.
+    StderrAtOnce,
     /// On our own standard error, quoted as GNU programs do.
     Direct,
     /// As [`Trace::Direct`], and it starts only when the user agrees at the terminal.

@@ -32,13 +32,13 @@ pub(super) fn trace(plan: &CommandPlan, job: &Job, emit: &mut dyn ChildEmit) -> 
                 }
             }
         }
-        Trace::Stderr => {
+        Trace::Stderr | Trace::StderrAtOnce => {
             let mut line = plan.show(job, emit.worker().slot);
             line.push(b'\n');
-            match plan.capture {
-                // What the command itself prints does not wait for its turn either.
-                Capture::Inherit => show(&line),
-                Capture::Whole => emit.err(&line),
+            match (plan.capture, plan.trace) {
+                (Capture::Whole, Trace::Stderr) => emit.err(&line),
+                // What the command itself prints does not wait for its turn either, or goes elsewhere.
+                _ => show(&line),
             }
         }
         Trace::Direct => {

@@ -77,8 +77,7 @@ impl Main<'_, '_> {
 
     /// Decides whether a job is to be run. One that is not takes its place in the order all the same.
     fn screen(&mut self, job: &Job) -> Screened {
-        let files = self.work.to.names();
-        let output_gone = files.is_some_and(|files| !files.name(job).exists());
+        let output_gone = !self.work.checked().exist(job);
         let screened = match self.plan.done.contains(&job.seq) {
             true => Screened::Skip,
             false => self.resume.screen(job, output_gone),

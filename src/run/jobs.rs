@@ -6,7 +6,7 @@
 use super::error::RunError;
 use crate::job::{Input, Job};
 use crate::message;
-use crate::output::{JobFiles, Origin, ReservedFiles};
+use crate::output::{Origin, ReservedFiles, StreamFiles};
 use crate::plan::{ArgumentOrigin, Empty, Inputs, Plan};
 use crate::source::{
     ArgumentJobs, Batcher, Blocks, InputResult, JobResult, ListedWords, NamedInputs, Scheduler, SourceError,
@@ -61,7 +61,7 @@ impl JobSource {
     /// # Errors
     /// A pattern that matches nothing, when that is refused; a list of words that can't be opened; no thread;
     /// what [`ReservedFiles::reserve_outputs`] refuses.
-    pub(crate) fn new(plan: &Plan, outputs: Option<&JobFiles>, own: ReservedFiles) -> Result<Self, RunError> {
+    pub(crate) fn new(plan: &Plan, outputs: StreamFiles<'_>, own: ReservedFiles) -> Result<Self, RunError> {
         let list_error = |(name, cause): (OsString, io::Error)| RunError::Words {
             name: message::display_name(&name).into_owned(),
             cause,
@@ -103,12 +103,12 @@ impl JobSource {
     fn reserved(
         jobs: impl Iterator<Item = JobResult> + Send + 'static,
         plan: &Plan,
-        outputs: Option<&JobFiles>,
+        outputs: StreamFiles<'_>,
         own: ReservedFiles,
     ) -> Result<Self, RunError> {
-        let Some(outputs) = outputs else {
+        if outputs.is_empty() {
             return JobSource::start(jobs, plan);
-        };
+        }
         let (jobs, missing) = own.reserve_outputs(jobs, outputs, &plan.inputs)?;
         let mut source = JobSource::start(jobs.into_iter().map(Ok), plan)?;
         source.errors = missing.into_iter().map(|missing| (0, missing)).collect();

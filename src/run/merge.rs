@@ -145,9 +145,7 @@ impl Main<'_, '_> {
 
     /// Removes what dropping would remove, for a process that ends without its workers.
     pub(super) fn abandon(&self) {
-        if let Some(files) = self.work.to.files() {
-            files.abandon();
-        }
+        self.work.written().abandon();
         if let Some(merges) = &self.merges {
             merges.outputs.abandon();
         }

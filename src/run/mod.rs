@@ -68,7 +68,7 @@ fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> Result<Summary, RunError> 
     worker::hush_maps();
     let folded = work.fold.is_some();
     let reserved = ReservedFiles::new(&work.files(plan), &plan.inputs)?;
-    let source = JobSource::new(plan, work.to.names(), reserved)?;
+    let source = JobSource::new(plan, work.checked(), reserved)?;
     let resume = Resume::open(plan, folded)?;
     let recording = resume::recording(plan, folded);
     let target = plan.workers.get();
@@ -110,7 +110,7 @@ fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> Result<Summary, RunError> 
         start_map: work.map,
         start_fold: work.fold,
         records: work.records,
-        outputs: work.to.files(),
+        outputs: work.written(),
         retries: plan.failures.retries,
         delay: plan.failures.delay,
         describes: plan.failures.style == FailureStyle::CommandLines,
@@ -167,7 +167,7 @@ impl Main<'_, '_> {
             let created = self.output.keep_bad_lines(path);
             created.map_err(RunError::about_file(path))?;
         }
-        if self.work.fold.is_none() && self.work.to.files().is_none() && self.work.merge.is_none() {
+        if self.work.fold.is_none() && self.work.written().out.is_none() && self.work.merge.is_none() {
             let printed = self.output.print(|sink| sink.heading(&records.heading()));
             self.end_printing_on(printed);
         }

@@ -4,7 +4,7 @@ use super::Summary;
 use crate::fold::StartFold;
 use crate::map::StartMap;
 use crate::merge::{MergeDestination, MergeInputs};
-use crate::output::{JobFiles, resolve_link};
+use crate::output::{JobFiles, StreamFiles, resolve_link};
 use crate::plan::Plan;
 use crate::record::{OnBadLine, RecordPlan};
 use std::num::NonZeroUsize;
@@ -25,6 +25,8 @@ pub struct Work<'a> {
     pub merge: Option<MergeWork<'a>>,
     /// Where the jobs' output goes.
     pub to: Destination<'a>,
+    /// Where the jobs' standard error goes.
+    pub err: Destination<'a>,
     /// Ends the process: called where the run was stopped and a worker does not handle of it.
     pub give_up: fn(&Summary) -> !,
 }
@@ -65,13 +67,29 @@ impl Work<'_> {
         }
         files
     }
+
+    /// Returns the files of jobs that are written.
+    pub(super) fn written(&self) -> StreamFiles<'_> {
+        StreamFiles {
+            out: self.to.files(),
+            err: self.err.files(),
+        }
+    }
+
+    /// Returns the files of jobs whose names are checked.
+    pub(super) fn checked(&self) -> StreamFiles<'_> {
+        StreamFiles {
+            out: self.to.names(),
+            err: self.err.names(),
+        }
+    }
 }
 
-/// Where the jobs' output goes.
+/// Where a stream of the jobs goes.
 #[derive(Debug, Clone, Copy)]
 pub enum Destination<'a> {
     /// It is printed, or goes into the fold.
-    Stdout,
+    Printed,
     /// Each job's to a file of its own.
     Files(&'a JobFiles),
     /// It is printed, and the names of such files are only checked.
@@ -80,18 +98,18 @@ pub enum Destination<'a> {
 
 impl<'a> Destination<'a> {
     /// The files that are written.
-    pub(super) fn files(self) -> Option<&'a JobFiles> {
+    fn files(self) -> Option<&'a JobFiles> {
         match self {
             Destination::Files(outputs) => Some(outputs),
-            Destination::Stdout | Destination::Rehearsal(_) => None,
+            Destination::Printed | Destination::Rehearsal(_) => None,
         }
     }
 
     /// The files whose names are checked.
-    pub(super) fn names(self) -> Option<&'a JobFiles> {
+    fn names(self) -> Option<&'a JobFiles> {
         match self {
             Destination::Files(outputs) | Destination::Rehearsal(outputs) => Some(outputs),
-            Destination::Stdout => None,
+            Destination::Printed => None,
         }
     }
 }

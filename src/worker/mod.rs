@@ -5,6 +5,7 @@
 
 mod channel;
 mod compact;
+mod err_file;
 mod event;
 mod folds;
 mod job_output;

@@ -2,6 +2,7 @@
 //!
 //! It does not know who asked for the job, nor who reads the report.
 
+use super::err_file::ErrFile;
 use super::event::{Event, Report};
 use super::folds::fold_failure;
 use super::job_output::{JobOutput, MergeTry};
@@ -51,9 +52,18 @@ impl Subject<'_> {
 impl Worker<'_> {
     /// Tries a job until it succeeds, no try is left, or the run is stopped.
     pub(super) fn run_job(&mut self, job: &Job) -> Report {
-        self.retry(&Subject::Job(job), |worker, attempt| {
-            worker.attempt_job(job, attempt)
-        })
+        let subject = Subject::Job(job);
+        let mut report = self.retry(&subject, |worker, attempt| worker.attempt_job(job, attempt));
+        // What the last try wrote to standard error tells why it failed. A try that was stopped has not said all.
+        let err_file = self.last_err.take();
+        if let Some(failure) = &report.failure
+            && !matches!(failure, Failure::Stopped)
+            && let Some(Err(own)) = err_file.map(ErrFile::commit)
+        {
+            report.warnings.push(format!("{subject}: {failure}"));
+            report.failure = Some(own);
+        }
+        report
     }
 
     /// Tries a merge until it succeeds, no try is left, or the run is stopped.
@@ -134,6 +144,7 @@ impl Worker<'_> {
     /// Tries a job once, and adds what it gave to the fold if it succeeds or counts all the same.
     fn attempt_job(&mut self, job: &Job, attempt: u32) -> Report {
         let shared = self.shared;
+        self.last_err = None;
         if let Some(recorder) = &mut self.recorder {
             recorder.tries = attempt;
         }
@@ -158,6 +169,7 @@ impl Worker<'_> {
         if kept {
             output.drop_incomplete();
         }
+        self.last_err = output.take_err_file();
         let (mut report, destination) = output.into_report();
         report.link = job.link().cloned();
         report.start = job.start();
@@ -166,6 +178,7 @@ impl Worker<'_> {
         let counts = report.failure.take().map_or(Ok(()), Err);
         let commit = |worker: &mut Self| {
             counts?;
+            worker.last_err.take().map_or(Ok(()), ErrFile::commit)?;
             worker.commit_part(job, &report)?;
             destination.commit()
         };

@@ -3,6 +3,7 @@
 //! It does not know what they do with it.
 
 use super::channel::EventChannel;
+use super::err_file::ErrFile;
 use super::event::Event;
 use super::folds::Folds;
 use super::record::{Recorder, Recording};
@@ -12,7 +13,7 @@ use crate::control::WorkerHandle;
 use crate::fold::{Fold, StartFold};
 use crate::map::{Map, OutOfBand, StartMap};
 use crate::merge::MergeOutputs;
-use crate::output::JobFiles;
+use crate::output::StreamFiles;
 use crate::record::{RecordPlan, Stage};
 use crossbeam_channel::Receiver;
 use std::time::Duration;
@@ -33,8 +34,8 @@ pub(crate) struct WorkerShared<'a> {
     pub(crate) start_fold: Option<&'a StartFold<'a>>,
     /// How bytes become records, if they do.
     pub(crate) records: Option<&'a RecordPlan>,
-    /// The files that the jobs' output goes to; `None`: it is printed.
-    pub(crate) outputs: Option<&'a JobFiles>,
+    /// The files that the jobs' streams go to; the others are printed.
+    pub(crate) outputs: StreamFiles<'a>,
     /// How outputs are merged, if they are.
     pub(crate) merging: Option<Merging<'a>>,
     /// How often a failed job is tried again.
@@ -70,6 +71,8 @@ pub(super) struct Worker<'a> {
     /// What the try in progress has given; added to the folds only when the try succeeds.
     pub(super) part: Option<Box<dyn Fold>>,
     pub(super) recorder: Option<Recorder>,
+    /// What the command wrote to standard error in the last try, if that goes to a file.
+    pub(super) last_err: Option<ErrFile>,
 }
 
 impl<'a> Worker<'a> {
@@ -81,6 +84,7 @@ impl<'a> Worker<'a> {
             stage: shared.records.map(Stage::new),
             folds: start.map(Folds::new),
             part: start.map(|start| start()),
+            last_err: None,
             recorder: shared.recording.map(|recording| {
                 Recorder::new(recording, handle.slot).expect("a compressor is a few hundred KiB")
             }),

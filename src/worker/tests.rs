@@ -7,6 +7,7 @@ use crate::fold::{GroupPlan, Shape};
 use crate::job::{Input, Job, Trust};
 use crate::map::{Emit, StartMap};
 use crate::memory::Budget;
+use crate::output::StreamFiles;
 use crate::plan::{HaltAt, Order, Partial, Tag};
 use crate::record::{Format, RecordPlan};
 use crossbeam_channel::{Receiver, unbounded};
@@ -52,7 +53,7 @@ fn shared<'a>(
     WorkerShared {
         requeued: RequeuedJobs::default(),
         retries: 0,
-        outputs: None,
+        outputs: StreamFiles::default(),
         delay: Duration::ZERO,
         describes: false,
         queue,

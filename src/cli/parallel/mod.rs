@@ -142,7 +142,7 @@ fn run_commands(plan: &Plan, command: CommandPlan, options: &Options) -> Result<
     let command = Arc::new(command);
     let map = |_slot| -> Box<dyn Map> {
         match options.command.dry_run {
-            true => Box::new(DryRun::new(Arc::clone(&command), None)),
+            true => Box::new(DryRun::new(Arc::clone(&command), None, None)),
             false => Box::new(Command::new(
                 Arc::clone(&command),
                 Decoder::new(budget.clone(), None),
@@ -158,8 +158,9 @@ fn run_commands(plan: &Plan, command: CommandPlan, options: &Options) -> Result<
         to: match &files {
             Some(files) if options.command.dry_run => Destination::Rehearsal(files),
             Some(files) => Destination::Files(files),
-            None => Destination::Stdout,
+            None => Destination::Printed,
         },
+        err: Destination::Printed,
         merge: None,
         give_up,
     };

@@ -80,7 +80,8 @@ fn run_commands(plan: &Plan, command: &Arc<CommandPlan>) -> Result<ExitCause> {
         map: &map,
         records: None,
         fold: None,
-        to: Destination::Stdout,
+        to: Destination::Printed,
+        err: Destination::Printed,
         merge: None,
         give_up,
     };

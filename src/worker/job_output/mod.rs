@@ -6,6 +6,7 @@ mod destination;
 mod records;
 mod sender;
 
+use super::err_file::ErrFile;
 use super::event::Report;
 use super::folds::fold_failure;
 use super::output_buffer::OutputBuffer;
@@ -38,6 +39,8 @@ pub(super) struct JobOutput<'t, 'run: 't> {
     /// When the try is one at a merge, that merge.
     merge: Option<MergeTry>,
     sender: PieceSender<'t>,
+    /// Where standard error goes, if not to the main thread.
+    err_file: Option<ErrFile>,
     out: OutputBuffer,
     err: OutputBuffer,
     bad: OutputBuffer,
@@ -86,7 +89,8 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
             output.out.tagger = shared.run_state.tagger(&label);
             output.err.tagger = shared.run_state.tagger(&label);
         }
-        if let Some(files) = shared.outputs {
+        output.err_file = shared.outputs.err.map(|files| ErrFile::new(files.start(job)));
+        if let Some(files) = shared.outputs.out {
             output.destination = TryDestination::File(files.start(job));
             output.out.bytes = shared.records.map_or_else(Vec::new, |records| records.heading());
         } else if let Some(merging) = &shared.merging {
@@ -132,6 +136,7 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
             records: Records::Bytes,
             destination: TryDestination::Main,
             merge: None,
+            err_file: None,
             sender: PieceSender::new(job.seq, worker, shared),
             out: buffer(Stream::Out, trust),
             err: buffer(Stream::Err, trust),
@@ -202,6 +207,11 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
     fn is_direct(&self) -> bool {
         let merging = self.shared.merging.as_ref().filter(|_| self.merge.is_some());
         merging.is_some_and(|merging| merging.outputs.is_direct())
+    }
+
+    /// Takes the file of standard error, which is yet to be committed.
+    pub(super) fn take_err_file(&mut self) -> Option<ErrFile> {
+        self.err_file.take()
     }
 
     /// Returns what is left to send with the end of the job, and the destination of its output, which is yet to
@@ -308,6 +318,9 @@ impl Emit for JobOutput<'_, '_> {
         if self.merge.is_some() {
             return self.out_of_band(OutOfBand::Lines(block));
         }
+        if let Some(file) = &mut self.err_file {
+            return file.add(block);
+        }
         self.err.add(block);
         let _ = self.pass_on(Stream::Err);
     }
@@ -344,7 +357,7 @@ impl Emit for JobOutput<'_, '_> {
 
 impl ChildEmit for JobOutput<'_, '_> {
     fn take(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()> {
-        if self.failure.is_some() {
+        if self.failure.is_some() || self.err_file.as_ref().is_some_and(ErrFile::has_failed) {
             return ControlFlow::Break(());
         }
         self.set_trust(trust);

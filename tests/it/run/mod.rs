@@ -3,6 +3,7 @@
 mod atomic_files;
 mod batch;
 mod command;
+mod err_files;
 mod failures;
 mod hostile_names;
 mod inputs;

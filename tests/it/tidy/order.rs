@@ -23,7 +23,7 @@ const ORDER: &[(&str, &str)] = &[
     ("merge", "mod plan job tree level output intermediate pipe_job"),
     (
         "output",
-        "mod reserved job_files failed_list path_set resolve_link conflicts",
+        "mod reserved stream_files job_files failed_list path_set resolve_link conflicts",
     ),
     ("map", "function cat check digest wc read mod emit"),
     (
@@ -39,7 +39,7 @@ const ORDER: &[(&str, &str)] = &[
     ("sink", "mod reorder sendfile row_limit spill tag piece"),
     (
         "worker",
-        "mod requeue retry job_output output_buffer shared channel task event compact record folds run_state panic",
+        "mod requeue retry job_output output_buffer shared err_file channel task event compact record folds run_state panic",
     ),
 ];
 
