@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Commands")]
 pub(super) struct PoolArgs {
-    /// Start COMMAND once per worker: it reads names, one a line (NUL with -0), and answers each with one line
+    /// Start COMMAND once per worker: it reads names, one a line (NUL with -0), and answers each with one line. An answer that begins with the value of $FANFOLD_FAILURE fails its job, and what follows is the cause
     #[arg(long, conflicts_with_all = ["decompress", "stdin", "ungroup", "dry_run", "max_args", "batch"])]
     pub(super) pool: bool,
 
@@ -59,6 +59,7 @@ impl PoolArgs {
                 None | Some(ReplyArg::Line) => Reply::Line,
                 Some(ReplyArg::Nul) => Reply::Nul,
             },
+            failure_mark: PoolPlan::new_failure_mark(),
             revocable,
         }))
     }

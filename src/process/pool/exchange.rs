@@ -9,6 +9,8 @@ use crate::job::Trust;
 use crate::map::ChildEmit;
 use crate::process::child_event::{ChildEvent, Wants};
 use crate::process::stop_ladder::StopReason;
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What is asked, and how it is to be answered.
@@ -19,6 +21,8 @@ pub(super) struct Question {
     /// Its name, with the byte that ends it.
     pub(super) bytes: Vec<u8>,
     pub(super) reply: Reply,
+    /// What a reply begins with that says that the job failed.
+    pub(super) failure_mark: Arc<str>,
     pub(super) timeout: Option<Duration>,
 }
 
@@ -27,6 +31,8 @@ pub(super) struct Question {
 pub(super) enum Exchange {
     /// The reply was emitted, whole.
     Answered,
+    /// The reply said that the job failed, and why.
+    Failed(Vec<u8>),
     /// The process is gone, or no longer reads or writes.
     Gone {
         /// Whether a part of a reply had come.
@@ -52,6 +58,7 @@ pub(super) fn exchange(
         question,
         given: 0,
         begun: false,
+        kind: ReplyKind::Unknown(Vec::new()),
     };
     // What one poll found: whether there was output, and whether the process reads no more.
     let (mut has_output, mut is_closed) = (false, false);
@@ -101,8 +108,53 @@ struct State<'a> {
     question: &'a Question,
     /// How many bytes of the name the process was given.
     given: usize,
-    /// Whether a part of the reply was emitted.
+    /// Whether a part of the reply has come.
     begun: bool,
+    kind: ReplyKind,
+}
+
+/// What the reply is, as far as it has come.
+enum ReplyKind {
+    /// All that has come may be the beginning of the mark of a failure.
+    Unknown(Vec<u8>),
+    /// A reply to emit.
+    Output,
+    /// The cause of a failure, so far.
+    Failure(Vec<u8>),
+}
+
+/// The longest cause that is kept, in bytes.
+const CAUSE: usize = 64 * 1024;
+
+impl ReplyKind {
+    /// Takes the next bytes, the last ones when `is_whole`. Returns what is to be emitted of a reply.
+    fn take<'a>(&mut self, block: &'a [u8], is_whole: bool, mark: &[u8]) -> Option<Cow<'a, [u8]>> {
+        match self {
+            ReplyKind::Output => return Some(block.into()),
+            ReplyKind::Failure(cause) => {
+                cause.extend_from_slice(block);
+                cause.truncate(CAUSE);
+                return None;
+            }
+            ReplyKind::Unknown(_) if block.is_empty() => return None,
+            ReplyKind::Unknown(held) if held.is_empty() && block[0] != mark[0] => {}
+            ReplyKind::Unknown(held) => {
+                held.extend_from_slice(block);
+                if held.starts_with(mark) {
+                    *self = ReplyKind::Failure(held.split_off(mark.len()));
+                    return None;
+                }
+                if !is_whole && mark.starts_with(held) {
+                    return None;
+                }
+                let held = std::mem::take(held);
+                *self = ReplyKind::Output;
+                return Some(held.into());
+            }
+        }
+        *self = ReplyKind::Output;
+        Some(block.into())
+    }
 }
 
 impl State<'_> {
@@ -125,22 +177,30 @@ impl State<'_> {
                 false => StopReason::Unasked,
             }));
         }
-        match end {
-            Some(at) if at + 1 < block.len() => Some(Exchange::Unusable(StopReason::OutOfStep(
-                "gave more than one reply",
-            ))),
-            Some(at) => {
+        if end.is_some_and(|at| at + 1 < block.len()) {
+            let what = "gave more than one reply";
+            return Some(Exchange::Unusable(StopReason::OutOfStep(what)));
+        }
+        self.begun = true;
+        let mark = self.question.failure_mark.as_bytes();
+        let output = self.kind.take(block, end.is_some(), mark);
+        match (&mut self.kind, end) {
+            (ReplyKind::Failure(cause), Some(_)) => {
+                let cause = cause.strip_suffix(&[self.question.reply.end()]).unwrap_or(cause);
+                Some(Exchange::Failed(cause.trim_ascii().to_vec()))
+            }
+            (_, Some(_)) => {
+                let output = output.unwrap_or_default();
                 let reply = match self.question.reply {
-                    Reply::Line => block,
-                    Reply::Nul => &block[..at],
+                    Reply::Line => &output,
+                    Reply::Nul => &output[..output.len() - 1],
                 };
                 // A reader who wants no more has it all the same.
                 let _ = emit.take(reply, Trust::Final);
                 Some(Exchange::Answered)
             }
-            None => {
-                self.begun = true;
-                let flow = emit.out(block, Trust::Provisional);
+            (_, None) => {
+                let flow = emit.out(&output?, Trust::Provisional);
                 flow.is_break()
                     .then_some(Exchange::Unusable(StopReason::NotWanted))
             }

@@ -20,13 +20,15 @@ use super::stop_ladder::StopReason;
 use crate::control::{StopRequest, WorkerHandle};
 use crate::job::{ChildOutcome, Failure, Job};
 use crate::map::{ChildEmit, Emit, Map, OutOfBand, OutOfBandSink};
+use crate::message;
+use crate::plan::Revocable;
 use crate::sys::Launcher;
 use crate::sys::arguments::Arguments;
 use crate::template::shell_quote;
 use answered::Answered;
 use exchange::{Exchange, Question, exchange};
 use process::{Exited, PoolProcess};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::sync::Arc;
@@ -39,7 +41,7 @@ const MOST_DEATHS: u32 = 3;
 /// The most that is read at once, in bytes.
 const BLOCK: usize = 64 * 1024;
 /// The variables that tell a process about itself. Those of a single job are not handed down to it.
-const VARIABLES: [&str; 3] = ["FANFOLD_SLOT", "FANFOLD_JOB", "FANFOLD_TRY"];
+const VARIABLES: [&str; 4] = ["FANFOLD_SLOT", "FANFOLD_FAILURE", "FANFOLD_JOB", "FANFOLD_TRY"];
 
 /// The map that asks a process of the pool, which it starts at the first job.
 #[derive(Debug)]
@@ -68,6 +70,7 @@ impl PoolMap {
                 job: 0,
                 bytes: Vec::new(),
                 reply: plan.reply,
+                failure_mark: Arc::clone(&plan.failure_mark),
                 timeout: plan.command.timeout,
             },
             plan,
@@ -108,6 +111,17 @@ impl PoolMap {
                 self.deaths = Deaths::default();
                 self.process = Some(process);
                 Some(Ok(()))
+            }
+            Exchange::Failed(cause) => {
+                let Question { job, bytes, .. } = &self.question;
+                // That it failed is not in doubt when the process goes astray later.
+                process
+                    .answered
+                    .add(*job, &bytes[..bytes.len() - 1], Revocable::Never);
+                self.deaths = Deaths::default();
+                self.process = Some(process);
+                let cause = message::display_name(OsStr::from_bytes(&cause)).into_owned();
+                Some(Err(self.reply_error(format!("failed: {cause}"), None)))
             }
             Exchange::Gone { begun, given } => {
                 self.end_gone(process, begun, given, &worker, report).transpose()
@@ -231,8 +245,11 @@ impl PoolMap {
             Some(launcher) => launcher,
             none => none.insert(Launcher::new(&plan.program, &VARIABLES)?),
         };
-        let slot = (VARIABLES[0], (worker.slot + 1).to_string());
-        PoolProcess::start(plan, launcher, &args, slot, worker)
+        let variables = [
+            (VARIABLES[0], (worker.slot + 1).to_string()),
+            (VARIABLES[1], self.plan.failure_mark.to_string()),
+        ];
+        PoolProcess::start(plan, launcher, &args, variables, worker)
     }
 
     /// Takes what the idle process says on standard error, and sees whether it still runs and says nothing unasked.

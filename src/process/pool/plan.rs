@@ -4,6 +4,7 @@
 
 use crate::plan::Revocable;
 use crate::process::plan::CommandPlan;
+use std::sync::Arc;
 
 /// Everything about a pool that is the same for all workers.
 #[derive(Debug, Clone)]
@@ -14,6 +15,8 @@ pub(crate) struct PoolPlan {
     pub(crate) name_end: u8,
     /// What a reply is.
     pub(crate) reply: Reply,
+    /// What a reply begins with that says that its job failed. Each run has another one.
+    pub(crate) failure_mark: Arc<str>,
     /// Whether the jobs that a process answered are named when it turns out to be out of order.
     pub(crate) revocable: Revocable,
 }
@@ -25,6 +28,13 @@ pub(crate) enum Reply {
     Line,
     /// Any bytes up to a NUL, which is not emitted.
     Nul,
+}
+
+impl PoolPlan {
+    /// Returns a mark that no reply begins with by chance.
+    pub(crate) fn new_failure_mark() -> Arc<str> {
+        format!("failed-{:032x}", fastrand::u128(..)).into()
+    }
 }
 
 impl Reply {

@@ -54,7 +54,7 @@ impl Exited {
 }
 
 impl PoolProcess {
-    /// Starts it with these arguments and this variable.
+    /// Starts it with these arguments and these variables.
     ///
     /// # Errors
     /// What the system said.
@@ -62,11 +62,11 @@ impl PoolProcess {
         plan: &CommandPlan,
         launcher: &Launcher,
         args: &Arguments,
-        variable: (&'static str, String),
+        variables: [(&'static str, String); 2],
         worker: &WorkerHandle,
     ) -> io::Result<Self> {
         let (mut pipes, stdin) = Pipes::new(ChildStdin::Raw, Capture::Whole)?;
-        let group = launcher.spawn(args, [variable], pipes.streams(&stdin))?;
+        let group = launcher.spawn(args, variables, pipes.streams(&stdin))?;
         pipes.release();
         // What it wrote before its exit lies in its pipes: no time is given to who else holds them.
         let drain = Duration::ZERO;

@@ -1,5 +1,6 @@
 //! `--pool`: commands that live from job to job.
 
+mod failures;
 mod out_of_step;
 mod recipes;
 mod replies;
