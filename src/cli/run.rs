@@ -147,9 +147,10 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
         .plan(&command, args.inputs.terminator(), args.revocable())?;
     let pool = pool.map(Arc::new);
     let mut stages = args.records.plan()?;
-    if let Some(records) = &mut stages.records {
+    let records = stages.records.as_mut();
+    if let Some(window) = records.and_then(|records| records.window.as_mut()) {
         // A command runs, whatever the age of its file.
-        records.since = None;
+        window.skips_old_files = false;
     }
     args.check(&command, &stages)?;
     let merge = args

@@ -29,6 +29,7 @@ mod row_printer;
 mod stage;
 pub(crate) mod suggest;
 mod time;
+mod window;
 
 pub(crate) use evidence::Evidence;
 pub use expression::Expression;
@@ -56,3 +57,4 @@ pub(crate) use row_format::ROW_FORMATS;
 pub(crate) use row_printer::RowPrinter;
 pub use time::TimePlan;
 pub(crate) use time::{TIME_FORMS, Time, TimeReader};
+pub use window::Window;

@@ -8,9 +8,9 @@ use super::pattern::{Case, Pattern};
 use super::plan_error::RecordPlanError;
 use super::render::header;
 use super::row_format::RowFormat;
-use super::suggest::{quoted, unknown};
+use super::suggest::unknown;
 use super::time::TimePlan;
-use jiff::Timestamp;
+use super::window::Window;
 use std::path::PathBuf;
 
 /// Says how bytes become records, which records remain, and which fields of each go on.
@@ -37,8 +37,11 @@ pub struct RecordPlan {
     pub expected: Vec<(usize, NoteKind)>,
     /// How many of the last of these an aggregate takes; the others are keys, or selected.
     pub aggregated: usize,
-    /// When the records that are wanted begin: a file that was written last before it has none.
-    pub since: Option<Timestamp>,
+    /// The window of time that the records are in, by the format's own time: a file that was written last before it
+    /// begins has none.
+    pub window: Option<Window>,
+    /// The indexes of the time fields among [`RecordPlan::tested`], of which a record has one in the window.
+    pub(super) window_fields: Vec<usize>,
     /// Whether the filter depends on when the program was started.
     pub is_relative: bool,
     /// The format of printed rows when there is no fold.
@@ -107,28 +110,34 @@ impl RecordPlan {
             tested,
             ..
         } = self;
-        let expression = Expression::parse_in_case(text, format.lone_quote(), times, case, &mut |name| {
+        Expression::parse_in_case(text, format.lone_quote(), times, case, &mut |name| {
             let field = format.resolve(Field::parse(name)?)?;
             let known = tested.iter().position(|other| *other == field);
             Ok(known.unwrap_or_else(|| {
                 tested.push(field);
                 tested.len() - 1
             }))
-        })?;
-        let is_word = |subject: usize| {
-            let field = &tested[subject];
-            let is_field = matches!(field.source, FieldSource::Number(_) | FieldSource::FromEnd(_));
-            format.has_words() && is_field && field.modifiers.is_empty()
-        };
-        if let Some(subject) = expression.word_against_words(&is_word) {
-            let field = &tested[subject].text;
-            return Err(RecordPlanError::new(format!(
-                "in {}: a field of format '{}' is one word and the time is several: {field}:1s reads a time on into the next fields",
-                quoted(text),
-                format.name()
-            )));
+        })
+    }
+
+    /// Takes only records inside of this window, beside what the filter asks for. In files of several formats, the
+    /// time field is that of each.
+    ///
+    /// # Errors
+    /// When the format has no time field of its own.
+    pub fn set_window(&mut self, window: Window) -> Result<(), RecordPlanError> {
+        if !matches!(self.format, Format::Auto) {
+            let (keys, text) = window.expression(&self.format)?;
+            let expression = self.expression(&text)?;
+            for key in keys {
+                let field = self.format.resolve(Field::parse(key)?)?;
+                let known = self.tested.iter().position(|other| *other == field);
+                self.window_fields.extend(known);
+            }
+            self.filter = Expression::all(self.filter.take().into_iter().chain([expression]).collect());
         }
-        Ok(expression)
+        self.window = Some(window);
+        Ok(())
     }
 
     /// Takes note that the sink leaves out values of this field of the projection. Of several kinds of notes
@@ -160,6 +169,9 @@ impl RecordPlan {
         let fields = plan.tested.iter_mut().chain(&mut plan.projection);
         for field in fields.chain(&mut plan.sort) {
             *field = format.resolve(field.clone())?;
+        }
+        if let Some(window) = plan.window.take() {
+            plan.set_window(window)?;
         }
         Ok(plan)
     }
@@ -207,7 +219,8 @@ impl RecordPlan {
             filter: None,
             tested: Vec::new(),
             projection: Vec::new(),
-            since: None,
+            window: None,
+            window_fields: Vec::new(),
             is_relative: false,
             aggregated: 0,
             expected: Vec::new(),

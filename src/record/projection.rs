@@ -2,14 +2,14 @@
 //!
 //! It does not know how a format finds fields.
 
-use super::expression::{Value, Values};
+use super::expression::{Moment, Value, Values};
 use super::field::{Field, FieldSource};
 use super::format::{FieldSpan, SpanBase};
 use super::modifier::Modifier;
 use super::named_values::{Kind, pairs, put_pair};
 use super::notes::NoteKind;
 use super::plan::RecordPlan;
-use super::time::{Time, TimePlan, TimeReader};
+use super::time::{Precision, Time, TimePlan, TimeReader};
 use std::time::SystemTime;
 
 /// The place of one value in a record.
@@ -239,6 +239,19 @@ impl Operand {
 }
 
 impl Operand {
+    /// Returns the time that begins in the value and may go on in the line after it.
+    fn moment(&mut self, view: View<'_>) -> Option<Moment> {
+        let time = self
+            .place
+            .time(view, &mut self.times)
+            .filter(|time| !time.is_epoch)?;
+        let alone = self.times.read(self.place.value(view));
+        Some(Moment {
+            timestamp: time.timestamp(self.times.zone())?,
+            is_of_date: alone.is_some_and(|alone| alone.precision < Precision::Clock),
+        })
+    }
+
     /// Appends the value to a record of pairs, under this name; nothing when it is missing.
     pub fn put_pair(&self, view: View<'_>, name: &str, record: &mut Vec<u8>) {
         let base = match self.place {
@@ -271,20 +284,34 @@ fn has(record: &[u8], name: &[u8]) -> bool {
     pairs(record).any(|(known, ..)| known == name)
 }
 
+/// What was found about the values that expressions looked at: bits for each of the first 64 subjects.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Findings {
+    /// Set when an expression asked for a value.
+    pub asked: u64,
+    /// Set when there is one, too.
+    pub looked_at: u64,
+    /// Set when the value is of another kind than a modifier reads.
+    pub unread: u64,
+    /// Set when the value is of another kind than a test asks for.
+    pub misfits: u64,
+}
+
 /// The values that expressions test in one record.
 pub(super) struct Tested<'a> {
     pub operands: &'a mut [Operand],
     pub view: View<'a>,
     /// True when a field's `-` stands for a value that is missing.
     pub has_dashes: bool,
-    /// A bit for each of the first 64 subjects, set when its value is of another kind than a test asks for.
-    pub misfits: u64,
+    pub findings: Findings,
 }
 
 impl Values for Tested<'_> {
     #[inline]
     fn value(&mut self, subject: usize) -> Value<'_> {
         let operand = &mut self.operands[subject];
+        let bit = 1u64.checked_shl(subject as u32).unwrap_or(0);
+        self.findings.asked |= bit;
         if let Place::Slot(slot) = operand.place {
             match self.view.spans[slot].base {
                 SpanBase::Missing => return Value::Missing,
@@ -296,17 +323,26 @@ impl Values for Tested<'_> {
             }
         }
         operand.modify(self.view);
+        self.findings.looked_at |= bit;
         if !operand.fits {
+            self.findings.unread |= bit;
             return Value::Missing;
         }
         Value::Text(operand.value(self.view))
     }
 
     #[inline]
-    fn other_kind(&mut self, subject: usize) {
-        if subject < 64 {
-            self.misfits |= 1 << subject;
+    fn moment(&mut self, subject: usize) -> Option<Moment> {
+        let operand = &mut self.operands[subject];
+        match operand.goes_on && operand.modifiers.is_empty() {
+            true => operand.moment(self.view),
+            false => None,
         }
+    }
+
+    #[inline]
+    fn other_kind(&mut self, subject: usize) {
+        self.findings.misfits |= 1u64.checked_shl(subject as u32).unwrap_or(0);
     }
 }
 

@@ -284,7 +284,8 @@ fn modified(job: &Job) -> Option<SystemTime> {
 
 /// Tells whether a file was written last before the records that are wanted begin.
 fn is_too_old(job: &Job, records: &RecordPlan) -> bool {
-    let Some(since) = records.since else {
+    let window = records.window.as_ref().filter(|window| window.skips_old_files);
+    let Some(since) = window.and_then(|window| window.since) else {
         return false;
     };
     modified(job).is_some_and(|modified| modified < SystemTime::from(since))

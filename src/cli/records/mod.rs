@@ -4,7 +4,6 @@
 
 mod fold_options;
 mod list;
-mod window;
 
 use super::canonical_args::CanonicalArgs;
 use super::usage_error::UsageError;
@@ -13,12 +12,12 @@ use crate::memory::Budget;
 use crate::plan::{FirstRows, RowEnd};
 use crate::record::{
     Case, CsvQuoting, Expression, Format, FormatChoice, OnBadLine, Pattern, RecordPlan, RowFormat, Text,
+    Window,
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::collections::HashSet;
 use std::path::Path;
-use window::Window;
 
 /// The options about records and folds.
 #[derive(Debug, Args)]
@@ -298,18 +297,14 @@ impl RecordArgs {
             let pattern = Pattern::new(regex, plan.case).context("in --not-regex")?;
             plan.regexes.push((pattern, false));
         }
-        let (since, until) = (self.since.as_deref(), self.until.as_deref());
-        let window = Window::new(since, until, &plan.format, &plan.times)?;
-        let texts = self.filters.iter();
-        let texts = texts.chain(window.as_ref().map(|window| &window.expression));
-        let filters: Vec<_> = texts
-            .map(|text| plan.expression(text))
-            .collect::<Result<_, _>>()?;
+        let filters = self.filters.iter().map(|text| plan.expression(text));
+        let filters: Vec<_> = filters.collect::<Result<_, _>>()?;
         plan.is_relative = filters.iter().any(Expression::is_relative);
         plan.filter = Expression::all(filters);
-        if let Some(window) = window {
-            plan.since = window.since;
+        let (since, until) = (self.since.as_deref(), self.until.as_deref());
+        if let Some(window) = Window::parse(since, until, &plan.times)? {
             plan.is_relative |= window.is_relative;
+            plan.set_window(window)?;
         }
         plan.projection = list::fields(self.select.as_deref(), &plan.format)?;
         plan.first = self.first;

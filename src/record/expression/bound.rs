@@ -1,6 +1,8 @@
 //! Literals of `< <= > >=`: numbers, times, and quoted text.
 
+use super::equality::EPOCH_DIGITS;
 use super::instant::parse_instant;
+use super::moment::Moment;
 use crate::record::decimal::{Decimal, short_integer};
 use crate::record::notes::NoteKind;
 use crate::record::suggest::quoted;
@@ -21,12 +23,7 @@ pub(super) enum Bound {
         epoch: Option<Timestamp>,
     },
     /// A time.
-    Time {
-        /// When it is.
-        literal: TimeLiteral,
-        /// True when it was written as several words, as in `2024-01-02 03:04`.
-        has_words: bool,
-    },
+    Time(TimeLiteral),
     /// Bytes.
     Text(Vec<u8>),
 }
@@ -45,10 +42,7 @@ impl Bound {
             });
         }
         match parse_instant(text, times) {
-            Ok(Some(literal)) => Ok(Bound::Time {
-                literal,
-                has_words: is_several_words(text),
-            }),
+            Ok(Some(literal)) => Ok(Bound::Time(literal)),
             _ if is_quoted => Ok(Bound::Text(text.as_bytes().to_vec())),
             Ok(None) => Err(refusal(text)),
             Err(reason) => Err(reason),
@@ -57,19 +51,41 @@ impl Bound {
 
     /// Returns whether the bound depends on when the program was started.
     pub fn is_relative(&self) -> bool {
-        matches!(self, Bound::Time { literal, .. } if literal.is_relative)
+        matches!(self, Bound::Time(literal) if literal.is_relative)
     }
 
-    /// Returns true for a time that was written as several words.
-    pub fn has_words(&self) -> bool {
-        matches!(self, Bound::Time { has_words: true, .. })
+    /// Returns true for a time, and for a number that may be one.
+    #[inline]
+    pub fn is_time(&self) -> bool {
+        match self {
+            Bound::Number { text, epoch, .. } => epoch.is_some() && text.len() >= EPOCH_DIGITS,
+            Bound::Time(_) => true,
+            Bound::Text(_) => false,
+        }
+    }
+
+    /// Returns whether a time that goes on after the value is compared with: to a date, a date is its midnight.
+    pub fn takes(&self, moment: Moment) -> bool {
+        match self {
+            Bound::Time(literal) => literal.has_clock || !moment.is_of_date,
+            _ => true,
+        }
+    }
+
+    /// Orders a time relative to this bound.
+    pub fn order_time(&self, time: Timestamp) -> Option<Ordering> {
+        match self {
+            Bound::Number { epoch, .. } => Some(time.cmp(epoch.as_ref()?)),
+            Bound::Time(literal) => Some(time.cmp(&literal.timestamp)),
+            Bound::Text(_) => None,
+        }
     }
 
     /// Returns the note on a value of another kind; any value has an order among texts.
     pub fn kind(&self) -> Option<NoteKind> {
         match self {
             Bound::Number { .. } => Some(NoteKind::ComparedNumber),
-            Bound::Time { .. } => Some(NoteKind::ComparedTime),
+            Bound::Time(_) => Some(NoteKind::ComparedTime),
             Bound::Text(_) => None,
         }
     }
@@ -87,16 +103,10 @@ impl Bound {
                 }
                 Some(times.timestamp(value)?.cmp(epoch.as_ref()?))
             }
-            Bound::Time { literal, .. } => Some(times.timestamp(value)?.cmp(&literal.timestamp)),
+            Bound::Time(_) => self.order_time(times.timestamp(value)?),
             Bound::Text(text) => Some(value.cmp(text)),
         }
     }
-}
-
-/// Tells whether a time is written as several words; `3d ago` is no form of a value.
-fn is_several_words(text: &str) -> bool {
-    let text = text.trim();
-    text.contains(' ') && !text.ends_with(" ago")
 }
 
 /// The units of numbers: powers of 1000, and of 1024 with an `i`.

@@ -1,6 +1,8 @@
 //! Literals of `==`, `!=` and `in`.
 
-use crate::record::time::{TimePlan, TimeReader};
+use super::moment::Moment;
+use crate::record::number::Number;
+use crate::record::time::{Precision, Time, TimePlan, TimeReader};
 use jiff::Timestamp;
 
 /// What a value is compared with for equality.
@@ -21,13 +23,19 @@ enum Kind {
         epoch: Option<Timestamp>,
     },
     /// A time.
-    Time(Timestamp),
+    Time {
+        instant: Timestamp,
+        /// True when a time of day was typed.
+        has_clock: bool,
+        /// True when the year was not typed: it depends on when the program was started.
+        is_relative: bool,
+    },
     /// Any other text, which only equal bytes equal.
     Text,
 }
 
 /// The digits that an integer has at least, when it may be an epoch: those of a day in 1973.
-const EPOCH_DIGITS: usize = 9;
+pub(super) const EPOCH_DIGITS: usize = 9;
 
 impl Equality {
     /// Builds a literal and finds out of which kind it is.
@@ -43,8 +51,12 @@ impl Equality {
                 shortest: shortest.to_vec(),
                 epoch,
             }
-        } else if let Some(timestamp) = reader.written_timestamp(text) {
-            Kind::Time(timestamp)
+        } else if let Some((time, instant)) = written(&mut reader, text) {
+            Kind::Time {
+                instant,
+                has_clock: time.precision == Precision::Clock,
+                is_relative: !time.has_year,
+            }
         } else {
             Kind::Text
         };
@@ -54,9 +66,31 @@ impl Equality {
         }
     }
 
-    /// Returns true for a time that was written as several words.
-    pub fn has_words(&self) -> bool {
-        matches!(self.kind, Kind::Time(_)) && self.text.trim_ascii().contains(&b' ')
+    /// Returns whether the literal depends on when the program was started.
+    pub fn is_relative(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Time {
+                is_relative: true,
+                ..
+            }
+        )
+    }
+
+    /// Returns true for a time.
+    #[inline]
+    pub fn is_time(&self) -> bool {
+        matches!(self.kind, Kind::Time { .. })
+    }
+
+    /// Returns whether a time that goes on after the value is compared with: to a date, a date is its midnight.
+    pub fn takes(&self, moment: Moment) -> bool {
+        matches!(self.kind, Kind::Time { has_clock, .. } if has_clock || !moment.is_of_date)
+    }
+
+    /// Returns true when the literal is this time.
+    pub fn is_at(&self, time: Timestamp) -> bool {
+        matches!(self.kind, Kind::Time { instant, .. } if instant == time)
     }
 
     /// Returns true when the literal was typed as this text.
@@ -75,7 +109,7 @@ impl Equality {
                     is_same_number(value, shortest)
                         || epoch.is_some_and(|epoch| times.written_timestamp(value) == Some(epoch))
                 }
-                Kind::Time(instant) => times.timestamp(value) == Some(*instant),
+                Kind::Time { instant, .. } => times.timestamp(value) == Some(*instant),
             }
     }
 
@@ -93,6 +127,12 @@ impl Equality {
             _ => None,
         }
     }
+}
+
+/// Reads a time that is no number.
+fn written(times: &mut TimeReader, text: &[u8]) -> Option<(Time, Timestamp)> {
+    let time = times.read(text).filter(|_| Number::parse(text).is_none())?;
+    Some((time, time.timestamp(times.zone())?))
 }
 
 /// Returns a plainly written number without the zeros at the end of its fraction, and zero without a sign.

@@ -6,10 +6,12 @@
 mod bound;
 mod equality;
 mod instant;
+mod moment;
 mod parser;
 mod tree;
 mod value_text;
 
+pub(crate) use moment::Moment;
 pub(crate) use parser::LoneQuote;
 pub(super) use tree::{Needles, selectivity};
 pub(crate) use tree::{Value, Values};
@@ -82,12 +84,6 @@ impl Expression {
     /// Returns whether it depends on when the program was started: `now`, `-2h`, a time without a year.
     pub(crate) fn is_relative(&self) -> bool {
         self.root.is_relative()
-    }
-
-    /// Returns the first subject that is compared with a time of several words, and for which `is_word` says that its
-    /// values have one: such a test asks for what can't be.
-    pub(super) fn word_against_words(&self, is_word: &dyn Fn(usize) -> bool) -> Option<usize> {
-        self.root.word_against_words(is_word)
     }
 
     /// Returns the subjects that are ordered by a number or a time, each with the note on a value of another kind.

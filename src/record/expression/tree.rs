@@ -2,6 +2,7 @@
 
 use super::bound::Bound;
 use super::equality::Equality;
+use super::moment::Moment;
 use crate::record::notes::NoteKind;
 use crate::record::pattern::Pattern;
 use crate::record::time::TimeReader;
@@ -64,6 +65,12 @@ pub(crate) trait Values {
     /// Returns the value of the subject with this index.
     fn value(&mut self, subject: usize) -> Value<'_>;
 
+    /// Returns the time that begins in the value of this subject, when values are words of which a time may take
+    /// several.
+    fn moment(&mut self, _subject: usize) -> Option<Moment> {
+        None
+    }
+
     /// Takes note that the value of this subject has another kind than its test asks for.
     fn other_kind(&mut self, _subject: usize) {}
 }
@@ -87,28 +94,10 @@ impl Node {
     pub fn is_relative(&self) -> bool {
         match self {
             Node::Test(_, Test::Order(_, bound)) => bound.is_relative(),
+            Node::Test(_, Test::In(literals)) => literals.iter().any(Equality::is_relative),
             Node::Test(..) => false,
             Node::All(nodes) | Node::Any(nodes) => nodes.iter().any(Node::is_relative),
             Node::Not(node) => node.is_relative(),
-        }
-    }
-
-    /// Returns the first subject that is compared with a time of several words, and for which `is_word` says that its
-    /// values have one.
-    pub fn word_against_words(&self, is_word: &dyn Fn(usize) -> bool) -> Option<usize> {
-        match self {
-            Node::Test(subject, test) => {
-                let has_words = match test {
-                    Test::In(literals) => literals.iter().any(Equality::has_words),
-                    Test::Order(_, bound) => bound.has_words(),
-                    Test::Match(_) | Test::Exists => false,
-                };
-                (has_words && is_word(*subject)).then_some(*subject)
-            }
-            Node::All(nodes) | Node::Any(nodes) => {
-                nodes.iter().find_map(|node| node.word_against_words(is_word))
-            }
-            Node::Not(node) => node.word_against_words(is_word),
         }
     }
 
@@ -151,27 +140,48 @@ pub(in crate::record) fn selectivity(set: &[&[u8]]) -> (usize, Reverse<usize>) {
 }
 
 impl Test {
+    /// Returns true when the test compares with a time.
+    #[inline]
+    fn is_of_time(&self) -> bool {
+        match self {
+            Test::In(literals) => literals.iter().any(Equality::is_time),
+            Test::Order(_, bound) => bound.is_time(),
+            Test::Match(_) | Test::Exists => false,
+        }
+    }
+
     #[inline]
     fn holds(&self, subject: usize, values: &mut impl Values, times: &mut TimeReader) -> bool {
+        let moment = match self.is_of_time() {
+            true => values.moment(subject),
+            false => None,
+        };
         let value = values.value(subject);
         match (self, value) {
             (Test::Exists, value) => !matches!(value, Value::Missing | Value::Dash),
             (_, Value::Missing) => false,
             (Test::In(literals), Value::Text(value)) => {
-                literals.iter().any(|literal| literal.holds(value, times))
+                let holds = |literal: &Equality| match moment.filter(|moment| literal.takes(*moment)) {
+                    Some(moment) => literal.is_at(moment.timestamp),
+                    None => literal.holds(value, times),
+                };
+                literals.iter().any(holds)
             }
             (Test::In(literals), Value::Dash) => literals.iter().any(|literal| literal.is_text(b"-")),
             (Test::In(literals), Value::Null) => literals.iter().any(|literal| literal.is_text(b"null")),
             (_, Value::Dash) => false,
             (Test::Match(regex), Value::Text(value)) => regex.is_match(value),
             (Test::Match(_), Value::Null) => false,
-            (Test::Order(relation, bound), Value::Text(value)) => match bound.order(value, times) {
-                Some(order) => relation.holds(order),
-                None => {
+            (Test::Order(relation, bound), Value::Text(value)) => {
+                let order = match moment.filter(|moment| bound.takes(*moment)) {
+                    Some(moment) => bound.order_time(moment.timestamp),
+                    None => bound.order(value, times),
+                };
+                if order.is_none() {
                     values.other_kind(subject);
-                    false
                 }
-            },
+                order.is_some_and(|order| relation.holds(order))
+            }
             (Test::Order(..), Value::Null) => {
                 values.other_kind(subject);
                 false

@@ -3,23 +3,42 @@
 use crate::record::field::FieldSource;
 use crate::record::notes::{NoteId, NoteKind, Notes};
 use crate::record::plan::RecordPlan;
-use crate::record::projection::{Operand, Projection, View};
+use crate::record::projection::{Findings, Operand, Projection, View};
+use crate::record::suggest::quoted;
 
 /// What was found about the fields of one job's records.
 #[derive(Debug)]
 pub(super) struct FieldNotes {
     /// The named fields that records may lack: the slot, the note, and whether a record of the job has it.
     named: Vec<(usize, NoteId, bool)>,
-    /// The fields that are ordered by a number or a time: the subject and its note.
-    ordered: Vec<(usize, NoteId)>,
+    /// The fields that are ordered by a number or a time: the subject, its note, and whether that counts the values.
+    ordered: Vec<(usize, NoteId, bool)>,
+    /// The tested fields with modifiers that may fail: the subject and its note.
+    modified: Vec<(usize, NoteId)>,
+    /// The time fields of a window, as bits of the subjects. None of them is 0 when there is no window.
+    window: u64,
     /// Whether the job had a record.
     has_records: bool,
+    /// Whether the time of any record in question of the job was looked at.
+    looks_at_times: bool,
+    /// Whether one could be read.
+    has_times: bool,
+    /// The first value of a time field that is no time.
+    first_untimed: Option<String>,
 }
 
 impl FieldNotes {
     pub fn new(plan: &RecordPlan, projection: &Projection, notes: &mut Notes) -> FieldNotes {
         let has_names = plan.format.has_names_by_record();
-        let sources = projection.sources.iter().enumerate().filter(|_| has_names);
+        let is_of_window = |source: &FieldSource| {
+            let fields = plan.window_fields.iter();
+            fields
+                .into_iter()
+                .any(|&subject| plan.tested[subject].source == *source)
+        };
+        // That a record has one of several time fields is looked at as a whole.
+        let sources = projection.sources.iter().enumerate();
+        let sources = sources.filter(|(_, source)| has_names && !is_of_window(source));
         let named = sources.filter_map(|(slot, source)| {
             let name = match source {
                 FieldSource::Name(name) => name.clone(),
@@ -29,23 +48,49 @@ impl FieldNotes {
             Some((slot, notes.enter(NoteKind::NoField, &name), false))
         });
         let named = named.collect();
-        let ordered = plan.filter.iter().flat_map(|filter| filter.ordered());
-        let ordered = ordered.map(|(subject, kind)| (subject, notes.enter(kind, &plan.tested[subject].text)));
+        let expressions = plan.filter.iter().chain(&plan.expressions);
+        let mut ordered: Vec<_> = expressions.flat_map(|expression| expression.ordered()).collect();
+        ordered.sort_unstable();
+        ordered.dedup();
+        let modified = projection.tested.iter().enumerate();
+        let modified = modified.filter_map(|(subject, operand)| {
+            let kind = match operand.expected()? {
+                NoteKind::NoTime => NoteKind::ComparedTime,
+                _ => NoteKind::ComparedNumber,
+            };
+            Some((subject, notes.enter(kind, &plan.tested[subject].text)))
+        });
+        let modified: Vec<_> = modified.collect();
+        let ordered = ordered.into_iter().map(|(subject, kind)| {
+            let note = notes.enter(kind, &plan.tested[subject].text);
+            (subject, note, !modified.contains(&(subject, note)))
+        });
         FieldNotes {
             named,
             ordered: ordered.collect(),
+            modified,
+            window: plan
+                .window_fields
+                .iter()
+                .fold(0, |bits, &subject| bits | bit(subject)),
             has_records: false,
+            looks_at_times: false,
+            has_times: false,
+            first_untimed: None,
         }
     }
 
     /// Returns true when nothing can be noted.
     pub fn is_empty(&self) -> bool {
-        self.named.is_empty() && self.ordered.is_empty()
+        self.named.is_empty() && self.ordered.is_empty() && self.modified.is_empty()
     }
 
     /// Starts a job.
     pub fn begin(&mut self) {
         self.has_records = false;
+        self.looks_at_times = false;
+        self.has_times = false;
+        self.first_untimed = None;
         self.named.iter_mut().for_each(|(.., is_there)| *is_there = false);
     }
 
@@ -58,26 +103,62 @@ impl FieldNotes {
         }
     }
 
-    /// Counts the values that tests ordered; the bits of `misfits` say which are of another kind.
+    /// Counts the values that tests looked at, and those of them that are of another kind.
     #[inline]
-    pub fn tested(
-        &self,
-        notes: &mut Notes,
-        misfits: u64,
-        operands: &[Operand],
-        is_missing: impl Fn(&Operand) -> bool,
-        view: View<'_>,
-    ) {
-        for &(subject, note) in &self.ordered {
-            let operand = &operands[subject];
-            if is_missing(operand) {
-                continue;
-            }
-            notes.judge(note);
-            if subject < 64 && misfits & (1 << subject) != 0 {
-                notes.add(note, operand.value(view));
+    pub fn tested(&mut self, notes: &mut Notes, found: Findings, operands: &[Operand], view: View<'_>) {
+        for &(subject, note, counts) in &self.ordered {
+            if found.looked_at & !found.unread & bit(subject) != 0 {
+                if counts {
+                    notes.judge(note);
+                }
+                if found.misfits & bit(subject) != 0 {
+                    notes.add(note, operands[subject].value(view));
+                }
             }
         }
+        for &(subject, note) in &self.modified {
+            if found.looked_at & bit(subject) != 0 {
+                notes.judge(note);
+                if found.unread & bit(subject) != 0 {
+                    notes.add(note, operands[subject].original(view));
+                }
+            }
+        }
+        if self.window != 0 && !self.has_times && found.asked & self.window != 0 {
+            self.window(found, operands, view);
+        }
+    }
+
+    /// Looks at whether a record has a time in the window's field, as long as no record had.
+    #[cold]
+    fn window(&mut self, found: Findings, operands: &[Operand], view: View<'_>) {
+        self.looks_at_times = true;
+        self.has_times = found.looked_at & self.window & !found.misfits != 0;
+        let untimed = (found.misfits & self.window).trailing_zeros() as usize;
+        if self.first_untimed.is_none()
+            && let Some(operand) = operands.get(untimed)
+        {
+            let value = String::from_utf8_lossy(operand.value(view));
+            self.first_untimed = Some(quoted(&value.chars().take(SHOWN).collect::<String>()));
+        }
+    }
+
+    /// Returns the notes on fields with modifiers.
+    pub fn modified(&self) -> impl Iterator<Item = &NoteId> {
+        self.modified.iter().map(|(_, note)| note)
+    }
+
+    /// Returns `Some` when no time of a window's field could be read: with what is to be said, if there were records.
+    pub fn untimed(&self) -> Option<Option<String>> {
+        if self.window == 0 || self.has_times {
+            return None;
+        }
+        Some(self.looks_at_times.then(|| match &self.first_untimed {
+            Some(first) => format!(
+                "no record has a time that can be read (first: {first}): --time-format says how such times are written"
+            ),
+            None => "no record has a time, so that none is inside of --since and --until".to_owned(),
+        }))
     }
 
     /// Ends a job: one that had records, and none with a field, counts once for that field.
@@ -89,4 +170,12 @@ impl FieldNotes {
             }
         }
     }
+}
+
+/// The most characters of a value that are shown.
+const SHOWN: usize = 40;
+
+/// Returns the bit of a subject; those beyond 64 have none.
+fn bit(subject: usize) -> u64 {
+    1u64.checked_shl(subject as u32).unwrap_or(0)
 }

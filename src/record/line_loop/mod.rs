@@ -17,7 +17,7 @@ use super::notes::{NoteId, NoteKind, Notes};
 use super::pattern::Pattern;
 use super::plan::{OnBadLine, RecordPlan};
 use super::prefilter::Prefilter;
-use super::projection::{Operand, Projection, Tested, View};
+use super::projection::{Findings, Projection, Tested, View};
 use super::record_sink::RecordSink;
 use super::time::TimeReader;
 use field_notes::FieldNotes;
@@ -275,32 +275,33 @@ impl LineLoop {
             operands: &mut self.projection.tested,
             view,
             has_dashes: self.has_dashes,
-            misfits: 0,
+            findings: Findings::default(),
         };
+        let mut keeps = true;
         if let Some(filter) = &self.filter {
-            let keeps = filter.holds(&mut tested, &mut self.times);
-            let is_missing = |operand: &Operand| operand.is_missing(view, self.has_dashes);
-            self.field_notes
-                .tested(&mut self.notes, tested.misfits, tested.operands, is_missing, view);
-            if !keeps {
-                return false;
-            }
+            keeps = filter.holds(&mut tested, &mut self.times);
         }
-        if !self.expressions.is_empty() {
+        if keeps && !self.expressions.is_empty() {
             self.holds.clear();
             for expression in &self.expressions {
                 let holds = expression.holds(&mut tested, &mut self.times);
                 self.holds.push(b'0' + u8::from(holds));
             }
         }
-        true
+        let Tested {
+            operands, findings, ..
+        } = tested;
+        self.field_notes.tested(&mut self.notes, findings, operands, view);
+        keeps
     }
 
     /// Returns whether a line of the job is of the format, and a value of each key and selected column is of the kind
     /// that its modifiers read.
     pub fn evidence(&self) -> Evidence {
-        let mut columns = self.key_notes.iter().flatten();
-        match columns.find_map(|note| self.notes.lacking(*note)) {
+        let columns = self.key_notes.iter().flatten();
+        let mut values = columns.chain(self.field_notes.modified());
+        let lacking = values.find_map(|note| self.notes.lacking(*note));
+        match lacking.or_else(|| self.field_notes.untimed()) {
             Some(first) if self.evidence.is_readable() => Evidence::Lacking(first),
             _ => self.evidence.clone(),
         }

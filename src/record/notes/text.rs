@@ -61,7 +61,7 @@ impl Entry {
         let field = display_name(OsStr::new(&*self.field));
         let value = first.shown();
         match self.kind {
-            NoteKind::NoTime => {
+            NoteKind::NoTime | NoteKind::ComparedTime => {
                 format!(
                     "no value of {field} is a time (first: '{value}'): --time-format says how such times are written"
                 )

@@ -1,5 +1,6 @@
 //! Times as users type them: any form of a log, a date, `now`, `today`, `yesterday`, `-2h`, `3d ago`.
 
+use super::Precision;
 use super::plan::TimePlan;
 use super::reader::TimeReader;
 use super::written::NoSuchTime;
@@ -13,6 +14,8 @@ pub(crate) struct TimeLiteral {
     pub timestamp: Timestamp,
     /// True when it depends on when the program was started.
     pub is_relative: bool,
+    /// True when it is more exact than a day.
+    pub has_clock: bool,
 }
 
 /// Why a text that was typed is no time.
@@ -43,6 +46,9 @@ impl fmt::Display for TimeLiteralError {
     }
 }
 
+/// The days that have names, and how far they are from today.
+const DAYS: [(&str, i64); 3] = [("today", 0), ("yesterday", -1), ("tomorrow", 1)];
+
 /// Makes a span of a number of units.
 type MakeSpan = fn(i64) -> Result<Span, jiff::Error>;
 
@@ -67,10 +73,11 @@ const UNITS: [(&[&str], MakeSpan); 6] = [
 pub(crate) fn parse_time_literal(text: &str, plan: &TimePlan) -> Result<TimeLiteral, TimeLiteralError> {
     let text = text.trim();
     if let Some(relative) = relative(text, plan) {
-        let is_relative = true;
+        let is_day = DAYS.iter().any(|(name, _)| text.eq_ignore_ascii_case(name));
         return relative.map(|zoned| TimeLiteral {
             timestamp: zoned.timestamp(),
-            is_relative,
+            is_relative: true,
+            has_clock: !is_day,
         });
     }
     if text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -84,6 +91,7 @@ pub(crate) fn parse_time_literal(text: &str, plan: &TimePlan) -> Result<TimeLite
     Ok(TimeLiteral {
         timestamp: time.timestamp(&plan.zone).ok_or(TimeLiteralError::Range)?,
         is_relative: !time.has_year,
+        has_clock: time.precision == Precision::Clock,
     })
 }
 
@@ -104,9 +112,7 @@ fn relative(text: &str, plan: &TimePlan) -> Option<Result<Zoned, TimeLiteralErro
     let day = |days: i64| now.checked_add(Span::new().try_days(days)?)?.start_of_day();
     let found = match text.to_ascii_lowercase().as_str() {
         "now" => Ok(now),
-        "today" => day(0),
-        "yesterday" => day(-1),
-        "tomorrow" => day(1),
+        word if let Some((_, days)) = DAYS.iter().find(|(name, _)| *name == word) => day(*days),
         _ => match (
             text.strip_suffix("ago"),
             text.strip_prefix('-'),

@@ -194,13 +194,18 @@ impl<'a> Scanner<'a> {
     #[inline]
     pub fn offset(&mut self) -> Option<i32> {
         let start = *self;
-        self.eat(b' ');
+        let is_apart = self.eat(b' ');
         let offset = match self.peek() {
             Some(b'+' | b'-') => self.numeric_offset(),
             Some(b'A'..=b'Z' | b'z') => self.named_offset(),
             _ => None,
         };
-        if offset.is_none() || self.peek().is_some_and(|byte| byte.is_ascii_alphanumeric()) {
+        // What stands apart is a word, or a part of one that has nothing to do with the time.
+        let goes_on = |byte: u8| match is_apart {
+            true => !b" \t,;:|])\"'[".contains(&byte),
+            false => byte.is_ascii_alphanumeric(),
+        };
+        if offset.is_none() || self.peek().is_some_and(goes_on) {
             *self = start;
             return None;
         }

@@ -33,7 +33,7 @@ const ORDER: &[(&str, &str)] = &[
     ),
     (
         "record",
-        "alignment row_printer recognition stage line_loop prefilter projection record_sink plan evidence format expression pattern notes \
+        "alignment row_printer recognition stage line_loop prefilter projection record_sink plan window evidence format expression pattern notes \
          decimal render named_values field mod modifier json_path measure time number row_format suggest plan_error",
     ),
     ("sink", "mod reorder sendfile row_limit spill tag piece"),

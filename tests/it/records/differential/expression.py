@@ -9,6 +9,27 @@ MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 NULL, DASH = "null", "-"
 
 
+class Word(bytes):
+    """A word, and the line from its beginning on."""
+
+    def __new__(cls, word, rest):
+        self = super().__new__(cls, word)
+        self.rest = rest
+        return self
+
+
+def moment(value, literal):
+    """The time that begins in a word and goes on after it, in seconds. A date is compared with dates as it stands."""
+    m = re.match(rb"""\[?(\d\d?/\w{3}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?|\d{4}-\d\d-\d\d(?:(?:[Tt]|[ \t]+)\d\d:\d\d(?::\d\d)?(?:[Zz]|[+-]\d\d:\d\d)?)?)""",
+                 rest := getattr(value, "rest", b""))
+    if not m or not re.match(rb"""[\] \t;|)"']|[,:](?![0-9])|$""", rest[m.end():]):
+        return None
+    time = clock(re.sub(rb"[ \t]+", b" ", m[1]))
+    if time is None or (clock(value) and b":" not in value and clock(literal) and b":" not in literal):
+        return None
+    return time[1]
+
+
 def clock(text):
     """Year to second by the time's own clock, and the instant in seconds."""
     text = text.removeprefix(b"[").removesuffix(b"]").decode("latin-1")
@@ -37,12 +58,12 @@ def instant(text):
     if time := clock(text):
         return Fraction(time[1])
     value = number(text)
-    # Beyond 64 bits of seconds there is no time.
-    if value is None or abs(value) >= (1 << 63) * 10 ** 9:
+    if value is None:
         return None
     for limit, per_second in ((10 ** 11, 1), (10 ** 14, 10 ** 3), (10 ** 17, 10 ** 6), (None, 10 ** 9)):
         if limit is None or abs(int(value // 1)) < limit:
-            return value / per_second
+            # There is no time beyond the year 9999.
+            return value / per_second if -377705023201 <= value / per_second < 253402207201 else None
 
 
 def number(text):
@@ -63,6 +84,9 @@ def is_equal(value, literal):
         return True
     if plain(literal) is None:
         # A time against a time, or an epoch.
+        time = clock(literal) and moment(value, literal)
+        if time is not None and time is not False:
+            return time == instant(literal)
         return bool(clock(literal)) and instant(value) == instant(literal)
     if plain(value) is not None:
         return plain(value) == plain(literal)
@@ -77,6 +101,10 @@ def ordered(value, literal):
     if value in (None, NULL, DASH):
         return None
     bound = number(literal)
+    if clock(literal) or (bound is not None and len(literal) > 8):
+        time = moment(value, literal)
+        if time is not None:
+            return (time > instant(literal)) - (time < instant(literal))
     if m := re.fullmatch(r"(-?[0-9]+(?:\.[0-9]+)?)([kKMGTPE])(i?)B?", literal.decode("utf-8")):
         bound = Fraction(m[1]) * (1024 if m[3] else 1000) ** UNITS[m[2]]
     if bound is not None:

@@ -5,7 +5,7 @@ first as text of which each character is a byte. It shares nothing with fanfold 
 """
 import csv, fractions, functools, gzip, io, json, math, re, sys
 import expression
-from expression import DASH, NULL, clock
+from expression import DASH, NULL, Word, clock
 
 csv.field_size_limit(1 << 30)
 
@@ -66,7 +66,7 @@ def show(value):
 # Lines into fields: each gives a function from a field's name to its value
 
 def ws(line):
-    return by_number([field for field in re.split(rb"[ \t]+", line) if field])
+    return by_number([Word(m[0], line[m.start():]) for m in re.finditer(rb"[^ \t]+", line)])
 
 
 def by_number(fields):
@@ -346,7 +346,7 @@ class Table:
         names = (["count"] if "--count" in options else []) + self.keys + self.aggregates
         for condition in options["--having"]:
             holds, _ = expression.parse(condition)
-            text = lambda cell: (None if cell[0] is None else show(*cell)) if isinstance(cell, tuple) else cell
+            text = lambda cell: (None if cell[0] is None else show(*cell)) if isinstance(cell, tuple) else bytes(cell)
             rows = [r for r in rows if holds(lambda name: text(r[1][names.index(name)]))]
         rows.sort(key=lambda r: r[0])
         column = options.get("--sort")
@@ -393,7 +393,7 @@ def records(options, name, data):
             get = by_number(fields)
             yield at, line, lambda l, f=get: lambda name: f(str(header.index(name) + 1) if name in header else name)
         return
-    split = {"ws": ws, "clf": clf, "json": json_line, "logfmt": logfmt, "lines": lambda l: lambda name: l}[form]
+    split = {"ws": ws, "clf": clf, "json": json_line, "logfmt": logfmt, "lines": lambda l: lambda name: Word(l, l)}[form]
     if delimiter:
         split = lambda line: by_number(line.split(delimiter.encode()))
     if "--extract" in options:
@@ -432,7 +432,7 @@ def run(argv):
 
             def value(field):
                 base, modifiers = source(field)
-                special = {"0": line, "@file": name.encode(), "@line": b"%d" % at}
+                special = {"0": Word(line, line), "@file": name.encode(), "@line": b"%d" % at}
                 found = special[base] if base in special else get(base)
                 return modified(found, modifiers) if isinstance(found, bytes) else found
 
