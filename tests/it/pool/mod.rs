@@ -2,5 +2,6 @@
 
 mod failures;
 mod out_of_step;
+mod python;
 mod recipes;
 mod replies;
