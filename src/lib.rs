@@ -6,6 +6,7 @@ pub mod cli;
 pub mod codec;
 pub mod control;
 pub mod fold;
+pub(crate) mod help;
 pub mod job;
 pub mod map;
 pub mod memory;

@@ -11,6 +11,38 @@ use crate::state::{StateError, StateErrorKind};
 use crate::sys::signals;
 use std::io;
 
+/// A row of the help about exit codes.
+pub(super) struct ExitCodeRow {
+    /// The code, or the codes.
+    pub(super) code: &'static str,
+    /// What it means, in two or three words.
+    pub(super) brief: &'static str,
+    /// What it means.
+    pub(super) meaning: &'static str,
+}
+
+/// The exit codes of `map` and `run`, as the help, the man pages and README.md have them.
+#[rustfmt::skip]
+pub(super) const EXIT_CODES: &[ExitCodeRow] = &[
+    ExitCodeRow { code: "0", brief: "ok", meaning: "all succeeded" },
+    ExitCodeRow { code: "2", brief: "usage", meaning: "usage, or a state that is none, is damaged, or is of another command line" },
+    ExitCodeRow { code: "3", brief: "bad input", meaning: "some input was unreadable, corrupt, or vanished" },
+    ExitCodeRow { code: "4", brief: "no input", meaning: "no input (`--allow-empty` makes it 0)" },
+    ExitCodeRow { code: "5", brief: "own I/O", meaning: "fanfold's own reading or writing failed: standard output full, no space for a temporary file, an output file or the state" },
+    ExitCodeRow { code: "6", brief: "in use", meaning: "the state is in use" },
+    ExitCodeRow { code: "123", brief: "command failed", meaning: "a command failed" },
+    ExitCodeRow { code: "124", brief: "halted", meaning: "halted by `--halt`, or because a pool's processes died at three jobs in a row without any answer" },
+    ExitCodeRow { code: "126, 127", brief: "no command", meaning: "the command can't be run, isn't found: said before the first job, or in place of it" },
+    ExitCodeRow { code: "a signal", brief: "", meaning: "fanfold dies by the signal that stopped it" },
+];
+
+/// Returns the codes in one line.
+pub(super) fn short_list() -> String {
+    let rows = EXIT_CODES.iter().filter(|row| !row.brief.is_empty());
+    let codes = rows.map(|row| format!("{} {}", row.code.replace(", ", "/"), row.brief));
+    format!("Exit: {}", codes.collect::<Vec<_>>().join(", "))
+}
+
 /// Whose exit codes are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {

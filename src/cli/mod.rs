@@ -6,6 +6,7 @@ mod batch;
 mod canonical_args;
 mod exit_code;
 mod failure_options;
+mod grammar;
 mod list;
 mod man_pages;
 mod map;
@@ -22,14 +23,16 @@ mod run;
 mod run_end;
 mod state;
 mod status;
+mod topics;
 mod usage_error;
 mod xargs;
 
 use crate::message;
 use crate::sys::OutputStream;
-use clap::{CommandFactory as _, Parser};
+use clap::{FromArgMatches as _, Parser};
 use clap_complete::Shell;
 use exit_code::{Dialect, ExitCause};
+use grammar::grammar;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
@@ -47,7 +50,8 @@ pub fn main() -> ExitCode {
 }
 
 fn run_subcommand() -> u8 {
-    let cause = match Subcommand::try_parse() {
+    let matches = grammar::<Subcommand>().try_get_matches();
+    let cause = match matches.and_then(|matches| Subcommand::from_arg_matches(&matches)) {
         Ok(subcommand) => subcommand.main().unwrap_or_else(|error| {
             message::say(chain(&error));
             ExitCause::from_error(&error)
@@ -128,10 +132,16 @@ enum Subcommand {
         /// The shell
         shell: Shell,
     },
-    /// Print a man page, as roff: fanfold's own, or that of a subcommand
+    /// Show the help of a command, or a page: fields, expressions, times, formats, state, from-awk, …
+    Help {
+        /// The command or the page; without it, the list of them
+        #[arg(value_name = "TOPIC")]
+        topic: Option<String>,
+    },
+    /// Print a man page, as roff: fanfold's own, or that of a command or a page of `fanfold help`
     Man {
-        /// The subcommand, as in `fanfold man run`
-        #[arg(value_name = "COMMAND")]
+        /// The command or the page, as in `fanfold man run`
+        #[arg(value_name = "COMMAND|TOPIC")]
         page: Option<String>,
     },
 }
@@ -142,8 +152,9 @@ impl Subcommand {
             Subcommand::Map(args) => map::main(&args),
             Subcommand::Run(args) => run::main(&args),
             Subcommand::Status(args) => status::main(&args),
-            Subcommand::Completions { shell } => man_pages::completions(shell, Subcommand::command()),
-            Subcommand::Man { page } => man_pages::man(page.as_deref(), Subcommand::command()),
+            Subcommand::Completions { shell } => man_pages::completions(shell, grammar::<Subcommand>()),
+            Subcommand::Help { topic } => topics::main(topic.as_deref(), grammar::<Subcommand>()),
+            Subcommand::Man { page } => man_pages::man(page.as_deref(), grammar::<Subcommand>()),
             Subcommand::List => list::main(),
             Subcommand::Xargs { .. } | Subcommand::Parallel { .. } => {
                 unreachable!("clap never reads the words of another program")

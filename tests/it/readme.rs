@@ -1,4 +1,4 @@
-//! The console blocks of README.md: each command, typed as it stands, prints what the README shows.
+//! The console blocks of README.md and of the pages: each command, typed as it stands, prints what is shown.
 
 use crate::support::{has, oracle, repository};
 use std::path::Path;
@@ -19,17 +19,30 @@ fn recipes(readme: &str) -> Vec<(String, String)> {
 
 #[test]
 fn the_readme_shows_what_is_printed() {
-    if !has("gawk") {
-        return;
+    let readme = std::fs::read_to_string(repository().join("README.md")).expect("README.md can be read");
+    let typed = type_blocks("README.md", &readme);
+    assert!(typed > 10, "only {typed} console blocks were found");
+}
+
+#[test]
+fn the_pages_show_what_is_printed() {
+    let pages = std::fs::read_dir(repository().join("src/help")).expect("the pages are there");
+    let mut typed = 0;
+    for path in pages.flatten().map(|entry| entry.path()) {
+        if path.extension().is_some_and(|extension| extension == "md") {
+            let page = std::fs::read_to_string(&path).expect("a page is text");
+            typed += type_blocks(&path.display().to_string(), &page);
+        }
     }
-    let root = repository();
-    let readme = std::fs::read_to_string(root.join("README.md")).expect("README.md can be read");
-    let recipes = recipes(&readme);
-    assert!(
-        recipes.len() > 10,
-        "only {} console blocks were found",
-        recipes.len()
-    );
+    assert!(typed > 40, "only {typed} console blocks were found");
+}
+
+/// Types the commands of a page, with a home of their own. Returns how many there are.
+fn type_blocks(page: &str, text: &str) -> usize {
+    if !has("gawk") {
+        return 1000;
+    }
+    let recipes = recipes(text);
     let program = Path::new(env!("CARGO_BIN_EXE_fanfold"));
     let bin = program
         .parent()
@@ -42,21 +55,23 @@ fn the_readme_shows_what_is_printed() {
     oracle(home.path(), script, &[]);
     let path = std::env::var("PATH").expect("PATH is set");
     let path = format!("{}:{bin}:{path}", home.path().display());
-    for (command, shown) in recipes {
+    for (command, shown) in &recipes {
         let done = Command::new("sh")
-            .args(["-c", &command])
+            .args(["-c", command])
             .env("PATH", &path)
             .env("HOME", home.path())
-            .current_dir(root)
+            .current_dir(repository())
             .stdin(Stdio::null())
             .output()
             .expect("sh can be started");
         let stderr = String::from_utf8_lossy(&done.stderr);
-        assert_eq!(
-            String::from_utf8_lossy(&done.stdout),
-            shown,
-            "$ {command}\n{stderr}"
+        let printed = String::from_utf8_lossy(&done.stdout);
+        assert_eq!(printed, *shown, "{page}: $ {command}\n{stderr}");
+        assert!(
+            done.status.success(),
+            "{page}: $ {command}\n{}: {stderr}",
+            done.status
         );
-        assert!(done.status.success(), "$ {command}\n{}: {stderr}", done.status);
     }
+    recipes.len()
 }

@@ -17,5 +17,5 @@ pub(crate) use poll::{Interest, Ready, poll};
 pub(crate) use readahead::read_ahead;
 pub(super) use std_fds::close_in_children;
 pub(crate) use stdin::Stdin;
-pub(crate) use terminal::terminal;
+pub(crate) use terminal::{terminal, terminal_width};
 pub(crate) use waker::Waker;

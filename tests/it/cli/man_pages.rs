@@ -39,5 +39,7 @@ fn each_command_has_a_man_page() {
             .expect("text")
             .contains("kill\\-after")
     );
-    fan("man nonsense").says("unknown command 'nonsense'").code(2);
+    fan("man nonsense")
+        .says("unknown command or page 'nonsense'")
+        .code(2);
 }

@@ -18,10 +18,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "run", "process", "sink", "output", "state", "map", "fold", "record", "codec", "template",
-            "plan", "source", "memory", "job", "message", "sys",
+            "help", "run", "process", "sink", "output", "state", "map", "fold", "record", "codec",
+            "template", "plan", "source", "memory", "job", "message", "sys",
         ],
     ),
+    ("help", &[]),
     (
         "run",
         &[

@@ -8,7 +8,7 @@ use super::source::none;
 const ORDER: &[(&str, &str)] = &[
     (
         "cli",
-        "mod list man_pages map run status xargs parallel batch failure_options merge missing_separator run_end options plain_text pool \
+        "mod topics man_pages list grammar map run status xargs parallel batch failure_options merge missing_separator run_end options plain_text pool \
          exit_code out state option_value records usage_error canonical_args",
     ),
     (
@@ -20,6 +20,7 @@ const ORDER: &[(&str, &str)] = &[
         "group record_fold result_rows ranked_rows value_counts group_table key_order plan top_n sorted_entries aggregate quantity table \
          exact_sum rounding mod sorted_run save_format",
     ),
+    ("help", "mod man_page terminal_text document"),
     ("merge", "mod plan job tree level output intermediate pipe_job"),
     (
         "output",

@@ -1,0 +1,59 @@
+//! `fanfold help [TOPIC]`: the help of a command, or a page.
+
+use super::exit_code::ExitCause;
+use super::grammar::WIDTH;
+use super::list::table;
+use super::plain_text::print;
+use super::usage_error::UsageError;
+use crate::help::{self, Document, TOPICS};
+use crate::message;
+use crate::record::suggest::nearest;
+use crate::sys;
+use clap::Command;
+use std::fmt::Write as _;
+
+/// Prints the help of a command or a page; without a topic, what there is.
+pub(super) fn main(topic: Option<&str>, mut grammar: Command) -> anyhow::Result<ExitCause> {
+    grammar.build();
+    let Some(name) = topic else {
+        let text = format!("{}\n{}", grammar.render_help(), overview());
+        return print(text.as_bytes());
+    };
+    if let Some(topic) = help::topic(name) {
+        let width = sys::terminal_width().unwrap_or(WIDTH).min(WIDTH);
+        let page = Document::parse(topic.text, table);
+        return print(page.terminal_text(width).as_bytes());
+    }
+    let names: Vec<_> = grammar
+        .get_subcommands()
+        .map(Command::get_name)
+        .map(str::to_owned)
+        .collect();
+    match grammar.find_subcommand_mut(name) {
+        Some(command) => print(command.render_long_help().to_string().as_bytes()),
+        None => Err(unknown(name, &names).into()),
+    }
+}
+
+/// Returns the list of the pages.
+fn overview() -> String {
+    let mut text = String::from("Pages, by fanfold help TOPIC:\n");
+    for topic in TOPICS {
+        let _ = writeln!(text, "  {:15}{}", topic.name, topic.about);
+    }
+    text
+}
+
+fn unknown(name: &str, commands: &[String]) -> UsageError {
+    let topics = TOPICS.iter().map(|topic| topic.name);
+    let known: Vec<_> = commands.iter().map(String::as_str).chain(topics).collect();
+    let mut text = format!(
+        "no help on '{}' (there is: {})",
+        message::display_name(name.as_ref()),
+        known.join(", ")
+    );
+    if let Some(near) = nearest(name, known.iter().copied()) {
+        text += &format!("; did you mean '{near}'?");
+    }
+    UsageError(text)
+}
