@@ -1,5 +1,6 @@
 //! The hint for a command line without the `--` before its command: the whole line as typed, with `--` added.
 
+use super::foreign_command;
 use crate::process::resolve_program;
 use crate::template::shell_quote;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -9,6 +10,10 @@ use std::path::Path;
 
 /// Returns the message for a command line without a command.
 pub(super) fn message() -> String {
+    let words: Vec<OsString> = std::env::args_os().skip(2).collect();
+    if let Some(what) = foreign_command::of_parallel(&words) {
+        return what;
+    }
     match with_separator(std::env::args_os()) {
         Some(line) => format!("no COMMAND: put '--' before it: {line}"),
         None => "no COMMAND: put it after '--': fanfold run [INPUT]... -- COMMAND [ARG]...".into(),

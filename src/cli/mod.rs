@@ -6,6 +6,8 @@ mod batch;
 mod canonical_args;
 mod exit_code;
 mod failure_options;
+mod foreign_command;
+mod foreign_words;
 mod grammar;
 mod list;
 mod man_pages;
@@ -19,6 +21,7 @@ mod parallel;
 mod plain_text;
 mod pool;
 mod records;
+mod remote_name;
 mod run;
 mod run_end;
 mod state;
@@ -50,13 +53,20 @@ pub fn main() -> ExitCode {
 }
 
 fn run_subcommand() -> u8 {
-    let matches = grammar::<Subcommand>().try_get_matches();
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let matches = grammar::<Subcommand>().try_get_matches_from(&words);
     let cause = match matches.and_then(|matches| Subcommand::from_arg_matches(&matches)) {
         Ok(subcommand) => subcommand.main().unwrap_or_else(|error| {
             message::say(chain(&error));
             ExitCause::from_error(&error)
         }),
-        Err(error) => print_clap_error(&missing_separator::with_hint(error)),
+        Err(error) => match foreign_words::answer(&error, &words) {
+            Some(answer) => {
+                message::say(answer);
+                ExitCause::Refused
+            }
+            None => print_clap_error(&missing_separator::with_hint(foreign_words::without_harm(error))),
+        },
     };
     cause.code(Dialect::Fanfold)
 }

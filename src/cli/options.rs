@@ -2,6 +2,7 @@
 
 use super::canonical_args::CanonicalArgs;
 use super::out::OutArgs;
+use super::remote_name;
 use super::usage_error::UsageError;
 use crate::message;
 use crate::plan::{Dash, Empty, Hidden, Inputs, Links, NameLists, Order, Schedule, Tag, WalkPlan};
@@ -118,6 +119,13 @@ impl InputArgs {
             return Err(UsageError(format!(
                 "--exclude: '{pattern}' is not a pattern: a '[' is not closed, or a '**' is not alone between slashes"
             )));
+        }
+        if let Some(what) = self
+            .inputs
+            .iter()
+            .find_map(|name| remote_name::refusal(name, dash))
+        {
+            return Err(UsageError(what));
         }
         if !self.inputs.is_empty() {
             let walk = WalkPlan {

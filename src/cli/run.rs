@@ -6,6 +6,7 @@ use super::batch::BatchArgs;
 use super::canonical_args::{CanonicalArgs, CommandKey};
 use super::exit_code::ExitCause;
 use super::failure_options::FailureArgs;
+use super::foreign_command;
 use super::merge::{MergeArgs, MergePlan};
 use super::missing_separator;
 use super::option_value::{duration, time_limit};
@@ -26,7 +27,7 @@ use crate::plan::{
 };
 use crate::plan::{SignalAction, Unit};
 use crate::process::{Capture, ChildStdin, Command, CommandPlan, DryRun, PoolMap, Trace};
-use crate::run::{Destination, Work, run};
+use crate::run::{Destination, Summary, Work, run};
 use crate::sys::{guardian, reaper, share_heap};
 use crate::template::{Template, foreign_replacement, pastes_into_script, shell_quote};
 use anyhow::{Context, bail};
@@ -208,6 +209,9 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
     let mut summary = run(&plan, &work)?;
     // Commands may have written after the failures were reported, which fanfold does not see.
     summary.failures.buried |= args.ungroup;
+    if let Some(hint) = args.hint_after(&summary) {
+        message::say(hint);
+    }
     Ok(run_end::finish(&summary, plan.empty, args.output.verbosity()))
 }
 
@@ -329,6 +333,14 @@ impl RunArgs {
         )
     }
 
+    /// Returns a hint about a command that failed only where it said no.
+    fn hint_after(&self, summary: &Summary) -> Option<String> {
+        let said_no = summary.failed > 0 && summary.exits_with_1 == summary.failed;
+        let words: Vec<OsString> = self.command.iter().chain(&self.child.shell).cloned().collect();
+        let is_asked = self.output.verbosity() == Verbosity::Notes && self.child.ok_exit.is_none();
+        foreign_command::whose_no_is_1(&words).filter(|_| said_no && is_asked)
+    }
+
     fn command(&self) -> anyhow::Result<CommandPlan> {
         let child = &self.child;
         let stdin = match (child.decompress, child.stdin) {
@@ -338,6 +350,9 @@ impl RunArgs {
             _ if self.pool.pool => ChildStdin::Raw,
             _ => ChildStdin::Null,
         };
+        if let Some(what) = foreign_command::of_parallel(&self.command) {
+            return Err(UsageError(what).into());
+        }
         let template = match &child.shell {
             Some(script) if has_foreign_word(script) => {
                 return Err(UsageError(FOREIGN_IN_SCRIPT.into()).into());
@@ -354,7 +369,12 @@ impl RunArgs {
                         --shell 'SCRIPT with \"$@\"'";
             return Err(UsageError(what.into()).into());
         }
-        let plan = CommandPlan::new(template, stdin)?;
+        let plan = CommandPlan::new(template, stdin).map_err(|error| {
+            match foreign_command::in_one_word(&self.command) {
+                Some(what) => anyhow::Error::new(error).context(what),
+                None => error.into(),
+            }
+        })?;
         Ok(CommandPlan {
             capture: if self.ungroup {
                 Capture::Inherit

@@ -1,5 +1,6 @@
 //! Patterns of names that the user left out, whatever source they come from.
 
+use super::braces::expand;
 use super::error::InputResult;
 use super::glob::Glob;
 use crate::job::Input;
@@ -11,14 +12,18 @@ use std::path::Path;
 pub struct Exclude(Vec<Glob>);
 
 impl Exclude {
-    /// Compiles the patterns.
+    /// Compiles the patterns, with the alternatives in their braces.
     pub fn new(patterns: &[OsString]) -> Self {
-        Exclude(patterns.iter().map(|pattern| Glob::new(pattern)).collect())
+        let patterns = patterns.iter().flat_map(|pattern| expand(pattern));
+        Exclude(patterns.map(|pattern| Glob::new(&pattern)).collect())
     }
 
     /// Returns the first pattern that is malformed.
     pub fn malformed(patterns: &[OsString]) -> Option<&OsString> {
-        patterns.iter().find(|pattern| !Glob::new(pattern).is_valid())
+        let is_valid = |pattern: &OsString| Glob::new(pattern).is_valid();
+        patterns
+            .iter()
+            .find(|pattern| !expand(pattern).iter().all(is_valid))
     }
 
     /// Returns whether a pattern matches the base name or all of `name`.

@@ -7,6 +7,7 @@
 mod arguments;
 mod batch;
 mod blocks;
+mod braces;
 mod error;
 mod exclude;
 mod glob;

@@ -2,6 +2,7 @@
 //!
 //! It does not know the files that a list names, nor which of the files will be read.
 
+use super::braces;
 use super::error::{InputResult, SourceError};
 use super::exclude::Exclude;
 use super::glob;
@@ -41,7 +42,7 @@ pub struct NoMatch {
 
 impl NamedInputs {
     /// Finds out what each INPUT is. A name that exists is a file or a directory, even if it looks like a
-    /// pattern. When having no input is refused, each pattern is searched for its first match.
+    /// pattern. In any other name, alternatives in braces are expanded. When having no input is refused, each pattern is searched for its first match.
     ///
     /// # Errors
     /// [`NoMatch`] for the first pattern that matches nothing.
@@ -49,9 +50,11 @@ impl NamedInputs {
         let mut meanings = Vec::with_capacity(typed.len());
         let exclude = Exclude::new(&plan.exclude);
         for name in typed {
-            match meaning(name, plan, empty)? {
-                Meaning::File(name) if exclude.matches(&name) => {}
-                meaning => meanings.push(meaning),
+            for meaning in meanings_of(name, plan, empty)? {
+                match meaning {
+                    Meaning::File(name) if exclude.matches(&name) => {}
+                    meaning => meanings.push(meaning),
+                }
             }
         }
         let walks = meanings.iter().any(|m| matches!(m, Meaning::Walk(_)));
@@ -71,6 +74,26 @@ impl NamedInputs {
         };
         let hash = u128::from(keys.hash_one(name)) << 64 | u128::from(keys.hash_one((name, 1u8)));
         seen.insert(hash)
+    }
+}
+
+/// Returns what each of the names is that a typed one stands for.
+fn meanings_of(typed: &OsStr, plan: &WalkPlan, empty: Empty) -> Result<Vec<Meaning>, NoMatch> {
+    let names = braces::expand(typed);
+    if names.len() == 1 || std::fs::metadata(typed).is_ok() {
+        return Ok(vec![meaning(typed, plan, empty)?]);
+    }
+    let all = names.iter().map(|name| meaning(name, plan, Empty::Allowed));
+    let mut all: Vec<Meaning> = all.collect::<Result<_, _>>()?;
+    let is_nothing = |meaning: &mut Meaning| match meaning {
+        Meaning::Walk(walk) => walk.peek().is_none(),
+        _ => false,
+    };
+    match empty == Empty::Refused && all.iter_mut().all(is_nothing) {
+        true => Err(NoMatch {
+            pattern: typed.to_owned(),
+        }),
+        false => Ok(all),
     }
 }
 

@@ -69,6 +69,7 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
             "header",
             "first",
             "out",
+            "err",
             "tag",
             "unordered",
             "line-buffer",

@@ -3,7 +3,7 @@
 //! It does not know which exit code follows from them.
 
 use super::run_notes::RunNotes;
-use crate::job::Failure;
+use crate::job::{ChildOutcome, Failure};
 use crate::sink::Closed;
 
 /// How many failures are repeated at the end of the run.
@@ -51,6 +51,8 @@ pub struct Summary {
     pub bad_inputs: u64,
     /// Failures for another reason: a command or a process of a pool that ended badly, a map that panicked.
     pub failed: u64,
+    /// How many of these are of commands that exited with 1.
+    pub exits_with_1: u64,
     /// What was left out without an error.
     pub notes: RunNotes,
     /// How often fanfold's own reading or writing failed.
@@ -86,6 +88,13 @@ impl Summary {
             Some(Failure::UnknownFormat { .. }) => {
                 self.bad_inputs += 1;
                 self.unrecognized = true;
+            }
+            Some(Failure::Command {
+                cause: ChildOutcome::Exit(1),
+                ..
+            }) => {
+                self.failed += 1;
+                self.exits_with_1 += 1;
             }
             Some(
                 Failure::Command { .. }

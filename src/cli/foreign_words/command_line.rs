@@ -1,0 +1,90 @@
+//! What is said of a command line that has no command of fanfold: the line as it may have been meant.
+
+use crate::message;
+use crate::process::resolve_program;
+use crate::template::shell_quote;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+/// Tools for which `fanfold map` stands in.
+const TOOLS: &[&str] = &[
+    "awk", "cat", "cut", "gawk", "grep", "gunzip", "head", "mawk", "rg", "sort", "uniq", "wc", "zcat",
+    "zgrep",
+];
+
+/// Returns what is said when the first word is no command: it may be an input, or a program.
+pub(super) fn without_command(words: &[OsString]) -> Option<String> {
+    let first = words.first()?;
+    let shown = message::display_name(first);
+    if first.to_str().is_some_and(|name| TOOLS.contains(&name)) {
+        return Some(format!(
+            "'{shown}' is no command of fanfold: 'fanfold map' filters, selects and counts lines of files, compressed or not (see fanfold help from-awk)"
+        ));
+    }
+    if is_input(first) {
+        return Some(format!("'{shown}' is no command: {}", meant(words)));
+    }
+    if resolve_program(first).is_ok() {
+        let line = line(&[&["run".into(), "INPUT".into(), "--".into()], words].concat());
+        return Some(format!(
+            "'{shown}' is no command of fanfold: run it for each file by {line}"
+        ));
+    }
+    None
+}
+
+/// Returns what is said when an option stands before the command.
+pub(super) fn option_before_command(words: &[OsString]) -> String {
+    let shown = message::display_name(&words[0]);
+    format!("'{shown}' stands where a command is expected: {}", meant(words))
+}
+
+/// Returns the line with the command that it lacks.
+fn meant(words: &[OsString]) -> String {
+    let runs = words.iter().any(|word| word == "--");
+    let command = if runs { "run" } else { "map" };
+    // An option that is to come before a command that is there already.
+    let at = words.iter().position(|word| word == "map" || word == "run");
+    let mut words = words.to_vec();
+    let command = at.map_or_else(|| command.into(), |at| words.remove(at));
+    words.insert(0, command);
+    line(&words)
+}
+
+fn line(words: &[OsString]) -> String {
+    format!("fanfold {}", String::from_utf8_lossy(&shell_quote(words)))
+}
+
+fn is_input(word: &OsStr) -> bool {
+    let bytes = word.as_bytes();
+    if bytes.contains(&b'/') && resolve_program(word).is_ok() {
+        return false;
+    }
+    bytes.iter().any(|byte| b"*?[{/".contains(byte)) || Path::new(word).exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(line: &str) -> Option<String> {
+        let words: Vec<_> = line.split(' ').map(OsString::from).collect();
+        without_command(&words)
+    }
+
+    #[test]
+    fn a_line_without_a_command_is_shown_with_one() {
+        for (typed, meant) in [
+            ("logs/*.gz --count", "fanfold map 'logs/*.gz' --count"),
+            ("logs/* -- gzip -t", "fanfold run 'logs/*' -- gzip -t"),
+            ("gzip -t", "fanfold run INPUT -- gzip -t"),
+            ("zcat a.gz", "fanfold map"),
+        ] {
+            assert!(said(typed).is_some_and(|said| said.contains(meant)), "{typed}");
+        }
+        assert_eq!(said("mpa x"), None);
+        let words = ["-j4", "map", "x"].map(OsString::from);
+        assert!(option_before_command(&words).ends_with(": fanfold map -j4 x"));
+    }
+}

@@ -1,0 +1,153 @@
+//! What is said of words that other tools have and fanfold has not: whose word it is, and what to type.
+//!
+//! The words are in one table. It does not know fanfold's own options.
+
+mod command_line;
+mod table;
+
+use crate::message;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::ffi::OsString;
+use table::{On, WORDS};
+
+/// Options that clap never suggests: they lose or overwrite something.
+const DESTRUCTIVE: &[&str] = &["--fresh"];
+
+/// Returns what is said in place of clap's error about these words, the first of which is the program, if a word of
+/// another tool is the reason.
+pub(super) fn answer(error: &clap::Error, words: &[OsString]) -> Option<String> {
+    let command = words.get(1)?.to_str()?;
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => command_line::without_command(&words[1..]),
+        ErrorKind::UnknownArgument if command.starts_with('-') => {
+            Some(command_line::option_before_command(&words[1..]))
+        }
+        ErrorKind::UnknownArgument | ErrorKind::ValueValidation | ErrorKind::InvalidValue => {
+            let own = words[2..].iter().take_while(|word| *word != "--");
+            // `-name` of find is read as `-n ame`.
+            let whole = own.filter_map(|word| word.to_str()).find(|word| is_of_find(word));
+            let word = whole.map(str::to_owned).or_else(|| unknown_option(error))?;
+            said_of(&word, command)
+        }
+        _ => None,
+    }
+}
+
+/// Takes away suggestions of options that destroy something, and the one to pass the option as a value.
+pub(super) fn without_harm(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::String(name)) = error.get(ContextKind::SuggestedArg)
+        && DESTRUCTIVE.contains(&name.as_str())
+    {
+        error.remove(ContextKind::SuggestedArg);
+    }
+    if error.kind() == ErrorKind::UnknownArgument {
+        error.remove(ContextKind::Suggested);
+    }
+    error
+}
+
+/// Returns the option that clap does not know.
+fn unknown_option(error: &clap::Error) -> Option<String> {
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(text)) if error.kind() == ErrorKind::UnknownArgument => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// Returns whether it is a word of the table that has one dash and several letters.
+fn is_of_find(word: &str) -> bool {
+    let is_long = word.starts_with("--") || word.len() <= 2;
+    !is_long && WORDS.iter().any(|row| row.words.contains(&word))
+}
+
+/// Returns what is said of a word of another tool.
+fn said_of(word: &str, command: &str) -> Option<String> {
+    let on = match command {
+        "map" => On::Map,
+        "run" => On::Run,
+        _ => return None,
+    };
+    let row = WORDS
+        .iter()
+        .find(|row| (row.on == on || row.on == On::Both) && row.words.contains(&word))?;
+    let word = message::display_name(word.as_ref());
+    Some(format!(
+        "'{word}' is {}: {} (see fanfold {command} -h)",
+        row.whose, row.answer
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Subcommand;
+    use crate::cli::grammar::grammar;
+
+    fn is_option(command: &str, word: &str) -> bool {
+        let grammar = grammar::<Subcommand>();
+        let command = grammar.find_subcommand(command).expect("a command");
+        command.get_arguments().any(|arg| {
+            let long = word.strip_prefix("--");
+            let short = word.strip_prefix('-').and_then(|rest| rest.chars().next());
+            let longs = arg.get_long_and_visible_aliases().unwrap_or_default();
+            let shorts = arg.get_short_and_visible_aliases().unwrap_or_default();
+            match long {
+                Some(long) => longs.contains(&long),
+                None => word.len() == 2 && short.is_some_and(|short| shorts.contains(&short)),
+            }
+        })
+    }
+
+    fn commands(on: On) -> &'static [&'static str] {
+        match on {
+            On::Map => &["map"],
+            On::Run => &["run"],
+            On::Both => &["map", "run"],
+        }
+    }
+
+    #[test]
+    fn each_foreign_option_is_answered() {
+        let mut count = 0;
+        for row in WORDS {
+            for command in commands(row.on) {
+                for word in row.words {
+                    assert!(!is_option(command, word), "{command} has {word} itself");
+                    let words = ["fanfold", command, word, "x"].map(OsString::from);
+                    let error = grammar::<Subcommand>().try_get_matches_from(&words);
+                    let error = error.expect_err("it is unknown");
+                    let said = answer(&error, &words).unwrap_or_else(|| panic!("{command} {word}: {error}"));
+                    assert!(said.contains(row.answer), "{command} {word}: {said}");
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 100, "{count} words");
+    }
+
+    #[test]
+    fn an_answer_names_only_options_that_exist() {
+        for row in WORDS
+            .iter()
+            .filter(|row| !row.answer.contains("fanfold xargs") && !row.answer.contains("fanfold parallel"))
+        {
+            let words = row
+                .answer
+                .split([' ', ',', ':', ';', '='])
+                .filter(|word| word.starts_with("--") && word.len() > 2);
+            for word in words {
+                let known = ["map", "run"].iter().any(|command| is_option(command, word));
+                assert!(known, "{word} in the answer to {:?}", row.words);
+            }
+        }
+    }
+
+    #[test]
+    fn no_suggestion_destroys_something() {
+        for typed in ["--fres", "--refresh", "--fresch"] {
+            let error = grammar::<Subcommand>().try_get_matches_from(["fanfold", "map", typed, "x"]);
+            let error = without_harm(error.expect_err("it is unknown"));
+            assert!(!error.to_string().contains("'--fresh'"), "{error}");
+        }
+    }
+}
