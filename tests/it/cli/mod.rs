@@ -3,5 +3,6 @@
 mod foreign_words;
 mod help;
 mod man_pages;
+mod packages;
 mod shared_options;
 mod status;
