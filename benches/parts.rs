@@ -31,6 +31,7 @@ mod queue {
                 for seq in 0..JOBS {
                     let job = Job {
                         seq,
+                        number: seq + 1,
                         inputs: vec![Input::File("logs/a.log.gz".into())],
                     };
                     if sender.send(job).is_err() {

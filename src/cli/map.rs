@@ -124,6 +124,7 @@ impl MapArgs {
             state: self.state(function, stages, &inputs)?,
             joblog: self.state.joblog(),
             progress: false,
+            shard: self.inputs.shard(&inputs, stages.wanted().is_some())?,
             done: BTreeSet::new(),
             inputs,
         })
@@ -139,9 +140,9 @@ impl MapArgs {
             Some(_) => Durability::Batched,
             None => Durability::EachJob,
         };
-        let state = self
-            .state
-            .plan(self.key(function), StateAccess::Write, durability, stages)?;
+        let mut key = self.key(function);
+        key.push(self.inputs.key());
+        let state = self.state.plan(key, StateAccess::Write, durability, stages)?;
         let is_stdin = |input: &OsString| input == "-";
         if state.is_some() && matches!(inputs, Inputs::Named(typed, _) if typed.iter().any(is_stdin)) {
             let what = "--state cannot remember standard input, which has no name and no modification time";

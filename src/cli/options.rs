@@ -5,7 +5,7 @@ use super::out::OutArgs;
 use super::remote_name;
 use super::usage_error::UsageError;
 use crate::message;
-use crate::plan::{Dash, Empty, Hidden, Inputs, Links, NameLists, Order, Schedule, Tag, WalkPlan};
+use crate::plan::{Dash, Empty, Hidden, Inputs, Links, NameLists, Order, Schedule, Shard, Tag, WalkPlan};
 use crate::source::Exclude;
 use crate::sys;
 use clap::{Args, ValueEnum};
@@ -43,6 +43,10 @@ pub(super) struct InputArgs {
     /// Leave out names that match GLOB (repeatable): the base name or the whole path
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<OsString>,
+
+    /// Take only share I of N: every N-th input, in input order. I is from 0 to N, and 0 and N are the same share; all machines must list the same inputs
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    shard: Option<Shard>,
 
     /// Accept that there is no input at all
     #[arg(long)]
@@ -111,6 +115,9 @@ enum ScheduleArg {
 /// window of jobs that may be ahead of the lowest unprinted one, so the run can't get stuck.
 const SCHEDULED: usize = 100_000;
 
+/// How many shards there may be.
+const MOST_SHARDS: u64 = 1_000_000;
+
 impl InputArgs {
     /// Returns the inputs. `dash` says what `-` means.
     pub(super) fn plan(&self, dash: Dash) -> Result<Inputs, UsageError> {
@@ -152,6 +159,32 @@ impl InputArgs {
     /// Returns the byte that ends a name in lists.
     pub(super) fn terminator(&self) -> u8 {
         if self.null { 0 } else { b'\n' }
+    }
+
+    /// Returns the share of the inputs that the run takes. `wanted` says whether `--first` limits its rows.
+    pub(super) fn shard(&self, inputs: &Inputs, wanted: bool) -> Result<Option<Shard>, UsageError> {
+        let has_data = |typed: &[OsString], walk: &WalkPlan| {
+            walk.dash == Dash::Stdin && typed.iter().any(|name| name == "-")
+        };
+        let what = match inputs {
+            _ if self.shard.is_none() => return Ok(None),
+            Inputs::Named(typed, walk) if has_data(typed, walk) => {
+                "--shard takes a share of names, and '-' is standard input as data: name files"
+            }
+            _ if wanted => {
+                "--first cannot be combined with --shard: which records are the first depends on all shards"
+            }
+            _ => return Ok(self.shard),
+        };
+        Err(UsageError(what.into()))
+    }
+
+    /// Returns what a state keeps of the options: a share of the inputs is a job list of its own.
+    pub(super) fn key(&self) -> (&'static str, Vec<u8>) {
+        let shard = self
+            .shard
+            .map(|shard| format!("{}/{}", shard.first(), shard.count));
+        ("shard", CanonicalArgs::default().values("--shard", shard).text())
     }
 
     pub(super) fn empty(&self) -> Empty {
@@ -230,6 +263,29 @@ fn workers(text: &str) -> Result<NonZeroUsize, String> {
 }
 
 /// Parses a number of bytes with an optional binary unit: `64MiB`, `64M`, `2g`, `4096`.
+/// Parses a share of the inputs.
+fn shard(text: &str) -> Result<Shard, String> {
+    let shard = text.split_once('/').and_then(|(index, count)| {
+        let number = |text: &str| {
+            text.parse()
+                .ok()
+                .filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        Some(Shard {
+            index: number(index)?,
+            count: number(count)?,
+        })
+    });
+    match shard {
+        Some(Shard { index, count }) if (1..=MOST_SHARDS).contains(&count) && index <= count => {
+            Ok(Shard { index, count })
+        }
+        _ => Err(format!(
+            "expected I/N as 3/20, with N from 1 to {MOST_SHARDS} and I from 0 to N"
+        )),
+    }
+}
+
 fn size(text: &str) -> Result<u64, String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
@@ -256,6 +312,27 @@ mod tests {
         assert_eq!(workers("+3").map(NonZeroUsize::get), Ok(cores + 3));
         assert_eq!(workers("-1000").map(NonZeroUsize::get), Ok(1));
         assert!(workers("0").is_err() && workers("x").is_err() && workers("").is_err());
+    }
+
+    #[test]
+    fn shards_are_numbered_from_0_or_from_1() {
+        assert_eq!(shard("3/20"), Ok(Shard { index: 3, count: 20 }));
+        assert!(shard("0/1").is_ok() && shard("20/20").is_ok());
+        for wrong in [
+            "",
+            "1",
+            "/",
+            "1/",
+            "/1",
+            "2/1",
+            "0/0",
+            "+1/2",
+            "1/1000001",
+            "-1/2",
+            "1/2/3",
+        ] {
+            assert!(shard(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

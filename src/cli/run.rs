@@ -244,8 +244,8 @@ impl RunArgs {
             true => StateAccess::Read,
             false => StateAccess::Write,
         };
+        let inputs = self.inputs.plan(Dash::Name)?;
         Ok(Plan {
-            inputs: self.inputs.plan(Dash::Name)?,
             unit: Unit::File,
             batch: self.batch.plan(command, memory, workers),
             schedule: self.output.schedule(Schedule::Order),
@@ -266,6 +266,8 @@ impl RunArgs {
             empty: self.inputs.empty(),
             joblog: self.state.joblog().filter(|_| !self.dry_run),
             progress: false,
+            shard: self.inputs.shard(&inputs, stages.wanted().is_some())?,
+            inputs,
             done: BTreeSet::new(),
             state: self.state(access, stages)?,
         })
@@ -279,7 +281,9 @@ impl RunArgs {
     }
 
     fn state(&self, access: StateAccess, stages: &RecordsAndFold) -> anyhow::Result<Option<StatePlan>> {
-        let plan = self.state.plan(self.key(), access, Durability::EachJob, stages)?;
+        let mut key = self.key();
+        key.push(self.inputs.key());
+        let plan = self.state.plan(key, access, Durability::EachJob, stages)?;
         Ok(plan.map(|plan| StatePlan {
             revocable: self.revocable(),
             ..plan

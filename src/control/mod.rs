@@ -27,8 +27,10 @@ use std::time::{Duration, Instant};
 /// A job that a worker has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InFlight {
-    /// The job's number, from 0.
+    /// The job's place in the input order, from 0.
     pub seq: u64,
+    /// The number by which it is shown.
+    pub number: u64,
     /// How long the worker has had it.
     pub age: Duration,
     /// Whether its child was stopped by somebody else.
@@ -167,6 +169,7 @@ impl Control {
             let activity = slot.activity.load(Ordering::SeqCst);
             Some(InFlight {
                 seq,
+                number: slot.number.load(Ordering::SeqCst),
                 age: now.saturating_sub(since),
                 is_stopped: activity == Activity::StoppedExternally as u8,
             })

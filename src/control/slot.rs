@@ -58,6 +58,8 @@ pub(super) struct WorkerSlot {
     pub(super) requeue: AtomicU8,
     /// The number of the job in flight plus one; 0 for none.
     pub(super) job: AtomicU64,
+    /// The number by which it is shown.
+    pub(super) number: AtomicU64,
     /// When that job was begun, in milliseconds of the run.
     pub(super) since: AtomicU64,
     /// Whether the worker holds output of that job back until its turn.
@@ -71,6 +73,7 @@ impl WorkerSlot {
             activity: AtomicU8::new(Activity::Idle as u8),
             requeue: AtomicU8::new(Requeue::No as u8),
             job: AtomicU64::new(0),
+            number: AtomicU64::new(0),
             since: AtomicU64::new(0),
             holding: AtomicBool::new(false),
         })

@@ -41,8 +41,8 @@ fn only_the_worker_that_holds_output_of_the_job_is_woken() {
         let waker = Some((worker.waker_fd(), crate::sys::Interest::Read));
         crate::sys::poll([waker], Some(Duration::ZERO)).expect("poll works") != [crate::sys::Ready::No]
     };
-    idle.begin(3);
-    holds.begin(4);
+    idle.begin(3, 4);
+    holds.begin(4, 5);
     control.wake_job(4);
     assert!(!wakes(&holds), "it holds nothing");
     holds.hold();

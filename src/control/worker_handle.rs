@@ -88,12 +88,13 @@ impl WorkerHandle {
         self.shared.child_started.load(Ordering::Relaxed)
     }
 
-    /// Says that this worker begins job `seq`.
-    pub fn begin(&self, seq: u64) {
+    /// Says that this worker begins job `seq`, which is shown by this number.
+    pub fn begin(&self, seq: u64, number: u64) {
         let since = self.shared.start.elapsed().as_millis();
         let since = u64::try_from(since).unwrap_or(u64::MAX);
         self.own.since.store(since, Ordering::SeqCst);
         self.own.holding.store(false, Ordering::SeqCst);
+        self.own.number.store(number, Ordering::SeqCst);
         self.own.job.store(seq + 1, Ordering::SeqCst);
     }
 

@@ -22,6 +22,8 @@ use std::sync::Arc;
 pub struct Job {
     /// The place in the input order, from 0, without gaps.
     pub seq: u64,
+    /// The number that is shown, from 1: `seq + 1`, or under `--shard` one that no other shard has.
+    pub number: u64,
     /// What it is about: at least one input, unless the run is a single job without inputs.
     pub inputs: Vec<Input>,
 }

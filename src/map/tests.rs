@@ -42,6 +42,7 @@ pub(super) fn run(name: &str, input: Input) -> (Vec<u8>, Result<(), Failure>) {
     let mut map = function.start(Decoder::new(Budget::new(1 << 30), None));
     let job = Job {
         seq: 0,
+        number: 1,
         inputs: vec![input],
     };
     let end = map.run(&job, &mut taken);

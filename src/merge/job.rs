@@ -81,6 +81,7 @@ impl Merge {
             }));
         }
         let seq = self.jobs.from;
-        Ok((Job { seq, inputs }, feeders))
+        let number = seq + 1;
+        Ok((Job { seq, number, inputs }, feeders))
     }
 }

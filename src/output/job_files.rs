@@ -65,7 +65,7 @@ impl JobFiles {
     /// Returns the name of a job's file: what the template makes of its first input.
     pub(crate) fn name(&self, job: &Job) -> PathBuf {
         let names: Vec<&OsStr> = job.inputs.iter().map(Input::name).collect();
-        PathBuf::from(self.template.render_single(&names, job.seq + 1, 0))
+        PathBuf::from(self.template.render_single(&names, job.number, 0))
     }
 
     /// Returns the file of a try at the job. The file is created when the first bytes come.
@@ -261,7 +261,11 @@ mod tests {
 
     fn job(name: &str) -> Job {
         let inputs = vec![Input::File(name.into())];
-        Job { seq: 6, inputs }
+        Job {
+            seq: 6,
+            number: 7,
+            inputs,
+        }
     }
 
     fn outputs(template: impl AsRef<OsStr>) -> JobFiles {

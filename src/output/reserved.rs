@@ -113,7 +113,7 @@ impl ReservedFiles {
         }
         for job in &jobs {
             for (stream, output) in outputs.names(job) {
-                if let Err(refusal) = self.paths.claim(&output, Owner::Job(job.seq, stream)) {
+                if let Err(refusal) = self.paths.claim(&output, Owner::Job(job.number, stream)) {
                     return Err(self.refused(&output, shown(job, stream), refusal, &jobs));
                 }
             }
@@ -142,7 +142,7 @@ impl ReservedFiles {
     /// Returns the number of the job that writes the file, and for which of its streams, if one does.
     fn writer(&mut self, name: &Path) -> Option<(u64, JobStream)> {
         match self.paths.owner(name)? {
-            Owner::Job(seq, stream) => Some((seq, stream)),
+            Owner::Job(number, stream) => Some((number, stream)),
             Owner::Run(_) => None,
         }
     }
@@ -163,11 +163,11 @@ impl ReservedFiles {
 
 /// Returns the file of a job's stream, and what messages say of it.
 fn output_of(
-    (seq, stream): (u64, JobStream),
+    (number, stream): (u64, JobStream),
     jobs: &[Job],
     outputs: StreamFiles<'_>,
 ) -> (PathBuf, JobOutput) {
-    let job = numbered(seq, jobs);
+    let job = numbered(number, jobs);
     let mut names = outputs.names(job);
     let name = names.find_map(|(of, name)| (of == stream).then_some(name));
     (
@@ -176,9 +176,9 @@ fn output_of(
     )
 }
 
-fn numbered(seq: u64, jobs: &[Job]) -> &Job {
+fn numbered(number: u64, jobs: &[Job]) -> &Job {
     jobs.iter()
-        .find(|job| job.seq == seq)
+        .find(|job| job.number == number)
         .expect("only jobs of the list own files")
 }
 

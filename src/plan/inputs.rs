@@ -89,6 +89,36 @@ pub enum Dash {
     Stdin,
 }
 
+/// A share of the inputs: of N shards, each takes every N-th input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shard {
+    /// Which share it is, from 1 to `count`; 0 is the same share as `count`.
+    pub index: u64,
+    /// How many shares there are, at least 1.
+    pub count: u64,
+}
+
+impl Shard {
+    /// Returns whether the input at this place, counted from 1, belongs to it.
+    pub(crate) fn owns(self, place: u64) -> bool {
+        self.of_place(place).index == self.first()
+    }
+
+    /// Returns the place of its first input.
+    pub(crate) fn first(self) -> u64 {
+        match self.index % self.count {
+            0 => self.count,
+            index => index,
+        }
+    }
+
+    /// Returns the shard, of as many, to which the input at this place belongs.
+    pub(crate) fn of_place(self, place: u64) -> Shard {
+        let index = Shard { index: place, ..self }.first();
+        Shard { index, ..self }
+    }
+}
+
 /// What happens when there is no input at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Empty {

@@ -17,7 +17,7 @@ pub use batch::{ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Schedule, Un
 pub(crate) use failures::JobCounts;
 pub use failures::{Counted, FailurePlan, FailureStyle, HaltAt, HaltLimit, HaltShare};
 pub use inputs::{
-    Blanks, BlockPlan, Dash, Empty, Hidden, Inputs, Links, NameLists, WalkPlan, WordList, WordSyntax,
+    Blanks, BlockPlan, Dash, Empty, Hidden, Inputs, Links, NameLists, Shard, WalkPlan, WordList, WordSyntax,
 };
 pub use output::{FirstRows, Order, Partial, RowEnd, Tag};
 pub use state::{Durability, Existing, Rerun, Revocable, StateAccess, StatePlan};
@@ -32,6 +32,8 @@ use std::time::Duration;
 pub struct Plan {
     /// Where the inputs come from.
     pub inputs: Inputs,
+    /// Which share of the inputs the run takes; `None`: all.
+    pub shard: Option<Shard>,
     /// The smallest piece of a file that one job may process.
     pub unit: Unit,
     /// How many inputs one job gets.
@@ -77,6 +79,7 @@ impl Plan {
     pub fn new(inputs: Inputs) -> Self {
         Plan {
             inputs,
+            shard: None,
             unit: Unit::File,
             batch: Batch::One,
             schedule: Schedule::Order,

@@ -31,7 +31,7 @@ impl Map for DryRun {
         let names: Vec<&OsStr> = job.inputs.iter().map(Input::name).collect();
         for (to, operator) in [(&self.to, " > "), (&self.err, " 2> ")] {
             if let Some(to) = to {
-                let name = to.render_single(&names, job.seq + 1, emit.worker().slot + 1);
+                let name = to.render_single(&names, job.number, emit.worker().slot + 1);
                 line.extend_from_slice(operator.as_bytes());
                 line.extend_from_slice(&shell_quote(&[name]));
             }

@@ -192,7 +192,7 @@ impl CommandPlan {
         slot: usize,
         attempt: u32,
     ) -> impl Iterator<Item = (&str, String)> {
-        let (number, slot) = (job.seq + 1, slot as u64);
+        let (number, slot) = (job.number, slot as u64);
         let value = move |var| match var {
             ChildVar::Job => number,
             ChildVar::Slot => slot + 1,
@@ -208,7 +208,7 @@ impl CommandPlan {
     pub(super) fn label(&self, job: &Job, slot: usize) -> Vec<u8> {
         let inputs: Vec<&OsStr> = job.inputs.iter().map(|input| input.name()).collect();
         match &self.label {
-            Some(label) => with_job(&inputs, job.seq + 1, slot + 1, |job| label.fill(job)),
+            Some(label) => with_job(&inputs, job.number, slot + 1, |job| label.fill(job)),
             None => job.name().as_encoded_bytes().to_vec(),
         }
     }
@@ -216,13 +216,13 @@ impl CommandPlan {
     /// Returns the command line of a job in the worker with this slot (from 0), as people type it.
     pub(crate) fn show(&self, job: &Job, slot: usize) -> Vec<u8> {
         let inputs: Vec<&OsStr> = job.inputs.iter().map(|input| input.name()).collect();
-        self.template.show(&inputs, job.seq + 1, slot + 1)
+        self.template.show(&inputs, job.number, slot + 1)
     }
 
     /// Returns the arguments of a job in the worker with this slot (from 0).
     pub(crate) fn args(&self, job: &Job, slot: usize) -> Arguments {
         let inputs: Vec<&OsStr> = job.inputs.iter().map(|input| input.name()).collect();
-        self.template.render(&inputs, job.seq + 1, slot + 1)
+        self.template.render(&inputs, job.number, slot + 1)
     }
 }
 

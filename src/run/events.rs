@@ -180,7 +180,7 @@ impl Main<'_, '_> {
             );
         }
         if let Some(record) = &report.record {
-            let logged = self.output.log(seq, failure, record);
+            let logged = self.output.log(failure, record);
             self.check_own(logged);
         }
         if let Some(merges) = &mut self.merges {

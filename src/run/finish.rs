@@ -53,6 +53,7 @@ impl Main<'_, '_> {
         self.take_last_signal();
         self.summary.failures.buried = self.output.is_buried();
         self.finish_state();
+        self.summary.listed = self.source.listing().map_or(0, |listing| listing.inputs);
         self.summary
     }
 

@@ -7,13 +7,14 @@ use super::error::RunError;
 use crate::job::{Input, Job};
 use crate::message;
 use crate::output::{Origin, ReservedFiles, StreamFiles};
-use crate::plan::{ArgumentOrigin, Empty, Inputs, Plan};
+use crate::plan::{ArgumentOrigin, Empty, Inputs, Plan, Shard};
 use crate::source::{
-    ArgumentJobs, Batcher, Blocks, InputResult, JobResult, ListedWords, NamedInputs, Scheduler, SourceError,
-    Splitter, read_names,
+    ArgumentJobs, Batcher, Blocks, InputResult, JobResult, ListedWords, Listing, NamedInputs, Numbering,
+    Scheduler, Sharded, SharedListing, SourceError, Splitter, deal, read_names,
 };
 use crate::sys::{Stdin, spawn_thread};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::sync::Arc;
@@ -52,6 +53,8 @@ pub(crate) struct JobSource {
     total: Arc<AtomicU64>,
     /// Whether there is to be one job without inputs when there is no input.
     lone: bool,
+    /// All inputs, those of other shards too; set once they are found, when there are shards.
+    listing: SharedListing,
 }
 
 impl JobSource {
@@ -76,12 +79,12 @@ impl JobSource {
                 Box::new(inputs.into_iter().map(Ok))
             }
             Inputs::Blocks(blocks) => {
-                let jobs = Scheduler::new(Blocks::new(blocks.clone()), plan.schedule);
+                let jobs = Scheduler::new(Blocks::new(blocks.clone()), plan.schedule, Numbering::new(None));
                 return JobSource::reserved(jobs, plan, outputs, own);
             }
             Inputs::Arguments(sources) => {
                 let jobs = ArgumentJobs::open(sources).map_err(list_error)?;
-                let jobs = Scheduler::new(jobs, plan.schedule);
+                let jobs = Scheduler::new(jobs, plan.schedule, Numbering::new(None));
                 return JobSource::reserved(jobs, plan, outputs, own);
             }
             Inputs::Named(names, walk) => {
@@ -94,9 +97,43 @@ impl JobSource {
                 cause,
             })?),
         };
-        let batches = Batcher::new(Splitter::new(inputs, plan.unit), plan.batch);
-        let jobs = Scheduler::new(batches, plan.schedule);
-        JobSource::reserved(jobs, plan, outputs, own)
+        let Some(shard) = plan.shard else {
+            return JobSource::reserved(jobs(inputs, plan, None), plan, outputs, own);
+        };
+        let listing = SharedListing::default();
+        let mut source = match outputs.is_empty() {
+            true => {
+                let inputs = Sharded::new(inputs, Some(shard), Arc::clone(&listing));
+                JobSource::start(jobs(inputs, plan, Some(shard)), plan)?
+            }
+            false => {
+                let shards = deal(inputs, shard, Arc::clone(&listing));
+                JobSource::reserved_shard(shards, shard, plan, outputs, own)?
+            }
+        };
+        source.listing = listing;
+        Ok(source)
+    }
+
+    /// Starts to find the jobs of one shard, once the files of the outputs of all shards are reserved: no two of them may
+    /// have the same either.
+    fn reserved_shard(
+        shards: BTreeMap<Shard, Vec<InputResult>>,
+        own_shard: Shard,
+        plan: &Plan,
+        outputs: StreamFiles<'_>,
+        own: ReservedFiles,
+    ) -> Result<Self, RunError> {
+        let jobs = shards.into_iter().flat_map(|(shard, inputs)| {
+            let is_own = own_shard.owns(shard.index);
+            let jobs = jobs(inputs.into_iter(), plan, Some(shard));
+            jobs.filter(move |found| is_own || found.is_ok())
+        });
+        let (jobs, missing) = own.reserve_outputs(jobs, outputs, &plan.inputs)?;
+        let jobs = jobs.into_iter().filter(move |job| own_shard.owns(job.number));
+        let mut source = JobSource::start(jobs.map(Ok), plan)?;
+        source.errors = missing.into_iter().map(|missing| (0, missing)).collect();
+        Ok(source)
     }
 
     /// Starts to find these jobs, once the files of their outputs are reserved.
@@ -141,6 +178,7 @@ impl JobSource {
             received: 0,
             total,
             lone: plan.empty == Empty::OneJob,
+            listing: SharedListing::default(),
         })
     }
 
@@ -176,7 +214,11 @@ impl JobSource {
             None => {
                 self.found = None;
                 let inputs = Vec::new();
-                self.next = self.lone.then_some(Job { seq: 0, inputs });
+                self.next = self.lone.then_some(Job {
+                    seq: 0,
+                    number: 1,
+                    inputs,
+                });
             }
         }
         self.lone = false;
@@ -202,6 +244,11 @@ impl JobSource {
         Some(to_come + u64::from(self.next.is_some()))
     }
 
+    /// Returns all inputs, those of other shards too, once all are found; `None` when there are no shards.
+    pub(crate) fn listing(&self) -> Option<&Listing> {
+        self.listing.get()
+    }
+
     /// Returns the channel to wait on while no job is ready.
     pub(crate) fn channel(&self) -> Option<&Receiver<Vec<JobResult>>> {
         let is_waiting = self.next.is_none() && self.chunk.len() == 0;
@@ -213,6 +260,16 @@ impl JobSource {
     pub(crate) fn take_errors(&mut self) -> Vec<(u64, SourceError)> {
         std::mem::take(&mut self.errors)
     }
+}
+
+/// Returns the jobs of these inputs.
+fn jobs<I: Iterator<Item = InputResult>>(
+    inputs: I,
+    plan: &Plan,
+    shard: Option<Shard>,
+) -> Scheduler<Batcher<Splitter<I>>> {
+    let batches = Batcher::new(Splitter::new(inputs, plan.unit), plan.batch);
+    Scheduler::new(batches, plan.schedule, Numbering::new(shard))
 }
 
 /// Sends the jobs, in chunks that grow up to `most` jobs, until there are no more or nobody listens. Returns how many

@@ -197,13 +197,8 @@ impl<'a> RunOutput<'a> {
     ///
     /// # Errors
     /// When it can't be written; what it says names the file.
-    pub(super) fn log(
-        &mut self,
-        seq: u64,
-        failure: Option<&Failure>,
-        record: &JobRecord,
-    ) -> Result<(), String> {
-        self.joblog.add(seq, failure, record)
+    pub(super) fn log(&mut self, failure: Option<&Failure>, record: &JobRecord) -> Result<(), String> {
+        self.joblog.add(failure, record)
     }
 
     /// Tells the workers how far the output has come. Returns the lowest job that is not all printed.

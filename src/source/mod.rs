@@ -1,7 +1,7 @@
 //! Where jobs come from: names on the command line, directories, patterns, lists.
 //!
 //! A source is an iterator: inputs (`NamedInputs`, `read_names`, `ListedWords`), cut into parts by
-//! `Splitter`, put together by `Batcher`, numbered and ordered by `Scheduler`. It does not know
+//! `Splitter` (under `--shard` only those of `Sharded`), put together by `Batcher`, numbered and ordered by `Scheduler`. It does not know
 //! workers or maps, and of the files' contents it reads only what it needs to cut big ones.
 
 mod arguments;
@@ -14,6 +14,7 @@ mod glob;
 mod list;
 mod named;
 mod schedule;
+mod shard;
 mod split;
 mod walk;
 mod xargs;
@@ -27,5 +28,6 @@ pub(crate) use list::read_names;
 pub(crate) use named::NamedInputs;
 pub use named::NoMatch;
 pub(crate) use schedule::Scheduler;
+pub(crate) use shard::{Listing, Numbering, Sharded, SharedListing, deal};
 pub(crate) use split::Splitter;
 pub(crate) use xargs::words::ListedWords;

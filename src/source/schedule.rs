@@ -2,7 +2,8 @@
 //!
 //! It does not know workers: how many jobs run at once is not its concern.
 
-use super::error::{BatchResult, JobResult};
+use super::error::{BatchResult, JobResult, SourceError};
+use super::shard::Numbering;
 use crate::job::{Input, Job};
 use crate::plan::Schedule;
 use std::cmp::Reverse;
@@ -12,27 +13,33 @@ use std::vec;
 pub struct Scheduler<I> {
     found: I,
     seq: u64,
+    numbering: Numbering,
     schedule: Schedule,
     /// Jobs that were found ahead and are not yielded yet.
     ahead: vec::IntoIter<JobResult>,
 }
 
 impl<I: Iterator<Item = BatchResult>> Scheduler<I> {
-    /// Numbers the jobs of `found` and orders them by `schedule`.
-    pub fn new(found: I, schedule: Schedule) -> Self {
+    /// Numbers the jobs of `found` by `numbering` and orders them by `schedule`.
+    pub fn new(found: I, schedule: Schedule, numbering: Numbering) -> Self {
         Scheduler {
             found,
             seq: 0,
+            numbering,
             schedule,
             ahead: Vec::new().into_iter(),
         }
     }
 
     fn number(&mut self, found: BatchResult) -> JobResult {
+        if let Err(SourceError::Input { .. }) = &found {
+            self.numbering.skip();
+        }
         let inputs = found?;
         let seq = self.seq;
         self.seq += 1;
-        Ok(Job { seq, inputs })
+        let number = self.numbering.next(&inputs);
+        Ok(Job { seq, number, inputs })
     }
 
     /// Finds the jobs of up to `most` inputs. If there are fewer, and none is standard input, the largest jobs
@@ -104,9 +111,13 @@ mod tests {
     use std::ffi::OsString;
 
     fn starts(inputs: Vec<Input>, schedule: Schedule) -> Vec<u64> {
-        Scheduler::new(inputs.into_iter().map(|input| Ok(vec![input])), schedule)
-            .map(|found| found.expect("found").seq)
-            .collect()
+        Scheduler::new(
+            inputs.into_iter().map(|input| Ok(vec![input])),
+            schedule,
+            Numbering::new(None),
+        )
+        .map(|found| found.expect("found").seq)
+        .collect()
     }
 
     fn range(bytes: u64) -> Input {

@@ -111,6 +111,8 @@ impl Event {
 pub(crate) struct Report {
     /// The job.
     pub(crate) seq: u64,
+    /// The number by which it is shown.
+    pub(crate) number: u64,
     /// The rest of its output.
     pub(crate) pieces: Vec<Piece>,
     /// Whether pieces of its output were sent before, which the report must not overtake.
@@ -153,6 +155,7 @@ impl Report {
             start: job.start(),
             range: job.range(),
             continued: job.is_continued(),
+            number: job.number,
             ..Report::from_seq(job.seq)
         }
     }
@@ -161,6 +164,7 @@ impl Report {
     pub(crate) fn from_seq(seq: u64) -> Self {
         Report {
             seq,
+            number: seq + 1,
             pieces: Vec::new(),
             follows: false,
             warnings: Vec::new(),
@@ -190,7 +194,7 @@ impl Report {
             }
             _ => {
                 let name = job::display_names(self.names.iter().map(OsString::as_os_str));
-                Some(format!("job {} ({name}): {failure}", self.seq + 1))
+                Some(format!("job {} ({name}): {failure}", self.number))
             }
         }
     }

@@ -15,7 +15,7 @@ impl Worker<'_> {
     /// and exits.
     pub(super) fn run_or_requeue(&mut self, job: Job) -> Option<Report> {
         let clock = (SystemTime::now(), Instant::now());
-        self.handle.begin(job.seq);
+        self.handle.begin(job.seq, job.number);
         let mut report = loop {
             self.handle.allow_requeue();
             let report = self.run_job(&job);

@@ -30,7 +30,7 @@ impl fmt::Display for Subject<'_> {
         match self {
             Subject::Job(job) => {
                 let name = job::display_names(job.inputs.iter().map(Input::name));
-                write!(f, "job {} ({name})", job.seq + 1)
+                write!(f, "job {} ({name})", job.number)
             }
             Subject::Merge(jobs) => jobs.fmt(f),
         }

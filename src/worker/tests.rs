@@ -89,7 +89,13 @@ fn counted(
         ..shared(jobs, &events, &start_map, &run_state)
     };
     let inputs = vec![Input::File("a.gz".into())];
-    queue.send(Task::Job(Job { seq: 0, inputs })).expect("taken");
+    queue
+        .send(Task::Job(Job {
+            seq: 0,
+            number: 1,
+            inputs,
+        }))
+        .expect("taken");
     drop(queue);
     let folds =
         thread::scope(|scope| scope.spawn(|| work(&shared, control.worker(0))).join()).expect("no panic");
@@ -176,7 +182,13 @@ fn ended(control: &Control, retries: u32, start_map: &StartMap<'_>) -> (Vec<Opti
     let events = EventChannel::new(16);
     for seq in 0..2 {
         let inputs = vec![Input::File("a".into())];
-        queue.send(Task::Job(Job { seq, inputs })).expect("taken");
+        queue
+            .send(Task::Job(Job {
+                seq,
+                number: seq + 1,
+                inputs,
+            }))
+            .expect("taken");
     }
     drop(queue);
     let shared = WorkerShared {
@@ -287,7 +299,13 @@ fn a_job_that_waits_for_its_next_try_has_failed_once_nothing_more_is_started() {
     let (queue, jobs) = unbounded();
     let events = EventChannel::new(16);
     let inputs = vec![Input::File("a".into())];
-    queue.send(Task::Job(Job { seq: 0, inputs })).expect("taken");
+    queue
+        .send(Task::Job(Job {
+            seq: 0,
+            number: 1,
+            inputs,
+        }))
+        .expect("taken");
     drop(queue);
     let shared = WorkerShared {
         retries: 1,

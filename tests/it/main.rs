@@ -11,6 +11,7 @@ mod pool;
 mod readme;
 mod records;
 mod run;
+mod shards;
 mod signals;
 mod state;
 mod support;

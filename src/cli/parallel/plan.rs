@@ -119,6 +119,7 @@ pub(super) fn plan(inputs: Inputs, logged: LoggedJobs, options: &Options) -> Pla
             .map(|file| (file, start))
             .filter(|_| !options.command.dry_run),
         progress: output.progress,
+        shard: None,
         done: match running.resume {
             Some(Resume::Logged) => logged.all,
             Some(Resume::Succeeded | Resume::Failed) => logged.succeeded,

@@ -100,6 +100,7 @@ pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Re
         state: None,
         joblog: None,
         progress: false,
+        shard: None,
         done: BTreeSet::new(),
         empty: if may_be_empty {
             Empty::Allowed

@@ -113,7 +113,7 @@ impl<'a> ChildIo<'a> {
             ChildEvent::TimedOut => self.child.stop(StopReason::TimedOut),
             ChildEvent::StoppedBy(signal) => {
                 let name = display_names(self.job.inputs.iter().map(Input::name));
-                let who = format!("job {} ({name})", self.job.seq + 1);
+                let who = format!("job {} ({name})", self.job.number);
                 let notice = stop_notice(&who, self.plan.template.program(), signal);
                 self.emit.out_of_band(OutOfBand::Notice(notice));
             }

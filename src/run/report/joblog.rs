@@ -48,7 +48,7 @@ impl JobLog {
     ///
     /// # Errors
     /// When the file can't be written; the text names it.
-    pub(crate) fn add(&mut self, seq: u64, failure: Option<&Failure>, ran: &JobRecord) -> Result<(), String> {
+    pub(crate) fn add(&mut self, failure: Option<&Failure>, ran: &JobRecord) -> Result<(), String> {
         let Some((path, file)) = &mut self.to else {
             return Ok(());
         };
@@ -72,7 +72,7 @@ impl JobLog {
         let started = ran.started.duration_since(SystemTime::UNIX_EPOCH);
         let mut line = format!(
             "{}\t:\t{:.3}\t{:10.3}\t0\t{}\t{exit}\t{signal}\t",
-            seq + 1,
+            ran.job.number,
             started.unwrap_or_default().as_secs_f64(),
             ran.took.as_secs_f64(),
             ran.bytes,

@@ -22,7 +22,7 @@ pub(crate) fn status_line(counts: &Counts, in_flight: &[InFlight]) -> String {
     let running = in_flight.len() as u64;
     let jobs = in_flight.iter().map(|job| {
         let stopped = if job.is_stopped { " and stopped" } else { "" };
-        format!("job {} for {}{stopped}", job.seq + 1, format_age(job.age))
+        format!("job {} for {}{stopped}", job.number, format_age(job.age))
     });
     let jobs = match jobs.collect::<Vec<_>>().join(", ") {
         none if none.is_empty() => none,

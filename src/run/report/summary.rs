@@ -55,6 +55,8 @@ pub struct Summary {
     pub exits_with_1: u64,
     /// What was left out without an error.
     pub notes: RunNotes,
+    /// How many inputs all shards have together, when the run is one of them.
+    pub listed: u64,
     /// How often fanfold's own reading or writing failed.
     pub own_failures: u64,
     /// Whether the state turned out to be damaged.
@@ -130,7 +132,14 @@ impl Summary {
 
     /// Returns whether there was nothing to do at all.
     pub fn is_empty(&self) -> bool {
-        self.done + self.stopped + self.remembered + self.bad_inputs + self.failed + self.own_failures == 0
+        self.listed
+            + self.done
+            + self.stopped
+            + self.remembered
+            + self.bad_inputs
+            + self.failed
+            + self.own_failures
+            == 0
             && !self.damaged
             && self.signal.is_none()
     }

@@ -241,7 +241,7 @@ impl Active {
             JobLookup::Done(kept) if !output_gone => {
                 self.progress.remembered += 1;
                 if self.folded {
-                    self.restore.add(kept, job.seq);
+                    self.restore.add(kept, job);
                 }
                 return Screened::Skip;
             }

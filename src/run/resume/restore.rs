@@ -26,8 +26,8 @@ const BUNDLES: usize = 8;
 /// The contributions of the jobs that need not run.
 #[derive(Default)]
 pub struct Restore {
-    /// The rows of done jobs, and the numbers of the jobs.
-    kept: Vec<(RowRef, u64)>,
+    /// The rows of done jobs, and the jobs' places.
+    kept: Vec<(RowRef, Place)>,
     /// How many of them the workers have got. Before the first is sent, `kept` is sorted by row.
     taken: usize,
     /// Rows whose part turned out to be damaged.
@@ -42,6 +42,13 @@ pub struct Restore {
     waiting: Option<Task>,
 }
 
+/// The place of a job in the input order, and the number by which it is shown.
+#[derive(Clone, Copy)]
+struct Place {
+    seq: u64,
+    number: u64,
+}
+
 /// What the main thread does next.
 pub enum Next {
     Task(Task),
@@ -52,8 +59,12 @@ pub enum Next {
 
 impl Restore {
     /// Adds a job that counts.
-    pub fn add(&mut self, kept: RowRef, seq: u64) {
-        self.kept.push((kept, seq));
+    pub fn add(&mut self, kept: RowRef, job: &Job) {
+        let place = Place {
+            seq: job.seq,
+            number: job.number,
+        };
+        self.kept.push((kept, place));
     }
 
     /// Returns whether nothing comes any more.
@@ -87,7 +98,7 @@ impl Restore {
         let (mut parts, mut size) = (Vec::new(), 0);
         while parts.len() < PARTS
             && size < PARTS_SIZE
-            && let Some(&(kept, seq)) = self.kept.get(self.taken)
+            && let Some(&(kept, place)) = self.kept.get(self.taken)
         {
             let (stored, jobs) = match self.bundle(state)? {
                 Some((stored, jobs)) => (Some(stored), jobs),
@@ -98,7 +109,8 @@ impl Restore {
                 self.lost.insert(kept.row);
                 let inputs = state.inputs(kept.row)?;
                 self.waiting = (!parts.is_empty()).then_some(Task::Parts(parts));
-                return Ok(Next::Lost(Job { seq, inputs }, kept.row));
+                let Place { seq, number } = place;
+                return Ok(Next::Lost(Job { seq, number, inputs }, kept.row));
             };
             size += stored.part.size;
             parts.push(stored.part);
@@ -201,7 +213,7 @@ impl Restore {
 }
 
 /// Returns the rows of one range, out of rows in order.
-fn rows(kept: &[(RowRef, u64)], of: i64) -> Vec<RowRef> {
+fn rows(kept: &[(RowRef, Place)], of: i64) -> Vec<RowRef> {
     let from = kept.partition_point(|(kept, _)| range(kept.row) < of);
     let rest = kept[from..].iter().map(|(kept, _)| *kept);
     rest.take_while(|kept| range(kept.row) == of).collect()

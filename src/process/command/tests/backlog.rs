@@ -75,6 +75,7 @@ fn what_waits_to_be_taken_does_not_wait_for_the_exit() {
         };
         let job = Job {
             seq: 0,
+            number: 1,
             inputs: vec![Input::File(fifo.into())],
         };
         let end = Command::new(Arc::new(plan), Decoder::new(Budget::new(1 << 20), None)).run(&job, &mut emit);
@@ -152,6 +153,7 @@ fn who_holds_the_output_is_killed_though_nobody_takes_it() {
         let mut emit = Stuck { kept, taken };
         let job = Job {
             seq: 0,
+            number: 1,
             inputs: Vec::new(),
         };
         // Whether the job counts is not what this is about.

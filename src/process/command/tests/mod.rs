@@ -95,6 +95,7 @@ fn script(text: &str) -> CommandPlan {
 fn run_on(plan: CommandPlan, input: impl AsRef<OsStr>, emit: &mut Kept) -> Result<(), Failure> {
     let job = Job {
         seq: 6,
+        number: 7,
         inputs: vec![Input::File(input.as_ref().to_os_string())],
     };
     Command::new(Arc::new(plan), Decoder::new(Budget::new(1 << 20), None)).run(&job, emit)

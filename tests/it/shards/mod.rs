@@ -1,0 +1,3 @@
+//! `--shard`, `--save` and `fanfold merge`: shares of the inputs, whose answers are added up.
+
+mod share;
