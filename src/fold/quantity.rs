@@ -1,7 +1,7 @@
 //! What aggregates take and give: numbers, integers of any length, and times. It does not know which aggregate
 //! takes which.
 
-use crate::record::{Number, Time};
+use crate::record::{Number, Time, stamped};
 use num_bigint::BigInt;
 use std::cmp::Ordering;
 use std::io::Write as _;
@@ -44,7 +44,10 @@ impl Quantity {
     #[inline]
     pub fn parse_any(text: &[u8]) -> Option<Quantity> {
         Quantity::parse(text).or_else(|| {
-            let instant = Time::parse(text)?.instant();
+            let (instant, text) = match stamped(text) {
+                Some(stamped) => stamped,
+                None => (Time::parse(text)?.instant(), text),
+            };
             let text = text.into();
             Some(Quantity::Time(Box::new(TimeText { instant, text })))
         })

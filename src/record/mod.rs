@@ -56,5 +56,5 @@ pub(crate) use render::{Cell, cell_tsv, header, object, row, unescape_tsv};
 pub(crate) use row_format::ROW_FORMATS;
 pub(crate) use row_printer::RowPrinter;
 pub use time::TimePlan;
-pub(crate) use time::{TIME_FORMS, Time, TimeReader};
+pub(crate) use time::{TIME_FORMS, Time, TimeReader, stamped};
 pub use window::Window;

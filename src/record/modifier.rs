@@ -4,7 +4,7 @@ use super::json_path;
 use super::measure::{bytes, seconds};
 use super::plan_error::RecordPlanError;
 use super::suggest::{quoted, unknown};
-use super::time::{Cut, TimeReader};
+use super::time::{Cut, TimeReader, stamp};
 
 /// One row of the table of modifiers.
 #[derive(Debug)]
@@ -117,6 +117,8 @@ pub enum Modifier {
     Slice(usize, usize),
     /// What lies at a path in the JSON that the value's text is.
     JsonPath(String),
+    /// The point in time that a value is, before its text; a value that is no time stays as it is. Nobody types it.
+    Stamp,
 }
 
 impl PartialEq for Modifier {
@@ -126,6 +128,7 @@ impl PartialEq for Modifier {
             (Modifier::Step(a), Modifier::Step(b)) => a == b,
             (Modifier::Slice(a, b), Modifier::Slice(c, d)) => (a, b) == (c, d),
             (Modifier::JsonPath(a), Modifier::JsonPath(b)) => a == b,
+            (Modifier::Stamp, Modifier::Stamp) => true,
             _ => false,
         }
     }
@@ -192,7 +195,7 @@ impl Modifier {
         match self {
             Modifier::Named(entry) => matches!(entry.action, Action::Shorten(_)),
             Modifier::Slice(..) => true,
-            Modifier::Step(_) | Modifier::JsonPath(_) => false,
+            Modifier::Step(_) | Modifier::JsonPath(_) | Modifier::Stamp => false,
         }
     }
 
@@ -217,6 +220,7 @@ impl Modifier {
             }
             Modifier::Step(_) => {}
             Modifier::JsonPath(path) => at_path(value, path),
+            Modifier::Stamp => stamp(value, times),
         }
         true
     }

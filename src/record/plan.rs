@@ -3,6 +3,7 @@
 use super::expression::Expression;
 use super::field::{Field, FieldSource};
 use super::format::Format;
+use super::modifier::Modifier;
 use super::notes::NoteKind;
 use super::pattern::{Case, Pattern};
 use super::plan_error::RecordPlanError;
@@ -147,6 +148,16 @@ impl RecordPlan {
             Some((_, known)) => *known = note.max(*known),
             None => self.expected.push((column, note)),
         }
+    }
+
+    /// Returns the field as an aggregate or a sort takes it that orders times: with what only its file tells. Times in
+    /// words have no such thing, nor have those of clf.
+    pub fn in_order(&self, mut field: Field) -> Field {
+        let is_told = matches!(self.format, Format::Ws | Format::Delimited(_) | Format::Clf);
+        if !is_told || !self.times.is_default() {
+            field.modifiers.push(Modifier::Stamp);
+        }
+        field
     }
 
     /// Returns true when no filter can remove a record.

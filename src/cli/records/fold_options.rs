@@ -6,7 +6,7 @@ use super::{RecordArgs, check_json_names, list};
 use crate::fold::{Aggregate, AggregateKind, GroupPlan, RecordFoldPlan, RowColumns, RowOrder, Shape};
 use crate::record::suggest::unknown;
 use crate::record::{
-    Expression, Field, FieldSource, Format, LoneQuote, RecordPlan, RowFormat, without_backquotes,
+    Expression, Field, FieldSource, Format, LoneQuote, NoteKind, RecordPlan, RowFormat, without_backquotes,
 };
 use anyhow::{Context as _, Result, bail};
 
@@ -87,7 +87,8 @@ impl RecordArgs {
         if let Some(text) = &self.sort {
             let name = text.strip_prefix('-');
             let field = Field::parse(name.unwrap_or(text)).context("in --sort")?;
-            records.sort = Some(records.format.resolve(field).context("in --sort")?);
+            let field = records.format.resolve(field).context("in --sort")?;
+            records.sort = Some(records.in_order(field));
             plan.descending = Some(name.is_some());
         }
         records.pairs = true;
@@ -115,6 +116,9 @@ impl RecordArgs {
                 Some(field) => {
                     let field = match inside {
                         Some(inside) => list::holds(records, text, inside)?,
+                        None if kind.note() == Some(NoteKind::NotOrdered) => {
+                            records.in_order(Field::parse(field)?)
+                        }
                         None => Field::parse(field)?,
                     };
                     let known = records.projection[keys..]

@@ -10,6 +10,7 @@ mod literal;
 mod plan;
 mod reader;
 mod scanner;
+mod time_stamp;
 mod written;
 
 pub use cut::Cut;
@@ -17,6 +18,8 @@ pub(crate) use forms::TIME_FORMS;
 pub(super) use literal::{TimeLiteral, TimeLiteralError, parse_time_literal};
 pub use plan::TimePlan;
 pub(crate) use reader::TimeReader;
+pub(super) use time_stamp::stamp;
+pub(crate) use time_stamp::stamped;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;

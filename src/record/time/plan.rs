@@ -46,6 +46,11 @@ impl TimePlan {
         }
     }
 
+    /// Returns true when the user decided nothing.
+    pub(crate) fn is_default(&self) -> bool {
+        self.forms.is_empty() && self.zone == TimeZone::UTC
+    }
+
     /// Sets the zone: an IANA name, an offset such as `+02:00`, or `local`.
     ///
     /// # Errors

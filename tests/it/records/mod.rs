@@ -1,5 +1,6 @@
 //! Records and folds, compared with the programs that people use for them.
 
+mod compared_times;
 mod differential;
 mod fields;
 mod filter_and_fold;
