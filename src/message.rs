@@ -81,6 +81,19 @@ pub fn cause(error: &io::Error) -> String {
     }
 }
 
+/// Returns why a file can't be read: its name, the system's text for the error, and where the name seems to come from
+/// when there is no such file.
+pub fn unreadable(name: &OsStr, error: &io::Error) -> String {
+    let is_of_list = error.kind() == io::ErrorKind::NotFound && name.as_bytes().ends_with(b"\r");
+    let hint = match is_of_list {
+        true => {
+            " (the name ends with a carriage return: tr -d '\\r' takes them out of a list with the line ends of Windows)"
+        }
+        false => "",
+    };
+    format!("{}: {}{hint}", display_name(name), cause(error))
+}
+
 /// Returns the system's text for an error, without the `(os error N)` that std adds.
 pub fn system(error: &io::Error) -> String {
     let mut text = error.to_string();

@@ -31,11 +31,15 @@ const STREAM: Signature = Signature {
     distance: |head| {
         let is_level = matches!(head.get(3), Some(b'1'..=b'9'));
         let magic = head.get(4..).unwrap_or_default();
-        let magic = differing(magic, b"1AY&SY").min(differing(magic, b"\x17\x72\x45\x38\x50\x90"));
+        let magic = differing(magic, BLOCK).min(differing(magic, b"\x17\x72\x45\x38\x50\x90"));
         differing(head, b"BZh") + usize::from(!is_level) + magic
     },
     other: 4,
+    block: Some(BLOCK),
 };
+
+/// The magic number of a block.
+const BLOCK: &[u8] = b"1AY&SY";
 
 struct Bzip2 {
     stream: Decompress,

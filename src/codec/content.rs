@@ -4,8 +4,8 @@
 //! It does not know how the bytes were compressed, only by which codec.
 
 use super::foreign::{self, Verdict};
+use super::marked_text::MarkedText;
 use crate::job::Trust;
-use encoding_rs::{CoderResult, Decoder, Encoding, UTF_16BE, UTF_16LE};
 use std::ops::ControlFlow;
 
 /// What the reader of a file wants of it.
@@ -46,15 +46,8 @@ pub(super) enum State {
     Head(Vec<u8>),
     /// It is passed on as it is.
     Plain,
-    /// It is UTF-16.
-    Utf16(Box<Utf16>),
-}
-
-/// A decoder of UTF-16.
-pub(super) struct Utf16 {
-    decoder: Decoder,
-    text: Vec<u8>,
-    is_faulty: bool,
+    /// Its lines are.
+    Text(MarkedText),
 }
 
 impl ContentSink<'_> {
@@ -62,7 +55,7 @@ impl ContentSink<'_> {
     pub fn give(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()> {
         match &mut self.state {
             State::Plain => (self.out)(block, trust),
-            State::Utf16(utf16) => utf16.decode(block, false, trust, self.out),
+            State::Text(text) => text.give(block, trust, self.out),
             State::Head(head) if head.is_empty() => self.begin(block, false, trust),
             State::Head(head) => {
                 head.extend_from_slice(block);
@@ -84,11 +77,7 @@ impl ContentSink<'_> {
                 }
                 None
             }
-            State::Utf16(utf16) => {
-                let _ = utf16.decode(b"", true, Trust::Provisional, self.out);
-                let what = "its UTF-16 is faulty: what is no character is read as U+FFFD";
-                utf16.is_faulty.then_some(what)
-            }
+            State::Text(text) => text.end(self.out),
         }
     }
 
@@ -105,23 +94,11 @@ impl ContentSink<'_> {
                 Err(_) => {}
             }
         }
-        if self.wanted == Wanted::Lines {
-            let encoding = |encoding: &'static Encoding| State::Utf16(Box::new(Utf16::new(encoding)));
-            let (mark, state) = match *head {
-                [0xef, 0xbb, 0xbf, ..] => (3, State::Plain),
-                [0xff, 0xfe, ..] => (2, encoding(UTF_16LE)),
-                [0xfe, 0xff, ..] => (2, encoding(UTF_16BE)),
-                [0xef] | [0xef, 0xbb] | [0xff] | [0xfe] if !ended => return self.wait(head),
-                _ => (0, State::Plain),
-            };
-            self.state = state;
-            return match head.len() > mark {
-                true => self.give(&head[mark..], trust),
-                false => ControlFlow::Continue(()),
-            };
-        }
-        self.state = State::Plain;
-        (self.out)(head, trust)
+        self.state = match self.wanted {
+            Wanted::Lines => State::Text(MarkedText::new()),
+            Wanted::Bytes => State::Plain,
+        };
+        self.give(head, trust)
     }
 
     fn wait(&mut self, head: &[u8]) -> ControlFlow<()> {
@@ -163,35 +140,5 @@ impl ContentSink<'_> {
         };
         let what = foreign.what;
         Ok(NoLog { what, unpack })
-    }
-}
-
-impl Utf16 {
-    fn new(encoding: &'static Encoding) -> Self {
-        Utf16 {
-            decoder: encoding.new_decoder_without_bom_handling(),
-            text: vec![0; 64 << 10],
-            is_faulty: false,
-        }
-    }
-
-    fn decode(
-        &mut self,
-        mut block: &[u8],
-        last: bool,
-        trust: Trust,
-        out: &mut dyn FnMut(&[u8], Trust) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        loop {
-            let (result, read, written, is_faulty) = self.decoder.decode_to_utf8(block, &mut self.text, last);
-            self.is_faulty |= is_faulty;
-            block = &block[read..];
-            if written > 0 {
-                out(&self.text[..written], trust)?;
-            }
-            if result == CoderResult::InputEmpty {
-                return ControlFlow::Continue(());
-            }
-        }
     }
 }

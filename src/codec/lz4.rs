@@ -26,6 +26,7 @@ pub(super) const CODEC: Codec = Codec {
             differing(head, &MAGIC) + usize::from(!is_version)
         },
         other: 2,
+        block: None,
     }),
     start: |_| Box::new(Lz4),
 };

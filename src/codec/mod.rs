@@ -13,6 +13,7 @@ mod foreign;
 mod gzip;
 mod inflate;
 mod lz4;
+mod marked_text;
 mod plain;
 mod reader;
 mod signature;
@@ -24,6 +25,7 @@ pub(crate) use chain::Chain;
 pub use engine::Codec;
 pub(crate) use engine::MemberRange;
 pub use error::DecodeError;
+pub(crate) use marked_text::MarkedText;
 
 use crate::job::Trust;
 use crate::memory::Budget;

@@ -19,6 +19,8 @@ pub(super) struct Signature {
     pub distance: fn(&[u8]) -> usize,
     /// The least distance at which the bytes are something else. Below it, they are a damaged head.
     pub other: usize,
+    /// What stands in every member behind its head, when that is so little by chance that it tells one.
+    pub block: Option<&'static [u8]>,
 }
 
 impl Signature {
@@ -49,7 +51,8 @@ impl Signature {
     /// nothing but garbage.
     ///
     /// The programs that define the formats pass over all of it. Here that is an error when data are lost: when
-    /// a member's damaged head comes first, compressed data that `recognise` knows, or anywhere a whole head.
+    /// a member's damaged head comes first, compressed data that `recognise` knows, or anywhere a whole head or
+    /// what follows one.
     ///
     /// # Errors
     /// The rest is data.
@@ -81,8 +84,9 @@ impl Signature {
     fn find(&self, reader: &mut Reader<'_>) -> Result<Option<u64>, DecodeError> {
         loop {
             let block = reader.peek(CHUNK)?;
-            let windows = block.windows(self.length);
-            if let Some(found) = windows.into_iter().position(|head| (self.distance)(head) == 0) {
+            let is_block = |head: &[u8]| self.block.is_some_and(|block| head.starts_with(block));
+            let tells = |head: &[u8]| (self.distance)(head) == 0 || is_block(head);
+            if let Some(found) = block.windows(self.length).position(tells) {
                 return Ok(Some(reader.offset() + found as u64));
             }
             // A head may begin in the last bytes of the block.

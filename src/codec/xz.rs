@@ -19,6 +19,7 @@ pub(super) const CODEC: Codec = Codec {
         length: MAGIC.len(),
         distance: |head| differing(head, MAGIC),
         other: 2,
+        block: None,
     }),
     start: |budget| Box::new(StreamEngine::new(XzStreams::new(budget))),
 };

@@ -22,6 +22,7 @@ pub(super) const CODEC: Codec = Codec {
         length: MAGIC.len(),
         distance: |head| differing(head, &MAGIC),
         other: 2,
+        block: None,
     }),
     start: |budget| Box::new(StreamEngine::new(Zstd::new(budget))),
 };

@@ -136,9 +136,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Unreadable { name, cause } => {
-                write!(f, "{}: {}", message::display_name(name), message::cause(cause))
-            }
+            Failure::Unreadable { name, cause } => f.write_str(&message::unreadable(name, cause)),
             Failure::Corrupt { name, what } | Failure::UnknownFormat { name, what } => {
                 write!(f, "{}: {what}", message::display_name(name))
             }

@@ -48,6 +48,11 @@ pub trait ChildEmit: Emit {
     /// what it still writes counts if it ends well.
     fn take(&mut self, block: &[u8], trust: Trust) -> ControlFlow<()>;
 
+    /// Returns whether what the child writes becomes records.
+    fn takes_lines(&self) -> bool {
+        false
+    }
+
     /// Returns which try at the job this is, from 1.
     fn attempt(&self) -> u32;
 

@@ -17,6 +17,7 @@ pub use cat::Cat;
 pub(crate) use emit::{ChildEmit, Latency};
 pub use emit::{Emit, OutOfBand, OutOfBandSink};
 pub(crate) use function::{FUNCTIONS, Function, function};
+pub(crate) use read::SizedFile;
 pub use read::read;
 
 use crate::control::WorkerHandle;

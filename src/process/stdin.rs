@@ -3,6 +3,7 @@
 //! A file that may keep its reader waiting (a FIFO, a terminal) is waited for together with the child, so that
 //! neither the child's end nor its timeout nor the end of the run goes unnoticed. It does not know the child.
 
+use crate::map::SizedFile;
 use crate::sys::open_nonblocking;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -45,6 +46,11 @@ impl StdinFile {
     pub(super) fn reader<'r>(&'r self, await_source: &'r mut AwaitSource<'r>) -> StdinReader<'r> {
         StdinReader {
             input: self,
+            // Files that the kernel makes up have size 0.
+            sized: self
+                .size
+                .filter(|size| *size > 0)
+                .map(|size| SizedFile::new(&self.file, size, 0)),
             await_source,
             is_unwanted: false,
         }
@@ -54,6 +60,8 @@ impl StdinFile {
 /// Reads a file for a child.
 pub(super) struct StdinReader<'r> {
     input: &'r StdinFile,
+    /// The file, when it has a size that is read.
+    sized: Option<SizedFile<&'r File>>,
     await_source: &'r mut AwaitSource<'r>,
     /// Whether nothing was read because the child takes no more.
     pub(super) is_unwanted: bool,
@@ -61,6 +69,9 @@ pub(super) struct StdinReader<'r> {
 
 impl Read for StdinReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(file) = &mut self.sized {
+            return file.read(buffer);
+        }
         let mut file = &self.input.file;
         let may_wait = self.input.size.is_none();
         loop {

@@ -46,7 +46,7 @@ impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SourceError::Input { name, cause } | SourceError::List { name, cause } => {
-                write!(f, "{}: {}", message::display_name(name), message::cause(cause))
+                f.write_str(&message::unreadable(name, cause))
             }
             SourceError::Data => f.write_str(
                 "standard input: its first lines name no files, so no more are read; for data: fanfold map - …",

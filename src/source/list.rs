@@ -7,10 +7,10 @@ use super::exclude::Exclude;
 use crate::job::Input;
 use crate::plan::NameLists;
 use crate::sys;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind};
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 /// Returns the names of one list, each ended by `terminator` or by the end, without empty ones: no file has an
 /// empty name. `list` is the list's name, for messages. A read error ends the list.
@@ -72,11 +72,21 @@ impl<I: Iterator<Item = InputResult>> Iterator for DataCheck<I> {
         }
         let found = self.names.next()?;
         if let (Some(missing), Ok(Input::File(name))) = (self.missing, &found) {
-            let is_missing = std::fs::symlink_metadata(name).is_err_and(|e| e.kind() == ErrorKind::NotFound);
+            // A list with the line ends of Windows is told name by name.
+            let is_missing = is_missing(name) && without_return(name).is_none_or(is_missing);
             self.missing = is_missing.then_some(missing + 1);
         }
         Some(found)
     }
+}
+
+fn is_missing(name: &OsStr) -> bool {
+    std::fs::symlink_metadata(name).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+}
+
+/// Returns a name that ends with a carriage return without it.
+fn without_return(name: &OsStr) -> Option<&OsStr> {
+    name.as_bytes().strip_suffix(b"\r").map(OsStr::from_bytes)
 }
 
 fn all_names(files: Vec<OsString>, terminator: u8) -> impl Iterator<Item = InputResult> + Send {

@@ -6,7 +6,7 @@
 use crate::codec::engine::DecodeSink;
 use crate::codec::error::DecodeError;
 use crate::codec::inflate::{AHEAD, Inflate};
-use crate::codec::reader::Reader;
+use crate::codec::reader::{CHUNK, Reader};
 use crate::codec::signature::{Signature, differing};
 use crate::job::Trust;
 use libdeflater::Crc;
@@ -163,7 +163,8 @@ fn read_header(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
 ///
 /// As gzip does, it takes a single byte that is not zero for the first of a truncated member, and passes over
 /// other bytes with a warning. Where gzip would pass over members, too, it is stricter: bytes that look like a
-/// damaged header, or that hold one, are data that would be lost ([`Signature::judge_rest`]).
+/// damaged header, or that hold one, are data that would be lost ([`Signature::judge_rest`]), and so are data of a
+/// member behind a header that was overwritten.
 pub(super) fn another_follows(
     reader: &mut Reader<'_>,
     sink: &mut DecodeSink<'_>,
@@ -178,6 +179,11 @@ pub(super) fn another_follows(
         [_] => return Err(DecodeError::truncated(NAME, reader.offset() + 1)),
         _ => false,
     };
+    let at = reader.offset();
+    if holds_data(reader.peek(CHUNK)?) {
+        let what = "data follow the last member, whose header is lost";
+        return Err(DecodeError::corrupt(NAME, at, what));
+    }
     if is_padded && !skip_zeros(reader)? {
         return Ok(false);
     }
@@ -195,6 +201,7 @@ pub(super) const MEMBER: Signature = Signature {
         differing(head, &MAGIC) + usize::from(is_reserved)
     },
     other: 2,
+    block: None,
 };
 
 /// Consumes zero bytes; returns whether something is behind them.
@@ -206,6 +213,38 @@ fn skip_zeros(reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
         reader.consume(zeros.unwrap_or(length));
         if zeros.is_some() || length == 0 {
             return Ok(zeros.is_some());
+        }
+    }
+}
+
+/// The lengths of the usual headers: without a name, and that of BGZF.
+const HEADERS: [usize; 2] = [10, 18];
+/// So much valid deflate data is no chance: other bytes are refused after a few.
+const ENOUGH: usize = 4 << 10;
+
+/// Returns whether data of a member follow where a header would end. `block` is what follows the last member, or its
+/// beginning when it is long.
+fn holds_data(block: &[u8]) -> bool {
+    let header = |length: &usize| block.get(*length..).is_some_and(is_deflate);
+    HEADERS.iter().any(header)
+}
+
+fn is_deflate(mut input: &[u8]) -> bool {
+    let (mut inflate, mut crc, mut length) = (Inflate::new(), Crc::new(), 0u32);
+    let mut output = vec![0; 64 << 10];
+    let whole = input.len();
+    loop {
+        let (step, valid) = inflate.step(input, &mut output);
+        crc.update(&output[..step.written]);
+        length = length.wrapping_add(step.written as u32);
+        input = &input[step.read..];
+        if step.complete {
+            let trailer = [crc.sum().to_le_bytes(), length.to_le_bytes()].concat();
+            return length > 0 && input.starts_with(&trailer);
+        }
+        let is_stuck = step.read == 0 && step.written == 0;
+        if !valid || is_stuck {
+            return valid && whole - input.len() >= ENOUGH && input.len() <= AHEAD;
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::codec::Decoder;
 use crate::control::StopRequest;
 use crate::job::{Failure, Input, Trust};
 use crate::sys::Stdin;
-use sized_file::SizedFile;
+pub(crate) use sized_file::SizedFile;
 use std::fs::File;
 use std::io::{self, Read};
 use std::mem;

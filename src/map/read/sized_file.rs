@@ -3,20 +3,22 @@
 //!
 //! It does not know what is in the file.
 
+use std::borrow::Borrow;
 use std::fs::File;
 use std::io::{self, Read};
 
 /// A file whose rest is read.
-pub(super) struct SizedFile {
-    file: File,
+#[derive(Debug)]
+pub(crate) struct SizedFile<F> {
+    file: F,
     size: u64,
     /// The offset of the next byte.
     at: u64,
 }
 
-impl SizedFile {
+impl<F: Borrow<File>> SizedFile<F> {
     /// Reads a file of `size` bytes that stands at the offset `at`.
-    pub(super) fn new(file: File, size: u64, at: u64) -> Self {
+    pub(crate) fn new(file: F, size: u64, at: u64) -> Self {
         SizedFile { file, size, at }
     }
 }
@@ -28,18 +30,19 @@ pub(super) fn shrunk(size: u64, left: u64) -> io::Error {
     ))
 }
 
-impl Read for SizedFile {
+impl<F: Borrow<File>> Read for SizedFile<F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.size.saturating_sub(self.at)).unwrap_or(usize::MAX);
         let most = buffer.len().min(left);
         if most == 0 {
             return Ok(0);
         }
-        let n = self.file.read(&mut buffer[..most])?;
+        let mut file = self.file.borrow();
+        let n = file.read(&mut buffer[..most])?;
         self.at += n as u64;
         if n == 0 {
             // Files that the kernel makes up may have less than the size that they tell.
-            let now = self.file.metadata()?.len();
+            let now = file.metadata()?.len();
             if now < self.size {
                 return Err(shrunk(self.size, now));
             }

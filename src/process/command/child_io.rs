@@ -2,6 +2,7 @@
 //!
 //! It does not know where the child's input comes from, nor what its end means for the job.
 
+use crate::codec::MarkedText;
 use crate::job::{Input, Job, Trust, display_names};
 use crate::map::{ChildEmit, OutOfBand};
 use crate::process::child::Child;
@@ -20,6 +21,8 @@ pub(super) struct ChildIo<'a> {
     job: &'a Job,
     emit: &'a mut dyn ChildEmit,
     buffer: &'a mut [u8],
+    /// What the child writes, when it becomes records.
+    text: Option<MarkedText>,
     /// How far what the child writes can be trusted: no further than what it was fed.
     trust: Trust,
 }
@@ -36,6 +39,7 @@ impl<'a> ChildIo<'a> {
             child,
             plan,
             job,
+            text: emit.takes_lines().then(MarkedText::new),
             emit,
             buffer,
             trust: Trust::Final,
@@ -87,12 +91,28 @@ impl<'a> ChildIo<'a> {
     pub(super) fn finish(mut self) -> ChildEnd {
         self.child.close_input();
         while self.step(&[], None) != ChildEvent::Over {}
+        let emit = &mut *self.emit;
+        if let Some(text) = &mut self.text
+            && let Some(what) = text.end(&mut |block, trust| emit.take(block, trust))
+        {
+            emit.warn(self.job.name(), what);
+        }
         let end = self.child.reap();
         if end.leaked {
             let what = "a process that the command left behind holds its output; not waited for";
             self.emit.warn(self.job.name(), what);
         }
         end
+    }
+
+    /// Passes on what the child wrote into the buffer.
+    fn take(&mut self, length: usize) -> ControlFlow<()> {
+        let block = &self.buffer[..length];
+        let emit = &mut *self.emit;
+        match &mut self.text {
+            Some(text) => text.give(block, self.trust, &mut |block, trust| emit.take(block, trust)),
+            None => emit.take(block, self.trust),
+        }
     }
 
     fn step(&mut self, input: &[u8], source: Option<BorrowedFd<'_>>) -> ChildEvent {
@@ -106,9 +126,7 @@ impl<'a> ChildIo<'a> {
         match event {
             // Only now, as it may take a while, and what the run wants is done at once.
             ChildEvent::RoundEnd { is_woken } if is_woken || self.emit.is_full() => self.emit.flush(),
-            ChildEvent::Stdout(n) if self.emit.take(&self.buffer[..n], self.trust).is_break() => {
-                self.child.stop(StopReason::NotWanted);
-            }
+            ChildEvent::Stdout(n) if self.take(n).is_break() => self.child.stop(StopReason::NotWanted),
             ChildEvent::Stderr(n) => self.emit.err(&self.buffer[..n]),
             ChildEvent::TimedOut => self.child.stop(StopReason::TimedOut),
             ChildEvent::StoppedBy(signal) => {

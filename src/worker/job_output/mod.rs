@@ -380,6 +380,10 @@ impl ChildEmit for JobOutput<'_, '_> {
         ControlFlow::Continue(())
     }
 
+    fn takes_lines(&self) -> bool {
+        self.stage.is_some()
+    }
+
     fn attempt(&self) -> u32 {
         self.attempt
     }

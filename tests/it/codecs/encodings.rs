@@ -90,3 +90,29 @@ fn faulty_utf16_is_told() {
             .ok();
     }
 }
+
+#[test]
+fn a_mark_in_what_a_command_prints_is_dropped_where_lines_are_read() {
+    let text = "id,n\n1,x\n2,é\n";
+    for bytes in [
+        &[b"\xef\xbb\xbf", text.as_bytes()].concat(),
+        &utf16(text, false),
+        &utf16(text, true),
+    ] {
+        for words in ["-i csv --select id,n", "-i csv --by id,n --agg count"] {
+            let out = match words.contains("--by") {
+                true => "1\tx\t1\n2\té\t1\n",
+                false => "1\tx\n2\té\n",
+            };
+            let fan = fan("run a").args(words.split(' ')).args(["--", "cat", "{}"]);
+            fan.file("a", bytes).stdout(out).ok();
+        }
+        // Without records, bytes pass as they are.
+        fan("run a -- cat").file("a", bytes).stdout(bytes).ok();
+    }
+    fan("run a --count -- cat")
+        .file("a", b"\xff\xfea\0\n\0\x00\xd8")
+        .stdout("1\ta\n1\t\u{fffd}\n")
+        .says("a: its UTF-16 is faulty")
+        .ok();
+}

@@ -313,3 +313,31 @@ fn data_on_standard_input_is_told_from_names() {
         .code(3);
     fan("map --agg count").stdin("x\ny\nz\n").says(hint).code(3);
 }
+
+#[test]
+fn a_list_with_the_line_ends_of_windows_is_told() {
+    let hint = "a\\r: no such file or directory (the name ends with a carriage return: tr -d '\\\\r'";
+    for command in ["map --count", "map --count -a list"] {
+        let fan = fan(command).file("a", "x\n").file("b", "y\n").file("c", "z\n");
+        let names = "a\r\nb\r\nc\r\n";
+        let fan = fan.file("list", names).stdin(names);
+        fan.stdout("").says(&hint.replace("\\\\r", "\\r")).code(3);
+    }
+    // A file may have such a name.
+    fan("map --count")
+        .file("a\r", "x\n")
+        .stdin("a\r\n")
+        .stdout("1\tx\n")
+        .ok();
+}
+
+#[test]
+fn a_file_that_shrinks_while_a_command_is_fed_is_an_error() {
+    let script = "head -c 1 >/dev/null; truncate -s 500 f; cat >/dev/null; echo over";
+    for option in ["--stdin", "-z"] {
+        let fan = fan("run f").arg(option).args(["--shell", script]);
+        fan.file("f", "x\n".repeat(1 << 20))
+            .says("f: shrank while it was read: 500 of 2097152 bytes are left")
+            .code(3);
+    }
+}
