@@ -1,5 +1,6 @@
 """Expressions of --where and --having, evaluated in the plainest way: Python's numbers, and no thought of speed."""
 import re
+from functools import cache
 from datetime import date
 from fractions import Fraction
 
@@ -20,7 +21,7 @@ class Word(bytes):
 
 def moment(value, literal):
     """The time that begins in a word and goes on after it, in seconds. A date is compared with dates as it stands."""
-    m = re.match(rb"""\[?(\d\d?/\w{3}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?|\d{4}-\d\d-\d\d(?:(?:[Tt]|[ \t]+)\d\d:\d\d(?::\d\d)?(?:[Zz]|[+-]\d\d:\d\d)?)?)""",
+    m = re.match(rb"""\[?(\d\d?/\w{3}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4}(?=[] \t,;:|)"'[]|$))?|\d{4}-\d\d-\d\d(?:(?:[Tt]|[ \t]+)\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:[Zz]|[+-]\d\d:\d\d)?)?)""",
                  rest := getattr(value, "rest", b""))
     if not m or not re.match(rb"""[\] \t;|)"']|[,:](?![0-9])|$""", rest[m.end():]):
         return None
@@ -30,9 +31,10 @@ def moment(value, literal):
     return time[1]
 
 
+@cache
 def clock(text):
     """Year to second by the time's own clock, and the instant in seconds."""
-    text = text.removeprefix(b"[").removesuffix(b"]").decode("latin-1")
+    text, fraction = text.removeprefix(b"[").removesuffix(b"]").decode("latin-1"), ""
     if m := re.fullmatch(r"(\d\d?)/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d)(?: ([+-])(\d\d)(\d\d))?", text):
         day, month, year, *rest = m.groups()
         month = month.title()
@@ -41,18 +43,21 @@ def clock(text):
         year, month, day = int(year), MONTHS.index(month) + 1, int(day)
         hour, minute, second = map(int, rest[:3])
         zone = rest[3:]
-    elif m := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d)(?::(\d\d)(?::(\d\d))?)?(?:[Zz]|([+-])(\d\d):(\d\d))?)?", text):
+    elif m := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?(?:[Zz]|([+-])(\d\d):(\d\d))?)?", text):
         parts = m.groups()
         year, month, day, hour, minute, second = (int(part or 0) for part in parts[:6])
-        zone = parts[6:]
+        fraction = parts[6] or ""
+        zone = parts[7:]
     else:
         return None
     ahead = (int(zone[1]) * 3600 + int(zone[2]) * 60) * (-1 if zone[0] == "-" else 1) if zone[0] else 0
     days = date(year, month, day).toordinal()
-    instant = ((days * 24 + hour) * 60 + minute) * 60 + second - ahead
-    return (year, month, day, hour, minute, second), instant - date(1970, 1, 1).toordinal() * 86400
+    instant = ((days * 24 + hour) * 60 + minute) * 60 + second - ahead - date(1970, 1, 1).toordinal() * 86400
+    # What is finer than a nanosecond is dropped.
+    return (year, month, day, hour, minute, second), instant + Fraction(int(fraction[:9].ljust(9, "0")), 10 ** 9)
 
 
+@cache
 def instant(text):
     """A time, or a number as an epoch, in seconds."""
     if time := clock(text):
@@ -66,12 +71,14 @@ def instant(text):
             return value / per_second if -377705023201 <= value / per_second < 253402207201 else None
 
 
+@cache
 def number(text):
     if not re.fullmatch(rb"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", text):
         return None
     return Fraction(re.sub(r"\.(?=$|[eE])", "", text.decode()))
 
 
+@cache
 def plain(text):
     """A number that is written plainly."""
     return Fraction(text.decode()) if re.fullmatch(rb"-?(0|[1-9][0-9]*)(\.[0-9]+)?", text) else None

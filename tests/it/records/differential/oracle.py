@@ -297,13 +297,25 @@ def ordered(text):
     return fractions.Fraction(time[1]), 1, text, text
 
 
+def split_list(text):
+    """The parts between commas that are not in brackets; those of an expression are balanced."""
+    depth, parts = 0, [""]
+    for c in text:
+        depth += {"(": 1, ")": -1}.get(c, 0)
+        if c == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += c
+    return parts
+
+
 class Table:
     """Groups of records with equal keys."""
 
     def __init__(self, options, keys):
         self.options, self.keys, self.groups, self.bad = options, keys, {}, 0
         text = options.get("--agg", "count") if "--by" in options or "--agg" in options else None
-        self.aggregates = text.split(",") if text else []
+        self.aggregates = split_list(text) if text else []
         if self.aggregates and not keys:
             self.groups[()] = []
 
@@ -315,6 +327,8 @@ class Table:
             return len(records)
         kind = name.split(":")[0]
         values = [record[place] for record in records]
+        if kind == "count":
+            return sum(values)
         if kind == "distinct":
             return len(set(values))
         if kind in ("min", "max"):
@@ -409,7 +423,9 @@ def run(argv):
     keys = listed("--by") if {"--by", "--agg"} & options.keys() else listed("--select")
     table = Table(options, keys or ([] if {"--by", "--agg"} & options.keys() else ["line"]))
     values = list(dict.fromkeys(name.split(":", 1)[1] for name in table.aggregates if ":" in name))
-    numeric = {name.split(":", 1)[1] for name in table.aggregates if ":" in name and not name.startswith("distinct:")}
+    numeric = {name.split(":", 1)[1] for name in table.aggregates
+               if ":" in name and not name.startswith(("distinct:", "count:"))}
+    counted = {field: expression.parse(field[1:-1])[0] for field in values if field.startswith("(")}
     wheres = [expression.parse(text) for text in options["--where"]]
     output, bad, printed = options.get("--output-format", "tsv"), 0, []
     for name in inputs:
@@ -430,6 +446,7 @@ def run(argv):
             if get is None:
                 continue
 
+            @functools.cache
             def value(field):
                 base, modifiers = source(field)
                 special = {"0": Word(line, line), "@file": name.encode(), "@line": b"%d" % at}
@@ -456,7 +473,9 @@ def run(argv):
                 table.bad += not absent and reads(printed_value(field)) is None
             key = tuple(map(printed_value, keys)) if keys else (() if table.aggregates else (line,))
             if folds:
-                table.add(key, [printed_value(field) for field in values])
+                # The keys of a fold are text.
+                key = tuple(map(bytes, key))
+                table.add(key, [counted[field](value) if field in counted else printed_value(field) for field in values])
             else:
                 lasting = list(key) if keys or output != "tsv" else [whole]
                 printed.append([kept_value(field) for field in keys] if output == "json" else lasting)
