@@ -2,6 +2,7 @@
 //!
 //! It prints nothing.
 
+use super::lock_in_use::LockInUse;
 use super::usage_error::UsageError;
 use crate::job::{ChildOutcome, Failure};
 use crate::plan::Empty;
@@ -29,9 +30,9 @@ pub(super) const EXIT_CODES: &[ExitCodeRow] = &[
     ExitCodeRow { code: "3", brief: "bad input", meaning: "some input was unreadable, corrupt, or vanished" },
     ExitCodeRow { code: "4", brief: "no input", meaning: "no input (`--allow-empty` makes it 0)" },
     ExitCodeRow { code: "5", brief: "own I/O", meaning: "fanfold's own reading or writing failed: standard output full, no space for a temporary file, an output file or the state" },
-    ExitCodeRow { code: "6", brief: "in use", meaning: "the state is in use" },
+    ExitCodeRow { code: "6", brief: "in use", meaning: "another run uses the state, or holds the lock (`--lock-fail`)" },
     ExitCodeRow { code: "123", brief: "command failed", meaning: "a command failed" },
-    ExitCodeRow { code: "124", brief: "halted", meaning: "halted by `--halt`, or because a pool's processes died at three jobs in a row without any answer" },
+    ExitCodeRow { code: "124", brief: "halted", meaning: "halted by `--halt`, ended by `--deadline`, or because a pool's processes died at three jobs in a row without any answer" },
     ExitCodeRow { code: "126, 127", brief: "no command", meaning: "the command can't be run, isn't found: said before the first job, or in place of it" },
     ExitCodeRow { code: "a signal", brief: "", meaning: "fanfold dies by the signal that stopped it" },
 ];
@@ -70,6 +71,8 @@ pub(super) enum ExitCause {
     CommandKilled,
     NotExecutable,
     NotFound,
+    /// The deadline of the run has passed.
+    Deadline,
     /// A signal ended the run.
     Signal(i32),
 }
@@ -85,7 +88,7 @@ impl ExitCause {
             ExitCause::OwnFailure => (5, 1),
             ExitCause::StateInUse => (6, 6),
             ExitCause::CommandFailed => (123, 123),
-            ExitCause::Halted => (124, 124),
+            ExitCause::Halted | ExitCause::Deadline => (124, 124),
             ExitCause::CommandKilled => (123, 125),
             ExitCause::NotExecutable => (126, 126),
             ExitCause::NotFound => (127, 127),
@@ -113,6 +116,9 @@ impl ExitCause {
                 RunError::Words { .. } | RunError::Io { .. } => ExitCause::OwnFailure,
             };
         }
+        if error.is::<LockInUse>() {
+            return ExitCause::StateInUse;
+        }
         match error.downcast_ref::<StateError>() {
             Some(state) => ExitCause::from_state_error(state),
             None if error.is::<UsageError>() => ExitCause::Refused,
@@ -133,6 +139,8 @@ impl ExitCause {
     pub(super) fn from_summary(summary: &Summary, empty: Empty) -> Self {
         if summary.is_empty() && empty == Empty::Refused {
             ExitCause::NoInput
+        } else if summary.deadline {
+            ExitCause::Deadline
         } else if let Some(signal) = summary.signal {
             ExitCause::Signal(signal)
         } else if summary.own_failures > 0 {

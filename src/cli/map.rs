@@ -10,6 +10,7 @@ use super::options::{InputArgs, OutputArgs};
 use super::records::{RecordArgs, RecordsAndFold};
 use super::run_end;
 use super::state::StateArgs;
+use super::unattended::UnattendedArgs;
 use super::usage_error::UsageError;
 use crate::codec::{self, CODECS, Codec, Decoder};
 use crate::map::{self, Cat, FUNCTIONS, Function, Map};
@@ -55,6 +56,9 @@ pub(super) struct MapArgs {
     #[command(flatten)]
     state: StateArgs,
 
+    #[command(flatten)]
+    unattended: UnattendedArgs,
+
     /// What to do with each file: cat, wc, digest or check; see `fanfold list` [default: cat]
     #[arg(long = "fn", value_name = "NAME", value_parser = function_named)]
     function: Option<&'static Function>,
@@ -68,6 +72,7 @@ pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
     let stages = args.records.plan()?;
     let function = args.function.unwrap_or(&FUNCTIONS[0]);
     let mut plan = args.plan(function, &stages)?;
+    args.unattended.add_to(&mut plan);
     let merge = args.merge.plan(stages.fold.is_some(), &args.output.out, None)?;
     let outputs = match &merge {
         Some(_) => None,
@@ -98,6 +103,7 @@ pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
         merge: merge.as_ref().map(MergePlan::work),
         give_up: run_end::give_up,
     };
+    let _lock = args.unattended.begin(&plan, args.output.verbosity())?;
     let summary = run(&plan, &work)?;
     Ok(run_end::finish(&summary, plan.empty, args.output.verbosity()))
 }
@@ -125,6 +131,8 @@ impl MapArgs {
             joblog: self.state.joblog(),
             progress: false,
             shard: self.inputs.shard(&inputs, stages.wanted().is_some())?,
+            deadline: None,
+            side_files: Vec::new(),
             done: BTreeSet::new(),
             inputs,
         })

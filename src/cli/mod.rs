@@ -10,6 +10,7 @@ mod foreign_command;
 mod foreign_words;
 mod grammar;
 mod list;
+mod lock_in_use;
 mod man_pages;
 mod map;
 mod merge;
@@ -24,9 +25,11 @@ mod records;
 mod remote_name;
 mod run;
 mod run_end;
+mod run_summary;
 mod state;
 mod status;
 mod topics;
+mod unattended;
 mod usage_error;
 mod xargs;
 
@@ -57,8 +60,9 @@ fn run_subcommand() -> u8 {
     let matches = grammar::<Subcommand>().try_get_matches_from(&words);
     let cause = match matches.and_then(|matches| Subcommand::from_arg_matches(&matches)) {
         Ok(subcommand) => subcommand.main().unwrap_or_else(|error| {
-            message::say(chain(&error));
-            ExitCause::from_error(&error)
+            let what = chain(&error);
+            message::say(&what);
+            run_summary::write_error(&what, ExitCause::from_error(&error))
         }),
         Err(error) => match foreign_words::answer(&error, &words) {
             Some(answer) => {

@@ -16,6 +16,7 @@ use super::pool::PoolArgs;
 use super::records::{RecordArgs, RecordsAndFold};
 use super::run_end;
 use super::state::StateArgs;
+use super::unattended::UnattendedArgs;
 use super::usage_error::UsageError;
 use crate::codec::Decoder;
 use crate::map::Map;
@@ -64,6 +65,9 @@ pub(super) struct RunArgs {
 
     #[command(flatten)]
     state: StateArgs,
+
+    #[command(flatten)]
+    unattended: UnattendedArgs,
 
     #[command(flatten)]
     child: ChildArgs,
@@ -162,7 +166,8 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
         None => args.output.out.plan(&stages, Partial::Discard, &args.state)?,
     };
     let errors = args.err.plan(&args.state)?;
-    let plan = args.plan(&command, &stages)?;
+    let mut plan = args.plan(&command, &stages)?;
+    args.unattended.add_to(&mut plan);
     if let Some(hint) = args
         .hint()
         .filter(|_| args.output.verbosity() == Verbosity::Notes)
@@ -206,6 +211,7 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
         guardian::start().context("can't start the guardian of the commands")?;
         reaper::start().context("can't start the reaper of orphans")?;
     }
+    let _lock = args.unattended.begin(&plan, args.output.verbosity())?;
     let mut summary = run(&plan, &work)?;
     // Commands may have written after the failures were reported, which fanfold does not see.
     summary.failures.buried |= args.ungroup;
@@ -268,6 +274,8 @@ impl RunArgs {
             progress: false,
             shard: self.inputs.shard(&inputs, stages.wanted().is_some())?,
             inputs,
+            deadline: None,
+            side_files: Vec::new(),
             done: BTreeSet::new(),
             state: self.state(access, stages)?,
         })

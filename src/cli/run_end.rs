@@ -2,6 +2,7 @@
 
 use super::exit_code::{Dialect, ExitCause};
 use super::options::Verbosity;
+use super::run_summary;
 use crate::message;
 use crate::plan::Empty;
 use crate::run::{Failures, Summary};
@@ -22,7 +23,7 @@ pub(super) fn finish(summary: &Summary, empty: Empty, verbosity: Verbosity) -> E
     }
     let cause = ExitCause::from_summary(summary, empty);
     report(summary, cause);
-    cause
+    run_summary::write(summary, cause)
 }
 
 /// Ends the process when a stopped run can't wait for one of its workers.
@@ -30,6 +31,7 @@ pub(super) fn give_up(summary: &Summary) -> ! {
     // A run that was stopped may have done nothing yet: that is not a lack of input.
     let cause = ExitCause::from_summary(summary, Empty::Allowed);
     report(summary, cause);
+    let cause = run_summary::write(summary, cause);
     std::process::exit(i32::from(cause.code(Dialect::Fanfold)))
 }
 
@@ -38,6 +40,12 @@ fn report(summary: &Summary, cause: ExitCause) {
         ExitCause::NoInput => message::say("no input (--allow-empty makes this no error)"),
         // The reader of our output is gone, and does not wait for a report.
         ExitCause::Signal(signals::PIPE) => {}
+        ExitCause::Deadline if summary.failures.total() == 0 => {
+            let code = cause.code(Dialect::Fanfold);
+            message::say(format_args!(
+                "the deadline has passed: the run was ended (exit {code})"
+            ));
+        }
         ExitCause::Signal(signal) => {
             report_failures(&summary.failures, summary.ended(), &format!("signal {signal}"));
         }

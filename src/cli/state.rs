@@ -6,7 +6,7 @@ use super::canonical_args::CommandKey;
 use super::option_value::file_name;
 use super::records::{FoldPlan, RecordsAndFold};
 use super::usage_error::UsageError;
-use crate::plan::{Durability, Existing, JobLogStart, Rerun, Revocable, StateAccess, StatePlan};
+use crate::plan::{Durability, Existing, JobLogStart, LockHeld, Rerun, Revocable, StateAccess, StatePlan};
 use crate::record::{OnBadLine, RecordPlan};
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
@@ -74,6 +74,7 @@ impl StateArgs {
                 true => Existing::Forget,
                 false => Existing::Keep,
             },
+            held: LockHeld::Refuse,
             access,
             durability,
             revocable: Revocable::Never,

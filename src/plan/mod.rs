@@ -20,12 +20,12 @@ pub use inputs::{
     Blanks, BlockPlan, Dash, Empty, Hidden, Inputs, Links, NameLists, Shard, WalkPlan, WordList, WordSyntax,
 };
 pub use output::{FirstRows, Order, Partial, RowEnd, Tag};
-pub use state::{Durability, Existing, Rerun, Revocable, StateAccess, StatePlan};
+pub use state::{Durability, Existing, LockHeld, Rerun, Revocable, StateAccess, StatePlan};
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What a run does, apart from the map and the fold themselves.
 #[derive(Debug, Clone)]
@@ -68,6 +68,10 @@ pub struct Plan {
     pub joblog: Option<(PathBuf, JobLogStart)>,
     /// Whether a line on standard error shows how far the run is.
     pub progress: bool,
+    /// When the run ends, as by a signal.
+    pub deadline: Option<Instant>,
+    /// Files beside the run that must be no inputs or outputs of it, each with the option that names it.
+    pub side_files: Vec<(&'static str, PathBuf)>,
     /// The numbers of jobs, from 0, that need not run.
     pub done: BTreeSet<u64>,
 }
@@ -97,6 +101,8 @@ impl Plan {
             state: None,
             joblog: None,
             progress: false,
+            deadline: None,
+            side_files: Vec::new(),
             done: BTreeSet::new(),
         }
     }

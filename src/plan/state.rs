@@ -1,6 +1,7 @@
 //! Where the outcome of each job is recorded, and how later runs use the record.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 /// A state file, and how the run uses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,12 +15,26 @@ pub struct StatePlan {
     pub rerun: Rerun,
     /// What happens to the records of earlier runs.
     pub existing: Existing,
+    /// What happens when another run uses the file.
+    pub held: LockHeld,
     /// Whether the file is written.
     pub access: StateAccess,
     /// How far jobs may run ahead of the file.
     pub durability: Durability,
     /// Whether a success may be revoked later.
     pub revocable: Revocable,
+}
+
+/// What happens when another run uses a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockHeld {
+    /// This one is refused.
+    Refuse,
+    /// This one waits, until then if there is a limit.
+    Wait {
+        /// The limit.
+        until: Option<Instant>,
+    },
 }
 
 /// Which of the jobs that are found run.

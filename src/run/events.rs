@@ -164,7 +164,7 @@ impl Main<'_, '_> {
         if !matches!(failure, None | Some(Failure::Stopped)) {
             self.summary
                 .failures
-                .add(seq, text.as_deref().unwrap_or_default());
+                .add(seq, &report.names, text.as_deref().unwrap_or_default());
         }
         notes.extend(text);
         if failure.is_some() {
@@ -269,7 +269,9 @@ impl Main<'_, '_> {
             }
         };
         self.summary.bad_inputs += 1;
-        self.summary.failures.add(self.jobs.sent(), &error.to_string());
+        self.summary
+            .failures
+            .add(self.jobs.sent(), failed, &error.to_string());
         self.output.say(error);
         let listed = self.output.list_failed(failed);
         self.check_own(listed);

@@ -3,6 +3,7 @@
 //! It does not know what a fold is of, nor how outputs were merged.
 
 use super::Main;
+use super::deadline::RunDeadline;
 use super::report::{Summary, end_progress};
 use super::shutdown::StopEvent;
 use crate::message;
@@ -25,6 +26,7 @@ impl Main<'_, '_> {
         self.note_printed();
         self.finish_state();
         self.abandon();
+        self.note_deadline();
         (self.work.give_up)(&self.summary)
     }
 
@@ -46,11 +48,16 @@ impl Main<'_, '_> {
         if self.summary.halted && one_answer && self.summary.failures.merges == 0 {
             message::say("the run was halted: the answer is not printed");
         }
+        self.note_deadline();
+        if self.summary.deadline && one_answer {
+            message::say("the deadline has passed: the answer is not printed");
+        }
         self.take_last_signal();
         self.output.stop_at_signals();
         self.print_folds(folds);
         self.print_merged();
         self.take_last_signal();
+        self.note_deadline();
         self.summary.failures.buried = self.output.is_buried();
         self.finish_state();
         self.summary.listed = self.source.listing().map_or(0, |listing| listing.inputs);
@@ -78,6 +85,12 @@ impl Main<'_, '_> {
             self.summary.signal = Some(signal);
             self.shutdown.advance(StopEvent::Drain);
         }
+    }
+
+    /// Takes note that it was the deadline that ended the run.
+    fn note_deadline(&mut self) {
+        let by_term = self.summary.signal == Some(signals::TERM);
+        self.summary.deadline = by_term && self.deadline.as_ref().is_some_and(RunDeadline::has_passed);
     }
 
     fn finish_state(&mut self) {

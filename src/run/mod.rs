@@ -2,6 +2,7 @@
 //!
 //! It does not know any map or fold by name, nor which command line it came from.
 
+mod deadline;
 mod deferred;
 mod dispatch;
 mod error;
@@ -31,6 +32,7 @@ use crate::record::OnBadLine;
 use crate::sys::guardian;
 use crate::worker::{self, Event, EventChannel, RequeuedJobs, RunState, Task, WorkerShared};
 use crossbeam_channel::{Sender, after, at, bounded, never, select};
+use deadline::RunDeadline;
 use dispatch::Pause;
 use job_states::JobStates;
 use jobs::JobSource;
@@ -78,6 +80,8 @@ fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> Result<Summary, RunError> 
         Control::new(slots).map_err(RunError::about("can't make the workers' wake-up descriptors"))?;
     let signals =
         RunSignals::install(&control, plan.signals).map_err(RunError::about("can't listen to signals"))?;
+    let deadline = plan.deadline.map(RunDeadline::start).transpose();
+    let deadline = deadline.map_err(RunError::about("can't start the thread of the deadline"))?;
     if control.slots() < slots {
         message::say(too_many_files(control.slots(), target));
     }
@@ -133,6 +137,7 @@ fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> Result<Summary, RunError> 
             resume,
             output: RunOutput::new(plan, folded, &run_state, &control)?,
             merges: Merges::new(work, workers, plan.empty, shared.merging.as_ref()),
+            deadline,
             summary: Summary::default(),
         };
         main.prepare_records()?;
@@ -154,6 +159,7 @@ struct Main<'scope, 'run> {
     resume: Resume,
     output: RunOutput<'run>,
     merges: Option<Merges<'run>>,
+    deadline: Option<RunDeadline>,
     summary: Summary,
 }
 

@@ -49,6 +49,9 @@ impl Work<'_> {
         let mut files = Vec::new();
         let mut add = |option, file: Option<&PathBuf>| files.extend(file.map(|file| (option, file.clone())));
         add("--failed", plan.failures.list.as_ref().map(|(file, _)| file));
+        for (option, file) in &plan.side_files {
+            add(option, Some(file));
+        }
         add("--joblog", plan.joblog.as_ref().map(|(file, _)| file));
         let merge_to = self.merge.as_ref().and_then(|merge| merge.to);
         add("--out", merge_to.map(|to| &to.name));

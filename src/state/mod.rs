@@ -68,7 +68,7 @@ impl State {
         let shown = message::display_name(plan.file.as_os_str()).into_owned();
         let (db, lock) = match plan.access {
             StateAccess::Write => {
-                let (db, lock) = open::open_locked(&plan.file, plan.existing)?;
+                let (db, lock) = open::open_locked(&plan.file, plan.existing, plan.held)?;
                 schema::claim(&db, &plan.meaning).map_err(|error| error.in_file(&shown))?;
                 (Some(db), Some(lock))
             }

@@ -7,12 +7,12 @@ use super::error::StateError;
 use super::schema::{APPLICATION, VERSION, newer, version};
 use super::sqlite_file::{SqliteFile, is_log_refused};
 use crate::message;
-use crate::plan::Existing;
-use crate::sys::try_lock;
+use crate::plan::{Existing, LockHeld};
+use crate::sys::lock_file;
 use rusqlite::Connection;
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -24,9 +24,13 @@ const HEADER: usize = 100;
 const LOCK_LEFTOVER: Duration = Duration::from_millis(300);
 
 /// Locks a state file, which it creates when there is none, and opens it to be written.
-pub(super) fn open_locked(file: &Path, existing: Existing) -> Result<(Connection, File), StateError> {
+pub(super) fn open_locked(
+    file: &Path,
+    existing: Existing,
+    held: LockHeld,
+) -> Result<(Connection, File), StateError> {
     let shown = message::display_name(file.as_os_str());
-    let opened = lock(file).and_then(|lock| {
+    let opened = lock(file, held).and_then(|lock| {
         let found = recognize(&lock)?;
         let files = SqliteFile::from_path(file)?;
         if existing == Existing::Forget {
@@ -73,31 +77,17 @@ pub(super) fn open_read_only(file: &Path) -> Result<Option<Connection>, StateErr
 }
 
 /// Locks the file that has this name now, exclusively.
-fn lock(file: &Path) -> Result<File, StateError> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).mode(0o600);
-    let until = Instant::now() + LOCK_LEFTOVER;
-    loop {
-        let open = options.open(file)?;
-        let found = open.metadata()?;
-        if !found.is_file() {
-            return Err(StateError::refused("not a regular file"));
-        }
-        match try_lock(&open)? {
-            true => {}
-            false if Instant::now() < until => {
-                std::thread::sleep(Duration::from_millis(5));
-                continue;
-            }
-            false => {
-                return Err(StateError::in_use("fanfold"));
-            }
-        }
-        // Another file may have taken its name between open and lock.
-        match fs::metadata(file) {
-            Ok(now) if (now.dev(), now.ino()) == (found.dev(), found.ino()) => return Ok(open),
-            _ => {}
-        }
+fn lock(file: &Path, held: LockHeld) -> Result<File, StateError> {
+    let until = match held {
+        LockHeld::Refuse => Some(Instant::now() + LOCK_LEFTOVER),
+        LockHeld::Wait { until } => until,
+    };
+    let Some(open) = lock_file(file, 0o600, until)? else {
+        return Err(StateError::in_use("fanfold"));
+    };
+    match open.metadata()?.is_file() {
+        true => Ok(open),
+        false => Err(StateError::refused("not a regular file")),
     }
 }
 

@@ -29,9 +29,9 @@ pub(crate) mod tests;
 
 pub(crate) use cores::cores;
 pub(crate) use io::{
-    Interest, OutputStream, Ready, Stdin, Waker, bytes_in_pipe, check_executable, enlarge_pipe,
+    Interest, OutputStream, Ready, Stdin, Waker, bytes_in_pipe, check_executable, enlarge_pipe, lock_file,
     open_nonblocking, outputs_are_same, pipe, poll, read_ahead, read_pipe, set_nonblocking, stdout_is_unread,
-    terminal, terminal_width, try_lock, write_pipe, write_stderr, write_stderr_now,
+    terminal, terminal_width, write_pipe, write_stderr, write_stderr_now,
 };
 pub(crate) use limits::{
     file_limit, is_out_of_files, pause_for_files, raise_file_limit, retry_open, retry_start, spawn_thread,

@@ -36,6 +36,7 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
             "arg-file",
             "exclude",
             "hidden",
+            "shard",
             "follow",
             "codec",
             "fn",
@@ -78,7 +79,7 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
             "arity",
         ],
     ),
-    ("Workers", &["jobs", "schedule", "memory", "tmpdir"]),
+    ("Workers", &["jobs", "schedule", "memory", "tmpdir", "nice"]),
     (
         "Trouble",
         &[
@@ -92,10 +93,12 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
             "bad",
             "partial",
             "quiet",
+            "deadline",
+            "summary",
             "joblog",
         ],
     ),
-    ("State", &["state", "retry-failed", "fresh"]),
+    ("State", &["state", "retry-failed", "fresh", "lock", "lock-fail"]),
 ];
 
 /// What the short help says of an option, by command. The options of a group that are not here are named only.

@@ -81,6 +81,8 @@ pub(super) fn plan(inputs: Inputs, logged: LoggedJobs, options: &Options) -> Pla
         None => JobLogStart::Empty,
     };
     Plan {
+        deadline: None,
+        side_files: Vec::new(),
         inputs,
         unit: Unit::File,
         batch: Batch::One,

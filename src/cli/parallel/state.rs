@@ -3,7 +3,7 @@
 //! How values are read and shared out is left out: a state knows a job by its values.
 
 use super::options::Options;
-use crate::plan::{Durability, Existing, Rerun, Revocable, StateAccess, StatePlan};
+use crate::plan::{Durability, Existing, LockHeld, Rerun, Revocable, StateAccess, StatePlan};
 use crate::template::shell_quote;
 use std::ffi::OsString;
 
@@ -20,6 +20,7 @@ pub(super) fn plan(options: &Options, command: &[OsString]) -> Option<StatePlan>
         ],
         rerun: Rerun::Unfinished,
         existing: Existing::Keep,
+        held: LockHeld::Refuse,
         access: StateAccess::Write,
         durability: Durability::EachJob,
         revocable: Revocable::Never,

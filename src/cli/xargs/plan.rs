@@ -101,6 +101,8 @@ pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Re
         joblog: None,
         progress: false,
         shard: None,
+        deadline: None,
+        side_files: Vec::new(),
         done: BTreeSet::new(),
         empty: if may_be_empty {
             Empty::Allowed

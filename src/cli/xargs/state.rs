@@ -5,7 +5,7 @@
 use super::options::Options;
 use crate::cli::canonical_args::CanonicalArgs;
 use crate::cli::usage_error::UsageError;
-use crate::plan::{Durability, Existing, Rerun, Revocable, StateAccess, StatePlan};
+use crate::plan::{Durability, Existing, LockHeld, Rerun, Revocable, StateAccess, StatePlan};
 use crate::template::shell_quote;
 use std::ffi::OsString;
 
@@ -35,6 +35,7 @@ pub(super) fn plan(options: &Options, command: &[OsString]) -> Result<Option<Sta
         ],
         rerun: Rerun::Unfinished,
         existing: Existing::Keep,
+        held: LockHeld::Refuse,
         access: StateAccess::Write,
         durability: Durability::EachJob,
         revocable: Revocable::Never,

@@ -5,9 +5,24 @@
 use super::run_notes::RunNotes;
 use crate::job::{ChildOutcome, Failure};
 use crate::sink::Closed;
+use std::ffi::OsString;
 
 /// How many failures are repeated at the end of the run.
 const REPEATED: usize = 10;
+
+/// How many failures are named for programs.
+const NAMED: usize = 1000;
+
+/// A failure for programs.
+#[derive(Debug)]
+pub struct NamedFailure {
+    /// The place among the jobs.
+    pub seq: u64,
+    /// The inputs that failed, if it is about some.
+    pub inputs: Vec<OsString>,
+    /// The message, without the program's name.
+    pub cause: String,
+}
 
 /// What can fail apart from jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +39,8 @@ pub struct Failures {
     /// The first ten in the order of the inputs: the job's number, and the message without the program's
     /// name.
     pub first: Vec<(u64, String)>,
+    /// The first thousand in the order of the inputs, with their inputs.
+    pub named: Vec<NamedFailure>,
     /// How many jobs failed, including the inputs that were not available.
     pub count: u64,
     /// How many merges failed.
@@ -51,6 +68,8 @@ pub struct Summary {
     pub bad_inputs: u64,
     /// Failures for another reason: a command or a process of a pool that ended badly, a map that panicked.
     pub failed: u64,
+    /// The size of the inputs of jobs that ended, where it is counted.
+    pub bytes: u64,
     /// How many of these are of commands that exited with 1.
     pub exits_with_1: u64,
     /// What was left out without an error.
@@ -71,6 +90,8 @@ pub struct Summary {
     pub all: Option<u64>,
     /// Whether the run ended because the command can't be executed at all.
     pub unfit: bool,
+    /// Whether the signal came because the deadline has passed.
+    pub deadline: bool,
     /// The signal that ended the run; SIGPIPE when nobody reads its output any more.
     pub signal: Option<i32>,
     /// What failed.
@@ -147,9 +168,9 @@ impl Summary {
 
 impl Failures {
     /// Counts the failure of a job, and keeps the message if the job is one of the first.
-    pub(crate) fn add(&mut self, seq: u64, what: &str) {
+    pub(crate) fn add(&mut self, seq: u64, inputs: &[OsString], what: &str) {
         self.count += 1;
-        self.keep(seq, what);
+        self.keep(seq, inputs, what);
     }
 
     /// Counts a failure outside of any job; `seq` is its place among the jobs.
@@ -158,7 +179,7 @@ impl Failures {
             Other::Merge => self.merges += 1,
             Other::Process => self.processes += 1,
         }
-        self.keep(seq, what);
+        self.keep(seq, &[], what);
     }
 
     /// Returns how many failures there were.
@@ -166,7 +187,13 @@ impl Failures {
         self.count + self.merges + self.processes
     }
 
-    fn keep(&mut self, seq: u64, what: &str) {
+    fn keep(&mut self, seq: u64, inputs: &[OsString], what: &str) {
+        let at = self.named.partition_point(|other| other.seq <= seq);
+        if at < NAMED {
+            let (inputs, cause) = (inputs.to_vec(), what.to_owned());
+            self.named.insert(at, NamedFailure { seq, inputs, cause });
+            self.named.truncate(NAMED);
+        }
         let at = self.first.partition_point(|&(other, _)| other <= seq);
         if at < REPEATED {
             self.first.insert(at, (seq, what.to_owned()));

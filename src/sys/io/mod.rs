@@ -10,7 +10,7 @@ mod stdin;
 mod terminal;
 mod waker;
 
-pub(crate) use file::{check_executable, open_nonblocking, try_lock};
+pub(crate) use file::{check_executable, lock_file, open_nonblocking};
 pub(crate) use output::{OutputStream, outputs_are_same, stdout_is_unread, write_stderr, write_stderr_now};
 pub(crate) use pipe::{bytes_in_pipe, enlarge_pipe, pipe, read_pipe, set_nonblocking, write_pipe};
 pub(crate) use poll::{Interest, Ready, poll};

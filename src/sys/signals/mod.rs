@@ -248,6 +248,12 @@ pub(crate) fn die_by_signal(signal: i32) -> ! {
     std::process::exit(128 + signal)
 }
 
+/// Sends this process a signal, as another process would.
+pub(crate) fn send_self(signal: i32) {
+    // SAFETY: kill has no preconditions.
+    unsafe { libc::kill(libc::getpid(), signal) };
+}
+
 /// Stops the whole process until it is sent CONT: the answer to TSTP.
 pub(crate) fn stop_self() {
     let own = rustix::process::getpid();

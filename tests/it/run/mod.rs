@@ -11,3 +11,4 @@ pub mod output_files;
 mod peak_memory;
 mod reserved_files;
 mod row_limit;
+mod unattended;
