@@ -129,6 +129,7 @@ impl MapArgs {
             empty: self.inputs.empty(),
             state: self.state(function, stages, &inputs)?,
             joblog: self.state.joblog(),
+            settling_time: Duration::ZERO,
             progress: false,
             shard: self.inputs.shard(&inputs, stages.wanted().is_some())?,
             deadline: None,

@@ -271,6 +271,7 @@ impl RunArgs {
             patience: command.kill_after,
             empty: self.inputs.empty(),
             joblog: self.state.joblog().filter(|_| !self.dry_run),
+            settling_time: Duration::ZERO,
             progress: false,
             shard: self.inputs.shard(&inputs, stages.wanted().is_some())?,
             inputs,

@@ -66,6 +66,8 @@ pub struct Plan {
     pub state: Option<StatePlan>,
     /// The file that gets one line for each job that ended, and what becomes of the lines that it has.
     pub joblog: Option<(PathBuf, JobLogStart)>,
+    /// How long a job that has ended waits for jobs that began before it: within this time, jobs end in input order.
+    pub settling_time: Duration,
     /// Whether a line on standard error shows how far the run is.
     pub progress: bool,
     /// When the run ends, as by a signal.
@@ -100,6 +102,7 @@ impl Plan {
             empty: Empty::Refused,
             state: None,
             joblog: None,
+            settling_time: Duration::ZERO,
             progress: false,
             deadline: None,
             side_files: Vec::new(),

@@ -26,10 +26,10 @@ impl Main<'_, '_> {
                 self.output.discard(seq);
                 Ok(())
             }
-            Event::Done(report) => self.job_ended(report),
+            Event::Done(report) => self.settle(report),
             Event::DoneAndExited(report) => {
                 self.workers.exited(false);
-                self.job_ended(report)
+                self.settle(report)
             }
             Event::Notice(what) => {
                 self.output.say(what);
@@ -67,9 +67,8 @@ impl Main<'_, '_> {
                 self.merged(jobs, report);
                 Ok(())
             }
-            // The worker waits for the other end of the channel to be dropped.
-            Event::AwaitHalt(waiting) => {
-                drop(waiting);
+            Event::AwaitHalt { seq, handled } => {
+                self.settling.await_halt(seq, handled);
                 Ok(())
             }
             Event::Exited { broken } => {
@@ -116,6 +115,27 @@ impl Main<'_, '_> {
             failed: self.summary.failures.count,
             sent: self.jobs.running(),
             left: self.source.left(),
+        }
+    }
+
+    /// Takes the report of a job that has ended, at once or when its time has come.
+    fn settle(&mut self, report: Report) -> Result<(), Closed> {
+        if !self.settling.is_on() {
+            return self.job_ended(report);
+        }
+        self.settling.add(report);
+        Ok(())
+    }
+
+    /// Handles the ends of jobs whose time has come.
+    pub(super) fn handle_settled(&mut self) {
+        while let Some((report, handled)) = self
+            .settling
+            .next(self.jobs.first_running(), self.shutdown.is_stopping())
+        {
+            let printed = self.job_ended(report);
+            self.end_printing_on(printed);
+            drop(handled);
         }
     }
 

@@ -115,6 +115,12 @@ impl JobStates {
         self.sent - self.ended
     }
 
+    /// Returns the lowest job whose end was not taken note of.
+    pub(super) fn first_running(&self) -> Option<u64> {
+        let mut states = self.states.iter();
+        states.find_map(|(&seq, state)| matches!(state, JobState::Sent(_)).then_some(seq))
+    }
+
     /// Returns whether another task may be sent.
     pub(super) fn has_room(&self) -> bool {
         self.running() < self.limit

@@ -14,6 +14,7 @@ mod merge;
 mod output;
 mod report;
 mod resume;
+mod settling;
 mod shutdown;
 mod signal_thread;
 mod work;
@@ -39,6 +40,7 @@ use jobs::JobSource;
 use merge::Merges;
 use output::RunOutput;
 use resume::Resume;
+use settling::Settling;
 use shutdown::Shutdown;
 use signal_thread::RunSignals;
 use std::io::IsTerminal;
@@ -135,6 +137,7 @@ fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> Result<Summary, RunError> 
             shutdown: Shutdown::new(&control, plan.patience),
             workers: Workers::new(scope, &shared, &control, target),
             resume,
+            settling: Settling::new(plan.settling_time),
             output: RunOutput::new(plan, folded, &run_state, &control)?,
             merges: Merges::new(work, workers, plan.empty, shared.merging.as_ref()),
             deadline,
@@ -157,6 +160,7 @@ struct Main<'scope, 'run> {
     shutdown: Shutdown<'run>,
     workers: Workers<'scope, 'run>,
     resume: Resume,
+    settling: Settling,
     output: RunOutput<'run>,
     merges: Option<Merges<'run>>,
     deadline: Option<RunDeadline>,
@@ -199,6 +203,7 @@ impl Main<'_, '_> {
             for report in reports {
                 self.handle(Event::Done(report));
             }
+            self.handle_settled();
             look = false;
             self.store();
             let mut pause = Pause::Full;
@@ -243,6 +248,7 @@ impl Main<'_, '_> {
                 },
                 recv(later) -> _ => {},
                 recv(at_once) -> _ => {},
+                recv(self.settling.due()) -> _ => {},
                 recv(self.workers.next_step()) -> _ => {},
                 recv(signals.received()) -> signal => if let Ok(signal) = signal { self.handle_signal(signal, signals) },
                 recv(inputs.unwrap_or_else(never)) -> found => self.source.receive(found.ok()),

@@ -80,9 +80,13 @@ pub(crate) enum Event {
         /// How it ended; its number is that of the first of the jobs.
         report: Report,
     },
-    /// The worker waits until the main thread has handled what it sent before: until the other end is
-    /// dropped.
-    AwaitHalt(Sender<()>),
+    /// The worker waits until the main thread has handled the end of this job: until the other end is dropped.
+    AwaitHalt {
+        /// The job.
+        seq: u64,
+        /// The other end.
+        handled: Sender<()>,
+    },
     /// The worker exits.
     Exited {
         /// Whether a panic outside of any map broke it: then it has not said how its job ended either.

@@ -142,12 +142,14 @@ impl Worker<'_> {
         if !may_halt && self.is_done() {
             return ControlFlow::Break(Some(report));
         }
-        shared.events.tell(report, is_scarce);
+        let seq = report.seq;
+        // The main thread is to hear of it before it hears that the worker waits.
+        shared.events.tell(report, is_scarce || may_halt);
         if may_halt {
             // It may have been one failure too many, and then no other job is begun.
-            let (waiting, handled) = bounded(0);
-            shared.events.send(Event::AwaitHalt(waiting));
-            let _ = handled.recv();
+            let (handled, is_handled) = bounded(0);
+            shared.events.send(Event::AwaitHalt { seq, handled });
+            let _ = is_handled.recv();
         }
         ControlFlow::Continue(())
     }

@@ -17,6 +17,9 @@ use std::time::Duration;
 /// The longest command line when as many values as fit make a job.
 const FILLED_LINE: usize = 63_664;
 
+/// Jobs that end within this time end in the order of their values: GNU parallel takes about as long to start the next.
+const SETTLING_TIME: Duration = Duration::from_millis(40);
+
 /// Returns the sources as the options say they are read.
 pub(super) fn arguments(sources: Vec<ArgumentSource>, options: &Options) -> ArgumentSources {
     let inputs = &options.inputs;
@@ -120,6 +123,7 @@ pub(super) fn plan(inputs: Inputs, logged: LoggedJobs, options: &Options) -> Pla
             .clone()
             .map(|file| (file, start))
             .filter(|_| !options.command.dry_run),
+        settling_time: SETTLING_TIME,
         progress: output.progress,
         shard: None,
         done: match running.resume {

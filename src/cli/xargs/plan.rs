@@ -99,6 +99,7 @@ pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Re
         patience: command.kill_after,
         state: None,
         joblog: None,
+        settling_time: Duration::ZERO,
         progress: false,
         shard: None,
         deadline: None,
