@@ -3,11 +3,13 @@
 //! A [`Job`] says which inputs it is about. It does not know how it is run, where its output goes, or which
 //! other jobs there are.
 
+mod block_queue;
 mod failure;
 mod outcome;
 mod split;
 mod trust;
 
+pub use block_queue::{BlockQueue, NextBlock};
 pub use failure::Failure;
 pub use outcome::ChildOutcome;
 pub use split::{RANGE, SplitOutcome, SplitPart};
@@ -91,6 +93,8 @@ pub enum Input {
     Stdin,
     /// Bytes that a command reads.
     Block(Arc<Vec<u8>>),
+    /// More such bytes, as many as are left for it.
+    Queue(BlockQueue),
     /// A word of a list, which may be no file at all.
     Word {
         /// Its bytes.
@@ -107,7 +111,7 @@ impl Input {
             Input::File(name) | Input::Range { name, .. } | Input::Part { name, .. } => name,
             Input::Word { word, .. } => word,
             Input::Stdin => OsStr::new("-"),
-            Input::Block(_) => OsStr::new(""),
+            Input::Block(_) | Input::Queue(_) => OsStr::new(""),
         }
     }
 

@@ -70,6 +70,9 @@ pub trait ChildEmit: Emit {
         false
     }
 
+    /// Counts bytes that the child gave and that are elsewhere.
+    fn note_given(&mut self, _bytes: u64) {}
+
     /// Returns a file that the child may write its output to, in place of [`Emit::out`].
     fn output_file(&self) -> Option<BorrowedFd<'_>> {
         None

@@ -2,6 +2,7 @@
 
 use super::arguments::ArgumentSources;
 use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
 
 /// Where the inputs of a run come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,23 +15,53 @@ pub enum Inputs {
     Words(WordList),
     /// Values from several sources, which become arguments, and records of them jobs.
     Arguments(ArgumentSources),
-    /// Standard input in blocks, which commands read.
+    /// Standard input or files in blocks, which commands read.
     Blocks(BlockPlan),
-    /// Words, each of which is a job.
-    Values(Vec<OsString>),
+    /// Words, which are jobs together.
+    Values(Vec<Vec<OsString>>),
 }
 
 /// How standard input is cut into blocks of whole records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockPlan {
-    /// How many bytes a block has at most, unless a record has more.
+    /// The files that are cut; when there is none, standard input is.
+    pub files: Vec<OsString>,
+    /// How many bytes a block has.
     pub size: usize,
+    /// On which side of its size a block ends.
+    pub cut: BlockCut,
     /// How many records a block has; `None`: as many as fit.
     pub records: Option<usize>,
+    /// How many lines a record has, when lines are counted.
+    pub record_lines: Option<usize>,
+    /// What stands between records.
+    pub separator: RecordSeparator,
+    /// Whether that is removed.
+    pub removes_separators: bool,
+    /// The pattern of what the input begins with and each block gets.
+    pub heading: Option<String>,
+    /// How many jobs share all blocks; `None`: each block is a job.
+    pub shared_by: Option<NonZeroUsize>,
+}
+
+/// On which side of its size a block ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockCut {
+    /// With the last record that is within, unless a record has more.
+    Before,
+    /// With the first record that ends behind.
+    Behind,
+}
+
+/// What stands between records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordSeparator {
     /// What a record begins with.
     pub start: Vec<u8>,
     /// What a record ends with.
     pub end: Vec<u8>,
+    /// Whether both are regular expressions.
+    pub is_pattern: bool,
 }
 
 /// Lists of names.

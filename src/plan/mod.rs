@@ -17,7 +17,8 @@ pub use batch::{ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Schedule, Un
 pub(crate) use failures::JobCounts;
 pub use failures::{Counted, FailurePlan, FailureStyle, HaltAt, HaltLimit, HaltShare};
 pub use inputs::{
-    Blanks, BlockPlan, Dash, Empty, Hidden, Inputs, Links, NameLists, Shard, WalkPlan, WordList, WordSyntax,
+    Blanks, BlockCut, BlockPlan, Dash, Empty, Hidden, Inputs, Links, NameLists, RecordSeparator, Shard,
+    WalkPlan, WordList, WordSyntax,
 };
 pub use output::{FirstRows, Order, Partial, RowEnd, Tag};
 pub use state::{Durability, Existing, LockHeld, Rerun, Revocable, StateAccess, StatePlan};

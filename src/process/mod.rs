@@ -9,6 +9,8 @@ mod child_event;
 mod command;
 mod deadline;
 mod dry_run;
+mod kept_output;
+mod median_limit;
 mod outcome;
 mod pipes;
 mod plan;
@@ -25,10 +27,12 @@ mod trace;
 
 pub(crate) use command::Command;
 pub(crate) use dry_run::DryRun;
+pub(crate) use kept_output::{KeptCommand, KeptNames, KeptPlan};
+pub(crate) use median_limit::MedianLimit;
 pub(crate) use plan::{Capture, ChildStdin, ChildVar, CommandPlan, OnClosedStdout, Trace};
 pub(crate) use pool::{PoolMap, PoolPlan, Reply};
 pub(crate) use resolve::{ProgramError, resolve_program};
-pub(crate) use start_gate::StartGate;
+pub(crate) use start_gate::{StartCondition, StartGate};
 
 use crate::map::{ChildEmit, Emit};
 

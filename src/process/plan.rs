@@ -2,6 +2,7 @@
 //!
 //! It does not know the jobs, nor what becomes of a child.
 
+use super::median_limit::MedianLimit;
 use super::resolve::{ProgramError, resolve_program, seek_program};
 use super::start_gate::StartGate;
 use crate::job::Job;
@@ -9,8 +10,10 @@ use crate::sys::arguments::Arguments;
 use crate::sys::{Launcher, ProcessGroupOf};
 use crate::template::{Line, Template, with_job};
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What the standard input of a child is.
@@ -24,6 +27,8 @@ pub(crate) enum ChildStdin {
     Raw,
     /// The bytes of blocks.
     Blocks,
+    /// The file of the plan, from its beginning.
+    Spooled,
     /// Our own.
     Inherited,
     /// The terminal.
@@ -108,12 +113,16 @@ pub(crate) struct CommandPlan {
     pub(crate) program: PathBuf,
     /// The standard input of the child.
     pub(crate) feed: ChildStdin,
+    /// What every child reads, when that is a file.
+    pub(crate) spool: Option<Arc<File>>,
     /// The output of the child.
     pub(crate) capture: Capture,
     /// How a failure is treated when nobody reads that output.
     pub(crate) unread: OnClosedStdout,
     /// How long a try may take.
     pub(crate) timeout: Option<Duration>,
+    /// How long a try may take, by what others took.
+    pub(crate) median: Option<MedianLimit>,
     /// The grace between TERM and KILL.
     pub(crate) kill_after: Duration,
     /// Whether and where each command is shown as it starts.
@@ -157,9 +166,11 @@ impl CommandPlan {
             program: template.program().into(),
             template,
             feed,
+            spool: None,
             capture: Capture::Whole,
             unread: OnClosedStdout::Ends,
             timeout: None,
+            median: None,
             kill_after: Duration::from_secs(10),
             trace: Trace::Off,
             ok_exit: vec![0],

@@ -14,8 +14,9 @@ use crate::map::ChildEmit;
 use crate::merge::PipeJob;
 use crate::message;
 use crate::sys::{Launcher, ProcessGroup, StdinFrom, Streams, is_out_of_files, retry_start, terminal};
+use std::fs::File;
 use std::io;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,7 +73,8 @@ impl Spawner {
         drop(jobs);
         pipes.release();
         let mut child = Child::new(group, feeders, pipes, worker, self.plan.kill_after, DRAIN);
-        child.set_timeout(self.plan.timeout);
+        let median = self.plan.median.as_ref();
+        child.set_timeout(median.map_or(self.plan.timeout, |limit| limit.left(Duration::ZERO)));
         Ok((child, first))
     }
 
@@ -95,10 +97,14 @@ impl Spawner {
         let mut streams = pipes.streams(&stdin);
         streams.others = &others;
         let terminal = (plan.feed == ChildStdin::Terminal).then(terminal).transpose()?;
+        let spooled = plan.spool.as_deref().map(reopened).transpose()?;
         match &terminal {
             Some(terminal) => streams.stdin = StdinFrom::Fd(terminal.as_fd()),
             None if plan.feed == ChildStdin::Inherited => streams.stdin = StdinFrom::Inherited,
             None => {}
+        }
+        if let Some(file) = &spooled {
+            streams.stdin = StdinFrom::Fd(file.as_fd());
         }
         let slot = emit.worker().slot;
         let variables = plan.variables_of(job, slot, emit.attempt());
@@ -154,4 +160,8 @@ pub(super) fn unstartable(plan: &CommandPlan, cause: io::Error, worker: &WorkerH
         program,
         cause: ChildOutcome::NotStarted(cause),
     }
+}
+/// Opens a file again, which may have no name any more, to read it from its beginning.
+fn reopened(file: &File) -> io::Result<File> {
+    File::open(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }

@@ -9,7 +9,7 @@ use crate::message;
 use crate::output::{Origin, ReservedFiles, StreamFiles};
 use crate::plan::{ArgumentOrigin, Empty, Inputs, Plan, Shard};
 use crate::source::{
-    ArgumentJobs, Batcher, Blocks, InputResult, JobResult, ListedWords, Listing, NamedInputs, Numbering,
+    ArgumentJobs, Batcher, BlockJobs, InputResult, JobResult, ListedWords, Listing, NamedInputs, Numbering,
     Scheduler, Sharded, SharedListing, SourceError, Splitter, deal, read_names,
 };
 use crate::sys::{Stdin, spawn_thread};
@@ -75,11 +75,14 @@ impl JobSource {
                     word: word.clone(),
                     ends_line: true,
                 };
-                let inputs: Vec<_> = values.iter().map(input).collect();
-                Box::new(inputs.into_iter().map(Ok))
+                let inputs = |words: &Vec<OsString>| Ok(words.iter().map(input).collect());
+                let inputs: Vec<_> = values.iter().map(inputs).collect();
+                let jobs = Scheduler::new(inputs.into_iter(), plan.schedule, Numbering::new(None));
+                return JobSource::reserved(jobs, plan, outputs, own);
             }
             Inputs::Blocks(blocks) => {
-                let jobs = Scheduler::new(Blocks::new(blocks.clone()), plan.schedule, Numbering::new(None));
+                let blocks = BlockJobs::open(blocks).map_err(list_error)?;
+                let jobs = Scheduler::new(blocks, plan.schedule, Numbering::new(None));
                 return JobSource::reserved(jobs, plan, outputs, own);
             }
             Inputs::Arguments(sources) => {

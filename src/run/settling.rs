@@ -57,11 +57,7 @@ impl Settling {
 
     /// Returns the next job whose time has come, in input order: no job before it runs, or it has waited long enough,
     /// or one behind it has. `first` is the lowest job that was not returned yet; `at_once`: nothing waits.
-    pub(super) fn next(
-        &mut self,
-        first: Option<u64>,
-        at_once: bool,
-    ) -> Option<(Report, Option<Sender<()>>)> {
+    pub(super) fn next(&mut self, first: Option<u64>, at_once: bool) -> Option<(Report, Option<Sender<()>>)> {
         let lowest = self.jobs.first_entry()?;
         let comes = at_once || first.is_none_or(|first| first >= *lowest.key());
         if !comes && !self.jobs.values().any(|ended| ended.due <= Instant::now()) {

@@ -19,9 +19,9 @@ mod split;
 mod walk;
 mod xargs;
 
-pub(crate) use arguments::{ArgumentJobs, column_pattern, take_names};
+pub(crate) use arguments::{ArgumentJobs, column_pattern, read_all, take_names};
 pub(crate) use batch::Batcher;
-pub(crate) use blocks::Blocks;
+pub(crate) use blocks::BlockJobs;
 pub(crate) use error::{InputResult, JobResult, SourceError};
 pub(crate) use exclude::Exclude;
 pub(crate) use list::read_names;

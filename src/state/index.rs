@@ -165,7 +165,7 @@ pub(super) fn stored_range(input: &Input) -> [Option<i64>; 2] {
         Input::Range { start, end, .. } | Input::Part { start, end, .. } => {
             [Some(start.cast_signed()), Some(end.cast_signed())]
         }
-        Input::File(_) | Input::Stdin | Input::Block(_) | Input::Word { .. } => WHOLE,
+        Input::File(_) | Input::Stdin | Input::Block(_) | Input::Queue(_) | Input::Word { .. } => WHOLE,
     }
 }
 

@@ -9,7 +9,7 @@ mod shell_escape;
 mod size;
 
 pub use foreign::{foreign_replacement, pastes_into_script};
-pub use line::{Hole, Holes, Line, LineJob, LineQuoting, Repeat};
+pub use line::{Hole, Holes, Line, LineJob, LineQuoting, Repeat, quote_value};
 pub use shell_escape::shell_escape;
 
 use crate::sys::arguments::Arguments;

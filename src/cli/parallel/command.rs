@@ -3,8 +3,12 @@
 //! It does not know where values come from.
 
 use super::options::Options;
+use super::pipe_file;
 use super::shell::{direct_program, shell};
-use crate::process::{Capture, ChildStdin, ChildVar, CommandPlan, OnClosedStdout, StartGate, Trace};
+use super::value::Timeout;
+use crate::process::{
+    Capture, ChildStdin, ChildVar, CommandPlan, MedianLimit, OnClosedStdout, StartGate, Trace,
+};
 use crate::sys::ProcessGroupOf;
 use crate::template::{Holes, Line, LineQuoting, Repeat, Template};
 use std::ffi::{OsStr, OsString};
@@ -17,11 +21,23 @@ pub(super) fn line(command: &[OsString], holes: &Holes, options: &Options) -> Li
         None if options.command.repeats_words || options.inputs.most == Some(0) => Repeat::Word,
         None => Repeat::Value,
     };
+    if options.command.shell_quote {
+        let words: Vec<_> = command
+            .iter()
+            .map(|word| word.as_bytes())
+            .chain([&b"{}"[..]])
+            .collect();
+        return Line::new(&words, &Holes::default(), LineQuoting::Values, Repeat::Value);
+    }
     if command.is_empty() {
         // Values are commands.
         return Line::new(&[b"{}"], &Holes::default(), LineQuoting::Nothing, Repeat::Value);
     }
     let words: Vec<_> = command.iter().map(|word| word.as_bytes()).collect();
+    if let Some(file) = options.pipe.file {
+        let script = pipe_file::script(file, &words.join(&b' '), &options.output.directory());
+        return Line::new(&[&script], holes, LineQuoting::Values, repeat);
+    }
     let quoting = match (options.command.quote, options.inputs.most) {
         (true, _) => LineQuoting::Words,
         // The values are empty, and leave nothing behind.
@@ -55,23 +71,33 @@ pub(super) fn plan(line: Line, holes: &Holes, options: &Options) -> CommandPlan 
             .tag
             .then(|| text(OsStr::new("{}"), &Holes::default(), LineQuoting::Nothing)),
     };
-    let stdin = match options.pipe.on {
-        true => ChildStdin::Blocks,
-        false => ChildStdin::Null,
+    let stdin = match (options.pipe.on, options.pipe.tee) {
+        (_, true) => ChildStdin::Spooled,
+        (true, false) => ChildStdin::Blocks,
+        (false, false) => ChildStdin::Null,
     };
     let variables = [
         ("PARALLEL_SEQ", ChildVar::Job),
         ("PARALLEL_JOBSLOT", ChildVar::Slot),
         ("PARALLEL_PID", ChildVar::Fixed(std::process::id())),
     ];
+    let variables = variables.map(|(name, var)| (name.to_owned(), var)).into_iter();
+    let slot_variable = options.command.slot_variable.clone();
+    let variables = variables.chain(slot_variable.map(|name| (name, ChildVar::Index)));
+    let (timeout, median) = match options.running.timeout {
+        Some(Timeout::After(time)) => (Some(time), None),
+        Some(Timeout::Medians(factor)) => (None, Some(MedianLimit::new(factor))),
+        None => (None, None),
+    };
     CommandPlan {
-        capture: if output.ungroup {
+        capture: if output.ungroup && output.results.is_none() && !output.files {
             Capture::Inherit
         } else {
             Capture::Whole
         },
         unread: OnClosedStdout::Ends,
-        timeout: options.running.timeout,
+        timeout,
+        median,
         kill_after: options.running.kill_after,
         trace: match (output.verbose, output.trace) {
             (true, _) => Trace::Stdout,
@@ -79,10 +105,10 @@ pub(super) fn plan(line: Line, holes: &Holes, options: &Options) -> CommandPlan 
             _ => Trace::Off,
         },
         ok_exit: options.running.ok_exit.clone(),
-        variables: variables.map(|(name, var)| (name.to_owned(), var)).to_vec(),
+        variables: variables.collect(),
         group_of: ProcessGroupOf::Itself,
         label,
-        gate: StartGate::new(options.running.delay),
+        gate: StartGate::new(options.running.delay, options.running.conditions.clone()),
         ..CommandPlan::unresolved(template, stdin)
     }
 }

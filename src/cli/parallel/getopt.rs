@@ -42,7 +42,7 @@ impl<T> Spec<T> {
 
 /// Does to `target` what the options at the beginning of `words` say, and returns the words after them.
 pub(super) fn read<'a, T>(
-    specs: &[Spec<T>],
+    specs: &[&Spec<T>],
     mut words: &'a [OsString],
     target: &mut T,
 ) -> Result<&'a [OsString]> {
@@ -61,7 +61,7 @@ pub(super) fn read<'a, T>(
 
 /// Reads `NAME` or `NAME=VALUE`.
 fn long<T>(
-    specs: &[Spec<T>],
+    specs: &[&Spec<T>],
     word: &[u8],
     next: &mut slice::Iter<'_, OsString>,
     target: &mut T,
@@ -75,8 +75,8 @@ fn long<T>(
 }
 
 /// Returns the option with this long name, or else the only one of which a name begins with it; and that name.
-fn named<'a, T>(specs: &'a [Spec<T>], name: &[u8]) -> Result<(&'a Spec<T>, &'static str)> {
-    let exact = specs.iter().find_map(|spec| {
+fn named<'a, T>(specs: &[&'a Spec<T>], name: &[u8]) -> Result<(&'a Spec<T>, &'static str)> {
+    let exact = specs.iter().copied().find_map(|spec| {
         Some((
             spec,
             spec.names.split(' ').find(|known| known.as_bytes() == name)?,
@@ -89,6 +89,7 @@ fn named<'a, T>(specs: &'a [Spec<T>], name: &[u8]) -> Result<(&'a Spec<T>, &'sta
     let begins = |known: &&str| known.as_bytes().starts_with(name);
     let close: Vec<_> = specs
         .iter()
+        .copied()
         .filter(|spec| spec.shortens)
         .filter_map(|spec| Some((spec, spec.long_names().find(begins)?)))
         .collect();
@@ -108,14 +109,14 @@ fn named<'a, T>(specs: &'a [Spec<T>], name: &[u8]) -> Result<(&'a Spec<T>, &'sta
 
 /// Reads letters, the last of which may have a value.
 fn short<T>(
-    specs: &[Spec<T>],
+    specs: &[&Spec<T>],
     letters: &[u8],
     next: &mut slice::Iter<'_, OsString>,
     target: &mut T,
 ) -> Result<()> {
     let mut letters = letters;
     while let Some((&letter, rest)) = letters.split_first() {
-        let is_named = |spec: &&Spec<T>| spec.names.split(' ').any(|name| name.as_bytes() == [letter]);
+        let is_named = |spec: &&&Spec<T>| spec.names.split(' ').any(|name| name.as_bytes() == [letter]);
         let shown = String::from_utf8_lossy(std::slice::from_ref(&letter)).into_owned();
         let Some(spec) = specs.iter().find(is_named) else {
             return wrong(format!("Unknown option: {shown}"));
@@ -239,7 +240,8 @@ mod tests {
     fn read(line: &str) -> (String, Result<usize, String>) {
         let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
         let mut said = String::new();
-        let left = super::read(SPECS, &words, &mut said).map(<[_]>::len);
+        let specs: Vec<_> = SPECS.iter().collect();
+        let left = super::read(&specs, &words, &mut said).map(<[_]>::len);
         (said, left.map_err(|wrong| wrong.to_string()))
     }
 

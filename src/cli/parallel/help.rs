@@ -7,10 +7,18 @@ pub(super) fn text() -> String {
     include_str!("help.txt").to_owned()
 }
 
+/// The version of GNU parallel whose command line this is.
+pub(super) const REFERENCE: u64 = 20_221_122;
+
+/// What `--minversion` prints.
+pub(super) fn reference_version() -> String {
+    format!("{REFERENCE}\n")
+}
+
 /// What `--version` prints.
 pub(super) fn version() -> String {
     format!(
-        "fanfold parallel {} (the command line of GNU parallel 20221122)\n",
+        "fanfold parallel {} (the command line of GNU parallel {REFERENCE})\n",
         env!("CARGO_PKG_VERSION")
     )
 }

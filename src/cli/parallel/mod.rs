@@ -8,11 +8,15 @@ mod getopt;
 mod help;
 mod joblog;
 mod jobs;
+mod kept;
 mod options;
+mod pipe_file;
 mod plan;
+mod refusal;
 mod shell;
 mod sources;
 mod specs;
+mod spool;
 mod state;
 mod value;
 
@@ -24,15 +28,16 @@ use crate::memory::Budget;
 use crate::message;
 use crate::output::JobFiles;
 use crate::plan::{ArgumentOrigin, Inputs, Plan};
-use crate::process::{Command, CommandPlan, DryRun};
+use crate::process::{Command, CommandPlan, DryRun, KeptCommand, KeptPlan};
 use crate::run::{Destination, RunError, Summary, Work, run};
-use crate::source::take_names;
+use crate::source::{read_all, take_names};
 use crate::sys::{self, guardian, share_heap};
 use anyhow::{Result, anyhow};
 use joblog::LoggedJobs;
 use options::{Options, Resume};
 use std::ffi::OsString;
 use std::io::{self, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::sync::Arc;
 
 /// Does what these words say, as the program `name`, and returns the exit code. Does not return when a signal
@@ -58,8 +63,9 @@ pub(super) fn main(name: String, words: &[OsString]) -> u8 {
 fn follow(words: &[OsString]) -> Result<u8> {
     let mut options = Options::default();
     let early = specs::from_environment();
-    getopt::read(specs::SPECS, &early, &mut options)?;
-    let words = getopt::read(specs::SPECS, words, &mut options)?;
+    let specs = specs::specs();
+    getopt::read(&specs, &early, &mut options)?;
+    let words = getopt::read(&specs, words, &mut options)?;
     if let Some(text) = options.print {
         let printed = sys::OutputStream::stdout().write_all(text().as_bytes());
         printed.map_err(|cause| anyhow!("write error: {}", message::system(&cause)))?;
@@ -67,57 +73,70 @@ fn follow(words: &[OsString]) -> Result<u8> {
     }
     options.check()?;
     let (command, sources) = sources::read(words, &options);
-    refuse_perl(command)?;
+    refusal::check(command, &options)?;
     let logged = match &options.running.joblog {
         Some(file) if options.running.resume.is_some() => LoggedJobs::read(file)?,
         _ => LoggedJobs::default(),
     };
     let mut holes = options.command.holes.clone();
     if options.running.resume == Some(Resume::Failed) && command.is_empty() {
-        let inputs = Inputs::Values(logged.commands.clone());
+        let inputs = Inputs::Values(logged.commands.iter().map(|line| vec![line.clone()]).collect());
         let line = command::line(&[], &holes, &options);
         let plan = plan::plan(inputs, logged.only_failed(), &options);
-        return run_commands(&plan, command::plan(line, &holes, &options), &options);
+        return run_commands(
+            &plan,
+            command::plan(line, &holes, &options),
+            kept::plan(&options, &holes, 1),
+            &options,
+        );
     }
     if let Some(blocks) = options.blocks() {
+        sources::refuse_values(&sources)?;
+        value::separators(&blocks.separator)?;
         let line = command::line(command, &holes, &options);
         let plan = plan::plan(Inputs::Blocks(blocks), logged, &options);
-        return run_commands(&plan, command::plan(line, &holes, &options), &options);
+        return run_commands(
+            &plan,
+            command::plan(line, &holes, &options),
+            kept::plan(&options, &holes, 1),
+            &options,
+        );
     }
+    let count = sources.len();
     let mut arguments = plan::arguments(sources, &options);
-    if options.inputs.header {
-        holes.name(take_names(&arguments).map_err(unreadable)?);
+    if options.inputs.header.is_some() || options.inputs.skips_first {
+        let names = take_names(&arguments).map_err(unreadable)?;
+        holes.name(match options.inputs.header.is_some() {
+            true => names,
+            false => Vec::new(),
+        });
     }
     warn_of_terminal(&arguments.sources);
     let line = command::line(command, &holes, &options);
     arguments.group = plan::group(&line, &options);
+    let needs_total = |word: &OsString| holes.needs_total(word.as_bytes());
+    let (line, inputs) = match command.iter().any(needs_total) {
+        true => {
+            let jobs = read_all(&arguments).map_err(unreadable)?;
+            holes.total = Some((jobs.len(), options.running.jobs.get()));
+            (command::line(command, &holes, &options), Inputs::Values(jobs))
+        }
+        false => (line, Inputs::Arguments(arguments)),
+    };
     let plan = Plan {
         state: state::plan(&options, command),
-        ..plan::plan(Inputs::Arguments(arguments), logged, &options)
+        ..plan::plan(inputs, logged, &options)
     };
-    run_commands(&plan, command::plan(line, &holes, &options), &options)
+    let mut command = command::plan(line, &holes, &options);
+    if options.pipe.tee {
+        command.spool = Some(Arc::new(spool::spool(&options.output)?));
+    }
+    run_commands(&plan, command, kept::plan(&options, &holes, count), &options)
 }
 
 fn unreadable((name, cause): (OsString, io::Error)) -> anyhow::Error {
     let (name, cause) = (message::display_name(&name), message::system(&cause));
     anyhow!("Error: Cannot open input file `{name}': {cause}.")
-}
-
-fn refuse_perl(command: &[OsString]) -> Result<()> {
-    let is_perl = |word: &OsString| {
-        let text = word.to_string_lossy();
-        text.find("{=").is_some_and(|at| text[at..].contains("=}"))
-    };
-    match command.iter().find(|word| is_perl(word)) {
-        Some(word) => {
-            let word = message::display_name(word);
-            let what = format!(
-                "Error: '{word}': fanfold has no Perl; use the replacement strings of --plus, or a shell."
-            );
-            Err(UsageError(what).into())
-        }
-        None => Ok(()),
-    }
 }
 
 fn warn_of_terminal(sources: &[crate::plan::ArgumentSource]) {
@@ -131,7 +150,7 @@ fn warn_of_terminal(sources: &[crate::plan::ArgumentSource]) {
     }
 }
 
-fn run_commands(plan: &Plan, command: CommandPlan, options: &Options) -> Result<u8> {
+fn run_commands(plan: &Plan, command: CommandPlan, kept: Option<KeptPlan>, options: &Options) -> Result<u8> {
     share_heap();
     if let Some(nice) = options.running.nice {
         sys::add_niceness(nice)
@@ -140,13 +159,15 @@ fn run_commands(plan: &Plan, command: CommandPlan, options: &Options) -> Result<
     guardian::start()?;
     let budget = Budget::new(plan.memory);
     let command = Arc::new(command);
+    let kept = kept.map(Arc::new);
     let map = |_slot| -> Box<dyn Map> {
-        match options.command.dry_run {
-            true => Box::new(DryRun::new(Arc::clone(&command), None, None)),
-            false => Box::new(Command::new(
-                Arc::clone(&command),
-                Decoder::new(budget.clone(), None),
-            )),
+        if options.command.dry_run {
+            return Box::new(DryRun::new(Arc::clone(&command), None, None));
+        }
+        let command = Command::new(Arc::clone(&command), Decoder::new(budget.clone(), None));
+        match &kept {
+            Some(kept) => Box::new(KeptCommand::new(command, Arc::clone(kept))),
+            None => Box::new(command),
         }
     };
     let files = options.output.out.as_deref().map(JobFiles::new).transpose();

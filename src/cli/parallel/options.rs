@@ -2,9 +2,10 @@
 //!
 //! It does not know what a run makes of them.
 
-use super::value;
+use super::value::{self, Timeout};
 use crate::cli::usage_error::UsageError;
-use crate::plan::{BlockPlan, HaltAt, Trim};
+use crate::plan::{BlockCut, BlockPlan, HaltAt, RecordSeparator, Trim};
+use crate::process::StartCondition;
 use crate::template::{Hole, Holes, Repeat};
 use anyhow::Result;
 use std::ffi::{OsStr, OsString};
@@ -12,6 +13,9 @@ use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// How many jobs share blocks at most.
+const MOST_SHARED: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 
 /// The options, read in order.
 #[derive(Debug)]
@@ -33,7 +37,10 @@ pub(super) struct InputOptions {
     pub(super) separator: OsString,
     pub(super) file_separator: OsString,
     pub(super) columns: Option<String>,
-    pub(super) header: bool,
+    /// The pattern of a heading: of values, a line of names; of blocks, what each of them gets.
+    pub(super) header: Option<String>,
+    /// Whether the first line of each source is left out.
+    pub(super) skips_first: bool,
     pub(super) linked: bool,
     pub(super) end: Option<Vec<u8>>,
     pub(super) skips_blank: bool,
@@ -65,6 +72,10 @@ pub(super) struct CommandOptions {
     /// Whether words are repeated for each value.
     pub(super) repeats_words: bool,
     pub(super) dry_run: bool,
+    /// Whether values alone are printed, quoted.
+    pub(super) shell_quote: bool,
+    /// The variable that tells a command its slot.
+    pub(super) slot_variable: Option<String>,
     pub(super) wd: Option<OsString>,
 }
 
@@ -80,6 +91,8 @@ pub(super) struct OutputOptions {
     pub(super) verbose: bool,
     pub(super) trace: bool,
     pub(super) results: Option<OsString>,
+    /// Whether output stays in files whose names are printed.
+    pub(super) files: bool,
     pub(super) tmpdir: Option<PathBuf>,
     pub(super) out: Option<OsString>,
     pub(super) progress: bool,
@@ -92,7 +105,9 @@ pub(super) struct RunningOptions {
     pub(super) delay: Duration,
     /// The most tries; 0: without end.
     pub(super) tries: u32,
-    pub(super) timeout: Option<Duration>,
+    pub(super) timeout: Option<Timeout>,
+    /// What the machine must have before a job starts.
+    pub(super) conditions: Vec<StartCondition>,
     pub(super) kill_after: Duration,
     pub(super) halt: HaltAt,
     pub(super) nice: Option<i32>,
@@ -115,12 +130,32 @@ pub(super) enum Resume {
 }
 
 /// Standard input cut into blocks.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct PipeOptions {
     pub(super) on: bool,
-    pub(super) block: u64,
+    /// The size of a block; below 0: of so many for each slot.
+    pub(super) block: Option<i64>,
     pub(super) start: Option<Vec<u8>>,
     pub(super) end: Option<Vec<u8>>,
+    pub(super) is_pattern: bool,
+    pub(super) removes_separators: bool,
+    pub(super) records: Option<usize>,
+    pub(super) record_lines: Option<usize>,
+    /// Whether jobs share all blocks.
+    pub(super) is_shared: bool,
+    /// Whether files are cut, which need not be read to the end for that.
+    pub(super) is_part: bool,
+    /// Whether each job gets all of standard input.
+    pub(super) tee: bool,
+    /// What a command reads in place of standard input.
+    pub(super) file: Option<PipeFile>,
+}
+
+/// What a command reads in place of standard input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PipeFile {
+    Regular,
+    Fifo,
 }
 
 impl Default for Options {
@@ -133,7 +168,8 @@ impl Default for Options {
                 separator: ":::".into(),
                 file_separator: "::::".into(),
                 columns: None,
-                header: false,
+                header: None,
+                skips_first: false,
                 linked: false,
                 end: None,
                 skips_blank: false,
@@ -149,6 +185,8 @@ impl Default for Options {
                 quote: false,
                 repeats_words: false,
                 dry_run: false,
+                shell_quote: false,
+                slot_variable: None,
                 wd: None,
             },
             output: OutputOptions::default(),
@@ -157,6 +195,7 @@ impl Default for Options {
                 delay: Duration::ZERO,
                 tries: 1,
                 timeout: None,
+                conditions: Vec::new(),
                 kill_after: value::KILL_AFTER,
                 halt: HaltAt::Never,
                 nice: None,
@@ -166,13 +205,15 @@ impl Default for Options {
                 memory: None,
                 ok_exit: vec![0],
             },
-            pipe: PipeOptions {
-                on: false,
-                block: 1 << 20,
-                start: None,
-                end: None,
-            },
+            pipe: PipeOptions::default(),
         }
+    }
+}
+
+impl OutputOptions {
+    /// Returns the directory for temporary files.
+    pub(super) fn directory(&self) -> PathBuf {
+        self.tmpdir.clone().unwrap_or_else(std::env::temp_dir)
     }
 }
 
@@ -191,20 +232,63 @@ impl Options {
         self.command.holes.respell(hole, text.as_bytes());
     }
 
+    /// Has jobs get so many records.
+    pub(super) fn records(&mut self, count: usize) -> Result<()> {
+        self.inputs.most = Some(count);
+        self.pipe.records = Some(count);
+        Ok(())
+    }
+
     /// Returns how standard input is cut, if it is.
     pub(super) fn blocks(&self) -> Option<BlockPlan> {
         let pipe = &self.pipe;
+        if !pipe.on || pipe.tee {
+            return None;
+        }
         let end = match (&pipe.end, &pipe.start) {
             (Some(end), _) => end.clone(),
             (None, Some(_)) => Vec::new(),
             (None, None) => b"\n".to_vec(),
         };
-        pipe.on.then(|| BlockPlan {
-            size: usize::try_from(pipe.block).unwrap_or(usize::MAX).max(1),
-            records: self.inputs.most.filter(|&most| most > 0),
-            start: pipe.start.clone().unwrap_or_default(),
-            end,
+        Some(BlockPlan {
+            files: self.inputs.files.clone(),
+            size: self.block_size().max(1),
+            cut: match pipe.is_part {
+                true => BlockCut::Behind,
+                false => BlockCut::Before,
+            },
+            records: pipe.records.filter(|&records| records > 0),
+            record_lines: pipe.record_lines,
+            separator: RecordSeparator {
+                start: pipe.start.clone().unwrap_or_default(),
+                end,
+                is_pattern: pipe.is_pattern,
+            },
+            removes_separators: pipe.removes_separators,
+            heading: self.inputs.header.clone(),
+            shared_by: pipe.is_shared.then_some(self.running.jobs.min(MOST_SHARED)),
         })
+    }
+
+    fn block_size(&self) -> usize {
+        match self.pipe.block {
+            Some(size @ 0..) => usize::try_from(size).unwrap_or(usize::MAX),
+            Some(parts) => {
+                let lengths = self
+                    .inputs
+                    .files
+                    .iter()
+                    .filter_map(|file| std::fs::metadata(file).ok());
+                let length: u64 = lengths.map(|found| found.len()).sum();
+                let parts = self
+                    .running
+                    .jobs
+                    .get()
+                    .saturating_mul(parts.unsigned_abs() as usize);
+                usize::try_from(length).unwrap_or(usize::MAX) / parts
+            }
+            None => 1 << 20,
+        }
     }
 
     /// Checks what no option can check alone.
@@ -217,10 +301,14 @@ impl Options {
             "Error: --resume and --resume-failed require --joblog or --results."
         } else if running.state.is_some() && (output.ungroup || self.inputs.shuffled || self.pipe.on) {
             "Error: --state cannot be combined with --ungroup, --shuf or --pipe."
-        } else if self.pipe.on
-            && (self.inputs.header || self.inputs.fill.is_some() || !self.inputs.files.is_empty())
-        {
-            "Error: --pipe cannot be combined with --header, -X, -m, --xargs or -a here."
+        } else if self.pipe.on && self.inputs.fill.is_some() {
+            "Error: --pipe cannot be combined with -X, -m or --xargs here."
+        } else if self.pipe.is_part && self.inputs.files.is_empty() {
+            "Error: --pipepart needs -a FILE."
+        } else if self.pipe.block.is_some_and(|size| size < 0) && !self.pipe.is_part {
+            "Error: --block with a number below 0 needs --pipepart."
+        } else if output.results.is_some() && output.files {
+            "Error: --results cannot be combined with --files here."
         } else if output.out.is_some() && (output.ungroup || output.results.is_some()) {
             "Error: --out cannot be combined with --ungroup or --results."
         } else {

@@ -108,7 +108,7 @@ pub(super) fn plan(inputs: Inputs, logged: LoggedJobs, options: &Options) -> Pla
         partial: Partial::Discard,
         first: None,
         memory: running.memory.unwrap_or_else(|| sys::available_memory() / 4),
-        tmpdir: output.tmpdir.clone().unwrap_or_else(std::env::temp_dir),
+        tmpdir: output.directory(),
         failures: FailurePlan {
             retries: running.tries.wrapping_sub(1),
             delay: Duration::ZERO,

@@ -1,7 +1,9 @@
 //! The words behind the options: the command, and the sources of values.
 
 use super::options::Options;
+use crate::cli::usage_error::UsageError;
 use crate::plan::{ArgumentOrigin, ArgumentSource, Link};
+use anyhow::Result;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -39,12 +41,21 @@ pub(super) fn read<'a>(words: &'a [OsString], options: &Options) -> (&'a [OsStri
         sources.push(source(ArgumentOrigin::Stdin, Link::Product));
     }
     for source in &mut sources {
-        source.has_name = inputs.header;
+        source.has_name = inputs.header.is_some() || inputs.skips_first;
         if inputs.linked {
             source.link = Link::Wrap;
         }
     }
     (command, sources)
+}
+
+/// Refuses values where commands get blocks.
+pub(super) fn refuse_values(sources: &[ArgumentSource]) -> Result<()> {
+    let is_value = |source: &ArgumentSource| matches!(source.from, ArgumentOrigin::Words(_));
+    match sources.iter().any(is_value) {
+        true => Err(UsageError("Error: --pipe with values needs --tee.".into()).into()),
+        false => Ok(()),
+    }
 }
 
 fn file_source(name: &OsStr, link: Link) -> ArgumentSource {

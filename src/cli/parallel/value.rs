@@ -3,15 +3,23 @@
 use crate::cli::option_value;
 use crate::cli::usage_error::UsageError;
 use crate::message;
-use crate::plan::{Counted, HaltAt, HaltLimit, HaltShare, Trim};
+use crate::plan::{Counted, HaltAt, HaltLimit, HaltShare, RecordSeparator, Trim};
 use crate::source::column_pattern;
 use anyhow::Result;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::time::Duration;
 
 /// The time between TERM and KILL, as in GNU parallel.
 pub(super) const KILL_AFTER: Duration = Duration::from_millis(350);
+
+/// How long a job may take.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Timeout {
+    After(Duration),
+    /// So many times the median of the others.
+    Medians(f64),
+}
 
 fn wrong<T>(what: impl Into<String>) -> Result<T> {
     Err(UsageError(what.into()).into())
@@ -77,11 +85,113 @@ pub(super) fn duration(typed: &OsStr, option: &str) -> Result<Duration> {
     option_value::duration(&text).or_else(|_| invalid(typed, option))
 }
 
-pub(super) fn timeout(typed: &OsStr) -> Result<Duration> {
-    if typed.as_bytes().ends_with(b"%") {
-        return wrong("Error: --timeout with a percentage is not supported: give a time.");
+/// Parses a duration, or a percentage of the median.
+pub(super) fn timeout(typed: &OsStr) -> Result<Timeout> {
+    let text = typed.to_str().unwrap_or_default();
+    match text.strip_suffix('%').map(str::parse::<f64>) {
+        Some(Ok(share)) if share > 0.0 => Ok(Timeout::Medians(share / 100.0)),
+        Some(_) => invalid(typed, "timeout"),
+        None => duration(typed, "timeout").map(Timeout::After),
     }
-    duration(typed, "timeout")
+}
+
+/// Parses the size of a block; below 0: so many of them.
+pub(super) fn block(typed: &OsStr) -> Result<Option<i64>> {
+    let (sign, size) = match typed.as_bytes().strip_prefix(b"-") {
+        Some(rest) => (-1, size(OsStr::from_bytes(rest), "block")),
+        None => (1, size(typed, "block")),
+    };
+    Ok(Some(sign * i64::try_from(size?).unwrap_or(i64::MAX)))
+}
+
+/// Parses `4` or `80%`: how many processes may want to run.
+pub(super) fn load(typed: &OsStr) -> Result<f64> {
+    let text = typed.to_str().unwrap_or_default();
+    let parsed = match text.strip_suffix('%') {
+        Some(share) => share
+            .parse()
+            .map(|share: f64| share / 100.0 * crate::sys::cores().get() as f64),
+        None => text.parse(),
+    };
+    parsed.or_else(|_| invalid(typed, "load"))
+}
+
+/// Parses `:`, a number of lines, or a regular expression: what is no value but a heading.
+pub(super) fn heading(typed: &OsStr) -> Result<String> {
+    let text = typed.to_str().unwrap_or_default();
+    let pattern = match text.parse::<usize>() {
+        _ if text == ":" => "(?:.*\n){1}".to_owned(),
+        Ok(lines) => format!("(?:.*\n){{{lines}}}"),
+        Err(_) => text.to_owned(),
+    };
+    match column_pattern(&pattern) {
+        Ok(_) => Ok(pattern),
+        Err(_) => wrong(format!("Error: --header '{text}' is no regular expression.")),
+    }
+}
+
+/// Checks that separators of records are regular expressions, when they are to be.
+pub(super) fn separators(separator: &RecordSeparator) -> Result<()> {
+    let texts = [&separator.start, &separator.end];
+    match texts
+        .into_iter()
+        .map(|text| String::from_utf8_lossy(text))
+        .find(|text| column_pattern(text).is_err())
+    {
+        Some(text) if separator.is_pattern => wrong(format!("Error: '{text}' is no regular expression.")),
+        _ => Ok(()),
+    }
+}
+
+/// Checks a directory, or a template of file names.
+pub(super) fn results(typed: &OsStr) -> Result<OsString> {
+    let text = typed.as_bytes();
+    match [&b".csv"[..], b".tsv", b".json"]
+        .into_iter()
+        .find(|end| text.ends_with(end))
+    {
+        Some(_) => {
+            wrong("Error: --results with a table (.csv, .tsv, .json) is not supported: give a directory.")
+        }
+        None => Ok(typed.to_owned()),
+    }
+}
+
+/// Checks the directory that commands run in.
+pub(super) fn directory(typed: &OsStr) -> Result<OsString> {
+    match typed == "..." {
+        true => wrong("Error: --wd ... is not supported: name a directory, as in --wd 'work/{#}'."),
+        false => Ok(typed.to_owned()),
+    }
+}
+
+/// Checks the name of a variable.
+pub(super) fn variable(typed: &OsStr) -> Result<String> {
+    let text = typed.to_str().unwrap_or_default();
+    match text.is_empty() || text.contains('=') {
+        true => wrong("Error: --process-slot-var needs the name of a variable."),
+        false => Ok(text.to_owned()),
+    }
+}
+
+/// Checks that the machine is this one; else says why not.
+pub(super) fn this_machine(typed: &OsStr, why: &str) -> Result<()> {
+    match typed == ":" {
+        true => Ok(()),
+        false => wrong(format!("Error: -S {why}.")),
+    }
+}
+
+/// Checks that a version is not above that of the reference.
+pub(super) fn at_most_reference(typed: &OsStr) -> Result<()> {
+    let wanted: u64 = typed.to_str().and_then(|text| text.parse().ok()).unwrap_or(0);
+    match wanted <= super::help::REFERENCE {
+        true => Ok(()),
+        false => wrong(format!(
+            "Error: this is the command line of version {}.",
+            super::help::REFERENCE
+        )),
+    }
 }
 
 /// Parses `TERM,200,TERM,100,KILL,25`, and returns the time before KILL.

@@ -99,6 +99,7 @@ pub(super) fn read_all(
 fn open(input: &Input) -> io::Result<(Box<dyn Read>, Option<u64>)> {
     match input {
         Input::Block(bytes) => Ok((Box::new(io::Cursor::new(bytes.to_vec())), None)),
+        Input::Queue(_) => Err(io::ErrorKind::Unsupported.into()),
         Input::Stdin => Ok((Box::new(Stdin::new()), None)),
         Input::File(name)
         | Input::Range { name, .. }

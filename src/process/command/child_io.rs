@@ -13,6 +13,7 @@ use crate::process::stopped::stop_notice;
 use std::ffi::OsStr;
 use std::ops::ControlFlow;
 use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
 
 /// The child of a job.
 pub(super) struct ChildIo<'a> {
@@ -25,6 +26,7 @@ pub(super) struct ChildIo<'a> {
     text: Option<MarkedText>,
     /// How far what the child writes can be trusted: no further than what it was fed.
     trust: Trust,
+    began: Instant,
 }
 
 impl<'a> ChildIo<'a> {
@@ -43,6 +45,7 @@ impl<'a> ChildIo<'a> {
             emit,
             buffer,
             trust: Trust::Final,
+            began: Instant::now(),
         }
     }
 
@@ -60,6 +63,21 @@ impl<'a> ChildIo<'a> {
         match self.child.takes_input() {
             true => ControlFlow::Continue(()),
             false => ControlFlow::Break(()),
+        }
+    }
+
+    /// Returns whether the child may read more.
+    pub(super) fn takes_input(&self) -> bool {
+        self.child.takes_input()
+    }
+
+    /// Takes what the child writes within this time.
+    pub(super) fn look_after(&mut self, time: Duration) {
+        loop {
+            let event = self.step_within(&[], None, Some(time));
+            if matches!(event, ChildEvent::RoundEnd { .. } | ChildEvent::Over) {
+                return;
+            }
         }
     }
 
@@ -98,6 +116,10 @@ impl<'a> ChildIo<'a> {
             emit.warn(self.job.name(), what);
         }
         let end = self.child.reap();
+        let succeeded = end.status.as_ref().is_ok_and(|status| status.success());
+        if let Some(limit) = self.plan.median.as_ref().filter(|_| succeeded) {
+            limit.add(self.began.elapsed());
+        }
         if end.leaked {
             let what = "a process that the command left behind holds its output; not waited for";
             self.emit.warn(self.job.name(), what);
@@ -115,12 +137,30 @@ impl<'a> ChildIo<'a> {
         }
     }
 
+    /// Stops the child, unless others have taken so long that it may go on.
+    fn time_out(&mut self) {
+        let median = self.plan.median.as_ref();
+        match median.and_then(|limit| limit.left(self.began.elapsed())) {
+            Some(left) => self.child.set_timeout(Some(left)),
+            None => self.child.stop(StopReason::TimedOut),
+        }
+    }
+
     fn step(&mut self, input: &[u8], source: Option<BorrowedFd<'_>>) -> ChildEvent {
+        self.step_within(input, source, None)
+    }
+
+    fn step_within(
+        &mut self,
+        input: &[u8],
+        source: Option<BorrowedFd<'_>>,
+        at_most: Option<Duration>,
+    ) -> ChildEvent {
         let wants = Wants {
             input,
             source,
             is_full: self.emit.is_full(),
-            at_most: None,
+            at_most,
         };
         let event = self.child.step(&wants, self.buffer);
         match event {
@@ -128,7 +168,7 @@ impl<'a> ChildIo<'a> {
             ChildEvent::RoundEnd { is_woken } if is_woken || self.emit.is_full() => self.emit.flush(),
             ChildEvent::Stdout(n) if self.take(n).is_break() => self.child.stop(StopReason::NotWanted),
             ChildEvent::Stderr(n) => self.emit.err(&self.buffer[..n]),
-            ChildEvent::TimedOut => self.child.stop(StopReason::TimedOut),
+            ChildEvent::TimedOut => self.time_out(),
             ChildEvent::StoppedBy(signal) => {
                 let name = display_names(self.job.inputs.iter().map(Input::name));
                 let who = format!("job {} ({name})", self.job.number);

@@ -14,7 +14,7 @@ use super::stdin::StdinFile;
 use super::stop_ladder::StopReason;
 use super::trace::trace;
 use crate::codec::Decoder;
-use crate::job::{Failure, Input, Job, Trust};
+use crate::job::{BlockQueue, Failure, Input, Job, NextBlock, Trust};
 use crate::map::{ChildEmit, Emit, Map, OutOfBand};
 use child_io::ChildIo;
 use std::cell::RefCell;
@@ -22,9 +22,12 @@ use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How much is read at once, in bytes.
 const BLOCK: usize = 64 * 1024;
+/// How long a child is looked after before its next block is asked for again.
+const SOON: Duration = Duration::from_millis(2);
 
 /// The map that runs a command for each job.
 #[derive(Debug)]
@@ -95,6 +98,10 @@ impl Command {
                 let _ = child.feed(bytes, Trust::Final);
                 continue;
             }
+            if let Input::Queue(queue) = input {
+                feed_queue(queue, child)?;
+                continue;
+            }
             let name = input.name();
             let file = match first.take() {
                 Some(file) => file,
@@ -150,6 +157,21 @@ impl Map for Command {
     fn describe(&self, job: &Job, slot: usize) -> Vec<u8> {
         self.plan.show(job, slot)
     }
+}
+
+/// Gives the child what comes by the queue, and looks after the child meanwhile.
+fn feed_queue(queue: &BlockQueue, child: &mut ChildIo<'_>) -> Result<(), Failure> {
+    while child.takes_input() {
+        match queue.next() {
+            NextBlock::Block(block) => {
+                let block = block.map_err(|cause| unreadable(OsStr::new("-"), cause))?;
+                let _ = child.feed(&block, Trust::Final);
+            }
+            NextBlock::End => break,
+            NextBlock::Busy => child.look_after(SOON),
+        }
+    }
+    Ok(())
 }
 
 fn feed_raw(reader: &mut dyn Read, child: &RefCell<&mut ChildIo<'_>>) -> io::Result<()> {

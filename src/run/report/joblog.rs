@@ -2,7 +2,7 @@
 //!
 //! It does not know the order in which jobs end.
 
-use crate::job::{ChildOutcome, Failure};
+use crate::job::{ChildOutcome, Failure, Input};
 use crate::message;
 use crate::plan::JobLogStart;
 use crate::run::error::RunError;
@@ -71,10 +71,11 @@ impl JobLog {
         };
         let started = ran.started.duration_since(SystemTime::UNIX_EPOCH);
         let mut line = format!(
-            "{}\t:\t{:.3}\t{:10.3}\t0\t{}\t{exit}\t{signal}\t",
+            "{}\t:\t{:.3}\t{:10.3}\t{}\t{}\t{exit}\t{signal}\t",
             ran.job.number,
             started.unwrap_or_default().as_secs_f64(),
             ran.took.as_secs_f64(),
+            ran.job.inputs.iter().map(block_length).sum::<usize>(),
             ran.bytes,
         )
         .into_bytes();
@@ -86,5 +87,13 @@ impl JobLog {
             let path = message::display_name(path.as_os_str());
             format!("{path}: {}", message::cause(&cause))
         })
+    }
+}
+
+/// Returns how many bytes a job was given of a block.
+fn block_length(input: &Input) -> usize {
+    match input {
+        Input::Block(bytes) => bytes.len(),
+        _ => 0,
     }
 }

@@ -44,6 +44,19 @@ impl ArgumentJobs {
     }
 }
 
+/// Reads all values of all jobs.
+///
+/// # Errors
+/// When a source can't be opened or read, with its name.
+pub(crate) fn read_all(sources: &ArgumentSources) -> Result<Vec<Vec<OsString>>, (OsString, io::Error)> {
+    let jobs = ArgumentJobs::open(sources)?.jobs;
+    let words = |record: RecordResult| match record {
+        Ok(record) => Ok(record.into_iter().map(OsString::from_vec).collect()),
+        Err(error) => Err(("input".into(), io::Error::other(error.to_string()))),
+    };
+    jobs.map(words).collect()
+}
+
 fn all<T>(items: impl Iterator<Item = T>) -> std::vec::IntoIter<T> {
     items.collect::<Vec<_>>().into_iter()
 }

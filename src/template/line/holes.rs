@@ -2,7 +2,7 @@
 //!
 //! It does not know the values.
 
-use super::{LinePiece, ValuePart, Which};
+use super::{LinePiece, ValuePart, Which, plus};
 
 /// The replacement strings of a command line. The ordinary ones may have other spellings.
 #[derive(Debug, Clone)]
@@ -13,6 +13,8 @@ pub struct Holes {
     is_respelled: bool,
     /// Whether the ones of `--plus` count.
     pub plus: bool,
+    /// How many jobs there are, when that is known, and how many run at a time.
+    pub total: Option<(usize, usize)>,
 }
 
 /// A replacement string that can be spelled in another way.
@@ -54,8 +56,8 @@ impl Hole {
             Hole::Base => all(ValuePart::Base),
             Hole::Directory => all(ValuePart::Directory),
             Hole::BaseStem => all(ValuePart::BaseStem(1)),
-            Hole::Job => LinePiece::Job,
-            Hole::Slot => LinePiece::Slot,
+            Hole::Job => LinePiece::Job(1),
+            Hole::Slot => LinePiece::Slot(1),
         }
     }
 }
@@ -68,6 +70,7 @@ impl Default for Holes {
             names: Vec::new(),
             is_respelled: false,
             plus: false,
+            total: None,
         }
     }
 }
@@ -85,6 +88,16 @@ impl Holes {
     /// Gives names to the values, in their order.
     pub fn name(&mut self, names: Vec<Vec<u8>>) {
         self.names = names;
+    }
+
+    /// Returns the names of the values.
+    pub fn names(&self) -> &[Vec<u8>] {
+        &self.names
+    }
+
+    /// Returns whether a text has a replacement string that tells how many jobs there are.
+    pub fn needs_total(&self, text: &[u8]) -> bool {
+        self.plus && plus::needs_total(text)
     }
 
     /// Returns the pieces of a text.
@@ -121,9 +134,11 @@ impl Holes {
         let inner = text.strip_prefix(b"{")?;
         let end = memchr::memchr(b'}', inner)?;
         let (inner, length) = (&inner[..end], end + 2);
+        let of_job = || plus::job_piece(inner, self.total).filter(|_| self.plus);
         self.numbered(inner)
+            .or_else(of_job)
             .or_else(|| self.named(inner))
-            .or_else(|| plus(inner).filter(|_| self.plus))
+            .or_else(|| plus::part(inner).filter(|_| self.plus).map(plus::of_all))
             .map(|piece| (length, piece))
     }
 
@@ -163,50 +178,7 @@ impl Holes {
             b"/" => ValuePart::Base,
             b"//" => ValuePart::Directory,
             b"/." => ValuePart::BaseStem(1),
-            _ => match plus(text).filter(|_| self.plus)? {
-                LinePiece::Value(_, part) => part,
-                _ => return None,
-            },
+            _ => plus::part(text).filter(|_| self.plus)?,
         })
     }
-}
-
-/// Returns what `--plus` makes of the text between braces.
-fn plus(inner: &[u8]) -> Option<LinePiece> {
-    let number = |text: &[u8]| std::str::from_utf8(text).ok()?.parse::<usize>().ok();
-    let part = match inner {
-        b".." => ValuePart::Stem(2),
-        b"..." => ValuePart::Stem(3),
-        b"/.." => ValuePart::BaseStem(2),
-        b"/..." => ValuePart::BaseStem(3),
-        b"+/" => ValuePart::Parents,
-        b"+." => ValuePart::Extension(1),
-        b"+.." => ValuePart::Extension(2),
-        b"+..." => ValuePart::Extension(3),
-        [b'%', end @ ..] if !end.is_empty() => ValuePart::WithoutSuffix(end.to_vec()),
-        [b'#', start @ ..] if !start.is_empty() && start != b"#" => ValuePart::WithoutPrefix(start.to_vec()),
-        [b':', b'-', text @ ..] => ValuePart::Default(text.to_vec()),
-        [b':', numbers @ ..] => {
-            let mut numbers = numbers.splitn(2, |&b| b == b':');
-            let from = number(numbers.next()?)?;
-            ValuePart::Slice(
-                from,
-                numbers.next().map(number).map_or(Some(None), |n| n.map(Some))?,
-            )
-        }
-        [b'/', rest @ ..] => {
-            let (each, rest) = match rest {
-                [b'/', rest @ ..] => (true, rest),
-                _ => (false, rest),
-            };
-            let slash = memchr::memchr(b'/', rest).filter(|&at| at > 0)?;
-            ValuePart::Replaced {
-                from: rest[..slash].to_vec(),
-                to: rest[slash + 1..].to_vec(),
-                each,
-            }
-        }
-        _ => return None,
-    };
-    Some(LinePiece::Value(Which::All, part))
 }

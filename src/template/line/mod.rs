@@ -4,7 +4,9 @@
 //! know which replacement strings there are.
 
 mod holes;
+mod plus;
 mod quote;
+mod substitution;
 mod value_part;
 
 pub use holes::{Hole, Holes};
@@ -34,8 +36,12 @@ pub(super) struct Stretch {
 pub(super) enum LinePiece {
     Literal(Vec<u8>),
     Value(Which, ValuePart),
-    Job,
-    Slot,
+    /// The number of the job, with so many digits at least.
+    Job(usize),
+    /// The slot, likewise.
+    Slot(usize),
+    /// How many jobs there are.
+    Total(usize),
 }
 
 /// Which of the values fill a hole.
@@ -256,8 +262,9 @@ impl Stretch {
         for piece in &self.pieces {
             match piece {
                 LinePiece::Literal(text) => writer.literal(text),
-                LinePiece::Job => writer.literal(job.number.to_string().as_bytes()),
-                LinePiece::Slot => writer.literal(job.slot.to_string().as_bytes()),
+                LinePiece::Job(width) => writer.literal(format!("{:0width$}", job.number).as_bytes()),
+                LinePiece::Slot(width) => writer.literal(format!("{:0width$}", job.slot).as_bytes()),
+                LinePiece::Total(jobs) => writer.literal(jobs.to_string().as_bytes()),
                 LinePiece::Value(which, part) => {
                     let count = job.values.len();
                     let range = match *which {

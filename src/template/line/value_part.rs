@@ -3,6 +3,8 @@
 //! These differ from those of fanfold's own replacement strings: `{.}` of `.hid` is empty. This file does not know
 //! how a replacement string is spelled.
 
+use super::substitution::Substitution;
+
 /// What is taken of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ValuePart {
@@ -20,23 +22,12 @@ pub enum ValuePart {
     Parents,
     /// This many extensions, without the dot before them.
     Extension(usize),
-    /// What is left without this at its end.
-    WithoutSuffix(Vec<u8>),
-    /// What is left without this at its beginning.
-    WithoutPrefix(Vec<u8>),
-    /// This text where the value is empty.
+    /// This text where the value is empty or `0`.
     Default(Vec<u8>),
     /// The bytes from this one on, or so many of them.
     Slice(usize, Option<usize>),
-    /// The first occurrence of a text replaced by another, or each.
-    Replaced {
-        /// The text.
-        from: Vec<u8>,
-        /// What stands in its place.
-        to: Vec<u8>,
-        /// Whether each occurrence is meant.
-        each: bool,
-    },
+    /// What a substitution makes of it.
+    Substituted(Substitution),
 }
 
 impl ValuePart {
@@ -56,15 +47,13 @@ impl ValuePart {
                 all if all.len() == value.len() => Vec::new(),
                 stem => value[stem.len() + 1..].to_vec(),
             },
-            ValuePart::WithoutSuffix(end) => value.strip_suffix(&end[..]).unwrap_or(value).to_vec(),
-            ValuePart::WithoutPrefix(start) => value.strip_prefix(&start[..]).unwrap_or(value).to_vec(),
-            ValuePart::Default(text) if value.is_empty() => text.clone(),
+            ValuePart::Default(text) if value.is_empty() || value == b"0" => text.clone(),
             ValuePart::Default(_) => value.to_vec(),
             ValuePart::Slice(from, length) => {
                 let rest = value.get(*from..).unwrap_or_default();
                 rest[..length.unwrap_or(usize::MAX).min(rest.len())].to_vec()
             }
-            ValuePart::Replaced { from, to, each } => replaced(value, from, to, *each),
+            ValuePart::Substituted(substitution) => substitution.apply(value),
         }
     }
 }
@@ -103,22 +92,6 @@ fn directory(value: &[u8]) -> &[u8] {
             end => &name[..end],
         },
     }
-}
-
-fn replaced(value: &[u8], from: &[u8], to: &[u8], each: bool) -> Vec<u8> {
-    let (mut out, mut rest) = (Vec::new(), value);
-    while !from.is_empty()
-        && let Some(at) = memchr::memmem::find(rest, from)
-    {
-        out.extend_from_slice(&rest[..at]);
-        out.extend_from_slice(to);
-        rest = &rest[at + from.len()..];
-        if !each {
-            break;
-        }
-    }
-    out.extend_from_slice(rest);
-    out
 }
 
 #[cfg(test)]
@@ -161,14 +134,25 @@ mod tests {
         ] {
             assert_eq!(parts(&part, &values), expected, "{part:?}");
         }
+        let plus = |text: &str| super::super::plus::part(text.as_bytes()).expect("a part");
         let values = ["d/a.b.c.d", "plain"];
         for (part, expected) in [
             (ValuePart::Stem(2), ["d/a.b", "plain"]),
             (ValuePart::BaseStem(2), ["a.b", "plain"]),
             (ValuePart::Extension(1), ["d", ""]),
             (ValuePart::Extension(2), ["c.d", ""]),
-            (ValuePart::WithoutSuffix(b".d".to_vec()), ["d/a.b.c", "plain"]),
-            (ValuePart::WithoutPrefix(b"d/".to_vec()), ["a.b.c.d", "plain"]),
+            (plus("%\\.d"), ["d/a.b.c", "plain"]),
+            (plus("%\\..*"), ["d/a.b.c", "plain"]),
+            (plus("%%\\..*"), ["d/a", "plain"]),
+            (plus("#d/"), ["a.b.c.d", "plain"]),
+            (plus("##[^.]*"), [".b.c.d", ""]),
+            (plus("/[.]/-"), ["d/a-b.c.d", "plain"]),
+            (plus("//[.]/-"), ["d/a-b-c-d", "plain"]),
+            (plus("/#d/x"), ["x/a.b.c.d", "plain"]),
+            (plus("/%d/x"), ["d/a.b.c.x", "plain"]),
+            (plus("^[a-z]"), ["D/a.b.c.d", "Plain"]),
+            (plus("^^[a-b]"), ["d/A.B.c.d", "plAin"]),
+            (plus(",,D"), ["d/a.b.c.d", "plain"]),
             (ValuePart::Slice(2, None), ["a.b.c.d", "ain"]),
             (ValuePart::Slice(1, Some(2)), ["/a", "la"]),
         ] {

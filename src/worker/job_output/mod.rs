@@ -406,6 +406,10 @@ impl ChildEmit for JobOutput<'_, '_> {
         self.sender.is_waiting()
     }
 
+    fn note_given(&mut self, bytes: u64) {
+        self.given += bytes;
+    }
+
     fn output_file(&self) -> Option<BorrowedFd<'_>> {
         match &self.destination {
             TryDestination::Merge(output) if self.is_direct() => output.file().map(|file| file.as_fd()),

@@ -19,7 +19,9 @@ fn what_is_not_supported_is_refused_with_a_word() {
         ("--sqlmaster x", "--state"),
         ("--tmux", "--tag"),
         ("--rpl x", "no Perl"),
-        ("--timeout 200%", "give a time"),
+        ("--results x.csv", "give a directory"),
+        ("--wd ...", "name a directory"),
+        ("--plus {uniq}", "not supported"),
         ("--semaphore", "flock"),
     ] {
         fan(&format!("parallel {options} echo ::: a"))
@@ -93,5 +95,87 @@ fn a_bar_shows_how_far_the_run_is() {
     fan("parallel -k --bar echo ::: a b")
         .stdout("a\nb\n")
         .stderr("\r1 of 2 (50%) done\r2 of 2 (100%) done\n")
+        .ok();
+}
+
+#[test]
+fn results_are_files_of_each_job() {
+    let place = Place::new();
+    let script = "echo {1}{2}; echo e >&2; exit 1";
+    place
+        .fan("parallel --results r --header :")
+        .arg(script)
+        .args([":::", "x", "a/b", ":::", "y", "c"])
+        .stdout("")
+        .code(1);
+    let read = |name: &str| std::fs::read_to_string(place.path(name)).expect("made");
+    assert_eq!(read("r/x/a\\_b/y/c/stdout"), "a/bc\n");
+    assert_eq!(read("r/x/a\\_b/y/c/stderr"), "e\n");
+    assert_eq!(read("r/x/a\\_b/y/c/seq"), "1");
+    place
+        .fan("parallel --results t/{}.txt echo ::: a")
+        .stdout("")
+        .ok();
+    assert_eq!(
+        [read("t/a.txt"), read("t/a.txt.err"), read("t/a.txt.seq")],
+        ["a\n", "", "1"]
+    );
+    // What is there is not run again.
+    place
+        .fan("parallel --results t/{}.txt --resume")
+        .arg("echo new")
+        .args([":::", "a"])
+        .ok();
+    assert_eq!(read("t/a.txt"), "a\n");
+    let done = place.fan("parallel -k --files --tmpdir . echo ::: a b").ok();
+    let names = String::from_utf8(done.out.clone()).expect("text");
+    let kept: String = names.lines().map(read).collect();
+    assert_eq!(kept, "a\nb\n");
+}
+
+#[test]
+fn commands_get_blocks_in_other_ways() {
+    let place = Place::new();
+    let lines: String = (1..=6).map(|n| format!("{n}\n")).collect();
+    place.file("six", lines.as_bytes(), 100);
+    for (line, out) in [
+        ("parallel -k --pipe -N3 --cat wc -l <{}", "3\n3\n"),
+        ("parallel -k --pipe -N3 --fifo head -n1 {}", "1\n4\n"),
+        ("parallel -k --pipe -N2 --header : tail -n2", "2\n3\n4\n5\n1\n6\n"),
+        ("parallel -k --pipe --tee grep -c {} ::: 1 2", "1\n1\n"),
+        ("parallel -k --pipepart -a six --block 6 wc -l", "4\n2\n"),
+        ("parallel -k --pipe -L2 -N1 head -n1", "1\n3\n5\n"),
+    ] {
+        place.fan(line).stdin(&lines).stdout(out).ok();
+    }
+    let done = place
+        .fan("parallel --pipe --round-robin -j3 -N1 wc -l")
+        .stdin(&lines)
+        .ok();
+    let counts = String::from_utf8(done.out.clone()).expect("text");
+    let counts: Vec<u64> = counts
+        .lines()
+        .map(|line| line.parse().expect("a number"))
+        .collect();
+    assert_eq!((counts.len(), counts.iter().sum::<u64>()), (3, 6));
+    let left = std::fs::read_dir(place.path(".")).expect("there").count();
+    assert_eq!(left, 1, "no temporary file is left");
+}
+
+#[test]
+fn a_job_that_takes_many_medians_is_stopped() {
+    fan("parallel -j4 --timeout 1000%")
+        .arg("sleep {}; echo {}")
+        .args([":::", "0.1", "0.1", "0.1", "600"])
+        .stdout("0.1\n0.1\n0.1\n")
+        .code(1);
+}
+
+#[test]
+fn plus_has_the_operators_of_bash() {
+    fan("parallel -k --plus")
+        .arg("echo {#}/{##} {0#} {%.gz} {%%.tar.*} {#a.} {^a} {/a/b}")
+        .args([":::", "a.tar.gz"])
+        .stdout("1/1 1 a.tar a tar.gz A.tar.gz b.tar.gz\n")
         .ok();
 }

@@ -29,8 +29,8 @@ const ORDER: &[(&str, &str)] = &[
     ("map", "function cat check digest wc read mod emit"),
     (
         "process",
-        "pool command dry_run trace arg_limit spawn stdin spawn_retry mod child outcome child_event stop_ladder pipes \
-         plan resolve start_gate stopped suspend deadline",
+        "pool kept_output command dry_run trace arg_limit spawn stdin spawn_retry mod child outcome child_event stop_ladder pipes \
+         plan resolve median_limit start_gate stopped suspend deadline",
     ),
     (
         "record",
