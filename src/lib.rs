@@ -17,6 +17,7 @@ pub mod plan;
 pub mod pool;
 pub mod process;
 pub mod record;
+pub(crate) mod report;
 pub mod run;
 pub(crate) mod sink;
 pub mod source;

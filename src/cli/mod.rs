@@ -23,6 +23,7 @@ mod plain_text;
 mod pool;
 mod records;
 mod remote_name;
+mod report;
 mod run;
 mod run_end;
 mod run_summary;
@@ -124,6 +125,8 @@ enum Subcommand {
     Run(Box<run::RunArgs>),
     /// Show what a state says: what is done, failed and left. The state may be in use
     Status(status::StatusArgs),
+    /// Make an HTML page of a state or a job log: where the time went, what was slow, what failed
+    Report(report::ReportArgs),
     /// Run commands with the words of standard input: xargs, option by option
     // For the help, the completions and the man page: `foreign_call` sees to the rest.
     #[command(disable_help_flag = true)]
@@ -166,6 +169,7 @@ impl Subcommand {
             Subcommand::Map(args) => map::main(&args),
             Subcommand::Run(args) => run::main(&args),
             Subcommand::Status(args) => status::main(&args),
+            Subcommand::Report(args) => report::main(&args),
             Subcommand::Completions { shell } => man_pages::completions(shell, grammar::<Subcommand>()),
             Subcommand::Help { topic } => topics::main(topic.as_deref(), grammar::<Subcommand>()),
             Subcommand::Man { page } => man_pages::man(page.as_deref(), grammar::<Subcommand>()),

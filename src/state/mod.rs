@@ -6,6 +6,7 @@
 mod bundle;
 mod error;
 mod fingerprint;
+mod history;
 mod index;
 mod job_end;
 mod open;
@@ -20,6 +21,7 @@ pub use error::{StateError, StateErrorKind};
 
 pub(crate) use bundle::range;
 pub(crate) use fingerprint::{Fingerprint, fingerprints};
+pub(crate) use history::{History, HistoryJob};
 pub(crate) use job_end::{JobEnd, JobLookup, RowRef, StoredOutcome};
 pub(crate) use overview::Overview;
 pub(crate) use packed_part::{PackedPart, PartPacker, StoredPart};

@@ -112,17 +112,17 @@ fn read(db: &Connection) -> rusqlite::Result<Overview> {
 
 /// The row of the last run.
 #[derive(Default)]
-struct Last {
-    run: i64,
+pub(super) struct Last {
+    pub(super) run: i64,
     started: Option<f64>,
-    ended: Option<f64>,
+    pub(super) ended: Option<f64>,
     /// The number of jobs that were found and not done before.
-    found: u64,
-    complete: bool,
+    pub(super) found: u64,
+    pub(super) complete: bool,
 }
 
 impl Last {
-    fn read(db: &Connection) -> rusqlite::Result<Last> {
+    pub(super) fn read(db: &Connection) -> rusqlite::Result<Last> {
         let sql = "SELECT id, started, ended, found, remembered, complete FROM runs ORDER BY id DESC LIMIT 1";
         let last = db.query_row(sql, (), |row| {
             let found = row.get::<_, i64>(3)?.saturating_sub(row.get(4)?);
@@ -138,7 +138,7 @@ impl Last {
     }
 }
 
-fn command(db: &Connection) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
+pub(super) fn command(db: &Connection) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
     let mut statement = db.prepare("SELECT label, value FROM command WHERE value != '' ORDER BY label")?;
     let rows = statement.query_map((), |row| Ok((row.get(0)?, row::bytes(row.get_ref(1)?)?.to_vec())))?;
     rows.collect()

@@ -4,5 +4,6 @@ mod foreign_words;
 mod help;
 mod man_pages;
 mod packages;
+mod report;
 mod shared_options;
 mod status;

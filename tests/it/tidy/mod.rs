@@ -18,11 +18,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "help", "run", "process", "sink", "output", "state", "map", "fold", "record", "codec",
+            "help", "report", "run", "process", "sink", "output", "state", "map", "fold", "record", "codec",
             "template", "plan", "source", "memory", "job", "message", "sys",
         ],
     ),
     ("help", &[]),
+    ("report", &["state", "message"]),
     (
         "run",
         &[

@@ -8,7 +8,7 @@ use super::source::none;
 const ORDER: &[(&str, &str)] = &[
     (
         "cli",
-        "mod topics man_pages list foreign_words grammar map run status xargs parallel batch failure_options merge missing_separator foreign_command run_end unattended run_summary options remote_name plain_text pool \
+        "mod topics man_pages list foreign_words grammar map run status report xargs parallel batch failure_options merge missing_separator foreign_command run_end unattended run_summary options remote_name plain_text pool \
          exit_code lock_in_use out state option_value records usage_error canonical_args",
     ),
     (
@@ -36,6 +36,10 @@ const ORDER: &[(&str, &str)] = &[
         "record",
         "alignment row_printer recognition stage line_loop prefilter projection record_sink plan window evidence format expression pattern notes \
          decimal render named_values field mod modifier json_path measure time number row_format suggest plan_error",
+    ),
+    (
+        "report",
+        "mod stored job_log page verdict lanes histogram timeline chart html facts units",
     ),
     ("sink", "mod reorder sendfile row_limit spill tag piece"),
     (
