@@ -73,8 +73,15 @@ fn read(db: &Connection, each: &mut dyn FnMut(HistoryJob)) -> rusqlite::Result<H
         true => "(run = ?1 OR id NOT IN (SELECT job FROM gone))",
         false => "TRUE",
     };
+    let (details, join) = match schema::has_details(db)? {
+        true => (
+            "details.slot, details.stderr",
+            "LEFT JOIN details ON details.job = jobs.id",
+        ),
+        false => ("NULL, NULL", ""),
+    };
     let sql = format!(
-        "SELECT input, inputs, first, last, outcome, cause, tries, started, seconds, bytes, run = ?1 FROM jobs \
+        "SELECT input, inputs, first, last, outcome, cause, tries, started, seconds, bytes, run = ?1, {details} FROM jobs {join} \
          WHERE (run = ?1 OR outcome = 'failed' AND {here}) ORDER BY id"
     );
     let mut statement = db.prepare(&sql)?;
@@ -119,8 +126,10 @@ fn job(row: &Row<'_>) -> rusqlite::Result<HistoryJob> {
         started: row.get(7)?,
         seconds: row.get(8)?,
         bytes: number(9)?,
-        slot: None,
-        stderr: Vec::new(),
+        slot: row
+            .get::<_, Option<i64>>(11)?
+            .and_then(|slot| usize::try_from(slot).ok()),
+        stderr: row.get::<_, Option<Vec<u8>>>(12)?.unwrap_or_default(),
         is_of_last_run: row.get(10)?,
     })
 }

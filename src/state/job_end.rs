@@ -63,6 +63,10 @@ pub(crate) struct JobEnd {
     pub took: Duration,
     /// The number of bytes that the last try emitted.
     pub bytes: u64,
+    /// The slot of the worker that ran it.
+    pub slot: usize,
+    /// The end of what the command wrote to standard error, if the job failed.
+    pub stderr: Vec<u8>,
 }
 
 /// A reference to the row of a done job: its number and the checksum of its meaning.

@@ -181,6 +181,9 @@ pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut JobEnd) -> 
         record.took.as_secs_f64(),
         record.bytes.cast_signed(),
     ])?;
+    // A row that a damaged state kept is replaced.
+    db.prepare_cached("INSERT OR REPLACE INTO details VALUES (?1, ?2, nullif(?3, x''))")?
+        .execute(params![id, record.slot as i64, record.stderr])?;
     if let Some(part) = &mut record.part {
         write_part(db, id, part)?;
     }
@@ -221,6 +224,7 @@ pub(super) fn delete(db: &Connection, id: i64) -> rusqlite::Result<()> {
         "DELETE FROM jobs WHERE id = ?1",
         "DELETE FROM inputs WHERE job = ?1",
         "DELETE FROM parts WHERE job = ?1",
+        "DELETE FROM details WHERE job = ?1",
     ] {
         db.prepare_cached(sql)?.execute([id])?;
     }

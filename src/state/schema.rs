@@ -20,7 +20,7 @@ pub(super) const VERSION: i32 = 1;
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// Tables that older fanfolds did not create. A state without them is given them.
-const YOUNGER: [&str; 2] = ["bundles", "gone"];
+const YOUNGER: [&str; 3] = ["bundles", "details", "gone"];
 
 /// Builds the error of a state that a newer fanfold wrote.
 pub(super) fn newer(version: i32) -> StateError {
@@ -61,7 +61,7 @@ pub(super) fn version(db: &Connection) -> Result<i32, StateError> {
 fn tables(db: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
     let mut statement = db.prepare(
         "SELECT name, sql FROM sqlite_schema WHERE name IN \
-         ('command', 'runs', 'jobs', 'inputs', 'parts', 'bundles', 'gone') ORDER BY name",
+         ('command', 'runs', 'jobs', 'inputs', 'parts', 'bundles', 'details', 'gone') ORDER BY name",
     )?;
     let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.collect()
@@ -74,6 +74,11 @@ fn is_among(tables: &[(String, String)], name: &str) -> bool {
 /// Returns true when a state has the table `gone`. An older state that was only read since lacks it.
 pub(super) fn has_gone(db: &Connection) -> rusqlite::Result<bool> {
     Ok(is_among(&tables(db)?, "gone"))
+}
+
+/// Returns true when a state has the table `details`, which an older one that was only read since lacks.
+pub(super) fn has_details(db: &Connection) -> rusqlite::Result<bool> {
+    Ok(is_among(&tables(db)?, "details"))
 }
 
 /// Creates the tables in an empty database.

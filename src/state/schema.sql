@@ -72,6 +72,14 @@ CREATE TABLE IF NOT EXISTS bundles (
     bytes     BLOB NOT NULL        -- as in parts: pieces compressed by zstd, each after its length in four bytes
 );
 
+-- How the last end of each job came about, for fanfold report. Rows may be missing or be deleted.
+CREATE TABLE IF NOT EXISTS details (
+    job    INTEGER PRIMARY KEY,
+    slot   INTEGER NOT NULL, -- the worker that ran it, from 0
+    stderr BLOB              -- of a job that failed, the last 2048 bytes that its command wrote to standard error;
+                             -- NULL where it wrote none, or they were not fanfold's to read
+);
+
 -- Jobs that the last complete run did not have. They are kept in case their inputs come back, and do not count.
 CREATE TABLE IF NOT EXISTS gone (
     job INTEGER PRIMARY KEY

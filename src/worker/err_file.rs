@@ -1,4 +1,4 @@
-//! The file of what a command writes to standard error in one try.
+//! What a command writes to standard error in one try: the file of it, and its end.
 //!
 //! It does not know whether the try counts.
 
@@ -38,6 +38,43 @@ impl ErrFile {
         match self.failure {
             Some(failure) => Err(failure),
             None => self.file.commit(),
+        }
+    }
+}
+
+/// How many bytes of the end are kept.
+const TAIL: usize = 2048;
+
+/// The end of standard error.
+#[derive(Debug, Default)]
+pub(super) struct ErrTail(Vec<u8>);
+
+impl ErrTail {
+    /// Adds bytes, and forgets what is no longer of the end.
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        let bytes = &bytes[bytes.len().saturating_sub(TAIL)..];
+        let over = (self.0.len() + bytes.len()).saturating_sub(TAIL);
+        self.0.drain(..over);
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// Returns the bytes.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_is_kept_however_it_comes() {
+        let bytes: Vec<u8> = (0..10_000_u32).map(|at| (at % 251) as u8).collect();
+        for size in [1, 7, 2047, 2048, 2049, 10_000] {
+            let mut tail = ErrTail::default();
+            bytes.chunks(size).for_each(|chunk| tail.add(chunk));
+            assert!(tail.into_bytes() == bytes[10_000 - TAIL..], "{size}");
         }
     }
 }

@@ -34,6 +34,10 @@ pub(crate) struct JobRecord {
     pub(crate) tries: u32,
     /// How many bytes its last try gave.
     pub(crate) bytes: u64,
+    /// The slot of the worker that ran it.
+    pub(crate) slot: usize,
+    /// The end of what its command wrote to standard error in the last try, if that failed.
+    pub(crate) stderr: Vec<u8>,
     /// What its inputs were when it had ended.
     pub(crate) after: Vec<Fingerprint>,
     /// What it gave the fold, if that is recorded and the job succeeded.
@@ -51,6 +55,8 @@ pub(super) struct Recorder {
     part: Option<PackedPart>,
     /// How often the job was tried.
     pub(super) tries: u32,
+    /// The end of what the command wrote to standard error in the last try.
+    pub(super) stderr: Vec<u8>,
 }
 
 impl Recorder {
@@ -65,6 +71,7 @@ impl Recorder {
             packer: recording.parts.as_deref().map(PartPacker::new).transpose()?,
             part: None,
             tries: 0,
+            stderr: Vec::new(),
         })
     }
 
@@ -110,6 +117,11 @@ impl Recorder {
             took: clock.1.elapsed(),
             tries: self.tries,
             bytes,
+            slot: self.slot,
+            stderr: match succeeded {
+                true => Vec::new(),
+                false => std::mem::take(&mut self.stderr),
+            },
             part: self.part.take().filter(|_| succeeded),
         }
     }

@@ -147,6 +147,7 @@ impl Worker<'_> {
         self.last_err = None;
         if let Some(recorder) = &mut self.recorder {
             recorder.tries = attempt;
+            recorder.stderr.clear();
         }
         if let Some(stage) = &mut self.stage {
             stage.begin(job.name(), modified(job));
@@ -170,6 +171,9 @@ impl Worker<'_> {
             output.drop_incomplete();
         }
         self.last_err = output.take_err_file();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.stderr = output.take_err_tail();
+        }
         let (mut report, destination) = output.into_report();
         report.link = job.link().cloned();
         report.start = job.start();

@@ -43,6 +43,8 @@ pub(super) fn job_end(
         started: record.started,
         took: record.took,
         bytes: record.bytes,
+        slot: record.slot,
+        stderr: record.stderr,
     };
     if let Some(cause) = &before.revoked {
         fail(&mut end, cause);

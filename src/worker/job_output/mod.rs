@@ -6,7 +6,7 @@ mod destination;
 mod records;
 mod sender;
 
-use super::err_file::ErrFile;
+use super::err_file::{ErrFile, ErrTail};
 use super::event::Report;
 use super::folds::fold_failure;
 use super::output_buffer::OutputBuffer;
@@ -41,6 +41,8 @@ pub(super) struct JobOutput<'t, 'run: 't> {
     sender: PieceSender<'t>,
     /// Where standard error goes, if not to the main thread.
     err_file: Option<ErrFile>,
+    /// The end of standard error, if that is recorded.
+    err_tail: Option<ErrTail>,
     out: OutputBuffer,
     err: OutputBuffer,
     bad: OutputBuffer,
@@ -137,6 +139,7 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
             destination: TryDestination::Main,
             merge: None,
             err_file: None,
+            err_tail: shared.recording.map(|_| ErrTail::default()),
             sender: PieceSender::new(job.seq, worker, shared),
             out: buffer(Stream::Out, trust),
             err: buffer(Stream::Err, trust),
@@ -212,6 +215,11 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
     /// Takes the file of standard error, which is yet to be committed.
     pub(super) fn take_err_file(&mut self) -> Option<ErrFile> {
         self.err_file.take()
+    }
+
+    /// Takes the end of standard error, if that is recorded.
+    pub(super) fn take_err_tail(&mut self) -> Vec<u8> {
+        self.err_tail.take().unwrap_or_default().into_bytes()
     }
 
     /// Returns what is left to send with the end of the job, and the destination of its output, which is yet to
@@ -317,6 +325,9 @@ impl Emit for JobOutput<'_, '_> {
     fn err(&mut self, block: &[u8]) {
         if self.merge.is_some() {
             return self.out_of_band(OutOfBand::Lines(block));
+        }
+        if let Some(tail) = &mut self.err_tail {
+            tail.add(block);
         }
         if let Some(file) = &mut self.err_file {
             return file.add(block);

@@ -88,6 +88,8 @@ fn a_state_shows_its_jobs_and_their_causes_and_no_name_is_obeyed() {
         "1 job failed: &#39;sh&#39; exited with status 3.",
         "<dt>jobs</dt><dd>4</dd>",
         "mode: run",
+        "a lane for each worker",
+        "<pre>a &lt;b&gt; &amp; c</pre>",
     ] {
         done.expect(page.contains(held), held);
     }
@@ -105,6 +107,29 @@ fn a_state_shows_its_jobs_and_their_causes_and_no_name_is_obeyed() {
     ] {
         done.expect(page.contains(held), held);
     }
+}
+
+#[test]
+fn the_end_of_standard_error_of_the_last_try_is_kept_and_an_older_state_does_without() {
+    let script = "if [ $1 = bad ]; then echo begin; seq 2000; echo try $FANFOLD_TRY; fi >&2; [ $1 = good ]";
+    let words = "run -j1 --retries 1 --retry-delay 1ms --state s --err e/{} -- sh -c";
+    let run = fan(words).arg(script).args(["sh", "{}"]);
+    let run = run.stdin("good\nbad\nsilent\n").code(123);
+    let state = rusqlite::Connection::open(run.fan.path("s")).expect("a state");
+    let report = || {
+        let done = fan("report s").at(run.fan.dir()).ok();
+        String::from_utf8_lossy(&done.out).into_owned()
+    };
+    let page = report();
+    assert!(page.contains("\n1999\n2000\ntry 2</pre>") && !page.contains("try 1"));
+    let kept = "SELECT count(*), sum(slot), count(stderr), max(length(stderr)) FROM details";
+    let kept = state.query_row(kept, (), |row| {
+        Ok([row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
+    });
+    assert_eq!(kept, Ok([3, 0, 1, 2048]));
+    state.execute_batch("DROP TABLE details").expect("it is there");
+    let page = report();
+    assert!(page.contains("the first lane that was free") && !page.contains("try 2"));
 }
 
 #[test]

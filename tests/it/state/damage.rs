@@ -127,7 +127,9 @@ fn foreign_tables_are_refused_and_stay_as_they_are() {
         found.expect(what)
     };
     // The names in statements, the names in SQLite's own table, and the format number of the file.
-    let tables = ["runs", "jobs", "parts", "bundles", "command", "inputs", "gone"];
+    let tables = [
+        "runs", "jobs", "parts", "bundles", "command", "inputs", "details", "gone",
+    ];
     let columns = ["ended  ", "started ", "outcome ", "mtime ", "chunk ", "of  "];
     let definitions = tables.map(|table| format!("CREATE TABLE {table}"));
     let names = tables.map(|table| format!("{table}{table}"));
