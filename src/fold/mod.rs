@@ -3,12 +3,27 @@
 //! A fold takes records and gives rows. It does not know files, threads, or where records came
 //! from. Its result depends only on the records that were added, never on their order, on the
 //! order of merges, or on how the records were spread over folds.
+//!
+//! # Cost
+//!
+//! A table of groups costs per record as long as the caches hold it: one hash, one look. When it has outgrown them, its
+//! keys are distributed over partitions by the first bits of their hashes, and a record costs one append to the log of
+//! its partition; a full log is emptied into a table that the cache holds for that time. A job has a fold of its own,
+//! which counts only when the job succeeds: what its logs hold by then goes into the worker's tables at once.
+//!
+//! At the end, the workers' partitions are merged side by side, then sorted and rendered side by side (`Team`), as long
+//! as `--memory` holds all of them at once. With k keys in each of w workers' folds, merging reads w k entries on w
+//! threads, so another worker does not make it longer. What is not done so, and takes one thread: groups that have
+//! spilled, counted values (`pNN`, `distinct`), and rows ordered by an aggregate.
+//!
+//! Nothing of this is seen in an answer: it depends on keys and states alone, and equal ranks are ordered by bytes.
 
 mod aggregate;
 mod exact_sum;
 mod group;
 mod group_table;
 mod key_order;
+mod partition;
 mod plan;
 mod quantity;
 mod ranked_rows;
@@ -17,6 +32,7 @@ mod result_rows;
 mod rounding;
 mod save_format;
 mod sorted_entries;
+mod sorted_keys;
 mod sorted_run;
 mod table;
 mod top_n;
@@ -50,6 +66,16 @@ pub trait Fold: RecordSink + Any + Send {
     /// When a sorted run can't be written to or read from the temporary directory.
     fn merge(&mut self, other: &mut dyn Fold) -> io::Result<()>;
 
+    /// Moves everything from `others` into this one, as [`Fold::merge`] does with each of them, side by side when the
+    /// fold can.
+    ///
+    /// # Errors
+    /// Those of [`Fold::merge`].
+    fn merge_all(&mut self, others: &mut [Box<dyn Fold>], team: &Team<'_>) -> io::Result<()> {
+        let _ = team;
+        others.iter_mut().try_for_each(|other| self.merge(&mut **other))
+    }
+
     /// Forgets everything that was added.
     fn clear(&mut self);
 
@@ -58,6 +84,15 @@ pub trait Fold: RecordSink + Any + Send {
     /// # Errors
     /// When `out` fails, or a sorted run can't be read.
     fn finish(&mut self, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Writes the result as [`Fold::finish`] does, rows made side by side when the fold can.
+    ///
+    /// # Errors
+    /// Those of [`Fold::finish`].
+    fn finish_all(&mut self, out: &mut dyn Write, team: &Team<'_>) -> io::Result<()> {
+        let _ = team;
+        self.finish(out)
+    }
 
     /// Writes what was added in a form that [`Fold::load`] reads, on any machine.
     ///
@@ -72,6 +107,10 @@ pub trait Fold: RecordSink + Any + Send {
     /// been added then. Whatever `saved` fails with.
     fn load(&mut self, saved: &mut dyn BufRead) -> io::Result<()>;
 }
+
+/// Calls a function with each number below the first argument, on several threads, and returns when all calls have
+/// returned.
+pub type Team<'a> = dyn Fn(usize, &(dyn Fn(usize) + Sync)) + 'a;
 
 /// Makes an empty fold.
 pub type StartFold<'a> = dyn Fn() -> Box<dyn Fold> + Sync + 'a;

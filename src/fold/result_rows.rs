@@ -35,39 +35,39 @@ impl<'a> ResultRows<'a> {
             RowOrder::Key => None,
             RowOrder::Column { .. } => Some(RankedRows::new(plan.seed, plan.top, budget, tmpdir)),
         };
-        let mut line = Vec::new();
-        if plan.header {
-            header(&mut line, plan.output, &plan.columns());
-            out.write_all(&line)?;
-        }
-        Ok(ResultRows {
+        write_header(plan, out)?;
+        let rows = ResultRows::in_order(plan, out);
+        Ok(ResultRows { ranked, ..rows })
+    }
+
+    /// Takes rows in the order in which they are written, without the header.
+    pub fn in_order(plan: &'a GroupPlan, out: &'a mut dyn Write) -> ResultRows<'a> {
+        ResultRows {
             plan,
             out,
             times: TimeReader::new(&plan.times),
             left: plan.top.unwrap_or(usize::MAX),
-            ranked,
-            line,
+            ranked: None,
+            line: Vec::new(),
             rank: Vec::new(),
-        })
+        }
     }
 
     /// Takes the next group: its key, and the columns that are no keys. Returns false when no more
     /// are wanted.
     pub fn group(&mut self, key: &[u8], columns: &[Option<Quantity>]) -> io::Result<bool> {
         let plan = self.plan;
-        let mut times = self.times.clone();
-        let mut row = Row {
-            rows: self,
-            key,
-            columns,
-            text: Vec::new(),
-        };
-        if plan
-            .having
-            .as_ref()
-            .is_some_and(|having| !having.holds(&mut row, &mut times))
-        {
-            return Ok(true);
+        if let Some(having) = &plan.having {
+            let mut times = self.times.clone();
+            let mut row = Row {
+                rows: self,
+                key,
+                columns,
+                text: Vec::new(),
+            };
+            if !having.holds(&mut row, &mut times) {
+                return Ok(true);
+            }
         }
         if self.left == 0 {
             return Ok(false);
@@ -196,6 +196,18 @@ impl<'a> ResultRows<'a> {
         }
         line.push(b'\n');
     }
+}
+
+/// Writes the names of the columns, when the plan asks for them.
+///
+/// # Errors
+/// What `out` fails with.
+pub(super) fn write_header(plan: &GroupPlan, out: &mut dyn Write) -> io::Result<()> {
+    let mut line = Vec::new();
+    if plan.header {
+        header(&mut line, plan.output, &plan.columns());
+    }
+    out.write_all(&line)
 }
 
 /// The columns of a row, as `--having` tests them.

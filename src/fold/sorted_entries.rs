@@ -5,9 +5,11 @@
 //! another.
 
 use super::aggregate::AggregateState;
+use super::partition::Partition;
 use super::save_format::{Entry, broken};
+use super::sorted_keys::{self, SortedKey};
 use super::sorted_run::{RunMerge, SortedRun};
-use super::table::{Slot, Table};
+
 use std::io;
 use std::path::Path;
 
@@ -21,27 +23,22 @@ pub(super) struct SortedEntries<'a> {
 }
 
 enum Source<'a> {
-    Table {
-        slots: std::vec::IntoIter<Slot>,
-        slot: Slot,
-        table: &'a Table,
-        states: &'a [AggregateState],
+    Memory {
+        keys: std::vec::IntoIter<SortedKey>,
+        partitions: &'a [Partition],
     },
     Runs(RunMerge<'a>),
 }
 
 impl<'a> SortedEntries<'a> {
-    /// The entries of a table.
-    pub fn from_table(
-        table: &'a Table,
-        states: &'a [AggregateState],
+    /// The entries of partitions, which have no keys in common.
+    pub fn from_partitions(
+        partitions: &'a [Partition],
         empty_row: &'a [AggregateState],
     ) -> SortedEntries<'a> {
-        let source = Source::Table {
-            slots: table.sorted().into_iter(),
-            slot: Slot::default(),
-            table,
-            states,
+        let source = Source::Memory {
+            keys: sorted_keys::by_key(partitions).into_iter(),
+            partitions,
         };
         SortedEntries::new(source, empty_row)
     }
@@ -69,18 +66,14 @@ impl<'a> SortedEntries<'a> {
     pub fn next(&mut self) -> io::Result<Option<Entry<'_>>> {
         self.value.clear();
         match &mut self.source {
-            Source::Table {
-                slots,
-                slot,
-                table,
-                states,
-            } => {
-                let Some(next) = slots.next() else {
+            Source::Memory { keys, partitions } => {
+                let Some(sorted) = keys.next() else {
                     return Ok(None);
                 };
-                *slot = next;
-                put_value(states, self.empty_row.len(), slot.tally, &mut self.value);
-                Ok(Some((table.key(slot), &self.value)))
+                let partition = &partitions[sorted.partition as usize];
+                let tally = partition.table.tally(sorted.slot);
+                put_value(&partition.states, self.empty_row.len(), tally, &mut self.value);
+                Ok(Some((sorted.key(partitions), &self.value)))
             }
             Source::Runs(merge) => {
                 let Some((key, value)) = merge.entry() else {

@@ -10,6 +10,9 @@ use crate::message;
 use crate::sink::Sink;
 use crate::sys::signals;
 use crate::worker::{Event, EventChannel, Folds};
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 impl Main<'_, '_> {
     /// Leaves behind workers that do not react, and ends the process. What others have finished is printed and
@@ -66,6 +69,8 @@ impl Main<'_, '_> {
 
     /// Merges the workers' folds in the order of their slots, and prints the result.
     fn print_folds(&mut self, folds: Vec<Folds>) {
+        let threads = folds.len();
+        let team = |number: usize, work: &(dyn Fn(usize) + Sync)| side_by_side(threads, number, work);
         let mut folds = folds.into_iter();
         // A run that was stopped has no answer: a part must not be taken for the whole.
         let Some(first) = folds.next().filter(|_| !self.shutdown.is_stopping()) else {
@@ -73,8 +78,10 @@ impl Main<'_, '_> {
         };
         let printed = self.output.print_result(|out| {
             let mut total = first.total()?;
-            folds.try_for_each(|folds| total.merge(&mut *folds.total()?))?;
-            total.finish(out)
+            let mut others = folds.map(Folds::total).collect::<io::Result<Vec<_>>>()?;
+            total.merge_all(&mut others, &team)?;
+            drop(others);
+            total.finish_all(out, &team)
         });
         self.end_printing_on(printed);
     }
@@ -97,4 +104,23 @@ impl Main<'_, '_> {
         let finished = self.resume.finish(&mut self.jobs, self.source.left());
         self.check_state(finished);
     }
+}
+
+/// Calls `work` with each number below `number`, on up to so many threads, of which this is one.
+fn side_by_side(threads: usize, number: usize, work: &(dyn Fn(usize) + Sync)) {
+    let next = AtomicUsize::new(0);
+    let take = || {
+        while let at = next.fetch_add(1, Ordering::Relaxed)
+            && at < number
+        {
+            work(at);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads.min(number) {
+            // What can't be started is done by the others.
+            _ = thread::Builder::new().spawn_scoped(scope, take);
+        }
+        take();
+    });
 }

@@ -2,8 +2,10 @@
 //! It does not know how they are kept.
 
 use crate::fold::aggregate::{AggregateKind, AggregateState, Reading};
-use crate::fold::plan::GroupPlan;
+use crate::fold::plan::{GroupPlan, Shape};
+use crate::fold::quantity::Quantity;
 use crate::fold::value_counts::{PercentileColumn, ValueColumns};
+use crate::record::Number;
 
 /// Where the columns of an aggregated row come from.
 #[derive(Debug, Default)]
@@ -53,6 +55,25 @@ impl Layout {
             layout.columns.push(state);
         }
         (layout, counted)
+    }
+
+    /// Returns the columns that are no keys of a group that has only a count. Columns that counted values give are
+    /// missing.
+    pub fn columns_of_count(&self, shape: Shape, count: u64) -> Vec<Option<Quantity>> {
+        match shape {
+            Shape::Counted => vec![Some(Quantity::Number(Number::Int(i128::from(count))))],
+            Shape::Keys => Vec::new(),
+            Shape::Aggregated => vec![None; self.columns.len()],
+        }
+    }
+
+    /// Returns the columns that are no keys of a group whose states have these results. Columns that counted values
+    /// give are missing.
+    pub fn columns_of_results(&self, results: &[Option<Quantity>]) -> Vec<Option<Quantity>> {
+        let columns = self.columns.iter();
+        columns
+            .map(|column| column.and_then(|state| results[state].clone()))
+            .collect()
     }
 
     fn add_state(&mut self, state: AggregateState, input: Option<usize>) -> usize {

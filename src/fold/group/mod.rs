@@ -3,8 +3,8 @@
 //! It does not know where keys and states are kept, nor how rows are ordered and written.
 
 mod layout;
+mod row_ranges;
 
-use crate::fold::Fold;
 use crate::fold::aggregate::{AggregateState, Reading};
 use crate::fold::group_table::GroupTable;
 use crate::fold::plan::{GroupPlan, Shape};
@@ -13,9 +13,11 @@ use crate::fold::result_rows::ResultRows;
 use crate::fold::save_format::{broken, read_array, read_entry, write_end, write_entry};
 use crate::fold::sorted_entries::read_count;
 use crate::fold::value_counts::ValueCounts;
+use crate::fold::{Fold, Team};
 use crate::memory::Budget;
 use crate::record::{Alignment, Number, RecordSink, RowFormat, cell_tsv};
 use layout::Layout;
+use row_ranges::RowRanges;
 use std::any::Any;
 use std::io::{self, BufRead, Write};
 use std::ops::ControlFlow;
@@ -151,30 +153,15 @@ fn read_columns(
     mut value: &[u8],
 ) -> io::Result<(Vec<Option<Quantity>>, Vec<u64>)> {
     if shape != Shape::Aggregated || layout.states.is_empty() {
-        let count = read_count(value)?;
-        return Ok(match shape {
-            Shape::Counted => (
-                vec![Some(Quantity::Number(Number::Int(i128::from(count))))],
-                Vec::new(),
-            ),
-            Shape::Keys => (Vec::new(), Vec::new()),
-            Shape::Aggregated => (vec![None; layout.columns.len()], Vec::new()),
-        });
+        return Ok((layout.columns_of_count(shape, read_count(value)?), Vec::new()));
     }
-    let mut results = Vec::new();
-    for state in &layout.states {
-        let mut state = state.clone();
-        state.load(&mut value)?;
-        results.push(state.result());
-    }
-    let columns = layout
-        .columns
-        .iter()
-        .map(|column| column.and_then(|state| results[state].clone()));
+    let mut row = layout.states.clone();
+    row.iter_mut().try_for_each(|state| state.load(&mut value))?;
+    let results: Vec<_> = row.iter().map(AggregateState::result).collect();
     let counts = results
         .iter()
         .map(|result| result.as_ref().and_then(Quantity::to_count).unwrap_or(0));
-    Ok((columns.collect(), counts.collect()))
+    Ok((layout.columns_of_results(&results), counts.collect()))
 }
 
 impl RecordSink for Group {
@@ -227,12 +214,26 @@ impl RecordSink for Group {
 
 impl Fold for Group {
     fn merge(&mut self, other: &mut dyn Fold) -> io::Result<()> {
-        let other = (other as &mut dyn Any).downcast_mut::<Group>();
-        let other = other.expect("the contract of merge: a fold of the same type");
+        let other = of_this_type(other);
         for (mine, theirs) in self.tables().zip(other.tables()) {
             mine.merge(theirs)?;
         }
         other.clear();
+        Ok(())
+    }
+
+    fn merge_all(&mut self, others: &mut [Box<dyn Fold>], team: &Team<'_>) -> io::Result<()> {
+        let mut others: Vec<_> = others
+            .iter_mut()
+            .map(|other| of_this_type(&mut **other))
+            .collect();
+        let groups = others.iter_mut().map(|other| &mut other.groups);
+        self.groups.merge_all(groups.collect(), team)?;
+        for (at, counts) in self.counted.iter_mut().enumerate() {
+            let tables = others.iter_mut().map(|other| &mut other.counted[at].table);
+            counts.table.merge_all(tables.collect(), team)?;
+        }
+        others.iter_mut().for_each(|other| other.clear());
         Ok(())
     }
 
@@ -250,6 +251,18 @@ impl Fold for Group {
         }
         self.clear();
         Ok(())
+    }
+
+    fn finish_all(&mut self, out: &mut dyn Write, team: &Team<'_>) -> io::Result<()> {
+        if self.counted.is_empty()
+            && let Some(ranges) = RowRanges::new(&self.plan, &self.layout)
+            && let Some(partitions) = self.groups.partitions()?
+        {
+            ranges.write(partitions, out, team)?;
+            self.clear();
+            return Ok(());
+        }
+        self.finish(out)
     }
 
     fn save(&mut self, out: &mut dyn Write) -> io::Result<()> {
@@ -285,6 +298,11 @@ impl Fold for Group {
     }
 }
 
+fn of_this_type(fold: &mut dyn Fold) -> &mut Group {
+    let fold = (fold as &mut dyn Any).downcast_mut();
+    fold.expect("the contract of merge: a fold of the same type")
+}
+
 /// Encodes a key: one value as it is; several as the row that they are printed as, which escaping
 /// keeps unambiguous.
 #[inline]
@@ -302,5 +320,7 @@ fn encode(key: &mut Vec<u8>, values: &[&[u8]]) {
     }
 }
 
+#[cfg(test)]
+mod partitioned_tests;
 #[cfg(test)]
 mod tests;

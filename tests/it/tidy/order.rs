@@ -17,7 +17,7 @@ const ORDER: &[(&str, &str)] = &[
     ),
     (
         "fold",
-        "group record_fold result_rows ranked_rows value_counts group_table key_order plan top_n sorted_entries aggregate quantity table \
+        "group record_fold result_rows ranked_rows value_counts group_table key_order plan top_n sorted_entries sorted_keys partition aggregate quantity table \
          exact_sum rounding mod sorted_run save_format",
     ),
     ("help", "mod man_page terminal_text document"),

@@ -1,0 +1,171 @@
+//! Tests that partitions, threads and small budgets change no answer.
+
+use super::*;
+use crate::fold::{Aggregate, AggregateKind, RowOrder};
+use proptest::prelude::*;
+use std::thread;
+
+/// Shares the work between two threads.
+fn threads(number: usize, work: &(dyn Fn(usize) + Sync)) {
+    thread::scope(|scope| {
+        scope.spawn(|| (0..number / 2).for_each(work));
+        (number / 2..number).for_each(work);
+    });
+}
+
+/// How a worker's table is when it begins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Begin {
+    One,
+    Partitioned,
+}
+
+fn fold(plan: &GroupPlan, budget: &Budget, begin: Begin, records: &[[String; 2]]) -> Box<dyn Fold> {
+    let mut group = Group::new(plan, budget, &std::env::temp_dir());
+    if begin == Begin::Partitioned {
+        assert!(group.tables().all(GroupTable::partition));
+    }
+    for record in records {
+        let fields = record.each_ref().map(|field| field.as_bytes());
+        let flow = group.record(&fields).expect("memory and temporary files work");
+        assert!(flow.is_continue());
+    }
+    Box::new(group)
+}
+
+fn plans() -> Vec<GroupPlan> {
+    let names = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect();
+    let mut plans = Vec::new();
+    for shape in [Shape::Keys, Shape::Counted] {
+        for top in [None, Some(3)] {
+            plans.push(GroupPlan {
+                top,
+                ..GroupPlan::new(shape, names(&["k", "v"]))
+            });
+        }
+    }
+    let mut ascending = plans[2].clone();
+    ascending.order = RowOrder::Column {
+        column: 0,
+        descending: false,
+    };
+    let mut aggregated = GroupPlan::new(Shape::Aggregated, names(&["k"]));
+    for text in ["count", "sum:v", "stddev:v", "min:v", "max:v"] {
+        let (kind, field) = AggregateKind::parse(text).expect(text);
+        aggregated.aggregates.push(Aggregate {
+            name: text.to_owned(),
+            kind,
+            value: field.map(|_| 0),
+        });
+    }
+    let mut valued = aggregated.clone();
+    for text in ["p50:v", "distinct:v"] {
+        let (kind, _) = AggregateKind::parse(text).expect(text);
+        valued.aggregates.push(Aggregate {
+            name: text.to_owned(),
+            kind,
+            value: Some(0),
+        });
+    }
+    plans.extend([ascending, aggregated, valued]);
+    plans.iter_mut().for_each(|plan| plan.seed = 7);
+    plans
+}
+
+fn some_records() -> impl Strategy<Value = Vec<[String; 2]>> {
+    let value = prop_oneof![
+        3 => (-5i64..5).prop_map(|n| n.to_string()),
+        1 => any::<i64>().prop_map(|n| n.to_string()),
+        1 => "[a-z\t]{0,40}",
+    ];
+    let key = prop_oneof![3 => "[a-c]{0,3}", 1 => "[a-z]{20,60}"];
+    prop::collection::vec((key, value).prop_map(|(key, value)| [key, value]), 0..40)
+}
+
+fn finished(fold: &mut dyn Fold) -> String {
+    let mut out = Vec::new();
+    fold.finish(&mut out).expect("memory and temporary files work");
+    String::from_utf8(out).expect("the tests' keys are text")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    #[test]
+    fn workers_partitions_and_memory_change_no_answer(
+        workers in prop::collection::vec((some_records(), any::<bool>()), 1..9),
+        small in any::<bool>(),
+    ) {
+        for plan in plans() {
+            let all: Vec<_> = workers.iter().flat_map(|(records, _)| records.clone()).collect();
+            let want = finished(&mut *fold(&plan, &Budget::new(0), Begin::One, &all));
+            // The smallest budget that lets as many tables have logs.
+            let budget = Budget::new(if small { 160 << 20 } else { 1 << 30 });
+            let mut folds: Vec<_> = workers
+                .iter()
+                .map(|(records, partitioned)| {
+                    let begin = if *partitioned { Begin::Partitioned } else { Begin::One };
+                    fold(&plan, &budget, begin, records)
+                })
+                .collect();
+            let mut saved = Vec::new();
+            folds[0].save(&mut saved).expect("memory");
+            let mut total = folds.remove(0);
+            total.merge_all(&mut folds, &threads).expect("memory");
+            let mut out = Vec::new();
+            total.finish_all(&mut out, &threads).expect("memory");
+            prop_assert_eq!(String::from_utf8_lossy(&out), &want[..]);
+            let mut loaded = fold(&plan, &budget, Begin::Partitioned, &[]);
+            loaded.load(&mut &saved[..]).expect("just saved");
+            prop_assert_eq!(
+                finished(&mut *loaded),
+                finished(&mut *fold(&plan, &Budget::new(0), Begin::One, &workers[0].0))
+            );
+        }
+    }
+}
+
+#[test]
+fn many_keys_are_partitioned_merged_and_spilled_as_one_table_is() {
+    let mut rng = fastrand::Rng::with_seed(16);
+    let mut records = |number: usize| -> Vec<[String; 2]> {
+        let mut record = || {
+            let key = rng.u32(..30_000);
+            [
+                format!("{key}{}", "x".repeat(key as usize % 50)),
+                rng.i8(..).to_string(),
+            ]
+        };
+        (0..number).map(|_| record()).collect()
+    };
+    let workers = [4_000, 3_000, 100].map(&mut records);
+    for plan in plans().split_off(5) {
+        let want = finished(&mut *fold(
+            &plan,
+            &Budget::new(1 << 40),
+            Begin::One,
+            &workers.concat(),
+        ));
+        for budget in [1 << 20, 30 << 20, 1 << 30] {
+            let budget = Budget::new(budget);
+            let mut folds: Vec<_> = workers
+                .iter()
+                .map(|records| fold(&plan, &budget, Begin::One, records))
+                .collect();
+            let mut total = folds.remove(0);
+            total
+                .merge_all(&mut folds, &threads)
+                .expect("memory and temporary files work");
+            let mut out = Vec::new();
+            total
+                .finish_all(&mut out, &threads)
+                .expect("memory and temporary files work");
+            assert!(
+                want.as_bytes() == out,
+                "{:?} within {} bytes",
+                plan.shape,
+                budget.limit()
+            );
+        }
+    }
+}
