@@ -157,7 +157,7 @@ impl FieldNotes {
             Some(first) => format!(
                 "no record has a time that can be read (first: {first}): --time-format says how such times are written"
             ),
-            None => "no record has a time, so that none is inside of --since and --until".to_owned(),
+            None => "no record has a time of its own, for --since and --until: --where tests another field".to_owned(),
         }))
     }
 

@@ -185,7 +185,7 @@ fn a_file_without_a_time_in_its_window_is_an_error() {
     fan("map a -i json --select n --until 2024-01-03")
         .file("a", json)
         .stdout("")
-        .says("fanfold: a: no record has a time, so that none is inside of --since and --until")
+        .says("fanfold: a: no record has a time of its own, for --since and --until: --where tests another field")
         .code(3);
     fan("map a -i json --select n --until 2024-01-03")
         .file(

@@ -31,7 +31,7 @@ fn a_log_format_is_a_format_of_its_own() {
             "map a.log -i clf --log-format %h",
             "--log-format is a format of its own",
         ),
-        ("map a.log --log-format %U%q", "nothing between '%U' and '%q'"),
+        ("map a.log --log-format %s%b", "nothing between '%s' and '%b'"),
         ("map a.log --log-format %h --select 2", "has fields 1 to 1: host"),
         ("map a.log --log-format %h --select hots", "did you mean 'host'?"),
     ] {

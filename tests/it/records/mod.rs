@@ -8,6 +8,7 @@ mod formats;
 mod log_questions;
 mod notes;
 mod sorted_records;
+mod system_logs;
 mod times;
 mod unreadable;
 mod whole_records;

@@ -5,6 +5,7 @@
 //! be, or a number is none.
 
 mod apache;
+mod joint;
 mod nginx;
 mod piece;
 mod string;
@@ -14,6 +15,7 @@ use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
 use crate::record::field::FieldSource;
 use crate::record::plan_error::RecordPlanError;
 use crate::record::suggest::quoted;
+use joint::Joint;
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr2, memrchr};
 use piece::{Piece, Shape};
@@ -43,6 +45,8 @@ struct Variable {
     /// True between quotes.
     is_quoted: bool,
     after: Finder<'static>,
+    /// How the next variable begins, when no text is between.
+    joint: Option<Joint>,
 }
 
 /// The names of the parts of a request.
@@ -99,14 +103,19 @@ impl Layout {
             match piece {
                 Piece::Text(more) => text.extend_from_slice(&more),
                 Piece::Variable(name, typed, shape) => {
-                    if let Some(before) = layout.variables.last()
+                    let mut is_quoted = text.last() == Some(&b'"');
+                    if let Some(before) = layout.variables.last_mut()
                         && text.is_empty()
                     {
-                        let (a, b) = (quoted(&before.typed), quoted(&typed));
-                        return Err(format!("nothing between {a} and {b} tells where one ends"));
+                        let joint = Joint::between(&before.typed, &typed);
+                        before.joint = Some(joint.ok_or_else(|| {
+                            let (a, b) = (quoted(&before.typed), quoted(&typed));
+                            format!("nothing between {a} and {b} tells where one ends")
+                        })?);
+                        is_quoted = before.is_quoted;
+                    } else {
+                        layout.end_text(&mut text);
                     }
-                    let is_quoted = text.last() == Some(&b'"');
-                    layout.end_text(&mut text);
                     let known = layout.variables.iter().any(|variable| variable.name == name);
                     layout.variables.push(Variable {
                         name: if known { typed.clone() } else { name },
@@ -114,6 +123,7 @@ impl Layout {
                         shape,
                         is_quoted,
                         after: Finder::new(b"").into_owned(),
+                        joint: None,
                     });
                 }
             }
@@ -244,13 +254,25 @@ impl LogFormatSplitter {
         let layout = &*self.layout;
         let mut at = layout.before.len();
         line.starts_with(&layout.before).then_some(())?;
+        let mut first = 0;
         for (index, variable) in layout.variables.iter().enumerate() {
+            if variable.joint.is_some() {
+                continue;
+            }
             let end = variable.end(line, at)?;
-            self.put(spans, index, at, end);
+            let mut start = at;
+            for joined in first..index {
+                let joint = layout.variables[joined].joint?;
+                let length = joint.find(&line[start..end])?;
+                self.put(spans, joined, start, start + length);
+                start += length;
+            }
+            self.put(spans, index, start, end);
             if layout.request == Some(index) {
-                self.request(line, spans, at, end);
+                self.request(line, spans, start, end);
             }
             at = end + variable.after.needle().len();
+            first = index + 1;
         }
         line[at..].iter().all(|byte| *byte == b' ').then_some(())
     }

@@ -38,7 +38,12 @@ pub(super) fn pieces(text: &str) -> Result<Vec<Piece>, String> {
         match name {
             "" => pieces.push(Piece::Text(b"$".into())),
             name => pieces.push(Piece::Variable(
-                field(name, has("body_bytes_sent"), has("time_local")).to_owned(),
+                match name {
+                    // The client has clf's name.
+                    "host" if has("remote_addr") => "vhost",
+                    name => field(name, has("body_bytes_sent"), has("time_local")),
+                }
+                .to_owned(),
                 name.to_owned(),
                 shape(name),
             )),

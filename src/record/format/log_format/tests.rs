@@ -192,9 +192,64 @@ fn numbers_that_are_none_make_a_line_bad() {
 #[test]
 fn a_string_that_can_not_be_cut_is_refused() {
     let refusal = |text| LogFormat::parse(text).expect_err(text).to_string();
-    assert!(refusal("$host$request_uri").contains("nothing between 'host' and 'request_uri'"));
-    assert!(refusal("%U%q").contains("nothing between '%U' and '%q'"));
+    assert!(refusal("$remote_addr$host").contains("nothing between 'remote_addr' and 'host'"));
+    assert!(refusal("%s%b").contains("nothing between '%s' and '%b'"));
     assert!(refusal("hello").contains("has no variable"));
     assert!(refusal("%{Referer").contains("is no directive"));
     assert!(refusal("${host").contains("no closing brace"));
+}
+
+#[test]
+fn variables_without_a_text_between_are_cut_where_the_second_begins() {
+    let apache = r#"%v:%p %h %l %u %t "%m %U%q %H" %>s %b"#;
+    for (path, query) in [("/a/b", "?x=1&y=/2?"), ("/a", "")] {
+        check(
+            apache,
+            &format!(
+                r#"www.example.org:443 ::1 - - [27/Jan/2024:10:03:34 +0000] "GET {path}{query} HTTP/1.1" 200 7"#
+            ),
+            &[
+                ("%v", "www.example.org"),
+                ("%p", "443"),
+                ("host", "::1"),
+                ("method", "GET"),
+                ("path", path),
+                ("%q", query),
+                ("protocol", "HTTP/1.1"),
+                ("status", "200"),
+            ],
+        );
+    }
+    let nginx = r#"$remote_addr [$time_local] "$scheme://$host$request_uri" $status"#;
+    check(
+        nginx,
+        r#"192.0.2.1 [27/Jan/2024:10:03:34 +0000] "https://example.org:8443/a?b=/c" 301"#,
+        &[
+            ("host", "192.0.2.1"),
+            ("scheme", "https"),
+            ("vhost", "example.org:8443"),
+            ("path", "/a?b=/c"),
+            ("status", "301"),
+        ],
+    );
+    let names = ["path", "status"];
+    let star = r#"192.0.2.1 [27/Jan/2024:10:03:34 +0000] "https://example.org*" 301"#;
+    assert_eq!(fields(nginx, &names, star), None);
+    check(
+        "$host $request_method $uri$is_args$args $status",
+        "a GET /x?y=1 200",
+        &[
+            ("host", "a"),
+            ("uri", "/x"),
+            ("is_args", "?"),
+            ("args", "y=1"),
+            ("status", "200"),
+        ],
+    );
+    check(
+        "$uri$is_args$args $status",
+        "/x 200",
+        &[("uri", "/x"), ("is_args", ""), ("args", ""), ("status", "200")],
+    );
+    assert!(LogFormat::parse("$remote_addr$status").is_err());
 }
