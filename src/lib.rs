@@ -6,6 +6,9 @@ pub mod cli;
 pub mod codec;
 pub mod control;
 pub mod fold;
+#[cfg(fuzzing)]
+#[doc(hidden)] // For tests/fuzz only.
+pub mod fuzzing;
 pub(crate) mod help;
 pub mod job;
 pub mod map;

@@ -200,7 +200,7 @@ impl Modifier {
     }
 
     /// Changes a value. Returns false when it is of another kind than the modifier reads.
-    pub(super) fn apply(&self, value: &mut Vec<u8>, times: &mut TimeReader) -> bool {
+    pub(crate) fn apply(&self, value: &mut Vec<u8>, times: &mut TimeReader) -> bool {
         if let Some(cut) = self.cut() {
             let time = times.read_loosely(value);
             value.clear();

@@ -93,6 +93,12 @@ impl Equality {
         matches!(self.kind, Kind::Time { instant, .. } if instant == time)
     }
 
+    /// Returns the text that was typed.
+    #[cfg(fuzzing)]
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.text).expect("what is typed is text")
+    }
+
     /// Returns true when the literal was typed as this text.
     pub fn is_text(&self, text: &[u8]) -> bool {
         self.text == text

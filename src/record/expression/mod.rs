@@ -8,6 +8,8 @@ mod equality;
 mod instant;
 mod moment;
 mod parser;
+#[cfg(fuzzing)]
+mod printer;
 mod tree;
 mod value_text;
 

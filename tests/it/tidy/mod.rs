@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "template", "plan", "source", "memory", "job", "message", "sys",
         ],
     ),
+    ("fuzzing", &["source", "record", "codec", "plan", "job", "memory"]),
     ("help", &[]),
     ("report", &["state", "message"]),
     (
