@@ -148,7 +148,7 @@ fn the_page_does_not_grow_with_the_number_of_jobs() {
         assert!(page.contains("class=\"busy4\"") && bars(&page).is_empty());
         page.len()
     };
-    let (some, many) = (size(10_000), size(40_000));
+    let (some, many) = (size(4_000), size(16_000));
     assert!(some < 300_000 && many < 300_000, "{some} {many}");
 }
 
@@ -234,7 +234,7 @@ fn a_browser_draws_the_lanes_where_the_data_say() {
         "--force-color-profile=srgb",
         "--enable-logging=stderr",
     ]);
-    command.args(["--window-size=1056,1400", "--screenshot=shot.png"]);
+    command.args(["--window-size=1056,640", "--screenshot=shot.png"]);
     command.arg(format!("--user-data-dir={}", at("profile").display()));
     command.arg(format!("file://{}", at("page.html").display()));
     let shot = command.current_dir(dir.path()).output().expect("timeout");
