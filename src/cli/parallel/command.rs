@@ -16,11 +16,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 /// Returns the command line, in which `holes` are filled.
 pub(super) fn line(command: &[OsString], holes: &Holes, options: &Options) -> Line {
-    let repeat = match options.inputs.fill {
-        Some(fill) => fill.repeat,
-        None if options.command.repeats_words || options.inputs.most == Some(0) => Repeat::Word,
-        None => Repeat::Value,
-    };
+    let repeat = repeat(options);
     if options.command.shell_quote {
         let words: Vec<_> = command
             .iter()
@@ -42,6 +38,7 @@ pub(super) fn line(command: &[OsString], holes: &Holes, options: &Options) -> Li
         (true, _) => LineQuoting::Words,
         // The values are empty, and leave nothing behind.
         (false, Some(0)) => LineQuoting::Nothing,
+        (false, _) if begins_with_hole(words[0], holes) => LineQuoting::Nothing,
         (false, _) => LineQuoting::Values,
     };
     let mut line = Line::new(&words, holes, quoting, repeat);
@@ -49,6 +46,25 @@ pub(super) fn line(command: &[OsString], holes: &Holes, options: &Options) -> Li
         line.append_values(repeat);
     }
     line
+}
+
+/// Returns what is repeated for each of several values.
+fn repeat(options: &Options) -> Repeat {
+    match options.inputs.fill {
+        Some(fill) => fill.repeat,
+        None if options.command.repeats_words || options.inputs.most == Some(0) => Repeat::Word,
+        None => Repeat::Value,
+    }
+}
+
+/// Returns whether a command begins with a value: then values are commands, or begin them.
+fn begins_with_hole(word: &[u8], holes: &Holes) -> bool {
+    let begins = |end: usize| {
+        let line = Line::new(&[&word[..=end]], holes, LineQuoting::Nothing, Repeat::Value);
+        line.has_hole()
+    };
+    let is_brace = word.first() == Some(&b'{');
+    is_brace && memchr::memchr(b'}', word).is_some_and(begins)
 }
 
 /// Returns how each command runs.
@@ -66,7 +82,10 @@ pub(super) fn plan(line: Line, holes: &Holes, options: &Options) -> CommandPlan 
         None => Template::script_line(&shell, line, directory),
     };
     let label = match &output.tag_string {
-        Some(tag) => Some(text(tag, holes, LineQuoting::Nothing)),
+        Some(tag) => {
+            let words = [tag.as_bytes()];
+            Some(Line::new(&words, holes, LineQuoting::Nothing, repeat(options)))
+        }
         None => output
             .tag
             .then(|| text(OsStr::new("{}"), &Holes::default(), LineQuoting::Nothing)),

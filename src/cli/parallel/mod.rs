@@ -98,7 +98,7 @@ fn follow(words: &[OsString]) -> Result<u8> {
         return run_commands(
             &plan,
             command::plan(line, &holes, &options),
-            kept::plan(&options, &holes, 1),
+            kept::plan(&options, &holes, 0),
             &options,
         );
     }

@@ -28,7 +28,11 @@ pub(super) fn arguments(sources: Vec<ArgumentSource>, options: &Options) -> Argu
     ArgumentSources {
         sources,
         terminator: inputs.terminator.clone(),
-        columns: inputs.columns.clone(),
+        // With names of columns, a line is columns.
+        columns: inputs
+            .columns
+            .clone()
+            .or_else(|| inputs.header.as_ref().map(|_| "\t".to_owned())),
         end: inputs.end.clone(),
         blank: match inputs.skips_blank {
             true => BlankValue::Skip,

@@ -62,7 +62,8 @@ impl<I: Iterator<Item = RecordResult>> Groups<I> {
                 .sum::<usize>()
         };
         let mut needed: usize = self.ahead.iter().map(need).sum();
-        let wanted = most.saturating_mul(spread);
+        // One more tells whether these are the last.
+        let wanted = most.saturating_add(1);
         let enough = |record: &Record| {
             needed += need(record);
             needed > room

@@ -35,6 +35,7 @@ impl Records {
                 _ => groups.push((Link::Product, vec![values])),
             }
         }
+        let widths: Vec<_> = groups.iter().map(|(_, group)| group.len()).collect();
         let mut groups = groups.into_iter().map(linked);
         let first = groups.next().unwrap_or_else(|| Box::new(std::iter::empty()));
         let mut others = Vec::new();
@@ -42,6 +43,26 @@ impl Records {
             let records: Result<Vec<_>, _> = group.collect();
             others.push(records.map_err(|error| ("input".into(), io::Error::other(error.to_string())))?);
         }
+        if others.is_empty() {
+            return Ok(Records {
+                first,
+                others,
+                at_hand: None,
+            });
+        }
+        // Among sources with values, one without any counts as one empty value.
+        let mut first = first.peekable();
+        let is_empty = first.peek().is_none() && others.iter().all(Vec::is_empty);
+        let blank = |width: usize| vec![Vec::new(); width];
+        for (others, width) in others.iter_mut().zip(&widths[1..]) {
+            if others.is_empty() && !is_empty {
+                others.push(blank(*width));
+            }
+        }
+        let first: Box<dyn Iterator<Item = RecordResult> + Send> = match first.peek() {
+            None if !is_empty => Box::new(std::iter::once(Ok(blank(widths[0])))),
+            _ => Box::new(first),
+        };
         Ok(Records {
             first,
             others,
@@ -89,9 +110,6 @@ impl Iterator for Records {
         if self.others.is_empty() {
             return self.first.next();
         }
-        if self.others.iter().any(Vec::is_empty) {
-            return None;
-        }
         if self.at_hand.is_none() {
             match self.first.next()? {
                 Ok(record) => self.at_hand = Some((record, vec![0; self.others.len()])),
@@ -130,7 +148,7 @@ mod tests {
 
     fn records(sources: &[(Link, &str)]) -> String {
         let source = |&(link, values): &(Link, &str)| ArgumentSource {
-            from: ArgumentOrigin::Words(values.split(' ').map(OsString::from).collect()),
+            from: ArgumentOrigin::Words(values.split_whitespace().map(OsString::from).collect()),
             link,
             has_name: false,
         };
@@ -165,6 +183,9 @@ mod tests {
                 "ax1 ay2 bx1 by2",
             ),
             (&[(Product, "a b"), (Wrap, "c"), (Wrap, "d e f")], "acd bce acf"),
+            (&[(Product, "a b"), (Product, ""), (Product, "c")], "ac bc"),
+            (&[(Product, ""), (Product, "a b")], "a b"),
+            (&[(Product, ""), (Product, "")], ""),
         ] {
             assert_eq!(records(sources), expected, "{sources:?}");
         }

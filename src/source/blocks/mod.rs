@@ -21,6 +21,8 @@ const READ: usize = 64 << 10;
 /// Yields blocks. No more is held than one block, and what was read after it.
 pub struct Blocks {
     plan: BlockPlan,
+    /// How many bytes a block has by now.
+    size: usize,
     ends: RecordEnds,
     from: Box<dyn Read + Send>,
     /// What is read next.
@@ -50,6 +52,7 @@ impl Blocks {
     fn of(plan: BlockPlan, from: Box<dyn Read + Send>) -> Self {
         Blocks {
             ends: RecordEnds::new(&plan),
+            size: plan.size,
             plan,
             from,
             files: Vec::new().into_iter(),
@@ -83,6 +86,9 @@ impl Blocks {
         loop {
             if let Some(block) = self.cut()? {
                 let block = self.ends.strip(block);
+                if block.is_empty() {
+                    continue;
+                }
                 let heading = self.heading.as_deref().unwrap_or_default();
                 return Ok(Some(match heading.is_empty() {
                     true => block,
@@ -105,24 +111,32 @@ impl Blocks {
         };
         let pattern = format!("\\A(?:{pattern})");
         let pattern = Regex::new(&pattern).map_err(|cause| io::Error::other(cause.to_string()))?;
-        while !self.ended && self.held.len() < self.plan.size {
-            self.read(self.plan.size - self.held.len())?;
-        }
-        let end = pattern.find(&self.held).map_or(0, |found| found.end());
+        let mut size = self.plan.size;
+        let end = loop {
+            while !self.ended && self.held.len() < size {
+                self.read(size - self.held.len())?;
+            }
+            match pattern.find(&self.held) {
+                Some(found) => break found.end(),
+                None if self.ended => break 0,
+                None => size += READ,
+            }
+        };
         let rest = self.held.split_off(end);
         Ok(std::mem::replace(&mut self.held, rest))
     }
 
     /// Cuts the next block off the input.
     fn cut(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let mut size = self.plan.size;
         loop {
+            let size = self.size;
             while !self.ended && self.held.len() < size && self.cut_records().is_none() {
                 self.read(size - self.held.len())?;
             }
             let end = match (self.plan.records, self.ended, self.plan.cut) {
                 (Some(_), ..) => self.cut_records().or(self.ended.then_some(self.held.len())),
-                (None, true, _) if self.held.len() <= self.plan.size => Some(self.held.len()),
+                // A block that is full may not be the last.
+                (None, true, _) if self.held.len() < size || self.held.is_empty() => Some(self.held.len()),
                 (None, ended, BlockCut::Before) => {
                     let within = &self.held[..size.min(self.held.len())];
                     self.ends.last_end(within).or(ended.then_some(self.held.len()))
@@ -138,8 +152,8 @@ impl Blocks {
                     let rest = self.held.split_off(end);
                     return Ok(Some(std::mem::replace(&mut self.held, rest)));
                 }
-                // A record that is larger than a block makes a larger block.
-                None => size = size + size / 3 + 1,
+                // A record that is larger than a block makes larger blocks from then on.
+                None => self.size = (size.saturating_mul(13)).div_ceil(10) + 1,
             }
         }
     }
@@ -272,7 +286,7 @@ mod tests {
         assert_eq!(cut("1\n2\n3", 99, Some(2), "", "\n"), ["1\n2\n", "3"]);
         assert_eq!(cut("a;b;c;", 99, Some(2), "", ";"), ["a;b;", "c;"]);
         assert_eq!(cut(">a>b>c", 99, Some(1), ">", ""), [">a", ">b", ">c"]);
-        assert_eq!(cut("aaaaaaaa\nb\n", 2, None, "", "\n"), ["aaaaaaaa\n", "b\n"]);
+        assert_eq!(cut("aaaaaaaa\nb\n", 2, None, "", "\n"), ["aaaaaaaa\nb\n"]);
         assert!(cut("", 4, None, "", "\n").is_empty());
     }
 

@@ -75,9 +75,17 @@ impl RecordEnds {
         ends.into_iter()
     }
 
-    /// Returns where so many records end, if there are so many.
+    /// Returns where so many records end, if there are so many. As GNU parallel counts, there is no empty record
+    /// before a separator at the beginning.
     pub(super) fn end_of(&self, records: usize, bytes: &[u8], is_last: bool) -> Option<usize> {
-        self.ends(bytes, is_last).nth(records.checked_sub(1)?)
+        let Between::Text(text, own) = &self.between else {
+            return self.ends(bytes, is_last).nth(records.checked_sub(1)?);
+        };
+        let mut at = 0;
+        for _ in 0..records * self.step {
+            at += 1 + memmem::find(bytes.get(at + 1..)?, text)?;
+        }
+        Some(at + own)
     }
 
     /// Returns where the last whole record ends.

@@ -1,5 +1,5 @@
 //! `fanfold parallel` and the installed GNU parallel, compared on random command lines: standard output, exit
-//! status, and the job log.
+//! status, and the job log. Values come from words, files and standard input, which may be cut into blocks too.
 //!
 //! `FANFOLD_SEED=N` makes other cases; `FANFOLD_PARALLEL_CASES=N` makes more of them: 2000 take some minutes, as
 //! GNU parallel starts slowly.
@@ -12,11 +12,14 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::process::Command;
 
-/// A command line without the program, and its standard input.
-#[derive(Debug)]
+/// A command line without the program, its standard input, and the files that it may read.
+#[derive(Debug, Default)]
 struct Case {
     args: Vec<OsString>,
     input: Vec<u8>,
+    files: Vec<(&'static str, Vec<u8>)>,
+    /// A job log of an earlier run.
+    log: Vec<u8>,
 }
 
 fn one<'a>(rng: &mut Rng, of: &[&'a str]) -> &'a str {
@@ -107,30 +110,132 @@ fn command(rng: &mut Rng) -> Vec<OsString> {
         10 => &["echo", "{} {}", "pre-{}-post"],
         11 => &["/bin/echo", "{}", "{/.}"],
         12 => &["printf", "%s,"],
-        13 => &["echo", "out {}; echo err >&2"],
+        13 => &["echo", "out {}; echo err >&2", "{name}{n2}"],
         _ => &["echo", "{..}", "{+.}", "{+/}", ",,", "_"],
     };
     words.iter().map(OsString::from).collect()
 }
 
-fn case(rng: &mut Rng) -> Case {
-    let mut args = options(rng);
-    let mut input = Vec::new();
-    args.extend(command(rng));
-    if rng.u8(..3) == 0 {
-        let lines = values(rng);
-        input = lines.join(&b'\n');
+/// Returns values as lines.
+fn lines(rng: &mut Rng) -> Vec<u8> {
+    let mut lines = values(rng).join(&b'\n');
+    if rng.bool() {
+        lines.push(b'\n');
+    }
+    lines
+}
+
+/// Returns a case whose standard input is cut into blocks.
+fn pipe_case(rng: &mut Rng) -> Case {
+    let mut args: Vec<OsString> = vec!["-k".into(), "--pipe".into()];
+    let end = one(
+        rng,
+        &[
+            "",
+            "--recend=,",
+            "--recstart=>",
+            "--recend=,\\n",
+            "--recend=b --rrs",
+        ],
+    );
+    args.extend(end.split_whitespace().map(OsString::from));
+    let size = one(
+        rng,
+        &[
+            "-N1",
+            "-N2",
+            "-N3",
+            "--block=5",
+            "--block=12",
+            "-L2 -N1",
+            "--header=: -N1",
+        ],
+    );
+    args.extend(size.split_whitespace().map(OsString::from));
+    if rng.u8(..4) == 0 && !size.starts_with("--header") {
+        args.push("--joblog=jl".into());
+    }
+    let commands = [
+        "cat; echo '|'",
+        "wc",
+        "wc -c",
+        "echo {#}; cat",
+        "head -n1; echo",
+        "od -c",
+    ];
+    args.push(one(rng, &commands).into());
+    let bytes = b"ab,>\n\n1 ";
+    let input = (0..rng.usize(..60))
+        .map(|_| bytes[rng.usize(..bytes.len())])
+        .collect();
+    Case {
+        args,
+        input,
+        ..Case::default()
+    }
+}
+
+/// Returns a job log of an earlier run of some of four jobs.
+fn earlier(rng: &mut Rng) -> Vec<u8> {
+    let mut log = b"Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n".to_vec();
+    for seq in 1..=4 {
         if rng.bool() {
-            input.push(b'\n');
+            let exit = rng.u8(..2);
+            log.extend(format!("{seq}\t:\t1.0\t0.1\t0\t0\t{exit}\t0\techo old{seq}\n").into_bytes());
         }
-    } else {
+    }
+    log
+}
+
+fn case(rng: &mut Rng) -> Case {
+    if rng.u8(..8) == 0 {
+        return pipe_case(rng);
+    }
+    let mut args = options(rng);
+    let (mut input, mut files, mut log) = (Vec::new(), Vec::new(), Vec::new());
+    if rng.u8(..10) == 0 {
+        args[0] = "-j1".into();
+        args.push("--joblog=jl".into());
+        args.push(one(rng, &["--resume", "--resume-failed"]).into());
+        log = earlier(rng);
+    }
+    let source = rng.u8(..6);
+    if source == 2 {
+        args.extend(["-a".into(), "in1".into()]);
+        files.push(("in1", lines(rng)));
+    }
+    if source == 3 {
+        args.push("--header=:".into());
+    }
+    args.extend(command(rng));
+    if source < 2 {
+        input = lines(rng);
+    } else if source == 4 {
+        for name in &["in1", "in2"][..rng.usize(1..3)] {
+            args.extend([
+                one(rng, &["::::", "::::", "::::+"][..2 + files.len().min(1)]).into(),
+                name.into(),
+            ]);
+            files.push((*name, lines(rng)));
+        }
+    } else if source != 2 || rng.bool() {
         for at in 0..rng.usize(1..3) {
             let links = [":::", ":::", ":::+"];
-            args.push(one(rng, &links[..if at == 0 { 1 } else { 3 }]).into());
+            // Behind a file, GNU parallel links the file too.
+            let choice = if at == 0 { 1 } else { 3 - usize::from(source == 2) };
+            args.push(one(rng, &links[..choice]).into());
+            if source == 3 {
+                args.push(["name", "n2"][at].into());
+            }
             args.extend(values(rng).into_iter().map(OsString::from_vec));
         }
     }
-    Case { args, input }
+    Case {
+        args,
+        input,
+        files,
+        log,
+    }
 }
 
 /// What a run came to.
@@ -144,6 +249,15 @@ struct End {
 fn run(program: &OsStr, own: &[&str], case: &Case, dir: &Path) -> (End, Vec<u8>) {
     let log = dir.join("jl");
     let _ = std::fs::remove_file(&log);
+    let earlier = Some(&case.log).filter(|log| !log.is_empty());
+    for (name, bytes) in case
+        .files
+        .iter()
+        .map(|(name, bytes)| (*name, bytes))
+        .chain(earlier.map(|log| ("jl", log)))
+    {
+        std::fs::write(dir.join(name), bytes).expect("written");
+    }
     let mut input = tempfile::tempfile().expect("a file");
     input.write_all(&case.input).expect("written");
     input.seek(SeekFrom::Start(0)).expect("a file can be sought in");
@@ -186,8 +300,8 @@ fn difference(case: &Case, dirs: [&Path; 2]) -> Option<String> {
         let input = OsStr::from_bytes(&case.input);
         let (ours, theirs) = (show(&ours, &our_err), show(&theirs, &their_err));
         format!(
-            "{:?}\n  input {input:?}\n  ours {ours}\n  theirs {theirs}\n",
-            case.args
+            "{:?}\n  input {input:?} files {:?}\n  ours {ours}\n  theirs {theirs}\n",
+            case.args, case.files
         )
     })
 }

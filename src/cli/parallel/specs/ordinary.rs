@@ -66,7 +66,10 @@ pub(super) const ORDINARY: &[Spec<Options>] = &[
     ),
     gnu(
         "max-replace-args maxreplaceargs N",
-        Required(|o, n| o.records(value::number(n, "N")?)),
+        Required(|o, n| {
+            o.command.repeats_words = true;
+            o.records(value::number(n, "N")?)
+        }),
     ),
     gnu(
         "L",
@@ -79,11 +82,11 @@ pub(super) const ORDINARY: &[Spec<Options>] = &[
     gnu(
         "max-lines maxlines l",
         OptionalNumber(|o, n| {
+            let lines = value::number(n.unwrap_or(OsStr::new("1")), "l")?;
             o.inputs.continued = true;
-            set(
-                &mut o.inputs.most,
-                value::number(n.unwrap_or(OsStr::new("1")), "l").map(Some),
-            )
+            o.inputs.most = Some(lines);
+            o.pipe.record_lines = Some(lines);
+            Ok(())
         }),
     ),
     gnu("X", Nothing(|o| o.fill(true, Repeat::Word))),

@@ -38,7 +38,7 @@ pub(super) const PIPE: &[Spec<Options>] = &[
     ),
     gnu("regexp regex", Nothing(|o| o.pipe.is_pattern = true)),
     gnu(
-        "round-robin roundrobin round rr",
+        "round-robin roundrobin round",
         Nothing(|o| {
             o.pipe.on = true;
             o.pipe.is_shared = true;
