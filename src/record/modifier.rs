@@ -19,8 +19,8 @@ pub struct ModifierEntry {
 /// What a modifier does to a value.
 #[derive(Debug, Clone, Copy)]
 enum Action {
-    /// Leaves a part of it.
-    Shorten(fn(&mut Vec<u8>)),
+    /// Leaves as many bytes of its beginning.
+    Shorten(fn(&[u8]) -> usize),
     /// Changes it.
     Change(fn(&mut Vec<u8>)),
     /// Changes it when it is of the kind that the modifier reads, and returns false otherwise.
@@ -37,7 +37,7 @@ const fn entry(name: &'static str, action: Action, help: &'static str) -> Modifi
 pub(crate) static MODIFIERS: &[ModifierEntry] = &[
     entry(
         "noquery",
-        Action::Shorten(|value| value.truncate(memchr::memchr(b'?', value).unwrap_or(value.len()))),
+        Action::Shorten(|value| memchr::memchr(b'?', value).unwrap_or(value.len())),
         "a path or address without what begins at '?'",
     ),
     entry(
@@ -199,6 +199,22 @@ impl Modifier {
         }
     }
 
+    /// Returns the part of a value that the modifier leaves; all of it when the modifier does not keep its bytes.
+    #[inline]
+    pub(super) fn part<'a>(&self, value: &'a [u8]) -> &'a [u8] {
+        match self {
+            Modifier::Named(ModifierEntry {
+                action: Action::Shorten(length),
+                ..
+            }) => &value[..length(value)],
+            Modifier::Slice(from, to) => {
+                let value = &value[..(*to).min(value.len())];
+                &value[(*from).min(value.len())..]
+            }
+            _ => value,
+        }
+    }
+
     /// Changes a value. Returns false when it is of another kind than the modifier reads.
     pub(crate) fn apply(&self, value: &mut Vec<u8>, times: &mut TimeReader) -> bool {
         if let Some(cut) = self.cut() {
@@ -210,7 +226,8 @@ impl Modifier {
         }
         match self {
             Modifier::Named(entry) => match entry.action {
-                Action::Shorten(apply) | Action::Change(apply) => apply(value),
+                Action::Shorten(length) => value.truncate(length(value)),
+                Action::Change(apply) => apply(value),
                 Action::Convert(convert) => return convert(value),
                 Action::Cut(_) => {}
             },

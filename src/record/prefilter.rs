@@ -41,6 +41,33 @@ impl Prefilter {
     }
 }
 
+/// How much of a job are candidates: when it is too much, looking for them costs more than it saves.
+#[derive(Debug, Default)]
+pub(super) struct HitRate {
+    lines: u32,
+    candidates: usize,
+    others: usize,
+}
+
+impl HitRate {
+    /// The number of candidates by which the rate is judged.
+    const ENOUGH: u32 = 1000;
+
+    /// Takes note of the bytes that were passed over before a candidate, and of its own.
+    #[inline]
+    pub fn add(&mut self, others: usize, candidate: usize) {
+        self.lines = self.lines.saturating_add(1);
+        self.candidates += candidate;
+        self.others += others;
+    }
+
+    /// Returns true when more than a sixth of the job so far are candidates.
+    #[inline]
+    pub fn is_high(&self) -> bool {
+        self.lines >= Self::ENOUGH && self.others / 5 < self.candidates
+    }
+}
+
 /// Returns the most selective set of texts of which every passing line contains one.
 fn needles(plan: &RecordPlan) -> Option<Needles<'_>> {
     // CSV records may span lines, so a hit does not tell where a record begins. The directives of w3c must be seen.

@@ -34,6 +34,8 @@ enum Place {
 pub(super) struct Operand {
     place: Place,
     modifiers: Vec<Modifier>,
+    /// True when the modifiers leave a part of the value, so that it is not copied.
+    is_part: bool,
     /// What the modifiers made of the current record's value.
     modified: Vec<u8>,
     /// False when the value is of another kind than a modifier reads.
@@ -126,6 +128,7 @@ impl Projection {
         };
         Operand {
             place,
+            is_part: field.modifiers.iter().all(Modifier::keeps_bytes),
             modifiers: field.modifiers.clone(),
             modified: Vec::new(),
             fits: true,
@@ -151,6 +154,9 @@ impl Operand {
     /// Applies the modifiers to the value in this record.
     #[inline]
     pub fn modify(&mut self, view: View<'_>) {
+        if self.is_part {
+            return;
+        }
         let Some((first, others)) = self.modifiers.split_first() else {
             return;
         };
@@ -167,6 +173,13 @@ impl Operand {
         match first.cut() {
             Some(cut) => {
                 if self.has_last && self.last == value {
+                    return;
+                }
+                if self.has_last
+                    && self.fits
+                    && let Some(alike) = cut.digits_of_clf()
+                    && self.times.is_alike(&self.last, value, alike)
+                {
                     return;
                 }
                 self.has_last = others.is_empty() && !self.goes_on;
@@ -199,7 +212,7 @@ impl Operand {
         self.times.begin(modified);
         // What was made of it may depend on the file.
         self.has_last = false;
-        self.fits = self.modifiers.is_empty();
+        self.fits = self.is_part;
     }
 
     /// Returns the kind that the value must be of, when a modifier reads it.
@@ -232,8 +245,23 @@ impl Operand {
     pub fn value<'a>(&'a self, view: View<'a>) -> &'a [u8] {
         if self.modifiers.is_empty() {
             self.place.value(view)
+        } else if self.is_part {
+            self.part(view)
         } else {
             &self.modified
+        }
+    }
+
+    /// Returns the part of the value that the modifiers leave.
+    #[inline]
+    fn part<'a>(&self, view: View<'a>) -> &'a [u8] {
+        let value = self.place.value(view);
+        match self.place {
+            Place::Slot(slot) if view.spans[slot].base == SpanBase::Unmodified => value,
+            _ => self
+                .modifiers
+                .iter()
+                .fold(value, |value, modifier| modifier.part(value)),
         }
     }
 }

@@ -163,16 +163,21 @@ impl LineLoop {
         sink: &mut dyn RecordSink,
         texts: Option<&Prefilter>,
     ) -> io::Result<ControlFlow<()>> {
+        // Notes on fields count the records that were looked at: the search is kept, so that they do not depend on it.
+        let counts_hits = texts.is_some() && self.field_notes.is_empty();
         while !lines.is_empty() {
             let hit = match texts {
                 // Until one line is of the format, each may be the one.
-                Some(texts) if self.evidence.is_readable() => texts.find(lines),
+                Some(texts) if self.evidence.is_readable() && !self.hit_rate.is_high() => texts.find(lines),
                 _ => Some(0),
             };
             let Some(hit) = hit else { break };
             let start = memrchr(b'\n', &lines[..hit]).map_or(0, |before| before + 1);
             self.pass_over(&lines[..start]);
             let end = memchr(b'\n', &lines[hit..]).map_or(lines.len(), |after| hit + after);
+            if counts_hits {
+                self.hit_rate.add(start, end - start);
+            }
             if self.line(split, &lines[start..end], sink)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }

@@ -16,7 +16,7 @@ use super::named_values::put_pair;
 use super::notes::{NoteId, NoteKind, Notes};
 use super::pattern::Pattern;
 use super::plan::{OnBadLine, RecordPlan};
-use super::prefilter::Prefilter;
+use super::prefilter::{HitRate, Prefilter};
 use super::projection::{Findings, Projection, Tested, View};
 use super::record_sink::RecordSink;
 use super::time::TimeReader;
@@ -34,6 +34,8 @@ use std::time::SystemTime;
 pub(super) struct LineLoop {
     /// The search for texts of which every passing line contains one.
     prefilter: Option<Prefilter>,
+    /// How often it hits in the current job.
+    hit_rate: HitRate,
     texts: Vec<(Finder<'static>, bool)>,
     regexes: Vec<(Pattern, bool)>,
     filter: Option<Expression>,
@@ -111,6 +113,7 @@ impl LineLoop {
         let field_notes = FieldNotes::new(plan, &projection, &mut notes);
         LineLoop {
             prefilter: Prefilter::new(plan).filter(|_| !counts_lines && plan.record_start.is_none()),
+            hit_rate: HitRate::default(),
             joiner: plan.record_start.as_ref().map(Joiner::new),
             value_notes,
             key_notes,
@@ -180,6 +183,7 @@ impl LineLoop {
         }
         self.file.clear();
         self.file.extend_from_slice(name);
+        self.hit_rate = HitRate::default();
         self.notes.begin(name);
         self.field_notes.begin();
         self.judged = 0;
@@ -332,7 +336,11 @@ impl LineLoop {
 
     #[cold]
     fn bad_line(&mut self, line: &[u8]) -> ControlFlow<()> {
-        if let Some(note) = self.bad_note {
+        // What is told must not depend on whether the search for candidates was given up.
+        let is_candidate = |texts: &Prefilter| !self.evidence.is_readable() || texts.find(line).is_some();
+        if let Some(note) = self.bad_note
+            && self.prefilter.as_ref().is_none_or(is_candidate)
+        {
             self.notes.add(note, line);
         }
         match self.on_bad {

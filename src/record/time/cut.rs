@@ -66,6 +66,19 @@ impl Cut {
         }
     }
 
+    /// Returns the length of the beginning of a clf time by which the result is decided, `31/Jan/2012:23` or with the
+    /// minute, when the hour or the minute decides.
+    #[inline]
+    pub(crate) fn digits_of_clf(self) -> Option<usize> {
+        match self {
+            Cut::Minute => Some(17),
+            Cut::Hour | Cut::Day | Cut::Week | Cut::Month | Cut::Year | Cut::Weekday | Cut::HourOfDay => {
+                Some(14)
+            }
+            Cut::Step { .. } | Cut::Epoch => None,
+        }
+    }
+
     /// Appends what is made of a time; `zone` is that of a clock without an offset. `None`: not enough of the time was
     /// written.
     #[inline]

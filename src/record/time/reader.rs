@@ -83,6 +83,23 @@ impl TimeReader {
         self.any_form(text, Extent::Start).ok()
     }
 
+    /// Tells whether `text` is a time of clf by the same clock as `last`, which is a time, to the byte at `length`.
+    #[inline]
+    pub fn is_alike(&self, last: &[u8], text: &[u8], length: usize) -> bool {
+        // `31/Jan/2012:23:59:58 -0500`
+        if text.len() != 26 || last.len() != 26 || !self.custom.is_empty() {
+            return false;
+        }
+        let sixty = |at: usize| matches!(text[at], b'0'..=b'5') && text[at + 1].is_ascii_digit();
+        text[..length] == last[..length]
+            && text[20..] == last[20..]
+            && [text[2], text[6], text[11], text[14], text[17], text[20]] == *b"//::: "
+            && matches!(text[21], b'+' | b'-')
+            && text[22..].iter().all(u8::is_ascii_digit)
+            && sixty(15)
+            && sixty(18)
+    }
+
     /// Reads a text that is a time, and returns the point in time.
     #[inline]
     pub fn timestamp(&mut self, text: &[u8]) -> Option<Timestamp> {

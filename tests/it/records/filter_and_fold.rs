@@ -348,3 +348,34 @@ fn a_line_that_is_no_utf8_matches_where_its_other_bytes_do() {
     run("-w '0 ~ ^b.*404$' --agg count").stdout("1\n").ok();
     run("-w '0 !~ ^b.*404$' --agg count").stdout("2\n").ok();
 }
+
+/// A search that hits too often is given up, which no answer and no note may show.
+#[test]
+fn a_text_that_stands_in_most_lines_filters_like_a_rare_one() {
+    let line = |n: usize| match n % 5 {
+        0 => format!(
+            "h - - [31/Jan/2012:23:{:02}:58 -0500] \"GET /404 HTTP/1.1\" 404 {n}\n",
+            n % 60
+        ),
+        1 => format!("bad 404 {n}\n"),
+        2 => format!("bad {n}\n"),
+        _ => format!("h - - [31/Jan/2012:23:59:58 -0500] \"GET /404 HTTP/1.1\" 200 {n}\n"),
+    };
+    let lines: String = (0..10_000).map(line).collect();
+    let rare: String = (0..10_000).map(|n| line(n) + &"nothing\n".repeat(9)).collect();
+    let lacking = (0..10_000).filter(|n| n % 5 == 2);
+    // Lines without the text are not looked at, and those that have it by their number are bad.
+    let bad = 2000 + lacking.filter(|n| n.to_string().contains("404")).count();
+    for (lines, all, first) in [(lines, 10_000, 2), (rare, 100_000, 11)] {
+        for jobs in ["-j1", "-j4"] {
+            fan("map a -i clf -w status==404 --agg count")
+                .arg(jobs)
+                .file("a", &lines)
+                .stdout("2000\n")
+                .stderr(&format!(
+                    "fanfold: {bad} of {all} lines could not be read as clf (first: a:{first} 'bad 404 1')\n"
+                ))
+                .code(0);
+        }
+    }
+}

@@ -207,3 +207,38 @@ fn parts_of_a_file_decide_together_whether_it_has_times() {
             .code(3);
     }
 }
+
+/// Times of the same hour are not read anew, but are still checked.
+#[test]
+fn a_time_that_begins_as_the_last_one_may_still_be_none() {
+    let times = [
+        "31/Jan/2012:23:59:58 -0500",
+        "31/Jan/2012:23:00:00 -0500",
+        "31/Jan/2012:23:61:00 -0500",
+        "31/Jan/2012:23:10:61 -0500",
+        "31/Jan/2012:23:10:1x -0500",
+        "31/Jan/2012:23:10:10 -9900",
+        "32/Jan/2012:23:10:10 -0500",
+        "32/Jan/2012:23:10:11 -0500",
+        "31/Jan/2012:22:10:10 -0500",
+        "31/Jan/2012:22:11:10 -0500",
+    ];
+    let lines: String = times
+        .iter()
+        .map(|time| format!("h - - [{time}] \"GET / HTTP/1.1\" 200 1\n"))
+        .collect();
+    for (cut, wanted) in [
+        ("hod", "22\t2\n23\t2\n"),
+        ("hour", "2012-01-31T22\t2\n2012-01-31T23\t2\n"),
+        (
+            "minute",
+            "2012-01-31T22:10\t1\n2012-01-31T22:11\t1\n2012-01-31T23:00\t1\n2012-01-31T23:59\t1\n",
+        ),
+    ] {
+        fan(&format!("map a -i clf --by time:{cut}"))
+            .file("a", &lines)
+            .stdout(wanted)
+            .says("6 of 10 values are no time")
+            .code(0);
+    }
+}
