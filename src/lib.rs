@@ -22,6 +22,7 @@ pub mod process;
 pub mod record;
 pub(crate) mod report;
 pub mod run;
+pub(crate) mod saved;
 pub(crate) mod sink;
 pub mod source;
 pub mod state;

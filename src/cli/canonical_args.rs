@@ -30,6 +30,11 @@ impl CanonicalArgs {
         self
     }
 
+    /// Returns the options as words.
+    pub(super) fn into_words(self) -> Vec<OsString> {
+        self.words
+    }
+
     /// Returns the options quoted for a shell.
     pub(super) fn text(&self) -> Vec<u8> {
         shell_quote(&self.words)

@@ -9,6 +9,7 @@ use super::merge::{MergeArgs, MergePlan};
 use super::options::{InputArgs, OutputArgs};
 use super::records::{RecordArgs, RecordsAndFold};
 use super::run_end;
+use super::save::SaveArgs;
 use super::state::StateArgs;
 use super::unattended::UnattendedArgs;
 use super::usage_error::UsageError;
@@ -46,6 +47,9 @@ pub(super) struct MapArgs {
 
     #[command(flatten)]
     output: OutputArgs,
+
+    #[command(flatten)]
+    save: SaveArgs,
 
     #[command(flatten)]
     merge: MergeArgs,
@@ -127,6 +131,7 @@ impl MapArgs {
             failures: self.failures.plan(self.inputs.terminator()),
             patience: Duration::ZERO,
             empty: self.inputs.empty(),
+            save: self.save.plan(self.key(function), &self.records, stages)?,
             state: self.state(function, stages, &inputs)?,
             joblog: self.state.joblog(),
             settling_time: Duration::ZERO,

@@ -27,6 +27,8 @@ mod report;
 mod run;
 mod run_end;
 mod run_summary;
+mod save;
+mod saved_folds;
 mod state;
 mod status;
 mod topics;
@@ -123,6 +125,8 @@ enum Subcommand {
     Map(Box<map::MapArgs>),
     /// Run a command for every file, with its output whole and in input order
     Run(Box<run::RunArgs>),
+    /// Add up saved folds (--save) and states, of shards or of several machines, and print the answer of one run
+    Merge(Box<saved_folds::SavedFoldsArgs>),
     /// Show what a state says: what is done, failed and left. The state may be in use
     Status(status::StatusArgs),
     /// Make an HTML page of a state or a job log: where the time went, what was slow, what failed
@@ -168,6 +172,7 @@ impl Subcommand {
         match self {
             Subcommand::Map(args) => map::main(&args),
             Subcommand::Run(args) => run::main(&args),
+            Subcommand::Merge(args) => saved_folds::main(&args),
             Subcommand::Status(args) => status::main(&args),
             Subcommand::Report(args) => report::main(&args),
             Subcommand::Completions { shell } => man_pages::completions(shell, grammar::<Subcommand>()),

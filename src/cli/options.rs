@@ -53,14 +53,10 @@ pub(super) struct InputArgs {
     allow_empty: bool,
 }
 
-/// How many workers, and how results are printed.
+/// How results are printed.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Workers and output")]
 pub(super) struct OutputArgs {
-    /// Workers: N, N% of the cores, or +N or -N, more or fewer than the cores [default: one a core]
-    #[arg(short, long, visible_short_alias = 'P', value_name = "N", allow_hyphen_values = true, value_parser = workers)]
-    jobs: Option<NonZeroUsize>,
-
     /// Which files start first; the order of the output stays the same [default: largest for a fold or --fn of at most 10000 named files, else order]
     #[arg(long, value_name = "WHICH", value_enum)]
     schedule: Option<ScheduleArg>,
@@ -79,6 +75,18 @@ pub(super) struct OutputArgs {
 
     #[command(flatten)]
     pub(super) out: OutArgs,
+
+    #[command(flatten)]
+    resources: ResourceArgs,
+}
+
+/// What a run may use, and how much it says.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Workers and output")]
+pub(super) struct ResourceArgs {
+    /// Workers: N, N% of the cores, or +N or -N, more or fewer than the cores [default: one a core]
+    #[arg(short, long, visible_short_alias = 'P', value_name = "N", allow_hyphen_values = true, value_parser = workers)]
+    jobs: Option<NonZeroUsize>,
 
     /// Print no notes on standard error: what was left out, and hints. Errors are printed
     #[arg(short, long)]
@@ -196,9 +204,47 @@ impl InputArgs {
     }
 }
 
-impl OutputArgs {
+impl ResourceArgs {
     pub(super) fn workers(&self) -> NonZeroUsize {
         self.jobs.unwrap_or_else(sys::cores)
+    }
+
+    pub(super) fn verbosity(&self) -> Verbosity {
+        if self.quiet {
+            Verbosity::Errors
+        } else {
+            Verbosity::Notes
+        }
+    }
+
+    pub(super) fn memory(&self) -> u64 {
+        self.memory.unwrap_or_else(|| sys::available_memory() / 4)
+    }
+
+    pub(super) fn tmpdir(&self) -> PathBuf {
+        self.tmpdir.clone().unwrap_or_else(std::env::temp_dir)
+    }
+
+    pub(super) fn is_noting(&self) -> bool {
+        self.verbosity() == Verbosity::Notes
+    }
+}
+
+impl OutputArgs {
+    pub(super) fn workers(&self) -> NonZeroUsize {
+        self.resources.workers()
+    }
+
+    pub(super) fn verbosity(&self) -> Verbosity {
+        self.resources.verbosity()
+    }
+
+    pub(super) fn memory(&self) -> u64 {
+        self.resources.memory()
+    }
+
+    pub(super) fn tmpdir(&self) -> PathBuf {
+        self.resources.tmpdir()
     }
 
     pub(super) fn order(&self) -> Order {
@@ -218,14 +264,6 @@ impl OutputArgs {
         }
     }
 
-    pub(super) fn verbosity(&self) -> Verbosity {
-        if self.quiet {
-            Verbosity::Errors
-        } else {
-            Verbosity::Notes
-        }
-    }
-
     pub(super) fn tag(&self) -> Tag {
         if self.tag { Tag::Input } else { Tag::Off }
     }
@@ -233,14 +271,6 @@ impl OutputArgs {
     pub(super) fn key(&self) -> [(&'static str, Vec<u8>); 2] {
         let tag = CanonicalArgs::default().flag("--tag", self.tag);
         [("tag", tag.text()), ("out", self.out.key())]
-    }
-
-    pub(super) fn memory(&self) -> u64 {
-        self.memory.unwrap_or_else(|| sys::available_memory() / 4)
-    }
-
-    pub(super) fn tmpdir(&self) -> PathBuf {
-        self.tmpdir.clone().unwrap_or_else(std::env::temp_dir)
     }
 }
 

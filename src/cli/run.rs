@@ -15,6 +15,7 @@ use super::out::ErrArgs;
 use super::pool::PoolArgs;
 use super::records::{RecordArgs, RecordsAndFold};
 use super::run_end;
+use super::save::SaveArgs;
 use super::state::StateArgs;
 use super::unattended::UnattendedArgs;
 use super::usage_error::UsageError;
@@ -77,6 +78,9 @@ pub(super) struct RunArgs {
 
     #[command(flatten)]
     pool: PoolArgs,
+
+    #[command(flatten)]
+    save: SaveArgs,
 
     #[command(flatten)]
     merge: MergeArgs,
@@ -278,6 +282,10 @@ impl RunArgs {
             deadline: None,
             side_files: Vec::new(),
             done: BTreeSet::new(),
+            save: self
+                .save
+                .plan(self.key(), &self.records, stages)?
+                .filter(|_| !self.dry_run),
             state: self.state(access, stages)?,
         })
     }

@@ -5,15 +5,13 @@
 use super::canonical_args::CommandKey;
 use super::option_value::file_name;
 use super::records::{FoldPlan, RecordsAndFold};
+use super::save::FOLD_FORMAT;
 use super::usage_error::UsageError;
 use crate::plan::{Durability, Existing, JobLogStart, LockHeld, Rerun, Revocable, StateAccess, StatePlan};
 use crate::record::{OnBadLine, RecordPlan};
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use std::path::PathBuf;
-
-/// The version of the format in which a state keeps a job's partial fold.
-const FOLD_FORMAT: &[u8] = b"2";
 
 /// What a run remembers.
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod batch;
 mod failures;
 mod inputs;
 mod output;
+mod save;
 mod state;
 
 pub use arguments::{
@@ -21,6 +22,7 @@ pub use inputs::{
     WalkPlan, WordList, WordSyntax,
 };
 pub use output::{FirstRows, Order, Partial, RowEnd, Tag};
+pub use save::{SavePlan, SaveTarget};
 pub use state::{Durability, Existing, LockHeld, Rerun, Revocable, StateAccess, StatePlan};
 
 use std::collections::BTreeSet;
@@ -65,6 +67,8 @@ pub struct Plan {
     pub empty: Empty,
     /// Where the outcome of each job is recorded for later runs.
     pub state: Option<StatePlan>,
+    /// Where the fold is saved, when it is not printed.
+    pub save: Option<SavePlan>,
     /// The file that gets one line for each job that ended, and what becomes of the lines that it has.
     pub joblog: Option<(PathBuf, JobLogStart)>,
     /// How long a job that has ended waits for jobs that began before it: within this time, jobs end in input order.
@@ -102,6 +106,7 @@ impl Plan {
             patience: Duration::ZERO,
             empty: Empty::Refused,
             state: None,
+            save: None,
             joblog: None,
             settling_time: Duration::ZERO,
             progress: false,

@@ -76,13 +76,16 @@ impl Main<'_, '_> {
         let Some(first) = folds.next().filter(|_| !self.shutdown.is_stopping()) else {
             return;
         };
-        let printed = self.output.print_result(|out| {
+        let total = || {
             let mut total = first.total()?;
             let mut others = folds.map(Folds::total).collect::<io::Result<Vec<_>>>()?;
             total.merge_all(&mut others, &team)?;
-            drop(others);
-            total.finish_all(out, &team)
-        });
+            Ok(total)
+        };
+        if let Some(save) = &self.plan.save {
+            return self.save_fold(save, total());
+        }
+        let printed = self.output.print_result(|out| total()?.finish_all(out, &team));
         self.end_printing_on(printed);
     }
 

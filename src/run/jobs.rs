@@ -53,7 +53,7 @@ pub(crate) struct JobSource {
     total: Arc<AtomicU64>,
     /// Whether there is to be one job without inputs when there is no input.
     lone: bool,
-    /// All inputs, those of other shards too; set once they are found, when there are shards.
+    /// All inputs, those of other shards too; set once they are found, when there are shards or the fold is saved.
     listing: SharedListing,
 }
 
@@ -100,16 +100,16 @@ impl JobSource {
                 cause,
             })?),
         };
-        let Some(shard) = plan.shard else {
+        if plan.shard.is_none() && plan.save.is_none() {
             return JobSource::reserved(jobs(inputs, plan, None), plan, outputs, own);
-        };
+        }
         let listing = SharedListing::default();
-        let mut source = match outputs.is_empty() {
-            true => {
-                let inputs = Sharded::new(inputs, Some(shard), Arc::clone(&listing));
-                JobSource::start(jobs(inputs, plan, Some(shard)), plan)?
+        let mut source = match plan.shard.filter(|_| !outputs.is_empty()) {
+            None => {
+                let inputs = Sharded::new(inputs, plan.shard, Arc::clone(&listing));
+                JobSource::reserved(jobs(inputs, plan, plan.shard), plan, outputs, own)?
             }
-            false => {
+            Some(shard) => {
                 let shards = deal(inputs, shard, Arc::clone(&listing));
                 JobSource::reserved_shard(shards, shard, plan, outputs, own)?
             }
@@ -247,7 +247,7 @@ impl JobSource {
         Some(to_come + u64::from(self.next.is_some()))
     }
 
-    /// Returns all inputs, those of other shards too, once all are found; `None` when there are no shards.
+    /// Returns all inputs, those of other shards too, once all are found; `None` when they are not counted.
     pub(crate) fn listing(&self) -> Option<&Listing> {
         self.listing.get()
     }

@@ -10,10 +10,12 @@ mod events;
 mod finish;
 mod job_states;
 mod jobs;
+mod load;
 mod merge;
 mod output;
 mod report;
 mod resume;
+mod save;
 mod settling;
 mod shutdown;
 mod signal_thread;
@@ -22,6 +24,7 @@ mod workers;
 
 pub use crate::merge::{MergeDestination, MergeInputs};
 pub use error::RunError;
+pub(crate) use load::{LoadedFold, SavedPart, load};
 pub use report::{Failures, Summary};
 pub use work::{Destination, MergeWork, Work};
 
@@ -46,7 +49,7 @@ use signal_thread::RunSignals;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use workers::{UNBOUNDED, Workers, too_many_files};
 
 /// How many jobs may wait in the queue for each worker: more than short jobs need while the main thread does not
@@ -142,6 +145,7 @@ fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> Result<Summary, RunError> 
             merges: Merges::new(work, workers, plan.empty, shared.merging.as_ref()),
             deadline,
             summary: Summary::default(),
+            started: SystemTime::now(),
         };
         main.prepare_records()?;
         main.drive(queue, &events, &signals)?;
@@ -165,6 +169,7 @@ struct Main<'scope, 'run> {
     merges: Option<Merges<'run>>,
     deadline: Option<RunDeadline>,
     summary: Summary,
+    started: SystemTime,
 }
 
 impl Main<'_, '_> {

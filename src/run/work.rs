@@ -5,7 +5,7 @@ use crate::fold::StartFold;
 use crate::map::StartMap;
 use crate::merge::{MergeDestination, MergeInputs};
 use crate::output::{JobFiles, StreamFiles, resolve_link};
-use crate::plan::Plan;
+use crate::plan::{Plan, SaveTarget};
 use crate::record::{OnBadLine, RecordPlan};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -57,6 +57,9 @@ impl Work<'_> {
         add("--out", merge_to.map(|to| &to.name));
         if let Some(OnBadLine::Keep(file)) = self.records.map(|records| &records.on_bad_line) {
             add("--bad", Some(file));
+        }
+        if let Some(SaveTarget::File(file)) = plan.save.as_ref().map(|save| &save.to) {
+            add("--save", Some(file));
         }
         if let Some(state) = &plan.state {
             add("--state", Some(&state.file));

@@ -44,6 +44,7 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
             "json-after",
             "record-start",
             "allow-empty",
+            "shard",
         ],
     ),
     (
@@ -61,7 +62,10 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
             "time-format",
         ],
     ),
-    ("Fold", &["count", "unique", "by", "agg", "having", "sort", "top"]),
+    (
+        "Fold",
+        &["count", "unique", "by", "agg", "having", "sort", "top", "save"],
+    ),
     (
         "Output",
         &[

@@ -130,6 +130,7 @@ pub(super) fn plan(inputs: Inputs, logged: LoggedJobs, options: &Options) -> Pla
         settling_time: SETTLING_TIME,
         progress: output.progress,
         shard: None,
+        save: None,
         done: match running.resume {
             Some(Resume::Logged) => logged.all,
             Some(Resume::Succeeded | Resume::Failed) => logged.succeeded,

@@ -39,7 +39,7 @@ impl RecordArgs {
         if aggregated {
             self.aggregates(&mut plan, records)?;
         }
-        plan.top = self.top;
+        plan.top = self.rows.top;
         plan.output = records.output;
         plan.header = records.header;
         self.order(&mut plan)?;
@@ -47,15 +47,15 @@ impl RecordArgs {
     }
 
     fn no_fold(&self) -> Result<()> {
-        if !self.having.is_empty() {
+        if !self.rows.having.is_empty() {
             bail!("--having applies to the rows of a fold: add --count, --unique, --by or --agg")
         }
-        if self.top.is_some() && self.sort.is_none() {
+        if self.rows.top.is_some() && self.rows.sort.is_none() {
             bail!(
                 "--top needs an order: add --sort FIELD, or --count, --unique, --by or --agg; --first N takes N records"
             )
         }
-        if self.sort.is_some() && self.first.is_some() {
+        if self.rows.sort.is_some() && self.first.is_some() {
             bail!("--first cannot be combined with --sort: --top N prints the first N in that order");
         }
         Ok(())
@@ -65,7 +65,7 @@ impl RecordArgs {
     /// `records` emit what it takes.
     pub(super) fn record_fold(&self, records: &mut RecordPlan) -> Result<Option<RecordFoldPlan>> {
         let is_split = !matches!(records.format, Format::Ws | Format::Delimited(_) | Format::Lines);
-        let is_row = self.output_format.is_some() && (records.output != RowFormat::Tsv || is_split);
+        let is_row = self.rows.output_format.is_some() && (records.output != RowFormat::Tsv || is_split);
         if records.projection.is_empty() && is_row {
             records.projection = records.format.all_fields();
             check_json_names(records, None)?;
@@ -76,7 +76,7 @@ impl RecordArgs {
             .iter()
             .any(|field| field.source == FieldSource::All);
         let is_open = has_all && records.output != RowFormat::Json;
-        if self.sort.is_none() && !is_open && records.output != RowFormat::Table {
+        if self.rows.sort.is_none() && !is_open && records.output != RowFormat::Table {
             return Ok(None);
         }
         let mut plan = RecordFoldPlan::new(match &records.projection[..] {
@@ -84,7 +84,7 @@ impl RecordArgs {
             _ if has_all => RowColumns::Union,
             _ => RowColumns::Named(records.columns().into_iter().map(str::to_owned).collect()),
         });
-        if let Some(text) = &self.sort {
+        if let Some(text) = &self.rows.sort {
             let name = text.strip_prefix('-');
             let field = Field::parse(name.unwrap_or(text)).context("in --sort")?;
             let field = records.format.resolve(field).context("in --sort")?;
@@ -93,6 +93,7 @@ impl RecordArgs {
         }
         records.pairs = true;
         plan.top = self
+            .rows
             .top
             .or(self.first.and_then(|first| usize::try_from(first).ok()));
         plan.output = records.output;
@@ -156,12 +157,13 @@ impl RecordArgs {
         };
         let mut column = |name: &str| place(name).ok_or_else(|| missing(name));
         let having: Result<_, _> = self
+            .rows
             .having
             .iter()
             .map(|text| Expression::parse(text, LoneQuote::Refused, &plan.times, &mut column))
             .collect();
         plan.having = Expression::all(having?);
-        if let Some(name) = &self.sort {
+        if let Some(name) = &self.rows.sort {
             // A column's name may itself begin with '-', such as the field -1.
             let turned = name.strip_prefix('-').filter(|_| place(name).is_none());
             let column = place(turned.unwrap_or(name)).ok_or_else(|| missing(turned.unwrap_or(name)))?;
@@ -169,7 +171,7 @@ impl RecordArgs {
                 column,
                 descending: turned.is_some(),
             };
-        } else if self.top.is_some() && plan.shape == Shape::Aggregated {
+        } else if self.rows.top.is_some() && plan.shape == Shape::Aggregated {
             plan.order = RowOrder::Column {
                 column: plan.keys.len(),
                 descending: true,

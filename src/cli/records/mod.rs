@@ -17,6 +17,7 @@ use crate::record::{
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::path::Path;
 
 /// The options about records and folds.
@@ -116,6 +117,18 @@ pub(super) struct RecordArgs {
     #[arg(long, value_name = "LIST", conflicts_with_all = ["unique", "count", "select"])]
     agg: Option<String>,
 
+    #[command(flatten)]
+    pub(super) rows: RowArgs,
+
+    /// Stop after N records (without a fold or --sort)
+    #[arg(long, value_name = "N")]
+    first: Option<u64>,
+}
+
+/// The order of rows, which of them are printed, and how.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Records and folds")]
+pub(super) struct RowArgs {
     /// Sort a fold's rows by COLUMN, named as it was typed, or records by FIELD: numbers before times, other text, and missing values; with a leading '-', the largest of each first. Ties stay in the order of the fold or the input
     #[arg(long, value_name = "[-]COLUMN|FIELD", allow_hyphen_values = true)]
     sort: Option<String>,
@@ -127,10 +140,6 @@ pub(super) struct RecordArgs {
     /// Print only the first N rows of the fold, or N records of --sort; with --by and no --sort, those with the largest first aggregate
     #[arg(long, value_name = "N")]
     top: Option<usize>,
-
-    /// Stop after N records (without a fold or --sort)
-    #[arg(long, value_name = "N")]
-    first: Option<u64>,
 
     /// The format of printed rows: tsv, csv, json, table or md [default: tsv]
     #[arg(short = 'o', long, value_name = "FORMAT")]
@@ -189,6 +198,24 @@ impl RecordsAndFold {
     }
 }
 
+impl RowArgs {
+    /// Takes what `typed` has in place of its own.
+    pub(super) fn replace_by(&mut self, typed: &RowArgs) {
+        let replace = |mine: &mut Option<String>, typed: &Option<String>| {
+            if typed.is_some() {
+                mine.clone_from(typed);
+            }
+        };
+        replace(&mut self.sort, &typed.sort);
+        replace(&mut self.output_format, &typed.output_format);
+        replace(&mut self.header, &typed.header);
+        if !typed.having.is_empty() {
+            self.having.clone_from(&typed.having);
+        }
+        self.top = typed.top.or(self.top);
+    }
+}
+
 impl RecordArgs {
     pub(super) fn plan(&self) -> Result<RecordsAndFold, UsageError> {
         let plans = self.records_and_fold();
@@ -223,16 +250,42 @@ impl RecordArgs {
     /// Returns what a state keeps of the options: which records a job gives, and what they are folded into.
     /// How a fold's rows are sorted, limited and written is left out, as it does not change what a job gives.
     pub(super) fn key(&self) -> [(&'static str, Vec<u8>); 2] {
-        let fold = CanonicalArgs::default()
-            .flag("--unique", self.unique)
-            .flag("--count", self.count)
-            .values("--by", &self.by)
-            .values("--agg", &self.agg);
+        let fold = self.fold_words(CanonicalArgs::default());
         let folded = !fold.text().is_empty();
         [("record options", self.record_key(folded)), ("fold", fold.text())]
     }
 
+    /// Returns the options that make a fold as words of a command line, with those about its rows.
+    pub(super) fn words(&self) -> Vec<OsString> {
+        let words = self.fold_words(self.record_words(true));
+        words
+            .values("--sort", &self.rows.sort)
+            .values("--having", &self.rows.having)
+            .values("--top", self.rows.top.map(|top| top.to_string()))
+            .values("--output-format", &self.rows.output_format)
+            .values("--header", &self.rows.header)
+            .into_words()
+    }
+
+    /// Does as [`RecordArgs::words`]; the values of these options are text.
+    pub(super) fn text_words(&self) -> Vec<String> {
+        let words = self.words().into_iter();
+        words.map(|word| word.to_string_lossy().into_owned()).collect()
+    }
+
+    fn fold_words(&self, words: CanonicalArgs) -> CanonicalArgs {
+        words
+            .flag("--unique", self.unique)
+            .flag("--count", self.count)
+            .values("--by", &self.by)
+            .values("--agg", &self.agg)
+    }
+
     fn record_key(&self, folded: bool) -> Vec<u8> {
+        self.record_words(folded).text()
+    }
+
+    fn record_words(&self, folded: bool) -> CanonicalArgs {
         CanonicalArgs::default()
             .values("--input-format", &self.input_format)
             .values("--delimiter", &self.delimiter)
@@ -253,9 +306,11 @@ impl RecordArgs {
             .flag("--ignore-case", self.ignore_case)
             .values("--where", &self.filters)
             .values("--select", &self.select)
-            .values("--output-format", self.output_format.as_ref().filter(|_| !folded))
-            .values("--header", self.header.as_ref().filter(|_| !folded))
-            .text()
+            .values(
+                "--output-format",
+                self.rows.output_format.as_ref().filter(|_| !folded),
+            )
+            .values("--header", self.rows.header.as_ref().filter(|_| !folded))
     }
 
     fn records(&self) -> Result<RecordPlan> {
@@ -320,11 +375,11 @@ impl RecordArgs {
         if let Some(bad) = &self.bad {
             plan.on_bad_line = OnBadLine::parse(bad)?;
         }
-        if let Some(name) = &self.output_format {
+        if let Some(name) = &self.rows.output_format {
             plan.output = RowFormat::parse(name)?;
         }
         plan.header = plan.output.has_header();
-        if let Some(header) = &self.header {
+        if let Some(header) = &self.rows.header {
             if plan.output == RowFormat::Json {
                 bail!("--header does not apply to -o json: each object has the names");
             }

@@ -104,6 +104,7 @@ pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Re
         shard: None,
         deadline: None,
         side_files: Vec::new(),
+        save: None,
         done: BTreeSet::new(),
         empty: if may_be_empty {
             Empty::Allowed

@@ -36,6 +36,11 @@ impl RunNotes {
         self.dropped = true;
     }
 
+    /// Returns the notes of all jobs.
+    pub(crate) fn of_all(&self) -> &Notes {
+        &self.notes
+    }
+
     /// Returns the lines to print, without the program's name.
     pub fn lines(&self) -> Vec<String> {
         match self.dropped {

@@ -8,7 +8,7 @@ use rustix::event::{self, PollFd, PollFlags, Timespec};
 use rustix::fs::{FileType, fstat};
 use rustix::io::Errno;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -39,6 +39,11 @@ impl OutputStream {
     /// Returns what writes to this file, which was opened to be written.
     pub(crate) fn from_file(file: File) -> Self {
         OutputStream { file: Ok(file) }
+    }
+
+    /// Returns whether it is a terminal.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.file.as_ref().is_ok_and(File::is_terminal)
     }
 
     /// Returns whether anything can be written at all.

@@ -30,6 +30,7 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 /// Takes what a map emits during one try.
 pub(super) struct JobOutput<'t, 'run: 't> {
     seq: u64,
+    number: u64,
     attempt: u32,
     worker: &'t WorkerHandle,
     shared: &'run WorkerShared<'run>,
@@ -131,6 +132,7 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
         };
         JobOutput {
             seq: job.seq,
+            number: job.number,
             attempt,
             worker,
             shared,
@@ -251,6 +253,7 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
             lines,
             evidence,
             given: self.given,
+            number: self.number,
             ..Report::from_seq(self.seq)
         };
         (report, self.destination)

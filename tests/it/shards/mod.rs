@@ -1,3 +1,4 @@
 //! `--shard`, `--save` and `fanfold merge`: shares of the inputs, whose answers are added up.
 
+mod saved;
 mod share;

@@ -18,8 +18,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "help", "report", "run", "process", "sink", "output", "state", "map", "fold", "record", "codec",
-            "template", "plan", "source", "memory", "job", "message", "sys",
+            "help", "report", "run", "saved", "process", "sink", "output", "state", "map", "fold", "record",
+            "codec", "template", "plan", "source", "memory", "job", "message", "sys",
         ],
     ),
     ("fuzzing", &["source", "record", "codec", "plan", "job", "memory"]),
@@ -28,10 +28,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "run",
         &[
-            "worker", "merge", "sink", "output", "state", "map", "fold", "record", "plan", "source",
+            "saved", "worker", "merge", "sink", "output", "state", "map", "fold", "record", "plan", "source",
             "control", "job", "memory", "message", "sys",
         ],
     ),
+    ("saved", &["output", "job", "message"]),
     ("pool", &["worker", "job"]),
     (
         "worker",

@@ -8,8 +8,8 @@ use super::source::none;
 const ORDER: &[(&str, &str)] = &[
     (
         "cli",
-        "mod topics man_pages list foreign_words grammar map run status report xargs parallel batch failure_options merge missing_separator foreign_command run_end unattended run_summary options remote_name plain_text pool \
-         exit_code lock_in_use out state option_value records usage_error canonical_args",
+        "mod topics man_pages list foreign_words grammar map run saved_folds status report xargs parallel batch failure_options merge missing_separator foreign_command run_end unattended run_summary options remote_name plain_text pool \
+         exit_code lock_in_use out state save option_value records usage_error canonical_args",
     ),
     (
         "control",
