@@ -6,8 +6,11 @@ use super::document::{Block, Document, Span, Style, plain};
 
 /// How far text stands from the left below a heading.
 const INDENT: &str = "  ";
-/// The longest cell that has a column to itself; a longer last column is wrapped.
+/// How far the columns of a table stand apart.
 const GAP: usize = 2;
+
+/// Stands for a blank in text that is typed as it is, where no line is broken.
+const NO_BREAK: char = '\u{a0}';
 
 impl Document {
     /// Returns the page in lines of at most `width` columns, where words allow it.
@@ -38,7 +41,7 @@ impl Document {
 /// Returns the text with what is typed in backquotes, unless it stands alone.
 fn typed(spans: &[Span]) -> String {
     let shown = |span: &Span| match span.style {
-        Style::Code => format!("`{}`", span.text),
+        Style::Code => format!("`{}`", span.text.replace(' ', NO_BREAK.encode_utf8(&mut [0; 2]))),
         Style::Plain | Style::Strong => span.text.clone(),
     };
     spans.iter().map(shown).collect()
@@ -61,7 +64,9 @@ fn wrapped(text: &str, width: usize, first: &str, rest: &str) -> String {
         line += word;
         is_empty = false;
     }
-    lines + line.trim_end() + "\n"
+    lines += line.trim_end();
+    lines.push('\n');
+    lines.replace(NO_BREAK, " ")
 }
 
 /// Returns a table with its columns aligned; the last is wrapped.
