@@ -74,7 +74,8 @@ pub fn expression(text: &str) -> Option<String> {
     };
     let times = TimePlan::default();
     // A field of such a name is one only where no blank follows.
-    let is_word = |name: &String| ["and", "or", "not", "in", "exists"].contains(&&name[..]);
+    let words = ["and", "or", "not", "in", "exists"];
+    let is_word = |name: &String| name.split_whitespace().any(|word| words.contains(&word));
     let parsed = Expression::parse(text, LoneQuote::Refused, &times, &mut subject).ok()?;
     let names = names.borrow();
     parsed.print(&names).filter(|_| !names.iter().any(is_word))

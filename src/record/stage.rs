@@ -202,6 +202,10 @@ fn csv_record(
     bytes: &[u8],
     sink: &mut dyn RecordSink,
 ) -> io::Result<ControlFlow<()>> {
+    if csv.is_blank() {
+        csv.clear();
+        return Ok(line_loop.skip(bytes));
+    }
     let flow = match csv.accept_header() {
         Err(missing) => {
             line_loop.failure = Some(missing);

@@ -133,6 +133,12 @@ impl Csv {
         &self.fields[..self.written]
     }
 
+    /// Returns true when the complete record is a blank line that ends with a carriage return; other blank lines are
+    /// no records for the reader.
+    pub fn is_blank(&self) -> bool {
+        self.quoting == CsvQuoting::Escapes && self.ended == 1 && self.written == 0
+    }
+
     /// Discards the current record: the next bytes begin another one.
     pub fn clear(&mut self) {
         self.written = 0;

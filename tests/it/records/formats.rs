@@ -261,3 +261,20 @@ fn names_with_signs_stand_in_backquotes() {
         .stdout("v\tv\tv\t4\t2\thi\n")
         .ok();
 }
+
+#[test]
+fn blank_lines_of_tsv_are_no_records_whatever_ends_them() {
+    for end in ["\n", "\r\n"] {
+        let text = ["", "a\tb", "1\t2", "", "3\t4", ""]
+            .map(|line| format!("{line}{end}"))
+            .concat();
+        fan("map f -i tsv --by b --agg count")
+            .file("f", &text)
+            .stdout("2\t1\n4\t1\n")
+            .ok();
+        fan("map f -i tsv --no-header --select 1,@line")
+            .file("f", &text)
+            .stdout("a\t2\n1\t3\n3\t5\n")
+            .ok();
+    }
+}
