@@ -125,7 +125,7 @@ enum Subcommand {
     Map(Box<map::MapArgs>),
     /// Run a command for every file, with its output whole and in input order
     Run(Box<run::RunArgs>),
-    /// Add up saved folds (--save) and states, of shards or of several machines, and print the answer of one run
+    /// Add up saved folds (--save) of shards or of several machines, and print the answer of one run
     Merge(Box<saved_folds::SavedFoldsArgs>),
     /// Show what a state says: what is done, failed and left. The state may be in use
     Status(status::StatusArgs),

@@ -1,4 +1,4 @@
-//! `fanfold merge`: saved folds and states are added up, and the answer is printed as if one run had given it.
+//! `fanfold merge`: saved folds are added up, and the answer is printed as if one run had given it.
 //!
 //! It does not know what is in them, nor how they are read.
 
@@ -29,7 +29,7 @@ const APART: f64 = 3600.0;
 /// The arguments of `fanfold merge`.
 #[derive(Debug, Args)]
 pub(super) struct SavedFoldsArgs {
-    /// Saved folds (--save), or states of folds (--state)
+    /// Saved folds (--save)
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 

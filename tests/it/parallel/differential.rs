@@ -311,7 +311,7 @@ fn random_command_lines_do_what_the_installed_parallel_does() {
     if !has("parallel") {
         return;
     }
-    let cases = setting("FANFOLD_PARALLEL_CASES", 200);
+    let cases = setting("FANFOLD_PARALLEL_CASES", 100);
     let seed = setting("FANFOLD_SEED", 1);
     let threads = std::thread::available_parallelism().map_or(2, |n| n.get() as u64);
     let differences = std::thread::scope(|scope| {
