@@ -7,9 +7,12 @@ use std::io::Write;
 /// In KiB.
 const LIMIT: u64 = 64 << 10;
 
-/// How much more a run with a budget of 1 MiB takes than one that folds a single line, in KiB: the program itself is
-/// most of both.
+/// How much more a run with a budget of 1 MiB takes than one over `few` lines, in KiB: the program itself is most of
+/// both.
 const BEYOND_BUDGET: u64 = 10 << 10;
+
+/// What a pipe holds, in bytes.
+const PIPE: usize = 64 << 10;
 
 /// Returns the peak memory of a process, in KiB.
 fn peak(pid: u32) -> u64 {
@@ -90,14 +93,20 @@ fn mixed(n: u64) -> impl Iterator<Item = u64> {
 }
 
 /// Runs it over these lines, split into jobs, and returns its peak when it begins to print: it then waits for
-/// the test, and has freed nothing.
+/// the test, as its output is larger than a pipe, and has freed nothing.
 fn peak_of(options: &str, lines: &str, expected: &str) -> u64 {
     let fan = fan("map a -j2 --memory 1MiB").args(options.split_whitespace());
+    assert!(expected.len() > 2 * PIPE, "it waits");
     let mut running = fan.file("a", lines).stdout(expected).spawn();
     running.line();
     let peak = peak(running.pid());
     assert!(running.wait().status.success());
     peak
+}
+
+/// Returns lines whose keys fill a pipe three times over, and take a fraction of the budget.
+fn few() -> impl Iterator<Item = String> {
+    (0..1000).map(|key| format!("{key:0>200}"))
 }
 
 #[test]
@@ -107,7 +116,8 @@ fn more_distinct_keys_than_fit_take_little_memory() {
     let mut sorted: Vec<_> = (0..KEYS).map(|key| format!("key-{key}\n")).collect();
     sorted.sort_unstable();
     let peak = peak_of("--select 1 --unique", &lines, &sorted.concat());
-    let least = peak_of("--select 1 --unique", "key x\n", "key\n");
+    let few: String = few().map(|key| key + "\n").collect();
+    let least = peak_of("--select 1 --unique", &few, &few);
     assert!(
         peak < least + BEYOND_BUDGET,
         "peak of {peak} KiB, at least {least} KiB"
@@ -124,7 +134,9 @@ fn one_group_that_is_larger_than_memory_takes_little_of_it() {
     let mut expected = format!("large\t{VALUES}\t{median}\n");
     expected.extend((0..10_000).map(|key| format!("small-{key:05}\t1\t{key}\n")));
     let peak = peak_of("--by 1 --agg distinct:2,p50:2", &lines, &expected);
-    let least = peak_of("--by 1 --agg distinct:2,p50:2", "large 1\n", "large\t1\t1\n");
+    let lines: String = few().map(|key| key + " 1\n").collect();
+    let expected: String = few().map(|key| key + "\t1\t1\n").collect();
+    let least = peak_of("--by 1 --agg distinct:2,p50:2", &lines, &expected);
     assert!(
         peak < least + BEYOND_BUDGET,
         "peak of {peak} KiB, at least {least} KiB"
