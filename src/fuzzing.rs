@@ -9,8 +9,8 @@ pub use crate::plan::{Blanks, WordList, WordSyntax};
 
 use crate::job::Input;
 use crate::record::{
-    Expression, Field, Format, FormatChoice, LoneQuote, NoteKind, Pattern, RecordPlan, RecordPlanError,
-    RecordSink, Stage, TimePlan, TimeReader,
+    Expression, Field, Format, FormatChoice, LoneQuote, NoteKind, Outcome, Pattern, RecordPlan,
+    RecordPlanError, RecordSink, Stage, TimePlan, TimeReader,
 };
 use crate::source::WordReader;
 use std::cell::RefCell;
@@ -103,10 +103,10 @@ pub fn modified(field: &str, value: &[u8]) -> Option<Vec<u8>> {
     let field = Field::parse(field).ok()?;
     let mut times = TimeReader::new(&TimePlan::default());
     let mut value = value.to_vec();
-    let mut modifiers = field.modifiers.iter();
-    modifiers
-        .all(|modifier| modifier.apply(&mut value, &mut times))
-        .then_some(value)
+    let made = field.modifiers.iter().fold(Outcome::Text, |made, modifier| {
+        modifier.apply_after(made, &mut value, &mut times)
+    });
+    (made != Outcome::Misfit).then_some(value)
 }
 
 /// Reads the words of a list; each with whether it ends a line. The last may be an error's text.

@@ -5,17 +5,38 @@
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-/// Returns the value at `path`, or the whole value when the path is empty: a string without its escapes, any other
-/// value as it is written. `None` when the text is no JSON, or has no such value, or null there.
-pub(super) fn find(text: &str, path: &str) -> Option<String> {
-    if path.is_empty() {
-        return leaf(serde_json::from_str::<&RawValue>(text).ok()?.get());
-    }
+/// What lies at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum JsonValue {
+    /// A string, without its escapes.
+    String(String),
+    /// Any other value, as it is written.
+    Other(String),
+    /// Null.
+    Null,
+    /// Nothing: the JSON has no such path.
+    Missing,
+}
+
+/// Returns the value at `path`, or the whole value when the path is empty. `None` when the text is no JSON, or a path
+/// can't begin in it: only objects and arrays have one.
+pub(super) fn find(text: &str, path: &str) -> Option<JsonValue> {
     let text = text.trim_ascii();
+    let whole: &RawValue = serde_json::from_str(text).ok()?;
+    match path.is_empty() || text.starts_with(['{', '[']) {
+        true => Some(value_at(whole.get(), path).unwrap_or(JsonValue::Missing)),
+        false => None,
+    }
+}
+
+fn value_at(text: &str, path: &str) -> Option<JsonValue> {
+    if path.is_empty() {
+        return leaf(text);
+    }
     if text.starts_with('[') {
         let elements: Vec<&RawValue> = serde_json::from_str(text).ok()?;
         let (index, rest) = path.split_once('.').unwrap_or((path, ""));
-        return find(elements.get(index.parse::<usize>().ok()?)?.get(), rest);
+        return value_at(elements.get(index.parse::<usize>().ok()?)?.get(), rest);
     }
     let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).ok()?;
     if let Some(value) = members.get(path) {
@@ -24,39 +45,41 @@ pub(super) fn find(text: &str, path: &str) -> Option<String> {
     // A key may itself have dots.
     path.match_indices('.').find_map(|(dot, _)| {
         let value = members.get(&path[..dot])?;
-        find(value.get(), &path[dot + 1..])
+        value_at(value.get(), &path[dot + 1..])
     })
 }
 
-fn leaf(text: &str) -> Option<String> {
+fn leaf(text: &str) -> Option<JsonValue> {
     match text {
-        "null" => None,
-        text if text.starts_with('"') => serde_json::from_str(text).ok(),
-        text => Some(text.to_owned()),
+        "null" => Some(JsonValue::Null),
+        text if text.starts_with('"') => serde_json::from_str(text).ok().map(JsonValue::String),
+        text => Some(JsonValue::Other(text.to_owned())),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::find;
+    use super::{JsonValue, find};
 
     #[test]
     fn paths_go_through_objects_and_arrays() {
         let text = "{\"a\":{\"b.c\":[1.50,\"x\\n\"]},\"n\":null,\"s\":\"{\\\"k\\\":1}\"}\n";
         for (path, want) in [
-            ("a.b.c.0", Some("1.50")),
-            ("a.b.c.1", Some("x\n")),
-            ("a.b.c", Some("[1.50,\"x\\n\"]")),
-            ("a.b", None),
-            ("a.b.c.2", None),
-            ("n", None),
-            ("s", Some("{\"k\":1}")),
-            ("s.k", None),
+            ("a.b.c.0", JsonValue::Other("1.50".to_owned())),
+            ("a.b.c.1", JsonValue::String("x\n".to_owned())),
+            ("a.b.c", JsonValue::Other("[1.50,\"x\\n\"]".to_owned())),
+            ("a.b", JsonValue::Missing),
+            ("a.b.c.2", JsonValue::Missing),
+            ("n", JsonValue::Null),
+            ("n.n", JsonValue::Missing),
+            ("s", JsonValue::String("{\"k\":1}".to_owned())),
+            ("s.k", JsonValue::Missing),
         ] {
-            assert_eq!(find(text, path).as_deref(), want, "{path}");
+            assert_eq!(find(text, path), Some(want), "{path}");
         }
-        assert_eq!(find(" [1] ", "").as_deref(), Some("[1]"));
-        for text in ["", "x", "{", "{}x", "3"] {
+        assert_eq!(find(" [1] ", ""), Some(JsonValue::Other("[1]".to_owned())));
+        assert_eq!(find("3", ""), Some(JsonValue::Other("3".to_owned())));
+        for text in ["", "x", "{", "{}x", "3", "\"a\"", "{\"a\":}"] {
             assert_eq!(find(text, "a"), None, "{text}");
         }
     }

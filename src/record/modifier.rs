@@ -1,7 +1,8 @@
 //! Modifiers of a field's value: the table of named ones, steps of times, and byte slices.
 
-use super::json_path;
+use super::json_path::{self, JsonValue};
 use super::measure::{bytes, seconds};
+use super::notes::NoteKind;
 use super::plan_error::RecordPlanError;
 use super::suggest::{quoted, unknown};
 use super::time::{Cut, TimeReader, stamp};
@@ -27,6 +28,23 @@ enum Action {
     Convert(fn(&mut Vec<u8>) -> bool),
     /// Reads a time and makes something of it.
     Cut(Cut),
+    /// Reads JSON.
+    Json,
+}
+
+/// What a modifier made of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Text.
+    Text,
+    /// A value of JSON that is no string, as it is written.
+    Json,
+    /// JSON's null.
+    Null,
+    /// Nothing: the value has no such part.
+    Missing,
+    /// Nothing: the value is of another kind than the modifier reads.
+    Misfit,
 }
 
 const fn entry(name: &'static str, action: Action, help: &'static str) -> ModifierEntry {
@@ -95,7 +113,7 @@ pub(crate) static MODIFIERS: &[ModifierEntry] = &[
     ),
     entry(
         JSON,
-        Action::Change(|value| at_path(value, "")),
+        Action::Json,
         "the JSON in a value's text, and with a path a value in it: log:json.level",
     ),
 ];
@@ -184,10 +202,19 @@ impl Modifier {
         }
     }
 
-    /// Returns true when a value may be of another kind than the modifier reads.
-    pub(super) fn may_fail(&self) -> bool {
-        self.cut().is_some()
-            || matches!(self, Modifier::Named(entry) if matches!(entry.action, Action::Convert(_)))
+    /// Returns the note on values of another kind than the modifier reads, if it reads one kind only.
+    pub(super) fn expected(&self) -> Option<NoteKind> {
+        match self {
+            Modifier::Step(_) => Some(NoteKind::NoTime),
+            Modifier::JsonPath(_) => Some(NoteKind::NoJson),
+            Modifier::Named(entry) => match entry.action {
+                Action::Cut(_) => Some(NoteKind::NoTime),
+                Action::Convert(_) => Some(NoteKind::NoNumber),
+                Action::Json => Some(NoteKind::NoJson),
+                Action::Shorten(_) | Action::Change(_) => None,
+            },
+            Modifier::Slice(..) | Modifier::Stamp => None,
+        }
     }
 
     /// Returns true when the result is always a subslice of the value.
@@ -215,20 +242,31 @@ impl Modifier {
         }
     }
 
-    /// Changes a value. Returns false when it is of another kind than the modifier reads.
-    pub(crate) fn apply(&self, value: &mut Vec<u8>, times: &mut TimeReader) -> bool {
+    /// Changes a value that earlier modifiers made.
+    pub(crate) fn apply_after(&self, made: Outcome, value: &mut Vec<u8>, times: &mut TimeReader) -> Outcome {
+        match made {
+            Outcome::Misfit => Outcome::Misfit,
+            Outcome::Null | Outcome::Missing if self.expected().is_some() => Outcome::Misfit,
+            Outcome::Null | Outcome::Missing => made,
+            Outcome::Text | Outcome::Json => self.apply(value, times),
+        }
+    }
+
+    /// Changes a value.
+    pub(crate) fn apply(&self, value: &mut Vec<u8>, times: &mut TimeReader) -> Outcome {
+        let is_read = |is_read: bool| if is_read { Outcome::Text } else { Outcome::Misfit };
         if let Some(cut) = self.cut() {
             let time = times.read_loosely(value);
             value.clear();
-            return time
-                .and_then(|time| cut.put(&time, times.zone(), value))
-                .is_some();
+            let put = time.and_then(|time| cut.put(&time, times.zone(), value));
+            return is_read(put.is_some());
         }
         match self {
             Modifier::Named(entry) => match entry.action {
                 Action::Shorten(length) => value.truncate(length(value)),
                 Action::Change(apply) => apply(value),
-                Action::Convert(convert) => return convert(value),
+                Action::Convert(convert) => return is_read(convert(value)),
+                Action::Json => return at_path(value, ""),
                 Action::Cut(_) => {}
             },
             Modifier::Slice(from, to) => {
@@ -236,10 +274,10 @@ impl Modifier {
                 value.drain(..(*from).min(value.len()));
             }
             Modifier::Step(_) => {}
-            Modifier::JsonPath(path) => at_path(value, path),
+            Modifier::JsonPath(path) => return at_path(value, path),
             Modifier::Stamp => stamp(value, times),
         }
-        true
+        Outcome::Text
     }
 }
 
@@ -267,13 +305,21 @@ fn slice(text: &str) -> Result<Option<(&str, Modifier)>, RecordPlanError> {
     }
 }
 
-/// Replaces a JSON text by the value at a path in it, and any other value by nothing.
-fn at_path(value: &mut Vec<u8>, path: &str) {
+/// Replaces a JSON text by the value at a path in it, and what is none by nothing.
+fn at_path(value: &mut Vec<u8>, path: &str) -> Outcome {
     let found = str::from_utf8(value)
         .ok()
         .and_then(|text| json_path::find(text, path));
     value.clear();
-    value.extend_from_slice(found.unwrap_or_default().as_bytes());
+    let (outcome, text) = match found {
+        Some(JsonValue::String(text)) => (Outcome::Text, text),
+        Some(JsonValue::Other(text)) => (Outcome::Json, text),
+        Some(JsonValue::Null) => return Outcome::Null,
+        Some(JsonValue::Missing) => return Outcome::Missing,
+        None => return Outcome::Misfit,
+    };
+    value.extend_from_slice(text.as_bytes());
+    outcome
 }
 
 #[cfg(test)]
@@ -281,17 +327,21 @@ mod tests {
     use super::super::time::TimePlan;
     use super::*;
 
-    /// Returns what the modifiers make of a value in Paris, `-` when one of them can't read it.
+    /// Returns what the modifiers make of a value in Paris: `-` when one of them can't read it, and `(Null)` or
+    /// `(Missing)` for nothing.
     fn modified(field: &str, value: &str) -> String {
         let (_, modifiers) = Modifier::split(field).expect(field);
         let mut plan = TimePlan::default();
         plan.set_zone("Europe/Paris").expect("a zone");
         let mut times = TimeReader::new(&plan);
         let mut value = value.as_bytes().to_vec();
-        let mut modifiers = modifiers.iter();
-        match modifiers.all(|modifier| modifier.apply(&mut value, &mut times)) {
-            true => String::from_utf8(value).expect("text"),
-            false => "-".to_owned(),
+        let made = modifiers.iter().fold(Outcome::Text, |made, modifier| {
+            modifier.apply_after(made, &mut value, &mut times)
+        });
+        match made {
+            Outcome::Text | Outcome::Json => String::from_utf8(value).expect("text"),
+            Outcome::Misfit => "-".to_owned(),
+            nothing => format!("({nothing:?})"),
         }
     }
 
@@ -317,7 +367,17 @@ mod tests {
         assert_eq!(modified("x:json.a.0:lower", "{\"a\":[\"X\"]}\n"), "x");
         assert_eq!(modified("x:json", "\"a\\tb\""), "a\tb");
         assert_eq!(modified("x:json.a:json.b", r#"{"a":"{\"b\":1}"}"#), "1");
-        assert_eq!(modified("x:json.a", "a"), "");
+        for (value, want) in [
+            ("a", "-"),
+            ("5", "-"),
+            ("", "-"),
+            ("{}", "(Missing)"),
+            ("{\"a\":null}", "(Null)"),
+        ] {
+            assert_eq!(modified("x:json.a", value), want, "{value}");
+            assert_eq!(modified("x:json.a:lower[1:]", value), want, "{value}");
+            assert_eq!(modified("x:json.a:hour", value), "-", "{value}");
+        }
     }
 
     #[test]

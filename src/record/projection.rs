@@ -5,7 +5,7 @@
 use super::expression::{Moment, Value, Values};
 use super::field::{Field, FieldSource};
 use super::format::{FieldSpan, SpanBase};
-use super::modifier::Modifier;
+use super::modifier::{Modifier, Outcome};
 use super::named_values::{Kind, pairs, put_pair};
 use super::notes::NoteKind;
 use super::plan::RecordPlan;
@@ -38,8 +38,8 @@ pub(super) struct Operand {
     is_part: bool,
     /// What the modifiers made of the current record's value.
     modified: Vec<u8>,
-    /// False when the value is of another kind than a modifier reads.
-    pub fits: bool,
+    /// What became of the current record's value.
+    made: Outcome,
     /// Reads the times of the modifiers.
     times: TimeReader,
     /// The value of which `modified` was made, when there is one modifier and it reads times: often the next record has
@@ -131,7 +131,7 @@ impl Projection {
             is_part: field.modifiers.iter().all(Modifier::keeps_bytes),
             modifiers: field.modifiers.clone(),
             modified: Vec::new(),
-            fits: true,
+            made: Outcome::Text,
             times: TimeReader::new(&self.times),
             last: Vec::new(),
             has_last: false,
@@ -166,7 +166,7 @@ impl Operand {
         {
             self.modified.clear();
             self.modified.extend_from_slice(value);
-            self.fits = true;
+            self.made = Outcome::Text;
             self.has_last = false;
             return;
         }
@@ -176,7 +176,7 @@ impl Operand {
                     return;
                 }
                 if self.has_last
-                    && self.fits
+                    && self.fits()
                     && let Some(alike) = cut.digits_of_clf()
                     && self.times.is_alike(&self.last, value, alike)
                 {
@@ -191,20 +191,29 @@ impl Operand {
                 };
                 self.modified.clear();
                 let put = time.and_then(|time| cut.put(&time, self.times.zone(), &mut self.modified));
-                self.fits = put.is_some();
+                self.made = match put {
+                    Some(_) => Outcome::Text,
+                    None => Outcome::Misfit,
+                };
             }
             None => {
                 self.modified.clear();
                 self.modified.extend_from_slice(value);
-                self.fits = first.apply(&mut self.modified, &mut self.times);
+                self.made = first.apply(&mut self.modified, &mut self.times);
             }
         }
         for modifier in others {
-            self.fits = self.fits && modifier.apply(&mut self.modified, &mut self.times);
+            self.made = modifier.apply_after(self.made, &mut self.modified, &mut self.times);
         }
-        if !self.fits {
+        if !self.fits() {
             self.modified.clear();
         }
+    }
+
+    /// Returns false when the value is of another kind than a modifier reads.
+    #[inline]
+    pub fn fits(&self) -> bool {
+        self.made != Outcome::Misfit
     }
 
     /// Starts a job whose input was written last at `modified`.
@@ -212,16 +221,15 @@ impl Operand {
         self.times.begin(modified);
         // What was made of it may depend on the file.
         self.has_last = false;
-        self.fits = self.is_part;
+        self.made = match self.is_part {
+            true => Outcome::Text,
+            false => Outcome::Misfit,
+        };
     }
 
-    /// Returns the kind that the value must be of, when a modifier reads it.
+    /// Returns the note on values that modifiers can't read, if there are such.
     pub fn expected(&self) -> Option<NoteKind> {
-        let failing = self.modifiers.iter().find(|modifier| modifier.may_fail())?;
-        Some(match failing.cut() {
-            Some(_) => NoteKind::NoTime,
-            None => NoteKind::NoNumber,
-        })
+        self.modifiers.iter().rev().find_map(Modifier::expected)
     }
 
     /// Returns the value in this record, before the modifiers.
@@ -232,6 +240,9 @@ impl Operand {
     /// Returns true when the record has no value there: it lacks the field, has JSON's null, or a `-` that stands
     /// for none.
     pub fn is_missing(&self, view: View<'_>, has_dashes: bool) -> bool {
+        if matches!(self.made, Outcome::Null | Outcome::Missing) {
+            return true;
+        }
         match self.place {
             Place::Slot(slot) => {
                 view.spans[slot].is_missing() || has_dashes && self.place.value(view) == b"-"
@@ -299,7 +310,12 @@ impl Operand {
             SpanBase::Missing => return,
             SpanBase::Null => Kind::Null,
             SpanBase::Json if self.modifiers.is_empty() => Kind::Json,
-            _ => Kind::Text,
+            _ => match self.made {
+                Outcome::Missing => return,
+                Outcome::Null => Kind::Null,
+                Outcome::Json => Kind::Json,
+                Outcome::Text | Outcome::Misfit => Kind::Text,
+            },
         };
         if view.all.is_empty() || !has(record, name.as_bytes()) {
             put_pair(record, name.as_bytes(), kind, self.value(view));
@@ -352,11 +368,15 @@ impl Values for Tested<'_> {
         }
         operand.modify(self.view);
         self.findings.looked_at |= bit;
-        if !operand.fits {
-            self.findings.unread |= bit;
-            return Value::Missing;
+        match operand.made {
+            Outcome::Text | Outcome::Json => Value::Text(operand.value(self.view)),
+            Outcome::Null => Value::Null,
+            Outcome::Missing => Value::Missing,
+            Outcome::Misfit => {
+                self.findings.unread |= bit;
+                Value::Missing
+            }
         }
-        Value::Text(operand.value(self.view))
     }
 
     #[inline]

@@ -8,7 +8,7 @@ use super::time::TimePlan;
 use jiff::Timestamp;
 
 /// The fields of which the first that is there is the time of a record.
-const KEYS: [&str; 4] = ["time", "ts", "timestamp", "`@timestamp`"];
+const KEYS: [&str; 5] = ["time", "ts", "timestamp", "`@timestamp`", "__REALTIME_TIMESTAMP"];
 
 /// A window of time: from its first bound on, and before its second.
 #[derive(Debug, Clone, Default)]

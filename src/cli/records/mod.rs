@@ -80,7 +80,7 @@ pub(super) struct RecordArgs {
     #[arg(short = 'w', long = "where", value_name = "EXPR", allow_hyphen_values = true)]
     filters: Vec<String>,
 
-    /// Take only records of TIME or later, by the format's time field (clf; json and logfmt: time, ts, timestamp or @timestamp): a date, a time of any form, now, today, yesterday, -2h, '3d ago'. Files that were written last before it are not opened
+    /// Take only records of TIME or later, by the format's time field (clf; json and logfmt: time, ts, timestamp, @timestamp or __REALTIME_TIMESTAMP): a date, a time of any form, now, today, yesterday, -2h, '3d ago'. Files that were written last before it are not opened
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     since: Option<String>,
 

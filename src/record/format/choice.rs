@@ -90,8 +90,8 @@ pub(crate) static FORMATS: &[FormatEntry] = &[
     },
     FormatEntry {
         name: "w3c",
-        aliases: &[],
-        help: "extended log format (IIS, CloudFront): fields have the names of #Fields:, as in `cs(User-Agent)`; time is the date and the time",
+        aliases: &["iis", "cloudfront"],
+        help: "extended log format (also named iis, cloudfront): fields have the names of #Fields:, as in `cs(User-Agent)`; time is the date and the time",
         make: |_, _| Format::W3c,
         delimited: false,
     },

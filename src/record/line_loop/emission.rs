@@ -39,7 +39,7 @@ impl LineLoop {
         for (column, note) in columns.iter().zip(&self.key_notes) {
             let Some(note) = *note else { continue };
             self.notes.judge(note);
-            if !column.fits {
+            if !column.fits() {
                 self.notes.add(note, column.original(view));
                 return Ok(ControlFlow::Continue(()));
             }

@@ -56,6 +56,7 @@ impl FieldNotes {
         let modified = modified.filter_map(|(subject, operand)| {
             let kind = match operand.expected()? {
                 NoteKind::NoTime => NoteKind::ComparedTime,
+                NoteKind::NoJson => NoteKind::ComparedJson,
                 _ => NoteKind::ComparedNumber,
             };
             Some((subject, notes.enter(kind, &plan.tested[subject].text)))

@@ -336,8 +336,8 @@ impl LineLoop {
 
     #[cold]
     fn bad_line(&mut self, line: &[u8]) -> ControlFlow<()> {
-        // What is told must not depend on whether the search for candidates was given up.
-        let is_candidate = |texts: &Prefilter| !self.evidence.is_readable() || texts.find(line).is_some();
+        // What is told must not depend on how the file was cut, nor on whether the search for candidates was given up.
+        let is_candidate = |texts: &Prefilter| texts.find(line).is_some();
         if let Some(note) = self.bad_note
             && self.prefilter.as_ref().is_none_or(is_candidate)
         {

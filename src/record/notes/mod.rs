@@ -37,6 +37,10 @@ pub enum NoteKind {
     NotOrdered,
     /// A value that an aggregate takes as a number and that is none.
     NoNumber,
+    /// A value that is no JSON, though it is read as such.
+    NoJson,
+    /// A value that is compared by what is in its JSON, and is none.
+    ComparedJson,
     /// A file that is named as if it were compressed, and is plain. It has no field.
     NotCompressed,
     /// A file whose format was found by its first lines. Its field is the format's name.

@@ -13,7 +13,7 @@ const VERSION: u8 = 1;
 const WHOLE: u64 = u64::MAX;
 
 /// The kinds, each with the byte that stands for it.
-const KINDS: [(u8, NoteKind); 9] = [
+const KINDS: [(u8, NoteKind); 11] = [
     (1, NoteKind::BadLine),
     (2, NoteKind::NoField),
     (3, NoteKind::NoTime),
@@ -23,6 +23,8 @@ const KINDS: [(u8, NoteKind); 9] = [
     (7, NoteKind::NotCompressed),
     (8, NoteKind::NotOrdered),
     (9, NoteKind::ReadAs),
+    (10, NoteKind::NoJson),
+    (11, NoteKind::ComparedJson),
 ];
 
 impl Notes {

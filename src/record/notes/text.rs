@@ -23,6 +23,7 @@ impl Entry {
         let are = if wrong == 1 { "is" } else { "are" };
         let what = self.tally.what(match self.kind {
             NoteKind::NoTime | NoteKind::ComparedTime => "no time",
+            NoteKind::NoJson | NoteKind::ComparedJson => "no JSON",
             NoteKind::NotOrdered => "neither number nor time",
             _ => "no number",
         });
@@ -43,11 +44,15 @@ impl Entry {
                 "{wrong} {} read as {field} {first}",
                 if wrong == 1 { "file was" } else { "files were" }
             ),
-            NoteKind::ComparedNumber | NoteKind::ComparedTime => format!(
+            NoteKind::ComparedNumber | NoteKind::ComparedTime | NoteKind::ComparedJson => format!(
                 "{field}: {wrong} of {of} compared {} {are} {what} {first}",
                 noun(of, "value", "values")
             ),
-            NoteKind::NotOrdered | NoteKind::NoNumber | NoteKind::NoTime | NoteKind::NoField => format!(
+            NoteKind::NotOrdered
+            | NoteKind::NoNumber
+            | NoteKind::NoJson
+            | NoteKind::NoTime
+            | NoteKind::NoField => format!(
                 "{field}: {wrong} of {of} {} {are} {what} {first}",
                 noun(of, "value", "values")
             ),
@@ -65,6 +70,9 @@ impl Entry {
                 format!(
                     "no value of {field} is a time (first: '{value}'): --time-format says how such times are written"
                 )
+            }
+            NoteKind::NoJson | NoteKind::ComparedJson => {
+                format!("no value of {field} is JSON (first: '{value}')")
             }
             _ => format!("no value of {field} is a number with a unit (first: '{value}')"),
         }

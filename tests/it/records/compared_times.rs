@@ -31,10 +31,17 @@ fn since_takes_its_bound_and_until_does_not() {
 {"timestamp":1704153600,"n":3}
 {"time":"2024-01-01","ts":"2024-01-02","n":4}
 {"n":5}
+{"__REALTIME_TIMESTAMP":"1704153600000001","n":6}
+{"__REALTIME_TIMESTAMP":"1704153599999999","n":7}
 "#;
     fan("map a -i json --select n --since 2024-01-02")
         .file("a", json)
-        .stdout("1\n2\n3\n")
+        .stdout("1\n2\n3\n6\n")
+        .ok();
+    fan("map a -i json --by __REALTIME_TIMESTAMP:minute --agg count --where")
+        .arg("n == 6")
+        .file("a", json)
+        .stdout("2024-01-02T00:00\t1\n")
         .ok();
 }
 

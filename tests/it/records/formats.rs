@@ -181,6 +181,65 @@ fn json_lies_behind_a_prefix_or_in_a_field() {
     fan("map a -i clf --json-after x").file("a", "x\n").code(2);
 }
 
+#[test]
+fn a_field_without_json_is_told_and_one_without_the_path_is_missing() {
+    let docker = concat!(
+        r#"{"log":"{\"level\":\"info\",\"n\":5,\"t\":\"2024-01-02T03:04:05Z\"}\n"}"#,
+        "\n",
+        r#"{"log":"starting\n"}"#,
+        "\n",
+        r#"{"log":"{\"msg\":\"x\",\"n\":null}"}"#,
+        "\n",
+        r#"{"log":"7"}"#,
+        "\n",
+    );
+    let told = "log:json.level: 2 of 4 values are no JSON (first: a:2 'starting\\n')";
+    fan("map a -i json --by log:json.level --agg count,sum:log:json.n")
+        .file("a", docker)
+        .stdout("\t1\t\ninfo\t1\t5\n")
+        .stderr(&format!("fanfold: {told}\n"))
+        .ok();
+    fan("map a -i json --select log:json.level,log:json.n -o json")
+        .file("a", docker)
+        .stdout("{\"log:json.level\":\"info\",\"log:json.n\":5}\n{\"log:json.n\":null}\n")
+        .says(told)
+        .ok();
+    for (condition, want) in [
+        ("log:json.level exists", "1\n"),
+        ("log:json.n exists", "2\n"),
+        ("log:json.level != warn", "4\n"),
+        ("log:json.level == info", "1\n"),
+    ] {
+        fan("map a -i json --agg count --where")
+            .arg(condition)
+            .file("a", docker)
+            .stdout(want)
+            .says("2 of 4 compared values are no JSON (first: a:2 'starting\\n')")
+            .ok();
+    }
+    fan("map a -i json --by log:json.t:hour --agg count")
+        .file("a", docker)
+        .stdout("2024-01-02T03\t1\n")
+        .says("log:json.t:hour: 3 of 4 values are no time (first: a:2 'starting\\n')")
+        .ok();
+    fan("map a -i json --by log:json.level --agg count")
+        .file("a", r#"{"log":"starting"}"#)
+        .says("a: no value of log:json.level is JSON (first: 'starting')")
+        .code(3);
+}
+
+#[test]
+fn w3c_has_other_names() {
+    let cloudfront = "#Version: 1.0\n#Fields: date time sc-status cs(User-Agent)\n2024-01-02\t03:04:05\t200\tMozilla%20x\n";
+    for name in ["w3c", "iis", "cloudfront"] {
+        fan("map a --select time:hour,sc-status,`cs(User-Agent)` -i")
+            .arg(name)
+            .file("a", cloudfront)
+            .stdout("2024-01-02T03\t200\tMozilla%20x\n")
+            .ok();
+    }
+}
+
 const AUTO: [(&str, &str); 9] = [
     ("w3c", "#Version: 1.0\n#Fields: time k\n1 x\n"),
     ("json", "{\"k\":\"x\"}\n\n{\"k\":\"x\"}\n"),

@@ -116,6 +116,31 @@ fn a_line_in_a_split_file_has_its_number_in_the_file() {
 }
 
 #[test]
+fn what_is_noted_of_bad_lines_does_not_depend_on_parts() {
+    let line = |n: usize| {
+        format!(
+            "h - - [31/Jan/2012:00:00:09 +0000] \"GET /{n} HTTP/1.1\" 200 1\n",
+            n = n % 2
+        )
+    };
+    let place = Place::new();
+    let (good, bad) = (line(0).repeat(10), format!("{}\n/1\n", "x".repeat(97)));
+    // The second part has bad lines only, of which every other may hold what is asked for.
+    let bytes = [good + &line(1), bad.repeat(340_000)].concat();
+    place.file("big", bytes.as_bytes(), 100);
+    let noted = |command: &str| {
+        let done = place.fan(command).stdin(&bytes).spawn().wait();
+        done.expect(done.out == b"1\n", "one record");
+        done.err.replace("(first: -:", "(first: big:")
+    };
+    let condition = "-i clf --agg count --where path==/1";
+    let want = "fanfold: 340000 of 680011 lines could not be read as clf (first: big:13 '/1')\n";
+    for command in ["map big -j1", "map big -j4", "map - -j1"] {
+        assert_eq!(noted(&format!("{command} {condition}")), want, "{command}");
+    }
+}
+
+#[test]
 fn what_a_state_remembers_is_noted_again() {
     let place = Place::new();
     place.file("a", b"1\nx\n", 100);
