@@ -120,7 +120,7 @@ pub(super) fn plan(line: Line, holes: &Holes, options: &Options) -> CommandPlan 
         kill_after: options.running.kill_after,
         trace: match (output.verbose, output.trace) {
             (true, _) => Trace::Stdout,
-            (_, true) => Trace::Stderr,
+            (_, true) => Trace::StderrAtOnce,
             _ => Trace::Off,
         },
         ok_exit: options.running.ok_exit.clone(),

@@ -12,6 +12,7 @@ mod kept;
 mod options;
 mod pipe_file;
 mod plan;
+mod profile;
 mod refusal;
 mod shell;
 mod sources;
@@ -61,11 +62,19 @@ pub(super) fn main(name: String, words: &[OsString]) -> u8 {
 }
 
 fn follow(words: &[OsString]) -> Result<u8> {
-    let mut options = Options::default();
-    let early = specs::from_environment();
     let specs = specs::specs();
-    getopt::read(&specs, &early, &mut options)?;
+    let mut options = Options::default();
+    // The command line says which options come before it.
+    getopt::read(&specs, words, &mut options)?;
+    let early = match options.plain {
+        true => Vec::new(),
+        false => profile::words(&options.profiles)?,
+    };
+    options = Options::default();
+    let begun = getopt::read(&specs, &early, &mut options)?;
     let words = getopt::read(&specs, words, &mut options)?;
+    // A command may begin there too, as with `nice`.
+    let words = &[begun, words].concat();
     if let Some(text) = options.print {
         let printed = sys::OutputStream::stdout().write_all(text().as_bytes());
         printed.map_err(|cause| anyhow!("write error: {}", message::system(&cause)))?;

@@ -22,6 +22,10 @@ const MOST_SHARED: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 pub(super) struct Options {
     /// `--help`, `--version` and the like: the text to print in place of a run.
     pub(super) print: Option<fn() -> String>,
+    /// The profiles that options are read from first.
+    pub(super) profiles: Vec<OsString>,
+    /// Whether kept options are left out.
+    pub(super) plain: bool,
     pub(super) inputs: InputOptions,
     pub(super) command: CommandOptions,
     pub(super) output: OutputOptions,
@@ -112,6 +116,8 @@ pub(super) struct RunningOptions {
     pub(super) halt: HaltAt,
     pub(super) nice: Option<i32>,
     pub(super) joblog: Option<PathBuf>,
+    /// Whether the job log keeps the lines it has.
+    pub(super) joblog_grows: bool,
     pub(super) resume: Option<Resume>,
     pub(super) state: Option<PathBuf>,
     pub(super) memory: Option<u64>,
@@ -162,6 +168,8 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             print: None,
+            profiles: Vec::new(),
+            plain: false,
             inputs: InputOptions {
                 files: Vec::new(),
                 terminator: b"\n".to_vec(),
@@ -200,6 +208,7 @@ impl Default for Options {
                 halt: HaltAt::Never,
                 nice: None,
                 joblog: None,
+                joblog_grows: false,
                 resume: None,
                 state: None,
                 memory: None,

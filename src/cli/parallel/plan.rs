@@ -83,9 +83,9 @@ pub(super) fn group(line: &Line, options: &Options) -> RecordGroup {
 /// Returns the plan of jobs with these inputs. It has no state.
 pub(super) fn plan(inputs: Inputs, logged: LoggedJobs, options: &Options) -> Plan {
     let (output, running) = (&options.output, &options.running);
-    let start = match running.resume {
-        Some(_) => JobLogStart::Append,
-        None => JobLogStart::Empty,
+    let start = match running.resume.is_some() || running.joblog_grows {
+        true => JobLogStart::Append,
+        false => JobLogStart::Empty,
     };
     Plan {
         deadline: None,

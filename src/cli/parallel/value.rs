@@ -7,6 +7,7 @@ use crate::plan::{Counted, HaltAt, HaltLimit, HaltShare, RecordSeparator, Trim};
 use crate::source::column_pattern;
 use anyhow::Result;
 use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt as _;
 use std::time::Duration;
 
@@ -174,11 +175,13 @@ pub(super) fn variable(typed: &OsStr) -> Result<String> {
     }
 }
 
-/// Checks that the machine is this one; else says why not.
-pub(super) fn this_machine(typed: &OsStr, why: &str) -> Result<()> {
-    match typed == ":" {
-        true => Ok(()),
-        false => wrong(format!("Error: -S {why}.")),
+/// Parses `:` or `CORES/:`, this machine; of any other it says why not.
+pub(super) fn this_machine(typed: &OsStr, why: &str) -> Result<Option<NonZeroUsize>> {
+    let cores = typed.to_str().and_then(|text| text.strip_suffix("/:"));
+    match cores.map(str::parse) {
+        Some(Ok(cores)) => Ok(Some(cores)),
+        None if typed == ":" => Ok(None),
+        _ => wrong(format!("Error: -S {why}.")),
     }
 }
 

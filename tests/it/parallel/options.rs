@@ -29,10 +29,57 @@ fn what_is_not_supported_is_refused_with_a_word() {
             .stdout("")
             .code(255);
     }
-    fan("parallel echo {=s/a/b/=} ::: a")
-        .says("no Perl")
+    for perl in ["{=s/a/b/=}", "{= s/a/b/ =}", "{=1 uc($_)=}"] {
+        fan(&format!("parallel echo {perl} ::: a"))
+            .says("no Perl")
+            .stdout("")
+            .code(255);
+    }
+}
+
+#[test]
+fn kept_options_come_before_those_of_the_command_line() {
+    let with = |line: &str| {
+        fan(line)
+            .env("PARALLEL_HOME", "home")
+            .env("PARALLEL", "--tagstring=v")
+            .file("home/config", "# a comment\n--tagstring=c -k\n")
+            .file("home/one", "--tagstring='o 1'\n-k\n")
+            .file("home/two", "printf [%s]")
+    };
+    // The variable comes after files.
+    with("parallel echo ::: a b").stdout("v\ta\nv\tb\n").ok();
+    with("parallel -k --plain echo ::: a b").stdout("a\nb\n").ok();
+    let alone = |line: &str| with(line).env("PARALLEL", "");
+    alone("parallel echo ::: a b").stdout("c\ta\nc\tb\n").ok();
+    alone("parallel --profile one echo ::: a b")
+        .stdout("o 1\ta\no 1\tb\n")
+        .ok();
+    alone("parallel -J ./home/one --tagstring=x echo ::: a")
+        .stdout("x\ta\n")
+        .ok();
+    alone("parallel -kJ two ::: a b").stdout("[a][b]").ok();
+    alone("parallel -J none echo ::: a")
+        .says("none not readable")
         .stdout("")
         .code(255);
+}
+
+#[test]
+fn a_job_log_with_a_plus_grows_and_commands_are_shown_before_they_start() {
+    let place = Place::new();
+    place.fan("parallel --joblog +log -j1 echo ::: a").ok();
+    place.fan("parallel --joblog +log -j1 echo ::: b").ok();
+    let log = std::fs::read_to_string(place.path("log")).expect("text");
+    let rows: Vec<_> = log.lines().map(|line| line.rsplit('\t').next()).collect();
+    assert_eq!(rows, [Some("Command"), Some("echo a"), Some("echo b")]);
+    // The job waits until its command has been read.
+    let fan = fan("parallel -S 1/: -t read line < gate; echo").fifo("gate");
+    let gate = fan.path("gate");
+    let running = fan.args([":::", "x"]).spawn();
+    running.hears("read line < gate; echo x");
+    crate::support::fifo::write(&gate, "go\n");
+    assert_eq!(running.wait().out, b"x\n");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::cli::parallel::value;
 use crate::process::StartCondition;
 use crate::template::{Hole, Repeat};
 use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 
 /// The options about values, command lines, output and jobs.
 pub(super) const ORDINARY: &[Spec<Options>] = &[
@@ -260,7 +261,12 @@ pub(super) const ORDINARY: &[Spec<Options>] = &[
     ),
     gnu(
         "joblog jl",
-        Required(|o, file| set(&mut o.running.joblog, Ok(Some(file.into())))),
+        Required(|o, file| {
+            let grown = file.as_bytes().strip_prefix(b"+");
+            o.running.joblog_grows = grown.is_some();
+            o.running.joblog = Some(grown.map_or(file, OsStr::from_bytes).into());
+            Ok(())
+        }),
     ),
     gnu(
         "resume",

@@ -72,6 +72,16 @@ pub(super) const REST: &[Spec<Options>] = &[
     ignored_value("env"),
     ignored_value("use-compress-program compress-program use-decompress-program decompress-program"),
     ignored_value("total-jobs totaljobs total ssh-delay sshdelay"),
+    // Kept options.
+    gnu(
+        "profile J",
+        Required(|o, name| {
+            o.profiles.push(name.to_owned());
+            Ok(())
+        }),
+    ),
+    gnu("plain", Nothing(|o| o.plain = true)),
+    // Texts in place of a run.
     gnu(
         "minversion",
         Required(|o, version| {
@@ -99,7 +109,12 @@ pub(super) const REST: &[Spec<Options>] = &[
     // Refused.
     gnu("g T Y ctrl-c ctrlc no-ctrl-c noctrlc", Refused(RETIRED)),
     gnu("B U W H sql", RefusedWithValue(RETIRED)),
-    gnu("S sshlogin", Required(|_, host| value::this_machine(host, SSH))),
+    gnu(
+        "S sshlogin",
+        Required(|o, host| {
+            value::this_machine(host, SSH).map(|jobs| o.running.jobs = jobs.unwrap_or(o.running.jobs))
+        }),
+    ),
     gnu(
         "sshloginfile slf basefile bf return transfer-file transferfile tf trc ssh hostgroups hgrp",
         RefusedWithValue(SSH),
@@ -123,10 +138,6 @@ pub(super) const REST: &[Spec<Options>] = &[
         RefusedWithValue(OTHER),
     ),
     gnu("memsuspend limit", RefusedWithValue("is not supported: use -j")),
-    gnu(
-        "profile J",
-        RefusedWithValue("is not supported: put options in the variable PARALLEL"),
-    ),
     gnu(
         "csv interactive p shebang hashbang record-env recordenv pipe-means-argfiles",
         Refused(OTHER),
