@@ -165,6 +165,7 @@ pub(super) fn parts_of_request(request: &[u8]) -> Option<(usize, usize, usize)> 
     if let Some(at) = end.checked_sub(USUAL)
         && at > method
         && request[at..].starts_with(b" HTTP/")
+        && request[at + 6].is_ascii_digit()
     {
         return Some((method, at, at + 1));
     }

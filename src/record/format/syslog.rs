@@ -5,7 +5,7 @@
 
 use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
 use crate::record::field::FieldSource;
-use memchr::{memchr, memchr3};
+use memchr::{memchr, memchr2, memchr3};
 
 /// The names of the fields; the number of a field is its index here plus 1.
 pub(in crate::record) const NAMES: [&str; 10] = [
@@ -137,17 +137,39 @@ fn end_of_structured(line: &[u8], start: usize) -> Option<usize> {
         return Some(start + 1);
     }
     let mut at = start;
-    let mut in_value = false;
-    (line.get(at) == Some(&b'[')).then_some(())?;
     loop {
-        at += memchr3(b'"', b'\\', b']', line.get(at..)?)?;
-        match line[at] {
-            b'\\' if in_value => at += 1,
-            b'"' => in_value = !in_value,
-            b']' if !in_value && line.get(at + 1) != Some(&b'[') => return Some(at + 1),
-            _ => {}
+        (line.get(at) == Some(&b'[')).then_some(())?;
+        at = end_of_name(line, at + 1)?;
+        while line.get(at) == Some(&b' ') {
+            at = end_of_name(line, at + 1)?;
+            line[at..].starts_with(b"=\"").then_some(())?;
+            at = end_of_value(line, at + 2)?;
         }
+        (line.get(at) == Some(&b']')).then_some(())?;
         at += 1;
+        if line.get(at) != Some(&b'[') {
+            return Some(at);
+        }
+    }
+}
+
+/// Returns where the name of an element or a parameter ends that begins at `start`.
+fn end_of_name(line: &[u8], start: usize) -> Option<usize> {
+    let name = line[start..].iter();
+    let length = name
+        .take_while(|byte| !matches!(byte, b' ' | b'=' | b']' | b'"'))
+        .count();
+    (length > 0).then_some(start + length)
+}
+
+/// Returns the offset after the quote that closes the value that begins at `start`.
+fn end_of_value(line: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += memchr2(b'"', b'\\', line.get(at..)?)?;
+        match line[at] {
+            b'"' => return Some(at + 1),
+            _ => at += 2,
+        }
     }
 }
 
@@ -284,8 +306,9 @@ fn length_of_time(line: &[u8]) -> Option<usize> {
             .count()
     };
     let day = digits(at);
-    (1..=2).contains(&day).then_some(())?;
-    at += day + 1;
+    at += day;
+    ((1..=2).contains(&day) && line.get(at) == Some(&b' ')).then_some(())?;
+    at += 1;
     if digits(at) == 4 && line.get(at + 4) == Some(&b' ') {
         at += 5;
     }
@@ -302,13 +325,14 @@ fn length_of_time(line: &[u8]) -> Option<usize> {
     Some(at)
 }
 
-/// Returns true when a word looks like `2024-01-02T03:04:05`, with whatever follows.
+/// Returns true when a word looks like `2024-01-02T03:04:05`, with what may follow of a time.
 fn is_iso(word: &[u8]) -> bool {
     let fits = |(byte, shape): (&u8, &u8)| match shape {
         b'0' => byte.is_ascii_digit(),
         shape => byte == shape,
     };
-    word.len() >= 19 && word.iter().zip(b"0000-00-00T00:00:00").all(fits)
+    let is_rest = |byte: &u8| byte.is_ascii_digit() || b".,:+-Z".contains(byte);
+    word.len() >= 19 && word.iter().zip(b"0000-00-00T00:00:00").all(fits) && word[19..].iter().all(is_rest)
 }
 
 impl LineSplitter for Syslog {

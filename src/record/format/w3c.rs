@@ -140,10 +140,14 @@ fn field(line: &[u8], start: usize, separator: u8, quotes: bool) -> Option<(usiz
         let mut end = start + 1;
         loop {
             end += memchr(b'"', line.get(end..)?)?;
-            if line.get(end + 1) != Some(&b'"') {
-                return Some((start + 1, end));
+            match line.get(end + 1) {
+                Some(b'"') => end += 2,
+                after => {
+                    return after
+                        .is_none_or(|byte| *byte == separator)
+                        .then_some((start + 1, end));
+                }
             }
-            end += 2;
         }
     }
     let end = memchr(separator, &line[start..]).map_or(line.len(), |length| start + length);
