@@ -5,7 +5,7 @@ A reader returns the fields of a line as a dict, or None for a bad line. It shar
 import re
 
 ISO = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[0-9.,:+Z-]*"
-OLD = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?: ?\d|\d\d)(?: \d{4})? \d\d:\d\d:\d\d(?:\.\d+)?"
+OLD = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)  ?\d{1,2}(?: \d{4})? \d\d:\d\d:\d\d(?:\.\d+)?"
 ELEMENT = r'\[[^ =\]"]+(?: [^ =\]"]+="(?:\\.|[^"\\])*")*\]'
 MODERN = re.compile(
     rf"(?P<time>-|{ISO}) (?P<host>[^ ]+) (?P<program>[^ ]+) (?P<pid>[^ ]+) (?P<msgid>[^ ]+) "
