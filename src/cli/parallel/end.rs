@@ -15,20 +15,22 @@ pub(super) fn status(summary: &Summary, options: &Options) -> u8 {
     if summary.own_failures > 0 || summary.damaged || summary.bad_inputs > 0 {
         return OWN_FAILURE;
     }
-    let limit = match options.running.halt {
-        HaltAt::Soon(limit) | HaltAt::Now(limit) if summary.halted => limit,
-        _ => return failures(summary),
+    let (HaltAt::Soon(limit) | HaltAt::Now(limit)) = options.running.halt else {
+        return failures(summary);
+    };
+    let all = summary.all.unwrap_or(0).max(1);
+    let is_one = match limit.share {
+        HaltShare::Jobs(count) => count == 1,
+        HaltShare::OfAll(percent) => percent * all == 100,
+        HaltShare::OfEnded(_) => false,
     };
     match (limit.counted, limit.share) {
-        (Counted::Succeeded, _) => 0,
-        (Counted::Failed, HaltShare::Jobs(1)) => {
-            let status = summary.halt_status.unwrap_or(0);
-            u8::try_from(status).unwrap_or(OWN_FAILURE)
+        (Counted::Succeeded, _) if summary.halted => 0,
+        (_, _) if summary.halted && is_one => {
+            u8::try_from(summary.halt_status.unwrap_or(0)).unwrap_or(OWN_FAILURE)
         }
-        (Counted::Failed, HaltShare::OfAll(_)) => {
-            let all = summary.all.unwrap_or(0).max(1);
-            (summary.failed * 100).div_ceil(all).min(100) as u8
-        }
+        // Where a percentage is asked for, one is told, whether it was reached or not.
+        (_, HaltShare::OfAll(_)) => (summary.failed * 100).div_ceil(all).min(100) as u8,
         _ => failures(summary),
     }
 }

@@ -3,3 +3,4 @@
 mod differential;
 mod options;
 mod page;
+mod stress;

@@ -226,3 +226,28 @@ fn plus_has_the_operators_of_bash() {
         .stdout("1/1 1 a.tar a tar.gz A.tar.gz b.tar.gz\n")
         .ok();
 }
+
+#[test]
+fn a_percentage_of_failures_is_told_whether_it_ended_the_run_or_not() {
+    // As GNU parallel 20221122 does; a limit that comes to one job tells the status of that job.
+    for (halt, command, code) in [
+        ("now,fail=50%", "test {#} = 1", 67),
+        ("now,fail=50%", "test {#} != 1", 34),
+        ("soon,fail=34%", "exit 7 # {}", 67),
+        ("now,fail=100%", "test {#} != 3", 34),
+        ("soon,success=50%", "false", 100),
+        ("now,success=100%", "test {#} = 1", 67),
+        ("now,done=50%", "false", 67),
+        ("now,done=50%", "true", 0),
+        ("now,done=1", "exit 7 # {}", 7),
+        ("now,fail=1", "exit 7 # {}", 7),
+        ("soon,fail=2", "exit 7 # {}", 2),
+    ] {
+        fan(&format!("parallel -j1 --halt {halt}"))
+            .args([command, ":::", "1", "2", "3"])
+            .code(code);
+    }
+    fan("parallel -j1 --halt soon,fail=50%")
+        .args(["exit 7 # {}", ":::", "1", "2"])
+        .code(7);
+}
