@@ -19,6 +19,7 @@ pub mod output;
 pub mod plan;
 pub mod pool;
 pub mod process;
+pub(crate) mod progress;
 pub mod record;
 pub(crate) mod report;
 pub mod run;

@@ -6,7 +6,8 @@ use super::canonical_args::CommandKey;
 use super::exit_code::ExitCause;
 use super::failure_options::FailureArgs;
 use super::merge::{MergeArgs, MergePlan};
-use super::options::{InputArgs, OutputArgs};
+use super::options::{InputArgs, OutputArgs, Verbosity};
+use super::progress::Printing;
 use super::records::{RecordArgs, RecordsAndFold};
 use super::run_end;
 use super::save::SaveArgs;
@@ -73,6 +74,7 @@ pub(super) struct MapArgs {
 }
 
 pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
+    args.output.progress.begin(Printing::Meanwhile)?;
     let stages = args.records.plan()?;
     let function = args.function.unwrap_or(&FUNCTIONS[0]);
     let mut plan = args.plan(function, &stages)?;
@@ -135,7 +137,11 @@ impl MapArgs {
             state: self.state(function, stages, &inputs)?,
             joblog: self.state.joblog(),
             settling_time: Duration::ZERO,
-            progress: false,
+            progress: self
+                .output
+                .progress
+                .plan(self.printing(stages), self.output.verbosity() == Verbosity::Notes),
+            counts_bytes: false,
             shard: self.inputs.shard(&inputs, stages.wanted().is_some())?,
             deadline: None,
             side_files: Vec::new(),
@@ -175,6 +181,13 @@ impl MapArgs {
         key.push(("partial", partial.into()));
         key.extend(self.output.key());
         key
+    }
+
+    fn printing(&self, stages: &RecordsAndFold) -> Printing {
+        match stages.fold.is_some() || self.output.out.is_asked() || self.merge.is_asked() {
+            true => Printing::AtEnd,
+            false => Printing::Meanwhile,
+        }
     }
 
     fn partial(&self) -> Partial {

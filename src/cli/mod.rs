@@ -21,6 +21,7 @@ mod out;
 mod parallel;
 mod plain_text;
 mod pool;
+mod progress;
 mod records;
 mod remote_name;
 mod report;

@@ -2,6 +2,7 @@
 
 use super::canonical_args::CanonicalArgs;
 use super::out::OutArgs;
+use super::progress::ProgressArgs;
 use super::remote_name;
 use super::usage_error::UsageError;
 use crate::message;
@@ -75,6 +76,9 @@ pub(super) struct OutputArgs {
 
     #[command(flatten)]
     pub(super) out: OutArgs,
+
+    #[command(flatten)]
+    pub(super) progress: ProgressArgs,
 
     #[command(flatten)]
     resources: ResourceArgs,

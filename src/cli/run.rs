@@ -13,6 +13,7 @@ use super::option_value::{duration, time_limit};
 use super::options::{InputArgs, OutputArgs, Verbosity};
 use super::out::ErrArgs;
 use super::pool::PoolArgs;
+use super::progress::Printing;
 use super::records::{RecordArgs, RecordsAndFold};
 use super::run_end;
 use super::save::SaveArgs;
@@ -25,7 +26,8 @@ use crate::memory::Budget;
 use crate::message;
 use crate::output::JobFiles;
 use crate::plan::{
-    Dash, Durability, FailurePlan, Order, Partial, Plan, Revocable, Schedule, StateAccess, StatePlan,
+    Dash, Durability, FailurePlan, Order, Partial, Plan, ProgressPlan, Revocable, Schedule, StateAccess,
+    StatePlan,
 };
 use crate::plan::{SignalAction, Unit};
 use crate::process::{Capture, ChildStdin, Command, CommandPlan, DryRun, PoolMap, Trace};
@@ -150,6 +152,12 @@ fn has_foreign_word(script: &OsStr) -> bool {
 }
 
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
+    let printing = if args.ungroup {
+        Printing::ByCommands
+    } else {
+        Printing::Meanwhile
+    };
+    args.output.progress.begin(printing)?;
     let command = Arc::new(args.command()?);
     let pool = args
         .pool
@@ -276,7 +284,8 @@ impl RunArgs {
             empty: self.inputs.empty(),
             joblog: self.state.joblog().filter(|_| !self.dry_run),
             settling_time: Duration::ZERO,
-            progress: false,
+            progress: self.progress(stages),
+            counts_bytes: false,
             shard: self.inputs.shard(&inputs, stages.wanted().is_some())?,
             inputs,
             deadline: None,
@@ -288,6 +297,24 @@ impl RunArgs {
                 .filter(|_| !self.dry_run),
             state: self.state(access, stages)?,
         })
+    }
+
+    fn progress(&self, stages: &RecordsAndFold) -> ProgressPlan {
+        let notes = self.output.verbosity() == Verbosity::Notes;
+        match self.dry_run {
+            true => ProgressPlan::None,
+            false => self.output.progress.plan(self.printing(stages), notes),
+        }
+    }
+
+    fn printing(&self, stages: &RecordsAndFold) -> Printing {
+        if self.ungroup {
+            Printing::ByCommands
+        } else if stages.fold.is_some() || self.output.out.is_asked() || self.merge.is_asked() {
+            Printing::AtEnd
+        } else {
+            Printing::Meanwhile
+        }
     }
 
     fn failures(&self) -> FailurePlan {

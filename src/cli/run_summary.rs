@@ -118,6 +118,7 @@ fn members(summary: &Summary) -> Value {
         "failed": summary.failures.count,
         "stopped": summary.stopped,
         "remembered": summary.remembered,
+        "bytes": summary.bytes,
         "failures": failures.collect::<Vec<_>>(),
         "notes": summary.notes.lines(),
     })

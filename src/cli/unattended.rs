@@ -53,6 +53,7 @@ impl UnattendedArgs {
         plan.deadline = self.deadline.map(|deadline| Instant::now() + deadline);
         plan.side_files
             .extend(self.summary.clone().map(|file| ("--summary", file)));
+        plan.counts_bytes = self.summary.is_some();
         let Some(lock) = &self.lock else { return };
         match &mut plan.state {
             Some(state) if are_same(lock, &state.file) => {

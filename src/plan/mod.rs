@@ -73,8 +73,10 @@ pub struct Plan {
     pub joblog: Option<(PathBuf, JobLogStart)>,
     /// How long a job that has ended waits for jobs that began before it: within this time, jobs end in input order.
     pub settling_time: Duration,
-    /// Whether a line on standard error shows how far the run is.
-    pub progress: bool,
+    /// How standard error shows how far the run is.
+    pub progress: ProgressPlan,
+    /// Whether the bytes of the inputs are counted for the summary.
+    pub counts_bytes: bool,
     /// When the run ends, as by a signal.
     pub deadline: Option<Instant>,
     /// Files beside the run that must be no inputs or outputs of it, each with the option that names it.
@@ -109,12 +111,26 @@ impl Plan {
             save: None,
             joblog: None,
             settling_time: Duration::ZERO,
-            progress: false,
+            progress: ProgressPlan::None,
+            counts_bytes: false,
             deadline: None,
             side_files: Vec::new(),
             done: BTreeSet::new(),
         }
     }
+}
+
+/// How standard error shows how far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProgressPlan {
+    /// It does not.
+    None,
+    /// A bar at the bottom of the terminal.
+    Bar,
+    /// A line every half a minute.
+    Lines,
+    /// A JSON object a line: each second, and for each job that ends.
+    Json,
 }
 
 /// What becomes of the lines that a job log has.

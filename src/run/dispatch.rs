@@ -43,6 +43,7 @@ impl Main<'_, '_> {
             self.jobs.found += 1;
             if let Screened::Run(before) = self.screen(&job) {
                 self.jobs.send(job.seq, before);
+                self.meter.job_sent(&job);
                 queue
                     .send(Task::Job(job))
                     .expect("the workers hold the other end");
@@ -84,6 +85,7 @@ impl Main<'_, '_> {
         };
         if let Screened::Skip = screened {
             self.summary.remembered += 1;
+            self.meter.job_remembered(job);
             self.summary.left_out = self.resume.left_out();
             let printed = self
                 .output

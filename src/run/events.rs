@@ -2,7 +2,7 @@
 
 use super::Main;
 use super::job_states::Before;
-use super::report::{Counts, Other, failure_text, show_progress};
+use super::report::{Counts, Other, failure_text};
 use super::shutdown::{StopEvent, judge_count, judge_failure};
 use super::signal_thread::RunSignals;
 use super::workers::Resize;
@@ -186,19 +186,14 @@ impl Main<'_, '_> {
                 .failures
                 .add(seq, &report.names, text.as_deref().unwrap_or_default());
         }
+        let end = (!matches!(failure, Some(Failure::Stopped))).then_some(failure.and(text.as_deref()));
+        self.meter.job_ended(seq, end);
         notes.extend(text);
         if failure.is_some() {
             let listed = self.output.list_failed(&report.names);
             self.check_own(listed);
         }
         self.judge(failure);
-        if self.plan.progress {
-            show_progress(
-                self.summary.ended(),
-                self.summary.failures.count,
-                self.summary.all,
-            );
-        }
         if let Some(record) = &report.record {
             let logged = self.output.log(failure, record);
             self.check_own(logged);

@@ -4,7 +4,7 @@
 
 use super::Main;
 use super::deadline::RunDeadline;
-use super::report::{Summary, end_progress};
+use super::report::Summary;
 use super::shutdown::StopEvent;
 use crate::message;
 use crate::sink::Sink;
@@ -29,6 +29,8 @@ impl Main<'_, '_> {
         self.note_printed();
         self.finish_state();
         self.abandon();
+        self.meter.end(&self.summary, self.source.left());
+        self.summary.bytes = self.meter.bytes();
         self.note_deadline();
         (self.work.give_up)(&self.summary)
     }
@@ -41,9 +43,8 @@ impl Main<'_, '_> {
             let printed = self.job_counts(report, before);
             self.end_printing_on(printed);
         }
-        if self.plan.progress {
-            end_progress();
-        }
+        self.meter.end(&self.summary, self.source.left());
+        self.summary.bytes = self.meter.bytes();
         if let Some(what) = self.workers.final_count() {
             message::say(what);
         }

@@ -9,9 +9,11 @@ mod error;
 mod events;
 mod finish;
 mod job_states;
+mod job_totals;
 mod jobs;
 mod load;
 mod merge;
+mod meter;
 mod output;
 mod report;
 mod resume;
@@ -41,6 +43,7 @@ use dispatch::Pause;
 use job_states::JobStates;
 use jobs::JobSource;
 use merge::Merges;
+use meter::Meter;
 use output::RunOutput;
 use resume::Resume;
 use settling::Settling;
@@ -144,6 +147,7 @@ fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> Result<Summary, RunError> 
             output: RunOutput::new(plan, folded, &run_state, &control)?,
             merges: Merges::new(work, workers, plan.empty, shared.merging.as_ref()),
             deadline,
+            meter: Meter::new(plan, &control),
             summary: Summary::default(),
             started: SystemTime::now(),
         };
@@ -168,6 +172,7 @@ struct Main<'scope, 'run> {
     output: RunOutput<'run>,
     merges: Option<Merges<'run>>,
     deadline: Option<RunDeadline>,
+    meter: Meter<'run>,
     summary: Summary,
     started: SystemTime,
 }
@@ -211,6 +216,7 @@ impl Main<'_, '_> {
             self.handle_settled();
             look = false;
             self.store();
+            self.meter.show_when_due(&self.summary, self.source.left());
             let mut pause = Pause::Full;
             if let Some(queue) = &queue {
                 self.workers.requeue(queue);
@@ -252,6 +258,7 @@ impl Main<'_, '_> {
                     self.handle_events(event, events);
                 },
                 recv(later) -> _ => {},
+                recv(self.meter.due()) -> _ => {},
                 recv(at_once) -> _ => {},
                 recv(self.settling.due()) -> _ => {},
                 recv(self.workers.next_step()) -> _ => {},

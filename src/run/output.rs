@@ -46,9 +46,10 @@ impl<'a> RunOutput<'a> {
         run_state: &'a RunState,
         control: &'a Control,
     ) -> Result<Self, RunError> {
-        let (out, err) = (
+        let (out, err, messages) = (
             Box::new(sys::OutputStream::stdout()),
-            Box::new(sys::OutputStream::stderr()),
+            Box::new(sys::OutputStream::stderr(sys::Writer::Jobs)),
+            Box::new(sys::OutputStream::stderr(sys::Writer::Messages)),
         );
         let limit = match plan.first {
             // A fold counts its rows itself.
@@ -56,7 +57,7 @@ impl<'a> RunOutput<'a> {
             _ => RowLimit::all(),
         };
         let budget = Budget::new(plan.memory);
-        let mut sink = Sink::new(out, err, plan.order, limit, &budget, &plan.tmpdir);
+        let mut sink = Sink::new(out, err, messages, plan.order, limit, &budget, &plan.tmpdir);
         sink.send_to(sys::OutputStream::stdout());
         let list = plan.failures.list.as_ref();
         let failed = FailedList::new(list);

@@ -5,6 +5,7 @@ use super::report::{Counts, status_line};
 use crate::control::Control;
 use crate::message;
 use crate::plan::SignalAction;
+use crate::progress::{resume_bar, suspend_bar};
 use crate::sys::signals::{self, Signals, Usr2};
 use crossbeam_channel::{Receiver, Sender};
 use std::io;
@@ -82,9 +83,13 @@ impl Status {
         match signal {
             signals::TSTP => {
                 self.control.suspend(STOPPING);
+                suspend_bar();
                 signals::stop_self();
             }
-            signals::CONT => self.control.resume(),
+            signals::CONT => {
+                self.control.resume();
+                resume_bar();
+            }
             signals::USR1 if action == SignalAction::Status => {
                 let unanswered = &self.shared.unanswered;
                 unanswered.fetch_add(1, Ordering::SeqCst);

@@ -28,6 +28,8 @@ use std::path::Path;
 pub(crate) struct Sink<'a> {
     out: Box<dyn Write + 'a>,
     err: Box<dyn Write + 'a>,
+    /// Takes messages; it may be the same file as that of `err`.
+    messages: Box<dyn Write + 'a>,
     bad: Option<(String, File)>,
     reorder: Reorder,
     row_limit: RowLimit,
@@ -45,10 +47,11 @@ pub(crate) struct Sink<'a> {
 }
 
 impl<'a> Sink<'a> {
-    /// Returns a sink over these two writers, neither of which needs to buffer.
+    /// Returns a sink over these writers, none of which needs to buffer.
     pub(crate) fn new(
         out: Box<dyn Write + 'a>,
         err: Box<dyn Write + 'a>,
+        messages: Box<dyn Write + 'a>,
         order: Order,
         row_limit: RowLimit,
         budget: &Budget,
@@ -57,6 +60,7 @@ impl<'a> Sink<'a> {
         Sink {
             out,
             err,
+            messages,
             bad: None,
             reorder: Reorder::new(order, budget.limit(), tmpdir),
             row_limit,
@@ -171,10 +175,10 @@ impl<'a> Sink<'a> {
             match next {
                 Printable::Bytes(stream, bytes) => self.print(stream, &bytes)?,
                 Printable::Notes(notes) => {
+                    // As with the rest of standard error, only the exit code can tell.
+                    let _ = self.messages.write_all(&notes);
                     // Messages do not bury messages.
-                    let buried = self.buried;
-                    self.print(Stream::Err, &notes)?;
-                    (self.buried, self.marked) = (buried, true);
+                    self.marked = true;
                 }
                 Printable::End => return Ok(true),
             }

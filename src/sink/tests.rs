@@ -17,6 +17,7 @@ fn printed(order: Order, memory: u64, feed: impl FnOnce(&mut Sink)) -> String {
     let mut sink = Sink::new(
         Box::new(&mut out),
         Box::new(io::sink()),
+        Box::new(io::sink()),
         order,
         RowLimit::all(),
         &budget,

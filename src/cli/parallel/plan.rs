@@ -4,10 +4,11 @@
 
 use super::joblog::LoggedJobs;
 use super::options::{Options, Resume};
+use crate::cli::progress::{Printing, bar_or_lines};
 use crate::plan::{
     ArgumentSource, ArgumentSources, Batch, BlankValue, Empty, FailurePlan, FailureStyle, HaltAt, HaltShare,
-    Inputs, JobLogStart, Order, Partial, Plan, ReadAhead, RecordGroup, Schedule, SignalAction, Tag, Trim,
-    Unit,
+    Inputs, JobLogStart, Order, Partial, Plan, ProgressPlan, ReadAhead, RecordGroup, Schedule, SignalAction,
+    Tag, Trim, Unit,
 };
 use crate::sys;
 use crate::template::Line;
@@ -128,7 +129,12 @@ pub(super) fn plan(inputs: Inputs, logged: LoggedJobs, options: &Options) -> Pla
             .map(|file| (file, start))
             .filter(|_| !options.command.dry_run),
         settling_time: SETTLING_TIME,
-        progress: output.progress,
+        progress: match output.progress {
+            true if output.ungroup => bar_or_lines(Printing::ByCommands),
+            true => bar_or_lines(Printing::Meanwhile),
+            false => ProgressPlan::None,
+        },
+        counts_bytes: false,
         shard: None,
         save: None,
         done: match running.resume {

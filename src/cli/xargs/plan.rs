@@ -5,7 +5,7 @@
 use super::options::{Options, Share};
 use crate::plan::{
     ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Blanks, Empty, FailurePlan, FailureStyle, HaltAt,
-    Inputs, Order, Partial, Plan, Schedule, SignalAction, Tag, Unit, WordList, WordSyntax,
+    Inputs, Order, Partial, Plan, ProgressPlan, Schedule, SignalAction, Tag, Unit, WordList, WordSyntax,
 };
 use crate::process::{Capture, ChildStdin, ChildVar, CommandPlan, OnClosedStdout, Trace};
 use crate::sys::{self, ProcessGroupOf};
@@ -100,7 +100,8 @@ pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Re
         state: None,
         joblog: None,
         settling_time: Duration::ZERO,
-        progress: false,
+        progress: ProgressPlan::None,
+        counts_bytes: false,
         shard: None,
         deadline: None,
         side_files: Vec::new(),

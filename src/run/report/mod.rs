@@ -4,14 +4,12 @@
 
 mod failure_text;
 mod joblog;
-mod progress;
 mod run_notes;
 mod status_line;
 mod summary;
 
 pub(crate) use failure_text::failure_text;
 pub(crate) use joblog::JobLog;
-pub(crate) use progress::{end_progress, show_progress};
 pub(crate) use status_line::{Counts, status_line};
 pub(crate) use summary::Other;
 pub use summary::{Failures, Summary};

@@ -2,6 +2,7 @@
 //!
 //! It does not know what is written.
 
+use super::passage::{Writer, pass, stdout_is_terminal};
 use super::std_fds::was_closed;
 use crate::sys::signals::{self, Interruptible};
 use rustix::event::{self, PollFd, PollFlags, Timespec};
@@ -19,6 +20,8 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(crate) struct OutputStream {
     file: io::Result<File>,
+    /// Who writes, when something may be drawn below what is written.
+    writer: Option<Writer>,
 }
 
 impl OutputStream {
@@ -26,19 +29,24 @@ impl OutputStream {
     pub(crate) fn stdout() -> Self {
         OutputStream {
             file: opened(io::stdout()),
+            writer: stdout_is_terminal().then_some(Writer::Terminal),
         }
     }
 
-    /// Returns standard error.
-    pub(crate) fn stderr() -> Self {
+    /// Returns standard error, for what this writer writes.
+    pub(crate) fn stderr(writer: Writer) -> Self {
         OutputStream {
             file: opened(io::stderr()),
+            writer: Some(writer),
         }
     }
 
     /// Returns what writes to this file, which was opened to be written.
     pub(crate) fn from_file(file: File) -> Self {
-        OutputStream { file: Ok(file) }
+        OutputStream {
+            file: Ok(file),
+            writer: None,
+        }
     }
 
     /// Returns whether it is a terminal.
@@ -157,27 +165,44 @@ fn is_file(out: BorrowedFd<'_>) -> bool {
 /// # Errors
 /// What the system said.
 pub(crate) fn write_stderr(mut bytes: &[u8]) -> io::Result<()> {
-    let err = io::stderr().lock();
     while !bytes.is_empty() {
-        let written = write_patiently(err.as_fd(), bytes.len(), |most| {
-            Ok(rustix::io::write(&err, &bytes[..most.min(bytes.len())])?)
-        })?;
+        let written = pass(Writer::Messages, bytes, &mut write_stderr_once)?;
         bytes = &bytes[written..];
     }
     Ok(())
 }
 
+/// Writes some of this to standard error, past everything that is shown there.
+///
+/// # Errors
+/// What the system said.
+pub(crate) fn write_stderr_once(bytes: &[u8]) -> io::Result<usize> {
+    let err = io::stderr().lock();
+    write_patiently(err.as_fd(), bytes.len(), |most| {
+        Ok(rustix::io::write(&err, &bytes[..most.min(bytes.len())])?)
+    })
+}
+
 /// Writes to standard error as much of this as there is room for, without waiting.
-pub(crate) fn write_stderr_now(mut bytes: &[u8]) {
+pub(crate) fn write_stderr_now(bytes: &[u8]) {
+    // What there is no room for is dropped.
+    let _ = pass(Writer::Status, bytes, &mut |bytes| Ok(draw_on_stderr(bytes)));
+}
+
+/// Writes to standard error as much of this as there is room for, without waiting and past everything that is shown
+/// there. Returns how much it was.
+pub(crate) fn draw_on_stderr(bytes: &[u8]) -> usize {
     let err = io::stderr();
-    while !bytes.is_empty() && await_room(err.as_fd(), Some(Duration::ZERO)).unwrap_or(false) {
+    let mut written = 0;
+    while written < bytes.len() && await_room(err.as_fd(), Some(Duration::ZERO)).unwrap_or(false) {
         // As much as a pipe with any room takes.
-        let most = bytes.len().min(libc::PIPE_BUF);
-        match rustix::io::write(&err, &bytes[..most]) {
-            Ok(written) => bytes = &bytes[written..],
-            Err(_) => return,
+        let most = (bytes.len() - written).min(libc::PIPE_BUF);
+        match rustix::io::write(&err, &bytes[written..written + most]) {
+            Ok(more) => written += more,
+            Err(_) => break,
         }
     }
+    written
 }
 
 /// Returns whether standard output and standard error go to the same file, pipe or terminal.
@@ -201,10 +226,17 @@ pub(crate) fn stdout_is_unread() -> bool {
 
 impl Write for OutputStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let writer = self.writer;
         let mut out = &*self.file()?;
-        write_patiently(out.as_fd(), bytes.len(), |most| {
-            out.write(&bytes[..most.min(bytes.len())])
-        })
+        let mut write = |bytes: &[u8]| {
+            write_patiently(out.as_fd(), bytes.len(), |most| {
+                out.write(&bytes[..most.min(bytes.len())])
+            })
+        };
+        match writer {
+            Some(writer) => pass(writer, bytes, &mut write),
+            None => write(bytes),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {

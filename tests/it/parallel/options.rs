@@ -138,11 +138,13 @@ fn standard_input_is_cut_into_blocks_of_whole_records() {
 }
 
 #[test]
-fn a_bar_shows_how_far_the_run_is() {
-    fan("parallel -k --bar echo ::: a b")
-        .stdout("a\nb\n")
-        .stderr("\r1 of 2 (50%) done\r2 of 2 (100%) done\n")
-        .ok();
+fn a_bar_is_for_terminals_and_long_runs() {
+    for option in ["--bar", "--eta", "--progress"] {
+        fan(&format!("parallel -k {option} echo ::: a b"))
+            .stdout("a\nb\n")
+            .stderr("")
+            .ok();
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod hostile_names;
 mod inputs;
 pub mod output_files;
 mod peak_memory;
+mod progress;
 mod reserved_files;
 mod row_limit;
 mod unattended;

@@ -131,10 +131,11 @@ fn a_summary_names_what_failed_and_why() {
     let object = summary(&place);
     assert_eq!(object["version"], 1);
     assert_eq!(object["command"][1], "run");
-    let numbers = ["done", "failed", "stopped", "remembered", "exit"].map(|name| object[name].as_u64());
+    let numbers =
+        ["done", "failed", "stopped", "remembered", "exit", "bytes"].map(|name| object[name].as_u64());
     assert_eq!(
         numbers,
-        [Some(1), Some(2), Some(0), Some(0), Some(123)],
+        [Some(1), Some(2), Some(0), Some(0), Some(123), Some(4)],
         "{object}"
     );
     assert!(

@@ -18,8 +18,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "help", "report", "run", "saved", "process", "sink", "output", "state", "map", "fold", "record",
-            "codec", "template", "plan", "source", "memory", "job", "message", "sys",
+            "help", "report", "run", "progress", "saved", "process", "sink", "output", "state", "map",
+            "fold", "record", "codec", "template", "plan", "source", "memory", "job", "message", "sys",
         ],
     ),
     ("fuzzing", &["source", "record", "codec", "plan", "job", "memory"]),
@@ -28,11 +28,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "run",
         &[
-            "saved", "worker", "merge", "sink", "output", "state", "map", "fold", "record", "plan", "source",
-            "control", "job", "memory", "message", "sys",
+            "progress", "saved", "worker", "merge", "sink", "output", "state", "map", "fold", "record",
+            "plan", "source", "control", "job", "memory", "message", "sys",
         ],
     ),
     ("saved", &["output", "job", "message"]),
+    ("progress", &["message", "sys"]),
     ("pool", &["worker", "job"]),
     (
         "worker",

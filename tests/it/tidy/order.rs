@@ -8,7 +8,7 @@ use super::source::none;
 const ORDER: &[(&str, &str)] = &[
     (
         "cli",
-        "mod topics man_pages list foreign_words grammar map run saved_folds status report xargs parallel batch failure_options merge missing_separator foreign_command run_end unattended run_summary options remote_name plain_text pool \
+        "mod topics man_pages list foreign_words grammar map run saved_folds status report xargs parallel batch failure_options merge missing_separator foreign_command run_end unattended run_summary options progress remote_name plain_text pool \
          exit_code lock_in_use out state save option_value records usage_error canonical_args",
     ),
     (
@@ -22,6 +22,7 @@ const ORDER: &[(&str, &str)] = &[
     ),
     ("help", "mod man_page terminal_text document"),
     ("merge", "mod plan job tree level output intermediate pipe_job"),
+    ("progress", "mod bar screen json_lines estimate"),
     (
         "output",
         "mod reserved stream_files job_files failed_list path_set resolve_link conflicts",
