@@ -409,7 +409,7 @@ impl Place {
             Place::Slot(slot) => {
                 let span = view.spans[slot];
                 let base = match span.base {
-                    SpanBase::Decoded | SpanBase::Unmodified | SpanBase::Json => view.decoded,
+                    SpanBase::Decoded | SpanBase::Unmodified => view.decoded,
                     _ => view.line,
                 };
                 &base[span.start..span.end]

@@ -1,26 +1,30 @@
 //! One JSON object per line; fields are keys, or paths of keys and array indexes joined by dots.
 //!
-//! Values that are not selected are validated and skipped, not built.
+//! One pass over the line checks it whole and finds the values that are selected. Nothing is built, and only strings
+//! with escapes are copied.
 
+use super::json_scanner::{JsonScanner, JsonString};
 use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict, SpanBase, TakePair};
 use crate::record::field::FieldSource;
 use crate::record::named_values::Kind;
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::fmt;
+use std::ops::Range;
+use std::str;
 
 #[derive(Debug)]
 pub(in crate::record) struct Json {
-    paths: Vec<FieldSource>,
+    paths: Vec<Path>,
     decoded: Vec<u8>,
+    /// What is left of the paths, for each container that the scanner is in: a stack.
+    rests: Vec<Rest>,
 }
 
 impl Json {
     pub fn new(sources: &[FieldSource]) -> Json {
         Json {
-            paths: sources.to_vec(),
+            paths: sources.iter().map(Path::new).collect(),
             decoded: Vec::new(),
+            rests: Vec::new(),
         }
     }
 }
@@ -33,31 +37,42 @@ impl LineSplitter for Json {
             return LineVerdict::Dropped;
         }
         self.decoded.clear();
-        let wanted: Vec<_> = self.paths.iter().map(Path::new).enumerate().collect();
-        // Whether a line is bad must not depend on the values that are selected: a deserializer of bytes checks
-        // only those.
-        let Ok(line) = std::str::from_utf8(line) else {
-            return LineVerdict::Bad;
-        };
-        let mut json = serde_json::Deserializer::from_str(line);
-        let level = Level {
-            wanted: &wanted,
+        self.rests.clear();
+        let whole = |slot| Rest { slot, from: 0 };
+        self.rests.extend((0..self.paths.len()).map(whole));
+        let mut json = JsonScanner::new(line);
+        let mut search = Search {
+            line,
+            paths: &self.paths,
+            rests: &mut self.rests,
             spans,
             decoded: &mut self.decoded,
-            root: true,
         };
-        match level.deserialize(&mut json).and_then(|()| json.end()) {
-            Ok(()) => LineVerdict::Read,
-            Err(_) => LineVerdict::Bad,
+        let all = 0..self.paths.len();
+        let read = search.object(&mut json, all).and_then(|()| json.end());
+        // Whether a line is bad must not depend on the values that are selected: all of it is checked.
+        if read.is_some() && (json.is_ascii() || str::from_utf8(line).is_ok()) {
+            LineVerdict::Read
+        } else {
+            LineVerdict::Bad
         }
     }
 
     fn pairs(&mut self, line: &[u8], take: &mut TakePair<'_>) {
-        if let Ok(line) = std::str::from_utf8(line) {
-            let mut json = serde_json::Deserializer::from_str(line);
-            // The line was read, so that this does not fail.
-            let _ = json.deserialize_map(Pairs(take));
-        }
+        let mut json = JsonScanner::new(line);
+        // The line was read, so that this does not fail.
+        json.members(|json, key| {
+            let first = json.peek()?;
+            let value = json.value()?;
+            let text = &line[value];
+            let (kind, text) = match first {
+                b'n' => (Kind::Null, Cow::Borrowed(&b""[..])),
+                b'"' => (Kind::Text, unescaped(&text[1..text.len() - 1])?),
+                _ => (Kind::Json, Cow::Borrowed(text)),
+            };
+            take(&unescaped(&line[key.range])?, kind, &text);
+            Some(())
+        });
     }
 
     fn decoded(&self) -> &[u8] {
@@ -65,85 +80,160 @@ impl LineSplitter for Json {
     }
 }
 
-/// Gives the pairs of an object to a function.
-struct Pairs<'a, 'b>(&'a mut TakePair<'b>);
-
-impl<'de> Visitor<'de> for Pairs<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-            let key = unescaped(key.get()).map_err(A::Error::custom)?;
-            let text = unescaped(value.get()).map_err(A::Error::custom)?;
-            let kind = match value.get() {
-                "null" => Kind::Null,
-                value if value.starts_with('"') => Kind::Text,
-                _ => Kind::Json,
-            };
-            let text = if kind == Kind::Null { "" } else { &*text };
-            (self.0)(key.as_bytes(), kind, text.as_bytes());
-        }
-        Ok(())
-    }
+/// What is left of a path that leads into a container.
+#[derive(Debug, Clone, Copy)]
+struct Rest {
+    /// The field that the path selects.
+    slot: usize,
+    /// Where the rest begins: a byte of a dotted path, or one of the keys.
+    from: usize,
 }
 
-/// One object or array, and the rest of the paths to find in it, each with its slot.
-struct Level<'a> {
-    wanted: &'a [(usize, Path<'a>)],
+/// The search for the values at some paths in one line.
+struct Search<'a> {
+    line: &'a [u8],
+    paths: &'a [Path],
+    rests: &'a mut Vec<Rest>,
     spans: &'a mut [FieldSpan],
     decoded: &'a mut Vec<u8>,
-    root: bool,
 }
 
-impl Level<'_> {
-    /// Stores a value in the slots that select it, and follows longer paths into it.
-    fn value(&mut self, key: &Match<'_>, raw: &RawValue) -> Result<(), serde_json::Error> {
-        let text = raw.get();
-        for &slot in &key.here {
-            if text == "null" {
-                self.spans[slot] = FieldSpan::NULL;
-                continue;
+impl Search<'_> {
+    /// Takes an object, in which some of the rests are to be found.
+    fn object(&mut self, json: &mut JsonScanner<'_>, wanted: Range<usize>) -> Option<()> {
+        let line = self.line;
+        json.members(|json, JsonString { range, is_escaped }| match is_escaped {
+            false => self.value(json, &line[range], wanted.clone()),
+            true => self.value(json, &unescaped(&line[range])?, wanted.clone()),
+        })
+    }
+
+    /// Takes an array, in which some of the rests are to be found by their index.
+    fn array(&mut self, json: &mut JsonScanner<'_>, wanted: Range<usize>) -> Option<()> {
+        json.elements(|json, index| self.value(json, index.to_string().as_bytes(), wanted.clone()))
+    }
+
+    /// Takes the value of a key, stores it in the slots that select it, and follows longer paths into it.
+    #[inline]
+    fn value(&mut self, json: &mut JsonScanner<'_>, key: &[u8], wanted: Range<usize>) -> Option<()> {
+        let below = self.rests.len();
+        let mut is_selected = false;
+        for at in wanted.clone() {
+            let Rest { slot, from } = self.rests[at];
+            match self.paths[slot].after(from, key) {
+                After::Other => {}
+                After::Value => is_selected = true,
+                After::Rest(from) => self.rests.push(Rest { slot, from }),
             }
-            let start = self.decoded.len();
-            self.decoded.extend_from_slice(unescaped(text)?.as_bytes());
-            let span = FieldSpan::from_decoded(start, self.decoded.len());
-            self.spans[slot] = match text.starts_with('"') {
-                true => span,
-                false => FieldSpan {
-                    base: SpanBase::Json,
-                    ..span
-                },
-            };
         }
-        if !key.below.is_empty() && text.starts_with(['{', '[']) {
-            let level = Level {
-                wanted: &key.below,
-                spans: self.spans,
-                decoded: self.decoded,
-                root: false,
-            };
-            level.deserialize(&mut serde_json::Deserializer::from_str(text))?;
+        let longer = below..self.rests.len();
+        if !is_selected && longer.is_empty() {
+            return json.value().map(|_| ());
         }
-        Ok(())
+        let first = json.peek()?;
+        let start = json.position();
+        match first {
+            b'{' if !longer.is_empty() => self.object(json, longer)?,
+            b'[' if !longer.is_empty() => self.array(json, longer)?,
+            _ => _ = json.value()?,
+        }
+        self.rests.truncate(below);
+        if is_selected {
+            let span = self.span(first, start..json.position())?;
+            for at in wanted {
+                let Rest { slot, from } = self.rests[at];
+                if let After::Value = self.paths[slot].after(from, key) {
+                    self.spans[slot] = span;
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// Returns the span of a value that begins with this byte, decoded when it has escapes.
+    fn span(&mut self, first: u8, range: Range<usize>) -> Option<FieldSpan> {
+        let (start, end) = (range.start, range.end);
+        let span = match first {
+            b'n' => FieldSpan::NULL,
+            b'"' if !self.line[range].contains(&b'\\') => FieldSpan::from_line(start + 1, end - 1),
+            b'"' => {
+                let decoded = self.decoded.len();
+                self.decoded
+                    .extend_from_slice(&unescaped(&self.line[start + 1..end - 1])?);
+                FieldSpan::from_decoded(decoded, self.decoded.len())
+            }
+            _ => FieldSpan {
+                base: SpanBase::Json,
+                start,
+                end,
+            },
+        };
+        Some(span)
     }
 }
 
-/// Returns a string unescaped, and any other value as it is written.
-fn unescaped(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
-    Ok(
-        match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-            Some(inside) if !inside.contains('\\') => inside.into(),
-            Some(_) => match serde_json::from_str::<String>(text) {
-                Ok(text) => text.into(),
-                Err(_) => serde_json::from_str::<String>(&without_lone_surrogates(text))?.into(),
+/// Where a field of an object leads.
+#[derive(Debug, Clone)]
+enum Path {
+    /// Keys joined by dots; a key may have dots in it, too.
+    Dotted(String),
+    /// Keys as they are.
+    Keys(Vec<String>),
+}
+
+/// What a key leaves of a path.
+enum After {
+    /// The path begins with another key.
+    Other,
+    /// Nothing: it leads to the key's value.
+    Value,
+    /// What begins here.
+    Rest(usize),
+}
+
+impl Path {
+    fn new(source: &FieldSource) -> Path {
+        match source {
+            FieldSource::Name(name) => Path::Dotted(name.clone()),
+            FieldSource::Path(keys) => Path::Keys(keys.clone()),
+            _ => Path::Keys(Vec::new()),
+        }
+    }
+
+    /// Takes a key off the rest of the path that begins at `from`.
+    #[inline]
+    fn after(&self, from: usize, key: &[u8]) -> After {
+        match self {
+            Path::Dotted(path) => {
+                let rest = &path.as_bytes()[from..];
+                // Most keys are told apart without comparing them.
+                match rest.get(key.len()) {
+                    _ if rest.first() != key.first() && !key.is_empty() => After::Other,
+                    None if rest == key => After::Value,
+                    Some(b'.') if rest.starts_with(key) => After::Rest(from + key.len() + 1),
+                    _ => After::Other,
+                }
+            }
+            Path::Keys(keys) => match &keys[from.min(keys.len())..] {
+                [first, rest @ ..] if first.as_bytes() == key => match rest {
+                    [] => After::Value,
+                    _ => After::Rest(from + 1),
+                },
+                _ => After::Other,
             },
-            None => text.into(),
-        },
-    )
+        }
+    }
+}
+
+/// Returns what stands between the quotes of a string without its escapes; `None` when it is not UTF-8.
+fn unescaped(inside: &[u8]) -> Option<Cow<'_, [u8]>> {
+    if !inside.contains(&b'\\') {
+        return Some(Cow::Borrowed(inside));
+    }
+    let quoted = format!("\"{}\"", str::from_utf8(inside).ok()?);
+    let text = serde_json::from_str::<String>(&quoted)
+        .or_else(|_| serde_json::from_str::<String>(&without_lone_surrogates(&quoted)));
+    Some(Cow::Owned(text.ok()?.into_bytes()))
 }
 
 /// Returns the text of a string with U+FFFD for escapes of surrogates that are no pair. JSON allows them (RFC 8259,
@@ -172,106 +262,4 @@ fn without_lone_surrogates(text: &str) -> String {
         at += length;
     }
     out + &text[at..]
-}
-
-/// What is left of a path to a value.
-#[derive(Clone, Copy)]
-enum Path<'a> {
-    /// Keys joined by dots; a key may have dots in it, too.
-    Dotted(&'a str),
-    /// Keys as they are.
-    Keys(&'a [String]),
-}
-
-impl<'a> Path<'a> {
-    fn new(source: &'a FieldSource) -> Path<'a> {
-        match source {
-            FieldSource::Name(name) => Path::Dotted(name),
-            FieldSource::Path(keys) => Path::Keys(keys),
-            _ => Path::Keys(&[]),
-        }
-    }
-
-    /// Returns what is left after this key, which may be nothing; `None` when the path begins with another one.
-    fn after(self, key: &str) -> Option<Option<Path<'a>>> {
-        match self {
-            Path::Dotted(path) => match path.strip_prefix(key)? {
-                "" => Some(None),
-                rest => Some(Some(Path::Dotted(rest.strip_prefix('.')?))),
-            },
-            Path::Keys(keys) => match keys.split_first()? {
-                (first, _) if first != key => None,
-                (_, []) => Some(None),
-                (_, rest) => Some(Some(Path::Keys(rest))),
-            },
-        }
-    }
-}
-
-/// The slots that select a key, and the rest of longer paths below it.
-#[derive(Default)]
-struct Match<'a> {
-    here: Vec<usize>,
-    below: Vec<(usize, Path<'a>)>,
-}
-
-impl<'a> Match<'a> {
-    fn find(key: &str, wanted: &[(usize, Path<'a>)]) -> Option<Match<'a>> {
-        let mut found = None;
-        for &(slot, path) in wanted {
-            match path.after(key) {
-                None => {}
-                Some(None) => found.get_or_insert_with(Match::default).here.push(slot),
-                Some(Some(rest)) => found.get_or_insert_with(Match::default).below.push((slot, rest)),
-            }
-        }
-        found
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Level<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        if self.root {
-            json.deserialize_map(self)
-        } else {
-            json.deserialize_any(self)
-        }
-    }
-}
-
-impl<'de> Visitor<'de> for Level<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<&RawValue>()? {
-            let key = unescaped(key.get()).map_err(A::Error::custom)?;
-            match Match::find(&key, self.wanted) {
-                None => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-                Some(key) => {
-                    let raw: &RawValue = map.next_value()?;
-                    self.value(&key, raw).map_err(A::Error::custom)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
-        let mut index = 0usize;
-        while let Some(raw) = seq.next_element::<&RawValue>()? {
-            if let Some(key) = Match::find(&index.to_string(), self.wanted) {
-                self.value(&key, raw).map_err(A::Error::custom)?;
-            }
-            index += 1;
-        }
-        Ok(())
-    }
 }

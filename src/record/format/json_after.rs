@@ -1,7 +1,7 @@
 //! JSON objects behind a prefix: `2024-01-02T03:04:05Z stdout F {"level":"info"}`.
 
 use super::json::Json;
-use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict, TakePair};
+use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict, SpanBase, TakePair};
 use crate::record::field::FieldSource;
 use crate::record::pattern::Pattern;
 use regex::bytes::CaptureLocations;
@@ -32,8 +32,14 @@ impl LineSplitter for JsonAfter {
             return LineVerdict::Bad;
         }
         let end = self.locations.get(0).map_or(0, |(_, end)| end);
-        // An object whose spans lie in the decoded bytes, whatever stands before it.
-        match self.json.split(&line[end..], spans) {
+        let verdict = self.json.split(&line[end..], spans);
+        for span in spans.iter_mut() {
+            if matches!(span.base, SpanBase::Line | SpanBase::Json) {
+                span.start += end;
+                span.end += end;
+            }
+        }
+        match verdict {
             LineVerdict::Dropped => LineVerdict::Bad,
             verdict => verdict,
         }

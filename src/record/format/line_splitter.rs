@@ -27,7 +27,7 @@ pub(in crate::record) enum SpanBase {
     Decoded,
     /// The bytes that the format decoded; the field's modifiers do not apply.
     Unmodified,
-    /// The bytes that the format decoded: a value that is no string, as JSON writes it.
+    /// The line: a value that is no string, as JSON writes it.
     Json,
 }
 

@@ -12,6 +12,7 @@ mod extract;
 mod field_numbers;
 mod json;
 mod json_after;
+mod json_scanner;
 mod line_splitter;
 mod log_format;
 mod logfmt;

@@ -94,7 +94,7 @@ impl LineLoop {
                 self.evidence.add(verdict, self.format, line);
             }
             let flow = match verdict {
-                LineVerdict::Read if !matches!(span.base, SpanBase::Decoded | SpanBase::Json) => {
+                LineVerdict::Read if span.base != SpanBase::Decoded => {
                     found[n] = &line[span.start..span.end];
                     numbers[n] = self.notes.line;
                     missing |= u64::from(span.is_missing()) << n;

@@ -1,5 +1,6 @@
 //! Each format on lines of its kind.
 
+mod json_lines;
 mod logs;
 
 use super::*;
@@ -28,7 +29,7 @@ fn split_next(split: &mut impl LineSplitter, line: &str, n: usize) -> Result<Vec
         other => return Err(other),
     }
     let text = |span: &FieldSpan| {
-        let base = if matches!(span.base, SpanBase::Decoded | SpanBase::Json) {
+        let base = if span.base == SpanBase::Decoded {
             split.decoded()
         } else {
             line.as_bytes()
