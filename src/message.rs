@@ -3,18 +3,31 @@
 //! Names are bytes; control bytes in them are escaped, so that a hostile name can't control the terminal or
 //! forge a line. This file does not know what went wrong, only how a message looks.
 
+use anstyle::{AnsiColor, Style};
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The longest path that a system call accepts.
 const LONGEST: usize = 4096;
 
 /// The name of the program in messages, if it is not `fanfold`.
 static NAME: OnceLock<String> = OnceLock::new();
+
+/// Whether the name of the program has a colour in messages.
+static IS_COLORED: AtomicBool = AtomicBool::new(false);
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const NOTE: Style = AnsiColor::Cyan.on_default().bold();
+
+/// Has the name of the program be coloured in messages, or not.
+pub fn set_colored(is_colored: bool) {
+    IS_COLORED.store(is_colored, Ordering::Relaxed);
+}
 
 /// Sets the name of the program in messages. Only the first call has an effect.
 pub fn set_name(name: String) {
@@ -26,20 +39,33 @@ pub fn name() -> &'static str {
     NAME.get().map_or("fanfold", String::as_str)
 }
 
-/// Returns the line `fanfold: WHAT`.
+/// Returns the line `fanfold: WHAT` of an error.
 pub fn format_line(what: impl Display) -> String {
-    format!("{}: {what}\n", name())
+    styled_line(ERROR, what)
 }
 
-/// Prints the line `fanfold: WHAT` on standard error. If that fails (a closed stderr), the line is dropped:
+fn styled_line(style: Style, what: impl Display) -> String {
+    let name = name();
+    match IS_COLORED.load(Ordering::Relaxed) {
+        true => format!("{style}{name}:{style:#} {what}\n"),
+        false => format!("{name}: {what}\n"),
+    }
+}
+
+/// Prints the line `fanfold: WHAT` of an error on standard error. If that fails (a closed stderr), the line is dropped:
 /// there is nowhere left to report it.
 pub fn say(what: impl Display) {
     let _ = crate::sys::write_stderr(format_line(what).as_bytes());
 }
 
-/// As [`say`], but without blocking: as much of the line as standard error does not take at once is dropped.
-pub fn say_now(what: impl Display) {
-    crate::sys::write_stderr_now(format_line(what).as_bytes());
+/// As [`say`], but it is no error.
+pub fn note(what: impl Display) {
+    let _ = crate::sys::write_stderr(styled_line(NOTE, what).as_bytes());
+}
+
+/// As [`note`], but without blocking: as much of the line as standard error does not take at once is dropped.
+pub fn note_now(what: impl Display) {
+    crate::sys::write_stderr_now(styled_line(NOTE, what).as_bytes());
 }
 
 /// Returns a name as messages show it: control bytes as `\n` or `\x1b`, bytes that are not UTF-8 as `\xff`.

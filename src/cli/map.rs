@@ -17,6 +17,7 @@ use super::usage_error::UsageError;
 use crate::codec::{self, CODECS, Codec, Decoder};
 use crate::map::{self, Cat, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
+use crate::output::JobFiles;
 use crate::plan::{
     Batch, Dash, Durability, Inputs, Order, Partial, Plan, Schedule, SignalAction, StateAccess, StatePlan,
     Unit,
@@ -81,9 +82,13 @@ pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
     args.unattended.add_to(&mut plan);
     let merge = args.merge.plan(stages.fold.is_some(), &args.output.out, None)?;
     let outputs = match &merge {
-        Some(_) => None,
+        Some(_) => {
+            args.output.out.check_plain()?;
+            None
+        }
         None => args.output.out.plan(&stages, args.partial(), &args.state)?,
     };
+    let outputs = outputs.map(JobFiles::compressed);
     plan.patience = merge.as_ref().map_or(Duration::ZERO, |merge| merge.patience);
     let budget = Budget::new(plan.memory);
     // With --out a file need not be text, so cat must not add a newline to its end.

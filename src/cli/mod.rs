@@ -4,6 +4,7 @@
 
 mod batch;
 mod canonical_args;
+mod color;
 mod exit_code;
 mod failure_options;
 mod foreign_command;
@@ -61,7 +62,8 @@ pub fn main() -> ExitCode {
 
 fn run_subcommand() -> u8 {
     let words: Vec<OsString> = std::env::args_os().collect();
-    let matches = grammar::<Subcommand>().try_get_matches_from(&words);
+    let color = color::set(&words);
+    let matches = grammar::<Subcommand>().color(color).try_get_matches_from(&words);
     let cause = match matches.and_then(|matches| Subcommand::from_arg_matches(&matches)) {
         Ok(subcommand) => subcommand.main().unwrap_or_else(|error| {
             let what = chain(&error);

@@ -3,6 +3,7 @@
 use super::records::RecordsAndFold;
 use super::state::StateArgs;
 use super::usage_error::UsageError;
+use crate::codec::Encoder;
 use crate::message;
 use crate::output::JobFiles;
 use crate::plan::Partial;
@@ -31,8 +32,8 @@ fn foreign_part(template: &OsStr) -> Option<(&OsStr, &'static str)> {
 pub(super) struct OutArgs {
     /// Write each job's output to a file of its own, as 'out/{/.}.txt' (of several inputs, the first). A file
     /// gets its name once it is complete. Before the first job, fanfold refuses two jobs with one name and
-    /// outputs that are inputs. With --merge: one file, without a replacement string; when something fails,
-    /// it stays as it was
+    /// outputs that are inputs. map compresses when the name ends with .gz, .zst, .xz, .bz2 or .lz4. With --merge: one
+    /// file, without a replacement string; when something fails, it stays as it was
     #[arg(long, value_name = "TEMPLATE", conflicts_with = "tag")]
     out: Option<OsString>,
 }
@@ -71,6 +72,23 @@ impl OutArgs {
             _ => None,
         };
         Ok(Some(MergeDestination { name, open }))
+    }
+
+    /// Refuses a name that asks for compression, since a merge's output is written as it is.
+    ///
+    /// # Errors
+    /// When the name is such a one.
+    pub(super) fn check_plain(&self) -> anyhow::Result<()> {
+        let name = self.out.as_deref().unwrap_or_default();
+        if Encoder::for_name(name)?.is_some() {
+            let name = message::display_name(name);
+            let what = format!(
+                "--out: {name}: the output of --merge is not compressed: use a name without that ending, or let the \
+                 output go to a compressor: … | gzip > {name}"
+            );
+            return Err(UsageError(what).into());
+        }
+        Ok(())
     }
 
     pub(super) fn key(&self) -> Vec<u8> {

@@ -184,7 +184,7 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
         .hint()
         .filter(|_| args.output.verbosity() == Verbosity::Notes)
     {
-        message::say(hint);
+        message::note(hint);
     }
     if args.dry_run {
         // Records and folds are for the output of commands, and a dry run prints the commands.
@@ -228,7 +228,7 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
     // Commands may have written after the failures were reported, which fanfold does not see.
     summary.failures.buried |= args.ungroup;
     if let Some(hint) = args.hint_after(&summary) {
-        message::say(hint);
+        message::note(hint);
     }
     Ok(run_end::finish(&summary, plan.empty, args.output.verbosity()))
 }

@@ -19,7 +19,7 @@ pub(super) fn finish(summary: &Summary, empty: Empty, verbosity: Verbosity) -> E
     let notes = summary.signal.is_none().then(|| summary.notes.lines());
     if verbosity == Verbosity::Notes {
         let notes = notes.into_iter().flatten().chain(left_out);
-        notes.for_each(message::say);
+        notes.for_each(message::note);
     }
     let cause = ExitCause::from_summary(summary, empty);
     report(summary, cause);

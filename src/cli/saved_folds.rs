@@ -106,7 +106,7 @@ impl SavedFoldsArgs {
                 "{missing} (--allow-missing goes on without them)"
             )));
         }
-        message::say(missing);
+        message::note(missing);
         Ok(())
     }
 
@@ -121,7 +121,7 @@ impl SavedFoldsArgs {
         let apart = newest.started - oldest.started;
         if apart > APART && self.resources.is_noting() {
             let hours = (apart / APART).floor();
-            message::say(format_args!(
+            message::note(format_args!(
                 "{old} is the oldest and {new} the newest: their runs began {hours} h apart"
             ));
         }

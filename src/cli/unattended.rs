@@ -103,7 +103,7 @@ impl UnattendedArgs {
             return Err(LockInUse::new(path).into());
         }
         if verbosity == Verbosity::Notes {
-            message::say(format_args!("{name}: another run holds the lock: waiting for it"));
+            message::note(format_args!("{name}: another run holds the lock: waiting for it"));
         }
         Ok(lock(deadline)?.ok_or_else(|| LockInUse::new(path))?)
     }

@@ -7,6 +7,7 @@ mod buffer;
 mod bzip2;
 mod chain;
 mod content;
+mod encoder;
 mod engine;
 mod error;
 mod foreign;
@@ -22,6 +23,7 @@ mod xz;
 mod zstd;
 
 pub(crate) use chain::Chain;
+pub(crate) use encoder::Encoder;
 pub use engine::Codec;
 pub(crate) use engine::MemberRange;
 pub use error::DecodeError;

@@ -3,6 +3,7 @@
 //! It does not know what is written to the files, nor whether two jobs' files have the same name.
 
 use super::resolve_link::{SPECIAL, directory, resolve_link};
+use crate::codec::Encoder;
 use crate::job::{Failure, Input, Job};
 use crate::message;
 use crate::sys::retry_open;
@@ -25,6 +26,8 @@ const PREFIX: usize = 235;
 #[derive(Debug)]
 pub struct JobFiles {
     template: Template,
+    /// Whether a file is compressed when its name says so.
+    compresses: bool,
     /// The temporary files that exist now.
     unfinished: Unfinished,
 }
@@ -37,6 +40,9 @@ struct Unfinished(Arc<Mutex<BTreeSet<PathBuf>>>);
 pub(crate) struct NewFile {
     unfinished: Unfinished,
     name: PathBuf,
+    compresses: bool,
+    /// What compresses it, once it was created.
+    encoder: Option<Encoder>,
     file: Option<NamedTempFile>,
     /// What the name stands for: a link stays, and the file is made where it leads.
     target: PathBuf,
@@ -58,8 +64,17 @@ impl JobFiles {
         }
         Ok(JobFiles {
             template,
+            compresses: false,
             unfinished: Unfinished::default(),
         })
+    }
+
+    /// Has files be compressed as the endings of their names say.
+    pub(crate) fn compressed(self) -> Self {
+        JobFiles {
+            compresses: true,
+            ..self
+        }
     }
 
     /// Returns the name of a job's file: what the template makes of its first input.
@@ -73,6 +88,8 @@ impl JobFiles {
         NewFile {
             unfinished: self.unfinished.clone(),
             name: self.name(job),
+            compresses: self.compresses,
+            encoder: None,
             file: None,
             target: PathBuf::new(),
         }
@@ -104,6 +121,8 @@ impl NewFile {
         NewFile {
             unfinished: Unfinished::default(),
             name: name.to_owned(),
+            compresses: false,
+            encoder: None,
             file: None,
             target: PathBuf::new(),
         }
@@ -114,6 +133,8 @@ impl NewFile {
         NewFile {
             unfinished: self.unfinished.clone(),
             name: self.name.clone(),
+            compresses: self.compresses,
+            encoder: None,
             file: None,
             target: PathBuf::new(),
         }
@@ -134,8 +155,7 @@ impl NewFile {
     /// # Errors
     /// `Own`, with the file's name.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        let written = self.file().and_then(|file| file.write_all(bytes));
-        written.map_err(|cause| self.failed(cause))
+        self.write_encoded(bytes).map_err(|cause| self.failed(cause))
     }
 
     /// Gives the file its name, for good: when this returns, the file outlasts a loss of power. A file that
@@ -148,7 +168,19 @@ impl NewFile {
         self.publish().map_err(|cause| self.failed(cause))
     }
 
+    fn write_encoded(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file()?;
+        match (&mut self.encoder, &mut self.file) {
+            (Some(encoder), Some(file)) => encoder.write(bytes, file.as_file_mut()),
+            _ => self.file()?.write_all(bytes),
+        }
+    }
+
     fn publish(&mut self) -> io::Result<()> {
+        self.file()?;
+        if let Some(encoder) = self.encoder.take() {
+            encoder.end(self.file()?)?;
+        }
         self.file()?.sync_all()?;
         let Some(file) = self.file.take() else {
             return Ok(());
@@ -167,6 +199,9 @@ impl NewFile {
                 self.target = resolve_link(&self.name)?;
                 let file = temporary(&self.target)?;
                 self.unfinished.names().insert(file.path().to_owned());
+                if self.compresses {
+                    self.encoder = Encoder::for_name(self.name.as_os_str())?;
+                }
                 file
             }
         };

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 /// Has standard error be JSON from now on: messages, too, are objects.
 pub(crate) fn begin_json() {
+    message::set_colored(false);
     json_lines::begin();
 }
 
@@ -70,7 +71,7 @@ impl ProgressDisplay {
     pub(crate) fn show(&self, at: &RunPosition) {
         match self {
             ProgressDisplay::Bar(bar) => bar.show(at.share(), &at.text(), &at.longest_text()),
-            ProgressDisplay::Lines => message::say(at.text()),
+            ProgressDisplay::Lines => message::note(at.text()),
             ProgressDisplay::Json => json_lines::write_event(&at.object("progress")),
         }
     }

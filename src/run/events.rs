@@ -91,7 +91,7 @@ impl Main<'_, '_> {
             signals::USR1 => {
                 signals.note(self.counts());
                 if let Some(line) = signals.status() {
-                    message::say(line);
+                    message::note(line);
                 }
             }
             _ => {

@@ -91,7 +91,7 @@ fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> Result<Summary, RunError> 
     let deadline = plan.deadline.map(RunDeadline::start).transpose();
     let deadline = deadline.map_err(RunError::about("can't start the thread of the deadline"))?;
     if control.slots() < slots {
-        message::say(too_many_files(control.slots(), target));
+        message::note(too_many_files(control.slots(), target));
     }
     let target = if target > UNBOUNDED {
         target

@@ -100,7 +100,7 @@ impl Status {
                     thread::sleep(LOOK);
                 }
                 if let Some(line) = self.answer() {
-                    message::say_now(line);
+                    message::note_now(line);
                 }
             }
             _ => {

@@ -133,7 +133,7 @@ impl<'scope, 'run> Workers<'scope, 'run> {
                 Err(_) => {
                     let (live, target) = (self.live, self.target);
                     if target != usize::MAX {
-                        message::say(format_args!("only {live} of {target} workers could be started"));
+                        message::note(format_args!("only {live} of {target} workers could be started"));
                     }
                     self.target = live;
                     break;

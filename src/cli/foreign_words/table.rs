@@ -121,8 +121,8 @@ pub(super) const WORDS: &[ForeignWord] = &[
     word(Map, &["-z", "--decompress", "--uncompress", "--stdout"], "of gzip and tar", "files are decompressed already, leave it out"),
     word(Run, &["-f"], "of awk and gzip", "an option of COMMAND stands after '--'"),
     // find
-    word(Both, &["-name", "-path"], "of find", "a quoted pattern takes the files: 'logs/**/*.gz'"),
-    word(Both, &["-type", "-maxdepth", "-mindepth", "-mtime", "-newer"], "of find", "a directory means every regular file below it; for more: find … -print0 | fanfold run -0"),
-    word(Both, &["-exec"], "of find", "run INPUT -- COMMAND runs a command for each file"),
+    word(Both, &["-name", "-path", "-iname", "-ipath", "-wholename", "-regex"], "of find", "a quoted pattern takes the files: 'logs/**/*.gz'"),
+    word(Both, &["-type", "-maxdepth", "-mindepth", "-mtime", "-mmin", "-newer", "-size", "-perm", "-user", "-empty", "-prune"], "of find", "a directory means every regular file below it; for more: find … -print0 | fanfold run -0"),
+    word(Both, &["-exec", "-execdir", "-ok", "-delete"], "of find", "run INPUT -- COMMAND runs a command for each file"),
     word(Both, &["-print0", "-print"], "of find", "find … -print0 | fanfold run -0 -- COMMAND reads such names"),
 ];

@@ -10,12 +10,15 @@ mod short_help;
 pub(super) use examples::examples;
 pub(super) use option_groups::WIDTH;
 
-use super::exit_code;
+use super::{color, exit_code};
 use clap::{Arg, ArgAction, Command, CommandFactory};
 use option_groups::{PAGES, group, key};
 
 /// The commands whose options stand in groups.
 const GROUPED: [&str; 2] = ["map", "run"];
+
+/// The commands whose words clap does not read.
+const FOREIGN: [&str; 2] = ["xargs", "parallel"];
 
 /// Returns the grammar of the whole program.
 pub(super) fn grammar<T: CommandFactory>() -> Command {
@@ -27,6 +30,10 @@ pub(super) fn grammar<T: CommandFactory>() -> Command {
 /// Arranges the options of a command, if it has groups of them.
 fn arranged(command: Command) -> Command {
     let name = command.get_name().to_owned();
+    let command = match FOREIGN.contains(&name.as_str()) {
+        true => command,
+        false => command.arg(color::option()),
+    };
     let footer = footer(&name);
     if !GROUPED.contains(&name.as_str()) {
         return match footer.is_empty() {

@@ -36,7 +36,6 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
             "arg-file",
             "exclude",
             "hidden",
-            "shard",
             "follow",
             "codec",
             "fn",
@@ -97,6 +96,7 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
             "bad",
             "partial",
             "quiet",
+            "color",
             "progress",
             "bar",
             "eta",
@@ -117,6 +117,7 @@ pub(super) const EXPLAINED: &[(&str, &[(&str, &str)])] = &[
                 "inputs",
                 "files, directories, 'quoted patterns*'; - is data on standard input",
             ),
+            ("shard", "I/N: every N-th input; merge adds up the saved folds"),
             (
                 "input-format",
                 "ws (as in awk), clf (nginx, Apache), csv, json, syslog, auto, …",
@@ -135,6 +136,7 @@ pub(super) const EXPLAINED: &[(&str, &[(&str, &str)])] = &[
             ("unique", "each record once: sort -u"),
             ("by", "a row for each group; --agg count,sum:F,p95:F,distinct:F"),
             ("top", "the first N rows; --sort [-]COLUMN orders them"),
+            ("save", "the fold into FILE, for fanfold merge"),
             (
                 "select",
                 "fields to print: 1, -1 (last), 0 (line), host, @file, time:hour",
@@ -167,6 +169,7 @@ pub(super) const EXPLAINED: &[(&str, &[(&str, &str)])] = &[
                 "files, directories, 'quoted patterns*'; none: names on standard input",
             ),
             ("null", "names end with NUL, as from find -print0"),
+            ("shard", "I/N: every N-th input, for one of N machines"),
             ("where", "of what commands print: lines for which EXPR holds"),
             (
                 "count",

@@ -1,5 +1,6 @@
 //! What surrounds the runs: man pages, completions, and questions about a run.
 
+mod color;
 mod foreign_words;
 mod help;
 mod man_pages;

@@ -5,3 +5,4 @@ mod decoder;
 mod encodings;
 mod gzip;
 mod no_log;
+mod output;

@@ -57,7 +57,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("merge", &["output", "job", "memory", "message", "sys"]),
-    ("output", &["template", "source", "plan", "job", "message", "sys"]),
+    (
+        "output",
+        &["template", "source", "codec", "plan", "job", "message", "sys"],
+    ),
     ("fold", &["record", "memory", "message", "sys"]),
     ("record", &["job", "memory", "message"]),
     ("source", &["codec", "plan", "job", "message", "sys"]),
