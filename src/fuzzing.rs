@@ -9,7 +9,7 @@ pub use crate::plan::{Blanks, WordList, WordSyntax};
 
 use crate::job::Input;
 use crate::record::{
-    Expression, Field, Format, FormatChoice, LoneQuote, NoteKind, Outcome, Pattern, RecordPlan,
+    Case, Expression, Field, Format, FormatChoice, LoneQuote, NoteKind, Outcome, Pattern, RecordPlan,
     RecordPlanError, RecordSink, Stage, TimePlan, TimeReader,
 };
 use crate::source::WordReader;
@@ -39,7 +39,7 @@ pub fn plan(choice: &FormatChoice<'_>, fields: &[&str], record_start: Option<&st
         plan.projection.push(field);
     }
     plan.record_start = record_start
-        .map(|text| Pattern::new(text, crate::record::Case::Sensitive))
+        .map(|text| Pattern::new(text, Case::Sensitive))
         .transpose()
         .ok()?;
     Some(plan)
@@ -76,7 +76,7 @@ pub fn expression(text: &str) -> Option<String> {
     // A field of such a name is one only where no blank follows.
     let words = ["and", "or", "not", "in", "exists"];
     let is_word = |name: &String| name.split_whitespace().any(|word| words.contains(&word));
-    let parsed = Expression::parse(text, LoneQuote::Refused, &times, &mut subject).ok()?;
+    let parsed = Expression::parse(text, LoneQuote::Refused, &times, Case::Sensitive, &mut subject).ok()?;
     let names = names.borrow();
     parsed.print(&names).filter(|_| !names.iter().any(is_word))
 }

@@ -137,6 +137,8 @@ pub struct Decoder {
     wanted: Wanted,
     /// The codec that the name of the next file promises.
     named: Option<&'static Codec>,
+    /// Whether the name of the last file promised a codec, and its bytes are plain.
+    is_misnamed: bool,
     buffer: Buffer,
     /// The engine of each codec that a file needed, by the codec's name.
     engines: HashMap<&'static str, Box<dyn Engine>>,
@@ -159,6 +161,7 @@ impl Decoder {
             forced,
             wanted: Wanted::Bytes,
             named: None,
+            is_misnamed: false,
             buffer: Buffer::default(),
             engines: HashMap::new(),
         }
@@ -173,10 +176,15 @@ impl Decoder {
         }
     }
 
-    /// Notes the name of the file that is decoded next: one that promises another codec than its bytes have is
-    /// told.
+    /// Notes the name of the file that is decoded next, which may promise another codec than its bytes have.
     pub(crate) fn expect(&mut self, name: &OsStr) {
         self.named = by_ending(name);
+        self.is_misnamed = false;
+    }
+
+    /// Tells whether the name of the last file promised a codec, and the file is plain.
+    pub(crate) fn is_misnamed(&self) -> bool {
+        self.is_misnamed
     }
 
     /// Returns the buffer that files are read into, at least this large, for a caller that reads a
@@ -282,7 +290,7 @@ impl Decoder {
             if named.signature.as_ref().is_some_and(is_cut) {
                 return Err(DecodeError::truncated(named.name, head.len() as u64));
             }
-            (sink.warn)("is not compressed, though its name says so");
+            self.is_misnamed = true;
         }
         let engine = self.engines.entry(codec.name);
         let engine = engine.or_insert_with(|| (codec.start)(&self.budget));

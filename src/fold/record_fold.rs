@@ -10,7 +10,7 @@ use super::quantity::Quantity;
 use super::ranked_rows::RankedRows;
 use super::save_format::{broken, read_array, read_entry, write_end, write_entry};
 use crate::memory::Budget;
-use crate::record::{Alignment, Cell, RecordSink, RowFormat, header, object, pairs, row};
+use crate::record::{Alignment, Bits, Cell, RecordSink, RowFormat, header, object, pairs, row};
 use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, BufRead, Write};
@@ -74,6 +74,7 @@ pub fn start_records(plan: &RecordFoldPlan, budget: &Budget, tmpdir: &Path) -> B
         job: 0,
         number: 0,
         rank: Vec::new(),
+        misfits: Bits::new(),
     })
 }
 
@@ -84,6 +85,8 @@ struct RecordFold {
     /// How many records of the job there were.
     number: u64,
     rank: Vec<u8>,
+    /// Whether the sort key of the last record is text.
+    misfits: Bits,
 }
 
 impl RecordSink for RecordFold {
@@ -92,6 +95,10 @@ impl RecordSink for RecordFold {
         if let (Some(descending), [key, ..]) = (self.plan.descending, fields) {
             // An empty value is a missing one, or as good as one: text is never sorted before it.
             let quantity = Quantity::parse_any(key);
+            self.misfits.clear();
+            if quantity.is_none() {
+                self.misfits.insert(0);
+            }
             let value = (!key.is_empty()).then(|| quantity.as_ref().ok_or(*key));
             put_rank(&mut self.rank, value, descending);
         }
@@ -101,6 +108,10 @@ impl RecordSink for RecordFold {
         self.rows
             .add(&self.rank, fields.last().copied().unwrap_or_default())?;
         Ok(ControlFlow::Continue(()))
+    }
+
+    fn misfits(&self) -> &Bits {
+        &self.misfits
     }
 }
 

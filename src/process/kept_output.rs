@@ -10,6 +10,7 @@ use crate::job::{Failure, Input, Job, Trust};
 use crate::map::{ChildEmit, Emit, Latency, Map, OutOfBand};
 use crate::merge::PipeJob;
 use crate::message;
+use crate::record::NoteKind;
 use crate::template::{Line, with_job};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -240,6 +241,10 @@ impl Emit for KeptEmit<'_> {
 
     fn warn(&mut self, name: &OsStr, what: &str) {
         self.inner.warn(name, what);
+    }
+
+    fn note(&mut self, kind: NoteKind, name: &OsStr) {
+        self.inner.note(kind, name);
     }
 
     fn worker(&self) -> &WorkerHandle {

@@ -4,6 +4,7 @@
 //! This module does not know where the bytes come from, nor who receives the records.
 
 mod alignment;
+mod bits;
 mod decimal;
 mod evidence;
 mod expression;
@@ -31,6 +32,7 @@ pub(crate) mod suggest;
 mod time;
 mod window;
 
+pub use bits::Bits;
 pub(crate) use evidence::Evidence;
 pub use expression::Expression;
 pub use field::{Field, FieldSource};

@@ -111,7 +111,7 @@ impl RecordPlan {
             tested,
             ..
         } = self;
-        Expression::parse_in_case(text, format.lone_quote(), times, case, &mut |name| {
+        Expression::parse(text, format.lone_quote(), times, case, &mut |name| {
             let field = format.resolve(Field::parse(name)?)?;
             let known = tested.iter().position(|other| *other == field);
             Ok(known.unwrap_or_else(|| {

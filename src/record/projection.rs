@@ -2,6 +2,7 @@
 //!
 //! It does not know how a format finds fields.
 
+use super::bits::Bits;
 use super::expression::{Moment, Value, Values};
 use super::field::{Field, FieldSource};
 use super::format::{FieldSpan, SpanBase};
@@ -232,6 +233,14 @@ impl Operand {
         self.modifiers.iter().rev().find_map(Modifier::expected)
     }
 
+    /// Returns the slot of the field that the format finds, when it is one.
+    pub fn slot(&self) -> Option<usize> {
+        match self.place {
+            Place::Slot(slot) => Some(slot),
+            _ => None,
+        }
+    }
+
     /// Returns the value in this record, before the modifiers.
     pub fn original<'a>(&self, view: View<'a>) -> &'a [u8] {
         self.place.value(view)
@@ -328,17 +337,28 @@ fn has(record: &[u8], name: &[u8]) -> bool {
     pairs(record).any(|(known, ..)| known == name)
 }
 
-/// What was found about the values that expressions looked at: bits for each of the first 64 subjects.
-#[derive(Debug, Clone, Copy, Default)]
+/// What was found about the values that expressions looked at, by their subjects.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Findings {
-    /// Set when an expression asked for a value.
-    pub asked: u64,
-    /// Set when there is one, too.
-    pub looked_at: u64,
-    /// Set when the value is of another kind than a modifier reads.
-    pub unread: u64,
-    /// Set when the value is of another kind than a test asks for.
-    pub misfits: u64,
+    /// Those whose value an expression asked for.
+    pub asked: Bits,
+    /// Those of them that have one.
+    pub looked_at: Bits,
+    /// Those whose value is of another kind than a modifier reads.
+    pub unread: Bits,
+    /// Those whose value is of another kind than a test asks for.
+    pub misfits: Bits,
+}
+
+impl Findings {
+    /// Forgets what was found about the record before.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.asked.clear();
+        self.looked_at.clear();
+        self.unread.clear();
+        self.misfits.clear();
+    }
 }
 
 /// The values that expressions test in one record.
@@ -347,15 +367,14 @@ pub(super) struct Tested<'a> {
     pub view: View<'a>,
     /// True when a field's `-` stands for a value that is missing.
     pub has_dashes: bool,
-    pub findings: Findings,
+    pub findings: &'a mut Findings,
 }
 
 impl Values for Tested<'_> {
     #[inline]
     fn value(&mut self, subject: usize) -> Value<'_> {
         let operand = &mut self.operands[subject];
-        let bit = 1u64.checked_shl(subject as u32).unwrap_or(0);
-        self.findings.asked |= bit;
+        self.findings.asked.insert(subject);
         if let Place::Slot(slot) = operand.place {
             match self.view.spans[slot].base {
                 SpanBase::Missing => return Value::Missing,
@@ -367,13 +386,13 @@ impl Values for Tested<'_> {
             }
         }
         operand.modify(self.view);
-        self.findings.looked_at |= bit;
+        self.findings.looked_at.insert(subject);
         match operand.made {
             Outcome::Text | Outcome::Json => Value::Text(operand.value(self.view)),
             Outcome::Null => Value::Null,
             Outcome::Missing => Value::Missing,
             Outcome::Misfit => {
-                self.findings.unread |= bit;
+                self.findings.unread.insert(subject);
                 Value::Missing
             }
         }
@@ -390,7 +409,7 @@ impl Values for Tested<'_> {
 
     #[inline]
     fn other_kind(&mut self, subject: usize) {
-        self.findings.misfits |= 1u64.checked_shl(subject as u32).unwrap_or(0);
+        self.findings.misfits.insert(subject);
     }
 }
 

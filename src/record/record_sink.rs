@@ -2,6 +2,7 @@
 //!
 //! A sink does not know where records come from.
 
+use super::bits::Bits;
 use std::io;
 use std::ops::ControlFlow;
 use std::slice;
@@ -38,10 +39,11 @@ pub trait RecordSink {
     }
 
     /// Returns which values of the last call the sink left out, because they are no numbers and it takes
-    /// numbers: bit `n` for field `n` of a record, or for record `n` of [`RecordSink::singles`]. The caller asks
+    /// numbers: `n` for field `n` of a record, or for record `n` of [`RecordSink::singles`]. The caller asks
     /// only when the plan says that such fields are selected.
-    fn misfits(&self) -> u64 {
-        0
+    fn misfits(&self) -> &Bits {
+        static NONE: Bits = Bits::new();
+        &NONE
     }
 
     /// Receives several records of one field each, at most 64.

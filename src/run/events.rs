@@ -10,7 +10,7 @@ use crate::job::{ChildOutcome, Failure};
 use crate::message;
 use crate::plan::{HaltAt, SignalAction};
 use crate::record::{NoteKind, Notes};
-use crate::sink::Closed;
+use crate::sink::{Closed, Verdict};
 use crate::source::SourceError;
 use crate::state::{StateError, StateErrorKind};
 use crate::sys::signals;
@@ -201,7 +201,13 @@ impl Main<'_, '_> {
         if let Some(merges) = &mut self.merges {
             merges.job_ended(seq, report.merged.take());
         }
-        self.output.end_job(seq, report.pieces, failure, notes)?;
+        let verdict = match failure {
+            Some(_) if report.is_unlike => Verdict::DropRead,
+            Some(Failure::Stopped) => Verdict::Discard,
+            Some(_) => Verdict::Drop,
+            None => Verdict::Keep,
+        };
+        self.output.end_job(seq, report.pieces, verdict, notes)?;
         let lost = self.output.is_closed() && self.work.fold.is_none();
         if let (Some(record), false) = (report.record, lost) {
             let printed = self.output.is_printed(seq);

@@ -258,6 +258,9 @@ fn fail_unlike(ended: &mut [Ended]) -> bool {
     if ended.iter().any(|(report, _)| report.evidence.is_readable()) {
         return false;
     }
+    for (report, _) in &mut *ended {
+        report.is_unlike = true;
+    }
     for (report, _) in ended {
         if let (Evidence::Lacking(Some(what)), [name, ..]) = (&report.evidence, &report.names[..]) {
             report.failure = Some(Failure::Corrupt {

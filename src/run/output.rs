@@ -106,7 +106,7 @@ impl<'a> RunOutput<'a> {
         &mut self,
         seq: u64,
         pieces: Vec<Piece>,
-        failure: Option<&Failure>,
+        verdict: Verdict,
         mut notes: Vec<String>,
     ) -> Result<(), Closed> {
         if self.folded {
@@ -118,13 +118,9 @@ impl<'a> RunOutput<'a> {
             .iter()
             .flat_map(|note| message::format_line(note).into_bytes());
         let notes = notes.collect();
-        let verdict = match failure {
-            Some(_) => Verdict::Drop,
-            None => Verdict::Keep,
-        };
         self.print(|sink| {
             // What a stopped job printed is a part of nothing.
-            if let Some(Failure::Stopped) = failure {
+            if verdict == Verdict::Discard {
                 sink.discard(seq);
                 return sink.done(seq, verdict, notes);
             }

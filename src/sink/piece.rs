@@ -34,6 +34,21 @@ pub(crate) enum Verdict {
     Keep,
     /// What was provisional does not count.
     Drop,
+    /// What was provisional does not count, but for lines that could not be read: they are why the job failed.
+    DropRead,
+    /// The job was stopped: what is not printed yet is a part of nothing.
+    Discard,
+}
+
+impl Verdict {
+    /// Tells whether what was provisional of this output is dropped.
+    pub(super) fn drops(self, stream: Stream) -> bool {
+        match self {
+            Verdict::Keep => false,
+            Verdict::Drop | Verdict::Discard => true,
+            Verdict::DropRead => stream != Stream::Bad,
+        }
+    }
 }
 
 /// Why the sink takes no more.

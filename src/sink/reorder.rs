@@ -226,7 +226,7 @@ impl Reorder {
                         return Ok(Some(Printable::End));
                     }
                     None => return Ok(Some(Printable::Notes(std::mem::take(notes)))),
-                    Some(piece) if *verdict == Verdict::Drop && piece.trust == Trust::Provisional => piece,
+                    Some(piece) if piece.trust == Trust::Provisional && verdict.drops(piece.stream) => piece,
                     Some(piece) => return self.load(piece).map(Some),
                 },
             };

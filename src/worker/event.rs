@@ -135,6 +135,8 @@ pub(crate) struct Report {
     pub(crate) link: Option<SplitPart>,
     /// Whether any of its lines is of the records' format.
     pub(crate) evidence: Evidence,
+    /// Whether the job failed because it has no line that can be read: its bad lines are kept.
+    pub(crate) is_unlike: bool,
     /// Where its part of a file begins; `None` when it has whole inputs.
     pub(crate) start: Option<u64>,
     /// Its place among the ranges of a plain file, from 0, if it is one.
@@ -178,6 +180,7 @@ impl Report {
             lines: 0,
             link: None,
             evidence: Evidence::Readable,
+            is_unlike: false,
             start: None,
             range: None,
             continued: false,

@@ -193,7 +193,13 @@ impl Worker<'_> {
                     report.merged = merged;
                     end.err()
                 }
-                Err(failure) => Some(failure),
+                Err(failure) => {
+                    report.is_unlike = matches!(
+                        (&failure, &report.evidence),
+                        (Failure::Corrupt { what, .. }, Evidence::Lacking(Some(why))) if what == why
+                    );
+                    Some(failure)
+                }
             },
         };
         if !report.evidence.is_readable() {

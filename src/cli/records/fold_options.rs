@@ -6,7 +6,8 @@ use super::{RecordArgs, check_json_names, list};
 use crate::fold::{Aggregate, AggregateKind, GroupPlan, RecordFoldPlan, RowColumns, RowOrder, Shape};
 use crate::record::suggest::unknown;
 use crate::record::{
-    Expression, Field, FieldSource, Format, LoneQuote, NoteKind, RecordPlan, RowFormat, without_backquotes,
+    Case, Expression, Field, FieldSource, Format, LoneQuote, NoteKind, RecordPlan, RowFormat,
+    without_backquotes,
 };
 use anyhow::{Context as _, Result, bail};
 
@@ -42,7 +43,7 @@ impl RecordArgs {
         plan.top = self.rows.top;
         plan.output = records.output;
         plan.header = records.header;
-        self.order(&mut plan)?;
+        self.order(&mut plan, records.case)?;
         Ok(Some(plan))
     }
 
@@ -145,7 +146,7 @@ impl RecordArgs {
         Ok(())
     }
 
-    fn order(&self, plan: &mut GroupPlan) -> Result<()> {
+    fn order(&self, plan: &mut GroupPlan, case: Case) -> Result<()> {
         let columns: Vec<String> = plan.columns().into_iter().map(str::to_owned).collect();
         let place = |name: &str| {
             let name = without_backquotes(name);
@@ -160,7 +161,7 @@ impl RecordArgs {
             .rows
             .having
             .iter()
-            .map(|text| Expression::parse(text, LoneQuote::Refused, &plan.times, &mut column))
+            .map(|text| Expression::parse(text, LoneQuote::Refused, &plan.times, case, &mut column))
             .collect();
         plan.having = Expression::all(having?);
         if let Some(name) = &self.rows.sort {

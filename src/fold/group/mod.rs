@@ -15,7 +15,7 @@ use crate::fold::sorted_entries::read_count;
 use crate::fold::value_counts::ValueCounts;
 use crate::fold::{Fold, Team};
 use crate::memory::Budget;
-use crate::record::{Alignment, Number, RecordSink, RowFormat, cell_tsv};
+use crate::record::{Alignment, Bits, Number, RecordSink, RowFormat, cell_tsv};
 use layout::Layout;
 use row_ranges::RowRanges;
 use std::any::Any;
@@ -42,7 +42,7 @@ struct Group {
     groups: GroupTable,
     counted: Vec<ValueCounts>,
     /// Which values of the last call were no numbers though an aggregate needs one.
-    misfits: u64,
+    misfits: Bits,
     key: Vec<u8>,
     quantities: Vec<Option<Quantity>>,
     budget: Budget,
@@ -61,7 +61,7 @@ impl Group {
             groups: table(layout.states.clone()),
             plan: plan.clone(),
             layout,
-            misfits: 0,
+            misfits: Bits::new(),
             key: Vec::new(),
             quantities: Vec::new(),
             budget: budget.clone(),
@@ -72,7 +72,7 @@ impl Group {
     fn add_aggregated(&mut self, record: &[&[u8]]) -> io::Result<()> {
         let (keys, values) = record.split_at(self.plan.keys.len().min(record.len()));
         self.quantities.clear();
-        self.misfits = 0;
+        self.misfits.clear();
         for (at, (value, reading)) in values.iter().zip(&self.layout.readings).enumerate() {
             let quantity = match reading {
                 Reading::Bytes => None,
@@ -85,7 +85,7 @@ impl Group {
                 (_, quantity) => quantity.is_none(),
             };
             if is_misfit {
-                self.misfits |= 1u64.checked_shl((keys.len() + at) as u32).unwrap_or(0);
+                self.misfits.insert(keys.len() + at);
             }
             self.quantities.push(quantity);
         }
@@ -178,8 +178,8 @@ impl RecordSink for Group {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn misfits(&self) -> u64 {
-        self.misfits
+    fn misfits(&self) -> &Bits {
+        &self.misfits
     }
 
     fn only_counts(&self) -> bool {
@@ -199,10 +199,12 @@ impl RecordSink for Group {
 
     fn singles(&mut self, records: &[&[u8]]) -> io::Result<ControlFlow<()>> {
         if self.plan.shape == Shape::Aggregated {
-            let mut misfits = 0;
+            let mut misfits = Bits::new();
             for (at, record) in records.iter().enumerate() {
                 self.add_aggregated(std::slice::from_ref(record))?;
-                misfits |= u64::from(self.misfits != 0) << at;
+                if !self.misfits.is_empty() {
+                    misfits.insert(at);
+                }
             }
             self.misfits = misfits;
             return Ok(ControlFlow::Continue(()));

@@ -134,7 +134,13 @@ fn columns_sort_filter_and_cut() {
     };
     assert_eq!(result(&plan), "a\t1\t1\nc\t1\t9\n");
     let lone_quote = crate::record::LoneQuote::Refused;
-    let having = crate::record::Expression::parse("x > 5", lone_quote, &plan.times, &mut |_| Ok(2));
+    let having = crate::record::Expression::parse(
+        "x > 5",
+        lone_quote,
+        &plan.times,
+        crate::record::Case::Sensitive,
+        &mut |_| Ok(2),
+    );
     plan.having = Some(having.expect("an expression"));
     assert_eq!(result(&plan), "c\t1\t9\nb\t2\t30\n");
     plan.output = crate::record::RowFormat::Csv;

@@ -10,6 +10,7 @@ use super::{Emit, Latency};
 use crate::codec::Decoder;
 use crate::control::StopRequest;
 use crate::job::{Failure, Input, Trust};
+use crate::record::NoteKind;
 use crate::sys::Stdin;
 pub(crate) use sized_file::SizedFile;
 use std::fs::File;
@@ -66,6 +67,9 @@ pub fn read(
     };
     for what in warnings {
         emit.warn(name, &what);
+    }
+    if decoder.is_misnamed() {
+        emit.note(NoteKind::NotCompressed, name);
     }
     end.map_err(|error| error.into_failure(name))
 }

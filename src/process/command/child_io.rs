@@ -10,6 +10,7 @@ use crate::process::child_event::{ChildEnd, ChildEvent, Wants};
 use crate::process::plan::CommandPlan;
 use crate::process::stop_ladder::StopReason;
 use crate::process::stopped::stop_notice;
+use crate::record::NoteKind;
 use std::ffi::OsStr;
 use std::ops::ControlFlow;
 use std::os::fd::BorrowedFd;
@@ -99,6 +100,10 @@ impl<'a> ChildIo<'a> {
 
     pub(super) fn warn(&mut self, name: &OsStr, what: &str) {
         self.emit.warn(name, what);
+    }
+
+    pub(super) fn note(&mut self, kind: NoteKind, name: &OsStr) {
+        self.emit.note(kind, name);
     }
 
     pub(super) fn stop(&mut self, reason: StopReason) {

@@ -16,6 +16,7 @@ use super::trace::trace;
 use crate::codec::Decoder;
 use crate::job::{BlockQueue, Failure, Input, Job, NextBlock, Trust};
 use crate::map::{ChildEmit, Emit, Map, OutOfBand};
+use crate::record::NoteKind;
 use child_io::ChildIo;
 use std::cell::RefCell;
 use std::ffi::OsStr;
@@ -118,6 +119,9 @@ impl Command {
             let is_unwanted = reader.is_unwanted;
             for what in warnings {
                 child.warn(name, &what);
+            }
+            if self.decoder.is_misnamed() {
+                child.note(NoteKind::NotCompressed, name);
             }
             if is_unwanted {
                 return Ok(());

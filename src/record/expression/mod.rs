@@ -32,25 +32,13 @@ pub struct Expression {
 }
 
 impl Expression {
-    /// Parses an expression, in which times are typed as `times` has it. `subject` returns the index of what stands before an operator.
+    /// Parses an expression, in which times are typed as `times` has it, and whose `~` and `!~` treat case so.
+    /// `subject` returns the index of what stands before an operator.
     ///
     /// # Errors
     /// When the text is no expression, a value can't mean what its operator asks for, or `subject` fails. The
     /// message says where.
     pub(crate) fn parse(
-        text: &str,
-        lone_quote: LoneQuote,
-        times: &TimePlan,
-        subject: &mut dyn FnMut(&str) -> Result<usize, RecordPlanError>,
-    ) -> Result<Expression, RecordPlanError> {
-        Expression::parse_in_case(text, lone_quote, times, Case::Sensitive, subject)
-    }
-
-    /// Parses an expression whose `~` and `!~` treat case so.
-    ///
-    /// # Errors
-    /// As [`Expression::parse`].
-    pub(crate) fn parse_in_case(
         text: &str,
         lone_quote: LoneQuote,
         times: &TimePlan,

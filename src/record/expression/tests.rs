@@ -16,6 +16,7 @@ fn parse(text: &str) -> Result<Expression, RecordPlanError> {
         text,
         LoneQuote::Refused,
         &TimePlan::default(),
+        Case::Sensitive,
         &mut |name| match name.as_bytes() {
             [letter @ b'a'..=b'e'] => Ok(usize::from(letter - b'a')),
             _ => Err(RecordPlanError::new(format!("no field '{name}'"))),
@@ -152,6 +153,7 @@ fn a_quote_that_is_not_closed_may_be_text() {
         "a == \"GET and b exists",
         LoneQuote::Kept,
         &TimePlan::default(),
+        Case::Sensitive,
         &mut |name| Ok(usize::from(name == "b")),
     );
     let parsed = parsed.expect("an expression");

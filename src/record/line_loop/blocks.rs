@@ -142,7 +142,7 @@ impl LineLoop {
         if let [Some(note)] = self.value_notes[..] {
             self.judged += records.len() as u64;
             let misfits = sink.misfits();
-            let wrong = (0..records.len()).filter(|at| misfits & (1 << at) != 0);
+            let wrong = (0..records.len()).filter(|at| misfits.contains(*at));
             for at in wrong {
                 if self.may_lack_fields && missing & (1 << at) != 0 || self.has_dashes && records[at] == b"-"
                 {

@@ -3,6 +3,7 @@
 //! It does not know how the record was found.
 
 use super::LineLoop;
+use crate::record::bits::Bits;
 use crate::record::named_values::{Kind, put_pair};
 use crate::record::notes::{NoteId, Notes};
 use crate::record::projection::{Operand, Projection, View};
@@ -54,7 +55,18 @@ impl LineLoop {
                 column.put_pair(view, name, record);
             }
             match sort {
-                Some(sort) => sink.record(&[sort.value(view), record])?,
+                Some(sort) => {
+                    let key = sort.value(view);
+                    let flow = sink.record(&[key, record])?;
+                    let is_absent = matches!(key, b"" | b"-");
+                    if let Some(note) = self.sort_note.filter(|_| !is_absent) {
+                        self.notes.judge(note);
+                        if sink.misfits().contains(0) {
+                            self.notes.add(note, key);
+                        }
+                    }
+                    flow
+                }
                 None => sink.record(&[record])?,
             }
         } else {
@@ -66,7 +78,7 @@ impl LineLoop {
         if !self.value_notes.is_empty() {
             self.judged += 1;
             let misfits = sink.misfits();
-            if misfits != 0 {
+            if !misfits.is_empty() {
                 note_misfits(
                     (&mut self.notes, &self.value_notes),
                     misfits,
@@ -86,17 +98,17 @@ impl LineLoop {
     }
 }
 
-/// Notes the values of a record that are no numbers, as the bits of `misfits` say, except those that are absent.
+/// Notes the values of a record that are no numbers, as `misfits` says, except those that are absent.
 #[cold]
 fn note_misfits(
     (notes, value_notes): (&mut Notes, &[Option<NoteId>]),
-    misfits: u64,
+    misfits: &Bits,
     columns: &[Operand],
     view: View<'_>,
     is_absent: impl Fn(&Operand) -> bool,
 ) {
-    let noted = value_notes.iter().zip(columns).enumerate().take(64);
-    for (_, (note, column)) in noted.filter(|(at, _)| misfits & (1 << at) != 0) {
+    let noted = value_notes.iter().zip(columns).enumerate();
+    for (_, (note, column)) in noted.filter(|(at, _)| misfits.contains(*at)) {
         let Some(note) = *note else { continue };
         let value = column.value(view);
         if is_absent(column) {

@@ -15,8 +15,8 @@ pub(super) struct FieldNotes {
     ordered: Vec<(usize, NoteId, bool)>,
     /// The tested fields with modifiers that may fail: the subject and its note.
     modified: Vec<(usize, NoteId)>,
-    /// The time fields of a window, as bits of the subjects. None of them is 0 when there is no window.
-    window: u64,
+    /// The subjects of the time fields of a window; none when there is no window.
+    window: Vec<usize>,
     /// Whether the job had a record.
     has_records: bool,
     /// Whether the time of any record in question of the job was looked at.
@@ -38,11 +38,16 @@ impl FieldNotes {
         };
         // That a record has one of several time fields is looked at as a whole.
         let sources = projection.sources.iter().enumerate();
-        let sources = sources.filter(|(_, source)| has_names && !is_of_window(source));
+        let sort = projection.sort.as_ref().and_then(Operand::slot);
         let named = sources.filter_map(|(slot, source)| {
             let name = match source {
-                FieldSource::Name(name) => name.clone(),
-                FieldSource::Path(keys) => keys.join("."),
+                _ if is_of_window(source) => return None,
+                FieldSource::Name(name) if has_names => name.clone(),
+                FieldSource::Path(keys) if has_names => keys.join("."),
+                // Records that are sorted by a field that none has would stay as they are.
+                FieldSource::Number(_) | FieldSource::FromEnd(_) if sort == Some(slot) => {
+                    plan.sort.as_ref()?.text.clone()
+                }
                 _ => return None,
             };
             Some((slot, notes.enter(NoteKind::NoField, &name), false))
@@ -70,10 +75,7 @@ impl FieldNotes {
             named,
             ordered: ordered.collect(),
             modified,
-            window: plan
-                .window_fields
-                .iter()
-                .fold(0, |bits, &subject| bits | bit(subject)),
+            window: plan.window_fields.clone(),
             has_records: false,
             looks_at_times: false,
             has_times: false,
@@ -106,40 +108,45 @@ impl FieldNotes {
 
     /// Counts the values that tests looked at, and those of them that are of another kind.
     #[inline]
-    pub fn tested(&mut self, notes: &mut Notes, found: Findings, operands: &[Operand], view: View<'_>) {
+    pub fn tested(&mut self, notes: &mut Notes, found: &Findings, operands: &[Operand], view: View<'_>) {
         for &(subject, note, counts) in &self.ordered {
-            if found.looked_at & !found.unread & bit(subject) != 0 {
+            if found.looked_at.contains(subject) && !found.unread.contains(subject) {
                 if counts {
                     notes.judge(note);
                 }
-                if found.misfits & bit(subject) != 0 {
+                if found.misfits.contains(subject) {
                     notes.add(note, operands[subject].value(view));
                 }
             }
         }
         for &(subject, note) in &self.modified {
-            if found.looked_at & bit(subject) != 0 {
+            if found.looked_at.contains(subject) {
                 notes.judge(note);
-                if found.unread & bit(subject) != 0 {
+                if found.unread.contains(subject) {
                     notes.add(note, operands[subject].original(view));
                 }
             }
         }
-        if self.window != 0 && !self.has_times && found.asked & self.window != 0 {
+        if !self.has_times && self.window.iter().any(|&subject| found.asked.contains(subject)) {
             self.window(found, operands, view);
         }
     }
 
     /// Looks at whether a record has a time in the window's field, as long as no record had.
     #[cold]
-    fn window(&mut self, found: Findings, operands: &[Operand], view: View<'_>) {
+    fn window(&mut self, found: &Findings, operands: &[Operand], view: View<'_>) {
         self.looks_at_times = true;
-        self.has_times = found.looked_at & self.window & !found.misfits != 0;
-        let untimed = (found.misfits & self.window).trailing_zeros() as usize;
+        let is_time =
+            |subject: &usize| found.looked_at.contains(*subject) && !found.misfits.contains(*subject);
+        self.has_times = self.window.iter().any(is_time);
+        let mut untimed = self
+            .window
+            .iter()
+            .filter(|subject| found.misfits.contains(**subject));
         if self.first_untimed.is_none()
-            && let Some(operand) = operands.get(untimed)
+            && let Some(&subject) = untimed.next()
         {
-            let value = String::from_utf8_lossy(operand.value(view));
+            let value = String::from_utf8_lossy(operands[subject].value(view));
             self.first_untimed = Some(quoted(&value.chars().take(SHOWN).collect::<String>()));
         }
     }
@@ -151,7 +158,7 @@ impl FieldNotes {
 
     /// Returns `Some` when no time of a window's field could be read: with what is to be said, if there were records.
     pub fn untimed(&self) -> Option<Option<String>> {
-        if self.window == 0 || self.has_times {
+        if self.window.is_empty() || self.has_times {
             return None;
         }
         Some(self.looks_at_times.then(|| match &self.first_untimed {
@@ -175,8 +182,3 @@ impl FieldNotes {
 
 /// The most characters of a value that are shown.
 const SHOWN: usize = 40;
-
-/// Returns the bit of a subject; those beyond 64 have none.
-fn bit(subject: usize) -> u64 {
-    1u64.checked_shl(subject as u32).unwrap_or(0)
-}

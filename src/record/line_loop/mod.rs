@@ -69,7 +69,11 @@ pub(super) struct LineLoop {
     key_notes: Vec<Option<NoteId>>,
     /// The note of each selected value that the sink takes as a number or a time; empty when it takes none.
     value_notes: Vec<Option<NoteId>>,
+    /// The kind of those texts that a sort key is among numbers and times.
+    sort_note: Option<NoteId>,
     field_notes: FieldNotes,
+    /// What was found about the values of the current record.
+    findings: Findings,
     bad_note: Option<NoteId>,
     is_csv: bool,
     /// Records given to the sink in this job, when it takes numbers.
@@ -106,10 +110,23 @@ impl LineLoop {
         let key_notes = key_notes
             .map(|(column, field)| Some(notes.enter(column.expected()?, &field.text)))
             .collect();
+        let is_number = |text: &str| {
+            let mut expected = plan.expected.iter();
+            expected.any(|(other, kind)| *kind == NoteKind::NoNumber && plan.projection[*other].text == text)
+        };
         for &(column, kind) in &plan.expected {
+            let text = &plan.projection[column].text;
+            // A value that is no number is told once, also when another aggregate takes times, too.
+            if kind == NoteKind::NotOrdered && is_number(text) {
+                continue;
+            }
             value_notes.resize(value_notes.len().max(column + 1), None);
-            value_notes[column] = Some(notes.enter(kind, &plan.projection[column].text));
+            value_notes[column] = Some(notes.enter(kind, text));
         }
+        let sort_note = plan
+            .sort
+            .as_ref()
+            .map(|sort| notes.enter(NoteKind::SortedAsText, &sort.text));
         let field_notes = FieldNotes::new(plan, &projection, &mut notes);
         LineLoop {
             prefilter: Prefilter::new(plan).filter(|_| !counts_lines && plan.record_start.is_none()),
@@ -145,6 +162,8 @@ impl LineLoop {
                 && plan.first.is_none()
                 && field_notes.is_empty(),
             field_notes,
+            findings: Findings::default(),
+            sort_note,
             projection,
             pairs: plan.pairs,
             holds: Vec::new(),
@@ -275,11 +294,12 @@ impl LineLoop {
             all: &[],
         };
         self.field_notes.record(view);
+        self.findings.clear();
         let mut tested = Tested {
             operands: &mut self.projection.tested,
             view,
             has_dashes: self.has_dashes,
-            findings: Findings::default(),
+            findings: &mut self.findings,
         };
         let mut keeps = true;
         if let Some(filter) = &self.filter {

@@ -41,6 +41,8 @@ pub enum NoteKind {
     NoJson,
     /// A value that is compared by what is in its JSON, and is none.
     ComparedJson,
+    /// A sort key that is text, among others that are numbers or times.
+    SortedAsText,
     /// A file that is named as if it were compressed, and is plain. It has no field.
     NotCompressed,
     /// A file whose format was found by its first lines. Its field is the format's name.

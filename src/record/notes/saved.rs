@@ -13,7 +13,7 @@ const VERSION: u8 = 1;
 const WHOLE: u64 = u64::MAX;
 
 /// The kinds, each with the byte that stands for it.
-const KINDS: [(u8, NoteKind); 11] = [
+const KINDS: [(u8, NoteKind); 12] = [
     (1, NoteKind::BadLine),
     (2, NoteKind::NoField),
     (3, NoteKind::NoTime),
@@ -25,6 +25,7 @@ const KINDS: [(u8, NoteKind); 11] = [
     (9, NoteKind::ReadAs),
     (10, NoteKind::NoJson),
     (11, NoteKind::ComparedJson),
+    (12, NoteKind::SortedAsText),
 ];
 
 impl Notes {

@@ -18,13 +18,17 @@ impl Entry {
             return (wrong > 0 && wrong == of)
                 .then(|| format!("{field}: no record that was read has this field"));
         }
+        if self.kind == NoteKind::SortedAsText && wrong == of {
+            // All are ordered alike.
+            return None;
+        }
         let first = self.tally.first.as_ref().filter(|_| wrong > 0)?;
         let first = format!("(first: {})", first.text(lines));
         let are = if wrong == 1 { "is" } else { "are" };
         let what = self.tally.what(match self.kind {
             NoteKind::NoTime | NoteKind::ComparedTime => "no time",
             NoteKind::NoJson | NoteKind::ComparedJson => "no JSON",
-            NoteKind::NotOrdered => "neither number nor time",
+            NoteKind::NotOrdered | NoteKind::SortedAsText => "neither number nor time",
             _ => "no number",
         });
         Some(match self.kind {
@@ -47,6 +51,9 @@ impl Entry {
             NoteKind::ComparedNumber | NoteKind::ComparedTime | NoteKind::ComparedJson => format!(
                 "{field}: {wrong} of {of} compared {} {are} {what} {first}",
                 noun(of, "value", "values")
+            ),
+            NoteKind::SortedAsText => format!(
+                "{field}: {wrong} of {of} values sorted by {are} {what}, and stand after the others {first}"
             ),
             NoteKind::NotOrdered
             | NoteKind::NoNumber

@@ -148,7 +148,7 @@ impl TimeReader {
     #[inline]
     fn one_form(&self, form: &TimeForm, text: &[u8], extent: Extent) -> Result<Time, Option<NoSuchTime>> {
         let mut scanner = Scanner::new(text);
-        let written = (form.scan)(&mut scanner).filter(|_| ends(scanner.rest(), extent));
+        let written = (form.scan)(&mut scanner).filter(|written| ends(scanner.rest(), extent, written));
         let bracketed = extent == Extent::Bracket || (extent == Extent::Whole && !scanner.rest().is_empty());
         match written {
             None => Err(None),
@@ -168,7 +168,7 @@ impl TimeReader {
         for text in [text, inside] {
             for form in &*self.custom {
                 match form.scan(text) {
-                    Some((written, length)) if ends(&text[length..], extent) => {
+                    Some((written, length)) if ends(&text[length..], extent, &written) => {
                         return match written {
                             Written::Clock(written) => self.time(&written).map_err(Some),
                             Written::Epoch(timestamp) => Ok(self.epoch(timestamp)),
@@ -209,11 +209,13 @@ impl TimeReader {
 
 /// Tells whether a time may end before `rest`.
 #[inline]
-fn ends(rest: &[u8], extent: Extent) -> bool {
+fn ends(rest: &[u8], extent: Extent, written: &Written) -> bool {
+    // Digits go on with a clock, as its fraction or its seconds, but not behind its zone.
+    let is_complete = || matches!(written, Written::Clock(clock) if clock.offset.is_some());
     match (extent, rest) {
         (_, []) => true,
         (Extent::Whole | Extent::Bracket, rest) => rest == b"]",
-        (Extent::Start, [b':' | b',', after, ..]) => !after.is_ascii_digit(),
+        (Extent::Start, [b':' | b',', after, ..]) => !after.is_ascii_digit() || is_complete(),
         (Extent::Start, [first, ..]) => b" \t,;:|])\"'".contains(first),
     }
 }

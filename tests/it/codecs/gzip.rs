@@ -61,7 +61,7 @@ fn the_format_of_a_file_is_in_its_bytes_not_its_name() {
         .file("a.gz", "plain\n")
         .gz("b.txt", "packed\n")
         .stdout("plain\npacked\n")
-        .stderr("fanfold: a.gz: is not compressed, though its name says so\n")
+        .stderr("fanfold: 1 file is named as compressed and is plain: it was read as it is (first: a.gz)\n")
         .ok();
     fan("map empty tiny")
         .file("empty", "")

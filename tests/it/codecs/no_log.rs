@@ -165,9 +165,31 @@ fn a_plain_file_with_the_name_of_a_compressed_one_is_read_with_a_note() {
             .file(name, "x\n")
             .stdout("1\tx\n")
             .stderr(&format!(
-                "fanfold: {name}: is not compressed, though its name says so\n"
+                "fanfold: 1 file is named as compressed and is plain: it was read as it is (first: {name})\n"
             ))
             .ok();
+        // However it is read; and each kind of note is one line, for any number of files.
+        for command in ["map --fn wc", "map --fn check", "run -z"] {
+            let ending = name.trim_start_matches('a');
+            let run = |words: &str| {
+                fan(command)
+                    .args(words.split_whitespace())
+                    .arg(format!("[ab]{ending}"))
+                    .args(if command == "run -z" {
+                        &["--", "cat"][..]
+                    } else {
+                        &[]
+                    })
+                    .file(name, "x\n")
+                    .file(format!("b{ending}"), "y\n")
+            };
+            run("")
+                .stderr(&format!(
+                    "fanfold: 2 files are named as compressed and are plain: they were read as they are (first: {name})\n"
+                ))
+                .ok();
+            run("-q").stderr("").ok();
+        }
         // Cut in its magic number, it is not.
         let given = fan("map").arg(name).file(name, "");
         given.stdout("").says("truncated").code(3);

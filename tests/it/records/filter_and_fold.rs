@@ -331,6 +331,14 @@ fn lines_are_filtered_by_regexes_that_must_not_match_and_without_case() {
     run("--not-grep É --ignore-case").stdout("GET /a\nget /b\n").ok();
     run("-w '1 ~ ^put' --ignore-case --agg count").stdout("2\n").ok();
     run("-w '1 !~ ^put' --ignore-case --agg count").stdout("2\n").ok();
+    // The rows of a fold are filtered alike.
+    run("--by 1 --agg count --having '1 ~ ^put$' --ignore-case")
+        .stdout("PUT\t1\nput\t1\n")
+        .ok();
+    run("--by 1 --agg count --having '1 !~ ^put$' --ignore-case")
+        .stdout("GET\t1\nget\t1\n")
+        .ok();
+    run("--grep É --ignore-case -w '1 == put'").stdout("put é\n").ok();
 }
 
 #[test]

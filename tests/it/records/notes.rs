@@ -164,3 +164,78 @@ fn a_run_that_ends_early_has_no_notes() {
         .stderr("")
         .ok();
 }
+
+#[test]
+fn what_a_sort_key_is_not_is_told_only_when_others_are() {
+    let run = |words: &str, text: &str| fan("map a").args(words.split(' ')).file("a", text);
+    for sort in ["--sort 2", "--sort -2", "--sort 2 --top 9", "-s 1 --sort -2"] {
+        for jobs in ["-j1", "-j8"] {
+            run(sort, "a 3\nb x\nc 1\nd\n")
+                .arg(jobs)
+                .stderr("fanfold: 2: 1 of 3 values sorted by is neither number nor time, and stand after the others (first: a:2 'x')\n")
+                .ok();
+        }
+        run(sort, "a y\nb x\n").stderr("").ok();
+        run(sort, "a 2012-01-01\nb 5\n").stderr("").ok();
+        run(sort, "a\nb\n")
+            .stderr("fanfold: 2: no record that was read has this field\n")
+            .ok();
+        run(sort, "a\nb 1\n").stderr("").ok();
+    }
+    let clf = "h - - [01/Jan/2012:00:00:09 -0500] \"GET / HTTP/1.1\" 200 ";
+    let clf = format!("{clf}-\n{clf}7\n");
+    run("-i clf --sort bytes", &clf).stderr("").ok();
+    run(
+        "-i json --sort -n",
+        "{\"n\": 1}\n{\"n\": true}\n{\"n\": null}\n{}\n",
+    )
+    .says("n: 1 of 2 values sorted by is neither number nor time")
+    .ok();
+    run("-i json --sort n", "{\"m\": 1}\n")
+        .stderr("fanfold: n: no record that was read has this field\n")
+        .ok();
+}
+
+#[test]
+fn fields_inside_of_counts_are_noted_as_those_of_filters() {
+    let text = "{\"n\": \"x\", \"t\": \"then\"}\n{\"n\": 7, \"t\": \"2012-01-01\"}\n";
+    for by in ["--agg", "--by @file --agg", "--by n --agg"] {
+        fan("map a -i json")
+            .args(by.split(' '))
+            .arg("count,count:(n > 5 and m > 1),count:(t < 2013-01-01)")
+            .file("a", text)
+            .stderr(
+                "fanfold: m: no record that was read has this field\n\
+                 fanfold: n: 1 of 2 compared values is no number (first: a:1 'x')\n\
+                 fanfold: t: 1 of 2 compared values is no time (first: a:1 'then')\n",
+            )
+            .ok();
+    }
+}
+
+#[test]
+fn a_field_that_several_aggregates_take_is_noted_once() {
+    for list in ["sum:n,min:n", "min:n,sum:n", "max:n,mean:n,min:n"] {
+        fan("map a -i json --agg")
+            .arg(list)
+            .file("a", "{\"n\": \"x\"}\n{\"n\": 1}\n")
+            .stderr("fanfold: n: 1 of 2 values is no number (first: a:1 'x')\n")
+            .ok();
+    }
+}
+
+#[test]
+fn fields_beyond_the_64th_are_noted_as_well() {
+    let columns = 1..=130;
+    let line: Vec<_> = columns.clone().map(|n| n.to_string()).collect();
+    let sums: Vec<_> = columns.clone().map(|n| format!("sum:{n}")).collect();
+    let tests: Vec<_> = columns.map(|n| format!("count:({n} > 5)")).collect();
+    let text = format!("{}\n", line.join(" ")).repeat(2).replace("100", "x");
+    for (list, what) in [(sums, "2 of 2 values"), (tests, "2 of 2 compared values")] {
+        fan("map a --agg")
+            .arg(list.join(","))
+            .file("a", &text)
+            .stderr(&format!("fanfold: 100: {what} are no number (first: a:1 'x')\n"))
+            .ok();
+    }
+}

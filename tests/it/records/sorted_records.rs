@@ -64,7 +64,7 @@ fn a_file_in_parts_is_sorted_as_a_whole() {
 #[test]
 fn numbers_come_before_times_text_and_missing_values_and_ties_keep_their_order() {
     let text = "a x\nb 2012-01-02\nc\nd 10\ne 9.5\nf 2012-01-01T23:00:00-05:00\ng w\nh\ni 10.0\n";
-    let fan = |sort| fan("map a --sort").arg(sort).file("a", text);
+    let fan = |sort| fan("map -q a --sort").arg(sort).file("a", text);
     let first = |letters: &str| letters.chars().map(|c| format!("{c}\n")).collect::<String>();
     fan("2").args(["-s", "1"]).stdout(first("edibfgach")).ok();
     fan("-2").args(["-s", "1"]).stdout(first("diefbagch")).ok();

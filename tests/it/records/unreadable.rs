@@ -103,3 +103,28 @@ fn a_quote_that_is_never_closed_is_an_error_that_says_where_it_opens() {
         .says("the quote that opens at a:3 is never closed, and takes the rest of the last line")
         .code(3);
 }
+
+#[test]
+fn the_lines_of_a_file_of_which_none_can_be_read_are_kept_where_bad_lines_go() {
+    for (jobs, lines) in [("-j1", 3), ("-j8", 3), ("-j2", 400_000)] {
+        let place = Place::new();
+        let text = format!("no {}\n", "x".repeat(90)).repeat(lines);
+        place.file("a", text.as_bytes(), 100);
+        place.file("b", b"{\"n\": 1}\nbad\n", 100);
+        for fold in [&["-s", "n"][..], &["--agg", "sum:n"]] {
+            place
+                .fan("map a b -i json --bad file=kept")
+                .arg(jobs)
+                .args(fold)
+                .stdout("1\n")
+                .says("a: no line could be read as json")
+                .code(3);
+            let kept = std::fs::read(place.path("kept")).expect("the file was made");
+            assert!(
+                kept == [text.as_bytes(), b"bad\n"].concat(),
+                "{} bytes",
+                kept.len()
+            );
+        }
+    }
+}

@@ -45,7 +45,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "process",
         &[
-            "map", "merge", "codec", "template", "plan", "control", "job", "memory", "message", "sys",
+            "map", "merge", "record", "codec", "template", "plan", "control", "job", "memory", "message",
+            "sys",
         ],
     ),
     ("sink", &["plan", "job", "memory", "message", "sys"]),

@@ -23,7 +23,9 @@ def moment(value, literal):
     """The time that begins in a word and goes on after it, in seconds. A date is compared with dates as it stands."""
     m = re.match(rb"""\[?(\d\d?/\w{3}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4}(?=[] \t,;:|)"'[]|$))?|\d{4}-\d\d-\d\d(?:(?:[Tt]|[ \t]+)\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:[Zz]|[+-]\d\d:\d\d)?)?)""",
                  rest := getattr(value, "rest", b""))
-    if not m or not re.match(rb"""[\] \t;|)"']|[,:](?![0-9])|$""", rest[m.end():]):
+    # Digits behind a comma go on with a clock, but not with its zone.
+    more = rb"" if m and re.search(rb"([Zz]|[+-]\d\d:?\d\d)$", m[1]) and b":" in m[1] else rb"(?![0-9])"
+    if not m or not re.match(rb"""[\] \t;|)"']|[,:]""" + more + rb"|$", rest[m.end():]):
         return None
     time = clock(re.sub(rb"[ \t]+", b" ", m[1]))
     if time is None or (clock(value) and b":" not in value and clock(literal) and b":" not in literal):
