@@ -9,6 +9,7 @@ mod decimal;
 mod evidence;
 mod expression;
 mod field;
+mod findings;
 mod format;
 mod json_path;
 mod line_loop;

@@ -2,9 +2,9 @@
 //!
 //! It does not know how a format finds fields.
 
-use super::bits::Bits;
 use super::expression::{Moment, Value, Values};
 use super::field::{Field, FieldSource};
+use super::findings::Findings;
 use super::format::{FieldSpan, SpanBase};
 use super::modifier::{Modifier, Outcome};
 use super::named_values::{Kind, pairs, put_pair};
@@ -335,30 +335,6 @@ impl Operand {
 /// Tells whether a record of pairs has this name: where all fields are selected, a field may come twice.
 fn has(record: &[u8], name: &[u8]) -> bool {
     pairs(record).any(|(known, ..)| known == name)
-}
-
-/// What was found about the values that expressions looked at, by their subjects.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Findings {
-    /// Those whose value an expression asked for.
-    pub asked: Bits,
-    /// Those of them that have one.
-    pub looked_at: Bits,
-    /// Those whose value is of another kind than a modifier reads.
-    pub unread: Bits,
-    /// Those whose value is of another kind than a test asks for.
-    pub misfits: Bits,
-}
-
-impl Findings {
-    /// Forgets what was found about the record before.
-    #[inline]
-    pub fn clear(&mut self) {
-        self.asked.clear();
-        self.looked_at.clear();
-        self.unread.clear();
-        self.misfits.clear();
-    }
 }
 
 /// The values that expressions test in one record.

@@ -1,9 +1,10 @@
 //! Notes on the fields of records: those that no record has, and values of another kind than a test asks for.
 
 use crate::record::field::FieldSource;
+use crate::record::findings::Findings;
 use crate::record::notes::{NoteId, NoteKind, Notes};
 use crate::record::plan::RecordPlan;
-use crate::record::projection::{Findings, Operand, Projection, View};
+use crate::record::projection::{Operand, Projection, View};
 use crate::record::suggest::quoted;
 
 /// What was found about the fields of one job's records.

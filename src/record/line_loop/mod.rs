@@ -11,13 +11,14 @@ mod joiner;
 
 use super::evidence::Evidence;
 use super::expression::Expression;
+use super::findings::Findings;
 use super::format::{FieldSpan, Format, LineSplitter, LineVerdict};
 use super::named_values::put_pair;
 use super::notes::{NoteId, NoteKind, Notes};
 use super::pattern::Pattern;
 use super::plan::{OnBadLine, RecordPlan};
 use super::prefilter::{HitRate, Prefilter};
-use super::projection::{Findings, Projection, Tested, View};
+use super::projection::{Projection, Tested, View};
 use super::record_sink::RecordSink;
 use super::time::TimeReader;
 use field_notes::FieldNotes;

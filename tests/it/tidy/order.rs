@@ -36,7 +36,7 @@ const ORDER: &[(&str, &str)] = &[
     (
         "record",
         "alignment row_printer recognition stage line_loop prefilter projection record_sink plan window evidence format expression pattern \
-         decimal render named_values field mod modifier notes json_path measure time number row_format suggest plan_error bits",
+         decimal render named_values field mod modifier notes json_path measure time number row_format suggest plan_error findings bits",
     ),
     (
         "report",
