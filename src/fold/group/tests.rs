@@ -93,7 +93,7 @@ fn every_aggregate_gives_what_it_says() {
     let mut fold = group(&all_aggregates(), 0);
     add(&mut fold, &records("a,1;a,2.5;a,-4;a,x;b,1e3;b,1000;c,"));
     // The value of the last record.
-    assert_eq!(fold.misfits(), 0b10);
+    assert!(fold.misfits().contains(1) && !fold.misfits().contains(0));
     assert_eq!(
         finish(&mut fold),
         "a\t4\t-0.5\t-0.16666666666666666\t3.4034296427770228\t-4\t2.5\t-4\t1\t2.5\t4\n\
