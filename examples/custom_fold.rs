@@ -15,7 +15,7 @@ use fanfold::fold::Fold;
 use fanfold::map::Cat;
 use fanfold::memory::Budget;
 use fanfold::plan::{Inputs, Plan, Unit, WalkPlan};
-use fanfold::record::{Field, Format, FormatChoice, NoteKind, RecordPlan, RecordSink};
+use fanfold::record::{Bits, Field, Format, FormatChoice, NoteKind, RecordPlan, RecordSink};
 use fanfold::run::{Destination, Work, run};
 use std::any::Any;
 use std::io::{self, BufRead, Write};
@@ -25,15 +25,15 @@ use std::process::ExitCode;
 /// Counts numbers by their length in bits: `counts[0]` is for 0, and `counts[n]` for 2^(n-1) up to 2^n - 1.
 struct SizeCounts {
     counts: [u64; 65],
-    /// Whether the last value was no number.
-    misfit: bool,
+    /// Which fields of the last record were no number.
+    misfits: Bits,
 }
 
 impl SizeCounts {
     fn new() -> Self {
         SizeCounts {
             counts: [0; 65],
-            misfit: false,
+            misfits: Bits::new(),
         }
     }
 }
@@ -44,9 +44,10 @@ impl RecordSink for SizeCounts {
         let size = str::from_utf8(fields[0])
             .ok()
             .and_then(|text| text.parse::<u64>().ok());
-        self.misfit = size.is_none();
-        if let Some(size) = size {
-            self.counts[(u64::BITS - size.leading_zeros()) as usize] += 1;
+        self.misfits.clear();
+        match size {
+            Some(size) => self.counts[(u64::BITS - size.leading_zeros()) as usize] += 1,
+            None => self.misfits.insert(0),
         }
         // Break would say that no further record can change the result.
         Ok(ControlFlow::Continue(()))
@@ -54,8 +55,8 @@ impl RecordSink for SizeCounts {
 
     /// Says that field 0 of the last record was no number: a log has `-` for a response without a body. The
     /// summary has a note about such values: how many there are, and where the first is.
-    fn misfits(&self) -> u64 {
-        u64::from(self.misfit)
+    fn misfits(&self) -> &Bits {
+        &self.misfits
     }
 }
 
