@@ -1,6 +1,11 @@
 //! What the fuzzers of `tests/fuzz` call: readers of bytes that come from anywhere, and of what users type.
 //!
-//! It is compiled with `--cfg fuzzing` only, and decides nothing itself.
+//! It is compiled with `--cfg fuzzing`, and for the test that runs the fuzzers' bodies on their corpus; it decides nothing
+//! itself.
+
+#[cfg(test)]
+#[path = "../tests/fuzz/corpus_test.rs"]
+mod corpus_test;
 
 pub use crate::codec::{CODECS, Decoder};
 pub use crate::job::Trust;

@@ -1,12 +1,15 @@
 //! What a program that uses fanfold as a library may name. The introduction is `ARCHITECTURE.md`.
 #![doc = include_str!("ARCHITECTURE.md")]
 
+#[cfg(test)]
+extern crate self as fanfold; // Its name in tests/fuzz/bodies.
+
 #[doc(hidden)] // The program's entry, for main.rs only.
 pub mod cli;
 pub mod codec;
 pub mod control;
 pub mod fold;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 #[doc(hidden)] // For tests/fuzz only.
 pub mod fuzzing;
 pub(crate) mod help;

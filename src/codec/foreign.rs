@@ -81,6 +81,12 @@ pub(super) fn find(head: &[u8], ended: bool) -> Result<&'static Foreign, Verdict
     Err(verdict)
 }
 
+/// Returns true for first bytes of which no text has some.
+pub(super) fn is_binary(head: &[u8]) -> bool {
+    let is_wide = matches!(head, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+    !is_wide && head.iter().any(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31))
+}
+
 /// Judges by magic numbers: each has a byte that no text has.
 fn magic(head: &[u8], magics: &[&[u8]]) -> Verdict {
     if magics.iter().any(|magic| head.starts_with(magic)) {
@@ -141,7 +147,10 @@ fn compress(head: &[u8], _ended: bool) -> Verdict {
 /// Judges by the usual properties, a dictionary of a plausible size, and a length that is unknown or plausible.
 fn lzma(head: &[u8], _ended: bool) -> Verdict {
     let Some(&[first, d0, d1, d2, d3, ref length @ ..]) = head.first_chunk::<13>() else {
-        return magic(head, &[b"\x5d\0\0"]);
+        return match magic(head, &[b"\x5d\0\0"]) {
+            Verdict::No => Verdict::No,
+            _ => Verdict::Maybe,
+        };
     };
     let dictionary = u32::from_le_bytes([d0, d1, d2, d3]);
     let is_size =

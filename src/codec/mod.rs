@@ -285,10 +285,16 @@ impl Decoder {
             && self.forced.is_none()
             && let Some(named) = self.named.take()
         {
-            let head = reader.peek(Codec::HEAD_LENGTH)?;
-            let is_cut = |signature: &Signature| signature.is_prefix(head);
-            if named.signature.as_ref().is_some_and(is_cut) {
-                return Err(DecodeError::truncated(named.name, head.len() as u64));
+            let head = reader.peek(foreign::HEAD)?;
+            if let Some(signature) = &named.signature {
+                if signature.is_prefix(head) {
+                    return Err(DecodeError::truncated(named.name, head.len() as u64));
+                }
+                // What is an archive is told by its content.
+                if foreign::is_binary(head) && foreign::find(head, true).is_err() {
+                    let what = format!("no {} begins here, and it is no text", signature.unit);
+                    return Err(DecodeError::corrupt(named.name, 0, what));
+                }
             }
             self.is_misnamed = true;
         }

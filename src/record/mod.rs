@@ -52,7 +52,7 @@ pub(crate) use expression::{LoneQuote, Value, Values};
 pub(crate) use field::without_backquotes;
 pub(crate) use format::FORMATS;
 pub(crate) use modifier::MODIFIERS;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub(crate) use modifier::Outcome;
 pub(crate) use named_values::pairs;
 pub(crate) use number::Number;

@@ -31,5 +31,5 @@ pub(crate) use schedule::Scheduler;
 pub(crate) use shard::{Listing, Numbering, Sharded, SharedListing, deal};
 pub(crate) use split::Splitter;
 pub(crate) use xargs::words::ListedWords;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub(crate) use xargs::words::WordReader;

@@ -94,7 +94,7 @@ impl Equality {
     }
 
     /// Returns the text that was typed.
-    #[cfg(fuzzing)]
+    #[cfg(any(fuzzing, test))]
     pub fn text(&self) -> &str {
         std::str::from_utf8(&self.text).expect("what is typed is text")
     }

@@ -8,7 +8,7 @@ mod equality;
 mod instant;
 mod moment;
 mod parser;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 mod printer;
 mod tree;
 mod value_text;

@@ -108,10 +108,11 @@ impl Csv {
 
     /// Reads back the escapes of the complete record, and takes the carriage return off its end.
     fn unescape(&mut self) {
-        let Some(last) = self.ends[..self.ended].last_mut() else {
+        let [before @ .., last] = &mut self.ends[..self.ended] else {
             return;
         };
-        if self.fields[..*last].ends_with(b"\r") {
+        let start = before.last().copied().unwrap_or_default();
+        if self.fields[start..*last].ends_with(b"\r") {
             *last -= 1;
             self.written -= 1;
         }

@@ -190,6 +190,9 @@ fn a_plain_file_with_the_name_of_a_compressed_one_is_read_with_a_note() {
                 .ok();
             run("-q").stderr("").ok();
         }
+        // What is no text was compressed, and its first bytes are lost.
+        let given = fan("map").arg(name).file(name, b"\x14\x01\xff\x02\n").stdout("");
+        given.says("begins here, and it is no text").code(3);
         // Cut in its magic number, it is not.
         let given = fan("map").arg(name).file(name, "");
         given.stdout("").says("truncated").code(3);

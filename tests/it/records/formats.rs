@@ -322,6 +322,14 @@ fn names_with_signs_stand_in_backquotes() {
 }
 
 #[test]
+fn a_carriage_return_before_an_empty_last_value_of_tsv_belongs_to_its_value() {
+    fan("map f -i tsv --no-header --select 3,2,1")
+        .file("f", b"a\tb\\t\tc\\\r\t\nd\te\r\t\n")
+        .stdout("c\\\\\r\tb\\t\ta\n\te\r\td\n")
+        .ok();
+}
+
+#[test]
 fn blank_lines_of_tsv_are_no_records_whatever_ends_them() {
     for end in ["\n", "\r\n"] {
         let text = ["", "a\tb", "1\t2", "", "3\t4", ""]
