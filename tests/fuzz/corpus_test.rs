@@ -14,6 +14,7 @@ mod words;
 use std::path::Path;
 
 /// Runs a fuzzer's body on each file of its corpus, and on what is left of each that was cut.
+#[allow(clippy::print_stdout)] // It is seen when the test fails.
 fn run(name: &str, body: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fuzz/corpus")

@@ -18,8 +18,7 @@ fn reference(data: &[u8], separate: bool) -> (Vec<Word>, Option<u8>) {
         }
         let mut word = Vec::new();
         let mut ends_line = false;
-        loop {
-            let Some(&byte) = data.get(at) else { break };
+        while let Some(&byte) = data.get(at) {
             match byte {
                 b'\n' => {
                     // Whether the line goes on is told by the byte before, as it stands.
