@@ -5,7 +5,7 @@
 
 use crate::message;
 use crate::process::resolve_program;
-use crate::template::shell_quote;
+use crate::template::{foreign_replacement, shell_quote};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -65,4 +65,24 @@ pub(super) fn whose_no_is_1(words: &[OsString]) -> Option<String> {
 
 fn line(words: &[OsString]) -> String {
     String::from_utf8_lossy(&shell_quote(words)).into_owned()
+}
+
+/// What is said of a script with a replacement string: none is replaced there.
+pub(super) const REPLACEMENT_IN_SCRIPT: &str =
+    "--shell: '{}', '{1}' and the like would reach the shell as they are: the input is \"$1\" in a script";
+
+/// Returns whether a script has a replacement string where an input was meant: one that is not fanfold's, or any in a
+/// script that does not use its inputs. Beside a `"$1"`, `{}` may be meant for find or xargs.
+pub(super) fn has_replacement(script: &OsStr) -> bool {
+    let script = script.as_bytes();
+    let words = script.split(u8::is_ascii_whitespace);
+    let is_foreign = |word| foreign_replacement(OsStr::from_bytes(word)).is_some();
+    let has = |text: &str| memchr::memmem::find(script, text.as_bytes()).is_some();
+    let uses_inputs = memchr::memchr_iter(b'$', script).any(|at| {
+        let name = &script[at + 1..];
+        let name = name.strip_prefix(b"{").unwrap_or(name);
+        matches!(name, [b'0'..=b'9' | b'@' | b'*' | b'#', ..])
+    });
+    words.into_iter().any(is_foreign)
+        || !uses_inputs && ["{}", "{.}", "{/}", "{//}", "{/.}"].into_iter().any(has)
 }

@@ -37,8 +37,7 @@ use crate::template::{Template, foreign_replacement, pastes_into_script, shell_q
 use anyhow::{Context, bail};
 use clap::Args;
 use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt as _;
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -137,18 +136,6 @@ impl ChildArgs {
     fn ok_exit(&self) -> &[i32] {
         self.ok_exit.as_deref().unwrap_or(&[0])
     }
-}
-
-/// What is said of a script with a replacement string that fanfold does not have.
-const FOREIGN_IN_SCRIPT: &str =
-    "--shell: '{1}' and the like would reach the shell as they are: the input is \"$1\" in a script";
-
-/// Returns whether a script has such a replacement string as a word of its own.
-fn has_foreign_word(script: &OsStr) -> bool {
-    let words = script.as_bytes().split(u8::is_ascii_whitespace);
-    words
-        .map(OsStr::from_bytes)
-        .any(|word| foreign_replacement(word).is_some())
 }
 
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
@@ -402,10 +389,10 @@ impl RunArgs {
             return Err(UsageError(what).into());
         }
         let template = match &child.shell {
-            Some(script) if has_foreign_word(script) => {
-                return Err(UsageError(FOREIGN_IN_SCRIPT.into()).into());
-            }
             Some(script) if self.pool.pool => Template::script(script),
+            Some(script) if foreign_command::has_replacement(script) => {
+                return Err(UsageError(foreign_command::REPLACEMENT_IN_SCRIPT.into()).into());
+            }
             Some(script) => Template::shell(script),
             None if self.command.is_empty() => return Err(UsageError(missing_separator::message()).into()),
             None => self

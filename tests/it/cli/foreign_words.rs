@@ -191,3 +191,25 @@ fn alternatives_in_braces_are_expanded() {
     place.file("logs/{a,b}", b"", 0);
     files("logs/{a,b}", "{a,b}");
 }
+
+#[test]
+fn a_replacement_string_in_a_script_is_refused_where_the_script_has_no_other_input() {
+    for script in [
+        "echo {}",
+        "gzip -t '{}'",
+        "cp {} {.}.bak",
+        "grep x <{}",
+        "echo ${HOME} {}",
+    ] {
+        fan("run a --shell")
+            .arg(script)
+            .says("the input is \"$1\" in a script")
+            .stdout("")
+            .code(2);
+    }
+    fan("run a --shell")
+        .file("a", "")
+        .arg("find \"$1\" -exec echo {} +")
+        .stdout("a\n")
+        .ok();
+}

@@ -416,7 +416,7 @@ fn a_replacement_string_with_a_number_is_refused_where_it_is_a_word() {
     fan("run a --shell")
         .arg("echo {1}")
         .file("a", "")
-        .says("--shell: '{1}'")
+        .says("--shell: '{}', '{1}' and the like")
         .code(2);
     fan("run a -- echo [0-9]{3} {1,3} x{1}")
         .file("a", "")
