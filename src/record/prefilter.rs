@@ -70,8 +70,8 @@ impl HitRate {
 
 /// Returns the most selective set of texts of which every passing line contains one.
 fn needles(plan: &RecordPlan) -> Option<Needles<'_>> {
-    // CSV records may span lines, so a hit does not tell where a record begins. The directives of w3c must be seen.
-    if matches!(plan.format, Format::Csv { .. } | Format::W3c | Format::Auto) {
+    // The directives of w3c must be seen.
+    if matches!(plan.format, Format::W3c | Format::Auto) {
         return None;
     }
     let by_fields = plan.on_bad_line == OnBadLine::Skip || !plan.format.has_bad_lines();
@@ -80,9 +80,11 @@ fn needles(plan: &RecordPlan) -> Option<Needles<'_>> {
         !matches!(field.source, FieldSource::File | FieldSource::Line)
             && field.modifiers.iter().all(Modifier::keeps_bytes)
     };
+    // Of CSV, only the lines are searched in which values are written as they are.
+    let is_verbatim = plan.format.is_verbatim() || matches!(plan.format, Format::Csv { .. });
     let filter = plan.filter.as_ref().filter(|_| by_fields);
     let mut of_filter = filter.and_then(|filter| filter.needles(&in_line));
-    if let Some(texts) = of_filter.as_mut().filter(|_| !plan.format.is_verbatim()) {
+    if let Some(texts) = of_filter.as_mut().filter(|_| !is_verbatim) {
         // Where a text is escaped, its line contains a backslash.
         texts.retain(|text| *text != b"\\");
         texts.push(b"\\");
@@ -156,7 +158,7 @@ mod tests {
             (Format::Json, &fail, Some("x"), "level == error", Some("x")),
             (Format::Clf, &skip, None, "path == /a", Some("/a")),
             (Format::Clf, &fail, None, "path == /a", None),
-            (csv, &skip, Some("x"), "1 == abc", None),
+            (csv, &skip, Some("x"), "1 == abc", Some("abc")),
         ];
         for (format, bad, grep, filter, want) in cases {
             let name = format!("{} {bad:?} {grep:?} {filter}", format.name());

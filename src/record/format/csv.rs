@@ -34,6 +34,8 @@ pub(in crate::record) struct Csv {
     columns: Vec<Option<usize>>,
     /// For each source, whether its modifiers are a part of the column's name.
     whole_names: Vec<bool>,
+    /// True when the current input had a record, or a header.
+    has_read_a_record: bool,
     fields: Vec<u8>,
     ends: Vec<usize>,
     /// How much of `fields` the current record has filled.
@@ -60,6 +62,7 @@ impl Csv {
             names: Vec::new(),
             columns: Vec::new(),
             whole_names: vec![false; sources.len()],
+            has_read_a_record: false,
             fields: vec![0; 4096],
             ends: vec![0; 64],
             written: 0,
@@ -73,6 +76,7 @@ impl Csv {
     pub fn begin(&mut self) {
         self.reader.reset();
         self.header_read = !self.has_header;
+        self.has_read_a_record = false;
         self.names.clear();
         let column = |source: &FieldSource| match source {
             FieldSource::Number(n) => Some(n - 1),
@@ -146,11 +150,32 @@ impl Csv {
         self.ended = 0;
     }
 
+    /// Returns the byte between values.
+    pub fn delimiter(&self) -> u8 {
+        self.delimiter
+    }
+
+    /// Returns how values are written.
+    pub fn quoting(&self) -> CsvQuoting {
+        self.quoting
+    }
+
+    /// Returns true when the current input had a record, or a header.
+    pub fn has_read_a_record(&self) -> bool {
+        self.has_read_a_record
+    }
+
+    /// Returns true when what looks like a modifier is a part of a selected column's name.
+    pub fn has_whole_names(&self) -> bool {
+        self.whole_names.contains(&true)
+    }
+
     /// Returns true when the complete record is the header, and resolves the names of columns by it.
     ///
     /// # Errors
     /// A message when a selected column is missing.
     pub fn accept_header(&mut self) -> Result<bool, String> {
+        self.has_read_a_record = true;
         if self.header_read {
             return Ok(false);
         }
@@ -211,31 +236,50 @@ impl Csv {
         }
     }
 
-    /// Gives all fields of the complete record to `take`. A field without a name has its number as one.
+    /// Gives all fields of the complete record to `take`.
     pub fn pairs(&self, take: &mut TakePair<'_>) {
         for column in 0..self.ended {
             let span = self.span(column);
-            let value = &self.fields[span.start..span.end];
-            match self.names.get(column) {
-                Some(name) => take(name, Kind::Text, value),
-                None => take((column + 1).to_string().as_bytes(), Kind::Text, value),
-            }
+            self.pair(column, &self.fields[span.start..span.end], take);
+        }
+    }
+
+    /// Gives the value of a column to `take`. A column without a name has its number as one.
+    pub fn pair(&self, column: usize, value: &[u8], take: &mut TakePair<'_>) {
+        match self.names.get(column) {
+            Some(name) => take(name, Kind::Text, value),
+            None => take((column + 1).to_string().as_bytes(), Kind::Text, value),
         }
     }
 
     /// Finds the selected fields in the complete record.
     pub fn split(&self, spans: &mut [FieldSpan]) {
         for (slot, span) in spans.iter_mut().enumerate() {
-            let column = match (&self.sources[slot], self.columns[slot]) {
-                (FieldSource::FromEnd(n), None) => self.ended.checked_sub(*n),
-                (_, column) => column,
-            };
-            *span = match column.filter(|&column| column < self.ended) {
+            *span = match self
+                .column(slot, self.ended)
+                .filter(|&column| column < self.ended)
+            {
                 None => FieldSpan::default(),
                 Some(column) if self.whole_names[slot] => self.span(column).unmodified(),
                 Some(column) => self.span(column),
             };
         }
+    }
+
+    /// Returns the column of a selected field in a record that has this many.
+    #[inline]
+    pub fn column(&self, slot: usize, count: usize) -> Option<usize> {
+        match (&self.sources[slot], self.columns[slot]) {
+            (FieldSource::FromEnd(n), None) => count.checked_sub(*n),
+            (_, column) => column,
+        }
+    }
+
+    /// Returns how many columns of a record must be known to find the selected ones.
+    #[inline]
+    pub fn columns_in_question(&self) -> usize {
+        let after = |column: &Option<usize>| column.map_or(usize::MAX, |column| column + 1);
+        self.columns.iter().map(after).max().unwrap_or(0)
     }
 }
 

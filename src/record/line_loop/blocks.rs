@@ -55,23 +55,33 @@ impl LineLoop {
         }
         let whole = memrchr(b'\n', rest).map_or(0, |last| last + 1);
         let (lines, partial) = rest.split_at(whole);
-        let flow = match self.prefilter.clone() {
-            _ if self.joiner.is_some() => self.joined(split, lines, sink)?,
-            Some(texts) => self.lines(split, lines, sink, Some(&texts))?,
+        let flow = self.whole_lines(split, lines, sink)?;
+        self.carry.extend_from_slice(partial);
+        Ok(self.end_on_break(flow))
+    }
+
+    /// Handles lines with their newlines.
+    pub fn whole_lines<S: LineSplitter>(
+        &mut self,
+        split: &mut S,
+        lines: &[u8],
+        sink: &mut dyn RecordSink,
+    ) -> io::Result<ControlFlow<()>> {
+        match self.prefilter.clone() {
+            _ if self.joiner.is_some() => self.joined(split, lines, sink),
+            Some(texts) => self.lines(split, lines, sink, Some(&texts)),
             None if self.all_lines && !S::CHECKS && sink.only_counts() => {
                 match memchr_iter(b'\n', lines).count() {
-                    0 => ControlFlow::Continue(()),
+                    0 => Ok(ControlFlow::Continue(())),
                     number => {
                         self.notes.line += number as u64;
-                        sink.records(number as u64)?
+                        sink.records(number as u64)
                     }
                 }
             }
-            None if self.single_field && !S::HAS_DIRECTIVES => self.single_fields(split, lines, sink)?,
-            None => self.lines(split, lines, sink, None)?,
-        };
-        self.carry.extend_from_slice(partial);
-        Ok(self.end_on_break(flow))
+            None if self.single_field && !S::HAS_DIRECTIVES => self.single_fields(split, lines, sink),
+            None => self.lines(split, lines, sink, None),
+        }
     }
 
     /// Does what [`LineLoop::lines`] does, faster, when one field is selected and nothing else is asked.
@@ -187,10 +197,10 @@ impl LineLoop {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Counts lines that are no candidates, when a note may have to name a line after them.
+    /// Counts lines that are no candidates, when a line after them may have to be named.
     #[inline]
     fn pass_over(&mut self, lines: &[u8]) {
-        if !lines.is_empty() && !self.notes.is_empty() {
+        if !lines.is_empty() && (self.is_csv || !self.notes.is_empty()) {
             self.notes.line += memchr_iter(b'\n', lines).count() as u64;
         }
     }

@@ -128,14 +128,17 @@ impl LineLoop {
             .sort
             .as_ref()
             .map(|sort| notes.enter(NoteKind::SortedAsText, &sort.text));
+        let is_csv = matches!(plan.format, Format::Csv { .. });
         let field_notes = FieldNotes::new(plan, &projection, &mut notes);
         LineLoop {
-            prefilter: Prefilter::new(plan).filter(|_| !counts_lines && plan.record_start.is_none()),
+            prefilter: Prefilter::new(plan)
+                .filter(|_| !counts_lines && plan.record_start.is_none())
+                .filter(|_| !is_csv || field_notes.is_empty()),
             hit_rate: HitRate::default(),
             joiner: plan.record_start.as_ref().map(Joiner::new),
             value_notes,
             key_notes,
-            is_csv: matches!(plan.format, Format::Csv { .. }),
+            is_csv,
             bad_note: plan
                 .has_bad_lines()
                 .then(|| notes.enter(NoteKind::BadLine, plan.format.name())),

@@ -4,8 +4,8 @@
 
 use super::evidence::Evidence;
 use super::format::{
-    ALB, Clf, Csv, DelimiterSplitter, Extract, Format, Json, JsonAfter, LogFormatSplitter, Logfmt, S3,
-    Syslog, Tokens, W3c, WholeLine, Ws,
+    ALB, Clf, Csv, CsvLines, DelimiterSplitter, Extract, Format, Json, JsonAfter, LogFormatSplitter, Logfmt,
+    S3, Syslog, Tokens, W3c, WholeLine, Ws,
 };
 use super::line_loop::LineLoop;
 use super::notes::Notes;
@@ -182,6 +182,14 @@ fn csv_block(
     sink: &mut dyn RecordSink,
 ) -> io::Result<ControlFlow<()>> {
     while !bytes.is_empty() {
+        if line_loop.carry.is_empty() {
+            let (lines, rest) = bytes.split_at(csv.plain_lines(bytes));
+            let flow = line_loop.whole_lines(&mut CsvLines::new(csv), lines, sink)?;
+            if line_loop.end_on_break(flow).is_break() {
+                return Ok(flow);
+            }
+            bytes = rest;
+        }
         let Some(length) = csv.feed(bytes) else {
             line_loop.carry.extend_from_slice(bytes);
             break;
@@ -217,3 +225,6 @@ fn csv_record(
     csv.clear();
     Ok(line_loop.end_on_break(flow))
 }
+
+#[cfg(test)]
+mod tests;
