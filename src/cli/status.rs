@@ -75,7 +75,7 @@ fn text(overview: &Overview) -> String {
     text
 }
 
-/// Returns the JSON object. README.md documents its members.
+/// Returns the JSON object. src/help/state.md documents its members.
 fn object(overview: &Overview) -> Value {
     let command: serde_json::Map<_, _> = overview
         .command

@@ -78,6 +78,11 @@ pub(crate) const TOPICS: &[Topic] = &[
         text: include_str!("cron.md"),
     },
     Topic {
+        name: "speed",
+        about: "how fast it is, beside what, and how that is measured",
+        text: include_str!("speed.md"),
+    },
+    Topic {
         name: "from-xargs",
         about: "what you type with xargs, and with fanfold",
         text: include_str!("from-xargs.md"),

@@ -16,7 +16,7 @@ pub(super) const APPLICATION: i32 = 0x6661_6e66;
 /// The version of the schema.
 pub(super) const VERSION: i32 = 1;
 
-/// The tables, which README.md documents. A change of a table changes the version.
+/// The tables, which src/help/state.md documents. A change of a table changes the version.
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// Tables that older fanfolds did not create. A state without them is given them.

@@ -118,16 +118,16 @@ fn the_job_log_has_the_columns_of_gnu_parallel() {
 }
 
 #[test]
-fn the_queries_of_the_readme_work() {
+fn the_queries_of_the_page_work() {
     let place = Place::new();
     place.file("in/a", b"a\n", 100).file("in/b", b"", 100);
     place
         .fan("run in --state st -- grep a")
         .says("job 2 (in/b)")
         .code(123);
-    let readme = fs::read_to_string(repository().join("README.md")).expect("it is there");
+    let page = fs::read_to_string(repository().join("src/help/state.md")).expect("it is there");
     let db = rusqlite::Connection::open(place.path("st")).expect("a database");
-    let queries = readme.lines().filter_map(|line| line.strip_prefix("sqlite3 "));
+    let queries = page.lines().filter_map(|line| line.strip_prefix("sqlite3 "));
     let answers: Vec<Vec<String>> = queries
         .map(|line| {
             let query = line.split('"').nth(1).expect("it is quoted");
