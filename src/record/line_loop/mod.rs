@@ -365,7 +365,7 @@ impl LineLoop {
         if let Some(note) = self.bad_note
             && self.prefilter.as_ref().is_none_or(is_candidate)
         {
-            self.notes.add(note, line);
+            self.notes.add(note, without_return(line));
         }
         match self.on_bad {
             OnBadLine::Skip => ControlFlow::Continue(()),

@@ -25,6 +25,23 @@ fn a_log_format_of_nginx_names_the_fields() {
 }
 
 #[test]
+fn the_time_of_a_log_format_may_be_an_epoch() {
+    let format = "$msec|$remote_addr|$status";
+    fan("map a --since 2024-01-27T10:03:34Z --select host,time:minute,msec --log-format")
+        .arg(format)
+        .file("a", "1706349813.999|a|200\r\n1706349814.000|b|200\r\nx\r\n")
+        .stdout("b\t2024-01-27T10:03\t1706349814.000\n")
+        .stderr("fanfold: 1 of 3 lines could not be read as log-format (first: a:3 'x')\n")
+        .ok();
+    // Beside another time it is none.
+    fan("map a --select time:year,msec --log-format")
+        .arg("$msec $time_iso8601")
+        .file("a", "1706349813.999 2023-01-27T10:03:34+00:00\n")
+        .stdout("2023\t1706349813.999\n")
+        .ok();
+}
+
+#[test]
 fn a_log_format_is_a_format_of_its_own() {
     for (words, said) in [
         (

@@ -41,6 +41,7 @@ pub(super) fn pieces(text: &str) -> Result<Vec<Piece>, String> {
                 match name {
                     // The client has clf's name.
                     "host" if has("remote_addr") => "vhost",
+                    "msec" if !has("time_local") && !has("time_iso8601") => "time",
                     name => field(name, has("body_bytes_sent"), has("time_local")),
                 }
                 .to_owned(),
