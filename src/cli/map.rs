@@ -19,8 +19,8 @@ use crate::map::{self, Cat, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
 use crate::output::JobFiles;
 use crate::plan::{
-    Batch, Dash, Durability, Inputs, Order, Partial, Plan, Schedule, SignalAction, StateAccess, StatePlan,
-    Unit,
+    Batch, Dash, Durability, Growing, Inputs, Order, Partial, Plan, Recognition, Schedule, SignalAction,
+    StateAccess, StatePlan, Tag, Unit,
 };
 use crate::record::RecordPlan;
 use crate::run::{Destination, Work, run};
@@ -167,13 +167,32 @@ impl MapArgs {
         };
         let mut key = self.key(function);
         key.push(self.inputs.key());
-        let state = self.state.plan(key, StateAccess::Write, durability, stages)?;
+        let mut state = self.state.plan(key, StateAccess::Write, durability, stages)?;
+        if let Some(state) = &mut state {
+            state.recognition = self.recognition(function, stages);
+        }
         let is_stdin = |input: &OsString| input == "-";
         if state.is_some() && matches!(inputs, Inputs::Named(typed, _) if typed.iter().any(is_stdin)) {
             let what = "--state cannot remember standard input, which has no name and no modification time";
             return Err(UsageError(what.into()));
         }
         Ok(state)
+    }
+
+    /// Returns by what inputs are known again: by their names, when these may be seen in the output.
+    fn recognition(&self, function: &Function, stages: &RecordsAndFold) -> Recognition {
+        let is_cat = function.name == FUNCTIONS[0].name;
+        let asks_name = stages.records.as_ref().is_some_and(RecordPlan::asks_file);
+        let shows_name = asks_name || self.output.tag() != Tag::Off || self.output.out.is_asked();
+        // Only what a job of its own can read from the middle of a file on.
+        let can_grow = stages.fold.is_some() && self.unit(function, stages) == Unit::PlainLines;
+        Recognition {
+            renames: is_cat && !shows_name && !self.merge.is_asked(),
+            growing: match can_grow {
+                true => Growing::Tail,
+                false => Growing::Whole,
+            },
+        }
     }
 
     /// Returns what the command line means to a state.

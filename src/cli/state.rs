@@ -7,7 +7,9 @@ use super::option_value::file_name;
 use super::records::{FoldPlan, RecordsAndFold};
 use super::save::FOLD_FORMAT;
 use super::usage_error::UsageError;
-use crate::plan::{Durability, Existing, JobLogStart, LockHeld, Rerun, Revocable, StateAccess, StatePlan};
+use crate::plan::{
+    Durability, Existing, JobLogStart, LockHeld, Recognition, Rerun, Revocable, StateAccess, StatePlan,
+};
 use crate::record::{OnBadLine, RecordPlan};
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
@@ -76,6 +78,7 @@ impl StateArgs {
             access,
             durability,
             revocable: Revocable::Never,
+            recognition: Recognition::BY_NAME,
         }))
     }
 

@@ -5,7 +5,7 @@
 use super::exit_code::ExitCause;
 use super::plain_text::print;
 use crate::message;
-use crate::state::Overview;
+use crate::state::{Overview, Savings};
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -64,6 +64,20 @@ fn text(overview: &Overview) -> String {
         line("gone", &format_args!("{} ({what})", overview.gone));
     }
     line("read", &format_args!("{} bytes", overview.size));
+    let saved = overview.saved;
+    if saved.renamed + saved.grown > 0 {
+        let Savings {
+            renamed,
+            grown,
+            bytes,
+        } = saved;
+        line(
+            "saved",
+            &format_args!(
+                "{bytes} bytes of the last run ({renamed} renamed, {grown} read on from their old end)"
+            ),
+        );
+    }
     line("gave", &format_args!("{} bytes", overview.bytes));
     let end = overview.ended.map_or_else(
         || "not ended: still running, or killed".into(),
@@ -100,6 +114,7 @@ fn object(overview: &Overview) -> Value {
         "size": overview.size,
         "bytes": overview.bytes,
         "runs": overview.runs,
+        "saved": {"renamed": overview.saved.renamed, "grown": overview.saved.grown, "bytes": overview.saved.bytes},
         "started": overview.started,
         "ended": overview.ended,
     })

@@ -45,6 +45,7 @@ impl Job {
     pub fn start(&self) -> Option<u64> {
         match self.inputs.first() {
             Some(Input::Range { start, .. } | Input::Part { start, .. }) => Some(*start),
+            Some(Input::Tail { start, .. }) => *start,
             _ => None,
         }
     }
@@ -53,8 +54,14 @@ impl Job {
     pub fn range(&self) -> Option<u64> {
         match self.inputs.first() {
             Some(Input::Range { start, .. }) => Some(start / RANGE),
+            Some(Input::Tail { start, .. }) => start.map(|start| start / RANGE),
             _ => None,
         }
+    }
+
+    /// Returns whether it is about what was appended to a file only.
+    pub fn is_tail(&self) -> bool {
+        matches!(self.inputs.first(), Some(Input::Tail { .. }))
     }
 
     /// Returns whether a later job has the end of the file.
@@ -89,6 +96,20 @@ pub enum Input {
         /// The place among the other parts.
         link: SplitPart,
     },
+    /// The lines of a file that begin in `from..end`, where one begins at `from`: what was appended to a file, or to the
+    /// last range of one, since an earlier run.
+    Tail {
+        /// The file's name.
+        name: OsString,
+        /// Where the range begins of which this is the end; `None` for a whole file.
+        start: Option<u64>,
+        /// Where the lines begin; where a member begins, when they are compressed.
+        from: u64,
+        /// One past the last byte at which a line may begin; `u64::MAX` for the end of the file.
+        end: u64,
+        /// Whether they are compressed.
+        packed: bool,
+    },
     /// Standard input, as data.
     Stdin,
     /// Bytes that a command reads.
@@ -108,7 +129,10 @@ impl Input {
     /// Returns the name to show and to substitute: the path as it was given, `-` for standard input.
     pub fn name(&self) -> &OsStr {
         match self {
-            Input::File(name) | Input::Range { name, .. } | Input::Part { name, .. } => name,
+            Input::File(name)
+            | Input::Range { name, .. }
+            | Input::Part { name, .. }
+            | Input::Tail { name, .. } => name,
             Input::Word { word, .. } => word,
             Input::Stdin => OsStr::new("-"),
             Input::Block(_) | Input::Queue(_) => OsStr::new(""),
@@ -126,7 +150,7 @@ impl Input {
     /// Returns whether a later job has the end of the file.
     pub fn is_continued(&self) -> bool {
         match self {
-            Input::Range { end, .. } => *end != u64::MAX,
+            Input::Range { end, .. } | Input::Tail { end, .. } => *end != u64::MAX,
             Input::Part { link, .. } => !link.last,
             _ => false,
         }

@@ -5,7 +5,7 @@
 use super::read::read;
 use super::{Emit, Map};
 use crate::codec::Decoder;
-use crate::job::{Failure, Job, Trust};
+use crate::job::{Failure, Job};
 
 /// Emits the bytes of a job's inputs, decompressed, one after another.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Map for Cat {
                 flow
             })?;
             if self.last_line == LastLine::Ended && last != b'\n' {
-                let _ = emit.out(b"\n", Trust::Final);
+                emit.end_line();
             }
         }
         Ok(())

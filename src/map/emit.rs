@@ -27,6 +27,17 @@ pub trait Emit {
     /// end of the run, when the try counts.
     fn note(&mut self, _kind: NoteKind, _name: &OsStr) {}
 
+    /// Ends the last line of an input, which has no newline.
+    #[doc(hidden)]
+    fn end_line(&mut self) {
+        let _ = self.out(b"\n", Trust::Final);
+    }
+
+    /// Takes note that all of an input was given, up to this byte of its file. `packed` tells how it goes on when the
+    /// file grows: by a gzip member, or by plain bytes; `None`: it can only be read anew.
+    #[doc(hidden)]
+    fn covered(&mut self, _size: u64, _packed: Option<bool>) {}
+
     /// Returns the handle of the worker: its slot, and whether the run wants it to go on.
     fn worker(&self) -> &WorkerHandle;
 

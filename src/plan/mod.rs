@@ -23,7 +23,9 @@ pub use inputs::{
 };
 pub use output::{FirstRows, Order, Partial, RowEnd, Tag};
 pub use save::{SavePlan, SaveTarget};
-pub use state::{Durability, Existing, LockHeld, Rerun, Revocable, StateAccess, StatePlan};
+pub use state::{
+    Durability, Existing, Growing, LockHeld, Recognition, Rerun, Revocable, StateAccess, StatePlan,
+};
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;

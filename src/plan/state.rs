@@ -23,6 +23,34 @@ pub struct StatePlan {
     pub durability: Durability,
     /// Whether a success may be revoked later.
     pub revocable: Revocable,
+    /// By what inputs are known again.
+    pub recognition: Recognition,
+}
+
+/// By what the inputs of an earlier run are known again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recognition {
+    /// Whether a file with another name is the same input.
+    pub renames: bool,
+    /// What is read of a file that has grown.
+    pub growing: Growing,
+}
+
+impl Recognition {
+    /// By their names, sizes and times alone.
+    pub const BY_NAME: Recognition = Recognition {
+        renames: false,
+        growing: Growing::Whole,
+    };
+}
+
+/// What is read of a file that has grown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Growing {
+    /// All of it.
+    Whole,
+    /// What was appended.
+    Tail,
 }
 
 /// What happens when another run uses a file.

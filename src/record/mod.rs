@@ -51,6 +51,7 @@ pub(crate) use alignment::Alignment;
 pub(crate) use expression::{LoneQuote, Value, Values};
 pub(crate) use field::without_backquotes;
 pub(crate) use format::FORMATS;
+pub(crate) use line_loop::Checkpoint;
 pub(crate) use modifier::MODIFIERS;
 #[cfg(any(fuzzing, test))]
 pub(crate) use modifier::Outcome;

@@ -202,6 +202,12 @@ impl RecordPlan {
             && fields.into_iter().all(|field| field.source != FieldSource::Line)
     }
 
+    /// Returns true when the names of inputs matter.
+    pub(crate) fn asks_file(&self) -> bool {
+        let fields = self.tested.iter().chain(&self.projection).chain(&self.sort);
+        fields.into_iter().any(|field| field.source == FieldSource::File)
+    }
+
     /// Returns the header that is printed once before all rows when there is no fold; empty when there is none.
     pub(crate) fn heading(&self) -> Vec<u8> {
         let mut out = Vec::new();

@@ -11,6 +11,7 @@ use super::named_values::{Kind, pairs, put_pair};
 use super::notes::NoteKind;
 use super::plan::RecordPlan;
 use super::time::{Precision, Time, TimePlan, TimeReader};
+use jiff::civil::DateTime;
 use std::time::SystemTime;
 
 /// The place of one value in a record.
@@ -226,6 +227,11 @@ impl Operand {
             true => Outcome::Text,
             false => Outcome::Misfit,
         };
+    }
+
+    /// Returns the first time without a year that was read.
+    pub fn oldest(&self) -> Option<DateTime> {
+        self.times.oldest()
     }
 
     /// Returns the note on values that modifiers can't read, if there are such.

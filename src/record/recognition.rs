@@ -4,6 +4,7 @@
 
 use super::evidence::Evidence;
 use super::format::{Format, candidates, is_enough, recognize};
+use super::line_loop::Checkpoint;
 use super::notes::{NoteKind, Notes};
 use super::plan::RecordPlan;
 use super::record_sink::RecordSink;
@@ -145,6 +146,11 @@ impl Stage {
             Some(stage) => stage.end(sink),
             None => Ok(ControlFlow::Continue(())),
         }
+    }
+
+    /// Returns what was found in the complete lines so far; more may come. `None` when the format is not known yet.
+    pub fn checkpoint(&mut self) -> Option<Checkpoint> {
+        self.stage().map(FormatStage::checkpoint)
     }
 
     /// Returns what this job left out, after its end, and which format was found for its file.

@@ -6,6 +6,7 @@ use super::resume::{LOOK_UPS, Screened};
 use crate::job::Job;
 use crate::plan::Order;
 use crate::sink::Verdict;
+use crate::state::StateError;
 use crate::worker::Task;
 use crossbeam_channel::Sender;
 
@@ -37,17 +38,25 @@ impl Main<'_, '_> {
                 return Pause::Recess;
             }
             looked_up += 1;
-            let Some(job) = self.source.take() else {
+            let Some(mut job) = self.source.take() else {
                 continue;
             };
             self.jobs.found += 1;
-            if let Screened::Run(before) = self.screen(&job) {
-                self.jobs.send(job.seq, before);
-                self.meter.job_sent(&job);
-                queue
-                    .send(Task::Job(job))
-                    .expect("the workers hold the other end");
-            }
+            let before = match self.screen(&job) {
+                Ok(Screened::Skip) => continue,
+                Ok(Screened::Run(before)) => before,
+                Ok(Screened::Continue(before, grown)) => {
+                    job.inputs = vec![grown.input.clone()];
+                    self.workers.continue_from(job.seq, *grown);
+                    Some(before)
+                }
+                Err(error) => return self.pause_on(&error),
+            };
+            self.jobs.send(job.seq, before);
+            self.meter.job_sent(&job);
+            queue
+                .send(Task::Job(job))
+                .expect("the workers hold the other end");
         }
         if self.source.is_dry() {
             self.dispatch_restored(queue);
@@ -77,11 +86,11 @@ impl Main<'_, '_> {
     }
 
     /// Decides whether a job is to be run. One that is not takes its place in the order all the same.
-    fn screen(&mut self, job: &Job) -> Screened {
+    fn screen(&mut self, job: &Job) -> Result<Screened, StateError> {
         let output_gone = !self.work.checked().exist(job);
         let screened = match self.plan.done.contains(&job.seq) {
             true => Screened::Skip,
-            false => self.resume.screen(job, output_gone),
+            false => self.resume.screen(job, output_gone)?,
         };
         if let Screened::Skip = screened {
             self.summary.remembered += 1;
@@ -93,7 +102,12 @@ impl Main<'_, '_> {
             self.end_printing_on(printed);
             self.note_printed();
         }
-        screened
+        Ok(screened)
+    }
+
+    fn pause_on(&mut self, error: &StateError) -> Pause {
+        self.state_failed(error);
+        Pause::Full
     }
 
     /// Sends what earlier runs left for the workers, once all jobs are found.

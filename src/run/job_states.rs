@@ -29,6 +29,8 @@ pub(super) struct Before {
     pub(super) row: Option<i64>,
     /// What its inputs were.
     pub(super) fingerprints: Vec<Fingerprint>,
+    /// How many bytes earlier runs had from what is not read again.
+    pub(super) given: u64,
     /// Whether its inputs could have changed again without showing.
     pub(super) recent: bool,
     /// Why its answer is not to be trusted, when that was found out before its end was heard of.

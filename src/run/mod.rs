@@ -36,7 +36,7 @@ use crate::output::ReservedFiles;
 use crate::plan::{Durability, FailureStyle, Plan};
 use crate::record::OnBadLine;
 use crate::sys::guardian;
-use crate::worker::{self, Event, EventChannel, RequeuedJobs, RunState, Task, WorkerShared};
+use crate::worker::{self, Event, EventChannel, GrownFiles, RequeuedJobs, RunState, Task, WorkerShared};
 use crossbeam_channel::{Sender, after, at, bounded, never, select};
 use deadline::RunDeadline;
 use dispatch::Pause;
@@ -128,6 +128,7 @@ fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> Result<Summary, RunError> 
         describes: plan.failures.style == FailureStyle::CommandLines,
         run_state: &run_state,
         recording: recording.as_ref(),
+        grown: GrownFiles::default(),
     };
     let limit = match &plan.state {
         // What is stored is not run again, so what is not stored should be little more than what runs.

@@ -6,6 +6,7 @@
 use super::error::RunError;
 use crate::control::{Control, Shortage};
 use crate::message;
+use crate::state::GrownFile;
 use crate::sys;
 use crate::worker::{self, Folds, Task, WorkerShared};
 use crossbeam_channel::{Receiver, Sender, after, never};
@@ -160,6 +161,11 @@ impl<'scope, 'run> Workers<'scope, 'run> {
             }
         }
         Ok(())
+    }
+
+    /// Takes what an earlier run read of a file, for the job that is sent next and reads on.
+    pub(super) fn continue_from(&self, seq: u64, grown: GrownFile) {
+        self.shared.grown.add(seq, grown);
     }
 
     /// Puts the jobs that workers gave back into the queue.

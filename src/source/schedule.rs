@@ -101,7 +101,12 @@ fn size(input: &Input) -> u64 {
         Input::File(name) => of_file(name),
         Input::Range { name, start, end } if *end == u64::MAX => of_file(name).saturating_sub(*start),
         Input::Range { start, end, .. } => end - start,
-        Input::Part { .. } | Input::Stdin | Input::Block(_) | Input::Queue(_) | Input::Word { .. } => 0,
+        Input::Tail { .. }
+        | Input::Part { .. }
+        | Input::Stdin
+        | Input::Block(_)
+        | Input::Queue(_)
+        | Input::Word { .. } => 0,
     }
 }
 

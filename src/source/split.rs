@@ -130,7 +130,9 @@ impl FileRest {
     fn split_off(mut self) -> (Input, Option<FileRest>) {
         let (name, start) = (self.name.clone(), self.start);
         let Some(mut members) = self.members.take() else {
-            if self.is_last() {
+            // The last part is not longer than the others: when the file grows, what was appended belongs to the part that
+            // was the last, and to later ones.
+            if self.size - self.start <= self.part {
                 let end = u64::MAX;
                 return (Input::Range { name, start, end }, None);
             }
@@ -161,7 +163,7 @@ impl FileRest {
         (part, Some(self))
     }
 
-    /// Returns whether so little is left that the next part is the last.
+    /// Returns whether so little of a compressed file is left that the next part is the last.
     fn is_last(&self) -> bool {
         self.size - self.start <= self.part + self.part / 2
     }
@@ -222,8 +224,11 @@ mod tests {
         let file = tempfile::NamedTempFile::new().expect("a file");
         fs::write(file.path(), [b'x'; 100]).expect("written");
         let name = file.path().as_os_str();
-        assert_eq!(ends(&split(name, 30)), [(0, 30), (30, 60), (60, u64::MAX)]);
-        assert_eq!(ends(&split(name, 49)), [(0, 49), (49, u64::MAX)]);
+        assert_eq!(
+            ends(&split(name, 30)),
+            [(0, 30), (30, 60), (60, 90), (90, u64::MAX)]
+        );
+        assert_eq!(ends(&split(name, 49)), [(0, 49), (49, 98), (98, u64::MAX)]);
     }
 
     #[test]

@@ -69,11 +69,11 @@ fn read(db: &Connection, each: &mut dyn FnMut(HistoryJob)) -> rusqlite::Result<H
         .optional()?
         .flatten();
     let shown = shown.unwrap_or(0);
-    let here = match schema::has_gone(db)? {
+    let here = match schema::has(db, "gone")? {
         true => "(run = ?1 OR id NOT IN (SELECT job FROM gone))",
         false => "TRUE",
     };
-    let (details, join) = match schema::has_details(db)? {
+    let (details, join) = match schema::has(db, "details")? {
         true => (
             "details.slot, details.stderr",
             "LEFT JOIN details ON details.job = jobs.id",

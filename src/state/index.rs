@@ -4,7 +4,8 @@
 //! and nobody who chooses file names knows the key. The index does not know the database.
 
 use super::fingerprint::Fingerprint;
-use super::job_end::{JobLookup, RowRef, StoredOutcome};
+use super::job_end::{RowRef, StoredOutcome};
+use super::stored_mark::StoredMark;
 use crate::job::Input;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
@@ -17,9 +18,13 @@ pub(super) struct Index {
     jobs: BTreeMap<Key, StoredJob>,
     /// The rows of ranges of files, keyed by a hash of the file's name.
     ranges: HashMap<u64, Vec<i64>>,
-    /// The rows of ranges of files that are inputs of this run, and of whole files that this run splits.
-    split: HashSet<i64>,
+    /// The rows that do not come back: of ranges of files that are inputs of this run, of whole files that this run splits,
+    /// and of earlier versions of files.
+    outdated: HashSet<i64>,
 }
+
+/// How many rows of the same input are looked at for one that can be of use.
+const NAMESAKES: usize = 8;
 
 /// Jobs with the same inputs are ordered by outcome, done ones first, and then by fingerprints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,39 +75,86 @@ impl Index {
         self.jobs.insert(key, job);
     }
 
-    /// Takes a job with these inputs out. A done and unchanged one comes before any other.
-    pub fn take(&mut self, inputs: &[Input], fingerprints: &[Fingerprint]) -> JobLookup {
+    /// Takes a job with these inputs out that is done and unchanged.
+    pub fn take_done(&mut self, inputs: &[Input], fingerprints: &[Fingerprint]) -> Option<RowRef> {
         if self.jobs.is_empty() {
-            return JobLookup::New;
+            return None;
         }
         if let [input] = inputs {
             self.note_split(input);
         }
-        let names = self.names(inputs.iter().map(columns));
         let best = Key {
-            names,
+            names: self.names(inputs.iter().map(columns)),
             outcome: StoredOutcome::Done,
             fingerprints: self.hashes.hash_one(fingerprints),
             row: i64::MIN,
         };
-        let is_same = |key: &Key| (key.outcome, key.fingerprints) == (best.outcome, best.fingerprints);
-        let next = self.jobs.range(best..).next();
-        let same = next.filter(|(key, _)| key.names == names && is_same(key));
-        let Some((&key, job)) = same.or_else(|| self.with_names(names).next()) else {
-            return JobLookup::New;
+        let (&key, _) = self.jobs.range(best..).next()?;
+        let same = Key { row: key.row, ..best };
+        (key == same).then(|| self.remove(key)).flatten()
+    }
+
+    /// Takes a job with these inputs out that is not as it should be: it is replaced by what becomes of the job now.
+    pub fn take_other(&mut self, inputs: &[Input]) -> Option<(i64, StoredOutcome)> {
+        let names = self.names(inputs.iter().map(columns));
+        let (&key, _) = self.with_names(names).next()?;
+        self.remove(key);
+        Some((key.row, key.outcome))
+    }
+
+    /// Takes the job of a mark out; returns false when it was taken before.
+    pub fn take_row(&mut self, mark: &StoredMark) -> bool {
+        let key = Key {
+            names: self.names([columns(&mark.input)].into_iter()),
+            outcome: mark.outcome,
+            fingerprints: self.hashes.hash_one([mark.fingerprint].as_slice()),
+            row: mark.job.row,
         };
-        let row = RowRef {
+        self.remove(key).is_some()
+    }
+
+    /// Returns the rows of the same input, and of the rest of its file that it was once the last part of.
+    pub fn namesakes(&self, input: &Input) -> Vec<i64> {
+        let (name, [start, end]) = columns(input);
+        let mut ranges = vec![[start, end]];
+        if start.is_some() && end != Some(-1) {
+            ranges.push([start, Some(-1)]);
+        }
+        let names = ranges
+            .into_iter()
+            .map(|range| self.names([(name, range)].into_iter()));
+        let rows = names.flat_map(|names| self.with_names(names).take(NAMESAKES));
+        rows.map(|(key, _)| key.row).collect()
+    }
+
+    /// Leaves the jobs with these inputs for others to be found to be, and takes note that they are not theirs any more.
+    /// Returns false when there is none, or it is none that could be found.
+    pub fn outdate(&mut self, input: &Input) -> bool {
+        let names = self.names([columns(input)].into_iter());
+        let rows: Vec<_> = self
+            .with_names(names)
+            .map(|(key, _)| (key.row, key.outcome))
+            .collect();
+        let is_done = rows
+            .first()
+            .is_some_and(|(_, outcome)| *outcome == StoredOutcome::Done);
+        if is_done {
+            self.outdated.extend(rows.into_iter().map(|(row, _)| row));
+        }
+        is_done
+    }
+
+    /// Returns whether no stored job is left.
+    pub fn is_empty(&self) -> bool {
+        self.jobs.is_empty()
+    }
+
+    fn remove(&mut self, key: Key) -> Option<RowRef> {
+        let job = self.jobs.remove(&key)?;
+        Some(RowRef {
             row: key.row,
             sum: job.sum,
-        };
-        self.jobs.remove(&key);
-        match is_same(&key) {
-            true => JobLookup::Done(row),
-            false => JobLookup::Undone {
-                row: key.row,
-                outcome: key.outcome,
-            },
-        }
+        })
     }
 
     /// Returns the jobs with inputs of these names.
@@ -127,17 +179,17 @@ impl Index {
         ) {
             let whole = self.names([(name, WHOLE)].into_iter());
             let rows: Vec<i64> = self.with_names(whole).map(|(key, _)| key.row).collect();
-            self.split.extend(rows);
+            self.outdated.extend(rows);
         }
         if !self.ranges.is_empty() {
             let rows = self.ranges.remove(&self.hashes.hash_one(name));
-            self.split.extend(rows.into_iter().flatten());
+            self.outdated.extend(rows.into_iter().flatten());
         }
     }
 
     /// Returns the rows that were not taken: first those of jobs that can't come back, then the others.
     pub fn not_taken(&self) -> (Vec<i64>, Vec<i64>) {
-        let never = |(key, job): &(&Key, &StoredJob)| job.is_batch || self.split.contains(&key.row);
+        let never = |(key, job): &(&Key, &StoredJob)| job.is_batch || self.outdated.contains(&key.row);
         let (never, gone): (Vec<_>, Vec<_>) = self.jobs.iter().partition(never);
         let rows = |jobs: Vec<(&Key, _)>| jobs.into_iter().map(|(key, _)| key.row).collect();
         (rows(never), rows(gone))
@@ -165,6 +217,12 @@ pub(super) fn stored_range(input: &Input) -> [Option<i64>; 2] {
         Input::Range { start, end, .. } | Input::Part { start, end, .. } => {
             [Some(start.cast_signed()), Some(end.cast_signed())]
         }
+        Input::Tail {
+            start: Some(start),
+            end,
+            ..
+        } => [Some(start.cast_signed()), Some(end.cast_signed())],
+        Input::Tail { start: None, .. } => WHOLE,
         Input::File(_) | Input::Stdin | Input::Block(_) | Input::Queue(_) | Input::Word { .. } => WHOLE,
     }
 }
@@ -180,12 +238,20 @@ mod tests {
         RowRef { row, sum: -row }
     }
 
-    fn done(row: i64) -> JobLookup {
-        JobLookup::Done(kept(row))
+    /// What a look-up takes: a done and unchanged job before any other.
+    #[derive(Debug, PartialEq)]
+    enum Taken {
+        Done(RowRef),
+        Other(i64, StoredOutcome),
+        Nothing,
     }
 
-    fn undone(row: i64, outcome: StoredOutcome) -> JobLookup {
-        JobLookup::Undone { row, outcome }
+    fn done(row: i64) -> Taken {
+        Taken::Done(kept(row))
+    }
+
+    fn undone(row: i64, outcome: StoredOutcome) -> Taken {
+        Taken::Other(row, outcome)
     }
 
     fn file(name: &str) -> Input {
@@ -200,17 +266,22 @@ mod tests {
         index
     }
 
-    fn take(index: &mut Index, inputs: &[Input], fingerprint: Fingerprint) -> JobLookup {
-        index.take(inputs, &vec![fingerprint; inputs.len()])
+    fn take(index: &mut Index, inputs: &[Input], fingerprint: Fingerprint) -> Taken {
+        match index.take_done(inputs, &vec![fingerprint; inputs.len()]) {
+            Some(done) => Taken::Done(done),
+            None => index
+                .take_other(inputs)
+                .map_or(Taken::Nothing, |(row, outcome)| Taken::Other(row, outcome)),
+        }
     }
 
     #[test]
     fn a_job_is_known_by_all_its_inputs_in_their_order() {
         let batch = [file("a"), file("b")];
         let mut index = index(&[(&batch, BEFORE, StoredOutcome::Done)]);
-        assert_eq!(take(&mut index, &[file("a")], BEFORE), JobLookup::New);
-        assert_eq!(take(&mut index, &[file("b"), file("a")], BEFORE), JobLookup::New);
-        assert_eq!(take(&mut index, &[file("ab")], BEFORE), JobLookup::New);
+        assert_eq!(take(&mut index, &[file("a")], BEFORE), Taken::Nothing);
+        assert_eq!(take(&mut index, &[file("b"), file("a")], BEFORE), Taken::Nothing);
+        assert_eq!(take(&mut index, &[file("ab")], BEFORE), Taken::Nothing);
         assert_eq!(take(&mut index, &batch, BEFORE), done(1));
     }
 
@@ -223,7 +294,7 @@ mod tests {
         ]);
         assert_eq!(take(&mut index, &one, BEFORE), done(2));
         assert_eq!(take(&mut index, &one, BEFORE), undone(1, StoredOutcome::Failed));
-        assert_eq!(take(&mut index, &one, BEFORE), JobLookup::New);
+        assert_eq!(take(&mut index, &one, BEFORE), Taken::Nothing);
     }
 
     #[test]
@@ -242,7 +313,7 @@ mod tests {
             let changed = undone(row, StoredOutcome::Done);
             assert_eq!(take(&mut index, &one, BEFORE), changed);
         }
-        assert_eq!(take(&mut index, &one, BEFORE), JobLookup::New);
+        assert_eq!(take(&mut index, &one, BEFORE), Taken::Nothing);
     }
 
     #[test]
@@ -252,7 +323,7 @@ mod tests {
             (&[file("a")], BEFORE, StoredOutcome::Done),
         ]);
         assert_eq!(take(&mut index, &[], BEFORE), done(1));
-        assert_eq!(take(&mut index, &[], BEFORE), JobLookup::New);
+        assert_eq!(take(&mut index, &[], BEFORE), Taken::Nothing);
     }
 
     #[test]
@@ -264,8 +335,8 @@ mod tests {
         };
         let last = [range(10, u64::MAX)];
         let mut index = index(&[(&last, BEFORE, StoredOutcome::Done)]);
-        assert_eq!(take(&mut index, &[range(0, 10)], BEFORE), JobLookup::New);
-        assert_eq!(take(&mut index, &[file("a")], BEFORE), JobLookup::New);
+        assert_eq!(take(&mut index, &[range(0, 10)], BEFORE), Taken::Nothing);
+        assert_eq!(take(&mut index, &[file("a")], BEFORE), Taken::Nothing);
         assert_eq!(take(&mut index, &last, LATER), undone(1, StoredOutcome::Done));
     }
 }

@@ -1,5 +1,6 @@
 //! The end of a job, as a state stores it.
 
+use super::file_mark::FileMark;
 use super::fingerprint::Fingerprint;
 use super::packed_part::PackedPart;
 use crate::job::Input;
@@ -67,6 +68,8 @@ pub(crate) struct JobEnd {
     pub slot: usize,
     /// The end of what the command wrote to standard error, if the job failed.
     pub stderr: Vec<u8>,
+    /// By what its file is known again, if it succeeded.
+    pub mark: Option<FileMark>,
 }
 
 /// A reference to the row of a done job: its number and the checksum of its meaning.
@@ -77,7 +80,7 @@ pub struct RowRef {
 }
 
 /// What is stored about a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum JobLookup {
     /// The job is done, with its inputs as they are now, by this row.
     Done(RowRef),
@@ -88,6 +91,25 @@ pub(crate) enum JobLookup {
         /// The stored outcome.
         outcome: StoredOutcome,
     },
+    /// The job's file has grown since it was read up to a place.
+    Grown(Box<GrownFile>),
     /// No row is about the job.
     New,
+}
+
+/// A file that was read before and has grown.
+#[derive(Debug)]
+pub(crate) struct GrownFile {
+    /// The row that the job's next end replaces.
+    pub row: i64,
+    /// What is to be read.
+    pub input: Input,
+    /// What the lines before that added to the fold.
+    pub base: PackedPart,
+    /// How many lines these are.
+    pub lines: u64,
+    /// The first time without a year among them, in seconds since 1970.
+    pub oldest: Option<i64>,
+    /// How many bytes the job gave before, beside those that it gives again.
+    pub given: u64,
 }

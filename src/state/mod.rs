@@ -5,10 +5,12 @@
 
 mod bundle;
 mod error;
+mod file_mark;
 mod fingerprint;
 mod history;
 mod index;
 mod job_end;
+mod known_files;
 mod open;
 mod overview;
 mod packed_part;
@@ -16,25 +18,29 @@ mod prune;
 mod row;
 mod schema;
 mod sqlite_file;
+mod stored_mark;
 
 pub use error::{StateError, StateErrorKind};
 
 pub(crate) use bundle::range;
+pub(crate) use file_mark::{FileMark, Growth};
 pub(crate) use fingerprint::{Fingerprint, fingerprints};
 pub(crate) use history::{History, HistoryJob};
-pub(crate) use job_end::{JobEnd, JobLookup, RowRef, StoredOutcome};
+pub(crate) use job_end::{GrownFile, JobEnd, JobLookup, RowRef, StoredOutcome};
 pub(crate) use overview::Overview;
 pub(crate) use packed_part::{PackedPart, PartPacker, StoredPart};
 
 use crate::job::{Input, Job};
 use crate::message;
-use crate::plan::{Existing, Rerun, StateAccess, StatePlan};
+use crate::plan::{Existing, Growing, Recognition, Rerun, StateAccess, StatePlan};
 use index::Index;
+use known_files::{Known, KnownFiles, Question};
 use rusqlite::{Connection, Transaction};
 use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 use std::time::SystemTime;
+use stored_mark::StoredMark;
 
 /// The progress of a run, for those who read the state during the run and afterwards.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,6 +53,25 @@ pub(crate) struct RunProgress {
     pub remembered: u64,
 }
 
+/// What a run need not have read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Savings {
+    /// How many jobs have files with other names now.
+    pub renamed: u64,
+    /// How many jobs read only what was appended.
+    pub grown: u64,
+    /// The sizes of what they did not read, together.
+    pub bytes: u64,
+}
+
+/// A job whose row is to be written again.
+struct Renamed {
+    mark: StoredMark,
+    input: Input,
+    fingerprint: Fingerprint,
+    sum: i64,
+}
+
 /// An open state.
 pub(crate) struct State {
     shown: String,
@@ -57,6 +82,13 @@ pub(crate) struct State {
     run: i64,
     progress: RunProgress,
     rerun: Rerun,
+    /// By what inputs are known again.
+    recognition: Recognition,
+    known: KnownFiles,
+    /// Jobs whose inputs have other names now, or other times, with the new sums of their rows. The next commit writes them.
+    renamed: Vec<Renamed>,
+    savings: Savings,
+    written_savings: Savings,
     /// The rows with a part that this run has stored since the last [`State::take_new_rows`].
     new_rows: Vec<RowRef>,
     tmpdir: std::path::PathBuf,
@@ -90,6 +122,11 @@ impl State {
             run: 0,
             progress: RunProgress::default(),
             rerun: plan.rerun,
+            recognition: plan.recognition,
+            known: KnownFiles::default(),
+            renamed: Vec::new(),
+            savings: Savings::default(),
+            written_savings: Savings::default(),
             new_rows: Vec::new(),
             tmpdir: tmpdir.to_owned(),
             db,
@@ -127,17 +164,96 @@ impl State {
 
     /// Looks up a job whose inputs have these fingerprints. Each call takes one row, so that a job that
     /// occurs twice counts as done twice only if it was done twice.
-    pub fn look_up(&mut self, job: &Job, fingerprints: &[Fingerprint]) -> JobLookup {
-        self.index.take(&job.inputs, fingerprints)
+    pub fn look_up(&mut self, job: &Job, fingerprints: &[Fingerprint]) -> Result<JobLookup, StateError> {
+        if let Some(done) = self.index.take_done(&job.inputs, fingerprints) {
+            return Ok(JobLookup::Done(done));
+        }
+        if self.index.is_empty() {
+            return Ok(JobLookup::New);
+        }
+        let known = match (&job.inputs[..], fingerprints) {
+            ([input @ (Input::File(_) | Input::Range { .. })], &[fingerprint]) => {
+                self.find(input, fingerprint).map_err(|cause| self.error(cause))?
+            }
+            _ => None,
+        };
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        // The file of that row may have another name now, and come later.
+        if let [input] = &job.inputs[..]
+            && self.recognition.renames
+            && self.index.outdate(input)
+        {
+            return Ok(JobLookup::New);
+        }
+        let other = self.index.take_other(&job.inputs);
+        Ok(other.map_or(JobLookup::New, |(row, outcome)| JobLookup::Undone {
+            row,
+            outcome,
+        }))
+    }
+
+    /// Looks up a job by its file.
+    fn find(&mut self, input: &Input, fingerprint: Fingerprint) -> rusqlite::Result<Option<JobLookup>> {
+        let Recognition { renames, growing } = self.recognition;
+        let grows = growing == Growing::Tail;
+        let Some(db) = self.db.as_ref().filter(|_| (renames || grows) && self.run > 0) else {
+            return Ok(None);
+        };
+        let question = Question {
+            input,
+            fingerprint,
+            namesakes: self.index.namesakes(input),
+            grows,
+            renames,
+        };
+        match self.known.find(db, &mut self.index, &question)? {
+            Some(Known::Same(mark)) => {
+                // A file that was changed just now may change again without showing it.
+                let fingerprint = match fingerprint.is_recent(SystemTime::now()) {
+                    true => mark.fingerprint,
+                    false => fingerprint,
+                };
+                let sum = row::sum_with(db, mark.job.row, input, fingerprint)?;
+                let row = mark.job.row;
+                self.savings.renamed += u64::from(mark.input.name() != input.name());
+                self.savings.bytes += mark.read();
+                self.renamed.push(Renamed {
+                    mark,
+                    input: input.clone(),
+                    fingerprint,
+                    sum,
+                });
+                Ok(Some(JobLookup::Done(RowRef { row, sum })))
+            }
+            Some(Known::Grown(mark)) => {
+                let Some(base) = mark.stem(db, &self.tmpdir)? else {
+                    let (row, outcome) = (mark.job.row, StoredOutcome::Unsettled);
+                    return Ok(Some(JobLookup::Undone { row, outcome }));
+                };
+                self.savings.grown += 1;
+                self.savings.bytes += mark.read() - mark.read_again();
+                Ok(Some(JobLookup::Grown(Box::new(GrownFile {
+                    row: mark.job.row,
+                    input: mark.tail_of(input),
+                    base,
+                    lines: mark.lines,
+                    oldest: mark.oldest,
+                    given: mark.given.saturating_sub(mark.read_again()),
+                }))))
+            }
+            None => Ok(None),
+        }
     }
 
     /// Returns true when a job with this answer is to run now.
-    pub fn wants(&self, lookup: JobLookup) -> bool {
+    pub fn wants(&self, lookup: &JobLookup) -> bool {
         match (self.rerun, lookup) {
             (_, JobLookup::Done(_)) => false,
             (Rerun::Unfinished, _) => true,
-            (Rerun::Failed, JobLookup::Undone { outcome, .. }) => outcome == StoredOutcome::Failed,
-            (Rerun::Failed, JobLookup::New) => false,
+            (Rerun::Failed, JobLookup::Undone { outcome, .. }) => *outcome == StoredOutcome::Failed,
+            (Rerun::Failed, JobLookup::New | JobLookup::Grown(_)) => false,
         }
     }
 
@@ -167,14 +283,52 @@ impl State {
             self.next_row = self.next_row.max(row + 1);
             let sum = row::write(db, row, self.run, end)?;
             end.row = Some(row);
-            if end.part.is_some() {
+            if end.part.is_some() && end.outcome == StoredOutcome::Done {
                 self.new_rows.push(RowRef { row, sum });
             }
         }
         if progress != self.progress {
             self.write_progress(db, progress)?;
         }
-        writing.commit()
+        self.write_renamed(db)?;
+        writing.commit()?;
+        self.renamed.clear();
+        self.written_savings = self.savings;
+        Ok(())
+    }
+
+    /// Writes what was found out about the names and times of files, before rows are read or the run ends.
+    pub fn settle_names(&mut self) -> Result<(), StateError> {
+        if self.renamed.is_empty() && self.savings == self.written_savings {
+            return Ok(());
+        }
+        let progress = self.progress;
+        self.commit(std::iter::empty(), progress)
+    }
+
+    fn write_renamed(&self, db: &Connection) -> rusqlite::Result<()> {
+        for renamed in &self.renamed {
+            let Renamed {
+                mark,
+                input,
+                fingerprint,
+                sum,
+            } = renamed;
+            let identity =
+                std::fs::metadata(input.name()).map_or((0, 0), |found| file_mark::identity(&found));
+            row::rename(db, mark, (input, *fingerprint), *sum, identity)?;
+        }
+        if self.savings != self.written_savings {
+            let Savings {
+                renamed,
+                grown,
+                bytes,
+            } = self.savings;
+            let [renamed, grown, bytes] = [renamed, grown, bytes].map(u64::cast_signed);
+            db.prepare_cached("INSERT OR REPLACE INTO savings VALUES (?1, ?2, ?3, ?4)")?
+                .execute((self.run, renamed, grown, bytes))?;
+        }
+        Ok(())
     }
 
     /// Turns done jobs into failed ones, with this cause; all of them or none.
@@ -249,6 +403,7 @@ impl State {
 
     /// Writes the end of the run and closes the state; `all` says whether all jobs were found and looked up.
     pub fn finish(mut self, progress: RunProgress, all: bool) -> Result<(), StateError> {
+        self.settle_names()?;
         let Some(db) = self.db.take().filter(|_| self.run > 0) else {
             return Ok(());
         };

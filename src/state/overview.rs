@@ -2,6 +2,7 @@
 //!
 //! It does not know how the summary is shown.
 
+use super::Savings;
 use super::error::StateError;
 use super::{open, row, schema};
 use crate::message;
@@ -39,6 +40,8 @@ pub(crate) struct Overview {
     /// The causes of failures, the most frequent first.
     pub causes: Vec<FailureCause>,
     pub runs: u64,
+    /// What the last run need not have read.
+    pub saved: Savings,
     /// The start of the last run, in seconds since 1970.
     pub started: Option<f64>,
     /// The end of the last run; `None` while it runs, and when it was killed.
@@ -77,7 +80,7 @@ fn read(db: &Connection) -> rusqlite::Result<Overview> {
     let last = Last::read(db)?;
     let run = last.run;
     // A job that ended in the last run is present, even if an earlier run marked it as gone.
-    let here = match schema::has_gone(db)? {
+    let here = match schema::has(db, "gone")? {
         true => format!("(run = {run} OR id NOT IN (SELECT job FROM gone))"),
         false => "TRUE".into(),
     };
@@ -105,9 +108,26 @@ fn read(db: &Connection) -> rusqlite::Result<Overview> {
         bytes: number(&format!("SELECT sum(bytes) FROM jobs WHERE {done}"))?,
         causes: causes(db, &here)?,
         runs: number("SELECT count(*) FROM runs")?,
+        saved: savings(db, run)?,
         started: last.started,
         ended: last.ended,
     })
+}
+
+fn savings(db: &Connection, run: i64) -> rusqlite::Result<Savings> {
+    if !schema::has(db, "savings")? {
+        return Ok(Savings::default());
+    }
+    let sql = "SELECT renamed, grown, bytes FROM savings WHERE run = ?1";
+    let number = |row: &rusqlite::Row<'_>, at| row.get::<_, i64>(at).map(i64::cast_unsigned);
+    let saved = db.query_row(sql, [run], |row| {
+        Ok(Savings {
+            renamed: number(row, 0)?,
+            grown: number(row, 1)?,
+            bytes: number(row, 2)?,
+        })
+    });
+    Ok(saved.optional()?.unwrap_or_default())
 }
 
 /// The row of the last run.

@@ -108,6 +108,16 @@ impl PackedPart {
         Ok(part)
     }
 
+    /// Returns a reader of the unpacked bytes, which may be read again afterwards.
+    pub fn reader(&mut self) -> io::Result<Box<dyn BufRead + '_>> {
+        if self.lengths.is_empty() {
+            return Ok(Box::new(io::empty()));
+        }
+        self.chunks.rewind()?;
+        let chunks = BufReader::new(&mut self.chunks);
+        Ok(Box::new(BufReader::new(Decoder::with_buffer(chunks)?)))
+    }
+
     /// Returns a reader of the unpacked bytes.
     pub fn unpack(mut self) -> io::Result<Box<dyn BufRead>> {
         if self.lengths.is_empty() {

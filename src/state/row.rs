@@ -6,6 +6,7 @@ use super::fingerprint::Fingerprint;
 use super::index::{Index, stored_range};
 use super::job_end::{JobEnd, RowRef, StoredOutcome};
 use super::packed_part::{PackedPart, StoredPart, checksum};
+use super::stored_mark::{self, StoredMark};
 use crate::job::Input;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Row, params};
@@ -187,7 +188,53 @@ pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut JobEnd) -> 
     if let Some(part) = &mut record.part {
         write_part(db, id, part)?;
     }
+    if let Some(mark) = &mut record.mark {
+        stored_mark::write(db, RowRef { row: id, sum }, mark)?;
+    }
     Ok(sum)
+}
+
+/// Returns the sum of the row of a done job once its file is this input.
+pub(super) fn sum_with(
+    db: &Connection,
+    id: i64,
+    input: &Input,
+    fingerprint: Fingerprint,
+) -> rusqlite::Result<i64> {
+    let sql = "SELECT bad_lines, part FROM jobs WHERE id = ?1";
+    db.prepare_cached(sql)?.query_row([id], |row| {
+        let mut sum = RowChecksum::new(
+            id,
+            1,
+            StoredOutcome::Done.name().as_bytes(),
+            row.get(0)?,
+            row.get(1)?,
+        );
+        sum.input(&Columns::new(input, fingerprint));
+        Ok(sum.finish())
+    })
+}
+
+/// Makes the row of a done job one of this input; `sum` is that of [`sum_with`].
+pub(super) fn rename(
+    db: &Connection,
+    mark: &StoredMark,
+    (input, fingerprint): (&Input, Fingerprint),
+    sum: i64,
+    identity: (i64, i64),
+) -> rusqlite::Result<()> {
+    let columns = Columns::new(input, fingerprint);
+    let sql = "UPDATE jobs SET input = ?2, size = ?3, mtime = ?4, sum = ?5 WHERE id = ?1";
+    let [size, mtime] = columns.fingerprint;
+    db.prepare_cached(sql)?
+        .execute(params![mark.job.row, text(columns.name), size, mtime, sum])?;
+    mark.rewrite(db, sum, identity)
+}
+
+/// Reads the input whose five columns begin at `at`.
+pub(super) fn input(row: &Row<'_>, at: usize) -> rusqlite::Result<(Input, Fingerprint)> {
+    let columns = Columns::read(row, at)?;
+    Ok((columns.input(), columns.fingerprint()))
 }
 
 /// Writes the chunks of a job's part.
@@ -225,6 +272,8 @@ pub(super) fn delete(db: &Connection, id: i64) -> rusqlite::Result<()> {
         "DELETE FROM inputs WHERE job = ?1",
         "DELETE FROM parts WHERE job = ?1",
         "DELETE FROM details WHERE job = ?1",
+        "DELETE FROM files WHERE job = ?1",
+        "DELETE FROM stems WHERE job = ?1",
     ] {
         db.prepare_cached(sql)?.execute([id])?;
     }

@@ -14,13 +14,13 @@ use std::os::unix::ffi::OsStrExt as _;
 pub(super) const APPLICATION: i32 = 0x6661_6e66;
 
 /// The version of the schema.
-pub(super) const VERSION: i32 = 1;
+pub(super) const VERSION: i32 = 2;
 
 /// The tables, which src/help/state.md documents. A change of a table changes the version.
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// Tables that older fanfolds did not create. A state without them is given them.
-const YOUNGER: [&str; 3] = ["bundles", "details", "gone"];
+const YOUNGER: [&str; 6] = ["bundles", "details", "files", "gone", "savings", "stems"];
 
 /// Builds the error of a state that a newer fanfold wrote.
 pub(super) fn newer(version: i32) -> StateError {
@@ -37,7 +37,13 @@ pub(super) fn claim(db: &Connection, command_key: &[(&'static str, Vec<u8>)]) ->
     } else {
         check_command(db, command_key)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
+        // All of it or nothing: a state that is killed meanwhile is still of the older version.
+        let upgrading = db.unchecked_transaction()?;
         db.execute_batch(SCHEMA)?;
+        if version(db)? < VERSION {
+            db.pragma_update(None, "user_version", VERSION)?;
+        }
+        upgrading.commit()?;
     }
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok(())
@@ -61,7 +67,8 @@ pub(super) fn version(db: &Connection) -> Result<i32, StateError> {
 fn tables(db: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
     let mut statement = db.prepare(
         "SELECT name, sql FROM sqlite_schema WHERE name IN \
-         ('command', 'runs', 'jobs', 'inputs', 'parts', 'bundles', 'details', 'gone') ORDER BY name",
+         ('command', 'runs', 'jobs', 'inputs', 'parts', 'bundles', 'details', 'gone', 'files', 'stems', 'savings') \
+         ORDER BY name",
     )?;
     let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.collect()
@@ -71,14 +78,9 @@ fn is_among(tables: &[(String, String)], name: &str) -> bool {
     tables.iter().any(|(table, _)| table == name)
 }
 
-/// Returns true when a state has the table `gone`. An older state that was only read since lacks it.
-pub(super) fn has_gone(db: &Connection) -> rusqlite::Result<bool> {
-    Ok(is_among(&tables(db)?, "gone"))
-}
-
-/// Returns true when a state has the table `details`, which an older one that was only read since lacks.
-pub(super) fn has_details(db: &Connection) -> rusqlite::Result<bool> {
-    Ok(is_among(&tables(db)?, "details"))
+/// Returns true when a state has this table. An older one that was only read since lacks the younger ones.
+pub(super) fn has(db: &Connection, table: &str) -> rusqlite::Result<bool> {
+    Ok(is_among(&tables(db)?, table))
 }
 
 /// Creates the tables in an empty database.

@@ -84,3 +84,39 @@ CREATE TABLE IF NOT EXISTS details (
 CREATE TABLE IF NOT EXISTS gone (
     job INTEGER PRIMARY KEY
 );
+
+-- How the file of a job of one regular file is known again under another name, and from where on it is read when it has
+-- grown. Rows may be missing or be deleted.
+CREATE TABLE IF NOT EXISTS files (
+    job    INTEGER PRIMARY KEY,
+    device INTEGER NOT NULL,
+    inode  INTEGER NOT NULL,
+    size   INTEGER NOT NULL, -- the file was read up to this byte
+    head   INTEGER NOT NULL, -- a checksum of the first 65536 bytes of what was read; of fewer, the largest power of two
+    tail   INTEGER NOT NULL, -- of the last 65536, or of all
+    ending INTEGER NOT NULL, -- of the last 4096, or of all
+    resume INTEGER,          -- what is appended is read from this byte on; NULL: the file is read whole then
+    packed INTEGER NOT NULL, -- 1: what is appended must be a gzip member
+    lines  INTEGER NOT NULL, -- lines before that byte
+    oldest INTEGER,          -- the first time without a year among them, in seconds since 1970
+    stem   INTEGER,          -- where the part is of more than these lines: a checksum of what they gave, in stems
+    sum    INTEGER NOT NULL  -- a checksum of the columns above and of the job's sum
+);
+CREATE INDEX IF NOT EXISTS files_by_inode ON files (inode);
+CREATE INDEX IF NOT EXISTS files_by_head ON files (head);
+
+-- Of files whose last line had no end: what the lines before it added to the fold, as in parts.
+CREATE TABLE IF NOT EXISTS stems (
+    job   INTEGER NOT NULL,
+    chunk INTEGER NOT NULL, -- from 1
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (job, chunk)
+) WITHOUT ROWID;
+
+-- What runs need not have read.
+CREATE TABLE IF NOT EXISTS savings (
+    run     INTEGER PRIMARY KEY,
+    renamed INTEGER NOT NULL, -- jobs known again by their files, which have other names now
+    grown   INTEGER NOT NULL, -- jobs that read only what was appended
+    bytes   INTEGER NOT NULL  -- the sizes of what they did not read, together
+);

@@ -27,7 +27,7 @@ pub(crate) use folds::Folds;
 pub(crate) use panic::{caught, hush_maps};
 pub(crate) use record::{JobRecord, Recording};
 pub(crate) use run_state::RunState;
-pub(crate) use shared::{Merging, WorkerShared};
+pub(crate) use shared::{GrownFiles, Merging, WorkerShared};
 pub(crate) use task::{RequeuedJobs, Task};
 
 use crate::control::WorkerHandle;

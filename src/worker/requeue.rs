@@ -28,6 +28,9 @@ impl Worker<'_> {
             }
         };
         self.handle.end();
+        if job.is_tail() {
+            self.shared.grown.remove(job.seq);
+        }
         let has_failed = report.failure.is_some();
         if self.shared.describes && (has_failed || self.shared.run_state.halt.concerns(false)) {
             report.command = self.map.describe(&job, self.handle.slot);

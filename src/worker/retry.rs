@@ -16,6 +16,8 @@ use crate::plan::{Order, Tag};
 use crate::record::{Evidence, Notes, RecordPlan, Stage};
 use crate::sink::Stream;
 use std::fmt;
+use std::io;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -146,8 +148,15 @@ impl Worker<'_> {
         let shared = self.shared;
         self.last_err = None;
         if let Some(recorder) = &mut self.recorder {
-            recorder.tries = attempt;
-            recorder.stderr.clear();
+            recorder.begin(attempt);
+        }
+        let is_too_old = shared.records.is_some_and(|records| is_too_old(job, records));
+        if !is_too_old && let Err(failure) = self.continue_from_base(job) {
+            let failure = Some(failure);
+            return Report {
+                failure,
+                ..Report::from_job(job)
+            };
         }
         if let Some(stage) = &mut self.stage {
             stage.begin(job.name(), modified(job));
@@ -160,9 +169,9 @@ impl Worker<'_> {
             &self.handle,
             shared,
             self.stage.as_mut(),
-            self.part.as_deref_mut(),
+            (self.part.as_deref_mut(), self.recorder.as_mut()),
         );
-        let end = match shared.records.is_some_and(|records| is_too_old(job, records)) {
+        let end = match is_too_old {
             true => output.end(),
             false => run(&mut *self.map, job, &mut output),
         };
@@ -171,14 +180,19 @@ impl Worker<'_> {
             output.drop_incomplete();
         }
         self.last_err = output.take_err_file();
-        if let Some(recorder) = &mut self.recorder {
-            recorder.stderr = output.take_err_tail();
-        }
+        let err_tail = output.take_err_tail();
         let (mut report, destination) = output.into_report();
         report.link = job.link().cloned();
         report.start = job.start();
         report.range = job.range();
         report.continued = job.is_continued();
+        if job.is_tail() {
+            report.evidence = Evidence::Readable;
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.stderr = err_tail;
+            report.lines += recorder.continue_notes(&mut report.notes);
+        }
         let counts = report.failure.take().map_or(Ok(()), Err);
         let commit = |worker: &mut Self| {
             counts?;
@@ -253,6 +267,20 @@ impl Worker<'_> {
         run(&mut **map, &job, &mut output).map_err(|failure| output.cause_of(failure))?;
         let (_, destination) = output.into_report();
         destination.commit()
+    }
+
+    /// Adds what an earlier run read of a file before the tail that the job is about.
+    fn continue_from_base(&mut self, job: &Job) -> Result<(), Failure> {
+        if !job.is_tail() {
+            return Ok(());
+        }
+        match (self.shared.grown.get(job.seq), &mut self.part, &mut self.recorder) {
+            (Some(grown), Some(part), Some(recorder)) => {
+                let mut grown = grown.lock().unwrap_or_else(PoisonError::into_inner);
+                recorder.continue_from(&mut grown, &mut **part)
+            }
+            _ => Err(fold_failure(io::ErrorKind::NotFound.into())),
+        }
     }
 
     fn commit_part(&mut self, job: &Job, report: &Report) -> Result<(), Failure> {

@@ -15,7 +15,10 @@ use crate::map::{Map, OutOfBand, StartMap};
 use crate::merge::MergeOutputs;
 use crate::output::StreamFiles;
 use crate::record::{RecordPlan, Stage};
+use crate::state::GrownFile;
 use crossbeam_channel::Receiver;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// What all workers share.
@@ -48,6 +51,35 @@ pub(crate) struct WorkerShared<'a> {
     pub(crate) run_state: &'a RunState,
     /// What is recorded of each job beside its output.
     pub(crate) recording: Option<&'a Recording>,
+    /// What earlier runs read of files that have grown.
+    pub(crate) grown: GrownFiles,
+}
+
+/// What earlier runs read of files that have grown, by the jobs that read on.
+#[derive(Debug, Default)]
+pub(crate) struct GrownFiles(Mutex<BTreeMap<u64, SharedFile>>);
+
+type SharedFile = Arc<Mutex<GrownFile>>;
+
+impl GrownFiles {
+    /// Adds what there is for a job that is sent next.
+    pub(crate) fn add(&self, seq: u64, file: GrownFile) {
+        self.lock().insert(seq, Arc::new(Mutex::new(file)));
+    }
+
+    /// Returns what there is for a job.
+    pub(super) fn get(&self, seq: u64) -> Option<SharedFile> {
+        self.lock().get(&seq).cloned()
+    }
+
+    /// Forgets what there was for a job that has ended.
+    pub(super) fn remove(&self, seq: u64) {
+        self.lock().remove(&seq);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, SharedFile>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What workers need for merges.

@@ -51,6 +51,7 @@ fn shared<'a>(
     run_state: &'a RunState,
 ) -> WorkerShared<'a> {
     WorkerShared {
+        grown: Default::default(),
         requeued: RequeuedJobs::default(),
         retries: 0,
         outputs: StreamFiles::default(),

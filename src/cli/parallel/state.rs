@@ -3,7 +3,7 @@
 //! How values are read and shared out is left out: a state knows a job by its values.
 
 use super::options::Options;
-use crate::plan::{Durability, Existing, LockHeld, Rerun, Revocable, StateAccess, StatePlan};
+use crate::plan::{Durability, Existing, LockHeld, Recognition, Rerun, Revocable, StateAccess, StatePlan};
 use crate::template::shell_quote;
 use std::ffi::OsString;
 
@@ -24,5 +24,6 @@ pub(super) fn plan(options: &Options, command: &[OsString]) -> Option<StatePlan>
         access: StateAccess::Write,
         durability: Durability::EachJob,
         revocable: Revocable::Never,
+        recognition: Recognition::BY_NAME,
     })
 }

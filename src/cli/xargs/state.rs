@@ -5,7 +5,7 @@
 use super::options::Options;
 use crate::cli::canonical_args::CanonicalArgs;
 use crate::cli::usage_error::UsageError;
-use crate::plan::{Durability, Existing, LockHeld, Rerun, Revocable, StateAccess, StatePlan};
+use crate::plan::{Durability, Existing, LockHeld, Recognition, Rerun, Revocable, StateAccess, StatePlan};
 use crate::template::shell_quote;
 use std::ffi::OsString;
 
@@ -39,5 +39,6 @@ pub(super) fn plan(options: &Options, command: &[OsString]) -> Result<Option<Sta
         access: StateAccess::Write,
         durability: Durability::EachJob,
         revocable: Revocable::Never,
+        recognition: Recognition::BY_NAME,
     }))
 }

@@ -7,14 +7,15 @@ mod plain_range;
 mod sized_file;
 
 use super::{Emit, Latency};
-use crate::codec::Decoder;
+use crate::codec::{self, DecodeError, Decoder};
 use crate::control::StopRequest;
 use crate::job::{Failure, Input, Trust};
 use crate::record::NoteKind;
 use crate::sys::Stdin;
 pub(crate) use sized_file::SizedFile;
+use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek as _, SeekFrom};
 use std::mem;
 use std::ops::ControlFlow;
 
@@ -37,7 +38,7 @@ pub fn read(
         name: name.to_owned(),
         cause,
     };
-    if let &Input::Range { start, end, .. } = input {
+    if let Some((start, end)) = plain_lines(input) {
         emit.latency(Latency::Steady);
         let buffer = decoder.buffer(plain_range::BLOCK);
         let mut begins = start == 0;
@@ -45,12 +46,26 @@ pub fn read(
             let mark = mem::take(&mut begins).then(|| block.strip_prefix(b"\xef\xbb\xbf"));
             each(emit, mark.flatten().unwrap_or(block), Trust::Final)
         };
-        return plain_range::read(name, start, end, buffer, &mut block).map_err(unreadable);
+        let size = match input {
+            // Nothing may have been appended.
+            Input::Tail { .. } if size_of(name).map_err(unreadable)? == start => start,
+            _ => plain_range::read(name, start, end, buffer, &mut block).map_err(unreadable)?,
+        };
+        emit.covered(size.min(end), Some(false));
+        return Ok(());
     }
     decoder.expect(name);
     let mut warnings = Vec::new();
     let mut warn = |what: &str| warnings.push(what.to_owned());
-    let end = if let &Input::Part { start, end, .. } = input {
+    let mut covered = None;
+    let end = if let &Input::Tail { from, .. } = input {
+        emit.latency(Latency::Steady);
+        let file = open_at(name, from).map_err(unreadable)?;
+        let size = file.size();
+        covered = Some(size);
+        let mut block = |block: &[u8], trust| each(emit, block, trust);
+        read_members(decoder, file, (from, size), &mut warn, &mut block)
+    } else if let &Input::Part { start, end, .. } = input {
         emit.latency(Latency::Steady);
         let mut block = |block: &[u8]| each(emit, block, Trust::Provisional);
         compressed_range::read(decoder, name, (start, end), &mut warn, &mut block)
@@ -61,10 +76,19 @@ pub fn read(
             Some(1..) => Latency::Steady,
             _ => Latency::Waiting,
         });
+        covered = size;
         decoder.decode(&mut *source, size, &mut warn, &mut |block, trust| {
             each(emit, block, trust)
         })
     };
+    if let (Ok(()), Some(size)) = (&end, covered) {
+        let packed = if warnings.is_empty() {
+            is_packed(name)
+        } else {
+            None
+        };
+        emit.covered(size, packed);
+    }
     for what in warnings {
         emit.warn(name, &what);
     }
@@ -99,6 +123,60 @@ pub(super) fn read_all(
     }
 }
 
+/// Returns the range of bytes of which an input has the lines, when they are read as they are.
+fn plain_lines(input: &Input) -> Option<(u64, u64)> {
+    match input {
+        Input::Range { start, end, .. } => Some((*start, *end)),
+        Input::Tail {
+            from,
+            end,
+            packed: false,
+            ..
+        } => Some((*from, *end)),
+        _ => None,
+    }
+}
+
+fn size_of(name: &OsStr) -> io::Result<u64> {
+    Ok(std::fs::metadata(name)?.len())
+}
+
+/// Opens a file to be read from a byte on.
+fn open_at(name: &OsStr, from: u64) -> io::Result<SizedFile<File>> {
+    let mut file = File::open(name)?;
+    file.seek(SeekFrom::Start(from))?;
+    let size = file.metadata()?.len();
+    Ok(SizedFile::new(file, size, from))
+}
+
+/// Decodes the members of a file from a byte on, if there are any.
+fn read_members(
+    decoder: &mut Decoder,
+    mut file: SizedFile<File>,
+    (from, size): (u64, u64),
+    warn: &mut dyn FnMut(&str),
+    block: &mut dyn FnMut(&[u8], Trust) -> ControlFlow<()>,
+) -> Result<(), DecodeError> {
+    match size > from {
+        true => decoder.decode(&mut file, Some(size - from), warn, block),
+        false => Ok(()),
+    }
+}
+
+/// Returns whether a file goes on by a gzip member when it grows, or by plain text; `None` when it is neither, or
+/// something else is to be told of it each time.
+fn is_packed(name: &OsStr) -> Option<bool> {
+    let mut head = Vec::new();
+    let file = File::open(name).ok()?;
+    file.take(codec::TEXT_HEAD_LENGTH as u64)
+        .read_to_end(&mut head)
+        .ok()?;
+    match codec::is_plain(&head) {
+        true => (codec::is_divisible(&head) && !codec::ends_as_compressed(name)).then_some(false),
+        false => head.starts_with(b"\x1f\x8b\x08").then_some(true),
+    }
+}
+
 /// Opens an input, and returns its size when it is a regular file.
 fn open(input: &Input) -> io::Result<(Box<dyn Read>, Option<u64>)> {
     match input {
@@ -108,6 +186,7 @@ fn open(input: &Input) -> io::Result<(Box<dyn Read>, Option<u64>)> {
         Input::File(name)
         | Input::Range { name, .. }
         | Input::Part { name, .. }
+        | Input::Tail { name, .. }
         | Input::Word { word: name, .. } => {
             let file = File::open(name)?;
             let found = file.metadata()?;

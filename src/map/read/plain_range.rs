@@ -19,7 +19,7 @@ const TAIL: usize = 4 << 10;
 
 /// Gives the lines of the file that begin in `start..end` to `each`, block by block, until it
 /// breaks. The last line is given to its end, wherever that is. Blocks are read into `buffer`, which must not be
-/// empty and had best have [`BLOCK`] bytes.
+/// empty and had best have [`BLOCK`] bytes. Returns the size of the file, up to which it was read at most.
 ///
 /// # Errors
 /// What the file system said.
@@ -29,9 +29,9 @@ pub(super) fn read(
     end: u64,
     buffer: &mut [u8],
     each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
-) -> io::Result<()> {
+) -> io::Result<u64> {
     if start >= end {
-        return Ok(());
+        return Ok(start);
     }
     let mut file = File::open(name)?;
     let size = file.metadata()?.len();
@@ -50,7 +50,8 @@ pub(super) fn read(
         within = before != *b"\n";
     }
     let mut file = SizedFile::new(file, size, start);
-    lines(&mut file, (start, end), within, buffer, each)
+    lines(&mut file, (start, end), within, buffer, each)?;
+    Ok(size)
 }
 
 /// Does as [`read`] with a source that stands at `start`. `within` says that a line which began before goes on

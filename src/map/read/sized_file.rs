@@ -21,6 +21,11 @@ impl<F: Borrow<File>> SizedFile<F> {
     pub(crate) fn new(file: F, size: u64, at: u64) -> Self {
         SizedFile { file, size, at }
     }
+
+    /// Returns the size of the file.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
 }
 
 /// The error for a file of which `size` bytes were to be read, and that has `left` now.

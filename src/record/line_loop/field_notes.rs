@@ -8,7 +8,7 @@ use crate::record::projection::{Operand, Projection, View};
 use crate::record::suggest::quoted;
 
 /// What was found about the fields of one job's records.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct FieldNotes {
     /// The named fields that records may lack: the slot, the note, and whether a record of the job has it.
     named: Vec<(usize, NoteId, bool)>,

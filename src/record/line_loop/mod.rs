@@ -18,10 +18,12 @@ use super::notes::{NoteId, NoteKind, Notes};
 use super::pattern::Pattern;
 use super::plan::{OnBadLine, RecordPlan};
 use super::prefilter::{HitRate, Prefilter};
-use super::projection::{Projection, Tested, View};
+use super::projection::{Operand, Projection, Tested, View};
 use super::record_sink::RecordSink;
 use super::time::TimeReader;
 use field_notes::FieldNotes;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use joiner::Joiner;
 use memchr::memchr_iter;
 use memchr::memmem::Finder;
@@ -29,6 +31,21 @@ use std::io::{self, Write};
 use std::mem;
 use std::ops::ControlFlow;
 use std::time::SystemTime;
+
+/// What was found in the complete lines of an input, before its end.
+#[derive(Debug)]
+pub(crate) struct Checkpoint {
+    /// What was left out.
+    pub notes: Notes,
+    /// How many lines there are.
+    pub lines: u64,
+    /// Whether one is of the format.
+    pub is_readable: bool,
+    /// How many bytes of an incomplete line follow.
+    pub carried: u64,
+    /// The first time without a year among them, by its own clock.
+    pub oldest: Option<Timestamp>,
+}
 
 /// The part of the stage that does not depend on the format.
 #[derive(Debug)]
@@ -333,6 +350,34 @@ impl LineLoop {
             Some(first) if self.evidence.is_readable() => Evidence::Lacking(first),
             _ => self.evidence.clone(),
         }
+    }
+
+    /// Returns what was found in the complete lines so far; more may come.
+    pub fn checkpoint(&mut self) -> Checkpoint {
+        let (notes, judged, fields) = (self.notes.clone(), self.judged, self.field_notes.clone());
+        let checkpoint = Checkpoint {
+            notes: self.notes_of_job(),
+            lines: self.notes.line,
+            is_readable: self.evidence().is_readable(),
+            carried: self.carry.len() as u64,
+            oldest: self.oldest(),
+        };
+        (self.notes, self.judged, self.field_notes) = (notes, judged, fields);
+        checkpoint
+    }
+
+    /// Returns the first time without a year that was read in the file.
+    fn oldest(&self) -> Option<Timestamp> {
+        let Projection {
+            tested,
+            columns,
+            sort,
+            ..
+        } = &self.projection;
+        let operands = tested.iter().chain(columns).chain(sort);
+        let times = operands.map(Operand::oldest).chain([self.times.oldest()]);
+        let oldest = times.flatten().min()?;
+        TimeZone::UTC.to_timestamp(oldest).ok()
     }
 
     /// Returns what this job left out.

@@ -205,13 +205,31 @@ impl Notes {
         }
     }
 
-    /// Says which job gave these notes, and where its part of the file begins.
-    pub(crate) fn place(&mut self, seq: u64, part: Option<u64>) {
-        for place in self
+    /// Takes these notes as those of what follows so many lines of the same file.
+    pub(crate) fn continue_after(&mut self, lines: u64) {
+        for place in self.first_places() {
+            place.line += if place.line > 0 { lines } else { 0 };
+        }
+    }
+
+    /// Takes these notes as those of a file with this name, which had another.
+    pub(crate) fn rename(&mut self, file: &[u8]) {
+        for place in self.first_places() {
+            file.clone_into(&mut place.file);
+        }
+    }
+
+    fn first_places(&mut self) -> impl Iterator<Item = &mut Place> {
+        let firsts = self
             .entries
             .iter_mut()
-            .filter_map(|entry| entry.tally.first.as_mut())
-        {
+            .filter_map(|entry| entry.tally.first.as_deref_mut());
+        firsts
+    }
+
+    /// Says which job gave these notes, and where its part of the file begins.
+    pub(crate) fn place(&mut self, seq: u64, part: Option<u64>) {
+        for place in self.first_places() {
             place.seq = Some(seq);
             place.part = part;
         }

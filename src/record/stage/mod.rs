@@ -7,7 +7,7 @@ use super::format::{
     ALB, Clf, Csv, CsvLines, DelimiterSplitter, Extract, Format, Json, JsonAfter, LogFormatSplitter, Logfmt,
     S3, Syslog, Tokens, W3c, WholeLine, Ws,
 };
-use super::line_loop::LineLoop;
+use super::line_loop::{Checkpoint, LineLoop};
 use super::notes::Notes;
 use super::plan::RecordPlan;
 use super::projection::Projection;
@@ -139,6 +139,11 @@ impl FormatStage {
             self.line_loop.failure = w3c.failure();
         }
         Ok(flow)
+    }
+
+    /// Returns what was found in the complete lines so far; more may come.
+    pub fn checkpoint(&mut self) -> Checkpoint {
+        self.line_loop.checkpoint()
     }
 
     /// Returns what this job left out, after its end.

@@ -12,6 +12,7 @@ use crate::record::number::Number;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -22,6 +23,8 @@ pub(crate) struct TimeReader {
     now: Timestamp,
     /// What no time without a year is after.
     latest: DateTime,
+    /// The first time without a year of the file.
+    oldest: Cell<Option<DateTime>>,
     form: &'static TimeForm,
     /// The forms that the user described, when they are the only ones.
     custom: Arc<[CustomForm]>,
@@ -45,6 +48,7 @@ impl TimeReader {
             zone: plan.zone.clone(),
             now: plan.now,
             latest: plan.zone.to_datetime(plan.now),
+            oldest: Cell::new(None),
             form: &TIME_FORMS[0],
             custom: plan.forms.as_slice().into(),
         }
@@ -55,6 +59,13 @@ impl TimeReader {
     pub fn begin(&mut self, modified: Option<SystemTime>) {
         let modified = modified.and_then(|modified| Timestamp::try_from(modified).ok());
         self.latest = self.zone.to_datetime(modified.unwrap_or(self.now));
+        self.oldest.set(None);
+    }
+
+    /// Returns the first time without a year of the file, to a few days: what year it is of depends on when the file was
+    /// written last.
+    pub fn oldest(&self) -> Option<DateTime> {
+        self.oldest.get()
     }
 
     /// Returns the zone of clocks without an offset.
@@ -182,8 +193,13 @@ impl TimeReader {
     }
 
     fn time(&self, written: &WrittenClock) -> Result<Time, NoSuchTime> {
+        let clock = written.clock(self.latest)?;
+        if written.year.is_none() {
+            let oldest = self.oldest.get().map_or(clock, |oldest| oldest.min(clock));
+            self.oldest.set(Some(oldest));
+        }
         Ok(Time {
-            clock: written.clock(self.latest)?,
+            clock,
             offset: written.offset()?,
             precision: match (written.day, written.time) {
                 (None, _) => Precision::Month,

@@ -20,6 +20,10 @@ pub(super) fn job_end(
         (None, Some(_)) if !before.recent => StoredOutcome::Done,
         (None, _) => StoredOutcome::Unsettled,
     };
+    // What was read up to some place stays right when more is appended.
+    let mark = record.mark.filter(|_| failure.is_none());
+    let grows = mark.as_ref().is_some_and(|mark| mark.growth.is_some());
+    let counts = outcome == StoredOutcome::Done || outcome == StoredOutcome::Unsettled && grows;
     let (status, signal) = match failure {
         Some(Failure::Command { cause, .. }) => match cause {
             ChildOutcome::Exit(status) => (Some(*status), None),
@@ -35,14 +39,15 @@ pub(super) fn job_end(
         fingerprints: settled.unwrap_or(before.fingerprints),
         outcome,
         bad_lines,
-        part: record.part.filter(|_| outcome == StoredOutcome::Done),
+        part: record.part.filter(|_| counts),
+        mark: mark.filter(|_| counts),
         cause: failure.map(cause),
         status,
         signal,
         tries: record.tries,
         started: record.started,
         took: record.took,
-        bytes: record.bytes,
+        bytes: before.given + record.bytes,
         slot: record.slot,
         stderr: record.stderr,
     };
@@ -58,6 +63,7 @@ pub(super) fn fail(end: &mut JobEnd, cause: &str) {
         end.outcome = StoredOutcome::Failed;
         end.cause = Some(cause.to_owned());
         end.part = None;
+        end.mark = None;
     }
 }
 

@@ -8,9 +8,9 @@ mod restore;
 
 use super::job_states::{Before, JobState, JobStates};
 use crate::job::{Failure, Job};
-use crate::plan::{Plan, Revocable};
+use crate::plan::{Plan, Recognition, Revocable};
 use crate::state::{
-    Fingerprint, JobEnd, JobLookup, RunProgress, State, StateError, StoredOutcome, fingerprints,
+    Fingerprint, GrownFile, JobEnd, JobLookup, RunProgress, State, StateError, StoredOutcome, fingerprints,
 };
 use crate::worker::{Bundle, JobRecord, Recording, Task};
 use job_end::{fail, job_end};
@@ -24,6 +24,8 @@ pub(crate) const LOOK_UPS: usize = 1024;
 pub(crate) enum Screened {
     /// It is to be run.
     Run(Option<Box<Before>>),
+    /// It is to be run, as a job about what was appended to its file.
+    Continue(Box<Before>, Box<GrownFile>),
     /// It is done, or only others are wanted.
     Skip,
 }
@@ -84,10 +86,13 @@ impl Resume {
 
     /// Decides whether a job that was found is to be run. `output_gone` says that the file that the job makes
     /// does not exist.
-    pub(crate) fn screen(&mut self, job: &Job, output_gone: bool) -> Screened {
+    ///
+    /// # Errors
+    /// [`StateError`]. Nothing more is stored then.
+    pub(crate) fn screen(&mut self, job: &Job, output_gone: bool) -> Result<Screened, StateError> {
         match &mut self.0 {
             Some(active) => active.screen(job, output_gone),
-            None => Screened::Run(None),
+            None => Ok(Screened::Run(None)),
         }
     }
 
@@ -151,7 +156,7 @@ impl Resume {
             Next::Nothing => Ok(None),
             Next::Lost(job, row) => {
                 active.progress.remembered -= 1;
-                let before = before(Some(row), fingerprints(&job), SystemTime::now());
+                let before = before(Some(row), fingerprints(&job), SystemTime::now(), 0);
                 jobs.send(job.seq, Some(before));
                 Ok(Some(Task::Job(job)))
             }
@@ -233,17 +238,18 @@ impl Resume {
 }
 
 impl Active {
-    fn screen(&mut self, job: &Job, output_gone: bool) -> Screened {
+    fn screen(&mut self, job: &Job, output_gone: bool) -> Result<Screened, StateError> {
         self.looked_up += 1;
         let now = SystemTime::now();
         let fingerprints = fingerprints(job);
-        let row = match self.state.look_up(job, &fingerprints) {
+        let found = self.state.look_up(job, &fingerprints);
+        let row = match self.checked(found)? {
             JobLookup::Done(kept) if !output_gone => {
                 self.progress.remembered += 1;
                 if self.folded {
                     self.restore.add(kept, job);
                 }
-                return Screened::Skip;
+                return Ok(Screened::Skip);
             }
             // A file that is not there was not made, whatever is remembered.
             JobLookup::Done(kept) => JobLookup::Undone {
@@ -252,17 +258,21 @@ impl Active {
             },
             other => other,
         };
-        if !self.state.wants(row) {
+        if !self.state.wants(&row) {
             // A split file counts once.
             let ends = job.inputs.iter().filter(|input| !input.is_continued());
             self.left_out += ends.count() as u64;
-            return Screened::Skip;
+            return Ok(Screened::Skip);
         }
         let row = match row {
             JobLookup::Undone { row, .. } => Some(row),
             JobLookup::New | JobLookup::Done(_) => None,
+            JobLookup::Grown(grown) => {
+                let before = before(Some(grown.row), fingerprints, now, grown.given);
+                return Ok(Screened::Continue(before, grown));
+            }
         };
-        Screened::Run(Some(before(row, fingerprints, now)))
+        Ok(Screened::Run(Some(before(row, fingerprints, now, 0))))
     }
 
     fn store(&mut self, jobs: &mut JobStates, left: Option<u64>) -> Result<(), StateError> {
@@ -288,10 +298,11 @@ impl Active {
     }
 }
 
-fn before(row: Option<i64>, fingerprints: Vec<Fingerprint>, now: SystemTime) -> Box<Before> {
+fn before(row: Option<i64>, fingerprints: Vec<Fingerprint>, now: SystemTime, given: u64) -> Box<Before> {
     let recent = fingerprints.iter().any(|seen| seen.is_recent(now));
     Box::new(Before {
         row,
+        given,
         fingerprints,
         recent,
         revoked: None,
@@ -302,7 +313,9 @@ fn before(row: Option<i64>, fingerprints: Vec<Fingerprint>, now: SystemTime) -> 
 pub(crate) fn recording(plan: &Plan, folded: bool) -> Option<Recording> {
     let wanted = plan.state.is_some() || plan.joblog.is_some();
     let parts = plan.state.as_ref().filter(|_| folded);
+    let recognition = plan.state.as_ref().map(|state| state.recognition);
     wanted.then(|| Recording {
+        recognition: recognition.unwrap_or(Recognition::BY_NAME),
         parts: parts.map(|_| plan.tmpdir.clone()),
         commands: plan.joblog.is_some(),
     })

@@ -79,6 +79,7 @@ impl Restore {
             return Ok(Next::Task(task));
         }
         if self.taken == 0 {
+            state.settle_names()?;
             // The order in which they lie in the file.
             self.kept.sort_unstable_by_key(|(kept, _)| kept.row);
         }

@@ -10,6 +10,7 @@ use super::err_file::{ErrFile, ErrTail};
 use super::event::Report;
 use super::folds::fold_failure;
 use super::output_buffer::OutputBuffer;
+use super::record::Recorder;
 use super::shared::{WorkerShared, send_out_of_band};
 use crate::control::{StopRequest, WorkerHandle};
 use crate::fold::Fold;
@@ -24,6 +25,7 @@ use destination::TryDestination;
 use records::Records;
 use sender::{PIECE, PieceSender};
 use std::ffi::OsStr;
+use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd as _, BorrowedFd};
 
@@ -36,6 +38,8 @@ pub(super) struct JobOutput<'t, 'run: 't> {
     shared: &'run WorkerShared<'run>,
     stage: Option<&'t mut Stage>,
     records: Records<'t>,
+    /// Takes note of how far the input was read, if that is to be known.
+    recorder: Option<&'t mut Recorder>,
     destination: TryDestination<'run>,
     /// When the try is one at a merge, that merge.
     merge: Option<MergeTry>,
@@ -71,7 +75,7 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
         worker: &'t WorkerHandle,
         shared: &'run WorkerShared<'run>,
         stage: Option<&'t mut Stage>,
-        part: Option<&'t mut (dyn Fold + 'static)>,
+        (part, recorder): (Option<&'t mut (dyn Fold + 'static)>, Option<&'t mut Recorder>),
     ) -> Self {
         let mut output = JobOutput::of_bytes(job, attempt, worker, shared);
         output.records = match (part, shared.records) {
@@ -83,6 +87,7 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
             (None, None) => Records::Bytes,
         };
         output.stage = stage;
+        output.recorder = recorder.filter(|recorder| recorder.follows_growth());
         if shared.run_state.partial == Partial::Keep {
             for buffer in [&mut output.out, &mut output.err, &mut output.bad] {
                 buffer.complete = Some(0);
@@ -138,6 +143,7 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
             shared,
             stage: None,
             records: Records::Bytes,
+            recorder: None,
             destination: TryDestination::Main,
             merge: None,
             err_file: None,
@@ -168,6 +174,9 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
         if self.failure.is_none()
             && let Some(stage) = &mut self.stage
         {
+            if let Some(recorder) = &mut self.recorder {
+                recorder.checkpoint = stage.checkpoint();
+            }
             if let Err(cause) = self.records.end(stage) {
                 self.failure = Some(fold_failure(cause));
             }
@@ -289,6 +298,26 @@ impl<'t, 'run: 't> JobOutput<'t, 'run> {
         ControlFlow::Continue(())
     }
 
+    /// Keeps what the complete lines gave the fold, before an incomplete one ends: more may be appended to it.
+    ///
+    /// # Errors
+    /// What the fold or the packer returned.
+    fn keep_stem(&mut self) -> io::Result<()> {
+        let (Some(recorder), Some(stage), Records::Fold(fold)) =
+            (&mut self.recorder, &mut self.stage, &mut self.records)
+        else {
+            return Ok(());
+        };
+        let Some(mut checkpoint) = stage.checkpoint() else {
+            return Ok(());
+        };
+        let mut notes = std::mem::take(&mut checkpoint.notes);
+        recorder.continue_notes(&mut notes);
+        let stem = recorder.pack(&mut **fold, &notes)?;
+        recorder.coverage.stem = stem.map(|stem| (checkpoint, stem));
+        Ok(())
+    }
+
     fn gather_rows(&mut self) {
         if let Some(stage) = &mut self.stage {
             self.bad.add(&stage.take_bad_lines());
@@ -358,6 +387,20 @@ impl Emit for JobOutput<'_, '_> {
 
     fn worker(&self) -> &WorkerHandle {
         self.worker
+    }
+
+    fn end_line(&mut self) {
+        if let Err(cause) = self.keep_stem() {
+            self.failure = Some(fold_failure(cause));
+            return;
+        }
+        let _ = self.out(b"\n", Trust::Final);
+    }
+
+    fn covered(&mut self, size: u64, packed: Option<bool>) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.coverage.until = Some((size, packed));
+        }
     }
 
     fn latency(&mut self, latency: Latency) {

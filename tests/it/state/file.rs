@@ -82,7 +82,7 @@ fn another_database_is_refused_and_stays_as_it_is_even_with_rows_in_its_log() {
 fn a_state_whose_first_run_was_killed_is_used_and_can_be_replaced() {
     let place = Place::new();
     place.file("a", b"a\n", 100);
-    let stamped = format!("{SCHEMA}; PRAGMA application_id = 0x66616e66; PRAGMA user_version = 1");
+    let stamped = format!("{SCHEMA}; PRAGMA application_id = 0x66616e66; PRAGMA user_version = 2");
     let made = foreign(&place, "made", &format!("BEGIN; {stamped}; COMMIT"));
     let bare = foreign(&place, "bare", "");
     for more in ["", "--fresh"] {

@@ -1,0 +1,106 @@
+//! Files with other names: a rotation, a move, a copy with its time.
+
+use crate::support::Place;
+use std::fs;
+
+const LINE: &str = "map in --select 1 --count";
+
+fn saved(place: &Place) -> (u64, u64) {
+    let status = place.fan("status st --json").ok();
+    let status: serde_json::Value = serde_json::from_slice(&status.out).expect("JSON");
+    let number = |name: &str| status["saved"][name].as_u64().expect("a number");
+    (number("renamed"), number("bytes"))
+}
+
+fn renames(place: &Place, names: &[(&str, &str)]) {
+    for (from, to) in names {
+        fs::rename(place.path(from), place.path(to)).expect("renamed");
+    }
+}
+
+#[test]
+fn files_of_a_numbered_rotation_are_known_by_their_new_names() {
+    let place = Place::new();
+    let with_state = format!("{LINE} --state st");
+    for (n, name) in ["in/log", "in/log.1", "in/log.2"].iter().enumerate() {
+        place.file(
+            name,
+            format!("host{n} a\n").repeat(100).as_bytes(),
+            100 + n as u64,
+        );
+    }
+    place.fan(&with_state).ok();
+    renames(
+        &place,
+        &[
+            ("in/log.2", "in/log.3"),
+            ("in/log.1", "in/log.2"),
+            ("in/log", "in/log.1"),
+        ],
+    );
+    place.file("in/log", b"new b\n", 50);
+    place.fan(&with_state).stdout(place.whole(LINE)).ok();
+    assert_eq!(saved(&place), (3, 2400));
+    // Nothing is gone, nor counted twice; the names are those of now.
+    place.fan(&with_state).stdout(place.whole(LINE)).ok();
+    let status = place.fan("status st").ok();
+    let text = String::from_utf8_lossy(&status.out).into_owned();
+    status.expect(
+        text.contains("done       4\n") && !text.contains("gone"),
+        "four jobs",
+    );
+}
+
+#[test]
+fn a_copy_with_its_time_is_known_and_the_other_file_too() {
+    let place = Place::new();
+    let with_state = format!("{LINE} --state st");
+    place.file("in/log", "host a\n".repeat(100_000).as_bytes(), 100);
+    place.fan(&with_state).ok();
+    let time = fs::metadata(place.path("in/log"))
+        .expect("there")
+        .modified()
+        .expect("a time");
+    fs::copy(place.path("in/log"), place.path("in/copy")).expect("copied");
+    fs::remove_file(place.path("in/log")).expect("removed");
+    let copy = fs::File::options()
+        .write(true)
+        .open(place.path("in/copy"))
+        .expect("there");
+    copy.set_modified(time).expect("ours");
+    place.fan(&with_state).stdout(place.whole(LINE)).ok();
+    assert_eq!(saved(&place), (1, 700_000));
+}
+
+#[test]
+fn a_name_that_may_be_seen_is_a_part_of_the_job() {
+    for line in [
+        "map in --select @file --count",
+        "map in --by 1 --agg distinct:@file",
+        "map in --tag",
+        "map in --fn wc",
+    ] {
+        let place = Place::new();
+        place.file("in/a", b"x\n", 100).file("in/b", b"y\n", 101);
+        let with_state = format!("{line} --state st");
+        place.fan(&with_state).ok();
+        renames(&place, &[("in/b", "in/c")]);
+        let done = place.fan(&with_state).ok();
+        let whole = place.fan(line).ok();
+        let seen = String::from_utf8_lossy(&done.out).into_owned();
+        match line.contains("--count") || line.contains("--agg") {
+            true => done.expect(done.out == whole.out, "the answer of a full run"),
+            false => done.expect(seen.contains("in/c"), "the new name"),
+        }
+    }
+}
+
+#[test]
+fn without_a_fold_a_renamed_file_is_not_printed_again() {
+    let place = Place::new();
+    place.file("in/a", b"x\n", 100).file("in/b", b"y\n", 101);
+    place.fan("map in --state st").stdout("x\ny\n").ok();
+    renames(&place, &[("in/b", "in/c"), ("in/a", "in/b")]);
+    place.file("in/a", b"new\n", 50);
+    place.fan("map in --state st").stdout("new\n").ok();
+}
