@@ -6,6 +6,7 @@ use super::canonical_args::CommandKey;
 use super::exit_code::ExitCause;
 use super::failure_options::FailureArgs;
 use super::merge::{MergeArgs, MergePlan};
+use super::open::OpenArgs;
 use super::options::{InputArgs, OutputArgs, Verbosity};
 use super::progress::Printing;
 use super::records::{RecordArgs, RecordsAndFold};
@@ -19,16 +20,18 @@ use crate::map::{self, Cat, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
 use crate::output::JobFiles;
 use crate::plan::{
-    Batch, Dash, Durability, Growing, Inputs, Order, Partial, Plan, Recognition, Schedule, SignalAction,
-    StateAccess, StatePlan, Tag, Unit,
+    Batch, Dash, Durability, Growing, Inputs, NameUse, Order, Partial, Plan, Recognition, Schedule,
+    SignalAction, StateAccess, StatePlan, Tag, Unit,
 };
+use crate::process::Opener;
 use crate::record::RecordPlan;
 use crate::run::{Destination, Work, run};
-use crate::sys::guardian;
+use crate::sys::{guardian, reaper};
 use anyhow::Context;
 use clap::Args;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How many inputs are looked at for their sizes without `--schedule`.
@@ -39,6 +42,9 @@ const SCHEDULED: usize = 10_000;
 pub(super) struct MapArgs {
     #[command(flatten)]
     inputs: InputArgs,
+
+    #[command(flatten)]
+    open: OpenArgs,
 
     #[command(flatten)]
     records: RecordArgs,
@@ -90,20 +96,29 @@ pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
     };
     let outputs = outputs.map(JobFiles::compressed);
     plan.patience = merge.as_ref().map_or(Duration::ZERO, |merge| merge.patience);
+    let opener = args.open.plan()?;
+    if let Some(opener) = &opener {
+        plan.names = NameUse::Opened;
+        plan.patience = plan.patience.max(opener.kill_after);
+    }
     let budget = Budget::new(plan.memory);
     // With --out a file need not be text, so cat must not add a newline to its end.
     let is_cat = function.name == FUNCTIONS[0].name;
     let verbatim = is_cat && outputs.is_some() && stages.records.is_none();
     let map = |_slot| -> Box<dyn Map> {
         let decoder = Decoder::new(budget.clone(), args.codec);
-        match verbatim {
-            true => Box::new(Cat::verbatim(decoder)),
-            false => function.start(decoder),
+        match &opener {
+            Some(opener) => Box::new(Opener::new(Arc::clone(opener), decoder)),
+            None if verbatim => Box::new(Cat::verbatim(decoder)),
+            None => function.start(decoder),
         }
     };
     let fold = stages.start_fold(&budget, &plan.tmpdir);
-    if merge.is_some() {
-        guardian::start().context("can't start the guardian of the merges")?;
+    if merge.is_some() || opener.is_some() {
+        guardian::start().context("can't start the guardian of the commands")?;
+    }
+    if opener.is_some() {
+        reaper::start().context("can't start the reaper of orphans")?;
     }
     let work = Work {
         map: &map,
@@ -122,7 +137,10 @@ pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
 impl MapArgs {
     /// Returns the plan of a run without merges.
     fn plan(&self, function: &Function, stages: &RecordsAndFold) -> Result<Plan, UsageError> {
-        let inputs = self.inputs.plan(Dash::Stdin)?;
+        let inputs = match self.open.is_asked() {
+            true => self.inputs.plan_literal()?,
+            false => self.inputs.plan(Dash::Stdin)?,
+        };
         Ok(Plan {
             unit: self.unit(function, stages),
             batch: Batch::One,
@@ -147,6 +165,7 @@ impl MapArgs {
                 .progress
                 .plan(self.printing(stages), self.output.verbosity() == Verbosity::Notes),
             counts_bytes: false,
+            names: NameUse::Files,
             shard: self.inputs.shard(&inputs, stages.wanted().is_some())?,
             deadline: None,
             side_files: Vec::new(),
@@ -229,7 +248,7 @@ impl MapArgs {
         let whole = self.output.out.is_asked() || self.merge.is_asked();
         let in_order = self.output.order() == Order::Input && !whole;
         let joined = stages.fold.is_some() || in_order && !self.state.is_asked();
-        if !linewise || !joined || function.unit == Unit::File {
+        if self.open.is_asked() || !linewise || !joined || function.unit == Unit::File {
             return Unit::File;
         }
         match (self.codec, self.partial()) {

@@ -16,6 +16,7 @@ mod man_pages;
 mod map;
 mod merge;
 mod missing_separator;
+mod open;
 mod option_value;
 mod options;
 mod out;

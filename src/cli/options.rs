@@ -133,18 +133,25 @@ const MOST_SHARDS: u64 = 1_000_000;
 impl InputArgs {
     /// Returns the inputs. `dash` says what `-` means.
     pub(super) fn plan(&self, dash: Dash) -> Result<Inputs, UsageError> {
+        let refusal = |name| remote_name::refusal(name, dash);
+        match self.inputs.iter().find_map(|name| refusal(name)) {
+            Some(what) => Err(UsageError(what)),
+            None => self.plan_of(dash, dash == Dash::Stdin),
+        }
+    }
+
+    /// Returns the inputs when their names are taken as they are.
+    pub(super) fn plan_literal(&self) -> Result<Inputs, UsageError> {
+        self.plan_of(Dash::Name, false)
+    }
+
+    /// Returns the inputs; `may_be_data` says that a list may turn out to be data.
+    fn plan_of(&self, dash: Dash, may_be_data: bool) -> Result<Inputs, UsageError> {
         if let Some(pattern) = Exclude::malformed(&self.exclude) {
             let pattern = message::display_name(pattern);
             return Err(UsageError(format!(
                 "--exclude: '{pattern}' is not a pattern: a '[' is not closed, or a '**' is not alone between slashes"
             )));
-        }
-        if let Some(what) = self
-            .inputs
-            .iter()
-            .find_map(|name| remote_name::refusal(name, dash))
-        {
-            return Err(UsageError(what));
         }
         if !self.inputs.is_empty() {
             let walk = WalkPlan {
@@ -164,7 +171,7 @@ impl InputArgs {
             files: self.arg_file.clone(),
             terminator: self.terminator(),
             exclude: self.exclude.clone(),
-            may_be_data: dash == Dash::Stdin && self.arg_file.is_empty() && !self.null,
+            may_be_data: may_be_data && self.arg_file.is_empty() && !self.null,
         }))
     }
 

@@ -63,6 +63,11 @@ pub(crate) const TOPICS: &[Topic] = &[
         text: include_str!("merge.md"),
     },
     Topic {
+        name: "many-machines",
+        about: "shares of the inputs on many machines, and inputs that a command prints",
+        text: include_str!("many-machines.md"),
+    },
+    Topic {
         name: "exit-codes",
         about: "what each exit code means",
         text: include_str!("exit-codes.md"),

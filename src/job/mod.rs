@@ -110,6 +110,8 @@ pub enum Input {
         /// Whether they are compressed.
         packed: bool,
     },
+    /// What a command prints for this name.
+    Opened(OsString),
     /// Standard input, as data.
     Stdin,
     /// Bytes that a command reads.
@@ -132,7 +134,8 @@ impl Input {
             Input::File(name)
             | Input::Range { name, .. }
             | Input::Part { name, .. }
-            | Input::Tail { name, .. } => name,
+            | Input::Tail { name, .. }
+            | Input::Opened(name) => name,
             Input::Word { word, .. } => word,
             Input::Stdin => OsStr::new("-"),
             Input::Block(_) | Input::Queue(_) => OsStr::new(""),

@@ -189,7 +189,7 @@ fn shown(job: &Job, stream: JobStream) -> JobOutput {
 
 fn file(input: &Input) -> Option<&Path> {
     match input {
-        Input::Stdin | Input::Block(_) | Input::Queue(_) => None,
+        Input::Opened(_) | Input::Stdin | Input::Block(_) | Input::Queue(_) => None,
         input => Some(Path::new(input.name())),
     }
 }

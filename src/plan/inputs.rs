@@ -90,6 +90,16 @@ pub struct WalkPlan {
     pub dash: Dash,
 }
 
+/// What names stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NameUse {
+    /// Files.
+    #[default]
+    Files,
+    /// What a command prints for each; all are taken as they are.
+    Opened,
+}
+
 /// Whether names that begin with a dot are included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Hidden {

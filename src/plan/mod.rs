@@ -18,8 +18,8 @@ pub use batch::{ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Schedule, Un
 pub(crate) use failures::JobCounts;
 pub use failures::{Counted, FailurePlan, FailureStyle, HaltAt, HaltLimit, HaltShare};
 pub use inputs::{
-    Blanks, BlockCut, BlockPlan, Dash, Empty, Hidden, Inputs, Links, NameLists, RecordSeparator, Shard,
-    WalkPlan, WordList, WordSyntax,
+    Blanks, BlockCut, BlockPlan, Dash, Empty, Hidden, Inputs, Links, NameLists, NameUse, RecordSeparator,
+    Shard, WalkPlan, WordList, WordSyntax,
 };
 pub use output::{FirstRows, Order, Partial, RowEnd, Tag};
 pub use save::{SavePlan, SaveTarget};
@@ -37,6 +37,8 @@ use std::time::{Duration, Instant};
 pub struct Plan {
     /// Where the inputs come from.
     pub inputs: Inputs,
+    /// What the names of inputs stand for.
+    pub names: NameUse,
     /// Which share of the inputs the run takes; `None`: all.
     pub shard: Option<Shard>,
     /// The smallest piece of a file that one job may process.
@@ -94,6 +96,7 @@ impl Plan {
     pub fn new(inputs: Inputs) -> Self {
         Plan {
             inputs,
+            names: NameUse::Files,
             shard: None,
             unit: Unit::File,
             batch: Batch::One,

@@ -7,10 +7,10 @@ use super::error::RunError;
 use crate::job::{Input, Job};
 use crate::message;
 use crate::output::{Origin, ReservedFiles, StreamFiles};
-use crate::plan::{ArgumentOrigin, Empty, Inputs, Plan, Shard};
+use crate::plan::{ArgumentOrigin, Empty, Inputs, NameUse, Plan, Shard};
 use crate::source::{
     ArgumentJobs, Batcher, BlockJobs, InputResult, JobResult, ListedWords, Listing, NamedInputs, Numbering,
-    Scheduler, Sharded, SharedListing, SourceError, Splitter, deal, read_names,
+    Scheduler, Sharded, SharedListing, SourceError, Splitter, deal, literal_names, read_names,
 };
 use crate::sys::{Stdin, spawn_thread};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
@@ -90,6 +90,9 @@ impl JobSource {
                 let jobs = Scheduler::new(jobs, plan.schedule, Numbering::new(None));
                 return JobSource::reserved(jobs, plan, outputs, own);
             }
+            Inputs::Named(names, walk) if plan.names == NameUse::Opened => {
+                Box::new(literal_names(names, walk))
+            }
             Inputs::Named(names, walk) => {
                 let named = NamedInputs::new(names, walk, plan.empty)?;
                 Box::new(own.clone().exclude_from(named, Origin::Walk))
@@ -99,6 +102,10 @@ impl JobSource {
                 name: words.display_name(),
                 cause,
             })?),
+        };
+        let inputs: Box<dyn Iterator<Item = InputResult> + Send> = match plan.names {
+            NameUse::Files => inputs,
+            NameUse::Opened => Box::new(inputs.map(|found| found.map(opened))),
         };
         if plan.shard.is_none() && plan.save.is_none() {
             return JobSource::reserved(jobs(inputs, plan, None), plan, outputs, own);
@@ -262,6 +269,14 @@ impl JobSource {
     /// come before it.
     pub(crate) fn take_errors(&mut self) -> Vec<(u64, SourceError)> {
         std::mem::take(&mut self.errors)
+    }
+}
+
+/// Returns the input that a command prints, out of a listed name.
+fn opened(input: Input) -> Input {
+    match input {
+        Input::File(name) => Input::Opened(name),
+        other => other,
     }
 }
 

@@ -185,7 +185,11 @@ fn bytes_of(input: &Input) -> u64 {
             let end = if *end == u64::MAX { of_file(name) } else { *end };
             end.saturating_sub(*start)
         }
+        Input::Tail { name, from, end, .. } => {
+            let end = if *end == u64::MAX { of_file(name) } else { *end };
+            end.saturating_sub(*from)
+        }
         Input::Block(bytes) => bytes.len() as u64,
-        Input::Stdin | Input::Queue(_) | Input::Word { .. } => 0,
+        Input::Opened(_) | Input::Stdin | Input::Queue(_) | Input::Word { .. } => 0,
     }
 }

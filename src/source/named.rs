@@ -124,6 +124,15 @@ fn meaning(name: &OsStr, plan: &WalkPlan, empty: Empty) -> Result<Meaning, NoMat
     Ok(Meaning::Walk(Box::new(walk)))
 }
 
+/// Returns the names as they were typed, without those that are left out.
+pub fn literal_names(
+    typed: &[OsString],
+    plan: &WalkPlan,
+) -> impl Iterator<Item = InputResult> + Send + use<> {
+    let names: Vec<_> = typed.iter().cloned().map(|name| Ok(Input::File(name))).collect();
+    Exclude::new(&plan.exclude).filter(names.into_iter())
+}
+
 impl Iterator for NamedInputs {
     type Item = InputResult;
 

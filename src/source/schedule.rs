@@ -102,6 +102,7 @@ fn size(input: &Input) -> u64 {
         Input::Range { name, start, end } if *end == u64::MAX => of_file(name).saturating_sub(*start),
         Input::Range { start, end, .. } => end - start,
         Input::Tail { .. }
+        | Input::Opened(_)
         | Input::Part { .. }
         | Input::Stdin
         | Input::Block(_)

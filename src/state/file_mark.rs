@@ -79,11 +79,7 @@ impl FileMark {
             device: found.dev().cast_signed(),
             inode: found.ino().cast_signed(),
             size,
-            ends: Ends {
-                head: checksum(file, start, head_length(size - start))?,
-                tail: checksum_before(file, start, size, END)?,
-                ending: checksum_before(file, start, size, ENDING)?,
-            },
+            ends: Ends::new(file, start, size)?,
             growth: None,
         }))
     }
@@ -103,6 +99,22 @@ impl FileMark {
 }
 
 impl Ends {
+    /// Computes the ends of the range `start..end` of a file.
+    fn new(file: &File, start: u64, end: u64) -> io::Result<Ends> {
+        let length = end - start;
+        let mut last = vec![0; length.min(END) as usize];
+        file.read_exact_at(&mut last, end - last.len() as u64)?;
+        let head = head_length(length);
+        Ok(Ends {
+            head: match length <= END {
+                true => sum(&last[..head as usize]),
+                false => checksum(file, start, head)?,
+            },
+            tail: sum(&last),
+            ending: sum(&last[last.len().saturating_sub(ENDING as usize)..]),
+        })
+    }
+
     /// Returns whether the range `start..end` of a file has these ends.
     pub(super) fn are_of(&self, file: &File, (start, end): (u64, u64), care: Care) -> io::Result<bool> {
         let is_end = match care {

@@ -32,7 +32,10 @@ impl Fingerprint {
     /// Reads the current fingerprint of an input. A word that names a device counts as a name only, because
     /// nothing tells whether the command reads the device.
     pub fn from_input(input: &Input) -> Fingerprint {
-        if matches!(input, Input::Stdin | Input::Block(_) | Input::Queue(_)) {
+        if matches!(
+            input,
+            Input::Opened(_) | Input::Stdin | Input::Block(_) | Input::Queue(_)
+        ) {
             return Fingerprint::Stream;
         }
         let fingerprint =

@@ -5,7 +5,6 @@
 
 use super::fingerprint::Fingerprint;
 use super::job_end::{RowRef, StoredOutcome};
-use super::stored_mark::StoredMark;
 use crate::job::Input;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
@@ -102,13 +101,19 @@ impl Index {
         Some((key.row, key.outcome))
     }
 
-    /// Takes the job of a mark out; returns false when it was taken before.
-    pub fn take_row(&mut self, mark: &StoredMark) -> bool {
+    /// Takes the job of a row with this input out; returns false when it was taken before.
+    pub fn take_row(
+        &mut self,
+        row: i64,
+        input: &Input,
+        fingerprint: Fingerprint,
+        outcome: StoredOutcome,
+    ) -> bool {
         let key = Key {
-            names: self.names([columns(&mark.input)].into_iter()),
-            outcome: mark.outcome,
-            fingerprints: self.hashes.hash_one([mark.fingerprint].as_slice()),
-            row: mark.job.row,
+            names: self.names([columns(input)].into_iter()),
+            outcome,
+            fingerprints: self.hashes.hash_one([fingerprint].as_slice()),
+            row,
         };
         self.remove(key).is_some()
     }
@@ -223,7 +228,12 @@ pub(super) fn stored_range(input: &Input) -> [Option<i64>; 2] {
             ..
         } => [Some(start.cast_signed()), Some(end.cast_signed())],
         Input::Tail { start: None, .. } => WHOLE,
-        Input::File(_) | Input::Stdin | Input::Block(_) | Input::Queue(_) | Input::Word { .. } => WHOLE,
+        Input::File(_)
+        | Input::Opened(_)
+        | Input::Stdin
+        | Input::Block(_)
+        | Input::Queue(_)
+        | Input::Word { .. } => WHOLE,
     }
 }
 

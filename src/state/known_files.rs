@@ -6,6 +6,7 @@
 use super::file_mark::{Care, begins_member, identity, is_of_same_year, possible_heads};
 use super::fingerprint::Fingerprint;
 use super::index::Index;
+use super::job_end::StoredOutcome;
 use super::stored_mark::{self, By, StoredMark};
 use crate::job::Input;
 use rusqlite::Connection;
@@ -69,7 +70,8 @@ impl KnownFiles {
             .filter(|mark| mark.is_of(now.identity))
             .collect();
         for mark in &by_inode {
-            if mark.fingerprint == question.fingerprint && now.is_same_job(mark) && index.take_row(mark) {
+            let is_same = mark.outcome == StoredOutcome::Done && mark.fingerprint == question.fingerprint;
+            if is_same && now.is_same_job(mark) && take(index, mark) {
                 return Ok(Some(Known::Same(mark.clone())));
             }
         }
@@ -83,7 +85,7 @@ impl KnownFiles {
                 false => Care::Great,
             };
             if let Some(known) = now.known(&mark, care)
-                && index.take_row(&mark)
+                && take(index, &mark)
             {
                 return Ok(Some(known));
             }
@@ -110,7 +112,7 @@ impl KnownFiles {
         for head in possible.into_iter().rev().filter(|head| heads.contains(head)) {
             for mark in stored_mark::find(db, By::Head(head))? {
                 if let Some(known) = now.known(&mark, Care::Great)
-                    && index.take_row(&mark)
+                    && take(index, &mark)
                 {
                     return Ok(Some(known));
                 }
@@ -149,7 +151,7 @@ impl Candidate<'_> {
         if !fits {
             return None;
         }
-        let is_done = mark.outcome == super::StoredOutcome::Done;
+        let is_done = mark.outcome == StoredOutcome::Done;
         // A range that does not reach to the end of the file, or the same file with the same time.
         let is_whole = self::end(&mark.input) == end && (end != u64::MAX && mark.size == end)
             || mark.fingerprint == self.question.fingerprint && self.is_same_job(mark);
@@ -166,6 +168,11 @@ impl Candidate<'_> {
     fn is_continued(&self, mark: &StoredMark) -> io::Result<bool> {
         Ok(!mark.packed || mark.size == self.size || begins_member(&self.file, mark.size)?)
     }
+}
+
+/// Takes the job of a mark out of the index; returns false when it was taken before.
+fn take(index: &mut Index, mark: &StoredMark) -> bool {
+    index.take_row(mark.job.row, &mark.input, mark.fingerprint, mark.outcome)
 }
 
 fn is_range(input: &Input) -> bool {

@@ -282,6 +282,9 @@ impl State {
             let row = end.row.unwrap_or(self.next_row);
             self.next_row = self.next_row.max(row + 1);
             let sum = row::write(db, row, self.run, end)?;
+            if let Some(mark) = &mut end.mark {
+                stored_mark::write(db, RowRef { row, sum }, mark)?;
+            }
             end.row = Some(row);
             if end.part.is_some() && end.outcome == StoredOutcome::Done {
                 self.new_rows.push(RowRef { row, sum });
@@ -316,7 +319,8 @@ impl State {
             } = renamed;
             let identity =
                 std::fs::metadata(input.name()).map_or((0, 0), |found| file_mark::identity(&found));
-            row::rename(db, mark, (input, *fingerprint), *sum, identity)?;
+            row::rename(db, mark.job.row, (input, *fingerprint), *sum)?;
+            mark.rewrite(db, *sum, identity)?;
         }
         if self.savings != self.written_savings {
             let Savings {

@@ -6,7 +6,6 @@ use super::fingerprint::Fingerprint;
 use super::index::{Index, stored_range};
 use super::job_end::{JobEnd, RowRef, StoredOutcome};
 use super::packed_part::{PackedPart, StoredPart, checksum};
-use super::stored_mark::{self, StoredMark};
 use crate::job::Input;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Row, params};
@@ -188,9 +187,6 @@ pub(super) fn write(db: &Connection, id: i64, run: i64, record: &mut JobEnd) -> 
     if let Some(part) = &mut record.part {
         write_part(db, id, part)?;
     }
-    if let Some(mark) = &mut record.mark {
-        stored_mark::write(db, RowRef { row: id, sum }, mark)?;
-    }
     Ok(sum)
 }
 
@@ -218,17 +214,16 @@ pub(super) fn sum_with(
 /// Makes the row of a done job one of this input; `sum` is that of [`sum_with`].
 pub(super) fn rename(
     db: &Connection,
-    mark: &StoredMark,
+    id: i64,
     (input, fingerprint): (&Input, Fingerprint),
     sum: i64,
-    identity: (i64, i64),
 ) -> rusqlite::Result<()> {
     let columns = Columns::new(input, fingerprint);
     let sql = "UPDATE jobs SET input = ?2, size = ?3, mtime = ?4, sum = ?5 WHERE id = ?1";
     let [size, mtime] = columns.fingerprint;
     db.prepare_cached(sql)?
-        .execute(params![mark.job.row, text(columns.name), size, mtime, sum])?;
-    mark.rewrite(db, sum, identity)
+        .execute(params![id, text(columns.name), size, mtime, sum])?;
+    Ok(())
 }
 
 /// Reads the input whose five columns begin at `at`.

@@ -83,6 +83,21 @@ impl Template {
         Ok(template)
     }
 
+    /// Parses a command line whose inputs need not be files: `{}` is the name as it is. Without a replacement string the
+    /// name is appended.
+    pub fn parse_for_names(args: &[OsString]) -> anyhow::Result<Self> {
+        let mut template = Template::parse(args)?;
+        for piece in template.words.iter_mut().flatten() {
+            if *piece == name(false, 0) {
+                *piece = Piece::Input(NamePart::Word);
+            }
+        }
+        if !template.has_replacement() {
+            template.words.push(vec![Piece::Input(NamePart::Word)]);
+        }
+        Ok(template)
+    }
+
     fn with_holes(args: &[OsString], replacements: &[Replacement<'_>]) -> Self {
         let word = |(at, word): (usize, &OsString)| match at {
             0 => literal(word),

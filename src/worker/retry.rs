@@ -315,7 +315,7 @@ impl Worker<'_> {
 /// Returns when the file that a job is about was written last; `None` when it is about no file.
 fn modified(job: &Job) -> Option<SystemTime> {
     match job.inputs.first()? {
-        Input::Stdin => None,
+        Input::Stdin | Input::Opened(_) => None,
         input => std::fs::metadata(input.name()).ok()?.modified().ok(),
     }
 }

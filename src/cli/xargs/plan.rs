@@ -5,7 +5,8 @@
 use super::options::{Options, Share};
 use crate::plan::{
     ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Blanks, Empty, FailurePlan, FailureStyle, HaltAt,
-    Inputs, Order, Partial, Plan, ProgressPlan, Schedule, SignalAction, Tag, Unit, WordList, WordSyntax,
+    Inputs, NameUse, Order, Partial, Plan, ProgressPlan, Schedule, SignalAction, Tag, Unit, WordList,
+    WordSyntax,
 };
 use crate::process::{Capture, ChildStdin, ChildVar, CommandPlan, OnClosedStdout, Trace};
 use crate::sys::{self, ProcessGroupOf};
@@ -102,6 +103,7 @@ pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Re
         settling_time: Duration::ZERO,
         progress: ProgressPlan::None,
         counts_bytes: false,
+        names: NameUse::Files,
         shard: None,
         deadline: None,
         side_files: Vec::new(),

@@ -181,7 +181,7 @@ fn is_packed(name: &OsStr) -> Option<bool> {
 fn open(input: &Input) -> io::Result<(Box<dyn Read>, Option<u64>)> {
     match input {
         Input::Block(bytes) => Ok((Box::new(io::Cursor::new(bytes.to_vec())), None)),
-        Input::Queue(_) => Err(io::ErrorKind::Unsupported.into()),
+        Input::Queue(_) | Input::Opened(_) => Err(io::ErrorKind::Unsupported.into()),
         Input::Stdin => Ok((Box::new(Stdin::new()), None)),
         Input::File(name)
         | Input::Range { name, .. }

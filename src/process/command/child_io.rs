@@ -17,7 +17,7 @@ use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 /// The child of a job.
-pub(super) struct ChildIo<'a> {
+pub(in crate::process) struct ChildIo<'a> {
     child: Child,
     plan: &'a CommandPlan,
     job: &'a Job,
@@ -31,7 +31,7 @@ pub(super) struct ChildIo<'a> {
 }
 
 impl<'a> ChildIo<'a> {
-    pub(super) fn new(
+    pub(in crate::process) fn new(
         child: Child,
         plan: &'a CommandPlan,
         job: &'a Job,
@@ -72,6 +72,17 @@ impl<'a> ChildIo<'a> {
         self.child.takes_input()
     }
 
+    /// Takes what the child writes next. Returns false when it is over.
+    pub(in crate::process) fn await_output(&mut self) -> bool {
+        loop {
+            match self.step(&[], None) {
+                ChildEvent::Stdout(_) => return true,
+                ChildEvent::Over => return false,
+                _ => {}
+            }
+        }
+    }
+
     /// Takes what the child writes within this time.
     pub(super) fn look_after(&mut self, time: Duration) {
         loop {
@@ -106,12 +117,12 @@ impl<'a> ChildIo<'a> {
         self.emit.note(kind, name);
     }
 
-    pub(super) fn stop(&mut self, reason: StopReason) {
+    pub(in crate::process) fn stop(&mut self, reason: StopReason) {
         self.child.stop(reason);
     }
 
     /// Closes the child's input, takes what it still writes, and returns how it ended.
-    pub(super) fn finish(mut self) -> ChildEnd {
+    pub(in crate::process) fn finish(mut self) -> ChildEnd {
         self.child.close_input();
         while self.step(&[], None) != ChildEvent::Over {}
         let emit = &mut *self.emit;

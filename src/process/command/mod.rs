@@ -17,7 +17,7 @@ use crate::codec::Decoder;
 use crate::job::{BlockQueue, Failure, Input, Job, NextBlock, Trust};
 use crate::map::{ChildEmit, Emit, Map, OutOfBand};
 use crate::record::NoteKind;
-use child_io::ChildIo;
+pub(super) use child_io::ChildIo;
 use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::io::{self, Read};

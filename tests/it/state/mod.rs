@@ -9,3 +9,4 @@ mod pruned_inputs;
 mod refused;
 mod renamed;
 mod resume;
+mod rotation;

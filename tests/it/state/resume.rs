@@ -181,7 +181,7 @@ fn a_file_that_is_no_state_is_refused_and_stays_as_it_is() {
     place.fan("run in --state newer -- true").ok();
     let newer = place.path("newer");
     let mut bytes = fs::read(&newer).expect("a state");
-    bytes[63] = 2;
+    bytes[63] = 3;
     fs::write(&newer, bytes).expect("written");
     place
         .file("text", b"not a state\n", 100)
@@ -191,7 +191,7 @@ fn a_file_that_is_no_state_is_refused_and_stays_as_it_is() {
         ("short", "short: not a state file"),
         (
             "newer",
-            "newer: a state of version 2, and this fanfold knows version 1",
+            "newer: a state of version 3, and this fanfold knows version 2",
         ),
     ] {
         let before = fs::read(place.path(name)).expect("a file");

@@ -8,7 +8,7 @@ use super::source::none;
 const ORDER: &[(&str, &str)] = &[
     (
         "cli",
-        "mod topics man_pages list foreign_words grammar map run saved_folds status report xargs parallel batch failure_options merge missing_separator foreign_command run_end unattended run_summary options progress remote_name plain_text pool \
+        "mod topics man_pages list foreign_words grammar map run saved_folds status report xargs parallel batch failure_options merge open missing_separator foreign_command run_end unattended run_summary options progress remote_name plain_text pool \
          exit_code lock_in_use out state save option_value records usage_error canonical_args color",
     ),
     (
@@ -30,7 +30,7 @@ const ORDER: &[(&str, &str)] = &[
     ("map", "function cat check digest wc read mod emit"),
     (
         "process",
-        "pool kept_output command dry_run trace arg_limit spawn stdin spawn_retry mod child outcome child_event stop_ladder pipes \
+        "pool kept_output opened command dry_run trace arg_limit spawn stdin spawn_retry mod child outcome child_event stop_ladder pipes \
          plan resolve median_limit start_gate stopped suspend deadline",
     ),
     (

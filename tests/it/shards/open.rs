@@ -1,0 +1,83 @@
+//! `--open`: an input is what a command prints.
+
+use crate::support::{HOSTILE, Place, fan, gzip};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+#[test]
+fn an_input_is_what_the_command_prints_whatever_its_name_is() {
+    // The names are those of nothing: they are looked up in no directory.
+    for name in HOSTILE.iter().chain(&[&b"-"[..], b"s3://bucket/*"]) {
+        let name = OsStr::from_bytes(name);
+        let fan = fan("map --count --open")
+            .arg("printf %s\\n {}")
+            .arg("--")
+            .arg(name);
+        let done = fan.ok();
+        let lines = name.as_bytes().split(|byte| *byte == b'\n').count();
+        assert_eq!(
+            done.out.iter().filter(|byte| **byte == b'\n').count(),
+            lines,
+            "{name:?}"
+        );
+    }
+    let place = Place::new();
+    place.file("names", b"a\n b \n*\n", 10);
+    let line = "map -a names --open";
+    place
+        .fan(line)
+        .arg("printf '<%s>'")
+        .stdout("<a>\n< b >\n<*>\n")
+        .ok();
+    // It is the name that is appended, and what is printed may be compressed.
+    place.file("b.gz", &gzip(b"x\ny\nx\n"), 10);
+    place
+        .fan("map b.gz b.gz --count --open cat")
+        .stdout("4\tx\n2\ty\n")
+        .ok();
+}
+
+#[test]
+fn a_command_that_fails_gives_nothing_and_fails_its_input() {
+    let place = Place::new();
+    place.file("good", &gzip(b"a\n"), 10).file("bad", b"b\n", 10);
+    place.file("torn", &gzip(b"c\n")[..15], 10);
+    let script = "sh -c 'cat \"$1\"; test \"$1\" != bad' sh {}";
+    for fold in ["", "--count"] {
+        let done = place
+            .fan(&format!("map good bad torn {fold} --open"))
+            .arg(script)
+            .code(3);
+        done.expect(
+            done.out.ends_with(b"a\n") && done.out.len() < 5,
+            "the good one alone",
+        );
+        done.expect(done.err.contains("bad: 'sh' exited with 1"), "why");
+        done.expect(done.err.contains("torn: truncated gzip"), "why");
+    }
+    place.fan("map good --open no-such-command").code(127);
+    place.fan("map good --open 'cat --count").code(2);
+    place.fan("map good --state st --count --open cat").code(2);
+    // A command that is not read to its end is no failure.
+    place
+        .fan("map a b --first 2 --open")
+        .arg("yes")
+        .stdout("a\na\n")
+        .ok();
+    place
+        .fan("map a --count --timeout 100ms --open")
+        .arg("sleep 1000")
+        .says("100ms")
+        .code(3);
+}
+
+#[test]
+fn shards_of_opened_inputs_share_them() {
+    let place = Place::new();
+    place.file("names", b"a\nb\nc\n", 10);
+    for shard in 1..=2 {
+        let line = format!("map -a names --count --shard {shard}/2 --save {shard}.fold --open echo");
+        place.fan(&line).ok();
+    }
+    place.fan("merge 1.fold 2.fold").stdout("1\ta\n1\tb\n1\tc\n").ok();
+}
