@@ -103,7 +103,7 @@ impl Ends {
     fn new(file: &File, start: u64, end: u64) -> io::Result<Ends> {
         let length = end - start;
         let mut last = vec![0; length.min(END) as usize];
-        file.read_exact_at(&mut last, end - last.len() as u64)?;
+        file.read_exact_at(&mut last, end - length.min(END))?;
         let head = head_length(length);
         Ok(Ends {
             head: match length <= END {

@@ -132,21 +132,19 @@ impl Index {
         rows.map(|(key, _)| key.row).collect()
     }
 
-    /// Leaves the jobs with these inputs for others to be found to be, and takes note that they are not theirs any more.
-    /// Returns false when there is none, or it is none that could be found.
+    /// Leaves the jobs with this input for others to be found to be, and takes note that they are not of this input any
+    /// more. Returns false when there is none that could be found.
     pub fn outdate(&mut self, input: &Input) -> bool {
         let names = self.names([columns(input)].into_iter());
         let rows: Vec<_> = self
             .with_names(names)
             .map(|(key, _)| (key.row, key.outcome))
             .collect();
-        let is_done = rows
-            .first()
-            .is_some_and(|(_, outcome)| *outcome == StoredOutcome::Done);
-        if is_done {
+        let can_be_found = rows.iter().any(|(_, outcome)| *outcome != StoredOutcome::Failed);
+        if can_be_found {
             self.outdated.extend(rows.into_iter().map(|(row, _)| row));
         }
-        is_done
+        can_be_found
     }
 
     /// Returns whether no stored job is left.

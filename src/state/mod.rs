@@ -178,6 +178,9 @@ impl State {
             _ => None,
         };
         if let Some(known) = known {
+            if let ([input], true) = (&job.inputs[..], self.recognition.renames) {
+                self.index.outdate(input);
+            }
             return Ok(known);
         }
         // The file of that row may have another name now, and come later.
