@@ -220,11 +220,9 @@ impl Notes {
     }
 
     fn first_places(&mut self) -> impl Iterator<Item = &mut Place> {
-        let firsts = self
-            .entries
+        self.entries
             .iter_mut()
-            .filter_map(|entry| entry.tally.first.as_deref_mut());
-        firsts
+            .filter_map(|entry| entry.tally.first.as_deref_mut())
     }
 
     /// Says which job gave these notes, and where its part of the file begins.
