@@ -44,12 +44,19 @@ static CANDIDATES: [Candidate; 9] = [
 
 /// Returns true when `head`, the first bytes of a file, is enough to tell its format by.
 pub(in crate::record) fn is_enough(head: &[u8]) -> bool {
-    head.len() >= BYTES || memchr_iter(b'\n', head).nth(LINES - 1).is_some()
+    head.len() >= BYTES || end_of_lines(head).is_some()
+}
+
+/// Returns the offset after the last of the lines that are looked at.
+fn end_of_lines(head: &[u8]) -> Option<usize> {
+    memchr_iter(b'\n', head).nth(LINES - 1).map(|end| end + 1)
 }
 
 /// Returns the format that fits the first bytes of a file, and its name. A last line without its end is not looked
-/// at, unless it is all that there is.
+/// at, unless it is all that there is; nor is what came beyond that is enough, which depends on how the bytes come.
 pub(in crate::record) fn recognize(head: &[u8]) -> Option<(&'static str, &'static Format)> {
+    let head = &head[..head.len().min(BYTES)];
+    let head = &head[..end_of_lines(head).unwrap_or(head.len())];
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let whole = head
         .iter()
@@ -59,7 +66,6 @@ pub(in crate::record) fn recognize(head: &[u8]) -> Option<(&'static str, &'stati
         .split(|byte| *byte == b'\n')
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
         .filter(|line| !line.trim_ascii().is_empty())
-        .take(LINES)
         .collect();
     let fits = |(_, test, _): &&Candidate| !lines.is_empty() && test(&lines);
     let (name, _, format) = CANDIDATES.iter().find(fits)?;
