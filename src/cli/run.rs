@@ -26,8 +26,8 @@ use crate::memory::Budget;
 use crate::message;
 use crate::output::JobFiles;
 use crate::plan::{
-    Dash, Durability, FailurePlan, NameUse, Order, Partial, Plan, ProgressPlan, Revocable, Schedule,
-    StateAccess, StatePlan,
+    Dash, Durability, FailurePlan, NameUse, Order, Partial, Plan, ProgressPlan, Recognition, Revocable,
+    Schedule, StateAccess, StatePlan,
 };
 use crate::plan::{SignalAction, Unit};
 use crate::process::{Capture, ChildStdin, Command, CommandPlan, DryRun, PoolMap, Trace};
@@ -67,6 +67,10 @@ pub(super) struct RunArgs {
 
     #[command(flatten)]
     state: StateArgs,
+
+    /// Know a file by its content where its name is new: by its inode, size and time, or by size, time and both ends. Without it, the name is a part of the job
+    #[arg(long, requires = "state", help_heading = "State")]
+    by_content: bool,
 
     #[command(flatten)]
     unattended: UnattendedArgs,
@@ -318,6 +322,10 @@ impl RunArgs {
         let plan = self.state.plan(key, access, Durability::EachJob, stages)?;
         Ok(plan.map(|plan| StatePlan {
             revocable: self.revocable(),
+            recognition: Recognition {
+                renames: self.by_content,
+                ..Recognition::BY_NAME
+            },
             ..plan
         }))
     }

@@ -201,9 +201,13 @@ impl State {
     fn find(&mut self, input: &Input, fingerprint: Fingerprint) -> rusqlite::Result<Option<JobLookup>> {
         let Recognition { renames, growing } = self.recognition;
         let grows = growing == Growing::Tail;
-        let Some(db) = self.db.as_ref().filter(|_| (renames || grows) && self.run > 0) else {
+        let Some(db) = self.db.as_ref().filter(|_| renames || grows) else {
             return Ok(None);
         };
+        // An older state that is only read has no marks.
+        if self.run == 0 && !schema::has(db, "files")? {
+            return Ok(None);
+        }
         let question = Question {
             input,
             fingerprint,

@@ -1,6 +1,6 @@
 //! Files with other names: a rotation, a move, a copy with its time.
 
-use crate::support::Place;
+use crate::support::{Place, has, strace};
 use std::fs;
 
 const LINE: &str = "map in --select 1 --count";
@@ -103,4 +103,68 @@ fn without_a_fold_a_renamed_file_is_not_printed_again() {
     renames(&place, &[("in/b", "in/c"), ("in/a", "in/b")]);
     place.file("in/a", b"new\n", 50);
     place.fan("map in --state st").stdout("new\n").ok();
+}
+
+#[test]
+fn a_run_knows_files_by_their_content_when_it_is_asked_to() {
+    for (more, again) in [("", "in/b\nin/c\n"), ("--by-content", "in/b\n")] {
+        let place = Place::new();
+        place.file("in/a", b"x\n", 100).file("in/b", b"y\n", 101);
+        let line = format!("run in --state st {more} -- echo");
+        place.fan(&line).stdout("in/a\nin/b\n").ok();
+        renames(&place, &[("in/b", "in/c")]);
+        place.file("in/b", b"new\n", 50);
+        let dry = place.fan(&line.replace("--state", "--dry-run --state")).ok();
+        let lines = again
+            .lines()
+            .map(|name| format!("echo {name}\n"))
+            .collect::<String>();
+        dry.expect(dry.out == lines.as_bytes(), "what is to be run");
+        place.fan(&line).stdout(again).ok();
+        place.fan(&line).stdout("").ok();
+    }
+}
+
+#[test]
+fn a_state_of_the_first_version_is_brought_up_in_place() {
+    let place = Place::in_memory();
+    place.file("in/a", b"x\n", 100).file("in/b", b"y\n", 101);
+    let with_state = format!("{LINE} --state st");
+    place.fan(&with_state).ok();
+    let db = rusqlite::Connection::open(place.path("st")).expect("a database");
+    db.execute_batch("DROP TABLE files; DROP TABLE stems; DROP TABLE savings; PRAGMA user_version = 1")
+        .expect("what the first version had");
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
+        .expect("written");
+    drop(db);
+    let old = fs::read(place.path("st")).expect("a state");
+    // It is read as it is.
+    place.fan("status st").ok();
+    assert!(fs::read(place.path("st")).expect("there") == old);
+    for n in 1.. {
+        fs::write(place.path("st"), &old).expect("ours");
+        let mut is_over = true;
+        if has("strace") {
+            let inject = format!("inject=pwrite64:signal=KILL:when={n}");
+            let options = ["-e", "trace=pwrite64", "-e", &inject];
+            is_over = strace::inject(place.fan(&with_state), &options)
+                .spawn()
+                .wait()
+                .status
+                .success();
+        }
+        place.fan(&with_state).stdout(place.whole(LINE)).ok();
+        let db = rusqlite::Connection::open(place.path("st")).expect("a database");
+        let version: i64 = db
+            .query_row("PRAGMA user_version", (), |row| row.get(0))
+            .expect("a version");
+        assert_eq!(version, 2);
+        drop(db);
+        for end in ["st-wal", "st-shm"] {
+            let _ = fs::remove_file(place.path(end));
+        }
+        if is_over {
+            return;
+        }
+    }
 }
