@@ -14,6 +14,10 @@ pub(super) fn message() -> String {
     if let Some(what) = foreign_command::of_parallel(&words) {
         return what;
     }
+    let in_one_word = |word: &OsString| foreign_command::in_one_word(std::slice::from_ref(word));
+    if let Some(what) = words.iter().find_map(in_one_word) {
+        return format!("no COMMAND: put it after '--': {what}");
+    }
     match with_separator(std::env::args_os()) {
         Some(line) => format!("no COMMAND: put '--' before it: {line}"),
         None => "no COMMAND: put it after '--': fanfold run [INPUT]... -- COMMAND [ARG]...".into(),

@@ -67,9 +67,11 @@ fn run_subcommand() -> u8 {
     let matches = grammar::<Subcommand>().color(color).try_get_matches_from(&words);
     let cause = match matches.and_then(|matches| Subcommand::from_arg_matches(&matches)) {
         Ok(subcommand) => subcommand.main().unwrap_or_else(|error| {
-            let what = chain(&error);
+            let cause = ExitCause::from_error(&error);
+            let of_find = matches!(cause, ExitCause::Refused).then(|| foreign_words::said_of_find(&words));
+            let what = of_find.flatten().unwrap_or_else(|| chain(&error));
             message::say(&what);
-            run_summary::write_error(&what, ExitCause::from_error(&error))
+            run_summary::write_error(&what, cause)
         }),
         Err(error) => match foreign_words::answer(&error, &words) {
             Some(answer) => {

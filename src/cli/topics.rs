@@ -29,10 +29,27 @@ pub(super) fn main(topic: Option<&str>, mut grammar: Command) -> anyhow::Result<
         .map(Command::get_name)
         .map(str::to_owned)
         .collect();
-    match grammar.find_subcommand_mut(name) {
-        Some(command) => print(command.render_long_help().to_string().as_bytes()),
+    if let Some(command) = grammar.find_subcommand_mut(name) {
+        return print(command.render_long_help().to_string().as_bytes());
+    }
+    match of_option(&grammar, name) {
+        Some(text) => print(text.as_bytes()),
         None => Err(unknown(name, &names).into()),
     }
+}
+
+/// Returns the help of the option of map and run with this long name.
+fn of_option(grammar: &Command, long: &str) -> Option<String> {
+    let mut text = String::new();
+    for command in ["map", "run"] {
+        let mut args = grammar.find_subcommand(command)?.get_arguments();
+        let Some(arg) = args.find(|arg| arg.get_long() == Some(long) && !arg.is_hide_set()) else {
+            continue;
+        };
+        let help = arg.get_long_help().or(arg.get_help())?;
+        let _ = writeln!(text, "fanfold {command}: {arg}\n  {help}");
+    }
+    (!text.is_empty()).then_some(text)
 }
 
 /// Returns the list of the pages.
@@ -52,7 +69,12 @@ fn unknown(name: &str, commands: &[String]) -> UsageError {
         message::display_name(name.as_ref()),
         known.join(", ")
     );
-    if let Some(near) = nearest(name, known.iter().copied()) {
+    let named = TOPICS
+        .iter()
+        .find(|topic| topic.name.split('-').any(|part| part == name));
+    if let Some(topic) = named {
+        text += &format!("; did you mean '{}'?", topic.name);
+    } else if let Some(near) = nearest(name, known.iter().copied()) {
         text += &format!("; did you mean '{near}'?");
     }
     UsageError(text)

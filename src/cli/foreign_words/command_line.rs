@@ -22,6 +22,9 @@ pub(super) fn without_command(words: &[OsString]) -> Option<String> {
             "'{shown}' is no command of fanfold: 'fanfold map' filters, selects and counts lines of files, compressed or not (see fanfold help from-awk)"
         ));
     }
+    if let Some(line) = first.to_str().and_then(|word| meant_by_word(word, &words[1..])) {
+        return Some(format!("'{shown}' is no command of fanfold: {line}"));
+    }
     if is_input(first) {
         return Some(format!("'{shown}' is no command: {}", meant(words)));
     }
@@ -32,6 +35,19 @@ pub(super) fn without_command(words: &[OsString]) -> Option<String> {
         ));
     }
     None
+}
+
+/// Returns the line that is meant by a word for what fanfold does in another way.
+fn meant_by_word(word: &str, rest: &[OsString]) -> Option<String> {
+    let own: &[&str] = match word {
+        "check" | "digest" => &["map", "--fn", word],
+        "test" | "verify" => &["map", "--fn", "check"],
+        "count" => &["map", "--count"],
+        "version" => &["--version"],
+        _ => return None,
+    };
+    let own: Vec<OsString> = own.iter().map(OsString::from).collect();
+    Some(line(&[&own, rest].concat()))
 }
 
 /// Returns what is said when an option stands before the command.

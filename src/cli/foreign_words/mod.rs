@@ -22,15 +22,35 @@ pub(super) fn answer(error: &clap::Error, words: &[OsString]) -> Option<String> 
         ErrorKind::UnknownArgument if command.starts_with('-') => {
             Some(command_line::option_before_command(&words[1..]))
         }
+        ErrorKind::ArgumentConflict => conflict(&words[2..]),
         ErrorKind::UnknownArgument | ErrorKind::ValueValidation | ErrorKind::InvalidValue => {
-            let own = words[2..].iter().take_while(|word| *word != "--");
-            // `-name` of find is read as `-n ame`.
-            let whole = own.filter_map(|word| word.to_str()).find(|word| is_of_find(word));
-            let word = whole.map(str::to_owned).or_else(|| unknown_option(error))?;
-            said_of(&word, command)
+            said_of_find(words).or_else(|| said_of(&unknown_option(error)?, command))
         }
         _ => None,
     }
+}
+
+/// Returns what is said of a word of find, which clap reads as a short option with a value: `-name` as `-n ame`.
+pub(super) fn said_of_find(words: &[OsString]) -> Option<String> {
+    let command = words.get(1)?.to_str()?;
+    let mut own = words[2..].iter().take_while(|word| *word != "--");
+    let word = own.find_map(|word| word.to_str().filter(|word| is_of_find(word)))?;
+    said_of(word, command)
+}
+
+/// Returns what is said of options that count in two ways.
+fn conflict(words: &[OsString]) -> Option<String> {
+    let has = |option: &str| {
+        words
+            .iter()
+            .take_while(|word| *word != "--")
+            .any(|word| word == option)
+    };
+    (has("--by") && has("--count")).then(|| {
+        "--by cannot be combined with --count: --by FIELD --agg count counts the records of each group, and --select \
+         FIELD --count does so with the most first"
+            .to_owned()
+    })
 }
 
 /// Takes away suggestions of options that destroy something, and the one to pass the option as a value.
@@ -115,8 +135,12 @@ mod tests {
                     assert!(!is_option(command, word), "{command} has {word} itself");
                     let words = ["fanfold", command, word, "x"].map(OsString::from);
                     let error = grammar::<Subcommand>().try_get_matches_from(&words);
-                    let error = error.expect_err("it is unknown");
-                    let said = answer(&error, &words).unwrap_or_else(|| panic!("{command} {word}: {error}"));
+                    let said = match &error {
+                        Err(error) => answer(error, &words),
+                        // It is refused for its value, which is none of the option that clap takes it for.
+                        Ok(_) => said_of_find(&words),
+                    };
+                    let said = said.unwrap_or_else(|| panic!("{command} {word}: {error:?}"));
                     assert!(said.contains(row.answer), "{command} {word}: {said}");
                     count += 1;
                 }

@@ -192,7 +192,11 @@ fn unknown(name: &str) -> anyhow::Error {
             .find(|entry| entry.name == word || entry.words.contains(&word))?;
         Some(if entry.name == "pNN" { "p50" } else { entry.name })
     });
-    let mean = near.map_or_else(String::new, |near| format!("; did you mean '{near}'?"));
+    // As SQL has it.
+    let call = name.strip_suffix(')').and_then(|call| call.split_once('('));
+    let call = call.map(|(function, of)| format!("{}:{of}", function.to_lowercase()));
+    let mean = call.or(near.map(str::to_owned));
+    let mean = mean.map_or_else(String::new, |mean| format!("; did you mean '{mean}'?"));
     anyhow!(
         "unknown aggregate {} (known: {}){mean}",
         quoted(name),

@@ -136,6 +136,17 @@ impl Format {
                 | FieldSource::Holds(_),
             ) => Ok(source.clone()),
             (Format::Json | Format::JsonAfter(_), FieldSource::Path(_)) => Ok(source.clone()),
+            // As jq has it.
+            (Format::Json | Format::JsonAfter(_), FieldSource::Name(name)) if name.starts_with('.') => {
+                refuse(match name.trim_start_matches('.') {
+                    "" => "a path does not begin with a '.'; 0 is the whole line".to_owned(),
+                    path => format!(
+                        "{} begins with a '.', as a path does not; did you mean {}?",
+                        quoted(name),
+                        quoted(path)
+                    ),
+                })
+            }
             (Format::Syslog, FieldSource::Path(keys)) if keys.len() > 1 => {
                 Ok(FieldSource::Name(keys.join(".")))
             }
@@ -148,10 +159,17 @@ impl Format {
             },
             (Format::Lines, FieldSource::Number(1) | FieldSource::FromEnd(1)) => Ok(FieldSource::Whole),
             (Format::Lines, _) => refuse("format 'lines' has one field: 0, the whole line"),
-            (Format::Ws | Format::Delimited(_), FieldSource::Name(name)) => refuse(format!(
-                "format 'ws' has no field {}: its fields are numbers (1, 2, … or -1, -2, …)",
-                quoted(name)
-            )),
+            (Format::Ws | Format::Delimited(_), FieldSource::Name(name)) => {
+                let number = name.strip_prefix('$').filter(|rest| rest.parse::<u32>().is_ok());
+                let hint = match number {
+                    Some(number) => format!("; did you mean '{number}'?"),
+                    None => "; names come with another format: -i clf, csv, json, …".to_owned(),
+                };
+                refuse(format!(
+                    "format 'ws' has no field {}: its fields are numbers (1, 2, … or -1, -2, …){hint}",
+                    quoted(name)
+                ))
+            }
             (Format::Ws | Format::Delimited(_), _) => Ok(source.clone()),
             (Format::Syslog, FieldSource::Name(name)) if name.contains('.') => Ok(source.clone()),
             (Format::LogFormat(format), FieldSource::FromEnd(n)) if *n <= format.variables() => {
