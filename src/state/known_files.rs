@@ -146,7 +146,7 @@ impl Candidate<'_> {
             && mark.size > start
             && mark.size <= self.size.min(end)
             // A file of the same size and another time was written anew.
-            && (mark.size < self.size || mark.fingerprint == self.question.fingerprint)
+            && (mark.file_size() < self.size || mark.fingerprint == self.question.fingerprint)
             && is_of_same_year(mark.oldest, self.question.fingerprint);
         if !fits {
             return None;
@@ -155,7 +155,8 @@ impl Candidate<'_> {
         // A range that does not reach to the end of the file, or the same file with the same time.
         let is_whole = self::end(&mark.input) == end && (end != u64::MAX && mark.size == end)
             || mark.fingerprint == self.question.fingerprint && self.is_same_job(mark);
-        if is_done && is_whole {
+        // What is read of a range is settled by its ends.
+        if is_whole && (is_done || self.question.grows && end != u64::MAX) {
             return is_alike()?.then(|| Known::Same(mark.clone()));
         }
         let reaches_end = self::end(&mark.input) == u64::MAX;

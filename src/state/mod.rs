@@ -217,8 +217,13 @@ impl State {
         };
         match self.known.find(db, &mut self.index, &question)? {
             Some(Known::Same(mark)) => {
+                let is_recent = fingerprint.is_recent(SystemTime::now());
+                if is_recent && mark.outcome != StoredOutcome::Done {
+                    self.savings.bytes += mark.read();
+                    return Ok(Some(JobLookup::Done(mark.job)));
+                }
                 // A file that was changed just now may change again without showing it.
-                let fingerprint = match fingerprint.is_recent(SystemTime::now()) {
+                let fingerprint = match is_recent {
                     true => mark.fingerprint,
                     false => fingerprint,
                 };

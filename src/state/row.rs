@@ -219,7 +219,7 @@ pub(super) fn rename(
     sum: i64,
 ) -> rusqlite::Result<()> {
     let columns = Columns::new(input, fingerprint);
-    let sql = "UPDATE jobs SET input = ?2, size = ?3, mtime = ?4, sum = ?5 WHERE id = ?1";
+    let sql = "UPDATE jobs SET input = ?2, size = ?3, mtime = ?4, sum = ?5, outcome = 'done' WHERE id = ?1";
     let [size, mtime] = columns.fingerprint;
     db.prepare_cached(sql)?
         .execute(params![id, text(columns.name), size, mtime, sum])?;

@@ -188,6 +188,14 @@ impl StoredMark {
         (self.device, self.inode) == (device, inode)
     }
 
+    /// Returns how long the file was at least.
+    pub fn file_size(&self) -> u64 {
+        match self.fingerprint {
+            Fingerprint::File { size, .. } => self.size.max(size.cast_unsigned()),
+            _ => self.size,
+        }
+    }
+
     /// Returns how many bytes of the file its job read.
     pub fn read(&self) -> u64 {
         self.size - self.start().unwrap_or(0)

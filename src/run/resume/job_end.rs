@@ -22,7 +22,10 @@ pub(super) fn job_end(
     };
     // What was read up to some place stays right when more is appended.
     let mark = record.mark.filter(|_| failure.is_none());
-    let grows = mark.as_ref().is_some_and(|mark| mark.growth.is_some());
+    let is_range = record.job.is_continued() && record.part.is_some();
+    let grows = mark
+        .as_ref()
+        .is_some_and(|mark| mark.growth.is_some() || is_range);
     let counts = outcome == StoredOutcome::Done || outcome == StoredOutcome::Unsettled && grows;
     let (status, signal) = match failure {
         Some(Failure::Command { cause, .. }) => match cause {

@@ -229,6 +229,29 @@ fn a_big_file_is_read_from_the_range_that_was_the_last() {
 }
 
 #[test]
+fn a_big_file_that_was_just_written_is_read_once_and_one_that_was_changed_within_is_read_again() {
+    let place = Place::in_memory();
+    let line = "map in --select 2 --count";
+    let with_state = format!("{line} --state st");
+    fs::create_dir(place.path("in")).expect("a directory");
+    let mut bytes = "some words 0123456789abcdef0123456789abcdef0123456789abcdef000\n"
+        .repeat(40 << 14)
+        .into_bytes();
+    append(&place, "in/log", &bytes);
+    place.fan(&with_state).stdout(place.whole(line)).ok();
+    append(&place, "in/log", b"new line\n");
+    bytes.extend_from_slice(b"new line\n");
+    place.fan(&with_state).stdout(place.whole(line)).ok();
+    assert!(saved(&place) > 39 << 20, "{}", saved(&place));
+    set_age(&place.path("in/log"), 100);
+    place.fan(&with_state).ok();
+    // The size is the same: the file did not grow.
+    bytes[(8 << 20) + 5] = b'W';
+    place.file("in/log", &bytes, 50);
+    place.fan(&with_state).stdout(place.whole(line)).ok();
+}
+
+#[test]
 fn a_run_that_is_killed_while_a_file_has_grown_carries_on() {
     if !has("strace") {
         return;
