@@ -7,16 +7,19 @@ use super::field::FieldSource;
 use super::format::Format;
 use super::modifier::Modifier;
 use super::plan::{OnBadLine, RecordPlan};
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, packed};
 use memchr::memmem::Finder;
+use std::borrow::Cow;
 
 /// The search for texts of which every line that passes the filters contains one.
 #[derive(Debug, Clone)]
 pub(super) enum Prefilter {
     /// One text.
     One(Box<Finder<'static>>),
-    /// Two or more.
-    Several(AhoCorasick),
+    /// A few.
+    Few(packed::Searcher),
+    /// More than these.
+    Many(AhoCorasick),
 }
 
 impl Prefilter {
@@ -27,7 +30,10 @@ impl Prefilter {
     pub fn new(plan: &RecordPlan) -> Option<Prefilter> {
         match &needles(plan)?[..] {
             [text] => Some(Prefilter::One(Box::new(Finder::new(text).into_owned()))),
-            texts => Some(Prefilter::Several(AhoCorasick::new(texts).ok()?)),
+            texts => match packed::Searcher::new(texts) {
+                Some(searcher) => Some(Prefilter::Few(searcher)),
+                None => Some(Prefilter::Many(AhoCorasick::new(texts).ok()?)),
+            },
         }
     }
 
@@ -36,7 +42,8 @@ impl Prefilter {
     pub fn find(&self, lines: &[u8]) -> Option<usize> {
         match self {
             Prefilter::One(text) => text.find(lines),
-            Prefilter::Several(texts) => texts.find(lines).map(|found| found.start()),
+            Prefilter::Few(texts) => texts.find(lines).map(|found| found.start()),
+            Prefilter::Many(texts) => texts.find(lines).map(|found| found.start()),
         }
     }
 }
@@ -77,8 +84,12 @@ fn needles(plan: &RecordPlan) -> Option<Needles<'_>> {
     let by_fields = plan.on_bad_line == OnBadLine::Skip || !plan.format.has_bad_lines();
     let in_line = |subject: usize| {
         let field = &plan.tested[subject];
-        !matches!(field.source, FieldSource::File | FieldSource::Line)
-            && field.modifiers.iter().all(Modifier::keeps_bytes)
+        let is_in_line = !matches!(field.source, FieldSource::File | FieldSource::Line)
+            && field.modifiers.iter().all(Modifier::keeps_bytes);
+        is_in_line.then(|| match field.modifiers[..] {
+            [] => plan.format.neighbours(&field.source),
+            _ => (&b""[..], &b""[..]),
+        })
     };
     // Of CSV, only the lines are searched in which values are written as they are.
     let is_verbatim = plan.format.is_verbatim() || matches!(plan.format, Format::Csv { .. });
@@ -86,12 +97,12 @@ fn needles(plan: &RecordPlan) -> Option<Needles<'_>> {
     let mut of_filter = filter.and_then(|filter| filter.needles(&in_line));
     if let Some(texts) = of_filter.as_mut().filter(|_| !is_verbatim) {
         // Where a text is escaped, its line contains a backslash.
-        texts.retain(|text| *text != b"\\");
-        texts.push(b"\\");
+        texts.retain(|text| **text != *b"\\");
+        texts.push(Cow::Borrowed(b"\\"));
     }
-    let rank =
-        |set: &Needles<'_>| selectivity(&set.iter().copied().filter(|t| *t != b"\\").collect::<Vec<_>>());
-    let greps = plan.texts.iter().filter(|t| t.wanted).map(|t| vec![&t.text[..]]);
+    let rank = |set: &Needles<'_>| selectivity(set.iter().filter(|text| ***text != *b"\\"));
+    let greps = plan.texts.iter().filter(|text| text.wanted);
+    let greps = greps.map(|text| vec![Cow::Borrowed(&text.text[..])]);
     // No line contains a newline.
     greps
         .chain(of_filter)
@@ -157,6 +168,14 @@ mod tests {
             (Format::Json, &fail, None, "level == error", None),
             (Format::Json, &fail, Some("x"), "level == error", Some("x")),
             (Format::Clf, &skip, None, "path == /a", Some("/a")),
+            (
+                Format::Clf,
+                &skip,
+                None,
+                "status == 404 or status in 500,'-'",
+                Some("\" 404  \" 500  \" - "),
+            ),
+            (Format::Clf, &skip, None, "status[1:] == 04", Some("04")),
             (Format::Clf, &fail, None, "path == /a", None),
             (csv, &skip, Some("x"), "1 == abc", Some("abc")),
         ];

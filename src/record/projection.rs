@@ -145,9 +145,12 @@ impl Projection {
         }
     }
 
-    /// Returns true when the only value is one unmodified field.
-    pub fn is_single_field(&self) -> bool {
-        let single = |operand: &Operand| operand.place == Place::Slot(0) && operand.modifiers.is_empty();
+    /// Returns true when the only value is one field, or a part of it.
+    /// A value that may be noted is not cut, as its `-` would not be known.
+    pub fn is_single_field(&self, may_cut: bool) -> bool {
+        let single = |operand: &Operand| {
+            operand.place == Place::Slot(0) && (operand.modifiers.is_empty() || may_cut && operand.is_part)
+        };
         self.columns.len() == 1 && self.columns.iter().all(single) && self.sources.len() == 1
     }
 }
@@ -281,9 +284,18 @@ impl Operand {
     /// Returns the part of the value that the modifiers leave.
     #[inline]
     fn part<'a>(&self, view: View<'a>) -> &'a [u8] {
-        let value = self.place.value(view);
-        match self.place {
-            Place::Slot(slot) if view.spans[slot].base == SpanBase::Unmodified => value,
+        let base = match self.place {
+            Place::Slot(slot) => view.spans[slot].base,
+            _ => SpanBase::Line,
+        };
+        self.part_of(self.place.value(view), base)
+    }
+
+    /// Returns what the modifiers, which leave a part of a value, make of `value`.
+    #[inline]
+    pub fn part_of<'a>(&self, value: &'a [u8], base: SpanBase) -> &'a [u8] {
+        match base {
+            SpanBase::Unmodified => value,
             _ => self
                 .modifiers
                 .iter()

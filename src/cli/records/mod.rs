@@ -52,7 +52,7 @@ pub(super) struct RecordArgs {
     #[arg(long, value_name = "RE", allow_hyphen_values = true)]
     record_start: Option<String>,
 
-    /// What to do with lines that the format can't read: skip them, fail the job, or keep them in a file; skipped lines are counted when they have the text that --where == asks for [default: skip]
+    /// What to do with lines that the format can't read: skip them, fail the job, or keep them in a file; skipped lines are counted when they have the text that --where == asks for, where its field would have it [default: skip]
     #[arg(long, value_name = "skip|fail|file=F")]
     bad: Option<String>,
 

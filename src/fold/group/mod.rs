@@ -111,6 +111,14 @@ impl Group {
         Ok(())
     }
 
+    /// Returns true when a record of one field is a key that is counted.
+    fn counts_keys(&self) -> bool {
+        self.plan.keys.len() == 1
+            && self.layout.states.is_empty()
+            && self.layout.readings.is_empty()
+            && self.counted.is_empty()
+    }
+
     fn tables(&mut self) -> impl Iterator<Item = &mut GroupTable> {
         [&mut self.groups]
             .into_iter()
@@ -198,7 +206,7 @@ impl RecordSink for Group {
     }
 
     fn singles(&mut self, records: &[&[u8]]) -> io::Result<ControlFlow<()>> {
-        if self.plan.shape == Shape::Aggregated {
+        if self.plan.shape == Shape::Aggregated && !self.counts_keys() {
             let mut misfits = Bits::new();
             for (at, record) in records.iter().enumerate() {
                 self.add_aggregated(std::slice::from_ref(record))?;

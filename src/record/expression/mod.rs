@@ -15,7 +15,7 @@ mod value_text;
 
 pub(crate) use moment::Moment;
 pub(crate) use parser::LoneQuote;
-pub(super) use tree::{Needles, selectivity};
+pub(super) use tree::{Needles, Neighbours, selectivity};
 pub(crate) use tree::{Value, Values};
 
 use super::notes::NoteKind;
@@ -83,9 +83,9 @@ impl Expression {
         found
     }
 
-    /// Returns the best set of texts of which one stands in the values of every record that passes, if there
-    /// is one. `verbatim` says whether a subject's value stands unchanged in its record.
-    pub(super) fn needles(&self, verbatim: &dyn Fn(usize) -> bool) -> Option<Needles<'_>> {
+    /// Returns the best set of texts of which one stands in every record that passes, if there
+    /// is one. `verbatim` returns what is beside a subject's value, when that stands unchanged in its record.
+    pub(super) fn needles(&self, verbatim: &dyn Fn(usize) -> Option<Neighbours>) -> Option<Needles<'_>> {
         self.root.needles(verbatim)
     }
 }

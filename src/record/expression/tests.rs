@@ -266,10 +266,12 @@ fn needles_go_through_the_tree() {
         ("e == abc", None),
     ] {
         let parsed = parse(text).expect(text);
-        let needles = parsed.needles(&|subject| subject < 4).map(|needles| {
-            let texts = needles.iter().map(|text| String::from_utf8_lossy(text));
-            texts.collect::<Vec<_>>().join(" ")
-        });
+        let needles = parsed
+            .needles(&|subject| (subject < 4).then_some((&b""[..], &b""[..])))
+            .map(|needles| {
+                let texts = needles.iter().map(|text| String::from_utf8_lossy(text));
+                texts.collect::<Vec<_>>().join(" ")
+            });
         assert_eq!(needles.as_deref(), want, "{text}");
     }
 }

@@ -6,6 +6,7 @@ use super::moment::Moment;
 use crate::record::notes::NoteKind;
 use crate::record::pattern::Pattern;
 use crate::record::time::TimeReader;
+use std::borrow::Cow;
 use std::cmp::{Ordering, Reverse};
 
 /// A node of the tree.
@@ -75,8 +76,11 @@ pub(crate) trait Values {
     fn other_kind(&mut self, _subject: usize) {}
 }
 
-/// A set of texts of which at least one stands in every value for which an expression holds.
-pub(in crate::record) type Needles<'a> = Vec<&'a [u8]>;
+/// A set of texts of which at least one stands in every record for which an expression holds.
+pub(in crate::record) type Needles<'a> = Vec<Cow<'a, [u8]>>;
+
+/// What always stands before and after a value in its record.
+pub(in crate::record) type Neighbours = (&'static [u8], &'static [u8]);
 
 impl Node {
     /// Returns true when the tree holds for these values.
@@ -115,10 +119,12 @@ impl Node {
     }
 
     /// Does as [`super::Expression::needles`].
-    pub fn needles(&self, verbatim: &dyn Fn(usize) -> bool) -> Option<Needles<'_>> {
+    pub fn needles(&self, verbatim: &dyn Fn(usize) -> Option<Neighbours>) -> Option<Needles<'_>> {
         match self {
-            Node::Test(subject, Test::In(literals)) if verbatim(*subject) => {
-                literals.iter().map(Equality::needle).collect()
+            Node::Test(subject, Test::In(literals)) => {
+                let neighbours = verbatim(*subject)?;
+                let needle = |literal| Equality::needle(literal).map(|text| beside(text, neighbours));
+                literals.iter().map(needle).collect()
             }
             Node::All(nodes) => {
                 let sets = nodes.iter().filter_map(|node| node.needles(verbatim));
@@ -133,10 +139,24 @@ impl Node {
     }
 }
 
+/// Returns a text with its neighbours.
+fn beside<'a>(text: &'a [u8], neighbours: Neighbours) -> Cow<'a, [u8]> {
+    match neighbours {
+        (b"", b"") => Cow::Borrowed(text),
+        (before, after) => Cow::Owned([before, text, after].concat()),
+    }
+}
+
 /// Ranks sets of needles: the length of the shortest text decides, then the number of texts.
-pub(in crate::record) fn selectivity(set: &[&[u8]]) -> (usize, Reverse<usize>) {
-    let shortest = set.iter().map(|text| text.len()).min().unwrap_or(0);
-    (shortest, Reverse(set.len()))
+pub(in crate::record) fn selectivity<'a>(
+    set: impl IntoIterator<Item = &'a Cow<'a, [u8]>>,
+) -> (usize, Reverse<usize>) {
+    let (mut shortest, mut number) = (usize::MAX, 0);
+    for text in set {
+        shortest = shortest.min(text.len());
+        number += 1;
+    }
+    (if number == 0 { 0 } else { shortest }, Reverse(number))
 }
 
 impl Test {

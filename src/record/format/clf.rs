@@ -8,6 +8,7 @@
 //! name with a blank, make a line bad, as nobody knows which of them is which: `--log-format` says it.
 
 use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
+use crate::record::expression::Neighbours;
 use crate::record::field::FieldSource;
 use memchr::{memchr, memchr2, memrchr};
 
@@ -36,6 +37,14 @@ const TIME_LENGTH: usize = 26;
 
 /// The start and the end of each field; a missing one is empty.
 type Ranges = [(usize, usize); NAMES.len()];
+
+/// Returns what always stands before and after a field: much of a line is digits, but few are a status.
+pub(super) fn neighbours(number: usize) -> Neighbours {
+    match number.checked_sub(1) {
+        Some(STATUS) => (b"\" ", b" "),
+        _ => (b"", b""),
+    }
+}
 
 #[derive(Debug)]
 pub(in crate::record) struct Clf {

@@ -47,7 +47,7 @@ pub(super) use w3c::W3c;
 pub(super) use whole_line::WholeLine;
 pub(super) use ws::Ws;
 
-use super::expression::LoneQuote;
+use super::expression::{LoneQuote, Neighbours};
 use super::field::{Field, FieldSource};
 use super::pattern::Pattern;
 use super::plan_error::RecordPlanError;
@@ -290,6 +290,14 @@ impl Format {
                 | Format::Syslog
                 | Format::W3c
         )
+    }
+
+    /// Returns what always stands before and after the value of a field in a line that can be read.
+    pub(super) fn neighbours(&self, field: &FieldSource) -> Neighbours {
+        match (self, field) {
+            (Format::Clf, FieldSource::Number(number)) => clf::neighbours(*number),
+            _ => (b"", b""),
+        }
     }
 
     /// Returns what a quote is that begins a value in an expression and is not closed.

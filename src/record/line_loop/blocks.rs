@@ -105,7 +105,7 @@ impl LineLoop {
             }
             let flow = match verdict {
                 LineVerdict::Read if span.base != SpanBase::Decoded => {
-                    found[n] = &line[span.start..span.end];
+                    found[n] = self.projection.columns[0].part_of(&line[span.start..span.end], span.base);
                     numbers[n] = self.notes.line;
                     missing |= u64::from(span.is_missing()) << n;
                     n += 1;
@@ -125,7 +125,8 @@ impl LineLoop {
                     if before.is_break() {
                         return Ok(before);
                     }
-                    let value = &split.decoded()[span.start..span.end];
+                    let value =
+                        self.projection.columns[0].part_of(&split.decoded()[span.start..span.end], span.base);
                     // It has bytes of its own, so that it is there also when it is empty.
                     self.singles(&[value], (&[self.notes.line], 0), sink)?
                 }

@@ -30,6 +30,7 @@ use memchr::memmem::Finder;
 use std::io::{self, Write};
 use std::mem;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// What was found in the complete lines of an input, before its end.
@@ -51,7 +52,7 @@ pub(crate) struct Checkpoint {
 #[derive(Debug)]
 pub(super) struct LineLoop {
     /// The search for texts of which every passing line contains one.
-    prefilter: Option<Prefilter>,
+    prefilter: Option<Arc<Prefilter>>,
     /// How often it hits in the current job.
     hit_rate: HitRate,
     texts: Vec<(Finder<'static>, bool)>,
@@ -65,6 +66,8 @@ pub(super) struct LineLoop {
     /// True when a record goes on as its pairs of names and values.
     pairs: bool,
     expressions: Vec<Expression>,
+    /// True when a record is looked at before it goes on.
+    has_tests: bool,
     /// For each expression, `1` when it holds for the current record, else `0`.
     holds: Vec<u8>,
     /// All fields of the current record as pairs, when they are asked for.
@@ -150,7 +153,8 @@ impl LineLoop {
         LineLoop {
             prefilter: Prefilter::new(plan)
                 .filter(|_| !counts_lines && plan.record_start.is_none())
-                .filter(|_| !is_csv || field_notes.is_empty()),
+                .filter(|_| !is_csv || field_notes.is_empty())
+                .map(Arc::new),
             hit_rate: HitRate::default(),
             joiner: plan.record_start.as_ref().map(Joiner::new),
             value_notes,
@@ -175,13 +179,14 @@ impl LineLoop {
                 && plan.projection.is_empty()
                 && !counts_lines
                 && plan.first.is_none(),
-            single_field: projection.is_single_field()
+            single_field: projection.is_single_field(plan.expected.is_empty())
                 && !plan.pairs
                 && !counts_lines
                 && plan.record_start.is_none()
                 && plan.is_unfiltered()
                 && plan.first.is_none()
                 && field_notes.is_empty(),
+            has_tests: plan.filter.is_some() || !plan.expressions.is_empty() || !field_notes.is_empty(),
             field_notes,
             findings: Findings::default(),
             sort_note,
@@ -305,6 +310,9 @@ impl LineLoop {
     /// Evaluates the filter for a record, and the other expressions if it holds.
     #[inline]
     fn keeps(&mut self, line: &[u8], decoded: &[u8]) -> bool {
+        if !self.has_tests {
+            return true;
+        }
         let view = View {
             line,
             decoded,
@@ -406,7 +414,7 @@ impl LineLoop {
     #[cold]
     fn bad_line(&mut self, line: &[u8]) -> ControlFlow<()> {
         // What is told must not depend on how the file was cut, nor on whether the search for candidates was given up.
-        let is_candidate = |texts: &Prefilter| texts.find(line).is_some();
+        let is_candidate = |texts: &Arc<Prefilter>| texts.find(line).is_some();
         if let Some(note) = self.bad_note
             && self.prefilter.as_ref().is_none_or(is_candidate)
         {

@@ -365,15 +365,14 @@ fn a_text_that_stands_in_most_lines_filters_like_a_rare_one() {
             "h - - [31/Jan/2012:23:{:02}:58 -0500] \"GET /404 HTTP/1.1\" 404 {n}\n",
             n % 60
         ),
-        1 => format!("bad 404 {n}\n"),
-        2 => format!("bad {n}\n"),
+        1 => format!("bad\" 404 {n}\n"),
+        2 => format!("bad 404 {n}\n"),
         _ => format!("h - - [31/Jan/2012:23:59:58 -0500] \"GET /404 HTTP/1.1\" 200 {n}\n"),
     };
     let lines: String = (0..10_000).map(line).collect();
     let rare: String = (0..10_000).map(|n| line(n) + &"nothing\n".repeat(9)).collect();
-    let lacking = (0..10_000).filter(|n| n % 5 == 2);
-    // Lines without the text are not looked at, and those that have it by their number are bad.
-    let bad = 2000 + lacking.filter(|n| n.to_string().contains("404")).count();
+    // Lines without the text where a status stands are not looked at.
+    let bad = 2000;
     for (lines, all, first) in [(lines, 10_000, 2), (rare, 100_000, 11)] {
         for jobs in ["-j1", "-j4"] {
             fan("map a -i clf -w status==404 --agg count")
@@ -381,7 +380,7 @@ fn a_text_that_stands_in_most_lines_filters_like_a_rare_one() {
                 .file("a", &lines)
                 .stdout("2000\n")
                 .stderr(&format!(
-                    "fanfold: {bad} of {all} lines could not be read as clf (first: a:{first} 'bad 404 1')\n"
+                    "fanfold: {bad} of {all} lines could not be read as clf (first: a:{first} 'bad\" 404 1')\n"
                 ))
                 .code(0);
         }
