@@ -397,11 +397,15 @@ impl GroupTable {
         Ok((self.log > 0 && self.runs.is_empty()).then_some(&self.partitions))
     }
 
-    /// Returns all entries by the bytes of their keys, each key once.
-    pub fn sorted(&mut self) -> io::Result<SortedEntries<'_>> {
+    /// Returns all entries by the bytes of their keys, each key once. Those in memory are sorted side by side.
+    pub fn sorted(&mut self, team: &Team<'_>) -> io::Result<SortedEntries<'_>> {
         self.empty_logs()?;
         if self.runs.is_empty() {
-            return Ok(SortedEntries::from_partitions(&self.partitions, &self.empty_row));
+            return Ok(SortedEntries::from_partitions(
+                &self.partitions,
+                &self.empty_row,
+                team,
+            ));
         }
         if self
             .partitions

@@ -13,8 +13,8 @@
 //!
 //! At the end, the workers' partitions are merged side by side, then sorted and rendered side by side (`Team`), as long
 //! as `--memory` holds all of them at once. With k keys in each of w workers' folds, merging reads w k entries on w
-//! threads, so another worker does not make it longer. What is not done so, and takes one thread: groups that have
-//! spilled, counted values (`pNN`, `distinct`), and rows ordered by an aggregate.
+//! threads, so another worker does not make it longer. Counted values (`pNN`, `distinct`) are sorted side by side, then
+//! walked on one thread. So are groups that have spilled, and rows ordered by an aggregate.
 //!
 //! Nothing of this is seen in an answer: it depends on keys and states alone, and equal ranks are ordered by bytes.
 
@@ -47,6 +47,7 @@ pub use record_fold::{RecordFoldPlan, RowColumns, start_records};
 use crate::record::RecordSink;
 use std::any::Any;
 use std::io::{self, BufRead, Write};
+use std::sync::{Mutex, PoisonError};
 
 /// A mergeable accumulator of records: values of the fields that the fold asked for, in its order.
 /// A fold that has taken nothing is the identity of `merge`, and `merge` is associative and
@@ -111,6 +112,23 @@ pub trait Fold: RecordSink + Any + Send {
 /// Calls a function with each number below the first argument, on several threads, and returns when all calls have
 /// returned.
 pub type Team<'a> = dyn Fn(usize, &(dyn Fn(usize) + Sync)) + 'a;
+
+/// Is a team of one.
+fn alone(number: usize, work: &(dyn Fn(usize) + Sync)) {
+    (0..number).for_each(work);
+}
+
+/// Returns what `work` returns for each number below `number`.
+fn side_by_side<T: Send>(team: &Team<'_>, number: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let results: Vec<_> = (0..number).map(|_| Mutex::new(None)).collect();
+    team(number, &|at| {
+        *results[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(work(at));
+    });
+    let results = results.into_iter();
+    results
+        .filter_map(|result| result.into_inner().unwrap_or_else(PoisonError::into_inner))
+        .collect()
+}
 
 /// Makes an empty fold.
 pub type StartFold<'a> = dyn Fn() -> Box<dyn Fold> + Sync + 'a;

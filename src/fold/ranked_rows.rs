@@ -1,6 +1,7 @@
 //! Rows by their ranks: those of least rank in memory, or all of them in a table that spills. It does not know how rows
 //! are ranked.
 
+use super::alone;
 use super::group_table::GroupTable;
 use super::sorted_entries::read_count;
 use super::top_n::TopN;
@@ -97,7 +98,7 @@ impl RankedRows {
             return rows.into_iter().try_for_each(|(rank, row)| take(rank, row));
         }
         let mut left = self.wanted.unwrap_or(usize::MAX);
-        let mut sorted = self.table.sorted()?;
+        let mut sorted = self.table.sorted(&alone)?;
         while left > 0
             && let Some((key, start)) = sorted.next()?
         {

@@ -4,13 +4,14 @@
 //! It does not know what keys mean. An entry's value is a count, or a row of states one after
 //! another.
 
+use super::Team;
 use super::aggregate::AggregateState;
 use super::partition::Partition;
 use super::save_format::{Entry, broken};
 use super::sorted_keys::{self, SortedKey};
 use super::sorted_run::{RunMerge, SortedRun};
-
 use std::io;
+use std::iter::Flatten;
 use std::path::Path;
 
 /// A walk over entries, by the bytes of their keys.
@@ -24,20 +25,21 @@ pub(super) struct SortedEntries<'a> {
 
 enum Source<'a> {
     Memory {
-        keys: std::vec::IntoIter<SortedKey>,
+        keys: Flatten<std::vec::IntoIter<Vec<SortedKey>>>,
         partitions: &'a [Partition],
     },
     Runs(RunMerge<'a>),
 }
 
 impl<'a> SortedEntries<'a> {
-    /// The entries of partitions, which have no keys in common.
+    /// The entries of partitions, which have no keys in common, sorted side by side.
     pub fn from_partitions(
         partitions: &'a [Partition],
         empty_row: &'a [AggregateState],
+        team: &Team<'_>,
     ) -> SortedEntries<'a> {
         let source = Source::Memory {
-            keys: sorted_keys::by_key(partitions).into_iter(),
+            keys: sorted_keys::ranges_by_key(partitions, team).into_iter().flatten(),
             partitions,
         };
         SortedEntries::new(source, empty_row)

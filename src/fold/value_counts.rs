@@ -5,6 +5,7 @@
 //!
 //! It does not know what else a row has.
 
+use super::Team;
 use super::aggregate::nearest_rank;
 use super::group_table::GroupTable;
 use super::key_order::{put_quantity, put_text, read_quantity};
@@ -64,11 +65,11 @@ impl ValueCounts {
         self.table.count(&self.pair, 1)
     }
 
-    /// Begins a walk over all pairs.
-    pub fn walk(&mut self) -> io::Result<ValueWalk<'_>> {
+    /// Begins a walk over all pairs, which are sorted side by side.
+    pub fn walk(&mut self, team: &Team<'_>) -> io::Result<ValueWalk<'_>> {
         let mut walk = ValueWalk {
             columns: &self.columns,
-            sorted: self.table.sorted()?,
+            sorted: self.table.sorted(team)?,
             pair: Vec::new(),
             count: 0,
             ended: false,

@@ -13,7 +13,7 @@ use crate::fold::result_rows::ResultRows;
 use crate::fold::save_format::{broken, read_array, read_entry, write_end, write_entry};
 use crate::fold::sorted_entries::read_count;
 use crate::fold::value_counts::ValueCounts;
-use crate::fold::{Fold, Team};
+use crate::fold::{Fold, Team, alone};
 use crate::memory::Budget;
 use crate::record::{Alignment, Bits, Number, RecordSink, RowFormat, cell_tsv};
 use layout::Layout;
@@ -125,7 +125,20 @@ impl Group {
             .chain(self.counted.iter_mut().map(|counts| &mut counts.table))
     }
 
-    fn write_rows(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes the result, and leaves the fold as if new.
+    fn write(&mut self, out: &mut dyn Write, team: &Team<'_>) -> io::Result<()> {
+        if self.plan.output == RowFormat::Table {
+            let mut table = Alignment::new(out, self.plan.header);
+            self.write_rows(&mut table, team)?;
+            table.finish()?;
+        } else {
+            self.write_rows(out, team)?;
+        }
+        self.clear();
+        Ok(())
+    }
+
+    fn write_rows(&mut self, out: &mut dyn Write, team: &Team<'_>) -> io::Result<()> {
         if self.plan.shape == Shape::Aggregated && self.plan.keys.is_empty() && self.groups.is_empty() {
             // Without keys there is one row even when there are no records.
             if self.layout.states.is_empty() {
@@ -136,10 +149,10 @@ impl Group {
         }
         let mut walks = Vec::new();
         for counts in &mut self.counted {
-            walks.push(counts.walk()?);
+            walks.push(counts.walk(team)?);
         }
         let mut rows = ResultRows::new(&self.plan, &self.budget, &self.tmpdir, out)?;
-        let mut sorted = self.groups.sorted()?;
+        let mut sorted = self.groups.sorted(team)?;
         while let Some((key, value)) = sorted.next()? {
             let (mut columns, counts) = read_columns(&self.layout, self.plan.shape, value)?;
             for walk in &mut walks {
@@ -252,15 +265,7 @@ impl Fold for Group {
     }
 
     fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        if self.plan.output == RowFormat::Table {
-            let mut table = Alignment::new(out, self.plan.header);
-            self.write_rows(&mut table)?;
-            table.finish()?;
-        } else {
-            self.write_rows(out)?;
-        }
-        self.clear();
-        Ok(())
+        self.write(out, &alone)
     }
 
     fn finish_all(&mut self, out: &mut dyn Write, team: &Team<'_>) -> io::Result<()> {
@@ -272,7 +277,7 @@ impl Fold for Group {
             self.clear();
             return Ok(());
         }
-        self.finish(out)
+        self.write(out, team)
     }
 
     fn save(&mut self, out: &mut dyn Write) -> io::Result<()> {
@@ -281,7 +286,7 @@ impl Fold for Group {
         // Older fanfolds counted here the values that are no numbers.
         out.write_all(&0u64.to_le_bytes())?;
         for table in self.tables() {
-            let mut sorted = table.sorted()?;
+            let mut sorted = table.sorted(&alone)?;
             while let Some(entry) = sorted.next()? {
                 write_entry(&mut out, entry)?;
             }

@@ -4,17 +4,16 @@
 //! It does not know threads, nor groups that have spilled or have counted values.
 
 use super::layout::Layout;
-use crate::fold::Team;
 use crate::fold::aggregate::AggregateState;
 use crate::fold::partition::Partition;
 use crate::fold::plan::{GroupPlan, RowOrder, Shape};
 use crate::fold::quantity::Quantity;
 use crate::fold::result_rows::{ResultRows, write_header};
 use crate::fold::sorted_keys::SortedKey;
+use crate::fold::{Team, side_by_side};
 use crate::record::RowFormat;
 use std::cmp::Ordering;
 use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
 
 /// About how many rows a range has.
 const RANGE: usize = 8192;
@@ -160,17 +159,5 @@ fn cuts(sorted: &Sorted, partitions: &[Partition]) -> Vec<SortedKey> {
     sample.sort_unstable_by(|a, b| a.order(b, partitions));
     (1..ranges)
         .map(|range| sample[range * sample.len() / ranges])
-        .collect()
-}
-
-/// Returns what `work` returns for each number below `number`.
-fn side_by_side<T: Send>(team: &Team<'_>, number: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let results: Vec<_> = (0..number).map(|_| Mutex::new(None)).collect();
-    team(number, &|at| {
-        *results[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(work(at));
-    });
-    let results = results.into_iter();
-    results
-        .filter_map(|result| result.into_inner().unwrap_or_else(PoisonError::into_inner))
         .collect()
 }
