@@ -37,6 +37,11 @@ pub(crate) fn pairs(mut record: &[u8]) -> impl Iterator<Item = (&[u8], Kind, &[u
     })
 }
 
+/// Tells whether a record of pairs has this name: where all fields are selected, a field may come twice.
+pub(super) fn has_name(record: &[u8], name: &[u8]) -> bool {
+    pairs(record).any(|(known, ..)| known == name)
+}
+
 fn part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk()?;
     rest.split_at_checked(u32::from_le_bytes(*length) as usize)

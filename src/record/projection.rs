@@ -7,7 +7,7 @@ use super::field::{Field, FieldSource};
 use super::findings::Findings;
 use super::format::{FieldSpan, SpanBase};
 use super::modifier::{Modifier, Outcome};
-use super::named_values::{Kind, pairs, put_pair};
+use super::named_values::{Kind, has_name, pairs, put_pair};
 use super::notes::NoteKind;
 use super::plan::RecordPlan;
 use super::time::{Precision, Time, TimePlan, TimeReader};
@@ -324,7 +324,7 @@ impl Operand {
             Place::All if record.is_empty() => return record.extend_from_slice(view.all),
             Place::All => {
                 for (name, kind, value) in pairs(view.all) {
-                    if !has(record, name) {
+                    if !has_name(record, name) {
                         put_pair(record, name, kind, value);
                     }
                 }
@@ -344,15 +344,10 @@ impl Operand {
                 Outcome::Text | Outcome::Misfit => Kind::Text,
             },
         };
-        if view.all.is_empty() || !has(record, name.as_bytes()) {
+        if view.all.is_empty() || !has_name(record, name.as_bytes()) {
             put_pair(record, name.as_bytes(), kind, self.value(view));
         }
     }
-}
-
-/// Tells whether a record of pairs has this name: where all fields are selected, a field may come twice.
-fn has(record: &[u8], name: &[u8]) -> bool {
-    pairs(record).any(|(known, ..)| known == name)
 }
 
 /// The values that expressions test in one record.
