@@ -94,9 +94,10 @@ fn host() -> String {
     name.unwrap_or_default().trim_end().to_owned()
 }
 
-/// Converts a time to seconds since 1970.
+/// Converts a time to seconds since 1970, to the millisecond: so many digits are read back as they were written.
 fn seconds(time: SystemTime) -> f64 {
-    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    (since.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
 impl Header {

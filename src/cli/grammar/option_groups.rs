@@ -43,6 +43,7 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
             "json-after",
             "record-start",
             "allow-empty",
+            "open",
             "shard",
         ],
     ),

@@ -127,6 +127,7 @@ fn time(line: &[u8], start: usize, found: &mut Ranges) -> Option<usize> {
     let usual = |text: &[u8]| {
         [text[2], text[6], text[11], text[14], text[17], text[20]] == *b"//::: "
             && text[TIME_LENGTH..] == *b"] \""
+            && memchr(b']', text) == Some(TIME_LENGTH)
     };
     let end = match line.get(start..start + TIME_LENGTH + 3) {
         Some(text) if usual(text) => start + TIME_LENGTH,

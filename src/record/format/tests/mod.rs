@@ -130,6 +130,8 @@ fn clf_rejects_malformed_lines_whatever_is_selected() {
         "a - John Doe [d] \"e\" 200 1",
         " - - [d] \"e\" 200 1",
         "a b [d] \"e\" 200 1",
+        // As long as a time is, with its separators in their places.
+        "a b c [01/J]n/2012:00:00:00 -0500] \"e\" 200 1",
     ];
     for line in lines {
         assert_eq!(clf(&[], line), Err(LineVerdict::Bad), "{line}");
