@@ -106,7 +106,17 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
             "joblog",
         ],
     ),
-    ("State", &["state", "retry-failed", "fresh", "lock", "lock-fail"]),
+    (
+        "State",
+        &[
+            "state",
+            "by-content",
+            "retry-failed",
+            "fresh",
+            "lock",
+            "lock-fail",
+        ],
+    ),
 ];
 
 /// What the short help says of an option, by command. The options of a group that are not here are named only.
