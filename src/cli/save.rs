@@ -10,9 +10,6 @@ use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use std::path::PathBuf;
 
-/// The version of the form in which states and saved folds keep partial folds.
-pub(super) const FOLD_FORMAT: &[u8] = b"2";
-
 /// Where a fold goes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Records and folds")]
@@ -58,7 +55,7 @@ impl SaveArgs {
                  the time itself, so that all shards mean the same"
             }
             Some(FoldPlan::Group(_)) => {
-                meaning.push(("parts", FOLD_FORMAT.to_vec()));
+                meaning.push(("parts", stages.fold_format().to_vec()));
                 let words = records.words();
                 return Ok(Some(SavePlan { to, meaning, words }));
             }

@@ -66,7 +66,10 @@ pub(super) fn main(args: &SavedFoldsArgs) -> anyhow::Result<ExitCause> {
     args.note_age(&headers);
     let records = args.options(&header)?;
     header.words = records.text_words();
-    let stages = records.plan()?;
+    let mut stages = records.plan()?;
+    // What is saved decides which kinds there are, whatever is typed now.
+    stages.take_format(header.meaning_of("parts"));
+    header.set_meaning("parts", stages.fold_format());
     let budget = Budget::new(args.resources.memory());
     let start = stages
         .start_fold(&budget, &tmpdir)

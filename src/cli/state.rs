@@ -5,7 +5,6 @@
 use super::canonical_args::CommandKey;
 use super::option_value::file_name;
 use super::records::{FoldPlan, RecordsAndFold};
-use super::save::FOLD_FORMAT;
 use super::usage_error::UsageError;
 use crate::plan::{
     Durability, Existing, JobLogStart, LockHeld, Recognition, Rerun, Revocable, StateAccess, StatePlan,
@@ -62,7 +61,7 @@ impl StateArgs {
         if let Some(what) = stages.records.as_ref().and_then(conflict) {
             return Err(UsageError(what.into()));
         }
-        meaning.push(("parts", FOLD_FORMAT.to_vec()));
+        meaning.push(("parts", stages.fold_format().to_vec()));
         Ok(Some(StatePlan {
             file: file.clone(),
             meaning,

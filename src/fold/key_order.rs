@@ -20,6 +20,21 @@ pub(super) fn put_text(out: &mut Vec<u8>, text: &[u8]) {
     out.extend_from_slice(&END);
 }
 
+/// Returns the text that [`put_text`] wrote, and what follows it.
+pub(super) fn read_text(bytes: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let (mut text, mut rest) = (Vec::new(), bytes);
+    loop {
+        let at = rest.iter().position(|&byte| byte == 0)?;
+        text.extend_from_slice(&rest[..at]);
+        let (escaped, after) = rest[at + 1..].split_first()?;
+        if *escaped == END[1] {
+            return Some((text, after));
+        }
+        text.push(0);
+        rest = after;
+    }
+}
+
 /// Appends a number: its nearest double, then, when many integers have the same one, the integer.
 pub(super) fn put_quantity(out: &mut Vec<u8>, quantity: &Quantity) {
     match quantity {
@@ -179,6 +194,7 @@ mod tests {
             put_text(&mut y, &b);
             x.push(more[0]);
             y.push(more[1]);
+            prop_assert_eq!(read_text(&x), Some((a.clone(), &more[..1])));
             prop_assert_eq!(x.cmp(&y), a.cmp(&b).then(more[0].cmp(&more[1])));
         }
     }

@@ -13,6 +13,8 @@ pub struct GroupPlan {
     pub keys: Vec<String>,
     /// Whether the key is the whole line, which is printed unchanged.
     pub whole: bool,
+    /// Whether the mark of its kind stands behind each value of a key, as a plan of records has it with `marks_kinds`.
+    pub marked: bool,
     /// Which columns a row has.
     pub shape: Shape,
     /// What is kept of each group, for [`Shape::Aggregated`].
@@ -78,6 +80,7 @@ impl GroupPlan {
         GroupPlan {
             keys: if whole { vec!["line".to_owned()] } else { keys },
             whole,
+            marked: false,
             shape,
             aggregates: Vec::new(),
             times: TimePlan::default(),

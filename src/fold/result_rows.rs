@@ -6,7 +6,9 @@ use super::plan::{GroupPlan, RowOrder, Shape};
 use super::quantity::Quantity;
 use super::ranked_rows::RankedRows;
 use crate::memory::Budget;
-use crate::record::{Cell, RowFormat, TimeReader, Value, Values, cell_tsv, header, row, unescape_tsv};
+use crate::record::{
+    Cell, Kind, RowFormat, TimeReader, Value, Values, cell_tsv, header, row, unescape_tsv, unmark,
+};
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
@@ -118,16 +120,23 @@ impl<'a> ResultRows<'a> {
             _ if column >= keys => return columns[column - keys].as_ref().map(Ok),
             _ => column,
         };
-        self.keys(key).nth(place).map(Err)
+        self.keys(key).nth(place).map(|(_, key)| Err(key))
     }
 
-    /// Returns the key's columns.
-    fn keys<'k>(&self, key: &'k [u8]) -> impl Iterator<Item = Cow<'k, [u8]>> {
+    /// Returns the key's columns, each with its kind.
+    fn keys<'k>(&self, key: &'k [u8]) -> impl Iterator<Item = (Option<Kind>, Cow<'k, [u8]>)> {
         let several = self.plan.keys.len() > 1;
+        let marked = self.plan.marked;
         let cells = key.split(move |&byte| several && byte == b'\t');
-        cells.take(self.plan.keys.len()).map(move |cell| match several {
-            true => unescape_tsv(cell),
-            false => Cow::Borrowed(cell),
+        cells.take(self.plan.keys.len()).map(move |cell| {
+            let (kind, cell) = match marked {
+                true => unmark(cell),
+                false => (Some(Kind::Text), cell),
+            };
+            match several {
+                true => (kind, unescape_tsv(cell)),
+                false => (kind, Cow::Borrowed(cell)),
+            }
         })
     }
 
@@ -147,26 +156,25 @@ impl<'a> ResultRows<'a> {
                 .collect();
             let mut cells = Vec::new();
             for text in &texts {
-                cells.push(match text {
+                cells.push(Some(match text {
                     None => Cell::Null,
                     Some((text, true)) => Cell::Number(text),
                     Some((text, false)) => Cell::Text(text),
-                });
+                }));
             }
             let keys: Vec<_> = self.keys(key).collect();
-            let keys = keys.iter().map(|key| Cell::Text(key));
+            let keys = keys.iter().map(|(kind, key)| kind.map(|kind| kind.cell(key)));
             let place = if self.plan.shape == Shape::Counted {
                 cells.len()
             } else {
                 0
             };
             cells.splice(place..place, keys);
-            row(
-                &mut line,
-                self.plan.output,
-                &self.plan.columns(),
-                cells.into_iter(),
-            );
+            // A key that is missing has no name in the row either.
+            let columns = self.plan.columns().into_iter().zip(cells);
+            let (names, cells): (Vec<_>, Vec<_>) =
+                columns.filter_map(|(name, cell)| Some((name, cell?))).unzip();
+            row(&mut line, self.plan.output, &names, cells.into_iter());
         }
         self.line = line;
     }

@@ -8,8 +8,9 @@
 use super::Team;
 use super::aggregate::nearest_rank;
 use super::group_table::GroupTable;
-use super::key_order::{put_quantity, put_text, read_quantity};
+use super::key_order::{put_quantity, put_text, read_quantity, read_text};
 use super::quantity::Quantity;
+use super::save_format::broken;
 use super::sorted_entries::{SortedEntries, read_count};
 use crate::record::Number;
 use std::io;
@@ -63,6 +64,23 @@ impl ValueCounts {
             self.pair.extend_from_slice(values[self.columns.value]);
         }
         self.table.count(&self.pair, 1)
+    }
+
+    /// Does as [`GroupTable::load`] for the key that `change` makes of the pair's own.
+    ///
+    /// # Errors
+    /// When the pair is broken, or a sorted run can't be written.
+    pub fn load_changed(
+        &mut self,
+        pair: &[u8],
+        value: &[u8],
+        change: impl FnOnce(&[u8]) -> Vec<u8>,
+    ) -> io::Result<()> {
+        let (key, rest) = read_text(pair).ok_or_else(broken)?;
+        self.pair.clear();
+        put_text(&mut self.pair, &change(&key));
+        self.pair.extend_from_slice(rest);
+        self.table.load(&self.pair, value)
     }
 
     /// Begins a walk over all pairs, which are sorted side by side.

@@ -55,7 +55,7 @@ pub(crate) use line_loop::Checkpoint;
 pub(crate) use modifier::MODIFIERS;
 #[cfg(any(fuzzing, test))]
 pub(crate) use modifier::Outcome;
-pub(crate) use named_values::pairs;
+pub(crate) use named_values::{Kind, pairs, unmark};
 pub(crate) use number::Number;
 pub(crate) use recognition::Stage;
 pub(crate) use render::{Cell, cell_tsv, header, object, row, unescape_tsv};

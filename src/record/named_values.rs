@@ -14,6 +14,28 @@ pub(crate) enum Kind {
     Null,
 }
 
+/// Returns the byte that marks a value of this kind, or a missing one. It is less than a tab, so that marked values have
+/// the order of those without marks; of equal ones, numbers come before text.
+pub(super) fn mark(kind: Option<Kind>) -> u8 {
+    match kind {
+        None => 1,
+        Some(Kind::Null) => 2,
+        Some(Kind::Json) => 3,
+        Some(Kind::Text) => 4,
+    }
+}
+
+/// Returns the value before the mark behind it, and its kind; a value without a mark is text.
+pub(crate) fn unmark(marked: &[u8]) -> (Option<Kind>, &[u8]) {
+    match marked {
+        [value @ .., 1] => (None, value),
+        [value @ .., 2] => (Some(Kind::Null), value),
+        [value @ .., 3] => (Some(Kind::Json), value),
+        [value @ .., 4] => (Some(Kind::Text), value),
+        value => (Some(Kind::Text), value),
+    }
+}
+
 /// Appends a name and its value to a record.
 pub(super) fn put_pair(out: &mut Vec<u8>, name: &[u8], kind: Kind, value: &[u8]) {
     out.push(kind as u8);
@@ -50,6 +72,13 @@ fn part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn marks_tell_kinds() {
+        for kind in [None, Some(Kind::Null), Some(Kind::Json), Some(Kind::Text)] {
+            assert_eq!(unmark(&[b'4', mark(kind)]), (kind, &b"4"[..]));
+        }
+    }
 
     #[test]
     fn pairs_come_back() {

@@ -53,6 +53,8 @@ pub struct RecordPlan {
     pub record_start: Option<Pattern>,
     /// True when a record goes on as its pairs of names and values.
     pub pairs: bool,
+    /// True when the mark of its kind stands behind each key, so that JSON's kinds are told apart.
+    pub marks_kinds: bool,
     /// The field by which the sink sorts records, which goes before their pairs.
     pub sort: Option<Field>,
     /// Expressions of which [`FieldSource::Holds`] says whether they hold.
@@ -160,6 +162,17 @@ impl RecordPlan {
         field
     }
 
+    /// Returns true when a field of the projection may be of one of JSON's kinds.
+    pub fn has_json_kinds(&self) -> bool {
+        let is_json = |modifier: &Modifier| modifier.expected() == Some(NoteKind::NoJson);
+        self.format.has_json_kinds()
+            || matches!(self.format, Format::Auto)
+            || self
+                .projection
+                .iter()
+                .any(|field| field.modifiers.iter().any(is_json))
+    }
+
     /// Returns true when no filter can remove a record.
     pub(super) fn is_unfiltered(&self) -> bool {
         self.texts.is_empty() && self.regexes.is_empty() && self.filter.is_none()
@@ -245,6 +258,7 @@ impl RecordPlan {
             header: false,
             record_start: None,
             pairs: false,
+            marks_kinds: false,
             sort: None,
             expressions: Vec::new(),
             on_bad_line: OnBadLine::Skip,

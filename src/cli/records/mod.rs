@@ -141,7 +141,7 @@ pub(super) struct RowArgs {
     #[arg(long, value_name = "N")]
     top: Option<usize>,
 
-    /// The format of printed rows: tsv, csv, json, table or md [default: tsv]
+    /// The format of printed rows: tsv, csv, json, table or md [default: tsv]. From JSON to json, values and the keys of folds keep their kinds: 404, "404" and null are told apart, and a missing value has no name in its row
     #[arg(short = 'o', long, value_name = "FORMAT")]
     output_format: Option<String>,
 
@@ -149,6 +149,12 @@ pub(super) struct RowArgs {
     #[arg(long, value_name = "yes|no", value_parser = ["yes", "no"])]
     header: Option<String>,
 }
+
+/// The form of partial folds.
+const PLAIN_FORMAT: &[u8] = b"2";
+
+/// The form of partial folds in which keys have JSON's kinds.
+const MARKED_FORMAT: &[u8] = b"2, with the kinds of JSON keys for -o json";
 
 /// What becomes of the bytes of a job: records, and a fold of them.
 #[derive(Debug, Clone)]
@@ -183,6 +189,21 @@ impl RecordsAndFold {
             _ => RowEnd::Newline,
         };
         records.first.map(|rows| FirstRows { rows, end })
+    }
+
+    /// Returns the version of the form in which states and saved folds keep partial folds.
+    pub(super) fn fold_format(&self) -> &'static [u8] {
+        match &self.fold {
+            Some(FoldPlan::Group(plan)) if plan.marked => MARKED_FORMAT,
+            _ => PLAIN_FORMAT,
+        }
+    }
+
+    /// Takes folds that were saved in this form.
+    pub(super) fn take_format(&mut self, format: &[u8]) {
+        if let Some(FoldPlan::Group(plan)) = &mut self.fold {
+            plan.marked = format == MARKED_FORMAT && plan.output == RowFormat::Json;
+        }
     }
 
     /// Returns what makes the workers' folds, which take memory from `budget` and spill to `tmpdir`.

@@ -15,7 +15,7 @@ use crate::fold::sorted_entries::read_count;
 use crate::fold::value_counts::ValueCounts;
 use crate::fold::{Fold, Team, alone};
 use crate::memory::Budget;
-use crate::record::{Alignment, Bits, Number, RecordSink, RowFormat, cell_tsv};
+use crate::record::{Alignment, Bits, Number, RecordSink, RowFormat, cell_tsv, unmark};
 use layout::Layout;
 use row_ranges::RowRanges;
 use std::any::Any;
@@ -25,6 +25,9 @@ use std::path::{Path, PathBuf};
 
 /// The first byte of every saved group.
 const VERSION: u8 = 2;
+
+/// The first byte of a saved group whose keys have marks.
+const MARKED_VERSION: u8 = 3;
 
 /// What a state takes of a record when it takes no value of it.
 const ONE: Quantity = Quantity::Number(Number::Int(1));
@@ -282,7 +285,10 @@ impl Fold for Group {
 
     fn save(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let mut out = io::BufWriter::new(out);
-        out.write_all(&[VERSION])?;
+        out.write_all(&[match self.plan.marked {
+            true => MARKED_VERSION,
+            false => VERSION,
+        }])?;
         // Older fanfolds counted here the values that are no numbers.
         out.write_all(&0u64.to_le_bytes())?;
         for table in self.tables() {
@@ -296,14 +302,26 @@ impl Fold for Group {
     }
 
     fn load(&mut self, saved: &mut dyn BufRead) -> io::Result<()> {
-        if read_array(saved)? != [VERSION] {
-            return Err(broken());
-        }
+        let drops_marks = match (read_array(saved)?, self.plan.marked) {
+            ([VERSION], false) | ([MARKED_VERSION], true) => false,
+            ([MARKED_VERSION], false) => true,
+            _ => return Err(broken()),
+        };
         let _: [u8; 8] = read_array(saved)?;
+        let several = self.plan.keys.len() > 1;
         let (mut key, mut value) = (Vec::new(), Vec::new());
-        for table in self.tables() {
+        while read_entry(saved, &mut key, &mut value)? {
+            match drops_marks {
+                true => self.groups.load(&without_marks(&key, several), &value)?,
+                false => self.groups.load(&key, &value)?,
+            }
+        }
+        for counts in &mut self.counted {
             while read_entry(saved, &mut key, &mut value)? {
-                table.load(&key, &value)?;
+                match drops_marks {
+                    true => counts.load_changed(&key, &value, |key| without_marks(key, several))?,
+                    false => counts.table.load(&key, &value)?,
+                }
             }
         }
         match saved.fill_buf()? {
@@ -333,6 +351,13 @@ fn encode(key: &mut Vec<u8>, values: &[&[u8]]) {
         }
         cell_tsv(key, value);
     }
+}
+
+/// Returns a key whose values have marks without these; `several` says whether it has more than one value.
+fn without_marks(key: &[u8], several: bool) -> Vec<u8> {
+    let cells = key.split(|&byte| several && byte == b'\t');
+    let cells: Vec<_> = cells.map(|cell| unmark(cell).1).collect();
+    cells.join(&b'\t')
 }
 
 #[cfg(test)]

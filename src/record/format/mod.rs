@@ -329,6 +329,11 @@ impl Format {
         matches!(self, Format::Ws | Format::Delimited(b' '))
     }
 
+    /// Returns true when values are of JSON's kinds.
+    pub(super) fn has_json_kinds(&self) -> bool {
+        matches!(self, Format::Json | Format::JsonAfter(_))
+    }
+
     /// Returns true when each record brings its own names of fields.
     pub(super) fn has_names_by_record(&self) -> bool {
         matches!(self, Format::Json | Format::JsonAfter(_) | Format::Logfmt)

@@ -69,6 +69,9 @@ impl LineLoop {
                 }
                 None => sink.record(&[record])?,
             }
+        } else if let Some(may_lack) = self.marks {
+            let keys = self.key_notes.len();
+            emit_marked(columns.split_at(keys), view, may_lack, &mut self.record, sink)?
         } else {
             match columns.is_empty() && whole.len() > line.len() && sink.keeps_line_ends() {
                 true => sink.record(&[whole])?,
@@ -133,4 +136,32 @@ fn emit(columns: &[Operand], view: View<'_>, sink: &mut dyn RecordSink) -> io::R
                 .collect::<Vec<_>>(),
         ),
     }
+}
+
+/// Gives the selected fields of a record to the sink, of which the first are keys with marks.
+fn emit_marked(
+    (keys, values): (&[Operand], &[Operand]),
+    view: View<'_>,
+    may_lack: bool,
+    marked: &mut Vec<u8>,
+    sink: &mut dyn RecordSink,
+) -> io::Result<ControlFlow<()>> {
+    marked.clear();
+    if let ([only], []) = (keys, values) {
+        only.put_marked(view, may_lack, marked);
+        return sink.record(&[marked]);
+    }
+    let mut ends = Vec::with_capacity(keys.len());
+    for key in keys {
+        key.put_marked(view, may_lack, marked);
+        ends.push(marked.len());
+    }
+    let mut fields = Vec::with_capacity(keys.len() + values.len());
+    let mut start = 0;
+    for end in ends {
+        fields.push(&marked[start..end]);
+        start = end;
+    }
+    fields.extend(values.iter().map(|value| value.value(view)));
+    sink.record(&fields)
 }

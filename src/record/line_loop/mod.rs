@@ -3,6 +3,7 @@
 //! It does not know how a format lays out fields, nor what the sink does with a record.
 
 mod blocks;
+mod checkpoint;
 mod csv_records;
 mod emission;
 mod field_notes;
@@ -21,6 +22,7 @@ use super::prefilter::{HitRate, Prefilter};
 use super::projection::{Operand, Projection, Tested, View};
 use super::record_sink::RecordSink;
 use super::time::TimeReader;
+pub(crate) use checkpoint::Checkpoint;
 use field_notes::FieldNotes;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -32,21 +34,6 @@ use std::mem;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::SystemTime;
-
-/// What was found in the complete lines of an input, before its end.
-#[derive(Debug)]
-pub(crate) struct Checkpoint {
-    /// What was left out.
-    pub notes: Notes,
-    /// How many lines there are.
-    pub lines: u64,
-    /// Whether one is of the format.
-    pub is_readable: bool,
-    /// How many bytes of an incomplete line follow.
-    pub carried: u64,
-    /// The first time without a year among them, by its own clock.
-    pub oldest: Option<Timestamp>,
-}
 
 /// The part of the stage that does not depend on the format.
 #[derive(Debug)]
@@ -65,6 +52,8 @@ pub(super) struct LineLoop {
     projection: Projection,
     /// True when a record goes on as its pairs of names and values.
     pairs: bool,
+    /// Whether the mark of its kind stands behind each key, and then whether a key may be missing.
+    marks: Option<bool>,
     expressions: Vec<Expression>,
     /// True when a record is looked at before it goes on.
     has_tests: bool,
@@ -181,6 +170,7 @@ impl LineLoop {
                 && plan.first.is_none(),
             single_field: projection.is_single_field(plan.expected.is_empty())
                 && !plan.pairs
+                && !plan.marks_kinds
                 && !counts_lines
                 && plan.record_start.is_none()
                 && plan.is_unfiltered()
@@ -192,6 +182,7 @@ impl LineLoop {
             sort_note,
             projection,
             pairs: plan.pairs,
+            marks: plan.marks_kinds.then(|| plan.format.has_json_kinds()),
             holds: Vec::new(),
             expressions: plan.expressions.clone(),
             all: Vec::new(),

@@ -5,6 +5,7 @@ mod differential;
 mod fields;
 mod filter_and_fold;
 mod formats;
+mod key_kinds;
 mod log_lines;
 mod log_questions;
 mod notes;

@@ -317,10 +317,11 @@ class Table:
         text = options.get("--agg", "count") if "--by" in options or "--agg" in options else None
         self.aggregates = split_list(text) if text else []
         if self.aggregates and not keys:
-            self.groups[()] = []
+            self.groups[(), None] = []
 
-    def add(self, key, values):
-        self.groups.setdefault(key, []).append(values)
+    def add(self, key, kept, values):
+        """A key is its texts, and what JSON keeps of them, where it keeps their kinds."""
+        self.groups.setdefault((key, kept), []).append(values)
 
     def aggregate(self, name, place, records):
         if name == "count":
@@ -351,12 +352,14 @@ class Table:
     def result(self, values):
         options = self.options
         rows = []
-        for key, records in self.groups.items():
+        for (key, kept), records in self.groups.items():
             aggregates = [(self.aggregate(name, values.index(name.split(":", 1)[1]) if ":" in name else None, records),)
                           for name in self.aggregates]
             counted = [(len(records),)] if "--count" in options else []
-            order = key[0] if len(key) == 1 else b"\t".join(map(escaped, key))
-            rows.append((order, counted + list(key) + aggregates))
+            marked = [text + bytes([mark]) for text, (mark, _) in zip(key, kept)] if kept else key
+            order = marked[0] if len(key) == 1 else b"\t".join(map(escaped, marked))
+            printed = [cell for _, cell in kept] if kept else list(key)
+            rows.append((order, counted + list(key) + aggregates, counted + printed + aggregates))
         names = (["count"] if "--count" in options else []) + self.keys + self.aggregates
         for condition in options["--having"]:
             holds, _ = expression.parse(condition)
@@ -371,7 +374,7 @@ class Table:
         if column:
             down = column not in names
             self.sort(rows, names.index(column[1:] if down else column), down)
-        return names, [cells for _, cells in rows[:int(options.get("--top", len(rows)))]]
+        return names, [cells for *_, cells in rows[:int(options.get("--top", len(rows)))]]
 
     @staticmethod
     def sort(rows, place, down):
@@ -462,6 +465,12 @@ def run(argv):
                 found = value(field)
                 return (None,) if found is NULL else None if found is None else printed_value(field)
 
+            def marked_value(field):
+                """Its kind as a number, and as JSON keeps it."""
+                found = kept_value(field)
+                rank = 1 if found is None else 2 if found == (None,) else 3 if isinstance(found, Raw) else 4
+                return rank, found
+
             if not all(holds(value) for holds, _ in wheres):
                 continue
             for field in numeric:
@@ -473,9 +482,10 @@ def run(argv):
                 table.bad += not absent and reads(printed_value(field)) is None
             key = tuple(map(printed_value, keys)) if keys else (() if table.aggregates else (line,))
             if folds:
-                # The keys of a fold are text.
-                key = tuple(map(bytes, key))
-                table.add(key, [counted[field](value) if field in counted else printed_value(field) for field in values])
+                # The keys of a fold are text, except from JSON to JSON.
+                keeps = keys and output == "json" and options.get("--input-format") == "json"
+                kept = tuple(map(marked_value, keys)) if keeps else None
+                table.add(tuple(map(bytes, key)), kept, [counted[field](value) if field in counted else printed_value(field) for field in values])
             else:
                 lasting = list(key) if keys or output != "tsv" else [whole]
                 printed.append([kept_value(field) for field in keys] if output == "json" else lasting)
@@ -484,9 +494,9 @@ def run(argv):
         names, printed = table.result(values)
     elif "--first" in options:
         printed = printed[:int(options["--first"])]
-    if output == "json" and not folds:
+    if output == "json":
         pairs = [[(n, c) for n, c in zip(names, cells) if c is not None] for cells in printed]
-        return b"".join(row(output, *zip(*some) if some else ((), ())) for some in pairs), bad, 0
+        return b"".join(row(output, *zip(*some) if some else ((), ())) for some in pairs), bad, table.bad
     head = row(output, names, [n.encode() for n in names]) if output in ("csv", "md") else b""
     head += b"|" + b" --- |" * len(names) + b"\n" if output == "md" else b""
     whole = output == "tsv" and not keys and not table.aggregates

@@ -2,12 +2,13 @@
 //!
 //! It does not know how a format finds fields.
 
+mod kinds;
+
 use super::expression::{Moment, Value, Values};
 use super::field::{Field, FieldSource};
 use super::findings::Findings;
 use super::format::{FieldSpan, SpanBase};
 use super::modifier::{Modifier, Outcome};
-use super::named_values::{Kind, has_name, pairs, put_pair};
 use super::notes::NoteKind;
 use super::plan::RecordPlan;
 use super::time::{Precision, Time, TimePlan, TimeReader};
@@ -316,37 +317,6 @@ impl Operand {
             timestamp: time.timestamp(self.times.zone())?,
             is_of_date: alone.is_some_and(|alone| alone.precision < Precision::Clock),
         })
-    }
-
-    /// Appends the value to a record of pairs, under this name; nothing when it is missing.
-    pub fn put_pair(&self, view: View<'_>, name: &str, record: &mut Vec<u8>) {
-        let base = match self.place {
-            Place::All if record.is_empty() => return record.extend_from_slice(view.all),
-            Place::All => {
-                for (name, kind, value) in pairs(view.all) {
-                    if !has_name(record, name) {
-                        put_pair(record, name, kind, value);
-                    }
-                }
-                return;
-            }
-            Place::Slot(slot) => view.spans[slot].base,
-            _ => SpanBase::Line,
-        };
-        let kind = match base {
-            SpanBase::Missing => return,
-            SpanBase::Null => Kind::Null,
-            SpanBase::Json if self.modifiers.is_empty() => Kind::Json,
-            _ => match self.made {
-                Outcome::Missing => return,
-                Outcome::Null => Kind::Null,
-                Outcome::Json => Kind::Json,
-                Outcome::Text | Outcome::Misfit => Kind::Text,
-            },
-        };
-        if view.all.is_empty() || !has_name(record, name.as_bytes()) {
-            put_pair(record, name.as_bytes(), kind, self.value(view));
-        }
     }
 }
 
