@@ -82,7 +82,10 @@ pub(super) struct MapArgs {
 
 pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
     args.output.progress.begin(Printing::Meanwhile)?;
-    let stages = args.records.plan()?;
+    let mut stages = args.records.plan()?;
+    if args.state.is_asked() || args.save.is_asked() {
+        stages.keep_kinds();
+    }
     let function = args.function.unwrap_or(&FUNCTIONS[0]);
     let mut plan = args.plan(function, &stages)?;
     args.unattended.add_to(&mut plan);

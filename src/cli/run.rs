@@ -155,6 +155,9 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
         .plan(&command, args.inputs.terminator(), args.revocable())?;
     let pool = pool.map(Arc::new);
     let mut stages = args.records.plan()?;
+    if args.state.is_asked() || args.save.is_asked() {
+        stages.keep_kinds();
+    }
     let records = stages.records.as_mut();
     if let Some(window) = records.and_then(|records| records.window.as_mut()) {
         // A command runs, whatever the age of its file.

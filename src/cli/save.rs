@@ -20,6 +20,10 @@ pub(super) struct SaveArgs {
 }
 
 impl SaveArgs {
+    pub(super) fn is_asked(&self) -> bool {
+        self.save.is_some()
+    }
+
     /// Returns where the fold goes, if it is not printed.
     pub(super) fn target(&self) -> Result<Option<SaveTarget>, UsageError> {
         let what = match &self.save {

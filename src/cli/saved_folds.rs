@@ -69,7 +69,6 @@ pub(super) fn main(args: &SavedFoldsArgs) -> anyhow::Result<ExitCause> {
     let mut stages = records.plan()?;
     // What is saved decides which kinds there are, whatever is typed now.
     stages.take_format(header.meaning_of("parts"));
-    header.set_meaning("parts", stages.fold_format());
     let budget = Budget::new(args.resources.memory());
     let start = stages
         .start_fold(&budget, &tmpdir)

@@ -162,15 +162,13 @@ impl RecordPlan {
         field
     }
 
-    /// Returns true when a field of the projection may be of one of JSON's kinds.
+    /// Returns true when a key may be of one of JSON's kinds.
     pub fn has_json_kinds(&self) -> bool {
         let is_json = |modifier: &Modifier| modifier.expected() == Some(NoteKind::NoJson);
+        let keys = &self.projection[..self.projection.len() - self.aggregated];
         self.format.has_json_kinds()
             || matches!(self.format, Format::Auto)
-            || self
-                .projection
-                .iter()
-                .any(|field| field.modifiers.iter().any(is_json))
+            || keys.iter().any(|field| field.modifiers.iter().any(is_json))
     }
 
     /// Returns true when no filter can remove a record.

@@ -117,12 +117,6 @@ impl Header {
         found.map_or(b"", |(_, value)| value)
     }
 
-    pub(crate) fn set_meaning(&mut self, label: &str, value: &[u8]) {
-        if let Some((_, known)) = self.meaning.iter_mut().find(|(of, _)| of == label) {
-            *known = value.to_vec();
-        }
-    }
-
     pub(super) fn to_json(&self) -> Vec<u8> {
         let meaning: Vec<_> = self
             .meaning

@@ -34,12 +34,9 @@ impl RecordArgs {
         {
             bail!("'*' names no columns of a fold when records may have different fields: name them");
         }
-        let keys: Vec<_> = records.projection.iter().map(|key| key.text.clone()).collect();
-        let keyless = keys.is_empty();
+        let keys = records.projection.iter().map(|key| key.text.clone()).collect();
         let mut plan = GroupPlan::new(shape, keys);
         plan.times = records.times.clone();
-        plan.marked = records.output == RowFormat::Json && !keyless && records.has_json_kinds();
-        records.marks_kinds = plan.marked;
         if aggregated {
             self.aggregates(&mut plan, records)?;
         }

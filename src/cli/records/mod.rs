@@ -154,7 +154,7 @@ pub(super) struct RowArgs {
 const PLAIN_FORMAT: &[u8] = b"2";
 
 /// The form of partial folds in which keys have JSON's kinds.
-const MARKED_FORMAT: &[u8] = b"2, with the kinds of JSON keys for -o json";
+const MARKED_FORMAT: &[u8] = b"2, with the kinds of keys";
 
 /// What becomes of the bytes of a job: records, and a fold of them.
 #[derive(Debug, Clone)]
@@ -199,10 +199,22 @@ impl RecordsAndFold {
         }
     }
 
+    /// Makes the fold keep JSON's kinds of its keys, if it can have such. What is stored or saved keeps them whatever it
+    /// is printed as, which may be typed anew.
+    pub(super) fn keep_kinds(&mut self) {
+        if let (Some(records), Some(FoldPlan::Group(plan))) = (&mut self.records, &mut self.fold)
+            && !plan.whole
+            && !plan.keys.is_empty()
+            && records.has_json_kinds()
+        {
+            (records.marks_kinds, plan.marked) = (true, true);
+        }
+    }
+
     /// Takes folds that were saved in this form.
     pub(super) fn take_format(&mut self, format: &[u8]) {
         if let Some(FoldPlan::Group(plan)) = &mut self.fold {
-            plan.marked = format == MARKED_FORMAT && plan.output == RowFormat::Json;
+            plan.marked = format == MARKED_FORMAT;
         }
     }
 
@@ -262,10 +274,15 @@ impl RecordArgs {
             bail!("--header applies to columns, and lines pass through as they are: add --select");
         }
         let wanted = fold.is_some() || self.first.is_some() || !self.record_key(false).is_empty();
-        Ok(RecordsAndFold {
+        let keeps_kinds = records.output == RowFormat::Json;
+        let mut stages = RecordsAndFold {
             records: Some(records).filter(|_| wanted),
             fold,
-        })
+        };
+        if keeps_kinds {
+            stages.keep_kinds();
+        }
+        Ok(stages)
     }
 
     /// Returns what a state keeps of the options: which records a job gives, and what they are folded into.

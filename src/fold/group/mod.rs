@@ -128,6 +128,42 @@ impl Group {
             .chain(self.counted.iter_mut().map(|counts| &mut counts.table))
     }
 
+    /// Returns the first byte of the saved group.
+    fn version(&self) -> u8 {
+        match self.plan.marked {
+            true => MARKED_VERSION,
+            false => VERSION,
+        }
+    }
+
+    /// Returns the fold that the same records give when keys have no marks; none when its rows are these.
+    fn plain(&mut self, team: &Team<'_>) -> io::Result<Option<Group>> {
+        if !self.plan.marked || self.plan.output == RowFormat::Json {
+            return Ok(None);
+        }
+        let several = self.plan.keys.len() > 1;
+        let plan = GroupPlan {
+            marked: false,
+            ..self.plan.clone()
+        };
+        let mut plain = Group::new(&plan, &self.budget, &self.tmpdir);
+        let mut sorted = self.groups.sorted(team)?;
+        while let Some((key, value)) = sorted.next()? {
+            plain.groups.load(&without_marks(key, several), value)?;
+        }
+        drop(sorted);
+        self.groups.clear();
+        for (marked, counts) in self.counted.iter_mut().zip(&mut plain.counted) {
+            let mut sorted = marked.table.sorted(team)?;
+            while let Some((pair, value)) = sorted.next()? {
+                counts.load_changed(pair, value, |key| without_marks(key, several))?;
+            }
+            drop(sorted);
+            marked.table.clear();
+        }
+        Ok(Some(plain))
+    }
+
     /// Writes the result, and leaves the fold as if new.
     fn write(&mut self, out: &mut dyn Write, team: &Team<'_>) -> io::Result<()> {
         if self.plan.output == RowFormat::Table {
@@ -268,10 +304,16 @@ impl Fold for Group {
     }
 
     fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        self.write(out, &alone)
+        match self.plain(&alone)? {
+            Some(mut plain) => plain.write(out, &alone),
+            None => self.write(out, &alone),
+        }
     }
 
     fn finish_all(&mut self, out: &mut dyn Write, team: &Team<'_>) -> io::Result<()> {
+        if let Some(mut plain) = self.plain(team)? {
+            return plain.finish_all(out, team);
+        }
         if self.counted.is_empty()
             && let Some(ranges) = RowRanges::new(&self.plan, &self.layout)
             && let Some(partitions) = self.groups.partitions()?
@@ -285,10 +327,7 @@ impl Fold for Group {
 
     fn save(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let mut out = io::BufWriter::new(out);
-        out.write_all(&[match self.plan.marked {
-            true => MARKED_VERSION,
-            false => VERSION,
-        }])?;
+        out.write_all(&[self.version()])?;
         // Older fanfolds counted here the values that are no numbers.
         out.write_all(&0u64.to_le_bytes())?;
         for table in self.tables() {
@@ -302,26 +341,14 @@ impl Fold for Group {
     }
 
     fn load(&mut self, saved: &mut dyn BufRead) -> io::Result<()> {
-        let drops_marks = match (read_array(saved)?, self.plan.marked) {
-            ([VERSION], false) | ([MARKED_VERSION], true) => false,
-            ([MARKED_VERSION], false) => true,
-            _ => return Err(broken()),
-        };
-        let _: [u8; 8] = read_array(saved)?;
-        let several = self.plan.keys.len() > 1;
-        let (mut key, mut value) = (Vec::new(), Vec::new());
-        while read_entry(saved, &mut key, &mut value)? {
-            match drops_marks {
-                true => self.groups.load(&without_marks(&key, several), &value)?,
-                false => self.groups.load(&key, &value)?,
-            }
+        if read_array(saved)? != [self.version()] {
+            return Err(broken());
         }
-        for counts in &mut self.counted {
+        let _: [u8; 8] = read_array(saved)?;
+        let (mut key, mut value) = (Vec::new(), Vec::new());
+        for table in self.tables() {
             while read_entry(saved, &mut key, &mut value)? {
-                match drops_marks {
-                    true => counts.load_changed(&key, &value, |key| without_marks(key, several))?,
-                    false => counts.table.load(&key, &value)?,
-                }
+                table.load(&key, &value)?;
             }
         }
         match saved.fill_buf()? {
