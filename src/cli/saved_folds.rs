@@ -1,4 +1,4 @@
-//! `fanfold merge`: saved folds are added up, and the answer is printed as if one run had given it.
+//! `fanfold merge`: saved folds, or states, are added up, and the answer is printed as if one run had given it.
 //!
 //! It does not know what is in them, nor how they are read.
 
@@ -6,7 +6,7 @@ use super::exit_code::ExitCause;
 use super::options::ResourceArgs;
 use super::records::{RecordArgs, RowArgs};
 use super::run_end;
-use super::save::SaveArgs;
+use super::save::{FOLD_FORMAT, SaveArgs};
 use super::usage_error::UsageError;
 use crate::fold::Fold;
 use crate::memory::Budget;
@@ -15,10 +15,13 @@ use crate::plan::{Empty, SaveTarget};
 use crate::record::Notes;
 use crate::run::{LoadedFold, SavedPart, Summary, load};
 use crate::saved::{Header, Missing, SavedError, SavedTarget, SavedWriter, check};
+use crate::state::is_database;
 use crate::sys::{OutputStream, signals};
 use clap::{Args, Parser};
+use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
 
 /// How much of a result is gathered before it is written, in bytes.
 const BUFFER: usize = 64 * 1024;
@@ -29,7 +32,7 @@ const APART: f64 = 3600.0;
 /// The arguments of `fanfold merge`.
 #[derive(Debug, Args)]
 pub(super) struct SavedFoldsArgs {
-    /// Saved folds (--save)
+    /// Saved folds (--save), or states (--state) of runs with a fold over other inputs each
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
@@ -58,12 +61,15 @@ struct SavedOptions {
 pub(super) fn main(args: &SavedFoldsArgs) -> anyhow::Result<ExitCause> {
     let target = args.save.target()?;
     let tmpdir = args.resources.tmpdir();
-    let open = |file: &PathBuf| SavedPart::open(file, &tmpdir).map_err(refused);
+    let open = |file: &PathBuf| open(file, &tmpdir);
     let parts = args.files.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    check_states(&parts)?;
     let headers: Vec<_> = parts.iter().map(|part| (part.shown(), part.header())).collect();
     let (mut header, missing) = check(&headers).map_err(refused)?;
     args.check_missing(&missing)?;
     args.note_age(&headers);
+    let unfinished = parts.iter().filter_map(SavedPart::unfinished);
+    unfinished.for_each(message::say);
     let records = args.options(&header)?;
     header.words = records.text_words();
     let mut stages = records.plan()?;
@@ -92,6 +98,42 @@ pub(super) fn main(args: &SavedFoldsArgs) -> anyhow::Result<ExitCause> {
         false => Empty::Refused,
     };
     Ok(run_end::finish(&summary, empty, args.resources.verbosity()))
+}
+
+/// Opens a saved fold or a state.
+fn open(file: &Path, tmpdir: &Path) -> anyhow::Result<SavedPart> {
+    if !is_database(file) {
+        return Ok(SavedPart::open(file, tmpdir).map_err(refused)?);
+    }
+    let part = SavedPart::open_state(file, tmpdir)?;
+    let (shown, header) = (part.shown(), part.header());
+    let is_kept = header.meaning_of("partial") == b"keep" && header.counts.failures > 0;
+    let what = match header.meaning_of("parts") {
+        _ if header.meaning_of("fold").is_empty() => {
+            "a state of a run without a fold: it knows which jobs are done, and no answer"
+        }
+        FOLD_FORMAT if is_kept => {
+            "with --partial keep, what failed inputs gave counts, and a state does not keep it: run until none fails"
+        }
+        FOLD_FORMAT => return Ok(part),
+        _ => "its parts are not those of this version",
+    };
+    Err(UsageError(format!("{shown}: {what}")).into())
+}
+
+/// Checks that states are alone, and that their inputs are disjoint.
+fn check_states(parts: &[SavedPart]) -> Result<(), UsageError> {
+    let state = parts.iter().find(|part| part.is_state());
+    let saved = parts.iter().find(|part| !part.is_state());
+    if let (Some(state), Some(saved)) = (state, saved) {
+        return Err(UsageError(format!(
+            "{} is a state and {} a saved fold: whether inputs are in both can't be told (merge --save makes a saved fold \
+             of states)",
+            state.shown(),
+            saved.shown()
+        )));
+    }
+    SavedPart::check_disjoint(parts).map_err(refused)
 }
 
 fn refused(error: SavedError) -> UsageError {
@@ -131,12 +173,23 @@ impl SavedFoldsArgs {
 
     /// Returns the options that were saved, with what is typed now in place of theirs.
     fn options(&self, header: &Header) -> Result<RecordArgs, UsageError> {
-        let saved = SavedOptions::try_parse_from(&header.words);
+        let saved = SavedOptions::try_parse_from(words(header)?);
         let saved = saved.map_err(|error| UsageError(format!("the saved options can't be read: {error}")))?;
         let mut records = saved.records;
         records.rows.replace_by(&self.rows);
         Ok(records)
     }
+}
+
+/// Returns the options as typed. A state has them quoted for a shell, without those about rows.
+fn words(header: &Header) -> Result<Vec<OsString>, UsageError> {
+    if !header.words.is_empty() {
+        return Ok(header.words.iter().map(OsString::from).collect());
+    }
+    let quoted = [header.meaning_of("record options"), header.meaning_of("fold")].join(&b' ');
+    let words = shlex::bytes::split(&quoted);
+    let words = words.ok_or_else(|| UsageError("the stored options can't be read".into()))?;
+    Ok(words.into_iter().map(OsString::from_vec).collect())
 }
 
 fn write(mut loaded: LoadedFold, header: &Header, target: Option<&SaveTarget>) -> io::Result<()> {

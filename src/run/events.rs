@@ -290,6 +290,7 @@ impl Main<'_, '_> {
             }
         };
         self.summary.bad_inputs += 1;
+        self.resume.lacks_input();
         self.summary
             .failures
             .add(self.jobs.sent(), failed, &error.to_string());

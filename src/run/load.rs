@@ -1,18 +1,28 @@
-//! Adds up saved folds: threads load them side by side, each into a fold of its own, and these are merged.
+//! Adds up saved folds and those of states: threads load them side by side, each into a fold of its own, and these are merged.
 //!
 //! It does not know which of them fit together.
 
 use super::error::RunError;
+use super::stored;
 use crate::fold::{Fold, StartFold};
 use crate::record::Notes;
 use crate::saved::{Header, SavedError, SavedFold};
+use crate::state::{StateError, StoredFold};
 use crossbeam_channel::{Receiver, bounded};
 use std::io::{self, BufRead};
 use std::path::Path;
 use std::thread;
 
 /// What is added up.
-pub(crate) struct SavedPart(SavedFold);
+pub(crate) struct SavedPart {
+    header: Header,
+    from: PartSource,
+}
+
+enum PartSource {
+    Saved(SavedFold),
+    State(Box<StoredFold>),
+}
 
 /// All parts together.
 pub(crate) struct LoadedFold {
@@ -26,19 +36,74 @@ impl SavedPart {
     /// # Errors
     /// When it can't be read or is damaged.
     pub(crate) fn open(file: &Path, tmpdir: &Path) -> Result<Self, SavedError> {
-        SavedFold::open(file, tmpdir).map(SavedPart)
+        let fold = SavedFold::open(file, tmpdir)?;
+        Ok(SavedPart {
+            header: fold.header.clone(),
+            from: PartSource::Saved(fold),
+        })
+    }
+
+    /// Opens a state.
+    ///
+    /// # Errors
+    /// When it is in use, can't be read or is damaged.
+    pub(crate) fn open_state(file: &Path, tmpdir: &Path) -> Result<Self, StateError> {
+        let fold = StoredFold::open(file, tmpdir)?;
+        Ok(SavedPart {
+            header: stored::header(&fold),
+            from: PartSource::State(Box::new(fold)),
+        })
     }
 
     pub(crate) fn header(&self) -> &Header {
-        &self.0.header
+        &self.header
     }
 
     pub(crate) fn shown(&self) -> &str {
-        self.0.shown()
+        match &self.from {
+            PartSource::Saved(fold) => fold.shown(),
+            PartSource::State(fold) => fold.shown(),
+        }
     }
 
-    fn add_to(self, loaded: &mut LoadedFold) -> io::Result<()> {
-        loaded.add(&mut *self.0.body()?)
+    pub(crate) fn is_state(&self) -> bool {
+        self.state().is_some()
+    }
+
+    /// Says which jobs it has no answer of though they did not fail.
+    pub(crate) fn unfinished(&self) -> Option<String> {
+        stored::told(self.state()?)
+    }
+
+    /// Checks that no input is in two states.
+    ///
+    /// # Errors
+    /// The first one that is.
+    pub(crate) fn check_disjoint(parts: &[SavedPart]) -> Result<(), SavedError> {
+        stored::check_disjoint(parts.iter().filter_map(SavedPart::state))
+    }
+
+    fn state(&self) -> Option<&StoredFold> {
+        match &self.from {
+            PartSource::Saved(_) => None,
+            PartSource::State(fold) => Some(fold),
+        }
+    }
+
+    fn add_to(self, loaded: &mut LoadedFold) -> Result<(), RunError> {
+        let shown = self.shown().to_owned();
+        match self.from {
+            PartSource::Saved(fold) => {
+                let body = fold.body();
+                let added = body.and_then(|mut body| loaded.add(&mut *body));
+                added.map_err(RunError::about(shown))
+            }
+            PartSource::State(fold) => fold.each_part(|part| {
+                let body = part.unpack();
+                let added = body.and_then(|mut body| loaded.add(&mut *body));
+                added.map_err(RunError::about(shown.as_str()))
+            }),
+        }
     }
 }
 
@@ -91,8 +156,7 @@ fn load_from(queue: &Receiver<SavedPart>, start: &StartFold<'_>) -> Result<Loade
         notes: Notes::default(),
     };
     for part in queue {
-        let shown = part.shown().to_owned();
-        part.add_to(&mut loaded).map_err(RunError::about(shown))?;
+        part.add_to(&mut loaded)?;
     }
     Ok(loaded)
 }

@@ -21,6 +21,7 @@ mod save;
 mod settling;
 mod shutdown;
 mod signal_thread;
+mod stored;
 mod work;
 mod workers;
 

@@ -18,6 +18,7 @@ mod prune;
 mod row;
 mod schema;
 mod sqlite_file;
+mod stored_fold;
 mod stored_mark;
 
 pub use error::{StateError, StateErrorKind};
@@ -29,6 +30,7 @@ pub(crate) use history::{History, HistoryJob};
 pub(crate) use job_end::{GrownFile, JobEnd, JobLookup, RowRef, StoredOutcome};
 pub(crate) use overview::Overview;
 pub(crate) use packed_part::{PackedPart, PartPacker, StoredPart};
+pub(crate) use stored_fold::{StoredFold, StoredInput, is_database};
 
 use crate::job::{Input, Job};
 use crate::message;

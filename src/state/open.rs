@@ -8,7 +8,7 @@ use super::schema::{APPLICATION, VERSION, newer, version};
 use super::sqlite_file::{SqliteFile, is_log_refused};
 use crate::message;
 use crate::plan::{Existing, LockHeld};
-use crate::sys::lock_file;
+use crate::sys::{lock_file, lock_to_read};
 use rusqlite::Connection;
 use std::fs::File;
 use std::io;
@@ -74,6 +74,18 @@ pub(super) fn open_read_only(file: &Path) -> Result<Option<Connection>, StateErr
         Ok(Some(db).filter(|_| made))
     };
     open().map_err(|error| error.in_file(&shown))
+}
+
+/// Opens a state to be read that no run uses, and keeps runs from using it.
+pub(super) fn open_at_rest(file: &Path) -> Result<(Connection, File), StateError> {
+    let shown = message::display_name(file.as_os_str());
+    let lock = || -> Result<File, StateError> {
+        let lock = lock_to_read(file, Instant::now() + LOCK_LEFTOVER)?;
+        lock.ok_or_else(|| StateError::in_use("fanfold"))
+    };
+    let lock = lock().map_err(|error| error.in_file(&shown))?;
+    let db = open_read_only(file)?.ok_or_else(|| StateError::refused("no jobs are in it").in_file(&shown))?;
+    Ok((db, lock))
 }
 
 /// Locks the file that has this name now, exclusively.

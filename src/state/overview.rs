@@ -79,11 +79,7 @@ fn read(db: &Connection) -> rusqlite::Result<Overview> {
     };
     let last = Last::read(db)?;
     let run = last.run;
-    // A job that ended in the last run is present, even if an earlier run marked it as gone.
-    let here = match schema::has(db, "gone")? {
-        true => format!("(run = {run} OR id NOT IN (SELECT job FROM gone))"),
-        false => "TRUE".into(),
-    };
+    let here = here(db, run)?;
     let ended = |outcome| {
         number(&format!(
             "SELECT count(*) FROM jobs WHERE outcome = '{outcome}' AND {here}"
@@ -114,6 +110,15 @@ fn read(db: &Connection) -> rusqlite::Result<Overview> {
     })
 }
 
+/// Returns the SQL for a job being one of the inputs that the last run had. A job that ended in the last run is present,
+/// even if an earlier run marked it as gone.
+pub(super) fn here(db: &Connection, run: i64) -> rusqlite::Result<String> {
+    Ok(match schema::has(db, "gone")? {
+        true => format!("(run = {run} OR id NOT IN (SELECT job FROM gone))"),
+        false => "TRUE".into(),
+    })
+}
+
 fn savings(db: &Connection, run: i64) -> rusqlite::Result<Savings> {
     if !schema::has(db, "savings")? {
         return Ok(Savings::default());
@@ -134,7 +139,7 @@ fn savings(db: &Connection, run: i64) -> rusqlite::Result<Savings> {
 #[derive(Default)]
 pub(super) struct Last {
     pub(super) run: i64,
-    started: Option<f64>,
+    pub(super) started: Option<f64>,
     pub(super) ended: Option<f64>,
     /// The number of jobs that were found and not done before.
     pub(super) found: u64,

@@ -47,6 +47,8 @@ struct Active {
     left_out: u64,
     progress: RunProgress,
     stored: RunProgress,
+    /// Whether an input could not be had: no job is about it, and so not all are found.
+    lacks_input: bool,
     /// Whether the state failed. Nothing more is stored then.
     broken: bool,
 }
@@ -70,6 +72,7 @@ impl Resume {
             left_out: 0,
             progress: RunProgress::default(),
             stored: RunProgress::default(),
+            lacks_input: false,
             broken: false,
         })))
     }
@@ -219,6 +222,13 @@ impl Resume {
         active.checked(taken).map(|()| true)
     }
 
+    /// Takes note of an input that could not be had, and that no job is about.
+    pub(crate) fn lacks_input(&mut self) {
+        if let Some(active) = &mut self.0 {
+            active.lacks_input = true;
+        }
+    }
+
     /// Stores what is left, and that the run has ended.
     ///
     /// # Errors
@@ -229,7 +239,11 @@ impl Resume {
             return Ok(());
         };
         let all = active.progress.complete && active.looked_up == active.progress.found;
-        active.state.finish(active.progress, all)
+        let progress = RunProgress {
+            complete: active.progress.complete && !active.lacks_input,
+            ..active.progress
+        };
+        active.state.finish(progress, all)
     }
 
     fn working(&mut self) -> Option<&mut Active> {

@@ -2,7 +2,7 @@
 
 use rustix::fs::{Access, FlockOperation, OFlags, access, flock};
 use rustix::io::Errno;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
@@ -35,11 +35,31 @@ pub(crate) fn lock_file(name: &Path, mode: u32, until: Option<Instant>) -> io::R
         .create(true)
         .truncate(false)
         .mode(mode);
+    lock(name, &options, FlockOperation::NonBlockingLockExclusive, until)
+}
+
+/// Opens the file that has this name now, to be read, and keeps others from locking it with [`lock_file`]. While one has
+/// it locked, waits until then; `None` when it has been locked all the time.
+///
+/// # Errors
+/// What the system said.
+pub(crate) fn lock_to_read(name: &Path, until: Instant) -> io::Result<Option<File>> {
+    let mut options = File::options();
+    options.read(true);
+    lock(name, &options, FlockOperation::NonBlockingLockShared, Some(until))
+}
+
+fn lock(
+    name: &Path,
+    options: &OpenOptions,
+    how: FlockOperation,
+    until: Option<Instant>,
+) -> io::Result<Option<File>> {
     let started = Instant::now();
     loop {
         let open = options.open(name)?;
         let found = open.metadata()?;
-        match flock(&open, FlockOperation::NonBlockingLockExclusive) {
+        match flock(&open, how) {
             // Another file may have taken the name between open and lock.
             Ok(()) => match std::fs::metadata(name) {
                 Ok(now) if (now.dev(), now.ino()) == (found.dev(), found.ino()) => return Ok(Some(open)),

@@ -11,7 +11,7 @@ mod stdin;
 mod terminal;
 mod waker;
 
-pub(crate) use file::{check_executable, lock_file, open_nonblocking};
+pub(crate) use file::{check_executable, lock_file, lock_to_read, open_nonblocking};
 pub(crate) use output::{
     OutputStream, draw_on_stderr, outputs_are_same, stdout_is_unread, write_stderr, write_stderr_now,
     write_stderr_once,

@@ -4,3 +4,4 @@ mod cluster;
 mod open;
 mod saved;
 mod share;
+mod states;
