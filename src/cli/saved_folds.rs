@@ -6,7 +6,7 @@ use super::exit_code::ExitCause;
 use super::options::ResourceArgs;
 use super::records::{RecordArgs, RowArgs};
 use super::run_end;
-use super::save::{FOLD_FORMAT, SaveArgs};
+use super::save::SaveArgs;
 use super::usage_error::UsageError;
 use crate::fold::Fold;
 use crate::memory::Budget;
@@ -64,6 +64,7 @@ pub(super) fn main(args: &SavedFoldsArgs) -> anyhow::Result<ExitCause> {
     let open = |file: &PathBuf| open(file, &tmpdir);
     let parts = args.files.iter().map(open).collect::<Result<Vec<_>, _>>()?;
     check_states(&parts)?;
+    let states = parts.iter().any(SavedPart::is_state);
     let headers: Vec<_> = parts.iter().map(|part| (part.shown(), part.header())).collect();
     let (mut header, missing) = check(&headers).map_err(refused)?;
     args.check_missing(&missing)?;
@@ -75,6 +76,9 @@ pub(super) fn main(args: &SavedFoldsArgs) -> anyhow::Result<ExitCause> {
     let mut stages = records.plan()?;
     // What is saved decides which kinds there are, whatever is typed now.
     stages.take_format(header.meaning_of("parts"));
+    if states && header.meaning_of("parts") != stages.fold_format() {
+        return Err(UsageError("the states are those of another version".into()).into());
+    }
     let budget = Budget::new(args.resources.memory());
     let start = stages
         .start_fold(&budget, &tmpdir)
@@ -108,15 +112,12 @@ fn open(file: &Path, tmpdir: &Path) -> anyhow::Result<SavedPart> {
     let part = SavedPart::open_state(file, tmpdir)?;
     let (shown, header) = (part.shown(), part.header());
     let is_kept = header.meaning_of("partial") == b"keep" && header.counts.failures > 0;
-    let what = match header.meaning_of("parts") {
-        _ if header.meaning_of("fold").is_empty() => {
-            "a state of a run without a fold: it knows which jobs are done, and no answer"
-        }
-        FOLD_FORMAT if is_kept => {
-            "with --partial keep, what failed inputs gave counts, and a state does not keep it: run until none fails"
-        }
-        FOLD_FORMAT => return Ok(part),
-        _ => "its parts are not those of this version",
+    let what = if header.meaning_of("fold").is_empty() {
+        "a state of a run without a fold: it knows which jobs are done, and no answer"
+    } else if is_kept {
+        "with --partial keep, what failed inputs gave counts, and a state does not keep it: run until none fails"
+    } else {
+        return Ok(part);
     };
     Err(UsageError(format!("{shown}: {what}")).into())
 }

@@ -20,7 +20,7 @@ pub(crate) struct SavedPart {
 }
 
 enum PartSource {
-    Saved(SavedFold),
+    Saved(Box<SavedFold>),
     State(Box<StoredFold>),
 }
 
@@ -39,7 +39,7 @@ impl SavedPart {
         let fold = SavedFold::open(file, tmpdir)?;
         Ok(SavedPart {
             header: fold.header.clone(),
-            from: PartSource::Saved(fold),
+            from: PartSource::Saved(Box::new(fold)),
         })
     }
 
