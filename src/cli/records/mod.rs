@@ -12,7 +12,7 @@ use crate::memory::Budget;
 use crate::plan::{FirstRows, RowEnd};
 use crate::record::{
     Case, CsvQuoting, Expression, Format, FormatChoice, OnBadLine, Pattern, RecordPlan, RowFormat, Text,
-    Window,
+    TimePlan, Window,
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -338,7 +338,7 @@ impl RecordArgs {
             .values("--regex", &self.regex)
             .values("--since", &self.since)
             .values("--until", &self.until)
-            .values("--tz", &self.tz)
+            .values("--tz", self.tz.as_deref().map(TimePlan::zone_name))
             .values("--time-format", &self.time_format)
             .values("--not-regex", &self.not_regex)
             .flag("--ignore-case", self.ignore_case)

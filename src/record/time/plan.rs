@@ -51,6 +51,14 @@ impl TimePlan {
         self.forms.is_empty() && self.zone == TimeZone::UTC
     }
 
+    /// Returns the name by which other machines know the zone that is typed so: `local` is the one of this machine,
+    /// where that has a name.
+    pub(crate) fn zone_name(text: &str) -> String {
+        let system = (text == "local").then(TimeZone::system);
+        let name = system.as_ref().and_then(TimeZone::iana_name);
+        name.unwrap_or(text).to_owned()
+    }
+
     /// Sets the zone: an IANA name, an offset such as `+02:00`, or `local`.
     ///
     /// # Errors

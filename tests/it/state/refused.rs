@@ -56,3 +56,16 @@ fn the_separator_of_the_names_for_a_pool_is_part_of_the_command_line() {
     place.fan("run a --state st2 -- cat").stdout("a\n").ok();
     place.fan("run -0 -a list --state st2 -- cat").stdout("").ok();
 }
+
+#[test]
+fn the_local_zone_is_the_one_that_it_is_at_the_time() {
+    let place = Place::new();
+    place.file("a", b"2026-01-02 23:30:00\n", 9);
+    let run = |tz: &str, local: &str| {
+        let line = format!("map a --by 0:hod --agg count --state s --tz {tz}");
+        place.fan(&line).env("TZ", local)
+    };
+    run("local", "Europe/Paris").stdout("23\t1\n").ok();
+    run("Europe/Paris", "Asia/Tokyo").stdout("23\t1\n").ok();
+    run("local", "Asia/Tokyo").says("--tz").stdout("").code(2);
+}
