@@ -14,10 +14,21 @@ pub(super) struct Layout {
     pub states: Vec<AggregateState>,
     /// The value that each state takes; none when it takes every record.
     pub inputs: Vec<Option<usize>>,
-    /// The state that each column is; none when counted values give it.
-    pub columns: Vec<Option<usize>>,
+    /// What gives each column.
+    pub columns: Vec<ColumnSource>,
     /// How each value is read.
     pub readings: Vec<Reading>,
+}
+
+/// What gives a column of an aggregated row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ColumnSource {
+    /// The state with this index.
+    State(usize),
+    /// How many records the group has, when that is all that is kept of it.
+    Count,
+    /// Counted values.
+    Values,
 }
 
 impl Layout {
@@ -34,7 +45,9 @@ impl Layout {
                 layout.readings[value] = layout.readings[value].max(reading);
             }
             let state = match (&aggregate.kind, aggregate.value) {
-                (AggregateKind::State(state), input) => Some(layout.add_state(state.clone(), input)),
+                (AggregateKind::State(state), input) => {
+                    ColumnSource::State(layout.add_state(state.clone(), input))
+                }
                 (_, None) => unreachable!("the command line gave it a field"),
                 (AggregateKind::Percentile(millionths), Some(value)) => {
                     let percentile = PercentileColumn {
@@ -45,14 +58,24 @@ impl Layout {
                     columns_of(&mut counted, value, numeric)
                         .percentiles
                         .push(percentile);
-                    None
+                    ColumnSource::Values
                 }
                 (AggregateKind::Distinct, Some(value)) => {
                     columns_of(&mut counted, value, numeric).distinct.push(column);
-                    None
+                    ColumnSource::Values
                 }
             };
             layout.columns.push(state);
+        }
+        // How many records a group has, its key's place in the table says, which is faster than a state.
+        if layout.inputs.iter().all(Option::is_none) {
+            layout.states.clear();
+            layout.inputs.clear();
+            for column in &mut layout.columns {
+                if let ColumnSource::State(_) = column {
+                    *column = ColumnSource::Count;
+                }
+            }
         }
         (layout, counted)
     }
@@ -60,10 +83,18 @@ impl Layout {
     /// Returns the columns that are no keys of a group that has only a count. Columns that counted values give are
     /// missing.
     pub fn columns_of_count(&self, shape: Shape, count: u64) -> Vec<Option<Quantity>> {
+        let count = Some(Quantity::Number(Number::Int(i128::from(count))));
         match shape {
-            Shape::Counted => vec![Some(Quantity::Number(Number::Int(i128::from(count))))],
+            Shape::Counted => vec![count],
             Shape::Keys => Vec::new(),
-            Shape::Aggregated => vec![None; self.columns.len()],
+            Shape::Aggregated => {
+                let columns = self.columns.iter();
+                let columns = columns.map(|column| match column {
+                    ColumnSource::Count => count.clone(),
+                    ColumnSource::State(_) | ColumnSource::Values => None,
+                });
+                columns.collect()
+            }
         }
     }
 
@@ -71,9 +102,11 @@ impl Layout {
     /// give are missing.
     pub fn columns_of_results(&self, results: &[Option<Quantity>]) -> Vec<Option<Quantity>> {
         let columns = self.columns.iter();
-        columns
-            .map(|column| column.and_then(|state| results[state].clone()))
-            .collect()
+        let columns = columns.map(|column| match column {
+            ColumnSource::State(state) => results[*state].clone(),
+            ColumnSource::Count | ColumnSource::Values => None,
+        });
+        columns.collect()
     }
 
     fn add_state(&mut self, state: AggregateState, input: Option<usize>) -> usize {

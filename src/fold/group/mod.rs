@@ -246,14 +246,11 @@ impl RecordSink for Group {
         self.plan.shape == Shape::Aggregated
             && self.plan.keys.is_empty()
             && self.counted.is_empty()
-            && !self.layout.states.is_empty()
-            && self.layout.inputs.iter().all(Option::is_none)
+            && self.layout.states.is_empty()
     }
 
     fn records(&mut self, number: u64) -> io::Result<ControlFlow<()>> {
-        let row = self.groups.row(b"")?;
-        row.iter_mut()
-            .for_each(|state| state.merge(&AggregateState::Count(number)));
+        self.groups.count(b"", number)?;
         Ok(ControlFlow::Continue(()))
     }
 

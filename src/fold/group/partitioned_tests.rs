@@ -58,6 +58,14 @@ fn plans() -> Vec<GroupPlan> {
             value: field.map(|_| 0),
         });
     }
+    let mut count = aggregated.clone();
+    count.aggregates.truncate(1);
+    let mut most = count.clone();
+    most.order = RowOrder::Column {
+        column: 1,
+        descending: true,
+    };
+    most.top = Some(3);
     let mut valued = aggregated.clone();
     for text in ["p50:v", "distinct:v"] {
         let (kind, _) = AggregateKind::parse(text).expect(text);
@@ -67,7 +75,7 @@ fn plans() -> Vec<GroupPlan> {
             value: Some(0),
         });
     }
-    plans.extend([ascending, aggregated, valued]);
+    plans.extend([ascending, aggregated, valued, count, most]);
     plans.iter_mut().for_each(|plan| plan.seed = 7);
     plans
 }

@@ -3,7 +3,7 @@
 //!
 //! It does not know threads, nor groups that have spilled or have counted values.
 
-use super::layout::Layout;
+use super::layout::{ColumnSource, Layout};
 use crate::fold::aggregate::AggregateState;
 use crate::fold::partition::Partition;
 use crate::fold::plan::{GroupPlan, RowOrder, Shape};
@@ -35,7 +35,14 @@ type Sorted = [Vec<SortedKey>];
 impl<'a> RowRanges<'a> {
     /// Returns none when the plan's rows can't be made so.
     pub fn new(plan: &'a GroupPlan, layout: &'a Layout) -> Option<RowRanges<'a>> {
-        let is_ranked_by_count = |column| plan.shape == Shape::Counted && column == 0;
+        let is_ranked_by_count = |column: usize| match plan.shape {
+            Shape::Counted => column == 0,
+            Shape::Aggregated => {
+                let aggregate = column.checked_sub(plan.keys.len());
+                aggregate.is_some_and(|at| layout.columns.get(at) == Some(&ColumnSource::Count))
+            }
+            Shape::Keys => false,
+        };
         let is_ordered = match plan.order {
             RowOrder::Key => true,
             RowOrder::Column { column, .. } => is_ranked_by_count(column),

@@ -228,6 +228,39 @@ fn what_outgrows_memory_gives_the_same_result() {
 }
 
 #[test]
+fn a_count_is_that_of_a_plan_with_other_aggregates_and_loads_what_was_saved_as_a_state() {
+    let data = records("a,1;b,10;a,20;c,x;a,2");
+    let mut others = all_aggregates();
+    others.aggregates.truncate(2);
+    let mut plan = others.clone();
+    plan.aggregates.truncate(1);
+    let result = |plan: &GroupPlan, keys: usize| {
+        let mut fold = group(plan, 0);
+        let fields: Vec<_> = data.iter().map(|record| record[..keys].to_vec()).collect();
+        add(&mut fold, &fields);
+        finish(&mut fold)
+    };
+    assert_eq!(result(&plan, 1), "a\t3\nb\t1\nc\t1\n");
+    assert_eq!(result(&others, 2), "a\t3\t23\nb\t1\t10\nc\t1\t\n");
+    let mut saved = vec![VERSION];
+    saved.extend_from_slice(&0u64.to_le_bytes());
+    for (key, count) in [(b"b", 300u64), (b"d", 1 << 40)] {
+        write_entry(&mut saved, (key, &count.to_le_bytes())).expect("memory");
+    }
+    write_end(&mut saved).expect("memory");
+    let mut fold = group(&plan, 0);
+    add(&mut fold, &records("a;b"));
+    fold.load(&mut &saved[..]).expect("a whole fold");
+    assert_eq!(finish(&mut fold), "a\t1\nb\t301\nd\t1099511627776\n");
+    plan.keys.clear();
+    let mut fold = group(&plan, 0);
+    assert!(fold.only_counts());
+    assert!(fold.records(7).expect("memory").is_continue());
+    assert_eq!(finish(&mut fold), "7\n");
+    assert_eq!(finish(&mut fold), "0\n");
+}
+
+#[test]
 fn a_damaged_saved_fold_is_not_loaded() {
     let mut fold = group(&all_aggregates(), 0);
     add(&mut fold, &records("a,1;b,2.5"));
