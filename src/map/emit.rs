@@ -33,10 +33,10 @@ pub trait Emit {
         let _ = self.out(b"\n", Trust::Final);
     }
 
-    /// Takes note that all of an input was given, up to this byte of its file. `packed` tells how it goes on when the
-    /// file grows: by a gzip member, or by plain bytes; `None`: it can only be read anew.
+    /// Takes note that all of an input was given, up to this byte of its file. `packed` finds out how it goes on when
+    /// the file grows: by a gzip member, or by plain bytes; `None`: it can only be read anew.
     #[doc(hidden)]
-    fn covered(&mut self, _size: u64, _packed: Option<bool>) {}
+    fn covered(&mut self, _size: u64, _packed: &dyn Fn() -> Option<bool>) {}
 
     /// Returns the handle of the worker: its slot, and whether the run wants it to go on.
     fn worker(&self) -> &WorkerHandle;

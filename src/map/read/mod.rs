@@ -51,7 +51,7 @@ pub fn read(
             Input::Tail { .. } if size_of(name).map_err(unreadable)? == start => start,
             _ => plain_range::read(name, start, end, buffer, &mut block).map_err(unreadable)?,
         };
-        emit.covered(size.min(end), Some(false));
+        emit.covered(size.min(end), &|| Some(false));
         return Ok(());
     }
     decoder.expect(name);
@@ -82,12 +82,8 @@ pub fn read(
         })
     };
     if let (Ok(()), Some(size)) = (&end, covered) {
-        let packed = if warnings.is_empty() {
-            is_packed(name)
-        } else {
-            None
-        };
-        emit.covered(size, packed);
+        let is_sound = warnings.is_empty();
+        emit.covered(size, &|| is_sound.then(|| is_packed(name)).flatten());
     }
     for what in warnings {
         emit.warn(name, &what);

@@ -71,8 +71,9 @@ impl Emit for JobOutput<'_, '_> {
         let _ = self.out(b"\n", Trust::Final);
     }
 
-    fn covered(&mut self, size: u64, packed: Option<bool>) {
+    fn covered(&mut self, size: u64, packed: &dyn Fn() -> Option<bool>) {
         if let Some(recorder) = &mut self.recorder {
+            let packed = recorder.follows_growth().then(packed).flatten();
             recorder.coverage.until = Some((size, packed));
         }
     }
