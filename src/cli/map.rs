@@ -20,8 +20,8 @@ use crate::map::{self, Cat, FUNCTIONS, Function, Map};
 use crate::memory::Budget;
 use crate::output::JobFiles;
 use crate::plan::{
-    Batch, Dash, Durability, Growing, Inputs, NameUse, Order, Partial, Plan, Recognition, Schedule,
-    SignalAction, StateAccess, StatePlan, Tag, Unit,
+    Batch, Dash, Durability, Growing, InputSizes, Inputs, NameUse, Order, Partial, Plan, Recognition,
+    Schedule, SignalAction, StateAccess, StatePlan, Tag, Unit,
 };
 use crate::process::Opener;
 use crate::record::RecordPlan;
@@ -168,6 +168,7 @@ impl MapArgs {
                 .progress
                 .plan(self.printing(stages), self.output.verbosity() == Verbosity::Notes),
             counts_bytes: false,
+            sizes: InputSizes::Read,
             names: NameUse::Files,
             shard: self.inputs.shard(&inputs, stages.wanted().is_some())?,
             deadline: None,

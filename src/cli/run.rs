@@ -26,8 +26,8 @@ use crate::memory::Budget;
 use crate::message;
 use crate::output::JobFiles;
 use crate::plan::{
-    Dash, Durability, FailurePlan, NameUse, Order, Partial, Plan, ProgressPlan, Recognition, Revocable,
-    Schedule, StateAccess, StatePlan,
+    Dash, Durability, FailurePlan, InputSizes, NameUse, Order, Partial, Plan, ProgressPlan, Recognition,
+    Revocable, Schedule, StateAccess, StatePlan,
 };
 use crate::plan::{SignalAction, Unit};
 use crate::process::{Capture, ChildStdin, Command, CommandPlan, DryRun, PoolMap, Trace};
@@ -280,6 +280,7 @@ impl RunArgs {
             settling_time: Duration::ZERO,
             progress: self.progress(stages),
             counts_bytes: false,
+            sizes: InputSizes::Looked,
             names: NameUse::Files,
             shard: self.inputs.shard(&inputs, stages.wanted().is_some())?,
             inputs,

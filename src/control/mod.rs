@@ -4,6 +4,7 @@
 //! A run has one [`Control`], each worker one [`WorkerHandle`]. It does not know processes or channels, and of
 //! jobs only their numbers.
 
+mod read_counter;
 mod shortage;
 mod slot;
 mod stop_request;
@@ -12,6 +13,7 @@ mod tests;
 mod worker_count;
 mod worker_handle;
 
+pub(crate) use read_counter::ReadCounter;
 pub use shortage::Shortage;
 pub use slot::Activity;
 pub use stop_request::StopRequest;
@@ -35,6 +37,8 @@ pub struct InFlight {
     pub age: Duration,
     /// Whether its child was stopped by somebody else.
     pub is_stopped: bool,
+    /// How many bytes of its inputs this process has read.
+    pub read: u64,
 }
 
 /// Descriptors that a worker with a child takes: its waker, four ends of two pipes, the input, the notice of
@@ -171,6 +175,7 @@ impl Control {
                 seq,
                 number: slot.number.load(Ordering::SeqCst),
                 age: now.saturating_sub(since),
+                read: slot.read.load(Ordering::Relaxed),
                 is_stopped: activity == Activity::StoppedExternally as u8,
             })
         };

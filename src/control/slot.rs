@@ -62,6 +62,10 @@ pub(super) struct WorkerSlot {
     pub(super) number: AtomicU64,
     /// When that job was begun, in milliseconds of the run.
     pub(super) since: AtomicU64,
+    /// How many bytes of its inputs this try has read, as far as it is this process that reads them.
+    pub(super) read: AtomicU64,
+    /// The size of those inputs that this try has opened, as far as it is this process that opens them.
+    pub(super) size: AtomicU64,
     /// Whether the worker holds output of that job back until its turn.
     pub(super) holding: AtomicBool,
 }
@@ -75,6 +79,8 @@ impl WorkerSlot {
             job: AtomicU64::new(0),
             number: AtomicU64::new(0),
             since: AtomicU64::new(0),
+            read: AtomicU64::new(0),
+            size: AtomicU64::new(0),
             holding: AtomicBool::new(false),
         })
     }

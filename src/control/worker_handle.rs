@@ -94,6 +94,7 @@ impl WorkerHandle {
         let since = u64::try_from(since).unwrap_or(u64::MAX);
         self.own.since.store(since, Ordering::SeqCst);
         self.own.holding.store(false, Ordering::SeqCst);
+        self.begin_try();
         self.own.number.store(number, Ordering::SeqCst);
         self.own.job.store(seq + 1, Ordering::SeqCst);
     }

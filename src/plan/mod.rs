@@ -81,6 +81,8 @@ pub struct Plan {
     pub progress: ProgressPlan,
     /// Whether the bytes of the inputs are counted for the summary.
     pub counts_bytes: bool,
+    /// How the sizes of inputs are found, when progress or the summary tells them.
+    pub sizes: InputSizes,
     /// When the run ends, as by a signal.
     pub deadline: Option<Instant>,
     /// Files beside the run that must be no inputs or outputs of it, each with the option that names it.
@@ -118,6 +120,7 @@ impl Plan {
             settling_time: Duration::ZERO,
             progress: ProgressPlan::None,
             counts_bytes: false,
+            sizes: InputSizes::Looked,
             deadline: None,
             side_files: Vec::new(),
             done: BTreeSet::new(),
@@ -136,6 +139,16 @@ pub enum ProgressPlan {
     Lines,
     /// A JSON object a line: each second, and for each job that ends.
     Json,
+}
+
+/// How the sizes of inputs are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputSizes {
+    /// The map reads its inputs by [`read`](crate::map::read), which counts their bytes.
+    Read,
+    /// The main thread looks them up before it sends a job: what the job is about may be gone after it. For progress
+    /// it does so only while that takes little of the run's time.
+    Looked,
 }
 
 /// What becomes of the lines that a job log has.

@@ -3,6 +3,7 @@
 //! A file that may keep its reader waiting (a FIFO, a terminal) is waited for together with the child, so that
 //! neither the child's end nor its timeout nor the end of the run goes unnoticed. It does not know the child.
 
+use crate::control::ReadCounter;
 use crate::map::SizedFile;
 use crate::sys::open_nonblocking;
 use std::ffi::OsStr;
@@ -43,14 +44,19 @@ impl StdinFile {
     }
 
     /// Returns a reader that waits by `await_source` when there may be nothing to read yet.
-    pub(super) fn reader<'r>(&'r self, await_source: &'r mut AwaitSource<'r>) -> StdinReader<'r> {
+    /// What it reads is counted.
+    pub(super) fn reader<'r>(
+        &'r self,
+        counter: &ReadCounter,
+        await_source: &'r mut AwaitSource<'r>,
+    ) -> StdinReader<'r> {
         StdinReader {
             input: self,
             // Files that the kernel makes up have size 0.
             sized: self
                 .size
                 .filter(|size| *size > 0)
-                .map(|size| SizedFile::new(&self.file, size, 0)),
+                .map(|size| SizedFile::new(&self.file, size, 0).counted(counter.clone())),
             await_source,
             is_unwanted: false,
         }

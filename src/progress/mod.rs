@@ -33,7 +33,7 @@ pub(crate) struct RunPosition {
     pub(crate) running: u64,
     /// All jobs, if their number is known.
     pub(crate) jobs: Option<u64>,
-    /// The size of the inputs of jobs that ended.
+    /// How many bytes of inputs were read: those of jobs that ended, and what the others have read.
     pub(crate) bytes: u64,
     /// The size of the inputs of jobs that an earlier run did.
     pub(crate) remembered_bytes: u64,
@@ -77,9 +77,9 @@ impl ProgressDisplay {
     }
 
     /// Tells that a job has ended, to programs.
-    pub(crate) fn job_ended(&self, job: u64, inputs: &[String], failure: Option<&str>) {
+    pub(crate) fn job_ended(&self, job: u64, inputs: impl Fn() -> Vec<String>, failure: Option<&str>) {
         if let ProgressDisplay::Json = self {
-            let object = json!({ "event": "job", "job": job, "inputs": inputs, "failure": failure });
+            let object = json!({ "event": "job", "job": job, "inputs": inputs(), "failure": failure });
             json_lines::write_event(&object);
         }
     }
@@ -110,6 +110,12 @@ impl RunPosition {
         }
     }
 
+    /// Returns how long the rest will take, if that is known: that everything was read does not tell it.
+    fn time_left(&self) -> Option<Duration> {
+        let left = self.estimate().left();
+        left.filter(|left| !left.is_zero() || self.running == 0)
+    }
+
     /// Returns which share of the work is done, if that is known.
     fn share(&self) -> Option<f64> {
         let (done, all) = match (self.all_bytes, self.jobs) {
@@ -117,7 +123,9 @@ impl RunPosition {
             (None, Some(all)) => (self.done + self.failed + self.remembered, all),
             (None, None) => return None,
         };
-        (all > 0).then(|| (done as f64 / all as f64).min(1.0))
+        // What was read may still have to be worked on.
+        let most = if self.running > 0 { 0.99 } else { 1.0 };
+        (all > 0).then(|| (done as f64 / all as f64).min(most))
     }
 
     /// Returns the numbers in one line, the most important first.
@@ -126,7 +134,7 @@ impl RunPosition {
         if let Some(share) = self.share() {
             parts.push(format!("{}%", (share * 100.0).floor()));
         }
-        if let Some(left) = self.estimate().left() {
+        if let Some(left) = self.time_left() {
             parts.push(format!("{} left", HumanDuration(left)));
         }
         parts.push(match self.jobs {
@@ -166,7 +174,7 @@ impl RunPosition {
             "jobs": self.jobs,
             "bytes": self.bytes + self.remembered_bytes,
             "all_bytes": self.all_bytes,
-            "seconds_left": self.estimate().left().map(|left| left.as_secs_f64()),
+            "seconds_left": self.time_left().map(|left| left.as_secs_f64()),
         })
     }
 }
@@ -201,5 +209,31 @@ mod tests {
         };
         assert_eq!(unknown.text(), "48 done, 4 running, 3.0/s");
         assert_eq!(unknown.share(), None);
+    }
+
+    #[test]
+    fn a_file_that_was_read_is_not_done_while_its_job_runs() {
+        let at = RunPosition {
+            elapsed: Duration::from_secs(10),
+            running: 1,
+            jobs: Some(1),
+            bytes: 1000,
+            all_bytes: Some(1000),
+            ..RunPosition::default()
+        };
+        assert_eq!(
+            at.text(),
+            "99%, 0 of 1 done, 1 running, 1.00 kB of 1.00 kB, 100 B/s"
+        );
+        let ended = RunPosition {
+            running: 0,
+            done: 1,
+            ..at
+        };
+        assert!(
+            ended.text().starts_with("100%, 0 seconds left, 1 of 1 done"),
+            "{}",
+            ended.text()
+        );
     }
 }

@@ -148,6 +148,7 @@ impl Main<'_, '_> {
             let mut pieces = pieces.into_iter();
             printed = pieces.try_for_each(|piece| self.output.print(|sink| sink.piece(seq, piece)));
         }
+        self.meter.job_read(report.seq, report.input_size);
         // The job has ended, also when its output could not be taken.
         let mut reports = self.jobs.end(report).into_iter();
         printed?;

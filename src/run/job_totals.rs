@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 /// How long the thread counts, and how long it rests after that, so that it takes no hundredth of two cores.
 const SPELL: Duration = Duration::from_millis(1);
-const REST: Duration = Duration::from_millis(50);
+const REST: Duration = Duration::from_millis(100);
 
 /// The files and their bytes.
 #[derive(Default)]

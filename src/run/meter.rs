@@ -4,10 +4,10 @@
 
 use super::job_totals::JobTotals;
 use super::report::Summary;
-use crate::control::Control;
+use crate::control::{Control, InFlight};
 use crate::job::{Input, Job};
 use crate::message;
-use crate::plan::{Batch, Plan, ProgressPlan};
+use crate::plan::{Batch, InputSizes, Plan, ProgressPlan};
 use crate::progress::{ProgressDisplay, RunPosition};
 use crossbeam_channel::{Receiver, at, never};
 use std::collections::BTreeMap;
@@ -16,11 +16,19 @@ use std::time::Instant;
 /// How many of the jobs that run longest are named.
 const NAMED: usize = 3;
 
+/// How many sizes of inputs are looked up for progress when a run begins, and in each second of it: so few that it
+/// takes less than a hundredth of the time of one core. When jobs come faster, they are counted instead.
+const LOOK_UPS: u64 = 200;
+const LOOK_UPS_A_SECOND: u64 = 5000;
+
 /// A job that was sent to the workers.
 struct SentJob {
     number: u64,
-    bytes: u64,
-    inputs: Vec<String>,
+    /// The size of its inputs, once that is known.
+    bytes: Option<u64>,
+    /// How many of these were read, when it has ended.
+    read: u64,
+    inputs: Vec<Input>,
 }
 
 /// Counts what jobs are about. Where nobody asks for it, it does nothing.
@@ -32,7 +40,14 @@ pub(super) struct Meter<'a> {
     /// When it is shown next.
     next: Instant,
     sent: BTreeMap<u64, SentJob>,
+    /// How many sizes were looked up.
+    look_ups: u64,
+    /// Whether the size of each job is known, or can be.
+    knows_sizes: bool,
+    /// The size of the inputs of jobs that ended.
     bytes: u64,
+    /// How many bytes were shown as read. A try that begins anew takes none of them back.
+    shown: u64,
     remembered_bytes: u64,
     totals: Option<JobTotals>,
 }
@@ -57,7 +72,10 @@ impl<'a> Meter<'a> {
             display,
             next,
             sent: BTreeMap::new(),
+            look_ups: 0,
+            knows_sizes: true,
             bytes: 0,
+            shown: 0,
             remembered_bytes: 0,
             totals: None,
         }
@@ -70,27 +88,48 @@ impl<'a> Meter<'a> {
     /// Takes note of a job that is sent to the workers.
     pub(super) fn job_sent(&mut self, job: &Job) {
         if self.is_on() {
-            let name = |input: &Input| message::display_name(input.name()).into_owned();
+            let bytes = match self.plan.sizes {
+                InputSizes::Read => None,
+                InputSizes::Looked => self.look_up(job),
+            };
             let inputs = match self.display {
-                Some(_) => job.inputs.iter().map(name).collect(),
+                Some(_) => job.inputs.clone(),
                 None => Vec::new(),
             };
-            let bytes = job.inputs.iter().map(bytes_of).sum();
-            self.sent.insert(
-                job.seq,
-                SentJob {
-                    number: job.number,
-                    bytes,
-                    inputs,
-                },
-            );
+            let sent = SentJob {
+                number: job.number,
+                bytes,
+                read: 0,
+                inputs,
+            };
+            self.sent.insert(job.seq, sent);
         }
     }
 
     /// Takes note of a job that an earlier run did.
     pub(super) fn job_remembered(&mut self, job: &Job) {
         if self.is_on() {
-            self.remembered_bytes += job.inputs.iter().map(bytes_of).sum::<u64>();
+            self.remembered_bytes += self.look_up(job).unwrap_or(0);
+        }
+    }
+
+    /// Returns the size of a job's inputs, unless looking it up would take too much of the run's time. The summary
+    /// has it at any price.
+    fn look_up(&mut self, job: &Job) -> Option<u64> {
+        let allowed = LOOK_UPS + self.began.elapsed().as_millis() as u64 * LOOK_UPS_A_SECOND / 1000;
+        self.look_ups += job.inputs.len() as u64;
+        self.knows_sizes &= self.look_ups <= allowed || self.plan.counts_bytes;
+        self.knows_sizes.then(|| bytes_of(&job.inputs))
+    }
+
+    /// Takes note of how large the inputs of a job were that has ended, as far as this process opened them. It may
+    /// count only together with others.
+    pub(super) fn job_read(&mut self, seq: u64, size: u64) {
+        if let Some(sent) = self.sent.get_mut(&seq) {
+            sent.read = match self.plan.sizes {
+                InputSizes::Read => *sent.bytes.insert(size),
+                InputSizes::Looked => sent.bytes.unwrap_or(0),
+            };
         }
     }
 
@@ -100,9 +139,11 @@ impl<'a> Meter<'a> {
             return;
         };
         let Some(failure) = failure else { return };
-        self.bytes += sent.bytes;
+        self.bytes += sent.bytes.unwrap_or(0);
         if let Some(display) = &self.display {
-            display.job_ended(sent.number, &sent.inputs, failure);
+            let name = |input: &Input| message::display_name(input.name()).into_owned();
+            let inputs = || sent.inputs.iter().map(name).collect();
+            display.job_ended(sent.number, inputs, failure);
         }
     }
 
@@ -127,7 +168,8 @@ impl<'a> Meter<'a> {
         if self.totals.is_none() {
             self.totals = Some(JobTotals::count(self.plan));
         }
-        display.show(&self.position(summary, left));
+        let position = self.position(summary, left);
+        display.show(&position);
         self.next = Instant::now() + display.pause(false);
         self.display = Some(display);
     }
@@ -139,27 +181,27 @@ impl<'a> Meter<'a> {
         }
     }
 
-    fn position(&self, summary: &Summary, left: Option<u64>) -> RunPosition {
+    fn position(&mut self, summary: &Summary, left: Option<u64>) -> RunPosition {
         let mut running = self.control.in_flight();
         let done = summary.done - summary.parts;
         let ended = done + summary.failures.count + summary.remembered;
-        let counted = self.totals.as_ref().and_then(JobTotals::get);
         // Parts of files are jobs, too, but not to people.
         let sent = left.filter(|_| summary.parts == 0);
         let jobs = sent.map(|left| ended + self.sent.len() as u64 + left);
-        let bytes = self.bytes + self.remembered_bytes + self.sent.values().map(|job| job.bytes).sum::<u64>();
-        let (jobs, all_bytes) = match counted {
+        self.shown = self.shown.max(self.bytes + self.read_meanwhile(&running));
+        let (jobs, all_bytes) = match self.totals.as_ref().and_then(JobTotals::get) {
             Some((files, bytes)) => {
                 let files = Some(files).filter(|_| matches!(self.plan.batch, Batch::One));
                 (jobs.or(files), Some(bytes))
             }
-            None => (jobs, Some(bytes).filter(|_| left == Some(0))),
+            None if left == Some(0) => (jobs, Some(self.bytes_of_sent())),
+            None => (jobs, None),
         };
         let is_running = running.len() as u64;
         running.sort_by_key(|job| std::cmp::Reverse(job.age));
         let longest = running.iter().filter_map(|job| {
-            let name = self.sent.get(&job.seq)?.inputs.first()?.clone();
-            Some((name, job.age))
+            let first = self.sent.get(&job.seq)?.inputs.first()?;
+            Some((message::display_name(first.name()).into_owned(), job.age))
         });
         RunPosition {
             elapsed: self.began.elapsed(),
@@ -168,16 +210,42 @@ impl<'a> Meter<'a> {
             remembered: summary.remembered,
             running: is_running,
             jobs: jobs.map(|jobs| jobs.max(ended)),
-            bytes: self.bytes,
+            bytes: self.shown,
             remembered_bytes: self.remembered_bytes,
-            all_bytes: all_bytes.filter(|all| *all > 0),
+            all_bytes: all_bytes.filter(|all| *all > 0 && self.knows_sizes),
             longest: longest.take(NAMED).collect(),
         }
     }
+
+    /// Returns how much was read of the inputs of jobs that do not count yet: those that run, and parts of files that
+    /// wait for other parts.
+    fn read_meanwhile(&self, running: &[InFlight]) -> u64 {
+        let waiting: u64 = self.sent.values().map(|sent| sent.read).sum();
+        let read = running.iter().filter_map(|job| {
+            let sent = self.sent.get(&job.seq).filter(|sent| sent.read == 0)?;
+            Some(job.read.min(sent.bytes.unwrap_or(u64::MAX)))
+        });
+        waiting + read.sum::<u64>()
+    }
+
+    /// Returns the size of the inputs of all jobs, when all have been sent: few have not ended, so that the sizes of
+    /// those can be looked up.
+    fn bytes_of_sent(&mut self) -> u64 {
+        let sizes = self.sent.values_mut().map(|sent| {
+            let inputs = &sent.inputs;
+            *sent.bytes.get_or_insert_with(|| bytes_of(inputs))
+        });
+        self.bytes + self.remembered_bytes + sizes.sum::<u64>()
+    }
+}
+
+/// Returns how many bytes the inputs of a job have to read, as far as that is known.
+fn bytes_of(inputs: &[Input]) -> u64 {
+    inputs.iter().map(bytes_of_input).sum()
 }
 
 /// Returns how many bytes an input has to read; 0 if that is not known.
-fn bytes_of(input: &Input) -> u64 {
+fn bytes_of_input(input: &Input) -> u64 {
     let of_file = |name| std::fs::metadata(name).map_or(0, |found| found.len());
     match input {
         Input::File(name) => of_file(name),

@@ -143,6 +143,8 @@ pub(crate) struct Report {
     pub(crate) range: Option<u64>,
     /// Whether a later job has the rest of its file, so that it does not count by itself.
     pub(crate) continued: bool,
+    /// The size of the inputs that were opened in this process in its last try.
+    pub(crate) input_size: u64,
     /// How many bytes the map gave in its last try.
     pub(crate) given: u64,
     /// Its command line, when its end counts for the end of the run and that is reported.
@@ -184,6 +186,7 @@ impl Report {
             start: None,
             range: None,
             continued: false,
+            input_size: 0,
             given: 0,
             command: Vec::new(),
             record: None,

@@ -147,6 +147,7 @@ impl Worker<'_> {
     fn attempt_job(&mut self, job: &Job, attempt: u32) -> Report {
         let shared = self.shared;
         self.last_err = None;
+        self.handle.begin_try();
         if let Some(recorder) = &mut self.recorder {
             recorder.begin(attempt);
         }
@@ -186,6 +187,7 @@ impl Worker<'_> {
         report.start = job.start();
         report.range = job.range();
         report.continued = job.is_continued();
+        report.input_size = self.handle.input_size();
         if job.is_tail() {
             report.evidence = Evidence::Readable;
         }

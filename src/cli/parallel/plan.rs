@@ -7,8 +7,8 @@ use super::options::{Options, Resume};
 use crate::cli::progress::{Printing, bar_or_lines};
 use crate::plan::{
     ArgumentSource, ArgumentSources, Batch, BlankValue, Empty, FailurePlan, FailureStyle, HaltAt, HaltShare,
-    Inputs, JobLogStart, NameUse, Order, Partial, Plan, ProgressPlan, ReadAhead, RecordGroup, Schedule,
-    SignalAction, Tag, Trim, Unit,
+    InputSizes, Inputs, JobLogStart, NameUse, Order, Partial, Plan, ProgressPlan, ReadAhead, RecordGroup,
+    Schedule, SignalAction, Tag, Trim, Unit,
 };
 use crate::sys;
 use crate::template::Line;
@@ -135,6 +135,7 @@ pub(super) fn plan(inputs: Inputs, logged: LoggedJobs, options: &Options) -> Pla
             false => ProgressPlan::None,
         },
         counts_bytes: false,
+        sizes: InputSizes::Looked,
         names: NameUse::Files,
         shard: None,
         save: None,

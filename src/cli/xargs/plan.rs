@@ -5,8 +5,8 @@
 use super::options::{Options, Share};
 use crate::plan::{
     ArgSpace, Batch, BatchLimit, BatchSplit, BatchWait, Blanks, Empty, FailurePlan, FailureStyle, HaltAt,
-    Inputs, NameUse, Order, Partial, Plan, ProgressPlan, Schedule, SignalAction, Tag, Unit, WordList,
-    WordSyntax,
+    InputSizes, Inputs, NameUse, Order, Partial, Plan, ProgressPlan, Schedule, SignalAction, Tag, Unit,
+    WordList, WordSyntax,
 };
 use crate::process::{Capture, ChildStdin, ChildVar, CommandPlan, OnClosedStdout, Trace};
 use crate::sys::{self, ProcessGroupOf};
@@ -103,6 +103,7 @@ pub(super) fn plan(options: &Options, command: &CommandPlan, chars: usize) -> Re
         settling_time: Duration::ZERO,
         progress: ProgressPlan::None,
         counts_bytes: false,
+        sizes: InputSizes::Looked,
         names: NameUse::Files,
         shard: None,
         deadline: None,

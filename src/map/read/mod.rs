@@ -8,7 +8,7 @@ mod sized_file;
 
 use super::{Emit, Latency};
 use crate::codec::{self, DecodeError, Decoder};
-use crate::control::StopRequest;
+use crate::control::{ReadCounter, StopRequest};
 use crate::job::{Failure, Input, Trust};
 use crate::record::NoteKind;
 use crate::sys::Stdin;
@@ -38,6 +38,7 @@ pub fn read(
         name: name.to_owned(),
         cause,
     };
+    let counter = emit.worker().read_counter();
     if let Some((start, end)) = plain_lines(input) {
         emit.latency(Latency::Steady);
         let buffer = decoder.buffer(plain_range::BLOCK);
@@ -49,7 +50,7 @@ pub fn read(
         let size = match input {
             // Nothing may have been appended.
             Input::Tail { .. } if size_of(name).map_err(unreadable)? == start => start,
-            _ => plain_range::read(name, start, end, buffer, &mut block).map_err(unreadable)?,
+            _ => plain_range::read(name, (start, end), &counter, buffer, &mut block).map_err(unreadable)?,
         };
         emit.covered(size.min(end), &|| Some(false));
         return Ok(());
@@ -60,17 +61,18 @@ pub fn read(
     let mut covered = None;
     let end = if let &Input::Tail { from, .. } = input {
         emit.latency(Latency::Steady);
-        let file = open_at(name, from).map_err(unreadable)?;
+        let file = open_at(name, from).map_err(unreadable)?.counted(counter.clone());
         let size = file.size();
         covered = Some(size);
+        counter.add_size(size.saturating_sub(from));
         let mut block = |block: &[u8], trust| each(emit, block, trust);
         read_members(decoder, file, (from, size), &mut warn, &mut block)
     } else if let &Input::Part { start, end, .. } = input {
         emit.latency(Latency::Steady);
         let mut block = |block: &[u8]| each(emit, block, Trust::Provisional);
-        compressed_range::read(decoder, name, (start, end), &mut warn, &mut block)
+        compressed_range::read(decoder, name, (start, end), &counter, &mut warn, &mut block)
     } else {
-        let (mut source, size) = open(input).map_err(unreadable)?;
+        let (mut source, size) = open(input, counter).map_err(unreadable)?;
         // Files that the kernel makes up have size 0, and reading one may block.
         emit.latency(match size {
             Some(1..) => Latency::Steady,
@@ -174,7 +176,7 @@ fn is_packed(name: &OsStr) -> Option<bool> {
 }
 
 /// Opens an input, and returns its size when it is a regular file.
-fn open(input: &Input) -> io::Result<(Box<dyn Read>, Option<u64>)> {
+fn open(input: &Input, counter: ReadCounter) -> io::Result<(Box<dyn Read>, Option<u64>)> {
     match input {
         Input::Block(bytes) => Ok((Box::new(io::Cursor::new(bytes.to_vec())), None)),
         Input::Queue(_) | Input::Opened(_) => Err(io::ErrorKind::Unsupported.into()),
@@ -192,7 +194,11 @@ fn open(input: &Input) -> io::Result<(Box<dyn Read>, Option<u64>)> {
             let size = found.is_file().then_some(found.len());
             match size {
                 // Files that the kernel makes up have size 0.
-                Some(1..) => Ok((Box::new(SizedFile::new(file, found.len(), 0)), size)),
+                Some(1..) => {
+                    counter.add_size(found.len());
+                    let file = SizedFile::new(file, found.len(), 0).counted(counter);
+                    Ok((Box::new(file), size))
+                }
                 _ => Ok((Box::new(file), size)),
             }
         }

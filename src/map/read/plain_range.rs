@@ -3,6 +3,7 @@
 //! It does not know how the ranges were chosen; ranges that cover a file give each of its lines once.
 
 use super::sized_file::{SizedFile, shrunk};
+use crate::control::ReadCounter;
 use memchr::memchr;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -25,8 +26,8 @@ const TAIL: usize = 4 << 10;
 /// What the file system said.
 pub(super) fn read(
     name: &OsStr,
-    start: u64,
-    end: u64,
+    (start, end): (u64, u64),
+    counter: &ReadCounter,
     buffer: &mut [u8],
     each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
 ) -> io::Result<u64> {
@@ -49,7 +50,8 @@ pub(super) fn read(
         file.read_exact(&mut before)?;
         within = before != *b"\n";
     }
-    let mut file = SizedFile::new(file, size, start);
+    counter.add_size(size.min(end).saturating_sub(start));
+    let mut file = SizedFile::new(file, size, start).counted(counter.clone());
     lines(&mut file, (start, end), within, buffer, each)?;
     Ok(size)
 }

@@ -3,6 +3,7 @@
 //!
 //! It does not know what is in the file.
 
+use crate::control::ReadCounter;
 use std::borrow::Borrow;
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,12 +15,24 @@ pub(crate) struct SizedFile<F> {
     size: u64,
     /// The offset of the next byte.
     at: u64,
+    counter: Option<ReadCounter>,
 }
 
 impl<F: Borrow<File>> SizedFile<F> {
     /// Reads a file of `size` bytes that stands at the offset `at`.
     pub(crate) fn new(file: F, size: u64, at: u64) -> Self {
-        SizedFile { file, size, at }
+        SizedFile {
+            file,
+            size,
+            at,
+            counter: None,
+        }
+    }
+
+    /// Has the bytes that are read counted.
+    pub(crate) fn counted(self, counter: ReadCounter) -> Self {
+        let counter = Some(counter);
+        SizedFile { counter, ..self }
     }
 
     /// Returns the size of the file.
@@ -45,6 +58,9 @@ impl<F: Borrow<File>> Read for SizedFile<F> {
         let mut file = self.file.borrow();
         let n = file.read(&mut buffer[..most])?;
         self.at += n as u64;
+        if let Some(counter) = &self.counter {
+            counter.add_read(n as u64);
+        }
         if n == 0 {
             // Files that the kernel makes up may have less than the size that they tell.
             let now = file.metadata()?.len();

@@ -14,6 +14,7 @@ use super::stdin::StdinFile;
 use super::stop_ladder::StopReason;
 use super::trace::trace;
 use crate::codec::Decoder;
+use crate::control::ReadCounter;
 use crate::job::{BlockQueue, Failure, Input, Job, NextBlock, Trust};
 use crate::map::{ChildEmit, Emit, Map, OutOfBand};
 use crate::record::NoteKind;
@@ -65,9 +66,10 @@ impl Command {
             // Made only now, while the first child starts.
             buffer.resize(BLOCK, 0);
         }
+        let counter = emit.worker().read_counter();
         let mut child = ChildIo::new(child, &plan, job, emit, &mut buffer);
         if plan.feed.is_fed()
-            && let Err(failure) = self.feed(job, first, &mut child)
+            && let Err(failure) = self.feed(job, first, &counter, &mut child)
         {
             child.stop(StopReason::BadInput(failure));
         }
@@ -92,6 +94,7 @@ impl Command {
         &mut self,
         job: &Job,
         mut first: Option<StdinFile>,
+        counter: &ReadCounter,
         child: &mut ChildIo<'_>,
     ) -> Result<(), Failure> {
         for input in &job.inputs {
@@ -110,7 +113,7 @@ impl Command {
             };
             let shared = RefCell::new(&mut *child);
             let mut await_source = |source: BorrowedFd<'_>| shared.borrow_mut().await_source(source);
-            let mut reader = file.reader(&mut await_source);
+            let mut reader = file.reader(counter, &mut await_source);
             let mut warnings = Vec::new();
             let end = match self.plan.feed {
                 ChildStdin::Raw => feed_raw(&mut reader, &shared).map_err(|cause| unreadable(name, cause)),

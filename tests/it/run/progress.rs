@@ -129,6 +129,36 @@ fn a_bar_has_the_right_numbers_and_leaves_nothing_behind() {
     assert_eq!(printed, expected);
 }
 
+#[test]
+fn the_bar_of_one_large_file_moves_with_what_is_read_of_it() {
+    if !has("tmux") || !has("bash") {
+        return;
+    }
+    let place = Place::new();
+    let sparse = fs::File::create(place.path("large")).expect("a file");
+    sparse.set_len(100_000_000).expect("it grows");
+    for gate in ["10", "50", "90"] {
+        fifo::make(&place.path(gate));
+    }
+    let terminal = Terminal::new(&place, "100");
+    // What the command has not read yet is in a pipe and a block: less than a hundredth of the file.
+    let read = |bytes: &str, gate: &str| format!("head -c {bytes} > /dev/null; read x < {gate}; ");
+    let script = [
+        read("10000000", "10"),
+        read("40000000", "50"),
+        read("40000000", "90"),
+    ]
+    .concat();
+    terminal.types(&format!(
+        "$PATH_OF_FANFOLD run large --stdin --shell '{script}cat > /dev/null' > out; echo ended $?"
+    ));
+    for gate in ["10", "50", "90"] {
+        terminal.sees_all(&[&format!("] {gate}%"), "0 of 1 done, 1 running", "of 100.00 MB"]);
+        fifo::write(&place.path(gate), "go\n");
+    }
+    terminal.sees("ended 0");
+}
+
 fn events(text: &str) -> Vec<Value> {
     let event = |line: &str| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
     text.lines().map(event).collect()

@@ -13,7 +13,7 @@ const ORDER: &[(&str, &str)] = &[
     ),
     (
         "control",
-        "mod worker_handle slot stop_request worker_count shortage",
+        "mod read_counter worker_handle slot stop_request worker_count shortage",
     ),
     (
         "fold",

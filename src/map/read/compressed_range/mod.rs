@@ -8,6 +8,7 @@ mod tests;
 
 use super::sized_file::SizedFile;
 use crate::codec::{DecodeError, Decoder, MemberRange};
+use crate::control::ReadCounter;
 use memchr::memchr;
 use std::cell::Cell;
 use std::ffi::OsStr;
@@ -25,13 +26,15 @@ pub(super) fn read(
     decoder: &mut Decoder,
     name: &OsStr,
     (start, end): (u64, u64),
+    counter: &ReadCounter,
     warn: &mut dyn FnMut(&str),
     each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
 ) -> Result<(), DecodeError> {
     let mut file = File::open(name).map_err(DecodeError::Read)?;
     file.seek(SeekFrom::Start(start)).map_err(DecodeError::Read)?;
     let size = file.metadata().map_err(DecodeError::Read)?.len();
-    let mut file = SizedFile::new(file, size, start);
+    counter.add_size(size.min(end).saturating_sub(start));
+    let mut file = SizedFile::new(file, size, start).counted(counter.clone());
     let passed = Cell::new(false);
     let range = MemberRange {
         start,

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::codec::Chain;
+use crate::control::Control;
 use crate::memory::Budget;
 use std::io::Write as _;
 use std::path::Path;
@@ -127,10 +128,19 @@ fn whole(decoder: &mut Decoder, path: &Path) -> Got {
 
 fn part(decoder: &mut Decoder, path: &Path, ends: (u64, u64)) -> Got {
     let mut bytes = Vec::new();
-    let end = read(decoder, path.as_os_str(), ends, &mut |_| {}, &mut |block| {
-        bytes.extend_from_slice(block);
-        ControlFlow::Continue(())
-    });
+    let control = Control::new(1).expect("a descriptor");
+    let counter = control.worker(0).read_counter();
+    let end = read(
+        decoder,
+        path.as_os_str(),
+        ends,
+        &counter,
+        &mut |_| {},
+        &mut |block| {
+            bytes.extend_from_slice(block);
+            ControlFlow::Continue(())
+        },
+    );
     (bytes, end.err().map(|error| error.to_string()))
 }
 
