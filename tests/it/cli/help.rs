@@ -59,6 +59,53 @@ fn help_of_a_command_is_its_long_help() {
     fan("help tmes").says("did you mean 'times'?").code(2);
 }
 
+/// Returns the commands that a short help names.
+fn commands(text: &str) -> Vec<String> {
+    let list = text.split("\nCommands:\n").nth(1).unwrap_or_default();
+    let lines = list.lines().take_while(|line| !line.is_empty());
+    let names = lines.filter_map(|line| {
+        line.strip_prefix("  ")?
+            .split_whitespace()
+            .next()
+            .filter(|_| !line.starts_with("   "))
+    });
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_short_help_of_each_command_fits_a_screen() {
+    let mut left = vec![String::new()];
+    let mut seen = Vec::new();
+    while let Some(command) = left.pop() {
+        // xargs knows no -h, as GNU's does not.
+        let done = match command.as_str() {
+            "xargs" => fan("xargs -h").code(1),
+            _ => fan(&format!("{command} -h")).ok(),
+        };
+        let text = String::from_utf8(done.out).expect("text") + &done.err;
+        let (lines, columns) = (
+            text.lines().count(),
+            text.lines().map(|line| line.chars().count()).max(),
+        );
+        assert!(
+            lines <= 50 && columns.is_some_and(|columns| columns <= 100),
+            "{lines} lines, {columns:?} columns:\n{text}"
+        );
+        left.extend(
+            commands(&text)
+                .into_iter()
+                .filter(|name| name != "help" || command.is_empty())
+                .map(|name| format!("{command} {name}").trim().to_owned()),
+        );
+        seen.push(command);
+    }
+    for command in [
+        "map", "run", "merge", "status", "xargs", "parallel", "report", "list",
+    ] {
+        assert!(seen.iter().any(|name| name == command), "{command}: {seen:?}");
+    }
+}
+
 #[test]
 fn man_reads_the_pages_without_a_warning() {
     if !has("groff") {

@@ -10,6 +10,7 @@ mod inputs;
 pub mod output_files;
 mod peak_memory;
 mod progress;
+mod progress_bytes;
 mod reserved_files;
 mod row_limit;
 mod unattended;

@@ -159,7 +159,7 @@ fn the_bar_of_one_large_file_moves_with_what_is_read_of_it() {
     terminal.sees("ended 0");
 }
 
-fn events(text: &str) -> Vec<Value> {
+pub(super) fn events(text: &str) -> Vec<Value> {
     let event = |line: &str| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
     text.lines().map(event).collect()
 }
@@ -229,39 +229,19 @@ fn for_programs_a_refusal_is_an_object_too() {
 }
 
 #[test]
-fn progress_puts_no_byte_into_the_output_of_random_runs() {
-    let mut random = fastrand::Rng::with_seed(17);
+fn for_programs_an_option_that_is_unknown_is_told_plainly_before_any_object() {
     let place = Place::new();
-    for (name, lines) in [0, 1, 7, 100, 2000, 3].into_iter().enumerate() {
-        let line = |random: &mut fastrand::Rng| format!("{} {}\n", random.u8(..9), random.u32(..));
-        let text: String = (0..lines).map(|_| line(&mut random)).collect();
-        place.file(&format!("in/{name}"), text.as_bytes(), 0);
-    }
-    let kinds = [
-        ("map in", ""),
-        ("map in --count --select 1", ""),
-        ("map in --tag --unordered", ""),
-        ("run in", "-- cat"),
-        ("run in --line-buffer", "-- cat"),
-        ("run in --count", "-- cut -c1"),
-    ];
-    let sorted = |bytes: &[u8]| {
-        let mut lines: Vec<_> = bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
-        lines.sort();
-        lines
-    };
-    for (options, command) in kinds {
-        let workers = random.usize(1..5);
-        let words = |how| format!("{options} -j{workers} --progress {how} {command}");
-        let none = place.fan(&words("none")).stderr("").ok();
-        for how in ["json", "plain", "bar", "auto"] {
-            let done = place.fan(&words(how)).code(0);
-            assert_eq!(sorted(&done.out), sorted(&none.out), "{}", words(how));
-            match how {
-                "json" => assert!(events(&done.err).iter().any(|event| event["event"] == "end")),
-                _ => assert_eq!(done.err, "", "{}", words(how)),
-            }
-        }
+    place.file("a", b"", 0);
+    for words in [
+        "map a --progress json --nosuch",
+        "run a --progress json --timeout x -- cat",
+    ] {
+        let done = place.fan(words).stdout("").code(2);
+        assert!(
+            done.err.starts_with("error: ") && !done.err.contains('{'),
+            "{}",
+            done.err
+        );
     }
 }
 
