@@ -23,6 +23,9 @@ pub mod plan;
 pub mod pool;
 pub mod process;
 pub(crate) mod progress;
+#[cfg(feature = "queue")]
+#[doc(hidden)] // For the program and its tests only.
+pub mod queue;
 pub mod record;
 pub(crate) mod report;
 pub mod run;

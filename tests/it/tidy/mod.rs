@@ -18,8 +18,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "help", "report", "run", "progress", "saved", "process", "sink", "output", "state", "map",
-            "fold", "record", "codec", "template", "plan", "source", "memory", "job", "message", "sys",
+            "help", "report", "run", "queue", "progress", "saved", "process", "sink", "output", "state",
+            "map", "fold", "record", "codec", "template", "plan", "source", "memory", "job", "message",
+            "sys",
         ],
     ),
     ("fuzzing", &["source", "record", "codec", "plan", "job", "memory"]),
@@ -28,11 +29,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "run",
         &[
-            "progress", "saved", "worker", "merge", "sink", "output", "state", "map", "fold", "record",
-            "plan", "source", "control", "job", "memory", "message", "sys",
+            "queue", "progress", "saved", "worker", "merge", "sink", "output", "state", "map", "fold",
+            "record", "plan", "source", "control", "job", "memory", "message", "sys",
         ],
     ),
     ("saved", &["output", "job", "message"]),
+    ("queue", &[]),
     ("progress", &["message", "sys"]),
     ("pool", &["worker", "job"]),
     (
