@@ -4,4 +4,5 @@ mod cluster;
 mod open;
 mod saved;
 mod share;
+mod slurm;
 mod states;
