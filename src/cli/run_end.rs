@@ -18,7 +18,8 @@ pub(super) fn finish(summary: &Summary, empty: Empty, verbosity: Verbosity) -> E
     // What a run that a signal ended had read depends on chance.
     let notes = summary.signal.is_none().then(|| summary.notes.lines());
     if verbosity == Verbosity::Notes {
-        let notes = notes.into_iter().flatten().chain(left_out);
+        let folds = summary.saved_folds.line().filter(|_| summary.signal.is_none());
+        let notes = notes.into_iter().flatten().chain(folds).chain(left_out);
         notes.for_each(message::note);
     }
     let cause = ExitCause::from_summary(summary, empty);

@@ -3,6 +3,7 @@
 //!
 //! It does not know which file it is about.
 
+use crate::job::SAVED_FOLD;
 use flate2::{Decompress, FlushDecompress, Status};
 
 /// How many first bytes are enough to tell.
@@ -46,7 +47,7 @@ const FOREIGN: &[Foreign] = &[
     packed("data of lzip", "lzip -dc {}", |head, _| magic(head, &[b"LZIP\0", b"LZIP\x01"])),
     packed("data of lzop", "lzop -dc {}", |head, _| magic(head, &[b"\x89LZO\0\r\n\x1a\n"])),
     packed("data of snappy", "snzip -dc {}", |head, _| magic(head, &[b"\xff\x06\0\0sNaPpY"])),
-    packed("a saved fold", "fanfold merge {}", |head, _| magic(head, &[b"ffsave\0\x01"])),
+    packed(SAVED_FOLD, "fanfold merge {}", |head, _| magic(head, &[b"ffsave\0\x01"])),
     packed("zlib data", "pigz -dc < {}", zlib),
     archive("UTF-32 text", "iconv -f UTF-32 -t UTF-8 {}", |head, _| magic(head, &[b"\xff\xfe\0\0", b"\0\0\xfe\xff"])),
 ];

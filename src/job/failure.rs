@@ -84,7 +84,19 @@ pub enum Failure {
     Stopped,
 }
 
+/// What a saved fold is called where it is no input.
+pub(crate) const SAVED_FOLD: &str = "a saved fold";
+
 impl Failure {
+    /// Returns true when the input is a saved fold.
+    pub(crate) fn is_about_saved_fold(&self) -> bool {
+        let is_fold = |what: &str| {
+            what.strip_prefix("is ")
+                .is_some_and(|what| what.starts_with(SAVED_FOLD))
+        };
+        matches!(self, Failure::Corrupt { what, .. } if is_fold(what))
+    }
+
     /// Returns how the command or pool process ended, when it did so by itself or was not started.
     pub fn outcome(&self) -> Option<&ChildOutcome> {
         match self {

@@ -11,6 +11,7 @@ mod trust;
 
 pub use block_queue::{BlockQueue, NextBlock};
 pub use failure::Failure;
+pub(crate) use failure::SAVED_FOLD;
 pub use outcome::ChildOutcome;
 pub use split::{RANGE, SplitOutcome, SplitPart};
 pub use trust::Trust;

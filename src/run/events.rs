@@ -161,6 +161,7 @@ impl Main<'_, '_> {
         mut report: Report,
         before: Option<Box<Before>>,
     ) -> Result<(), Closed> {
+        let is_left_out = self.leave_out(&mut report);
         let bad_lines = report.notes.count(NoteKind::BadLine);
         self.summary.notes.add(&mut report);
         let (seq, failure) = (report.seq, report.failure.as_ref());
@@ -206,6 +207,7 @@ impl Main<'_, '_> {
             Some(_) if report.is_unlike => Verdict::DropRead,
             Some(Failure::Stopped) => Verdict::Discard,
             Some(_) => Verdict::Drop,
+            None if is_left_out => Verdict::Drop,
             None => Verdict::Keep,
         };
         self.output.end_job(seq, report.pieces, verdict, notes)?;

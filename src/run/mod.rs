@@ -28,7 +28,7 @@ mod workers;
 pub use crate::merge::{MergeDestination, MergeInputs};
 pub use error::RunError;
 pub(crate) use load::{LoadedFold, SavedPart, load};
-pub use report::{Failures, Summary};
+pub use report::{Failures, SavedFoldsMet, Summary};
 pub use work::{Destination, MergeWork, Work};
 
 use crate::control::Control;

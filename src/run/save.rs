@@ -1,14 +1,16 @@
-//! `--save`: the end of a run whose fold goes to a file instead of being printed.
+//! `--save`: the end of a run whose fold goes to a file instead of being printed. And saved folds among the inputs.
 //!
 //! It does not know the form of the file.
 
 use super::Main;
 use super::report::Summary;
 use crate::fold::Fold;
+use crate::job::Failure;
 use crate::message;
-use crate::plan::{Empty, SavePlan, SaveTarget};
+use crate::plan::{Empty, Inputs, SavePlan, SaveTarget};
 use crate::record::{NoteKind, Notes};
 use crate::saved::{Header, InputList, SavedCounts, SavedTarget, SavedWriter, Shares};
+use crate::worker::Report;
 use std::io::{self, Write};
 
 impl Main<'_, '_> {
@@ -39,6 +41,26 @@ impl Main<'_, '_> {
                     (Ok(()), 0) => {}
                     (Ok(()), _) => message::say(format_args!("{shown}: saved without what failed")),
                 }
+            }
+        }
+    }
+
+    /// Makes a job that failed because its input is a saved fold one that gave nothing, and returns true, when a directory or a
+    /// pattern gave the input: a fold that was saved beside the logs is an answer. One that was named by itself stays refused.
+    pub(super) fn leave_out(&mut self, report: &mut Report) -> bool {
+        let Inputs::Named(typed, _) = &self.plan.inputs else {
+            return false;
+        };
+        match report.failure.take_if(|failure| failure.is_about_saved_fold()) {
+            Some(Failure::Corrupt { name, .. }) if !typed.contains(&name) => {
+                self.summary.saved_folds.add(report.seq, name);
+                // A state need not remember it: it is recognised by its first bytes.
+                report.record = None;
+                true
+            }
+            failure => {
+                report.failure = failure.or(report.failure.take());
+                false
             }
         }
     }

@@ -12,4 +12,4 @@ pub(crate) use failure_text::failure_text;
 pub(crate) use joblog::JobLog;
 pub(crate) use status_line::{Counts, status_line};
 pub(crate) use summary::Other;
-pub use summary::{Failures, Summary};
+pub use summary::{Failures, SavedFoldsMet, Summary};

@@ -4,6 +4,7 @@
 
 use super::run_notes::RunNotes;
 use crate::job::{ChildOutcome, Failure};
+use crate::message;
 use crate::sink::Closed;
 use std::ffi::OsString;
 
@@ -51,6 +52,35 @@ pub struct Failures {
     pub buried: bool,
 }
 
+/// The saved folds that a walk met. They are answers and no logs: they are left out.
+#[derive(Debug, Default)]
+pub struct SavedFoldsMet {
+    /// How many there are.
+    pub count: u64,
+    /// The first of them: its job's place among the jobs, and its name.
+    first: Option<(u64, OsString)>,
+}
+
+impl SavedFoldsMet {
+    /// Takes note of one.
+    pub(crate) fn add(&mut self, seq: u64, name: OsString) {
+        self.count += 1;
+        if self.first.as_ref().is_none_or(|(first, _)| seq < *first) {
+            self.first = Some((seq, name));
+        }
+    }
+
+    /// Returns the line to print, if there are any, without the program's name.
+    pub fn line(&self) -> Option<String> {
+        let (_, name) = self.first.as_ref()?;
+        let name = message::display_name(name);
+        Some(match self.count {
+            1 => format!("{name}: a saved fold, left out"),
+            count => format!("{count} saved folds among the inputs are left out (first: {name})"),
+        })
+    }
+}
+
 /// How a run went.
 #[derive(Debug, Default)]
 pub struct Summary {
@@ -74,6 +104,8 @@ pub struct Summary {
     pub exits_with_1: u64,
     /// What was left out without an error.
     pub notes: RunNotes,
+    /// The saved folds that a walk met.
+    pub saved_folds: SavedFoldsMet,
     /// How many inputs all shards have together, when the run is one of them.
     pub listed: u64,
     /// How often fanfold's own reading or writing failed.

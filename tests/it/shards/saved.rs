@@ -240,9 +240,34 @@ fn a_saved_fold_is_no_input() {
     place.fan("map in --count --save in/a.fold").stdout("").ok();
     place.fan("map in --count --save in/a.fold").stdout("").ok();
     place.fan("merge in/a.fold").stdout("1\tx\n").ok();
+    // One that a walk meets is left out; one that is named is refused.
+    let left_out = "fanfold: in/a.fold: a saved fold, left out\n";
+    for line in [
+        "map in --count",
+        "map in/* --count",
+        "run in -z --count -- cat",
+        "map in --count --state st",
+    ] {
+        for _ in 0..2 {
+            place.fan(line).stdout("1\tx\n").stderr(left_out).ok();
+        }
+    }
+    place.fan("map in").stdout("x\n").stderr(left_out).ok();
+    place.fan("map in --count -q").stdout("1\tx\n").stderr("").ok();
+    place
+        .fan("map in --count --save in/b.fold")
+        .says("in/a.fold")
+        .ok();
     place
         .fan("map in --count")
         .stdout("1\tx\n")
-        .says("a saved fold")
-        .code(3);
+        .says("2 saved folds among the inputs are left out (first: in/a.fold)")
+        .ok();
+    for line in ["map in in/a.fold --count", "map in/a in/a.fold --count"] {
+        place
+            .fan(line)
+            .stdout("1\tx\n")
+            .says("in/a.fold: is a saved fold")
+            .code(3);
+    }
 }
