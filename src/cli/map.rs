@@ -83,6 +83,9 @@ pub(super) struct MapArgs {
 pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
     args.output.progress.begin(Printing::Meanwhile)?;
     let mut stages = args.records.plan()?;
+    if let Some(records) = &mut stages.records {
+        records.bound_records(args.output.memory());
+    }
     if args.state.is_asked() || args.save.is_asked() {
         stages.keep_kinds();
     }

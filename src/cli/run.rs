@@ -155,6 +155,9 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
         .plan(&command, args.inputs.terminator(), args.revocable())?;
     let pool = pool.map(Arc::new);
     let mut stages = args.records.plan()?;
+    if let Some(records) = &mut stages.records {
+        records.bound_records(args.output.memory());
+    }
     if args.state.is_asked() || args.save.is_asked() {
         stages.keep_kinds();
     }

@@ -14,6 +14,13 @@ use super::time::TimePlan;
 use super::window::Window;
 use std::path::PathBuf;
 
+/// The most bytes of a record of several lines: what comes of a stray quote, or of an expression that matches once and never
+/// again.
+pub(super) const LONGEST_RECORD: usize = 64 << 20;
+
+/// What such records may have however small the memory budget is.
+const SHORTEST_BOUND: usize = 1 << 20;
+
 /// Says how bytes become records, which records remain, and which fields of each go on.
 #[derive(Debug, Clone)]
 pub struct RecordPlan {
@@ -63,6 +70,8 @@ pub struct RecordPlan {
     pub on_bad_line: OnBadLine,
     /// The largest number of rows, over all inputs in their order.
     pub first: Option<u64>,
+    /// The most bytes of a record that may have several lines, all of which are held: one of CSV, or of `--record-start`.
+    pub longest_record: usize,
 }
 
 /// A text that a line must, or must not, contain.
@@ -236,6 +245,13 @@ impl RecordPlan {
         }
     }
 
+    /// Has records of several lines take no more than a small part of the memory budget, in bytes: each worker holds one, up
+    /// to twice as it is written and up to twice as it is read.
+    pub fn bound_records(&mut self, memory: u64) {
+        let share = usize::try_from(memory / 32).unwrap_or(LONGEST_RECORD);
+        self.longest_record = share.clamp(SHORTEST_BOUND, LONGEST_RECORD);
+    }
+
     /// Builds the plan that lets all lines through unchanged.
     pub fn new(format: Format) -> RecordPlan {
         RecordPlan {
@@ -261,6 +277,7 @@ impl RecordPlan {
             expressions: Vec::new(),
             on_bad_line: OnBadLine::Skip,
             first: None,
+            longest_record: LONGEST_RECORD,
         }
     }
 }

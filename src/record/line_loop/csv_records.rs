@@ -6,6 +6,7 @@ use super::{LineLoop, newlines};
 use crate::message;
 use crate::record::format::Csv;
 use crate::record::named_values::put_pair;
+use crate::record::plan::LONGEST_RECORD;
 use crate::record::record_sink::RecordSink;
 use std::ffi::OsStr;
 use std::io;
@@ -66,6 +67,34 @@ impl LineLoop {
         self.damage = Some(format!(
             "the quote that opens at {file}:{line} is never closed, and takes {lines} (a quote inside a field is doubled)"
         ));
+        self.end_on_break(ControlFlow::Break(()))
+    }
+
+    /// Keeps bytes of a record that goes on after them. Fails the job when the record is longer than is held: it would be the
+    /// rest of the file most likely, after a stray quote. `quote` finds where in a record the quotes open that are not closed.
+    pub fn carry_on(&mut self, bytes: &[u8], quote: impl FnOnce(&[u8]) -> usize) -> ControlFlow<()> {
+        self.carry.extend_from_slice(bytes);
+        if self.carry.len() <= self.longest_record {
+            return ControlFlow::Continue(());
+        }
+        let carry = mem::take(&mut self.carry);
+        let record = trimmed(&carry);
+        let (file, size) = (
+            message::display_name(OsStr::from_bytes(&self.file)),
+            self.longest_record >> 20,
+        );
+        let more = match self.longest_record < LONGEST_RECORD {
+            true => "; a higher --memory allows longer records",
+            false => "",
+        };
+        let line = |at| self.notes.line + newlines(&carry[..at]) + 1;
+        self.damage = Some(match newlines(&carry[record.start..]) {
+            0 => format!("line {} is longer than {size} MiB", line(record.start)),
+            _ => format!(
+                "the quote that opens at {file}:{} is not closed within {size} MiB (a quote inside a field is doubled{more})",
+                line(record.start + quote(&carry[record.start..]))
+            ),
+        });
         self.end_on_break(ControlFlow::Break(()))
     }
 }

@@ -5,9 +5,6 @@
 use crate::record::pattern::Pattern;
 use std::mem;
 
-/// The most bytes of one record: what comes of an expression that matches once and never again.
-const MOST: usize = 64 << 20;
-
 /// The record that is being joined.
 #[derive(Debug)]
 pub(super) struct Joiner {
@@ -17,6 +14,8 @@ pub(super) struct Joiner {
     lines: u64,
     /// True when no more lines come.
     is_at_end: bool,
+    /// The most bytes of a record.
+    longest: usize,
 }
 
 /// What a line does to the record before it.
@@ -32,12 +31,13 @@ pub(super) enum Join {
 }
 
 impl Joiner {
-    pub fn new(start: &Pattern) -> Joiner {
+    pub fn new(start: &Pattern, longest: usize) -> Joiner {
         Joiner {
             start: start.clone(),
             bytes: Vec::new(),
             lines: 0,
             is_at_end: false,
+            longest,
         }
     }
 
@@ -62,7 +62,7 @@ impl Joiner {
     pub fn too_long(&self) -> String {
         format!(
             "a record is longer than {} MiB: does '{}' of --record-start match where each begins?",
-            MOST >> 20,
+            self.longest >> 20,
             self.start.as_str()
         )
     }
@@ -78,7 +78,7 @@ impl Joiner {
         self.bytes.push(b'\n');
         self.bytes.extend_from_slice(line);
         self.lines += 1;
-        match self.bytes.len() > MOST {
+        match self.bytes.len() > self.longest {
             true => Join::TooLong,
             false => Join::Goes,
         }

@@ -68,6 +68,8 @@ pub(super) struct LineLoop {
     single_field: bool,
     /// True when every line is a record, unchanged.
     all_lines: bool,
+    /// The most bytes of a record that may have several lines.
+    longest_record: usize,
     /// Joins lines, when a record may have several.
     joiner: Option<Joiner>,
     /// The beginning of a line whose end has not arrived yet.
@@ -145,7 +147,11 @@ impl LineLoop {
                 .filter(|_| !is_csv || field_notes.is_empty())
                 .map(Arc::new),
             hit_rate: HitRate::default(),
-            joiner: plan.record_start.as_ref().map(Joiner::new),
+            joiner: plan
+                .record_start
+                .as_ref()
+                .map(|start| Joiner::new(start, plan.longest_record)),
+            longest_record: plan.longest_record,
             value_notes,
             key_notes,
             is_csv,

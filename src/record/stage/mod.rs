@@ -196,8 +196,7 @@ fn csv_block(
             bytes = rest;
         }
         let Some(length) = csv.feed(bytes) else {
-            line_loop.carry.extend_from_slice(bytes);
-            break;
+            return Ok(line_loop.carry_on(bytes, |record| csv.open_quote(record)));
         };
         let (record, rest) = bytes.split_at(length);
         if csv_record(line_loop, csv, record, sink)?.is_break() {

@@ -69,6 +69,26 @@ fn one_large_gzip_file_takes_little_memory() {
 }
 
 #[test]
+fn a_quote_that_is_never_closed_takes_little_memory() {
+    // It would take a hole of 500 MB.
+    let fan = fan("map big.csv pipe -i csv -j1 --memory 64MiB --agg count --partial keep").fifo("pipe");
+    let rows = "id,note\n1,ok\n2,\"12 inch\n".to_owned() + &"3,ok\n".repeat(300);
+    let fan = fan.file("big.csv", rows);
+    let file = std::fs::File::options().write(true).open(fan.path("big.csv"));
+    file.and_then(|file| file.set_len(500 << 20)).expect("a hole");
+    let pipe = fan.path("pipe");
+    let said = "big.csv: the quote that opens at big.csv:3 is not closed within 2 MiB (a quote inside a field is doubled; \
+                a higher --memory allows longer records)";
+    let running = fan.stdout("1\n").says(said).spawn();
+    // It has opened the FIFO, so the large file is done.
+    let held = fifo::writer(&pipe);
+    let peak = peak(running.pid());
+    drop(held);
+    assert_eq!(running.wait().status.code(), Some(3));
+    assert!(peak < LIMIT, "peak of {peak} KiB");
+}
+
+#[test]
 fn a_million_names_in_full_command_lines_take_what_the_budget_allows() {
     let mut running = fan("run -X -j2 --memory 32MiB")
         .args(["--", "sh", "-c", "echo $#", "sh"])
