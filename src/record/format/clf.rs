@@ -8,9 +8,10 @@
 //! name with a blank, make a line bad, as nobody knows which of them is which: `--log-format` says it.
 
 use super::line_splitter::{FieldSpan, LineSplitter, LineVerdict};
+use super::near_byte::{find_either_near, find_near};
 use crate::record::expression::Neighbours;
 use crate::record::field::FieldSource;
-use memchr::{memchr, memchr2, memrchr};
+use memchr::{memchr, memrchr};
 
 /// The names of the fields; the number of a field is its index here plus 1.
 pub(in crate::record) const NAMES: [&str; 12] = [
@@ -96,7 +97,7 @@ impl Clf {
 /// Finds host, ident and user, and returns the offset after the bracket that opens the time.
 #[inline]
 fn owner(line: &[u8], found: &mut Ranges) -> Option<usize> {
-    let host = memchr(b' ', line)?;
+    let host = find_near(b' ', line)?;
     if !line[host..].starts_with(b" - - [") || host == 0 || line[host - 1] == b',' {
         return unusual_owner(line, found);
     }
@@ -127,7 +128,9 @@ fn time(line: &[u8], start: usize, found: &mut Ranges) -> Option<usize> {
     let usual = |text: &[u8]| {
         [text[2], text[6], text[11], text[14], text[17], text[20]] == *b"//::: "
             && text[TIME_LENGTH..] == *b"] \""
-            && memchr(b']', text) == Some(TIME_LENGTH)
+            && !text[..TIME_LENGTH]
+                .iter()
+                .fold(false, |has, byte| has | (*byte == b']'))
     };
     let end = match line.get(start..start + TIME_LENGTH + 3) {
         Some(text) if usual(text) => start + TIME_LENGTH,
@@ -142,7 +145,7 @@ fn time(line: &[u8], start: usize, found: &mut Ranges) -> Option<usize> {
 fn end_of_quoted(line: &[u8], start: usize) -> Option<usize> {
     let mut end = start;
     loop {
-        end += memchr2(b'"', b'\\', line.get(end..)?)?;
+        end += find_either_near([b'"', b'\\'], line.get(end..)?)?;
         if line[end] == b'"' {
             return Some(end);
         }
@@ -170,7 +173,7 @@ fn request(line: &[u8], found: &mut Ranges) {
 #[inline]
 pub(super) fn parts_of_request(request: &[u8]) -> Option<(usize, usize, usize)> {
     const USUAL: usize = " HTTP/1.1".len();
-    let method = memchr(b' ', request)?;
+    let method = find_near(b' ', request)?;
     let end = request.len();
     if let Some(at) = end.checked_sub(USUAL)
         && at > method

@@ -17,6 +17,7 @@ mod json_scanner;
 mod line_splitter;
 mod log_format;
 mod logfmt;
+mod near_byte;
 mod s3;
 mod syslog;
 mod tokens;
