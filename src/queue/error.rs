@@ -95,6 +95,9 @@ impl From<RedisError> for QueueError {
             "NOAUTH" | "WRONGPASS" | "NOPERM" => unfit(UnfitServer::Refused),
             "CORRUPT" => QueueError::Corrupt(text),
             "NOGROUP" | "WRONGTYPE" | "BUSYGROUP" => QueueError::Corrupt(format!("{code} {text}")),
+            // So few words are read before a login that a function can't be called.
+            "ERR" if text.contains("unauthenticated") => unfit(UnfitServer::Refused),
+            "ERR" if text.contains("The user executing the script") => unfit(UnfitServer::Refused),
             // A function that fails in its midst found what no function leaves behind.
             "ERR" if text.contains("script: ff1_") => QueueError::Corrupt(text),
             "ERR" if text.contains("unknown command") => unfit(UnfitServer::NoFunctions),

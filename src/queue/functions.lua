@@ -16,7 +16,7 @@ local MOST_HELD = 100000
 -- From this delivery on a job is a suspect: two workers died while they ran it.
 local SUSPECT = 3
 
--- How many workers are condemned in one call.
+-- How many workers are condemned, and from how many jobs are inherited, in one call.
 local CONDEMNED = 8
 
 -- How long a large result lives, in seconds: longer than any run.
@@ -90,7 +90,7 @@ local function begin(K, A)
   local meaning, parts, leader, lease, epoch = A[1], A[2], A[3], tonumber(A[4]), A[5]
   local run = redis.call('HMGET', K[M], 'meaning', 'parts', 'leader', 'until', 'over', 'epoch')
   if run[5] or not run[6] then
-    redis.call('UNLINK', unpack(K, M, H))
+    redis.call('UNLINK', unpack(K, M, H)) -- The mark of a run that is over, or what is left of one that expired.
     local time = clock()
     known[K[M]] = true
     redis.call('HSET', K[M], 'v', 1, 'meaning', meaning, 'parts', parts, 'epoch', epoch, 'leader', leader,
@@ -183,11 +183,10 @@ local function give_up(K, id, worker)
   redis.call('HINCRBY', K[M], 'dead', 1)
 end
 
--- Moves jobs of one condemned worker to this one. Returns them, or the id of a pending job that is not in the stream.
-local function inherit(K, me, want, losses)
-  local gone = redis.call('HRANDFIELD', K[Z], 1, 'WITHVALUES')
-  if not gone[1] then return {} end
-  local worker, lost, reported = gone[1], gone[2] ~= 'left', gone[2] == 'reported'
+-- Moves jobs of a condemned worker to this one. Returns them, the id of a pending job that is not in the stream, and whether the
+-- only one is a suspect.
+local function inherit_from(K, worker, why, me, want, losses)
+  local lost, reported = why ~= 'left', why == 'reported'
   local pending = redis.call('XPENDING', K[J], GROUP, '-', '+', MOST_HELD, worker)
   if #pending == 0 then
     redis.call('XGROUP', 'DELCONSUMER', K[J], GROUP, worker)
@@ -219,6 +218,16 @@ local function inherit(K, me, want, losses)
     end
   end
   return jobs
+end
+
+-- Moves jobs of the first of a few condemned workers that has some for this one.
+local function inherit(K, me, want, losses)
+  local condemned = redis.call('HRANDFIELD', K[Z], CONDEMNED, 'WITHVALUES')
+  for at = 1, #condemned, 2 do
+    local jobs, missing, alone = inherit_from(K, condemned[at], condemned[at + 1], me, want, losses)
+    if missing or #jobs > 0 then return jobs, missing, alone end
+  end
+  return {}
 end
 
 -- worker, want, lease, losses

@@ -41,6 +41,7 @@
 //! over with one delivery more when its worker died while it ran; from the third on it runs alone, and after `--losses` it is given
 //! up. Deaths count only against jobs that had started, if the worker had said which.
 
+mod acl;
 mod answer;
 mod chain;
 mod error;
@@ -54,6 +55,7 @@ mod signature;
 mod url;
 mod worker_verbs;
 
+pub use acl::{Role, acl_rules};
 pub use answer::{
     BeatAnswer, BeginAnswer, BegunRun, CloseAnswer, CommitAnswer, EnterAnswer, HandedJob, HandedJobs,
     LeadAnswer, LeaderAnswer, LeaveAnswer, LiveWorker, MineAnswer, NotLeading, Outside, PieceAnswer,

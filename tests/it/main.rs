@@ -8,6 +8,8 @@ mod map;
 mod merge;
 mod parallel;
 mod pool;
+#[cfg(feature = "queue")]
+mod queue;
 mod readme;
 mod records;
 mod run;

@@ -6,6 +6,8 @@ mod harness;
 mod outputs;
 mod place;
 mod process;
+#[cfg(feature = "queue")]
+mod redis;
 mod running;
 mod stateful_run;
 pub mod strace;
@@ -16,6 +18,8 @@ pub use harness::{Fan, HOSTILE, fan};
 pub use outputs::{entries, fan_out, holds, script};
 pub use place::{Place, set_age};
 pub use process::{Watch, assert_gone, lives, send, state};
+#[cfg(feature = "queue")]
+pub use redis::{LossyProxy, Redis, has_redis};
 pub use running::{Done, Running};
 pub use stateful_run::{StatefulRun, finished_files};
 pub use tools::{can, gzip, has, oracle, repository, setting, skip};
