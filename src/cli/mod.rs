@@ -2,6 +2,7 @@
 //!
 //! It turns what was typed into a plan. It does not know how a run carries the plan out.
 
+mod awk_program;
 mod batch;
 mod canonical_args;
 mod color;

@@ -1,5 +1,6 @@
 //! The options that `map` and `run` share: inputs, workers, order and memory.
 
+use super::awk_program;
 use super::canonical_args::CanonicalArgs;
 use super::out::OutArgs;
 use super::progress::ProgressArgs;
@@ -133,7 +134,12 @@ const MOST_SHARDS: u64 = 1_000_000;
 impl InputArgs {
     /// Returns the inputs. `dash` says what `-` means.
     pub(super) fn plan(&self, dash: Dash) -> Result<Inputs, UsageError> {
-        let refusal = |name| remote_name::refusal(name, dash);
+        let of_awk = |name| {
+            (dash == Dash::Stdin)
+                .then(|| awk_program::refusal(name))
+                .flatten()
+        };
+        let refusal = |name| remote_name::refusal(name, dash).or_else(|| of_awk(name));
         match self.inputs.iter().find_map(|name| refusal(name)) {
             Some(what) => Err(UsageError(what)),
             None => self.plan_of(dash, dash == Dash::Stdin),

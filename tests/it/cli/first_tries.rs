@@ -10,6 +10,15 @@ const WRONG: &[(&[&str], &str)] = &[
     (&["map", "logs", "-f9", "--count"], "--select 1,3 takes fields"),
     (&["map", "logs", "-s", "9", "-c"], "--count counts equal records"),
     (&["map", "logs", "--print", "9"], "--select FIELD"),
+    (
+        &["map", "logs", "{print $9}"],
+        "awk program: --select 9 does this",
+    ),
+    (
+        &["map", "$9 == 404 {print $7}", "logs"],
+        "--where '9 == 404' --select 7 does this",
+    ),
+    (&["map", "logs", "{n[$9]++}"], "fanfold help from-awk"),
     // Lines for which something holds.
     (&["map", "logs", "--where", "$9 == 404"], "did you mean '9'?"),
     (
