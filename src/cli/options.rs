@@ -97,7 +97,8 @@ pub(super) struct ResourceArgs {
     #[arg(short, long)]
     quiet: bool,
 
-    /// Memory for buffers and folds, as 512MiB or 2G [default: a quarter of what there is]
+    /// Memory for buffers and folds, as 512MiB or 2G [default: a quarter of what there is]. What --out compresses takes
+    /// memory beside it: 32 MB a worker for .xz, 8 MB for .bz2
     #[arg(long, value_name = "SIZE", value_parser = size)]
     memory: Option<u64>,
 
