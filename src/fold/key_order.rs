@@ -63,6 +63,17 @@ pub(super) fn put_quantity(out: &mut Vec<u8>, quantity: &Quantity) {
     }
 }
 
+/// Returns the number as 8 bytes whose order is that of numbers, big end first, when they are all that
+/// [`put_quantity`] writes.
+#[inline]
+pub(super) fn short_quantity(quantity: &Quantity) -> Option<u64> {
+    match quantity {
+        Quantity::Number(Number::Int(int)) if int.unsigned_abs() < 1 << 53 => Some(sortable(*int as f64)),
+        Quantity::Number(Number::Float(float)) if float.abs() < LARGE => Some(sortable(*float)),
+        _ => None,
+    }
+}
+
 /// Doubles from here on are beyond 128 bits, and share their encoding with integers of any length.
 const LARGE: f64 = (1u128 << 127) as f64;
 
@@ -76,10 +87,15 @@ const FLOAT: u8 = 0;
 const INTEGER: u8 = 1;
 
 fn put_double(out: &mut Vec<u8>, double: f64) {
+    out.extend_from_slice(&sortable(double).to_be_bytes());
+}
+
+/// Returns the bits of a double, changed so that their order is that of doubles.
+#[inline]
+fn sortable(double: f64) -> u64 {
     let bits = double.to_bits();
     let sign = 1 << 63;
-    let sortable = if bits & sign == 0 { bits | sign } else { !bits };
-    out.extend_from_slice(&sortable.to_be_bytes());
+    if bits & sign == 0 { bits | sign } else { !bits }
 }
 
 /// Appends an integer beyond 128 bits: its sign, its length, and its bytes.

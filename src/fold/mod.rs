@@ -13,12 +13,18 @@
 //!
 //! At the end, the workers' partitions are merged side by side, then sorted and rendered side by side (`Team`), as long
 //! as `--memory` holds all of them at once. With k keys in each of w workers' folds, merging reads w k entries on w
-//! threads, so another worker does not make it longer. Counted values (`pNN`, `distinct`) are sorted side by side, then
-//! walked on one thread. So are groups that have spilled, and rows ordered by an aggregate.
+//! threads, so another worker does not make it longer.
+//!
+//! A number for `pNN` is one append of 16 bytes to a list of its group's partition; a list of n numbers is scattered over
+//! its groups in n steps and ranked by selection, partitions side by side. Equal numbers become one when a list is
+//! long, and numbers become pairs of key and number, which spill, when memory has no room for lists. Pairs, of which
+//! `distinct` has one for each different value, are sorted side by side, then walked on one thread. So are groups that
+//! have spilled, and rows ordered by an aggregate.
 //!
 //! Nothing of this is seen in an answer: it depends on keys and states alone, and equal ranks are ordered by bytes.
 
 mod aggregate;
+mod dictionary;
 mod exact_sum;
 mod group;
 mod group_table;
@@ -37,6 +43,7 @@ mod sorted_run;
 mod table;
 mod top_n;
 mod value_counts;
+mod value_list;
 
 pub(crate) use aggregate::{AGGREGATES, AggregateKind};
 pub use group::start;

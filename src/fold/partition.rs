@@ -7,6 +7,7 @@
 
 use super::aggregate::AggregateState;
 use super::table::Table;
+use super::value_list::{ValueEntry, ValueList};
 
 /// How many partitions there are once a table has outgrown the caches.
 pub(super) const PARTITIONS: usize = 128;
@@ -14,12 +15,23 @@ pub(super) const PARTITIONS: usize = 128;
 /// How many bytes a log takes at most.
 pub(super) const LOG: usize = 64 << 10;
 
+/// Where the row of a key is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowPlace {
+    /// The index of its partition.
+    pub partition: u32,
+    /// The index of the row.
+    pub row: u32,
+}
+
 /// Keys whose hashes begin alike.
 #[derive(Debug, Default)]
 pub(super) struct Partition {
     pub table: Table,
     /// Rows of states. A key's tally is the index of its row, when keys have states.
     pub states: Vec<AggregateState>,
+    /// Numbers of the rows; as many lists as have been needed.
+    pub lists: Vec<ValueList>,
     pub log: Log,
 }
 
@@ -37,13 +49,29 @@ impl Partition {
 
     /// Returns how many bytes the partition holds, without its log.
     pub fn size(&self) -> u64 {
-        self.table.size() + states_size(self.states.capacity())
+        let lists = self.lists.iter().map(ValueList::size).sum::<u64>();
+        self.table.size() + states_size(self.states.capacity()) + lists
     }
 
     /// Forgets the keys that do not wait, and keeps the memory.
     pub fn clear(&mut self) {
         self.table.clear();
         self.states.clear();
+        self.lists.iter_mut().for_each(ValueList::clear);
+    }
+
+    /// Returns the list with this index.
+    #[inline]
+    pub fn list(&mut self, index: usize) -> &mut ValueList {
+        if self.lists.len() <= index {
+            self.lists.resize_with(index + 1, ValueList::default);
+        }
+        &mut self.lists[index]
+    }
+
+    /// Returns whether a list has entries.
+    pub fn has_values(&self) -> bool {
+        self.lists.iter().any(|list| !list.is_empty())
     }
 
     /// Adds a new row and its key.
@@ -58,6 +86,8 @@ impl Partition {
     /// logs. `empty_row` is the row of states of a key that has taken nothing.
     pub fn absorb(&mut self, mut other: Partition, empty_row: &[AggregateState]) {
         let width = empty_row.len();
+        // Which row each of theirs has gone into.
+        let mut rows = vec![0; other.states.len().checked_div(width).unwrap_or(0)];
         for (hash, key, tally) in other.table.iter() {
             if width == 0 {
                 self.put(hash, key, tally);
@@ -68,6 +98,15 @@ impl Partition {
             let row = row.unwrap_or_else(|| self.insert_row(hash, key, empty_row));
             for (state, theirs) in self.states[row * width..].iter_mut().zip(theirs) {
                 state.merge(theirs);
+            }
+            rows[tally as usize] = row as u32;
+        }
+        for (index, theirs) in other.lists.iter().enumerate() {
+            let list = self.list(index);
+            list.reserve(list.len() + theirs.len());
+            for entry in theirs.entries() {
+                let row = rows[entry.row as usize];
+                list.append(ValueEntry { row, ..*entry });
             }
         }
         let logs = [std::mem::take(&mut self.log), std::mem::take(&mut other.log)];

@@ -2,7 +2,7 @@
 //! are ranked.
 
 use super::alone;
-use super::group_table::GroupTable;
+use super::group_table::{GroupTable, has_none};
 use super::sorted_entries::read_count;
 use super::top_n::TopN;
 use crate::memory::Budget;
@@ -76,7 +76,7 @@ impl RankedRows {
             }
             None => {
                 self.move_top()?;
-                self.table.merge(&mut other.table)?;
+                self.table.merge(&mut other.table, &mut has_none)?;
             }
         }
         other.clear();

@@ -6,7 +6,7 @@
 
 use super::Team;
 use super::aggregate::AggregateState;
-use super::partition::Partition;
+use super::partition::{Partition, RowPlace};
 use super::save_format::{Entry, broken};
 use super::sorted_keys::{self, SortedKey};
 use super::sorted_run::{RunMerge, SortedRun};
@@ -66,6 +66,11 @@ impl<'a> SortedEntries<'a> {
 
     /// Returns the next entry.
     pub fn next(&mut self) -> io::Result<Option<Entry<'_>>> {
+        Ok(self.next_placed()?.map(|(_, entry)| entry))
+    }
+
+    /// Returns the next entry, and the place of its row when the table is in memory.
+    pub fn next_placed(&mut self) -> io::Result<Option<(Option<RowPlace>, Entry<'_>)>> {
         self.value.clear();
         match &mut self.source {
             Source::Memory { keys, partitions } => {
@@ -75,7 +80,11 @@ impl<'a> SortedEntries<'a> {
                 let partition = &partitions[sorted.partition as usize];
                 let tally = partition.table.tally(sorted.slot);
                 put_value(&partition.states, self.empty_row.len(), tally, &mut self.value);
-                Ok(Some((sorted.key(partitions), &self.value)))
+                let place = RowPlace {
+                    partition: sorted.partition,
+                    row: tally as u32,
+                };
+                Ok(Some((Some(place), (sorted.key(partitions), &self.value))))
             }
             Source::Runs(merge) => {
                 let Some((key, value)) = merge.entry() else {
@@ -88,7 +97,7 @@ impl<'a> SortedEntries<'a> {
                 if merge.entry().is_some_and(|(key, _)| key == self.key) {
                     combine(merge, self.empty_row, &self.key, &mut self.value)?;
                 }
-                Ok(Some((&self.key, &self.value)))
+                Ok(Some((None, (&self.key, &self.value))))
             }
         }
     }
@@ -102,11 +111,12 @@ fn combine(
     value: &mut Vec<u8>,
 ) -> io::Result<()> {
     let (mut count, mut row) = (0, empty_row.to_vec());
-    let mut add = |mut value: &[u8]| {
+    let mut add = |value: &[u8]| {
         if empty_row.is_empty() {
             count += read_count(value)?;
+            return Ok(());
         }
-        row.iter_mut().try_for_each(|state| state.load(&mut value))
+        load_row(&mut row, value)
     };
     add(value)?;
     while let Some((_, more)) = merge.entry().filter(|entry| entry.0 == key) {
@@ -123,10 +133,25 @@ fn combine(
 pub(super) fn put_value(states: &[AggregateState], width: usize, tally: u64, value: &mut Vec<u8>) {
     if width == 0 {
         put_count(value, tally);
+        return;
     }
-    for state in states.iter().skip(tally as usize * width).take(width) {
-        state.save(value);
+    match &states[tally as usize * width..][..width] {
+        [AggregateState::Count(count)] => put_count(value, *count),
+        row => row.iter().for_each(|state| state.save(value)),
     }
+}
+
+/// Adds a row of states that [`put_value`] appended.
+///
+/// # Errors
+/// When it is not such a row.
+pub(super) fn load_row(row: &mut [AggregateState], mut value: &[u8]) -> io::Result<()> {
+    if let [AggregateState::Count(count)] = row {
+        *count = count.checked_add(read_count(value)?).ok_or_else(broken)?;
+        return Ok(());
+    }
+    row.iter_mut().try_for_each(|state| state.load(&mut value))?;
+    if value.is_empty() { Ok(()) } else { Err(broken()) }
 }
 
 /// Appends a count, without the zeros above it: most are small.

@@ -115,8 +115,8 @@ impl Table {
         u32::try_from(self.arena.len() + length).is_ok()
     }
 
-    /// Inserts a key that the table does not have, and that it [takes](Table::takes).
-    pub fn insert(&mut self, hash: u32, key: &[u8], tally: u64) {
+    /// Inserts a key that the table does not have, and that it [takes](Table::takes). Returns its slot.
+    pub fn insert(&mut self, hash: u32, key: &[u8], tally: u64) -> Slot {
         if self.arena.capacity() - self.arena.len() < key.len() {
             self.arena
                 .reserve_exact(arena_growth(self.arena.capacity(), key.len()));
@@ -133,6 +133,7 @@ impl Table {
         self.arena.extend_from_slice(key);
         self.entries
             .insert_unique(spread(hash), Entry { hash, slot }, |entry| spread(entry.hash));
+        slot
     }
 
     /// Returns all keys with hash and tally, in no order.

@@ -2,16 +2,21 @@
 //!
 //! A pair is a key of an ordinary table, so pairs spill and merge as groups do. In sorted order
 //! the pairs of one group lie together, by value, and groups come in the order of their keys.
+//! Numbers of 8 bytes, and texts by their numbers in a dictionary, are in the lists of the groups' own table as long as
+//! memory has room for them, which is faster, and become pairs when they have to leave it, or are saved.
 //!
 //! It does not know what else a row has.
 
 use super::Team;
 use super::aggregate::nearest_rank;
-use super::group_table::GroupTable;
-use super::key_order::{put_quantity, put_text, read_quantity, read_text};
+use super::dictionary::Dictionary;
+use super::group_table::{GroupTable, has_none};
+use super::key_order::{put_quantity, put_text, read_quantity, read_text, short_quantity};
+use super::partition::Partition;
 use super::quantity::Quantity;
-use super::save_format::broken;
+use super::save_format::{Entry, broken};
 use super::sorted_entries::{SortedEntries, read_count};
+use super::value_list::ValueEntry;
 use crate::record::Number;
 use std::io;
 
@@ -37,17 +42,77 @@ pub(super) struct PercentileColumn {
 
 /// The counted pairs of one value.
 pub(super) struct ValueCounts {
-    columns: ValueColumns,
+    pub columns: ValueColumns,
+    /// The list of the groups' table that has those values that no pair has.
+    pub list: usize,
+    /// The texts that values of the list stand for, when they are no numbers.
+    dictionary: Option<Dictionary>,
+    #[cfg(test)]
+    takes_pairs_only: bool,
     pub table: GroupTable,
     pair: Vec<u8>,
 }
 
 impl ValueCounts {
-    pub fn new(columns: ValueColumns, table: GroupTable) -> ValueCounts {
+    /// Makes empty counts; only texts need a dictionary.
+    pub fn new(
+        columns: ValueColumns,
+        list: usize,
+        dictionary: Option<Dictionary>,
+        table: GroupTable,
+    ) -> ValueCounts {
         ValueCounts {
             columns,
+            list,
+            dictionary,
+            #[cfg(test)]
+            takes_pairs_only: false,
             table,
             pair: Vec::new(),
+        }
+    }
+
+    /// Returns a record's value as entries of the list have it; none when it has to be a pair.
+    #[inline]
+    pub fn listed(&mut self, values: &[&[u8]], quantities: &[Option<Quantity>]) -> Option<u64> {
+        #[cfg(test)]
+        if self.takes_pairs_only {
+            return None;
+        }
+        match &mut self.dictionary {
+            Some(dictionary) => {
+                let number = dictionary.number(values[self.columns.value], self.table.share());
+                number.map(u64::from)
+            }
+            None => short_quantity(quantities[self.columns.value].as_ref()?),
+        }
+    }
+
+    /// Makes all values pairs from now on.
+    #[cfg(test)]
+    pub fn take_pairs_only(&mut self) {
+        self.takes_pairs_only = true;
+    }
+
+    /// Returns how many texts the values of the list stand for.
+    pub fn texts(&self) -> usize {
+        self.dictionary.as_ref().map_or(0, Dictionary::len)
+    }
+
+    /// Returns the number here of each text that values of the other's list stand for. Returns none when there is no
+    /// room for one of them, and no numbers when values are no texts.
+    pub fn numbers_of(&mut self, other: &ValueCounts) -> Option<Vec<u32>> {
+        match (&mut self.dictionary, &other.dictionary) {
+            (Some(mine), Some(theirs)) => mine.numbers_of(theirs, self.table.share()),
+            _ => Some(Vec::new()),
+        }
+    }
+
+    /// Forgets all pairs, and the texts that values of the list stood for.
+    pub fn clear(&mut self) {
+        self.table.clear();
+        if let Some(dictionary) = &mut self.dictionary {
+            dictionary.clear();
         }
     }
 
@@ -66,6 +131,25 @@ impl ValueCounts {
         self.table.count(&self.pair, 1)
     }
 
+    /// Counts the pair of an entry of the list.
+    fn count_listed(&mut self, key: &[u8], entry: &ValueEntry) -> io::Result<()> {
+        self.pair.clear();
+        put_text(&mut self.pair, key);
+        match &self.dictionary {
+            Some(dictionary) => self.pair.extend_from_slice(dictionary.text(entry.value as u32)),
+            None => self.pair.extend_from_slice(&entry.value.to_be_bytes()),
+        }
+        self.table.count(&self.pair, u64::from(entry.count))
+    }
+
+    /// Returns the value of a pair as entries of the list have it, from the bytes behind the pair's key.
+    fn listed_bytes(&mut self, bytes: &[u8]) -> Option<u64> {
+        match &mut self.dictionary {
+            Some(dictionary) => dictionary.number(bytes, self.table.share()).map(u64::from),
+            None => Some(u64::from_be_bytes(bytes.try_into().ok()?)),
+        }
+    }
+
     /// Does as [`GroupTable::load`] for the key that `change` makes of the pair's own.
     ///
     /// # Errors
@@ -80,7 +164,7 @@ impl ValueCounts {
         self.pair.clear();
         put_text(&mut self.pair, &change(&key));
         self.pair.extend_from_slice(rest);
-        self.table.load(&self.pair, value)
+        self.table.load(&self.pair, value, &mut has_none)
     }
 
     /// Begins a walk over all pairs, which are sorted side by side.
@@ -96,6 +180,54 @@ impl ValueCounts {
         walk.advance()?;
         Ok(walk)
     }
+}
+
+/// Returns what makes the values in lists pairs.
+pub(super) fn take_into(counted: &mut [ValueCounts]) -> impl FnMut(&mut [Partition]) -> io::Result<()> {
+    |partitions| {
+        for partition in partitions.iter_mut().filter(|partition| partition.has_values()) {
+            let lists = std::mem::take(&mut partition.lists);
+            let table = &partition.table;
+            let mut slots = vec![None; table.len()];
+            for slot in table.slots() {
+                slots[table.tally(slot) as usize] = Some(slot);
+            }
+            for counts in counted.iter_mut() {
+                let list = lists.get(counts.list);
+                for entry in list.into_iter().flat_map(|list| list.entries()) {
+                    let slot = slots[entry.row as usize].expect("each row has a key");
+                    counts.count_listed(table.key(slot), entry)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds a pair of the counted values with this index; `groups` has the groups that were saved with it.
+///
+/// # Errors
+/// When the pair is broken, or a sorted run can't be written.
+pub(super) fn load_pair(
+    counted: &mut [ValueCounts],
+    at: usize,
+    groups: &mut GroupTable,
+    (pair, value): Entry<'_>,
+) -> io::Result<()> {
+    let count = u32::try_from(read_count(value)?);
+    if let Ok(count) = count
+        && let Some((key, rest)) = read_text(pair)
+        && let Some(place) = groups.find(&key)
+        && let Some(value) = counted[at].listed_bytes(rest)
+    {
+        let row = place.row;
+        let entry = (place.partition, ValueEntry { row, value, count });
+        let list = counted[at].list;
+        if groups.push_value(list, entry, &mut take_into(counted))? {
+            return Ok(());
+        }
+    }
+    counted[at].table.load(pair, value, &mut has_none)
 }
 
 /// A walk over all pairs, group by group.

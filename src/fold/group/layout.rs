@@ -4,8 +4,10 @@
 use crate::fold::aggregate::{AggregateKind, AggregateState, Reading};
 use crate::fold::plan::{GroupPlan, Shape};
 use crate::fold::quantity::Quantity;
+use crate::fold::sorted_entries::{load_row, read_count};
 use crate::fold::value_counts::{PercentileColumn, ValueColumns};
 use crate::record::Number;
+use std::io;
 
 /// Where the columns of an aggregated row come from.
 #[derive(Debug, Default)]
@@ -67,8 +69,12 @@ impl Layout {
             };
             layout.columns.push(state);
         }
+        if !counted.is_empty() && layout.states.is_empty() {
+            // The lists of counted values need rows.
+            layout.add_state(AggregateState::Count(0), None);
+        }
         // How many records a group has, its key's place in the table says, which is faster than a state.
-        if layout.inputs.iter().all(Option::is_none) {
+        if counted.is_empty() && layout.inputs.iter().all(Option::is_none) {
             layout.states.clear();
             layout.inputs.clear();
             for column in &mut layout.columns {
@@ -78,6 +84,24 @@ impl Layout {
             }
         }
         (layout, counted)
+    }
+
+    /// Returns the columns of a group that are no keys, from the group's value, and the results of its states as
+    /// counts. Columns that counted values give are missing.
+    ///
+    /// # Errors
+    /// When the value is broken.
+    pub fn read_columns(&self, shape: Shape, value: &[u8]) -> io::Result<(Vec<Option<Quantity>>, Vec<u64>)> {
+        if shape != Shape::Aggregated || self.states.is_empty() {
+            return Ok((self.columns_of_count(shape, read_count(value)?), Vec::new()));
+        }
+        let mut row = self.states.clone();
+        load_row(&mut row, value)?;
+        let results: Vec<_> = row.iter().map(AggregateState::result).collect();
+        let counts = results
+            .iter()
+            .map(|result| result.as_ref().and_then(Quantity::to_count).unwrap_or(0));
+        Ok((self.columns_of_results(&results), counts.collect()))
     }
 
     /// Returns the columns that are no keys of a group that has only a count. Columns that counted values give are

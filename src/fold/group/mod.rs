@@ -2,21 +2,26 @@
 //!
 //! It does not know where keys and states are kept, nor how rows are ordered and written.
 
+mod key;
 mod layout;
+mod list_columns;
 mod row_ranges;
 
-use crate::fold::aggregate::{AggregateState, Reading};
-use crate::fold::group_table::GroupTable;
+use crate::fold::aggregate::Reading;
+use crate::fold::dictionary::Dictionary;
+use crate::fold::group_table::{GroupTable, has_none};
 use crate::fold::plan::{GroupPlan, Shape};
 use crate::fold::quantity::Quantity;
 use crate::fold::result_rows::ResultRows;
 use crate::fold::save_format::{broken, read_array, read_entry, write_end, write_entry};
-use crate::fold::sorted_entries::read_count;
-use crate::fold::value_counts::ValueCounts;
+use crate::fold::value_counts::{ValueCounts, load_pair, take_into};
+use crate::fold::value_list::ValueEntry;
 use crate::fold::{Fold, Team, alone};
 use crate::memory::Budget;
-use crate::record::{Alignment, Bits, Number, RecordSink, RowFormat, cell_tsv, unmark};
+use crate::record::{Alignment, Bits, Number, RecordSink, RowFormat};
+use key::{encode, without_marks};
 use layout::Layout;
+use list_columns::ListColumns;
 use row_ranges::RowRanges;
 use std::any::Any;
 use std::io::{self, BufRead, Write};
@@ -56,9 +61,10 @@ impl Group {
     fn new(plan: &GroupPlan, budget: &Budget, tmpdir: &Path) -> Group {
         let (layout, counted) = Layout::from_plan(plan);
         let table = |empty_row| GroupTable::new(plan.seed, empty_row, budget, tmpdir);
-        let counted = counted
-            .into_iter()
-            .map(|columns| ValueCounts::new(columns, table(Vec::new())));
+        let counted = counted.into_iter().enumerate().map(|(list, columns)| {
+            let dictionary = (!columns.numeric).then(|| Dictionary::new(plan.seed, budget));
+            ValueCounts::new(columns, list, dictionary, table(Vec::new()))
+        });
         Group {
             counted: counted.collect(),
             groups: table(layout.states.clone()),
@@ -93,23 +99,65 @@ impl Group {
             self.quantities.push(quantity);
         }
         encode(&mut self.key, keys);
+        let Group { groups, counted, .. } = self;
         if self.layout.states.is_empty() {
-            self.groups.count(&self.key, 1)?;
-        } else {
-            let row = self.groups.row(&self.key)?;
-            for (state, input) in row.iter_mut().zip(&self.layout.inputs) {
-                match input {
-                    None => state.add(&ONE),
-                    Some(value) => {
-                        if let Some(quantity) = &self.quantities[*value] {
-                            state.add(quantity);
-                        }
+            return groups.count(&self.key, 1);
+        }
+        let place = groups.place_of(&self.key, &mut take_into(counted))?;
+        for (state, input) in groups.row(place).iter_mut().zip(&self.layout.inputs) {
+            match input {
+                None => state.add(&ONE),
+                Some(value) => {
+                    if let Some(quantity) = &self.quantities[*value] {
+                        state.add(quantity);
                     }
                 }
             }
         }
-        for counts in &mut self.counted {
-            counts.add(&self.key, values, &self.quantities)?;
+        for at in 0..counted.len() {
+            if let Some(value) = counted[at].listed(values, &self.quantities) {
+                let (list, row, count) = (counted[at].list, place.row, 1);
+                let entry = (place.partition, ValueEntry { row, value, count });
+                if groups.push_value(list, entry, &mut take_into(counted))? {
+                    continue;
+                }
+            }
+            counted[at].add(&self.key, values, &self.quantities)?;
+        }
+        Ok(())
+    }
+
+    /// Computes the columns of values in lists, when all values are there; else makes them pairs.
+    fn list_columns(&mut self, team: &Team<'_>) -> io::Result<Vec<ListColumns>> {
+        let Group { groups, counted, .. } = self;
+        if !groups.is_in_memory() || !counted.iter().all(|counts| counts.table.is_empty()) {
+            groups.take_values(&mut take_into(counted))?;
+            return Ok(Vec::new());
+        }
+        let columns = counted.iter().map(|counts| {
+            let lists = groups.take_lists(counts.list);
+            ListColumns::from_lists(lists, &counts.columns, counts.texts(), team)
+        });
+        Ok(columns.collect())
+    }
+
+    /// Gives all texts of the other's dictionaries the numbers that they have here; makes its values in lists pairs
+    /// when there is no room for that.
+    fn adopt_texts(&mut self, other: &mut Group) -> io::Result<()> {
+        if !other.groups.has_values() {
+            return Ok(());
+        }
+        let all = self.counted.iter_mut().zip(&other.counted);
+        let Some(all) = all
+            .map(|(mine, theirs)| mine.numbers_of(theirs))
+            .collect::<Option<Vec<_>>>()
+        else {
+            return other.groups.take_values(&mut take_into(&mut other.counted));
+        };
+        for (list, numbers) in all.iter().enumerate().filter(|(_, numbers)| !numbers.is_empty()) {
+            other
+                .groups
+                .change_values(list, |value| u64::from(numbers[value as usize]));
         }
         Ok(())
     }
@@ -147,9 +195,13 @@ impl Group {
             ..self.plan.clone()
         };
         let mut plain = Group::new(&plan, &self.budget, &self.tmpdir);
+        self.groups.take_values(&mut take_into(&mut self.counted))?;
         let mut sorted = self.groups.sorted(team)?;
         while let Some((key, value)) = sorted.next()? {
-            plain.groups.load(&without_marks(key, several), value)?;
+            let key = without_marks(key, several);
+            plain
+                .groups
+                .load(&key, value, &mut take_into(&mut plain.counted))?;
         }
         drop(sorted);
         self.groups.clear();
@@ -183,19 +235,27 @@ impl Group {
             if self.layout.states.is_empty() {
                 self.groups.count(b"", 0)?;
             } else {
-                self.groups.row(b"")?;
+                self.groups.place_of(b"", &mut has_none)?;
             }
         }
+        let listed = self.list_columns(team)?;
         let mut walks = Vec::new();
-        for counts in &mut self.counted {
-            walks.push(counts.walk(team)?);
+        if listed.is_empty() {
+            for counts in &mut self.counted {
+                walks.push(counts.walk(team)?);
+            }
         }
         let mut rows = ResultRows::new(&self.plan, &self.budget, &self.tmpdir, out)?;
         let mut sorted = self.groups.sorted(team)?;
-        while let Some((key, value)) = sorted.next()? {
-            let (mut columns, counts) = read_columns(&self.layout, self.plan.shape, value)?;
+        while let Some((place, (key, value))) = sorted.next_placed()? {
+            let (mut columns, counts) = self.layout.read_columns(self.plan.shape, value)?;
             for walk in &mut walks {
                 walk.fill_columns(key, &counts, &mut columns)?;
+            }
+            if let Some(place) = place {
+                listed
+                    .iter()
+                    .for_each(|listed| listed.fill_columns(place, &mut columns));
             }
             if !rows.group(key, &columns)? {
                 break;
@@ -203,25 +263,6 @@ impl Group {
         }
         rows.end()
     }
-}
-
-/// Returns the columns of a group that are no keys, from the group's value, and the results of its
-/// states as counts. Columns that counted values give are missing.
-fn read_columns(
-    layout: &Layout,
-    shape: Shape,
-    mut value: &[u8],
-) -> io::Result<(Vec<Option<Quantity>>, Vec<u64>)> {
-    if shape != Shape::Aggregated || layout.states.is_empty() {
-        return Ok((layout.columns_of_count(shape, read_count(value)?), Vec::new()));
-    }
-    let mut row = layout.states.clone();
-    row.iter_mut().try_for_each(|state| state.load(&mut value))?;
-    let results: Vec<_> = row.iter().map(AggregateState::result).collect();
-    let counts = results
-        .iter()
-        .map(|result| result.as_ref().and_then(Quantity::to_count).unwrap_or(0));
-    Ok((layout.columns_of_results(&results), counts.collect()))
 }
 
 impl RecordSink for Group {
@@ -274,8 +315,11 @@ impl RecordSink for Group {
 impl Fold for Group {
     fn merge(&mut self, other: &mut dyn Fold) -> io::Result<()> {
         let other = of_this_type(other);
-        for (mine, theirs) in self.tables().zip(other.tables()) {
-            mine.merge(theirs)?;
+        self.adopt_texts(other)?;
+        self.groups
+            .merge(&mut other.groups, &mut take_into(&mut self.counted))?;
+        for (mine, theirs) in self.counted.iter_mut().zip(&mut other.counted) {
+            mine.table.merge(&mut theirs.table, &mut has_none)?;
         }
         other.clear();
         Ok(())
@@ -286,18 +330,21 @@ impl Fold for Group {
             .iter_mut()
             .map(|other| of_this_type(&mut **other))
             .collect();
+        others.iter_mut().try_for_each(|other| self.adopt_texts(other))?;
         let groups = others.iter_mut().map(|other| &mut other.groups);
-        self.groups.merge_all(groups.collect(), team)?;
+        self.groups
+            .merge_all(groups.collect(), team, &mut take_into(&mut self.counted))?;
         for (at, counts) in self.counted.iter_mut().enumerate() {
             let tables = others.iter_mut().map(|other| &mut other.counted[at].table);
-            counts.table.merge_all(tables.collect(), team)?;
+            counts.table.merge_all(tables.collect(), team, &mut has_none)?;
         }
         others.iter_mut().for_each(|other| other.clear());
         Ok(())
     }
 
     fn clear(&mut self) {
-        self.tables().for_each(GroupTable::clear);
+        self.groups.clear();
+        self.counted.iter_mut().for_each(ValueCounts::clear);
     }
 
     fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
@@ -311,11 +358,17 @@ impl Fold for Group {
         if let Some(mut plain) = self.plain(team)? {
             return plain.finish_all(out, team);
         }
-        if self.counted.is_empty()
-            && let Some(ranges) = RowRanges::new(&self.plan, &self.layout)
-            && let Some(partitions) = self.groups.partitions()?
+        let mut counted = self.counted.iter();
+        if counted.all(|counts| counts.table.is_empty())
+            && RowRanges::new(&self.plan, &self.layout).is_some()
+            && self.groups.partitions()?.is_some()
         {
-            ranges.write(partitions, out, team)?;
+            let listed = self.list_columns(team)?;
+            if let Some(ranges) = RowRanges::new(&self.plan, &self.layout)
+                && let Some(partitions) = self.groups.partitions()?
+            {
+                ranges.write(partitions, &listed, out, team)?;
+            }
             self.clear();
             return Ok(());
         }
@@ -327,6 +380,7 @@ impl Fold for Group {
         out.write_all(&[self.version()])?;
         // Older fanfolds counted here the values that are no numbers.
         out.write_all(&0u64.to_le_bytes())?;
+        self.groups.take_values(&mut take_into(&mut self.counted))?;
         for table in self.tables() {
             let mut sorted = table.sorted(&alone)?;
             while let Some(entry) = sorted.next()? {
@@ -343,9 +397,13 @@ impl Fold for Group {
         }
         let _: [u8; 8] = read_array(saved)?;
         let (mut key, mut value) = (Vec::new(), Vec::new());
-        for table in self.tables() {
+        let Group { groups, counted, .. } = self;
+        while read_entry(saved, &mut key, &mut value)? {
+            groups.load(&key, &value, &mut take_into(counted))?;
+        }
+        for at in 0..counted.len() {
             while read_entry(saved, &mut key, &mut value)? {
-                table.load(&key, &value)?;
+                load_pair(counted, at, groups, (&key, &value))?;
             }
         }
         match saved.fill_buf()? {
@@ -358,30 +416,6 @@ impl Fold for Group {
 fn of_this_type(fold: &mut dyn Fold) -> &mut Group {
     let fold = (fold as &mut dyn Any).downcast_mut();
     fold.expect("the contract of merge: a fold of the same type")
-}
-
-/// Encodes a key: one value as it is; several as the row that they are printed as, which escaping
-/// keeps unambiguous.
-#[inline]
-fn encode(key: &mut Vec<u8>, values: &[&[u8]]) {
-    key.clear();
-    if let [only] = values {
-        key.extend_from_slice(only);
-        return;
-    }
-    for (i, value) in values.iter().enumerate() {
-        if i > 0 {
-            key.push(b'\t');
-        }
-        cell_tsv(key, value);
-    }
-}
-
-/// Returns a key whose values have marks without these; `several` says whether it has more than one value.
-fn without_marks(key: &[u8], several: bool) -> Vec<u8> {
-    let cells = key.split(|&byte| several && byte == b'\t');
-    let cells: Vec<_> = cells.map(|cell| unmark(cell).1).collect();
-    cells.join(&b'\t')
 }
 
 #[cfg(test)]

@@ -33,6 +33,18 @@ fn fold(plan: &GroupPlan, budget: &Budget, begin: Begin, records: &[[String; 2]]
     Box::new(group)
 }
 
+/// Returns a fold of one table that has no lists: all numbers are pairs.
+fn paired(plan: &GroupPlan, budget: &Budget, records: &[[String; 2]]) -> Box<dyn Fold> {
+    let mut group = Group::new(plan, budget, &std::env::temp_dir());
+    group.counted.iter_mut().for_each(ValueCounts::take_pairs_only);
+    for record in records {
+        let fields = record.each_ref().map(|field| field.as_bytes());
+        let flow = group.record(&fields).expect("memory and temporary files work");
+        assert!(flow.is_continue());
+    }
+    Box::new(group)
+}
+
 fn plans() -> Vec<GroupPlan> {
     let names = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect();
     let mut plans = Vec::new();
@@ -75,7 +87,23 @@ fn plans() -> Vec<GroupPlan> {
             value: Some(0),
         });
     }
-    plans.extend([ascending, aggregated, valued, count, most]);
+    let mut ranked = count.clone();
+    for text in ["p0:v", "p95:v", "p99.9:v", "p100:v"] {
+        let (kind, _) = AggregateKind::parse(text).expect(text);
+        ranked.aggregates.push(Aggregate {
+            name: text.to_owned(),
+            kind,
+            value: Some(0),
+        });
+    }
+    let mut highest = ranked.clone();
+    highest.aggregates.truncate(3);
+    highest.order = RowOrder::Column {
+        column: 2,
+        descending: true,
+    };
+    highest.top = Some(20);
+    plans.extend([ascending, aggregated, valued, count, most, ranked, highest]);
     plans.iter_mut().for_each(|plan| plan.seed = 7);
     plans
 }
@@ -84,6 +112,7 @@ fn some_records() -> impl Strategy<Value = Vec<[String; 2]>> {
     let value = prop_oneof![
         3 => (-5i64..5).prop_map(|n| n.to_string()),
         1 => any::<i64>().prop_map(|n| n.to_string()),
+        1 => (-1e3f64..1e3).prop_map(|n| n.to_string()),
         1 => "[a-z\t]{0,40}",
     ];
     let key = prop_oneof![3 => "[a-c]{0,3}", 1 => "[a-z]{20,60}"];
@@ -106,7 +135,7 @@ proptest! {
     ) {
         for plan in plans() {
             let all: Vec<_> = workers.iter().flat_map(|(records, _)| records.clone()).collect();
-            let want = finished(&mut *fold(&plan, &Budget::new(0), Begin::One, &all));
+            let want = finished(&mut *paired(&plan, &Budget::new(0), &all));
             // The smallest budget that lets as many tables have logs.
             let budget = Budget::new(if small { 160 << 20 } else { 1 << 30 });
             let mut folds: Vec<_> = workers
@@ -148,12 +177,7 @@ fn many_keys_are_partitioned_merged_and_spilled_as_one_table_is() {
     };
     let workers = [4_000, 3_000, 100].map(&mut records);
     for plan in plans().split_off(5) {
-        let want = finished(&mut *fold(
-            &plan,
-            &Budget::new(1 << 40),
-            Begin::One,
-            &workers.concat(),
-        ));
+        let want = finished(&mut *paired(&plan, &Budget::new(1 << 40), &workers.concat()));
         for budget in [1 << 20, 30 << 20, 1 << 30] {
             let budget = Budget::new(budget);
             let mut folds: Vec<_> = workers
@@ -174,6 +198,41 @@ fn many_keys_are_partitioned_merged_and_spilled_as_one_table_is() {
                 plan.shape,
                 budget.limit()
             );
+        }
+    }
+}
+
+#[test]
+fn few_groups_of_many_numbers_have_the_ranks_of_pairs_in_any_memory() {
+    let mut rng = fastrand::Rng::with_seed(3);
+    let plan = plans().pop().expect("the plan of the highest");
+    for (keys, values, most) in [(1, 200_000, 100_000), (2, 3_000, 9_000), (300, 40, 9_000)] {
+        let mut records = |number: usize| -> Vec<[String; 2]> {
+            let mut record = || [rng.u32(..keys).to_string(), rng.i32(-9..values).to_string()];
+            (0..number).map(|_| record()).collect()
+        };
+        let workers = [most, 3_000, 1].map(&mut records);
+        let want = finished(&mut *paired(&plan, &Budget::new(1 << 40), &workers.concat()));
+        for bytes in [0, 1 << 20, 1 << 30] {
+            let budget = Budget::new(bytes);
+            let mut folds: Vec<_> = workers
+                .iter()
+                .map(|records| fold(&plan, &budget, Begin::One, records))
+                .collect();
+            let mut total = folds.remove(0);
+            let (mut saved, mut second) = (Vec::new(), folds.remove(0));
+            second.save(&mut saved).expect("memory and temporary files work");
+            total
+                .load(&mut &saved[..])
+                .expect("memory and temporary files work");
+            total
+                .merge_all(&mut folds, &threads)
+                .expect("memory and temporary files work");
+            let mut out = Vec::new();
+            total
+                .finish_all(&mut out, &threads)
+                .expect("memory and temporary files work");
+            assert!(want.as_bytes() == out, "{keys} keys within {bytes} bytes");
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The rows of groups in memory, made side by side: the keys of each partition are sorted, cut at keys that
 //! divide all of them evenly, and each range of rows is merged and rendered on its own.
 //!
-//! It does not know threads, nor groups that have spilled or have counted values.
+//! It does not know threads, nor groups that have spilled or have counted pairs.
 
 use super::layout::{ColumnSource, Layout};
+use super::list_columns::ListColumns;
 use crate::fold::aggregate::AggregateState;
-use crate::fold::partition::Partition;
+use crate::fold::partition::{Partition, RowPlace};
 use crate::fold::plan::{GroupPlan, RowOrder, Shape};
 use crate::fold::quantity::Quantity;
 use crate::fold::result_rows::{ResultRows, write_header};
@@ -65,7 +66,13 @@ impl<'a> RowRanges<'a> {
     ///
     /// # Errors
     /// What `out` fails with.
-    pub fn write(&self, partitions: &[Partition], out: &mut dyn Write, team: &Team<'_>) -> io::Result<()> {
+    pub fn write(
+        &self,
+        partitions: &[Partition],
+        listed: &[ListColumns],
+        out: &mut dyn Write,
+        team: &Team<'_>,
+    ) -> io::Result<()> {
         write_header(self.plan, out)?;
         let mut sorted = side_by_side(team, partitions.len(), |index| self.sort(partitions, index));
         if let Some(top) = self.plan.top {
@@ -80,7 +87,8 @@ impl<'a> RowRanges<'a> {
             let texts = side_by_side(team, ranges, |range| {
                 let at = wave + range;
                 let from = at.checked_sub(1).map(|before| &cuts[before]);
-                self.render(partitions, &sorted, from, cuts.get(at))
+                let keys = self.range(partitions, &sorted, from, cuts.get(at));
+                self.render(partitions, listed, &keys)
             });
             for text in texts {
                 out.write_all(&text?)?;
@@ -109,14 +117,14 @@ impl<'a> RowRanges<'a> {
         keys
     }
 
-    /// Returns the rows from one cut up to another.
-    fn render(
+    /// Returns the keys from one cut up to another.
+    fn range(
         &self,
         partitions: &[Partition],
         sorted: &Sorted,
         from: Option<&SortedKey>,
         to: Option<&SortedKey>,
-    ) -> io::Result<Vec<u8>> {
+    ) -> Vec<SortedKey> {
         let mut keys = Vec::new();
         for keys_of_one in sorted {
             let place = |cut: &SortedKey| {
@@ -127,17 +135,32 @@ impl<'a> RowRanges<'a> {
         }
         // A stable sort merges the sorted stretches that it finds.
         keys.sort_by(|a, b| a.order(b, partitions));
+        keys
+    }
+
+    /// Returns the rows of keys.
+    fn render(
+        &self,
+        partitions: &[Partition],
+        listed: &[ListColumns],
+        keys: &[SortedKey],
+    ) -> io::Result<Vec<u8>> {
         let mut text = Vec::new();
         let mut rows = ResultRows::in_order(&self.range, &mut text);
         for key in keys {
-            let columns = self.columns(&partitions[key.partition as usize], &key);
+            let columns = self.columns(&partitions[key.partition as usize], listed, key);
             rows.group(key.key(partitions), &columns)?;
         }
         rows.end()?;
         Ok(text)
     }
 
-    fn columns(&self, partition: &Partition, key: &SortedKey) -> Vec<Option<Quantity>> {
+    fn columns(
+        &self,
+        partition: &Partition,
+        listed: &[ListColumns],
+        key: &SortedKey,
+    ) -> Vec<Option<Quantity>> {
         let tally = partition.table.tally(key.slot);
         let width = self.layout.states.len();
         if self.plan.shape != Shape::Aggregated || width == 0 {
@@ -145,7 +168,15 @@ impl<'a> RowRanges<'a> {
         }
         let row = &partition.states[tally as usize * width..][..width];
         let results: Vec<_> = row.iter().map(AggregateState::result).collect();
-        self.layout.columns_of_results(&results)
+        let mut columns = self.layout.columns_of_results(&results);
+        let place = RowPlace {
+            partition: key.partition,
+            row: tally as u32,
+        };
+        listed
+            .iter()
+            .for_each(|listed| listed.fill_columns(place, &mut columns));
+        columns
     }
 }
 

@@ -17,7 +17,7 @@ const ORDER: &[(&str, &str)] = &[
     ),
     (
         "fold",
-        "group record_fold result_rows ranked_rows value_counts group_table key_order plan top_n sorted_entries sorted_keys partition aggregate quantity table \
+        "group record_fold result_rows ranked_rows value_counts group_table key_order plan top_n sorted_entries sorted_keys partition value_list aggregate quantity dictionary table \
          exact_sum rounding mod sorted_run save_format",
     ),
     ("help", "mod man_page terminal_text document"),
@@ -36,7 +36,7 @@ const ORDER: &[(&str, &str)] = &[
     (
         "record",
         "alignment row_printer recognition stage line_loop prefilter projection record_sink plan window evidence format expression pattern \
-         decimal render named_values field mod modifier notes json_path measure time number row_format suggest plan_error findings bits",
+         render named_values field mod modifier notes json_path measure time number decimal row_format suggest plan_error findings bits",
     ),
     (
         "report",
