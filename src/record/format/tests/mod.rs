@@ -1,5 +1,6 @@
 //! Each format on lines of its kind.
 
+mod clf_lines;
 mod json_lines;
 mod logs;
 
