@@ -1,5 +1,6 @@
 //! Numbers in text: exact integers, and everything else as a double.
 
+use super::decimal::short_integer;
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -22,10 +23,10 @@ impl Number {
         if !matches!(text.first()?, b'0'..=b'9' | b'-' | b'+' | b'.') {
             return None;
         }
-        let text = std::str::from_utf8(text).ok()?;
-        if let Ok(int) = text.parse::<i64>() {
+        if let Some(int) = short_integer(text) {
             return Some(Number::Int(int.into()));
         }
+        let text = std::str::from_utf8(text).ok()?;
         if let Ok(int) = text.parse::<i128>() {
             return Some(Number::Int(int));
         }
