@@ -152,6 +152,13 @@ impl RecordPlan {
         Ok(())
     }
 
+    /// Returns whether reading a record may mean to read a time, which may depend on when its file was written.
+    pub(crate) fn reads_times(&self) -> bool {
+        let has_modifiers = |field: &Field| !field.modifiers.is_empty();
+        let mut shown = self.projection.iter().chain(&self.sort);
+        self.window.is_some() || !self.tested.is_empty() || shown.any(has_modifiers)
+    }
+
     /// Takes note that the sink leaves out values of this field of the projection. Of several kinds of notes
     /// about one field, the last stays, which says more.
     pub fn expect(&mut self, column: usize, note: NoteKind) {

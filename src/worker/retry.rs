@@ -160,7 +160,9 @@ impl Worker<'_> {
             };
         }
         if let Some(stage) = &mut self.stage {
-            stage.begin(job.name(), modified(job));
+            let reads_times = shared.records.is_none_or(RecordPlan::reads_times);
+            let modified = if reads_times { modified(job) } else { None };
+            stage.begin(job.name(), modified);
         }
         let is_tagged = shared.run_state.tag != Tag::Off;
         let label = is_tagged.then(|| self.map.label(job, self.handle.slot));

@@ -148,3 +148,19 @@ fn blocks_of_csv_give_what_single_bytes_give() {
         assert_eq!(all, single, "{plan:?} {:?}", String::from_utf8_lossy(&bytes));
     }
 }
+
+#[test]
+fn only_tests_and_modifiers_ask_when_a_file_was_written() {
+    let plan = |field: &str, test: Option<&str>| {
+        let mut plan = RecordPlan::new(Format::Clf);
+        plan.projection = vec![Field::parse(field).expect(field)];
+        plan.filter = test.map(|test| plan.expression(test).expect(test));
+        plan
+    };
+    assert!(!plan("time", None).reads_times());
+    assert!(plan("time:hod", None).reads_times());
+    assert!(plan("host", Some("time > 2012-01-01")).reads_times());
+    let mut sorted = plan("host", None);
+    sorted.sort = Some(Field::parse("time:epoch").expect("a field"));
+    assert!(sorted.reads_times());
+}
