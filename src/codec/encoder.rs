@@ -2,7 +2,7 @@
 //!
 //! It does not know where the bytes go.
 
-use super::CODECS;
+use super::by_ending;
 use bzip2::write::BzEncoder;
 use flate2::write::GzEncoder;
 use liblzma::write::XzEncoder;
@@ -10,7 +10,6 @@ use lz4_flex::frame::FrameEncoder;
 use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt as _;
 use zstd::stream::write::Encoder as ZstdEncoder;
 
 /// How much xz compresses: a worker needs 32 MB for it, a third of what the preset of xz(1) needs.
@@ -55,13 +54,7 @@ impl Encoder {
     /// # Errors
     /// When there is no memory for it.
     pub(crate) fn for_name(name: &OsStr) -> io::Result<Option<Self>> {
-        let name = name.as_bytes();
-        let codec = CODECS.iter().find(|codec| {
-            codec
-                .endings
-                .iter()
-                .any(|ending| name.ends_with(ending.as_bytes()))
-        });
+        let codec = by_ending(name);
         let start = codec.and_then(|codec| ENCODERS.iter().find(|(name, _)| *name == codec.name));
         start.map(|(_, start)| start().map(Encoder)).transpose()
     }
@@ -147,6 +140,7 @@ impl Encode for FrameEncoder<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::CODECS;
     use super::*;
 
     #[test]
@@ -155,6 +149,9 @@ mod tests {
             for ending in codec.endings {
                 let encoder = Encoder::for_name(OsStr::new(&format!("a{ending}")));
                 assert!(encoder.expect("memory").is_some(), "{ending}");
+                let capitals = format!("A{}", ending.to_uppercase());
+                let encoder = Encoder::for_name(OsStr::new(&capitals));
+                assert!(encoder.expect("memory").is_some(), "{capitals}");
             }
         }
         assert!(Encoder::for_name(OsStr::new("gz")).expect("memory").is_none());

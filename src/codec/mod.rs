@@ -90,13 +90,15 @@ pub(crate) fn ends_as_compressed(name: &OsStr) -> bool {
     by_ending(name).is_some()
 }
 
+/// Returns the codec whose ending a name has, in small letters or capitals.
 fn by_ending(name: &OsStr) -> Option<&'static Codec> {
     let name = name.as_bytes();
     let promises = |codec: &&Codec| {
         codec
             .endings
             .iter()
-            .any(|ending| name.ends_with(ending.as_bytes()))
+            .filter_map(|ending| name.len().checked_sub(ending.len()).map(|at| (at, ending)))
+            .any(|(at, ending)| name[at..].eq_ignore_ascii_case(ending.as_bytes()))
     };
     CODECS.iter().find(promises)
 }

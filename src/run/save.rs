@@ -20,7 +20,7 @@ impl Main<'_, '_> {
             return message::say("the fold is not saved");
         }
         let header = self.saved_header(save);
-        let notes = self.summary.notes.of_all().clone();
+        let notes = self.summary.notes.of_all();
         match &save.to {
             SaveTarget::Stdout => {
                 let saved = self

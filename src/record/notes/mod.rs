@@ -242,6 +242,21 @@ impl Notes {
         }
     }
 
+    /// Adds the notes of jobs of earlier runs, whose places among the inputs are not known: of two first places, the one
+    /// stays whose file's name comes first, as a walk gives them.
+    pub(crate) fn merge_earlier(&mut self, earlier: Notes) {
+        for entry in earlier.entries {
+            let id = self.enter(entry.kind, &entry.field);
+            let tally = &mut self.entries[id.0].tally;
+            let first = tally.first.take();
+            tally.merge(entry.tally);
+            tally.first = match (first, tally.first.take()) {
+                (Some(mine), Some(other)) if mine.order_by_name() <= other.order_by_name() => Some(mine),
+                (mine, other) => other.or(mine),
+            };
+        }
+    }
+
     /// Returns the lines to print, in the order of the kinds and of the fields. `lines` holds how many lines each
     /// job that begins or continues a split file had.
     pub(crate) fn lines(&self, lines: &PartLines) -> Vec<String> {
@@ -267,6 +282,10 @@ impl Tally {
 impl Place {
     fn order(&self) -> impl Ord + '_ {
         (self.seq.is_none(), self.seq, &self.file, self.part, self.line)
+    }
+
+    fn order_by_name(&self) -> impl Ord + '_ {
+        (&self.file, self.part, self.line)
     }
 
     /// Returns the number of the line in its file, if that is known.

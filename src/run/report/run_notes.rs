@@ -9,6 +9,8 @@ use crate::worker::Report;
 #[derive(Debug, Default)]
 pub struct RunNotes {
     notes: Notes,
+    /// Those of jobs of earlier runs.
+    earlier: Notes,
     lines: PartLines,
     /// Whether the run ended before all that counts was read.
     dropped: bool,
@@ -28,7 +30,7 @@ impl RunNotes {
 
     /// Adds the notes of jobs of an earlier run.
     pub(crate) fn restore(&mut self, notes: Notes) {
-        self.notes.merge(notes);
+        self.earlier.merge(notes);
     }
 
     /// Drops the notes of all jobs: how many of them there were depends on chance.
@@ -37,15 +39,17 @@ impl RunNotes {
     }
 
     /// Returns the notes of all jobs.
-    pub(crate) fn of_all(&self) -> &Notes {
-        &self.notes
+    pub(crate) fn of_all(&self) -> Notes {
+        let mut all = self.notes.clone();
+        all.merge_earlier(self.earlier.clone());
+        all
     }
 
     /// Returns the lines to print, without the program's name.
     pub fn lines(&self) -> Vec<String> {
         match self.dropped {
             true => Vec::new(),
-            false => self.notes.lines(&self.lines),
+            false => self.of_all().lines(&self.lines),
         }
     }
 }

@@ -6,3 +6,4 @@ mod saved;
 mod share;
 mod slurm;
 mod states;
+mod unsaved;

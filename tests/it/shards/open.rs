@@ -57,18 +57,52 @@ fn a_command_that_fails_gives_nothing_and_fails_its_input() {
     }
     place.fan("map good --open no-such-command").code(127);
     place.fan("map good --open 'cat --count").code(2);
-    place.fan("map good --state st --count --open cat").code(2);
+    for words in ["--state st --count", "--out out/{#}"] {
+        let refused = place.fan(&format!("map good {words} --open cat"));
+        refused
+            .stdout("")
+            .says("cannot be used with")
+            .says("'--open <CMD>'")
+            .code(2);
+    }
+    assert!(!place.path("st").exists() && !place.path("out").exists());
     // A command that is not read to its end is no failure.
     place
         .fan("map a b --first 2 --open")
         .arg("yes")
         .stdout("a\na\n")
         .ok();
-    place
-        .fan("map a --count --timeout 100ms --open")
-        .arg("sh -c 'exec sleep 1000' sh {}")
-        .says("a: ")
-        .code(3);
+    // Nor is one that says how its reader left.
+    for script in [
+        "yes; exit 7",
+        "trap '' PIPE; yes 2>&1; exit 1",
+        "yes & wait; exit 9",
+    ] {
+        place
+            .fan("map a b --first 2 --open")
+            .arg(format!("sh -c {} sh {{}}", shell_escape(script)))
+            .stdout("y\ny\n")
+            .stderr("")
+            .ok();
+    }
+    // One that hangs is ended, and what it gave before counts nothing.
+    for script in [
+        "exec sleep 1000",
+        "echo x; exec sleep 1000",
+        "trap '' TERM; sleep 1000 & wait; wait",
+    ] {
+        place
+            .fan("map a --count --timeout 100ms --kill-after 100ms --open")
+            .arg(format!("sh -c {} sh {{}}", shell_escape(script)))
+            .stdout("")
+            .says("a: 'sh' ran longer than 100ms and was killed")
+            .code(3);
+    }
+}
+
+/// Quotes a script as one word.
+fn shell_escape(script: &str) -> String {
+    shlex::try_quote(script).expect("no NUL").into_owned()
 }
 
 #[test]
