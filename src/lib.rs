@@ -13,6 +13,8 @@ pub mod fold;
 #[doc(hidden)] // For tests/fuzz only.
 pub mod fuzzing;
 pub(crate) mod help;
+#[cfg(feature = "queue")]
+pub(crate) mod hosts;
 pub mod job;
 pub mod map;
 pub mod memory;

@@ -4,6 +4,8 @@
 
 use super::lock_in_use::LockInUse;
 use super::usage_error::UsageError;
+#[cfg(feature = "queue")]
+use crate::hosts::QueueFailure;
 use crate::job::{ChildOutcome, Failure};
 use crate::plan::Empty;
 use crate::process::ProgramError;
@@ -30,7 +32,8 @@ pub(super) const EXIT_CODES: &[ExitCodeRow] = &[
     ExitCodeRow { code: "3", brief: "bad input", meaning: "some input was unreadable, corrupt, or vanished" },
     ExitCodeRow { code: "4", brief: "no input", meaning: "no input (`--allow-empty` makes it 0)" },
     ExitCodeRow { code: "5", brief: "own I/O", meaning: "fanfold's own reading or writing failed: standard output full, no space for a temporary file, an output file or the state" },
-    ExitCodeRow { code: "6", brief: "in use", meaning: "another run uses the state, or holds the lock (`--lock-fail`)" },
+    ExitCodeRow { code: "6", brief: "in use", meaning: "another run uses the state or leads the queue's run, or holds the lock (`--lock-fail`)" },
+    ExitCodeRow { code: "75", brief: "try again", meaning: "the server of `--queue` can't be reached, or nobody leads the run, for longer than `--patience`" },
     ExitCodeRow { code: "123", brief: "command failed", meaning: "a command failed" },
     ExitCodeRow { code: "124", brief: "halted", meaning: "halted by `--halt`, ended by `--deadline`, or because a pool's processes died at three jobs in a row without any answer" },
     ExitCodeRow { code: "126, 127", brief: "no command", meaning: "the command can't be run, isn't found: said before the first job, or in place of it" },
@@ -64,6 +67,8 @@ pub(super) enum ExitCause {
     /// fanfold's own reading or writing failed.
     OwnFailure,
     StateInUse,
+    /// The server of a queue could not be reached, or nobody led the run.
+    Unreachable,
     CommandFailed,
     /// Failures ended the run: the limit of `--halt` in fanfold, a command that exited with 255 in xargs.
     Halted,
@@ -87,6 +92,7 @@ impl ExitCause {
             ExitCause::NoInput => (4, 1),
             ExitCause::OwnFailure => (5, 1),
             ExitCause::StateInUse => (6, 6),
+            ExitCause::Unreachable => (75, 75),
             ExitCause::CommandFailed => (123, 123),
             ExitCause::Halted | ExitCause::Deadline => (124, 124),
             ExitCause::CommandKilled => (123, 125),
@@ -116,6 +122,10 @@ impl ExitCause {
                 RunError::Words { .. } | RunError::Io { .. } => ExitCause::OwnFailure,
             };
         }
+        #[cfg(feature = "queue")]
+        if let Some(failure) = error.downcast_ref::<QueueFailure>() {
+            return ExitCause::from_queue_failure(failure);
+        }
         if error.is::<LockInUse>() {
             return ExitCause::StateInUse;
         }
@@ -123,6 +133,18 @@ impl ExitCause {
             Some(state) => ExitCause::from_state_error(state),
             None if error.is::<UsageError>() => ExitCause::Refused,
             None => ExitCause::OwnFailure,
+        }
+    }
+
+    /// Classifies what kept a run with a queue from going on.
+    #[cfg(feature = "queue")]
+    pub(super) fn from_queue_failure(failure: &QueueFailure) -> Self {
+        match failure {
+            QueueFailure::Refused(_) => ExitCause::Refused,
+            QueueFailure::InUse(_) => ExitCause::StateInUse,
+            QueueFailure::Damaged(_) | QueueFailure::Forgotten(_) => ExitCause::OwnFailure,
+            QueueFailure::Unreachable(_) => ExitCause::Unreachable,
+            QueueFailure::UnfitHost(_) => ExitCause::BadInput,
         }
     }
 

@@ -9,6 +9,11 @@ use super::merge::{MergeArgs, MergePlan};
 use super::open::OpenArgs;
 use super::options::{InputArgs, OutputArgs, Verbosity};
 use super::progress::Printing;
+#[cfg(feature = "queue")]
+use super::queue::meaning;
+use super::queue::{BesideQueue, QueueArgs, QueuePart};
+#[cfg(feature = "queue")]
+use super::queue_run::QueueRun;
 use super::records::{RecordArgs, RecordsAndFold};
 use super::run_end;
 use super::save::SaveArgs;
@@ -69,6 +74,9 @@ pub(super) struct MapArgs {
     state: StateArgs,
 
     #[command(flatten)]
+    queue: QueueArgs,
+
+    #[command(flatten)]
     unattended: UnattendedArgs,
 
     /// What to do with each file: cat, wc, digest or check; see `fanfold list` [default: cat]
@@ -81,17 +89,26 @@ pub(super) struct MapArgs {
 }
 
 pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
-    args.output.progress.begin(Printing::Meanwhile)?;
+    let part = args.queue.part();
+    match part {
+        QueuePart::Alone => args.output.resources.check_workers()?,
+        QueuePart::Leads | QueuePart::Joins => {}
+    }
+    if part != QueuePart::Joins {
+        args.output.progress.begin(Printing::Meanwhile)?;
+    }
     let mut stages = args.records.plan()?;
     if let Some(records) = &mut stages.records {
         records.bound_records(args.output.memory());
     }
-    if args.state.is_asked() || args.save.is_asked() {
+    if args.state.is_asked() || args.save.is_asked() || part != QueuePart::Alone {
         stages.keep_kinds();
     }
     let function = args.function.unwrap_or(&FUNCTIONS[0]);
     let mut plan = args.plan(function, &stages)?;
     args.unattended.add_to(&mut plan);
+    args.queue
+        .check(&args.beside_queue(), &stages, &plan.inputs, args.partial())?;
     let merge = args.merge.plan(stages.fold.is_some(), &args.output.out, None)?;
     let outputs = match &merge {
         Some(_) => {
@@ -120,7 +137,7 @@ pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
         }
     };
     let fold = stages.start_fold(&budget, &plan.tmpdir);
-    if merge.is_some() || opener.is_some() {
+    if merge.is_some() || opener.is_some() || part == QueuePart::Leads {
         guardian::start().context("can't start the guardian of the commands")?;
     }
     if opener.is_some() {
@@ -130,12 +147,33 @@ pub(super) fn main(args: &MapArgs) -> anyhow::Result<ExitCause> {
         map: &map,
         records: stages.records.as_ref(),
         fold: fold.as_deref(),
-        to: outputs.as_ref().map_or(Destination::Printed, Destination::Files),
+        to: match &outputs {
+            None => Destination::Printed,
+            // Workers write them.
+            Some(outputs) if part == QueuePart::Leads => Destination::Rehearsal(outputs),
+            Some(outputs) => Destination::Files(outputs),
+        },
         err: Destination::Printed,
         merge: merge.as_ref().map(MergePlan::work),
         give_up: run_end::give_up,
     };
-    let _lock = args.unattended.begin(&plan, args.output.verbosity())?;
+    if part == QueuePart::Joins {
+        plan.side_files.clear();
+    }
+    let _lock = args.unattended.begin(&plan, args.output.verbosity(), part)?;
+    #[cfg(feature = "queue")]
+    if part != QueuePart::Alone {
+        let queue = QueueRun {
+            args: &args.queue,
+            meaning: meaning(&args.queue_key(function)),
+            parts: String::from_utf8_lossy(stages.fold_format()).into_owned(),
+            inputs: args.inputs.words(),
+            fresh: args.state.is_fresh(),
+            only_leads: args.output.resources.has_no_workers(),
+            verbosity: args.output.verbosity(),
+        };
+        return queue.run(&plan, &work);
+    }
     let summary = run(&plan, &work)?;
     Ok(run_end::finish(&summary, plan.empty, args.output.verbosity()))
 }
@@ -144,6 +182,8 @@ impl MapArgs {
     /// Returns the plan of a run without merges.
     fn plan(&self, function: &Function, stages: &RecordsAndFold) -> Result<Plan, UsageError> {
         let inputs = match self.open.is_asked() {
+            // The leader finds them.
+            _ if self.queue.part() == QueuePart::Joins => Inputs::Values(Vec::new()),
             true => self.inputs.plan_literal()?,
             false => self.inputs.plan(Dash::Stdin)?,
         };
@@ -233,6 +273,24 @@ impl MapArgs {
         key
     }
 
+    /// Returns what the command line means to a queue.
+    #[cfg(feature = "queue")]
+    fn queue_key(&self, function: &Function) -> CommandKey {
+        let mut key = self.key(function);
+        key.push(("open", self.open.key()));
+        key
+    }
+
+    fn beside_queue(&self) -> BesideQueue {
+        BesideQueue {
+            shard: self.inputs.has_shard(),
+            merge: self.merge.is_asked(),
+            line_buffer: self.output.order() == Order::Lines,
+            ungroup: false,
+            joblog: self.state.joblog().is_some(),
+        }
+    }
+
     fn printing(&self, stages: &RecordsAndFold) -> Printing {
         match stages.fold.is_some() || self.output.out.is_asked() || self.merge.is_asked() {
             true => Printing::AtEnd,
@@ -255,7 +313,9 @@ impl MapArgs {
         let whole = self.output.out.is_asked() || self.merge.is_asked();
         let in_order = self.output.order() == Order::Input && !whole;
         let joined = stages.fold.is_some() || in_order && !self.state.is_asked();
-        if self.open.is_asked() || !linewise || !joined || function.unit == Unit::File {
+        // What ends on another machine is told of whole files.
+        let is_whole = self.open.is_asked() || self.queue.part() != QueuePart::Alone;
+        if is_whole || !linewise || !joined || function.unit == Unit::File {
             return Unit::File;
         }
         match (self.codec, self.partial()) {

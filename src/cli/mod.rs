@@ -5,6 +5,7 @@
 mod awk_program;
 mod batch;
 mod canonical_args;
+mod child;
 mod color;
 mod exit_code;
 mod failure_options;
@@ -25,6 +26,9 @@ mod parallel;
 mod plain_text;
 mod pool;
 mod progress;
+mod queue;
+#[cfg(feature = "queue")]
+mod queue_run;
 mod records;
 mod remote_name;
 mod report;

@@ -30,6 +30,12 @@ pub(super) struct OpenArgs {
 }
 
 impl OpenArgs {
+    /// Returns what the options mean to a queue.
+    #[cfg(feature = "queue")]
+    pub(super) fn key(&self) -> Vec<u8> {
+        self.open.clone().unwrap_or_default().into_encoded_bytes()
+    }
+
     pub(super) fn is_asked(&self) -> bool {
         self.open.is_some()
     }

@@ -82,7 +82,7 @@ pub(super) struct OutputArgs {
     pub(super) progress: ProgressArgs,
 
     #[command(flatten)]
-    resources: ResourceArgs,
+    pub(super) resources: ResourceArgs,
 }
 
 /// What a run may use, and how much it says.
@@ -91,7 +91,7 @@ pub(super) struct OutputArgs {
 pub(super) struct ResourceArgs {
     /// Workers: N, N% of the cores, or +N or -N, more or fewer than the cores [default: one a core]
     #[arg(short, long, visible_short_alias = 'P', value_name = "N", allow_hyphen_values = true, value_parser = workers)]
-    jobs: Option<NonZeroUsize>,
+    jobs: Option<usize>,
 
     /// Print no notes on standard error: what was left out, and hints. Errors are printed
     #[arg(short, long)]
@@ -182,6 +182,16 @@ impl InputArgs {
         }))
     }
 
+    /// Returns the INPUTs as typed.
+    pub(super) fn words(&self) -> &[OsString] {
+        &self.inputs
+    }
+
+    /// Returns whether the run takes a share of the inputs.
+    pub(super) fn has_shard(&self) -> bool {
+        self.shard.is_some()
+    }
+
     /// Returns the byte that ends a name in lists.
     pub(super) fn terminator(&self) -> u8 {
         if self.null { 0 } else { b'\n' }
@@ -224,7 +234,22 @@ impl InputArgs {
 
 impl ResourceArgs {
     pub(super) fn workers(&self) -> NonZeroUsize {
-        self.jobs.unwrap_or_else(sys::cores)
+        self.jobs.and_then(NonZeroUsize::new).unwrap_or_else(sys::cores)
+    }
+
+    /// Returns whether there are to be no workers: -j0, which only a leader may be asked for.
+    pub(super) fn has_no_workers(&self) -> bool {
+        self.jobs == Some(0)
+    }
+
+    /// Refuses -j0.
+    pub(super) fn check_workers(&self) -> Result<(), UsageError> {
+        match self.has_no_workers() {
+            true => Err(UsageError(
+                "-j0: expected 1 to 10000 workers (with --queue, -j0 only leads)".into(),
+            )),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn verbosity(&self) -> Verbosity {
@@ -292,8 +317,8 @@ impl OutputArgs {
     }
 }
 
-/// Parses `N`, `N%`, `+N` or `-N`. The result is at least one worker.
-fn workers(text: &str) -> Result<NonZeroUsize, String> {
+/// Parses `N`, `N%`, `+N` or `-N`. The result is at least one worker, unless 0 is typed.
+fn workers(text: &str) -> Result<usize, String> {
     let cores = || sys::cores().get();
     let number = |text: &str| {
         text.parse::<usize>()
@@ -305,8 +330,8 @@ fn workers(text: &str) -> Result<NonZeroUsize, String> {
         [.., b'%'] => (cores().saturating_mul(number(&text[..text.len() - 1])?) / 100).max(1),
         _ => number(text)?,
     };
-    NonZeroUsize::new(count)
-        .filter(|n| n.get() <= 10_000)
+    Some(count)
+        .filter(|count| *count <= 10_000)
         .ok_or_else(|| "expected 1 to 10000 workers".into())
 }
 
@@ -355,11 +380,12 @@ mod tests {
     #[test]
     fn workers_are_a_number_a_share_or_a_difference() {
         let cores = sys::cores().get();
-        assert_eq!(workers("7").map(NonZeroUsize::get), Ok(7));
-        assert_eq!(workers("200%").map(NonZeroUsize::get), Ok(2 * cores));
-        assert_eq!(workers("+3").map(NonZeroUsize::get), Ok(cores + 3));
-        assert_eq!(workers("-1000").map(NonZeroUsize::get), Ok(1));
-        assert!(workers("0").is_err() && workers("x").is_err() && workers("").is_err());
+        assert_eq!(workers("7"), Ok(7));
+        assert_eq!(workers("200%"), Ok(2 * cores));
+        assert_eq!(workers("+3"), Ok(cores + 3));
+        assert_eq!(workers("-1000"), Ok(1));
+        assert_eq!(workers("0"), Ok(0));
+        assert!(workers("10001").is_err() && workers("x").is_err() && workers("").is_err());
     }
 
     #[test]

@@ -3,17 +3,22 @@
 //! It builds the plan and the maps. It does not know how a command is started, watched or ended.
 
 use super::batch::BatchArgs;
-use super::canonical_args::{CanonicalArgs, CommandKey};
+use super::canonical_args::CommandKey;
+use super::child::ChildArgs;
 use super::exit_code::ExitCause;
 use super::failure_options::FailureArgs;
 use super::foreign_command;
 use super::merge::{MergeArgs, MergePlan};
 use super::missing_separator;
-use super::option_value::{duration, time_limit};
 use super::options::{InputArgs, OutputArgs, Verbosity};
 use super::out::ErrArgs;
 use super::pool::PoolArgs;
 use super::progress::Printing;
+#[cfg(feature = "queue")]
+use super::queue::meaning;
+use super::queue::{BesideQueue, QueueArgs, QueuePart};
+#[cfg(feature = "queue")]
+use super::queue_run::QueueRun;
 use super::records::{RecordArgs, RecordsAndFold};
 use super::run_end;
 use super::save::SaveArgs;
@@ -26,14 +31,14 @@ use crate::memory::Budget;
 use crate::message;
 use crate::output::JobFiles;
 use crate::plan::{
-    Dash, Durability, FailurePlan, InputSizes, NameUse, Order, Partial, Plan, ProgressPlan, Recognition,
-    Revocable, Schedule, StateAccess, StatePlan,
+    Dash, Durability, FailurePlan, InputSizes, Inputs, NameUse, Order, Partial, Plan, ProgressPlan,
+    Recognition, Revocable, Schedule, StateAccess, StatePlan,
 };
 use crate::plan::{SignalAction, Unit};
-use crate::process::{Capture, ChildStdin, Command, CommandPlan, DryRun, PoolMap, Trace};
+use crate::process::{Capture, Command, CommandPlan, DryRun, PoolMap, Trace};
 use crate::run::{Destination, Summary, Work, run};
 use crate::sys::{guardian, reaper, share_heap};
-use crate::template::{Template, foreign_replacement, pastes_into_script, shell_quote};
+use crate::template::{Template, foreign_replacement, pastes_into_script};
 use anyhow::{Context, bail};
 use clap::Args;
 use std::collections::BTreeSet;
@@ -73,6 +78,9 @@ pub(super) struct RunArgs {
     by_content: bool,
 
     #[command(flatten)]
+    queue: QueueArgs,
+
+    #[command(flatten)]
     unattended: UnattendedArgs,
 
     #[command(flatten)]
@@ -103,52 +111,20 @@ pub(super) struct RunArgs {
     command: Vec<OsString>,
 }
 
-/// How each command is run.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Commands")]
-struct ChildArgs {
-    /// Run SCRIPT by sh -c, with the inputs as "$@"
-    #[arg(long, value_name = "SCRIPT")]
-    shell: Option<OsString>,
-
-    /// Feed the file to the command's standard input, decompressed
-    #[arg(short = 'z', long, conflicts_with = "stdin")]
-    decompress: bool,
-
-    /// Feed the file to the command's standard input as it is
-    #[arg(long)]
-    stdin: bool,
-
-    /// End a try that takes longer, as 30s or 5m
-    #[arg(long, value_name = "DUR", value_parser = time_limit)]
-    timeout: Option<Duration>,
-
-    /// How long a command may take to end after TERM, before it gets KILL [default: 10s]
-    #[arg(long, value_name = "DUR", value_parser = duration)]
-    kill_after: Option<Duration>,
-
-    /// The exit statuses that count as success [default: 0]
-    #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = clap::value_parser!(i32).range(0..=255))]
-    ok_exit: Option<Vec<i32>>,
-
-    /// Print each command to stderr as it starts
-    #[arg(short, long)]
-    trace: bool,
-}
-
-impl ChildArgs {
-    fn ok_exit(&self) -> &[i32] {
-        self.ok_exit.as_deref().unwrap_or(&[0])
-    }
-}
-
 pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
     let printing = if args.ungroup {
         Printing::ByCommands
     } else {
         Printing::Meanwhile
     };
-    args.output.progress.begin(printing)?;
+    let part = args.queue.part();
+    match part {
+        QueuePart::Alone => args.output.resources.check_workers()?,
+        QueuePart::Leads | QueuePart::Joins => {}
+    }
+    if part != QueuePart::Joins {
+        args.output.progress.begin(printing)?;
+    }
     let command = Arc::new(args.command()?);
     let pool = args
         .pool
@@ -158,7 +134,7 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
     if let Some(records) = &mut stages.records {
         records.bound_records(args.output.memory());
     }
-    if args.state.is_asked() || args.save.is_asked() {
+    if args.state.is_asked() || args.save.is_asked() || part != QueuePart::Alone {
         stages.keep_kinds();
     }
     let records = stages.records.as_mut();
@@ -177,6 +153,8 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
     let errors = args.err.plan(&args.state)?;
     let mut plan = args.plan(&command, &stages)?;
     args.unattended.add_to(&mut plan);
+    args.queue
+        .check(&args.beside_queue(), &stages, &plan.inputs, Partial::Discard)?;
     if let Some(hint) = args
         .hint()
         .filter(|_| args.output.verbosity() == Verbosity::Notes)
@@ -203,6 +181,8 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
         }
     };
     let fold = stages.start_fold(&budget, &plan.tmpdir);
+    #[cfg(feature = "queue")]
+    let fold_format = stages.fold_format().to_vec();
     let work = Work {
         map: &map,
         records: stages.records.as_ref(),
@@ -220,7 +200,23 @@ pub(super) fn main(args: &RunArgs) -> anyhow::Result<ExitCause> {
         guardian::start().context("can't start the guardian of the commands")?;
         reaper::start().context("can't start the reaper of orphans")?;
     }
-    let _lock = args.unattended.begin(&plan, args.output.verbosity())?;
+    if part == QueuePart::Joins {
+        plan.side_files.clear();
+    }
+    let _lock = args.unattended.begin(&plan, args.output.verbosity(), part)?;
+    #[cfg(feature = "queue")]
+    if part != QueuePart::Alone && !args.dry_run {
+        let queue = QueueRun {
+            args: &args.queue,
+            meaning: meaning(&args.key()),
+            parts: String::from_utf8_lossy(&fold_format).into_owned(),
+            inputs: args.inputs.words(),
+            fresh: args.state.is_fresh(),
+            only_leads: args.output.resources.has_no_workers(),
+            verbosity: args.output.verbosity(),
+        };
+        return queue.run(&plan, &work);
+    }
     let mut summary = run(&plan, &work)?;
     // Commands may have written after the failures were reported, which fanfold does not see.
     summary.failures.buried |= args.ungroup;
@@ -245,9 +241,22 @@ impl RunArgs {
         Err(UsageError(conflict.into()))
     }
 
+    fn beside_queue(&self) -> BesideQueue {
+        BesideQueue {
+            shard: self.inputs.has_shard(),
+            merge: self.merge.is_asked(),
+            line_buffer: self.output.order() == Order::Lines,
+            ungroup: self.ungroup,
+            joblog: self.state.joblog().is_some(),
+        }
+    }
+
     fn destination<'a>(&self, files: Option<&'a JobFiles>) -> Destination<'a> {
         match files {
-            Some(files) if self.dry_run => Destination::Rehearsal(files),
+            // Of a run with a queue, workers write them.
+            Some(files) if self.dry_run || self.queue.part() == QueuePart::Leads => {
+                Destination::Rehearsal(files)
+            }
             Some(files) => Destination::Files(files),
             None => Destination::Printed,
         }
@@ -259,7 +268,11 @@ impl RunArgs {
             true => StateAccess::Read,
             false => StateAccess::Write,
         };
-        let inputs = self.inputs.plan(Dash::Name)?;
+        let inputs = match self.queue.part() {
+            // The leader finds them.
+            QueuePart::Joins => Inputs::Values(Vec::new()),
+            QueuePart::Alone | QueuePart::Leads => self.inputs.plan(Dash::Name)?,
+        };
         Ok(Plan {
             unit: Unit::File,
             batch: self.batch.plan(command, memory, workers),
@@ -347,16 +360,12 @@ impl RunArgs {
     /// Returns what the command line means to a state.
     fn key(&self) -> CommandKey {
         let child = &self.child;
-        let command = match &child.shell {
-            Some(script) => CanonicalArgs::default().values("--shell", [script]).text(),
-            None => shell_quote(&self.command),
-        };
-        let input = CanonicalArgs::default()
-            .flag("--decompress", child.decompress)
-            .flag("--stdin", child.stdin);
         let ok_exit: Vec<_> = child.ok_exit().iter().map(i32::to_string).collect();
-        let mut key = vec![("mode", b"run".to_vec()), ("command", command)];
-        key.push(("standard input", input.text()));
+        let mut key = vec![
+            ("mode", b"run".to_vec()),
+            ("command", child.command_key(&self.command)),
+        ];
+        key.push(("standard input", child.input_key()));
         key.push(("ok-exit", ok_exit.join(",").into()));
         key.push(("pool", self.pool.key(self.inputs.terminator())));
         key.extend(self.records.key());
@@ -394,13 +403,7 @@ impl RunArgs {
 
     fn command(&self) -> anyhow::Result<CommandPlan> {
         let child = &self.child;
-        let stdin = match (child.decompress, child.stdin) {
-            (true, _) => ChildStdin::Decompressed,
-            (_, true) => ChildStdin::Raw,
-            // A pool's process reads the names of its jobs from standard input.
-            _ if self.pool.pool => ChildStdin::Raw,
-            _ => ChildStdin::Null,
-        };
+        let stdin = child.stdin(self.pool.pool);
         if let Some(what) = foreign_command::of_parallel(&self.command) {
             return Err(UsageError(what).into());
         }

@@ -59,6 +59,7 @@ struct SavedOptions {
 }
 
 pub(super) fn main(args: &SavedFoldsArgs) -> anyhow::Result<ExitCause> {
+    args.resources.check_workers()?;
     let target = args.save.target()?;
     let tmpdir = args.resources.tmpdir();
     let open = |file: &PathBuf| open(file, &tmpdir);

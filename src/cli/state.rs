@@ -19,15 +19,15 @@ use std::path::PathBuf;
 #[command(next_help_heading = "State")]
 pub(super) struct StateArgs {
     /// Remember in FILE which jobs are done: the same command line again runs only jobs that failed, changed or are new. A fold's answer is that of a full run; without a fold, done jobs print nothing
-    #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().try_map(file_name))]
+    #[arg(long, value_name = "FILE", group = "remembered", value_parser = OsStringValueParser::new().try_map(file_name))]
     state: Option<PathBuf>,
 
     /// Run only the jobs that failed according to the state, and report how many new or changed inputs are left out
     #[arg(long, requires = "state", conflicts_with = "fresh")]
     retry_failed: bool,
 
-    /// Forget what the state says, and start again
-    #[arg(long, requires = "state")]
+    /// Forget what the state or the queue says of an earlier run, and start again
+    #[arg(long, requires = "remembered")]
     fresh: bool,
 
     /// Write a line to FILE for each job that ended, in the nine columns of GNU parallel's --joblog
@@ -79,6 +79,11 @@ impl StateArgs {
             revocable: Revocable::Never,
             recognition: Recognition::BY_NAME,
         }))
+    }
+
+    /// Returns whether earlier runs are forgotten.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.fresh
     }
 
     pub(super) fn is_asked(&self) -> bool {

@@ -5,6 +5,7 @@
 use super::lock_in_use::LockInUse;
 use super::option_value::{file_name, time_limit};
 use super::options::Verbosity;
+use super::queue::QueuePart;
 use super::run_summary;
 use super::usage_error::UsageError;
 use crate::message;
@@ -70,12 +71,18 @@ impl UnattendedArgs {
     ///
     /// # Errors
     /// When one of these can't be done; [`LockInUse`] when another run holds the lock.
-    pub(super) fn begin(&self, plan: &Plan, verbosity: Verbosity) -> anyhow::Result<RunLock> {
+    pub(super) fn begin(
+        &self,
+        plan: &Plan,
+        verbosity: Verbosity,
+        part: QueuePart,
+    ) -> anyhow::Result<RunLock> {
         if let Some(by) = self.nice {
             let cause = |cause| UsageError(format!("--nice {by}: {}", message::cause(&cause)));
             add_niceness(by).map_err(cause)?;
         }
-        if let Some(file) = &self.summary {
+        // A worker's run is a part of its leader's.
+        if let Some(file) = self.summary.as_ref().filter(|_| part != QueuePart::Joins) {
             run_summary::start(file)?;
         }
         let is_own = plan.side_files.iter().find(|(option, _)| *option == "--lock");

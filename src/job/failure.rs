@@ -80,6 +80,11 @@ pub enum Failure {
         /// What the system said.
         cause: io::Error,
     },
+    /// A job that was given to one worker of a queue after the other, and each died with it.
+    WorkersLost {
+        /// How many.
+        count: u64,
+    },
     /// The run stops, and the job with it: the job itself did not fail.
     Stopped,
 }
@@ -174,6 +179,8 @@ impl fmt::Display for Failure {
             ),
             Failure::Panicked { what } => write!(f, "the map panicked: {what}"),
             Failure::Own { what, cause } => write!(f, "{what}: {}", message::cause(cause)),
+            Failure::WorkersLost { count: 1 } => f.write_str("its worker died"),
+            Failure::WorkersLost { count } => write!(f, "its worker died {count} times"),
             Failure::Stopped => f.write_str("stopped"),
         }
     }

@@ -1,7 +1,7 @@
 //! What a worker commits: frames about the jobs that ended, and what they gave.
 //!
 //! ```text
-//! { u8 tag  u32 length  bytes }...      D done  F failed  O output  P part of the fold  B a large result  X forged  S signature
+//! { u8 tag  u32 length  bytes }...      D done  F failed  W warning  O output  P part of the fold  B a large result  X forged  S signature
 //! ```
 //! All numbers are little-endian. It does not know what is in a part.
 
@@ -20,6 +20,13 @@ pub enum CommitFrame {
     Done(DoneJob),
     /// A job that failed for good.
     Failed(FailedJob),
+    /// A warning about a job, whose own frame is before it.
+    Warning {
+        /// The job's number in input order.
+        number: u64,
+        /// The message.
+        text: String,
+    },
     /// A piece of what a job printed. The pieces of a job and stream are in order.
     Output {
         /// The job's number in input order.
@@ -183,6 +190,11 @@ fn put_frame(to: &mut Vec<u8>, frame: &CommitFrame) -> Result<(), PayloadError> 
             }
             b'F'
         }
+        CommitFrame::Warning { number, text } => {
+            put_numbers(&mut content, &[*number]);
+            content.extend(text.as_bytes());
+            b'W'
+        }
         CommitFrame::Output {
             number,
             stream,
@@ -240,6 +252,11 @@ fn parse_frame(tag: u8, mut bytes: Bytes<'_>) -> Result<CommitFrame, PayloadErro
             tries: rest.u64()?,
         }),
         b'F' => CommitFrame::Failed(parse_failed(rest)?),
+        b'W' => CommitFrame::Warning {
+            number: rest.u64()?,
+            text: String::from_utf8(std::mem::take(&mut rest.0).to_vec())
+                .map_err(|_| PayloadError::Malformed)?,
+        },
         b'O' => CommitFrame::Output {
             number: rest.u64()?,
             stream: match rest.u8()? {
@@ -320,6 +337,8 @@ mod tests {
             },
         );
         let bytes = || vec(any::<u8>(), 0..20);
+        let warning =
+            (any::<u64>(), any::<String>()).prop_map(|(number, text)| CommitFrame::Warning { number, text });
         let output = (any::<u64>(), any::<bool>(), bytes()).prop_map(|(number, err, bytes)| {
             let stream = if err {
                 CommitStream::Stderr
@@ -336,6 +355,7 @@ mod tests {
             done,
             failed,
             output,
+            warning,
             (bytes(), bytes()).prop_map(|(notes, part)| CommitFrame::Part { notes, part }),
             any::<(u64, u64, [u8; 32])>().prop_map(|(pieces, length, sha256)| CommitFrame::Elsewhere {
                 pieces,

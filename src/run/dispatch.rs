@@ -29,7 +29,7 @@ impl Main<'_, '_> {
         let mut looked_up = 0;
         // Only the main thread sends, so a queue that is not full stays so.
         while !self.shutdown.is_stopping()
-            && !queue.is_full()
+            && self.delivery.has_room(queue)
             && self.is_within_window()
             && self.source.fetch()
         {
@@ -54,13 +54,13 @@ impl Main<'_, '_> {
             };
             self.jobs.send(job.seq, before);
             self.meter.job_sent(&job);
-            queue
-                .send(Task::Job(job))
-                .expect("the workers hold the other end");
+            self.delivery.send(job, queue);
         }
         if self.source.is_dry() {
+            self.delivery.close();
             self.dispatch_restored(queue);
         }
+        self.dispatch_parts(queue);
         self.report_source_errors();
         Pause::Full
     }
@@ -77,7 +77,10 @@ impl Main<'_, '_> {
     /// Returns whether there is nothing more to send, now or later.
     pub(super) fn is_dry(&self) -> bool {
         let is_merged = |merges: &Merges<'_>| self.jobs.running() == 0 && merges.is_done();
-        self.source.is_dry() && self.resume.is_dry() && self.merges.as_ref().is_none_or(is_merged)
+        self.source.is_dry()
+            && self.resume.is_dry()
+            && self.delivery.is_dry()
+            && self.merges.as_ref().is_none_or(is_merged)
     }
 
     fn is_within_window(&self) -> bool {
@@ -120,6 +123,19 @@ impl Main<'_, '_> {
                 Ok(None) => return,
                 Err(error) => return self.state_failed(&error),
             }
+        }
+    }
+
+    /// Sends what jobs of others gave the fold.
+    fn dispatch_parts(&mut self, queue: &Sender<Task>) {
+        while !self.shutdown.is_stopping()
+            && !queue.is_full()
+            && let Some(part) = self.delivery.next_part()
+        {
+            self.jobs.send_other();
+            queue
+                .send(Task::Parts(vec![part]))
+                .expect("the workers hold the other end");
         }
     }
 

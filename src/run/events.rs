@@ -3,6 +3,7 @@
 use super::Main;
 use super::job_states::Before;
 use super::report::{Counts, Other, failure_text};
+use super::role::QueueNews;
 use super::shutdown::{StopEvent, judge_count, judge_failure};
 use super::signal_thread::RunSignals;
 use super::workers::Resize;
@@ -21,8 +22,12 @@ impl Main<'_, '_> {
     /// Handles one event.
     pub(super) fn handle(&mut self, event: Event) {
         let printed = match event {
-            Event::Piece { seq, piece } => self.output.print(|sink| sink.piece(seq, piece)),
+            Event::Piece { seq, piece } => match self.delivery.keep_piece(seq, piece) {
+                Some(piece) => self.output.print(|sink| sink.piece(seq, piece)),
+                None => Ok(()),
+            },
             Event::Discard { seq } => {
+                self.delivery.discard(seq);
                 self.output.discard(seq);
                 Ok(())
             }
@@ -151,8 +156,48 @@ impl Main<'_, '_> {
         self.meter.job_read(report.seq, report.input_size);
         // The job has ended, also when its output could not be taken.
         let mut reports = self.jobs.end(report).into_iter();
+        if self.delivery.is_joiner() {
+            return reports.try_for_each(|(report, _)| self.deliver(report));
+        }
         printed?;
         reports.try_for_each(|(report, before)| self.job_counts(report, before))
+    }
+
+    /// Counts a job, and hands its end to the process that found it. What was stopped, or failed for a reason of
+    /// this process's own, has no end.
+    fn deliver(&mut self, report: Report) -> Result<(), Closed> {
+        let (seq, failure) = (report.seq, report.failure.as_ref());
+        self.summary.count(failure);
+        let ends_run = matches!(
+            failure,
+            Some(Failure::Own { .. } | Failure::ProgramUnusable { .. } | Failure::PoolBroken { .. })
+        );
+        if ends_run && let Some(what) = report.failure_line() {
+            self.output.say(what);
+        }
+        self.judge(failure);
+        if !ends_run && !matches!(failure, Some(Failure::Stopped)) {
+            self.delivery.deliver(report);
+        }
+        self.output
+            .end_job(seq, Vec::new(), Verdict::Discard, Vec::new())?;
+        self.note_printed();
+        Ok(())
+    }
+
+    /// Handles what those say who speak to other hosts.
+    pub(super) fn handle_news(&mut self, news: Option<QueueNews>) {
+        match news {
+            Some(QueueNews::Ended(jobs, part)) => {
+                for report in self.delivery.take(jobs, part) {
+                    self.handle(Event::Done(report));
+                }
+            }
+            Some(QueueNews::Room) => {}
+            Some(QueueNews::Over) => self.delivery.over(),
+            Some(QueueNews::Failed(what)) => self.check_own(Err(what)),
+            None => self.check_own(Err("the thread that speaks to the queue has ended".into())),
+        }
     }
 
     /// Counts a job, prints what is left of it, and has its end stored.

@@ -74,7 +74,8 @@ impl Main<'_, '_> {
         let team = |number: usize, work: &(dyn Fn(usize) + Sync)| side_by_side(threads, number, work);
         let mut folds = folds.into_iter();
         // A run that was stopped has no answer: a part must not be taken for the whole.
-        let Some(first) = folds.next().filter(|_| !self.shutdown.is_stopping()) else {
+        let gives_answer = !self.shutdown.is_stopping() && !self.delivery.is_joiner();
+        let Some(first) = folds.next().filter(|_| gives_answer) else {
             return;
         };
         let total = || {

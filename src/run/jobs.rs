@@ -58,6 +58,20 @@ pub(crate) struct JobSource {
 }
 
 impl JobSource {
+    /// Returns the source of jobs that another process has found.
+    pub(crate) fn from_feed(feed: Receiver<Vec<JobResult>>) -> Self {
+        JobSource {
+            found: Some(feed),
+            chunk: Vec::new().into_iter(),
+            next: None,
+            errors: Vec::new(),
+            received: 0,
+            total: Arc::new(AtomicU64::new(UNKNOWN)),
+            lone: false,
+            listing: SharedListing::default(),
+        }
+    }
+
     /// Starts to find the plan's jobs. When each has an output file, all are found before this returns: no two
     /// may have the same.
     ///

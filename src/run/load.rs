@@ -108,7 +108,7 @@ impl SavedPart {
 }
 
 impl LoadedFold {
-    fn add(&mut self, body: &mut dyn BufRead) -> io::Result<()> {
+    pub(super) fn add(&mut self, body: &mut dyn BufRead) -> io::Result<()> {
         self.notes.merge(Notes::load(body)?);
         self.fold.load(body)
     }

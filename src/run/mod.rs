@@ -4,6 +4,7 @@
 
 mod deadline;
 mod deferred;
+mod deliver;
 mod dispatch;
 mod error;
 mod events;
@@ -15,8 +16,10 @@ mod load;
 mod merge;
 mod meter;
 mod output;
+mod part_merger;
 mod report;
 mod resume;
+mod role;
 mod save;
 mod settling;
 mod shutdown;
@@ -28,7 +31,9 @@ mod workers;
 pub use crate::merge::{MergeDestination, MergeInputs};
 pub use error::RunError;
 pub(crate) use load::{LoadedFold, SavedPart, load};
+pub(crate) use part_merger::PartMerger;
 pub use report::{Failures, SavedFoldsMet, Summary};
+pub(crate) use role::{DeliveredJob, JobFeed, QueueNews, QueueRole};
 pub use work::{Destination, MergeWork, Work};
 
 use crate::control::Control;
@@ -40,6 +45,7 @@ use crate::sys::guardian;
 use crate::worker::{self, Event, EventChannel, GrownFiles, RequeuedJobs, RunState, Task, WorkerShared};
 use crossbeam_channel::{Sender, after, at, bounded, never, select};
 use deadline::RunDeadline;
+use deliver::Delivery;
 use dispatch::Pause;
 use job_states::JobStates;
 use jobs::JobSource;
@@ -70,18 +76,34 @@ const LOOK: Duration = Duration::from_millis(2);
 /// When the run can't be started: a pattern that matches nothing ([`crate::source::NoMatch`]), no threads, no
 /// descriptors.
 pub fn run(plan: &Plan, work: &Work<'_>) -> Result<Summary, RunError> {
-    let end = prepare_and_drive(plan, work);
-    guardian::stop();
+    run_in_role(plan, work, QueueRole::Alone)
+}
+
+/// Runs as [`run`] does, with others: it leads them, or does jobs that another has found.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_in_role(plan: &Plan, work: &Work<'_>, role: QueueRole) -> Result<Summary, RunError> {
+    // A leader's own worker is a child still.
+    let leads = matches!(role, QueueRole::Leader { .. });
+    let end = prepare_and_drive(plan, work, role);
+    if !leads {
+        guardian::stop();
+    }
     end
 }
 
-fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> Result<Summary, RunError> {
+fn prepare_and_drive(plan: &Plan, work: &Work<'_>, role: QueueRole) -> Result<Summary, RunError> {
     worker::hush_maps();
     let folded = work.fold.is_some();
     let reserved = ReservedFiles::new(&work.files(plan), &plan.inputs)?;
-    let source = JobSource::new(plan, work.checked(), reserved)?;
+    let recording = resume::recording(plan, folded, &role);
+    let (delivery, feed) = Delivery::new(role);
+    let source = match feed {
+        Some(feed) => JobSource::from_feed(feed),
+        None => JobSource::new(plan, work.checked(), reserved)?,
+    };
     let resume = Resume::open(plan, folded)?;
-    let recording = resume::recording(plan, folded);
     let target = plan.workers.get();
     // Of an unbounded number of workers, each gets its slot when it is started.
     let slots = if target > UNBOUNDED { QUEUED } else { target };
@@ -145,6 +167,7 @@ fn prepare_and_drive(plan: &Plan, work: &Work<'_>) -> Result<Summary, RunError> 
             shutdown: Shutdown::new(&control, plan.patience),
             workers: Workers::new(scope, &shared, &control, target),
             resume,
+            delivery,
             settling: Settling::new(plan.settling_time),
             output: RunOutput::new(plan, folded, &run_state, &control)?,
             merges: Merges::new(work, workers, plan.empty, shared.merging.as_ref()),
@@ -170,6 +193,8 @@ struct Main<'scope, 'run> {
     shutdown: Shutdown<'run>,
     workers: Workers<'scope, 'run>,
     resume: Resume,
+    /// What others do, or want.
+    delivery: Delivery,
     settling: Settling,
     output: RunOutput<'run>,
     merges: Option<Merges<'run>>,
@@ -189,7 +214,8 @@ impl Main<'_, '_> {
             let created = self.output.keep_bad_lines(path);
             created.map_err(RunError::about_file(path))?;
         }
-        if self.work.fold.is_none() && self.work.written().out.is_none() && self.work.merge.is_none() {
+        let prints = self.work.fold.is_none() && !self.delivery.is_joiner();
+        if prints && self.work.checked().out.is_none() && self.work.merge.is_none() {
             let printed = self.output.print(|sink| sink.heading(&records.heading()));
             self.end_printing_on(printed);
         }
@@ -230,17 +256,17 @@ impl Main<'_, '_> {
             }
             // What was sent ends by a worker's hands, also when the run is stopped before there is one.
             let stopping = self.shutdown.is_stopping();
+            let here = self.jobs.running() - self.delivery.away();
             if !stopping || self.workers.are_gone() && !self.workers.is_one_panicked() {
                 let merges = self.merges.as_ref().map_or(0, Merges::under_way);
-                self.workers
-                    .start(self.jobs.running() + merges, self.jobs.ended())?;
+                self.workers.start(here + merges, self.jobs.ended())?;
             }
             if stopping || self.is_dry() {
                 // Closed, so that workers exit once it is empty.
                 queue = None;
                 self.workers.note_queue_closed();
             }
-            let all_ended = queue.is_none() && self.jobs.running() == 0;
+            let all_ended = queue.is_none() && here == 0;
             if (all_ended || self.workers.is_one_panicked()) && self.workers.are_gone() {
                 return Ok(());
             }
@@ -266,6 +292,7 @@ impl Main<'_, '_> {
                 recv(self.workers.next_step()) -> _ => {},
                 recv(signals.received()) -> signal => if let Ok(signal) = signal { self.handle_signal(signal, signals) },
                 recv(inputs.unwrap_or_else(never)) -> found => self.source.receive(found.ok()),
+                recv(self.delivery.news()) -> news => self.handle_news(news.ok()),
                 recv(self.shutdown.deadline()) -> _ => self.give_up(events),
             }
         }

@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 /// Returns the names that the alternatives make, in their order; the name itself when it has none. Braces without a
 /// comma, or without their other half, are text.
-pub(super) fn expand(name: &OsStr) -> Vec<OsString> {
+pub(crate) fn expand(name: &OsStr) -> Vec<OsString> {
     let mut expanded = Vec::new();
     add(name.as_bytes(), &mut expanded);
     expanded

@@ -87,7 +87,7 @@ impl PackedPart {
     }
 
     /// Returns all chunks, each preceded by its length in four bytes.
-    pub(super) fn bytes(&mut self) -> io::Result<Vec<u8>> {
+    pub(crate) fn bytes(&mut self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         for number in 0..self.count() {
             bytes.extend(self.lengths[number].to_le_bytes());
@@ -97,7 +97,7 @@ impl PackedPart {
     }
 
     /// Builds a part from the result of [`PackedPart::bytes`].
-    pub(super) fn from_bytes(tmpdir: &Path, mut bytes: &[u8]) -> io::Result<PackedPart> {
+    pub(crate) fn from_bytes(tmpdir: &Path, mut bytes: &[u8]) -> io::Result<PackedPart> {
         let mut part = PackedPart::new(tmpdir);
         while let Some((length, rest)) = bytes.split_first_chunk() {
             let length = u32::from_le_bytes(*length) as usize;

@@ -25,7 +25,7 @@ pub(crate) use compact::Bundle;
 pub(crate) use event::{Event, Report};
 pub(crate) use folds::Folds;
 pub(crate) use panic::{caught, hush_maps};
-pub(crate) use record::{JobRecord, Recording};
+pub(crate) use record::{JobRecord, PartUse, Recording};
 pub(crate) use run_state::RunState;
 pub(crate) use shared::{GrownFiles, Merging, WorkerShared};
 pub(crate) use task::{RequeuedJobs, Task};

@@ -19,10 +19,21 @@ use std::time::{Duration, Instant, SystemTime};
 pub(crate) struct Recording {
     /// Each job's part of the fold; large ones in files in this directory.
     pub(crate) parts: Option<PathBuf>,
+    /// What becomes of these parts here.
+    pub(crate) use_of_parts: PartUse,
     /// Each job's command line.
     pub(crate) commands: bool,
     /// By what its file is known again.
     pub(crate) recognition: Recognition,
+}
+
+/// What becomes of what a job gave the fold, in the process that ran it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PartUse {
+    /// It is added to the fold of the run.
+    Added,
+    /// It is delivered to another process, and counts there.
+    Delivered,
 }
 
 /// How a job went.

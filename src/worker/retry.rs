@@ -7,6 +7,7 @@ use super::event::{Event, Report};
 use super::folds::fold_failure;
 use super::job_output::{JobOutput, MergeTry};
 use super::panic;
+use super::record::PartUse;
 use super::shared::Worker;
 use crate::control::StopRequest;
 use crate::job::{self, Failure, Input, Job, Trust};
@@ -308,6 +309,14 @@ impl Worker<'_> {
         {
             if let Some(recorder) = &mut self.recorder {
                 recorder.keep_part(&mut **part, &report.notes)?;
+            }
+            if self
+                .shared
+                .recording
+                .is_some_and(|of| of.use_of_parts == PartUse::Delivered)
+            {
+                part.clear();
+                return Ok(());
             }
             let added = folds.add(job.link(), &mut **part, start);
             added.map_err(fold_failure)?;

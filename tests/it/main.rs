@@ -3,6 +3,8 @@
 mod cli;
 mod codecs;
 mod faults;
+#[cfg(feature = "queue")]
+mod hosts;
 mod library;
 mod map;
 mod merge;

@@ -107,6 +107,10 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "Many machines",
+        &["queue", "join", "lease", "losses", "patience", "backlog"],
+    ),
+    (
         "State",
         &[
             "state",

@@ -155,6 +155,7 @@ impl Summary {
                 Failure::Command { .. }
                 | Failure::ReplyError { .. }
                 | Failure::PoolBroken { .. }
+                | Failure::WorkersLost { .. }
                 | Failure::Panicked { .. },
             ) => self.failed += 1,
             Some(Failure::ProgramUnusable { .. }) => {

@@ -7,12 +7,13 @@ mod job_end;
 mod restore;
 
 use super::job_states::{Before, JobState, JobStates};
+use super::role::QueueRole;
 use crate::job::{Failure, Job};
 use crate::plan::{Plan, Recognition, Revocable};
 use crate::state::{
     Fingerprint, GrownFile, JobEnd, JobLookup, RunProgress, State, StateError, StoredOutcome, fingerprints,
 };
-use crate::worker::{Bundle, JobRecord, Recording, Task};
+use crate::worker::{Bundle, JobRecord, PartUse, Recording, Task};
 use job_end::{fail, job_end};
 use restore::{Next, Restore};
 use std::time::SystemTime;
@@ -324,13 +325,22 @@ fn before(row: Option<i64>, fingerprints: Vec<Fingerprint>, now: SystemTime, giv
 }
 
 /// Returns what the workers are to record of each job, if anything. `folded` says whether there is a fold.
-pub(crate) fn recording(plan: &Plan, folded: bool) -> Option<Recording> {
+pub(crate) fn recording(plan: &Plan, folded: bool, role: &QueueRole) -> Option<Recording> {
+    if let QueueRole::Joiner { commands, .. } = role {
+        return Some(Recording {
+            recognition: Recognition::BY_NAME,
+            parts: folded.then(|| plan.tmpdir.clone()),
+            use_of_parts: PartUse::Delivered,
+            commands: *commands,
+        });
+    }
     let wanted = plan.state.is_some() || plan.joblog.is_some();
     let parts = plan.state.as_ref().filter(|_| folded);
     let recognition = plan.state.as_ref().map(|state| state.recognition);
     wanted.then(|| Recording {
         recognition: recognition.unwrap_or(Recognition::BY_NAME),
         parts: parts.map(|_| plan.tmpdir.clone()),
+        use_of_parts: PartUse::Added,
         commands: plan.joblog.is_some(),
     })
 }

@@ -218,7 +218,8 @@ fn await_notice(notices: &OwnedFd) {
 /// Keeps signals from interrupting this thread: each worker calls it first, so that the main thread takes them.
 /// Children start with an empty mask all the same.
 pub(crate) fn block_in_this_thread() {
-    block(SHUTDOWN.into_iter().chain(NOTICES));
+    // A blocked read with a timeout ends also at a signal that nobody handles.
+    block(SHUTDOWN.into_iter().chain(NOTICES).chain([libc::SIGCHLD]));
     // Whoever started us may have blocked it.
     unblock([INTERRUPT]);
 }

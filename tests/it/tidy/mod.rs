@@ -18,19 +18,23 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "help", "report", "run", "queue", "progress", "saved", "process", "sink", "output", "state",
-            "map", "fold", "record", "codec", "template", "plan", "source", "memory", "job", "message",
-            "sys",
+            "help", "report", "hosts", "run", "queue", "progress", "saved", "process", "sink", "output",
+            "state", "map", "fold", "record", "codec", "template", "plan", "source", "memory", "job",
+            "message", "sys",
         ],
     ),
     ("fuzzing", &["source", "record", "codec", "plan", "job", "memory"]),
     ("help", &[]),
     ("report", &["state", "message"]),
     (
+        "hosts",
+        &["run", "queue", "sink", "state", "source", "job", "message", "sys"],
+    ),
+    (
         "run",
         &[
-            "queue", "progress", "saved", "worker", "merge", "sink", "output", "state", "map", "fold",
-            "record", "plan", "source", "control", "job", "memory", "message", "sys",
+            "progress", "saved", "worker", "merge", "sink", "output", "state", "map", "fold", "record",
+            "plan", "source", "control", "job", "memory", "message", "sys",
         ],
     ),
     ("saved", &["output", "job", "message"]),

@@ -8,7 +8,7 @@ use super::source::none;
 const ORDER: &[(&str, &str)] = &[
     (
         "cli",
-        "mod topics man_pages list foreign_words grammar map run saved_folds status report xargs parallel batch failure_options merge open missing_separator foreign_command run_end unattended run_summary options progress awk_program remote_name plain_text pool \
+        "mod topics man_pages list foreign_words grammar map run saved_folds status report xargs parallel batch failure_options merge open missing_separator foreign_command queue_run run_end unattended run_summary queue options child progress awk_program remote_name plain_text pool \
          exit_code lock_in_use out state save option_value records usage_error canonical_args color",
     ),
     (

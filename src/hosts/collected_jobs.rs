@@ -1,0 +1,225 @@
+//! The results that a leader has read, and whether they can be: each job once, and as many as the server says.
+//!
+//! It does not know what becomes of them.
+
+use super::caller::Caller;
+use super::failure::QueueFailure;
+use super::job_frames::{CommittedJobs, committed, lost_job};
+use super::leader_plan::LeaderPlan;
+use crate::queue::{
+    CommitFrame, QueuedJob, QueuedResult, ResultChain, ResultEntry, RunCounts, StatusAnswer, parse_frames,
+};
+use sha2::{Digest as _, Sha256};
+
+/// The largest result that is taken: 4 GiB.
+const LARGEST: u64 = 4 << 30;
+
+/// The results so far.
+pub(super) struct CollectedJobs<'a> {
+    plan: &'a LeaderPlan,
+    last: Option<String>,
+    chain: ResultChain,
+    /// A bit for each job, by its place in the queue.
+    ended: Vec<u64>,
+    highest: u64,
+    done: u64,
+    given_up: u64,
+}
+
+impl<'a> CollectedJobs<'a> {
+    pub(super) fn new(plan: &'a LeaderPlan) -> Self {
+        CollectedJobs {
+            plan,
+            last: None,
+            chain: ResultChain::default(),
+            ended: Vec::new(),
+            highest: 0,
+            done: 0,
+            given_up: 0,
+        }
+    }
+
+    /// Returns the place of the last result.
+    pub(super) fn last(&self) -> Option<&str> {
+        self.last.as_deref()
+    }
+
+    /// Returns the highest place in the queue of a job that has ended.
+    pub(super) fn highest(&self) -> u64 {
+        self.highest
+    }
+
+    /// Reads the next result.
+    ///
+    /// # Errors
+    /// When it is damaged, or a job has ended before.
+    pub(super) fn read(
+        &mut self,
+        caller: &mut Caller,
+        entry: &ResultEntry,
+    ) -> Result<CommittedJobs, QueueFailure> {
+        self.chain.add(entry);
+        self.last = Some(entry.id.clone());
+        let content = match &entry.result {
+            QueuedResult::Ended { jobs, frames } => {
+                let content = self.content(caller, entry, frames)?;
+                if content.jobs.len() as u64 != *jobs {
+                    return Err(self.damaged(&format!("result {} is not what it says", entry.id)));
+                }
+                self.done += jobs;
+                content
+            }
+            QueuedResult::GivenUp { k } => {
+                self.given_up += 1;
+                CommittedJobs {
+                    jobs: vec![(*k, lost_job(&self.given_up(caller, *k)?, self.plan.losses))],
+                    part: None,
+                }
+            }
+            QueuedResult::Forged { .. } => {
+                return Err(self.damaged("a job of the queue was not put there by this run"));
+            }
+        };
+        for (place, _) in &content.jobs {
+            self.mark(*place)?;
+        }
+        Ok(content)
+    }
+
+    /// Reads the frames of a result, which may lie elsewhere.
+    fn content(
+        &self,
+        caller: &mut Caller,
+        entry: &ResultEntry,
+        frames: &[u8],
+    ) -> Result<CommittedJobs, QueueFailure> {
+        let damaged = || self.damaged(&format!("result {} can't be read", entry.id));
+        let parsed = parse_frames(frames, None).map_err(|_| damaged())?;
+        let parsed = match &parsed[..] {
+            &[
+                CommitFrame::Elsewhere {
+                    pieces,
+                    length,
+                    sha256,
+                },
+            ] if length <= LARGEST => {
+                let bytes = self.pieces(caller, entry, pieces)?;
+                let is_whole = bytes.len() as u64 == length && Sha256::digest(&bytes)[..] == sha256;
+                if !is_whole {
+                    return Err(damaged());
+                }
+                parse_frames(&bytes, None).map_err(|_| damaged())?
+            }
+            _ => parsed,
+        };
+        committed(parsed, &self.plan.tmpdir).map_err(|_| damaged())
+    }
+
+    /// Returns a job that was given up, as far as the server can tell.
+    fn given_up(&self, caller: &mut Caller, k: u64) -> Result<QueuedJob, QueueFailure> {
+        let status = caller.call(|queue| queue.status());
+        let payload = match status.map_err(|error| self.plan.failure(&error))? {
+            StatusAnswer::Run(run) => run.given_up.into_iter().find(|(of, _)| *of == k),
+            StatusAnswer::NoRun | StatusAnswer::Over => None,
+        };
+        let job = payload.and_then(|(_, payload)| QueuedJob::parse(&payload, None).ok());
+        Ok(job.unwrap_or(QueuedJob {
+            number: 0,
+            inputs: Vec::new(),
+        }))
+    }
+
+    fn pieces(&self, caller: &mut Caller, entry: &ResultEntry, pieces: u64) -> Result<Vec<u8>, QueueFailure> {
+        let mut bytes = Vec::new();
+        for at in 0..pieces {
+            let piece = caller.call(|queue| queue.piece_of(&entry.worker, entry.number, at));
+            let piece = piece.map_err(|error| self.plan.failure(&error))?;
+            let missing = || self.damaged(&format!("a piece of result {} is not there", entry.id));
+            bytes.extend(piece.ok_or_else(missing)?);
+        }
+        Ok(bytes)
+    }
+
+    /// Takes note that a job has ended, which none does twice.
+    fn mark(&mut self, place: u64) -> Result<(), QueueFailure> {
+        let Ok(at) = usize::try_from(place / 64) else {
+            return Err(self.damaged("a job of the results is none"));
+        };
+        // What was enqueued is bounded by memory, and so is this.
+        if place == 0 || place > self.highest.saturating_add(1 << 32) {
+            return Err(self.damaged("a job of the results is none"));
+        }
+        if self.ended.len() <= at {
+            self.ended.resize(at + 1, 0);
+        }
+        let bit = 1 << (place % 64);
+        if self.ended[at] & bit != 0 {
+            return Err(QueueFailure::Forgotten(format!(
+                "{}: job {place} of the queue has ended twice",
+                self.plan.shown
+            )));
+        }
+        self.ended[at] |= bit;
+        self.highest = self.highest.max(place);
+        Ok(())
+    }
+
+    /// Checks that the jobs of a result are those that were enqueued. `numbers` are theirs, in the order of the queue. Gives jobs that
+    /// were given up their numbers.
+    ///
+    /// # Errors
+    /// When one is another.
+    pub(super) fn check_numbers(
+        &self,
+        content: &mut CommittedJobs,
+        numbers: &[u64],
+    ) -> Result<(), QueueFailure> {
+        for (place, job) in &mut content.jobs {
+            let number = usize::try_from(*place - 1).ok().and_then(|at| numbers.get(at));
+            match number {
+                Some(number) if job.number == 0 => job.number = *number,
+                Some(number) if *number == job.number => {}
+                _ => return Err(self.damaged("a result is about a job that is not in the queue")),
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that all results were read, once all jobs have ended.
+    ///
+    /// # Errors
+    /// When the server has others than were read, or contradicts itself.
+    pub(super) fn check(&self, counts: &RunCounts) -> Result<(), QueueFailure> {
+        if counts.chain != self.chain.as_str() {
+            return Err(QueueFailure::Forgotten(format!(
+                "{}: the server has forgotten results that were read",
+                self.plan.shown
+            )));
+        }
+        let bits: u64 = self.ended.iter().map(|word| u64::from(word.count_ones())).sum();
+        let total = counts.total.unwrap_or_default();
+        let is_sound = self.done == counts.done && self.given_up == counts.dead && counts.forged == 0;
+        match is_sound && bits == total && self.highest == total && counts.backlog == 0 {
+            true => Ok(()),
+            false => Err(self.damaged("its counts do not match its results")),
+        }
+    }
+
+    /// Checks what must hold at any time.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub(super) fn check_meanwhile(&self, counts: &RunCounts) -> Result<(), QueueFailure> {
+        match counts.total {
+            Some(_) if counts.backlog == 0 => Err(self.damaged("no job is left, and not all have ended")),
+            _ => Ok(()),
+        }
+    }
+
+    fn damaged(&self, what: &str) -> QueueFailure {
+        QueueFailure::Damaged(format!(
+            "{}: the queue's data are damaged: {what}: --fresh begins anew",
+            self.plan.shown
+        ))
+    }
+}
