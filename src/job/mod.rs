@@ -129,6 +129,14 @@ pub enum Input {
 }
 
 impl Input {
+    /// Returns how many bytes it has of a block that a command reads; 0 when it is none.
+    pub(crate) fn block_length(&self) -> usize {
+        match self {
+            Input::Block(bytes) => bytes.len(),
+            _ => 0,
+        }
+    }
+
     /// Returns the name to show and to substitute: the path as it was given, `-` for standard input.
     pub fn name(&self) -> &OsStr {
         match self {

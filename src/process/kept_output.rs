@@ -5,6 +5,7 @@
 
 use super::child_emit;
 use super::command::Command;
+use super::result_table::{Ran, ResultForm};
 use crate::control::WorkerHandle;
 use crate::job::{Failure, Input, Job, Trust};
 use crate::map::{ChildEmit, Emit, Latency, Map, OutOfBand};
@@ -14,12 +15,13 @@ use crate::record::NoteKind;
 use crate::template::{Line, with_job};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::ops::ControlFlow;
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
 /// How long the name of a directory may be, in bytes.
 const LONGEST_NAME: usize = 255;
@@ -32,6 +34,8 @@ pub(crate) enum KeptNames {
     Tree(PathBuf, Vec<Vec<u8>>),
     /// As the line says: `FILE`, `FILE.err` and `FILE.seq`; or the three of a tree, when it ends with a slash.
     Line(Line),
+    /// Both streams in files that nobody sees, in this directory, of which a row is printed.
+    Rows(ResultForm, PathBuf),
     /// Standard output alone, in a new file in this directory, whose name is printed.
     New(PathBuf),
 }
@@ -65,6 +69,10 @@ impl Map for KeptCommand {
             return Ok(());
         }
         let (out, err, name) = self.plan.names.create(job, slot)?;
+        let (clock, copies) = (
+            (SystemTime::now(), Instant::now()),
+            [Some(&out), err.as_ref()].map(copy),
+        );
         let inner = child_emit(emit);
         let mut kept = KeptEmit {
             inner: &mut *inner,
@@ -75,6 +83,25 @@ impl Map for KeptCommand {
         };
         let end = self.command.run(job, &mut kept);
         let (given, failure) = (kept.given, kept.failure);
+        if let KeptNames::Rows(form, _) = &self.plan.names
+            && !matches!(end, Err(Failure::Stopped))
+        {
+            let [out, err] = copies.map(|file| file.and_then(read_again));
+            let (out, err) = (out.map_err(own_output)?, err.map_err(own_output)?);
+            let row = form.row(
+                job,
+                &Ran {
+                    started: clock.0,
+                    took: clock.1.elapsed(),
+                    failure: end.as_ref().err(),
+                    command: &self.command.describe(job, slot),
+                    out: &out,
+                    err: &err,
+                },
+            );
+            let _ = inner.take(&row, Trust::Final);
+            return failure.map_or(end, Err);
+        }
         inner.note_given(given);
         if let Some(name) = name {
             let line = [name.as_os_str().as_bytes(), b"\n"].concat();
@@ -90,6 +117,24 @@ impl Map for KeptCommand {
     fn describe(&self, job: &Job, slot: usize) -> Vec<u8> {
         self.command.describe(job, slot)
     }
+}
+
+/// Returns another handle of an open file.
+fn copy(file: Option<&File>) -> io::Result<File> {
+    file.ok_or(io::ErrorKind::NotFound)?.try_clone()
+}
+
+/// Returns all that was written to a file.
+fn read_again(mut file: File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn own_output(cause: io::Error) -> Failure {
+    let what = "the job's output".to_owned();
+    Failure::Own { what, cause }
 }
 
 /// The open files of a job: standard output, standard error if it is kept, and the name that is printed.
@@ -114,14 +159,14 @@ impl KeptNames {
                 prefix.push("");
                 prefix.into_os_string()
             }
-            KeptNames::New(directory) => directory.clone().into_os_string(),
+            KeptNames::New(directory) | KeptNames::Rows(_, directory) => directory.clone().into_os_string(),
         }
     }
 
     fn is_there(&self, job: &Job, slot: usize) -> bool {
         let prefix = self.prefix(job, slot);
         match self {
-            KeptNames::New(_) => false,
+            KeptNames::New(_) | KeptNames::Rows(..) => false,
             _ => with_ending(&prefix, "stdout", "").exists(),
         }
     }
@@ -139,6 +184,10 @@ impl KeptNames {
             };
             let (file, path) = make().map_err(|cause| own(directory, cause))?;
             return Ok((file, None, Some(path)));
+        }
+        if let KeptNames::Rows(_, directory) = self {
+            let make = || tempfile::tempfile_in(directory).map_err(|cause| own(directory, cause));
+            return Ok((make()?, Some(make()?), None));
         }
         let create = |path: PathBuf| {
             let make = || {
@@ -216,8 +265,7 @@ impl KeptEmit<'_> {
         match written {
             Ok(()) => ControlFlow::Continue(()),
             Err(cause) => {
-                let what = "the job's output".to_owned();
-                self.failure.get_or_insert(Failure::Own { what, cause });
+                self.failure.get_or_insert(own_output(cause));
                 ControlFlow::Break(())
             }
         }

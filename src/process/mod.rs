@@ -17,6 +17,7 @@ mod pipes;
 mod plan;
 mod pool;
 mod resolve;
+mod result_table;
 mod spawn;
 mod spawn_retry;
 mod start_gate;
@@ -34,6 +35,7 @@ pub(crate) use opened::Opener;
 pub(crate) use plan::{Capture, ChildStdin, ChildVar, CommandPlan, OnClosedStdout, Trace};
 pub(crate) use pool::{PoolMap, PoolPlan, Reply};
 pub(crate) use resolve::{ProgramError, resolve_program};
+pub(crate) use result_table::ResultForm;
 pub(crate) use start_gate::{StartCondition, StartGate};
 
 use crate::map::{ChildEmit, Emit};

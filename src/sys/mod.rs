@@ -31,9 +31,9 @@ pub(crate) use cores::cores;
 pub(crate) use io::{
     Interest, OutputStream, Ready, Stdin, Waker, Writer, bytes_in_pipe, check_executable, draw_on_stderr,
     enlarge_pipe, is_foreground, lock_file, lock_to_read, open_nonblocking, outputs_are_same, pipe, poll,
-    read_ahead, read_pipe, set_nonblocking, set_passage, stderr_is_terminal, stderr_size, stdout_is_terminal,
-    stdout_is_unread, terminal, terminal_width, write_pipe, write_stderr, write_stderr_now,
-    write_stderr_once,
+    read_ahead, read_pipe, set_nonblocking, set_passage, set_stdout, stderr_is_terminal, stderr_size,
+    stdout_is_terminal, stdout_is_unread, terminal, terminal_width, write_pipe, write_stderr,
+    write_stderr_now, write_stderr_once,
 };
 pub(crate) use limits::{
     file_limit, is_out_of_files, pause_for_files, raise_file_limit, retry_open, retry_start, spawn_thread,

@@ -17,13 +17,14 @@ use std::os::unix::ffi::OsStrExt as _;
 /// Returns the command line, in which `holes` are filled.
 pub(super) fn line(command: &[OsString], holes: &Holes, options: &Options) -> Line {
     let repeat = repeat(options);
-    if options.command.shell_quote {
+    if options.command.shell_quotes > 0 {
         let words: Vec<_> = command
             .iter()
             .map(|word| word.as_bytes())
             .chain([&b"{}"[..]])
             .collect();
-        return Line::new(&words, &Holes::default(), LineQuoting::Values, Repeat::Value);
+        let line = Line::new(&words, &Holes::default(), LineQuoting::Values, Repeat::Value);
+        return line.quoted_times(options.command.shell_quotes);
     }
     if command.is_empty() {
         // Values are commands.
@@ -42,7 +43,8 @@ pub(super) fn line(command: &[OsString], holes: &Holes, options: &Options) -> Li
         (false, _) => LineQuoting::Values,
     };
     let mut line = Line::new(&words, holes, quoting, repeat);
-    if !line.has_hole() && options.inputs.most != Some(0) && !options.pipe.on {
+    let is_unseen = options.inputs.most == Some(0) && options.command.quote;
+    if !line.has_hole() && !is_unseen && !options.pipe.on {
         line.append_values(repeat);
     }
     line

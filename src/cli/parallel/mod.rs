@@ -104,6 +104,7 @@ fn follow(words: &[OsString]) -> Result<u8> {
         value::separators(&blocks.separator)?;
         let line = command::line(command, &holes, &options);
         let plan = plan::plan(Inputs::Blocks(blocks), logged, &options);
+        kept::begin_table(&options, &holes, 0)?;
         return run_commands(
             &plan,
             command::plan(line, &holes, &options),
@@ -140,6 +141,7 @@ fn follow(words: &[OsString]) -> Result<u8> {
     if options.pipe.tee {
         command.spool = Some(Arc::new(spool::spool(&options.output)?));
     }
+    kept::begin_table(&options, &holes, count)?;
     run_commands(&plan, command, kept::plan(&options, &holes, count), &options)
 }
 

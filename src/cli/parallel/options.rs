@@ -77,7 +77,7 @@ pub(super) struct CommandOptions {
     pub(super) repeats_words: bool,
     pub(super) dry_run: bool,
     /// Whether values alone are printed, quoted.
-    pub(super) shell_quote: bool,
+    pub(super) shell_quotes: usize,
     /// The variable that tells a command its slot.
     pub(super) slot_variable: Option<String>,
     pub(super) wd: Option<OsString>,
@@ -193,7 +193,7 @@ impl Default for Options {
                 quote: false,
                 repeats_words: false,
                 dry_run: false,
-                shell_quote: false,
+                shell_quotes: 0,
                 slot_variable: None,
                 wd: None,
             },

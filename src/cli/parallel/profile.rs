@@ -18,10 +18,8 @@ pub(super) fn words(profiles: &[OsString]) -> Result<Vec<OsString>> {
     let mut words = Vec::new();
     for profile in profiles {
         let found = candidates(profile).into_iter().find_map(|file| read(&file));
-        match found {
-            Some(text) => words.extend(split_lines(&text?)),
-            None => return Err(anyhow!("Error: {} not readable.", message::display_name(profile))),
-        }
+        // One that is not there says nothing, as in GNU parallel.
+        words.extend(split_lines(&found.transpose()?.unwrap_or_default()));
     }
     if profiles.is_empty() {
         let system = PathBuf::from("/etc/parallel/config");

@@ -144,20 +144,6 @@ pub(super) fn separators(separator: &RecordSeparator) -> Result<()> {
     }
 }
 
-/// Checks a directory, or a template of file names.
-pub(super) fn results(typed: &OsStr) -> Result<OsString> {
-    let text = typed.as_bytes();
-    match [&b".csv"[..], b".tsv", b".json"]
-        .into_iter()
-        .find(|end| text.ends_with(end))
-    {
-        Some(_) => {
-            wrong("Error: --results with a table (.csv, .tsv, .json) is not supported: give a directory.")
-        }
-        None => Ok(typed.to_owned()),
-    }
-}
-
 /// Checks the directory that commands run in.
 pub(super) fn directory(typed: &OsStr) -> Result<OsString> {
     match typed == "..." {

@@ -75,7 +75,7 @@ impl JobLog {
             ran.job.number,
             started.unwrap_or_default().as_secs_f64(),
             ran.took.as_secs_f64(),
-            ran.job.inputs.iter().map(block_length).sum::<usize>(),
+            ran.job.inputs.iter().map(Input::block_length).sum::<usize>(),
             ran.bytes,
         )
         .into_bytes();
@@ -87,13 +87,5 @@ impl JobLog {
             let path = message::display_name(path.as_os_str());
             format!("{path}: {}", message::cause(&cause))
         })
-    }
-}
-
-/// Returns how many bytes a job was given of a block.
-fn block_length(input: &Input) -> usize {
-    match input {
-        Input::Block(bytes) => bytes.len(),
-        _ => 0,
     }
 }

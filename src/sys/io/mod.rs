@@ -17,7 +17,7 @@ pub(crate) use output::{
     write_stderr_once,
 };
 pub(crate) use passage::{
-    Writer, is_foreground, set_passage, stderr_is_terminal, stderr_size, stdout_is_terminal,
+    Writer, is_foreground, set_passage, set_stdout, stderr_is_terminal, stderr_size, stdout_is_terminal,
 };
 pub(crate) use pipe::{bytes_in_pipe, enlarge_pipe, pipe, read_pipe, set_nonblocking, write_pipe};
 pub(crate) use poll::{Interest, Ready, poll};

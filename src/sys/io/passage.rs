@@ -47,6 +47,14 @@ pub(crate) fn stdout_is_terminal() -> bool {
     isatty(io::stdout())
 }
 
+/// Has standard output be this file from now on.
+///
+/// # Errors
+/// What the system said.
+pub(crate) fn set_stdout(file: &std::fs::File) -> io::Result<()> {
+    Ok(rustix::stdio::dup2_stdout(file)?)
+}
+
 /// Returns whether standard error is a terminal.
 pub(crate) fn stderr_is_terminal() -> bool {
     isatty(io::stderr())

@@ -14,6 +14,7 @@ pub use quote::quote_value;
 pub use value_part::ValuePart;
 
 use crate::sys::arguments::Arguments;
+use std::borrow::Cow;
 
 /// A command line with holes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Line {
     /// The stretches, one after the other; with [`LineQuoting::Words`], each is a word.
     pub(super) stretches: Vec<Stretch>,
     pub(super) quoting: LineQuoting,
+    /// How often each value is quoted, where values are.
+    pub(super) quotes: usize,
 }
 
 /// A stretch of a command line.
@@ -111,7 +114,16 @@ impl Line {
                 Repeat::Word => Stretch::repeated(holes, &words.join(&b' ')),
             },
         };
-        Line { stretches, quoting }
+        Line {
+            stretches,
+            quoting,
+            quotes: 1,
+        }
+    }
+
+    /// Has each value quoted so often, each time with the quotes that it has: for as many shells.
+    pub fn quoted_times(self, quotes: usize) -> Self {
+        Line { quotes, ..self }
     }
 
     /// Returns whether there is a hole.
@@ -157,7 +169,10 @@ impl Line {
         }
         let mut writer = Text {
             line: Vec::new(),
-            quoted: self.quoting == LineQuoting::Values,
+            quotes: match self.quoting {
+                LineQuoting::Values => self.quotes,
+                _ => 0,
+            },
         };
         self.write(job, &mut writer);
         writer.line
@@ -288,7 +303,7 @@ impl Stretch {
 /// Writes a line as text.
 struct Text {
     line: Vec<u8>,
-    quoted: bool,
+    quotes: usize,
 }
 
 impl LineWriter for Text {
@@ -297,9 +312,15 @@ impl LineWriter for Text {
     }
 
     fn value(&mut self, value: &[u8]) {
-        match self.quoted {
-            true => quote_value(value, &mut self.line),
-            false => self.line.extend_from_slice(value),
+        let mut value = Cow::Borrowed(value);
+        for _ in 1..self.quotes {
+            let mut quoted = Vec::new();
+            quote_value(&value, &mut quoted);
+            value = Cow::Owned(quoted);
+        }
+        match self.quotes {
+            0 => self.line.extend_from_slice(&value),
+            _ => quote_value(&value, &mut self.line),
         }
     }
 

@@ -19,7 +19,7 @@ fn what_is_not_supported_is_refused_with_a_word() {
         ("--sqlmaster x", "--state"),
         ("--tmux", "--tag"),
         ("--rpl x", "no Perl"),
-        ("--results x.csv", "give a directory"),
+        ("-X --results x.csv", "give a directory"),
         ("--wd ...", "name a directory"),
         ("--plus {uniq}", "not supported"),
         ("--semaphore", "flock"),
@@ -59,10 +59,8 @@ fn kept_options_come_before_those_of_the_command_line() {
         .stdout("x\ta\n")
         .ok();
     alone("parallel -kJ two ::: a b").stdout("[a][b]").ok();
-    alone("parallel -J none echo ::: a")
-        .says("none not readable")
-        .stdout("")
-        .code(255);
+    // One that is not there says nothing.
+    alone("parallel -J none echo ::: a").stdout("a\n").stderr("").ok();
 }
 
 #[test]
@@ -252,4 +250,72 @@ fn a_percentage_of_failures_is_told_whether_it_ended_the_run_or_not() {
     fan("parallel -j1 --halt soon,fail=50%")
         .args(["exit 7 # {}", ":::", "1", "2"])
         .code(7);
+}
+
+#[test]
+fn results_are_rows_of_a_table() {
+    let place = Place::new();
+    let cut = |name: &str, text: &str| {
+        let read = std::fs::read_to_string(place.path(name)).expect("the table");
+        let kept = read.lines().map(|line| match line.split_once("\t0\t") {
+            Some((_, rest)) => rest,
+            None => line,
+        });
+        assert_eq!(kept.collect::<Vec<_>>().join("\n"), text, "{read}");
+    };
+    let heading = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand";
+    place
+        .fan("parallel -k -j2 --results x.tsv")
+        .args([
+            "echo {2}; echo 'e\"' >&2; exit {#}",
+            ":::",
+            "a",
+            ":::",
+            "b c",
+            "d",
+        ])
+        .stdout("")
+        .stderr("")
+        .code(2);
+    let command = |value: &str, number: u8| format!("\"echo {value}; echo 'e\"\"' >&2; exit {number}\"");
+    let (first, second) = (command("'b c'", 1), command("d", 2));
+    cut(
+        "x.tsv",
+        &format!(
+            "{heading}\tV1\tV2\tStdout\tStderr\n4\t1\t0\t{first}\ta\t\"b c\"\t\"b c\n\"\t\"e\"\"\n\"\n\
+             2\t2\t0\t{second}\ta\td\t\"d\n\"\t\"e\"\"\n\""
+        ),
+    );
+    place
+        .fan("parallel -j1 --header : --results x.json echo {f} ::: f é")
+        .stdout("")
+        .ok();
+    let row = std::fs::read_to_string(place.path("x.json")).expect("the table");
+    let ends = r#""Exitval": 0, "Signal": 0, "Command": "echo 'é'", "V": [ "é" ], "Stdout": "é\u000a", "Stderr": "" }"#;
+    assert!(
+        row.starts_with("{ \"Seq\": 1, ") && row.trim_end().ends_with(ends),
+        "{row}"
+    );
+    let printed = place
+        .fan("parallel -j1 --header : --results -.csv true ::: f a")
+        .ok()
+        .out;
+    let printed = String::from_utf8(printed).expect("text");
+    assert!(
+        printed.starts_with("Seq,Host,")
+            && printed
+                .lines()
+                .next()
+                .is_some_and(|line| line.ends_with(",f,Stdout,Stderr")),
+        "{printed}"
+    );
+    assert_eq!(printed.lines().count(), 2, "{printed}");
+}
+
+#[test]
+fn values_are_quoted_as_often_as_it_is_said() {
+    fan("parallel --shellquote --shellquote :::")
+        .args(["a b", "c"])
+        .stdout("\"'\"'a b'\"'\"\nc\n")
+        .ok();
 }

@@ -30,7 +30,7 @@ const ORDER: &[(&str, &str)] = &[
     ("map", "function cat check digest wc read mod emit"),
     (
         "process",
-        "pool kept_output opened command dry_run trace arg_limit spawn stdin spawn_retry mod child outcome child_event stop_ladder pipes \
+        "pool kept_output result_table opened command dry_run trace arg_limit spawn stdin spawn_retry mod child outcome child_event stop_ladder pipes \
          plan resolve median_limit start_gate stopped suspend deadline",
     ),
     (

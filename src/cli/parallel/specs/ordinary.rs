@@ -160,7 +160,7 @@ pub(super) const ORDINARY: &[Spec<Options>] = &[
         "shell-quote shellquote",
         Nothing(|o| {
             o.command.dry_run = true;
-            o.command.shell_quote = true;
+            o.command.shell_quotes += 1;
         }),
     ),
     gnu(
@@ -200,7 +200,7 @@ pub(super) const ORDINARY: &[Spec<Options>] = &[
     gnu("verbose t", Nothing(|o| o.output.trace = true)),
     gnu(
         "results result res",
-        Required(|o, text| set(&mut o.output.results, value::results(text).map(Some))),
+        Required(|o, text| set(&mut o.output.results, Ok(Some(text.to_owned())))),
     ),
     gnu(
         "output-as-files outputasfiles files",
