@@ -4,11 +4,18 @@ use super::canonical_args::CommandKey;
 use super::option_value::file_name;
 use super::records::{FoldPlan, RecordArgs, RecordsAndFold};
 use super::usage_error::UsageError;
+use crate::message;
 use crate::plan::{SavePlan, SaveTarget};
+use crate::saved::is_saved_fold;
 use crate::sys::OutputStream;
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
-use std::path::PathBuf;
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+/// How many first bytes of a file tell whether it is a saved fold.
+const LONGEST_HEAD: u64 = 8;
 
 /// Where a fold goes.
 #[derive(Debug, Args)]
@@ -17,6 +24,17 @@ pub(super) struct SaveArgs {
     /// Save the fold in FILE instead of printing it (`-`: standard output); `fanfold merge` adds up saved folds
     #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().try_map(file_name))]
     save: Option<PathBuf>,
+}
+
+/// Whether a file lies there that is no saved fold: one of the logs, most likely. An empty one is nobody's.
+fn is_other_file(file: &Path) -> bool {
+    if !fs::metadata(file).is_ok_and(|found| found.is_file()) {
+        return false;
+    }
+    let mut head = Vec::new();
+    // What can't be read is left to the writer.
+    let read = fs::File::open(file).and_then(|open| open.take(LONGEST_HEAD).read_to_end(&mut head));
+    read.is_ok() && !head.is_empty() && !is_saved_fold(&head)
 }
 
 impl SaveArgs {
@@ -28,7 +46,15 @@ impl SaveArgs {
     pub(super) fn target(&self) -> Result<Option<SaveTarget>, UsageError> {
         let what = match &self.save {
             None => return Ok(None),
-            Some(file) if file.as_os_str() != "-" => return Ok(Some(SaveTarget::File(file.clone()))),
+            Some(file) if file.as_os_str() != "-" => {
+                return match is_other_file(file) {
+                    false => Ok(Some(SaveTarget::File(file.clone()))),
+                    true => Err(UsageError(format!(
+                        "{}: is there and is no saved fold: --save would replace it; remove it, or type another name",
+                        message::display_name(file.as_os_str())
+                    ))),
+                };
+            }
             Some(_) if OutputStream::stdout().is_terminal() => {
                 "--save - writes binary data, and standard output is a terminal: redirect it"
             }

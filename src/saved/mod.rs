@@ -24,6 +24,11 @@ pub(crate) use writer::{SavedTarget, SavedWriter};
 const MAGIC: &[u8; 8] = b"ffsave\0\x01";
 const END: &[u8; 8] = b"ffend\0\0\x01";
 
+/// Returns true when a file that begins with these bytes is a saved fold, of this version or another.
+pub(crate) fn is_saved_fold(head: &[u8]) -> bool {
+    head.starts_with(&MAGIC[..6])
+}
+
 /// How many bytes are compressed together.
 const CHUNK: usize = 1 << 20;
 

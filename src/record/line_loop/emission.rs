@@ -113,7 +113,8 @@ fn note_misfits(
     let noted = value_notes.iter().zip(columns).enumerate();
     for (_, (note, column)) in noted.filter(|(at, _)| misfits.contains(*at)) {
         let Some(note) = *note else { continue };
-        let value = column.value(view);
+        // As it is written: a modifier makes nothing of what it can't read.
+        let value = column.original(view);
         if is_absent(column) {
             notes.pardon(note);
         } else {

@@ -150,9 +150,9 @@ fn what_a_state_remembers_is_noted_again() {
     run().stderr(want).ok();
     run().stderr(want).ok();
     place.file("b", b"y\nz\n", 50);
-    // The first place is one of this run, when it has one.
+    // The first place is that of a run over all, although it was read by an earlier one.
     run()
-        .stderr("fanfold: 1: 3 of 4 values are no number (first: b:1 'y')\n")
+        .stderr("fanfold: 1: 3 of 4 values are no number (first: a:2 'x')\n")
         .ok();
 }
 

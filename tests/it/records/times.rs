@@ -146,7 +146,8 @@ fn an_aggregate_leaves_out_a_value_and_not_the_record() {
     fan("map a --by 1 --agg sum:2:duration,sum:3:size,count")
         .file("a", "k 1.5s 1Ki\nk x y\nk 120ms 1.5K\n")
         .stdout("k\t1.62\t2524\t3\n")
-        .says("2:duration: 1 of 3 values is empty or no number")
+        .says("2:duration: 1 of 3 values is no number (first: a:2 'x')")
+        .says("3:size: 1 of 3 values is no number (first: a:2 'y')")
         .ok();
 }
 

@@ -234,6 +234,31 @@ fn what_cannot_be_saved_is_refused() {
 }
 
 #[test]
+fn a_log_is_not_replaced_by_a_saved_fold() {
+    let place = Place::new();
+    place
+        .file("in/a", b"x\n", 100)
+        .file("in/b", b"y\n", 100)
+        .file("empty", b"", 100);
+    for line in ["map in --count --save in/b", "run in --count --save in/b -- cat"] {
+        place
+            .fan(line)
+            .stdout("")
+            .says("in/b: is there and is no saved fold")
+            .code(2);
+        assert_eq!(fs::read(place.path("in/b")).expect("a file"), b"y\n");
+    }
+    for _ in 0..2 {
+        place.fan("map in --count --save empty").ok();
+    }
+    place
+        .fan("merge empty --save in/b")
+        .says("in/b: is there and is no saved fold")
+        .code(2);
+    place.fan("merge empty").stdout("1\tx\n1\ty\n").ok();
+}
+
+#[test]
 fn a_saved_fold_is_no_input() {
     let place = Place::new();
     place.file("in/a", b"x\n", 100);
