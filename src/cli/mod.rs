@@ -28,6 +28,10 @@ mod pool;
 mod progress;
 mod queue;
 #[cfg(feature = "queue")]
+mod queue_command;
+#[cfg(feature = "queue")]
+mod queue_login;
+#[cfg(feature = "queue")]
 mod queue_run;
 mod records;
 mod remote_name;
@@ -140,6 +144,9 @@ enum Subcommand {
     Merge(Box<saved_folds::SavedFoldsArgs>),
     /// Show what a state says: what is done, failed and left. The state may be in use
     Status(status::StatusArgs),
+    /// Show or forget a run on many machines (--queue), or make a server ready for them
+    #[cfg(feature = "queue")]
+    Queue(queue_command::QueueCommandArgs),
     /// Make an HTML page of a state or a job log: where the time went, what was slow, what failed
     Report(report::ReportArgs),
     /// Run commands with the words of standard input: xargs, option by option
@@ -185,6 +192,8 @@ impl Subcommand {
             Subcommand::Run(args) => run::main(&args),
             Subcommand::Merge(args) => saved_folds::main(&args),
             Subcommand::Status(args) => status::main(&args),
+            #[cfg(feature = "queue")]
+            Subcommand::Queue(args) => queue_command::main(&args),
             Subcommand::Report(args) => report::main(&args),
             Subcommand::Completions { shell } => man_pages::completions(shell, grammar::<Subcommand>()),
             Subcommand::Help { topic } => topics::main(topic.as_deref(), grammar::<Subcommand>()),

@@ -48,6 +48,10 @@ pub(super) struct QueueArgs {
     /// How many jobs may wait on the server before the leader waits, too [default: 1000000]
     #[arg(long, value_name = "N", requires = "queue", value_parser = clap::value_parser!(u64).range(1..))]
     backlog: Option<u64>,
+
+    #[cfg(feature = "queue")]
+    #[command(flatten)]
+    pub(super) login: super::queue_login::QueueLogin,
 }
 
 /// What this process does in a run with a queue.

@@ -23,8 +23,6 @@ use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 use std::thread;
 
-/// The variable in which the password may be, as for redis-cli.
-const PASSWORD: &str = "REDISCLI_AUTH";
 /// The variable that counts how often a leader has begun anew because the server had forgotten something.
 const ANEW: &str = "FANFOLD_ANEW";
 /// How often it does so.
@@ -58,7 +56,6 @@ impl QueueRun<'_> {
             .ok_or_else(|| UsageError("--queue: no URL".into()))?;
         let wrong = |error| UsageError(format!("--queue: {error}"));
         let url = QueueUrl::parse(text).map_err(wrong)?;
-        url.check_exposure(false, false).map_err(wrong)?;
         let run = match &url.run {
             Some(run) => run.clone(),
             None => {
@@ -66,9 +63,7 @@ impl QueueRun<'_> {
                 RunName::new(&default_name(&self.meaning, inputs)).map_err(wrong)?
             }
         };
-        let password = std::env::var(PASSWORD).ok();
-        let server = QueueServer::new(&url, &run, password.as_deref());
-        let server = server.map_err(|error| UsageError(format!("--queue: {error}")))?;
+        let server = self.args.login.server(&url, &run, false)?;
         let shown = format!("{url}#{}", run.as_str());
         match self.args.part() {
             QueuePart::Joins => self.join(&mut plan, work, server, shown),

@@ -68,6 +68,11 @@ pub(crate) const TOPICS: &[Topic] = &[
         text: include_str!("many-machines.md"),
     },
     Topic {
+        name: "queue-server",
+        about: "for who runs the server of --queue: settings, users, memory, losses",
+        text: include_str!("queue-server.md"),
+    },
+    Topic {
         name: "exit-codes",
         about: "what each exit code means",
         text: include_str!("exit-codes.md"),

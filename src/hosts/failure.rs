@@ -24,7 +24,7 @@ pub(crate) enum QueueFailure {
 
 impl QueueFailure {
     /// Returns what follows from an error that no retry has helped.
-    pub(super) fn from_error(error: &QueueError, shown: &str) -> Self {
+    pub(crate) fn from_error(error: &QueueError, shown: &str) -> Self {
         let text = format!("{shown}: {error}");
         match error {
             QueueError::Unreachable(_) | QueueError::Busy(..) => QueueFailure::Unreachable(text),

@@ -69,6 +69,10 @@ impl From<RedisError> for QueueError {
         let busy = |why| QueueError::Busy(why, format!("{code} {text}"));
         let unfit = |why| QueueError::Unfit(why, format!("{code} {text}").trim().to_owned());
         match error.kind() {
+            // Whoever presents a wrong certificate is not the server, and will not become it.
+            ErrorKind::Io if error.to_string().contains("certificate") => {
+                return QueueError::Unfit(UnfitServer::Refused, error.to_string());
+            }
             ErrorKind::Io => return QueueError::Unreachable(error.to_string()),
             ErrorKind::Server(ServerErrorKind::BusyLoading) => return busy(BusyServer::Loading),
             ErrorKind::Server(ServerErrorKind::ReadOnly) => return busy(BusyServer::ReadOnly),

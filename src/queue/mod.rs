@@ -67,7 +67,7 @@ pub use error::{BusyServer, QueueError, UnfitServer};
 pub use frame::{CommitFrame, CommitStream, DoneJob, FailedJob, encode_frames, parse_frames};
 pub use leader_verbs::Begin;
 pub use payload::{LONGEST_JOB, PayloadError, QueuedInput, QueuedJob};
-pub use redis::{QueueConnection, QueueServer};
+pub use redis::{QueueConnection, QueueServer, TlsFiles};
 pub use signature::{SignKey, Subject};
 pub use url::{QueueUrl, QueueUrlError, RunName, ServerAddress, Transport};
 pub use worker_verbs::{Commit, CommitKind, PIECE};

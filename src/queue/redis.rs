@@ -8,17 +8,21 @@ use super::keys::QueueKeys;
 use super::reply::Reply;
 use super::url::{QueueUrl, RunName, ServerAddress, Transport};
 use redis::{
-    Cmd, Connection, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, RedisConnectionInfo, Value,
+    Client, ClientTlsConfig, Cmd, Connection, ConnectionAddr, IntoConnectionInfo as _, RedisConnectionInfo,
+    TlsCertificates, Value,
 };
 use std::time::Duration;
 
 /// The functions that the server runs.
 const FUNCTIONS: &str = include_str!("functions.lua");
 
+/// How long an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
 /// A server, how to log in there, and a run.
 #[derive(Debug, Clone)]
 pub struct QueueServer {
-    info: ConnectionInfo,
+    client: Client,
     keys: QueueKeys,
     /// How long an answer may take.
     timeout: Duration,
@@ -30,12 +34,37 @@ pub struct QueueConnection {
     pub(super) keys: QueueKeys,
 }
 
+/// The files of a TLS connection, as PEM.
+#[derive(Debug, Clone, Default)]
+pub struct TlsFiles {
+    /// The authorities that are trusted; `None` for those of this machine.
+    pub ca: Option<Vec<u8>>,
+    /// Our certificate, for servers that want one.
+    pub cert: Option<Vec<u8>>,
+    /// Its private key.
+    pub key: Option<Vec<u8>>,
+}
+
 impl QueueServer {
-    /// Builds the description of a server. The password is not part of a URL.
+    /// Builds the description of a server. The password is not part of a URL. A `rediss://` server must have a certificate that
+    /// this machine trusts.
     ///
     /// # Errors
-    /// The URL asks for what this build has not.
+    /// The URL has no meaning for the client library.
     pub fn new(url: &QueueUrl, run: &RunName, password: Option<&str>) -> Result<QueueServer, QueueError> {
+        QueueServer::with_tls(url, run, password, &TlsFiles::default())
+    }
+
+    /// Builds the description of a server with these certificates, which are of use for `rediss://` only.
+    ///
+    /// # Errors
+    /// The certificates are none.
+    pub fn with_tls(
+        url: &QueueUrl,
+        run: &RunName,
+        password: Option<&str>,
+        files: &TlsFiles,
+    ) -> Result<QueueServer, QueueError> {
         let address = match &url.address {
             ServerAddress::Unix(path) => ConnectionAddr::Unix(path.clone()),
             ServerAddress::Tcp {
@@ -43,9 +72,16 @@ impl QueueServer {
                 port,
                 transport: Transport::Plain,
             } => ConnectionAddr::Tcp(host.clone(), *port),
-            ServerAddress::Tcp { .. } => {
-                return Err(QueueError::incomprehensible("rediss:// is not supported yet"));
-            }
+            ServerAddress::Tcp {
+                host,
+                port,
+                transport: Transport::Tls,
+            } => ConnectionAddr::TcpTls {
+                host: host.clone(),
+                port: *port,
+                insecure: false,
+                tls_params: None,
+            },
         };
         let mut login = RedisConnectionInfo::default()
             .set_db(url.database)
@@ -57,10 +93,28 @@ impl QueueServer {
             login = login.set_password(password);
         }
         let info = address.into_connection_info()?.set_redis_settings(login);
+        let client = match url.is_tls() {
+            false => Client::open(info)?,
+            true => {
+                // The client library chooses no implementation. That another one was installed before is as good.
+                let _ = rustls::crypto::ring::default_provider().install_default();
+                let certificates =
+                    TlsCertificates {
+                        client_tls: files.cert.clone().zip(files.key.clone()).map(
+                            |(client_cert, client_key)| ClientTlsConfig {
+                                client_cert,
+                                client_key,
+                            },
+                        ),
+                        root_cert: files.ca.clone(),
+                    };
+                Client::build_with_tls(info, certificates)?
+            }
+        };
         Ok(QueueServer {
-            info,
+            client,
             keys: QueueKeys::new(run),
-            timeout: Duration::from_secs(10),
+            timeout: TIMEOUT,
         })
     }
 
@@ -69,8 +123,7 @@ impl QueueServer {
     /// # Errors
     /// The server can't be reached, or refuses the login.
     pub fn connect(&self) -> Result<QueueConnection, QueueError> {
-        let client = redis::Client::open(self.info.clone())?;
-        let connection = client.get_connection_with_timeout(self.timeout)?;
+        let connection = self.client.get_connection_with_timeout(self.timeout)?;
         connection.set_read_timeout(Some(self.timeout))?;
         connection.set_write_timeout(Some(self.timeout))?;
         Ok(QueueConnection {

@@ -108,7 +108,19 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
     ),
     (
         "Many machines",
-        &["queue", "join", "lease", "losses", "patience", "backlog"],
+        &[
+            "queue",
+            "join",
+            "lease",
+            "losses",
+            "patience",
+            "backlog",
+            "auth-file",
+            "tls-ca",
+            "tls-cert",
+            "tls-key",
+            "plaintext",
+        ],
     ),
     (
         "State",

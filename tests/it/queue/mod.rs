@@ -1,7 +1,10 @@
 //! The queue of a run on many machines, held against a real server.
 
 mod acl;
+mod command;
+mod encrypted;
 mod interleaving;
+mod leading;
 mod losses;
 mod server_state;
 mod verbs;
