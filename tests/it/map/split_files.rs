@@ -146,3 +146,56 @@ fn a_part_whose_output_can_not_be_held_has_ended_all_the_same() {
     let starts = strace::trace(&done).matches("clone").count();
     done.expect(starts < 20, "no worker is started for what has ended");
 }
+
+/// A file of the format, long enough to be split, whose first line has so many more bytes; and the words and the answer.
+type Uncut = (fn(usize) -> String, &'static [&'static str], &'static str);
+
+/// What is as long as half a page, so that there are few lines.
+fn filler(bytes: usize) -> String {
+    "x".repeat(2000 + bytes)
+}
+
+#[test]
+fn records_that_lean_on_lines_before_them_are_the_same_wherever_a_file_could_be_cut() {
+    // The columns change places in the middle of the file.
+    fn w3c(pad: usize) -> String {
+        let lines = |fields: &str, line: &str, pad| {
+            let first = format!("#Fields: {fields}\n#Remark: {}\n", filler(pad));
+            first + &format!("{line} {}\n", filler(0)).repeat(9000)
+        };
+        lines("time sc-status cs-uri", "03:04:05 200", pad)
+            + &lines("sc-status time cs-uri", "404 03:04:05", 0)
+    }
+    // A record has three lines.
+    fn joined(pad: usize) -> String {
+        let record = format!("2024 begin\n {}\n end\n", filler(0));
+        format!("2024 begin\n {}\n end\n", filler(pad)) + &record.repeat(17_000)
+    }
+    // What the first lines say holds for all.
+    fn json(pad: usize) -> String {
+        let line = |status: u32, pad| format!("{{\"status\":{status},\"text\":\"{}\"}}\n", filler(pad));
+        line(200, pad) + &(line(200, 0) + &line(404, 0)).repeat(8500)
+    }
+    let all: [Uncut; 3] = [
+        (w3c, &["-i", "w3c", "--by", "sc-status"], "200\t9000\n404\t9000\n"),
+        (
+            joined,
+            &["--record-start", "^2024", "--by", "1,-1"],
+            "2024\tend\t17001\n",
+        ),
+        (
+            json,
+            &["-q", "-i", "auto", "--by", "status"],
+            "200\t8501\n404\t8500\n",
+        ),
+    ];
+    for (file, words, answer) in all {
+        let pads = [0, fastrand::usize(1..4000)];
+        for pad in pads {
+            let text = file(pad);
+            assert!(text.len() > 32 << 20, "{words:?}: {}", text.len());
+            let run = fan("map a -j4").args(words).file("a", &text);
+            run.stdout(answer).stderr("").ok();
+        }
+    }
+}
