@@ -29,6 +29,11 @@ impl QueueKeys {
         &self.all[5]
     }
 
+    /// Returns the jobs that were given up.
+    pub(super) fn given_up(&self) -> &str {
+        &self.all[6]
+    }
+
     /// Returns the list with the pieces of a large commit.
     pub(super) fn pieces(&self, worker: &str, number: u64) -> String {
         format!("{}b:{worker}:{number}", self.prefix)

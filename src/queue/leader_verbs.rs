@@ -232,6 +232,13 @@ impl QueueConnection {
         pieces.next().map(Reply::bytes).transpose()
     }
 
+    /// Returns the payload of a job that was given up; `None` when it was not.
+    pub fn given_up(&mut self, k: u64) -> Result<Option<Vec<u8>>, QueueError> {
+        let mut get = redis::cmd("HGET");
+        get.arg(self.keys.given_up()).arg(k);
+        self.command(&get)?.present().map(Reply::bytes).transpose()
+    }
+
     /// Returns how far a run is. It changes nothing.
     pub fn status(&mut self) -> Result<StatusAnswer, QueueError> {
         let (word, mut rest) = self.ask(&function("status", self.keys.all(), None))?;

@@ -8,7 +8,7 @@
 //!
 //! | who | verbs |
 //! |---|---|
-//! | leader | [`begin`](QueueConnection::begin), [`put`](QueueConnection::put), [`close`](QueueConnection::close), [`lead`](QueueConnection::lead) (its beat), [`stop`](QueueConnection::stop), [`results`](QueueConnection::results), [`piece_of`](QueueConnection::piece_of), [`finish`](QueueConnection::finish) |
+//! | leader | [`begin`](QueueConnection::begin), [`put`](QueueConnection::put), [`close`](QueueConnection::close), [`lead`](QueueConnection::lead) (its beat), [`stop`](QueueConnection::stop), [`results`](QueueConnection::results), [`piece_of`](QueueConnection::piece_of), [`given_up`](QueueConnection::given_up), [`finish`](QueueConnection::finish) |
 //! | worker | [`enter`](QueueConnection::enter), [`take`](QueueConnection::take), [`piece`](QueueConnection::piece), [`commit`](QueueConnection::commit), [`beat`](QueueConnection::beat), [`mine`](QueueConnection::mine), [`leave`](QueueConnection::leave) |
 //! | whoever asks | [`status`](QueueConnection::status), [`drop_run`](QueueConnection::drop_run), [`health`](QueueConnection::health), [`rewrite_log`](QueueConnection::rewrite_log), [`load_functions`](QueueConnection::load_functions) |
 //!

@@ -69,6 +69,8 @@ fn a_job_that_kills_its_workers_is_given_up_and_no_other_is() {
             })
             .collect();
         assert_eq!(given_up, [137]);
+        assert_eq!(queue.given_up(137), Ok(Some(b"job 137".to_vec())));
+        assert_eq!(queue.given_up(136), Ok(None));
     }
 }
 

@@ -3,6 +3,7 @@
 mod acl;
 mod command;
 mod encrypted;
+mod failover;
 mod interleaving;
 mod leading;
 mod losses;
