@@ -1,6 +1,6 @@
 //! Questions about a run: `fanfold status`, queries of its state, `--joblog`.
 
-use crate::support::{Place, fifo, repository};
+use crate::support::{Place, fifo, repository, until};
 use std::fs;
 
 #[test]
@@ -57,9 +57,14 @@ fn status_works_while_the_run_goes_on() {
     let mut running = place.fan("run in -j1 --state st --shell").arg(script).spawn();
     assert_eq!(running.line(), "in/a");
     assert_eq!(running.line(), "in/b");
-    let json = place.fan("status st --json").ok();
-    let json: serde_json::Value = serde_json::from_slice(&json.out).expect("one object");
-    assert_eq!((&json["done"], &json["left"]), (&1.into(), &2.into()));
+    // What is printed is stored a moment later.
+    let mut json = serde_json::Value::Null;
+    until("a job that is stored", || {
+        let shown = place.fan("status st --json").ok();
+        json = serde_json::from_slice(&shown.out).expect("one object");
+        json["done"] == 1
+    });
+    assert_eq!(json["left"], 2);
     assert_eq!(
         (&json["complete"], &json["ended"]),
         (&true.into(), &serde_json::Value::Null)
