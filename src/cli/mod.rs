@@ -20,6 +20,7 @@ mod merge;
 mod missing_separator;
 mod open;
 mod option_value;
+mod option_words;
 mod options;
 mod out;
 mod parallel;

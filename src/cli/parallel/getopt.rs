@@ -3,6 +3,7 @@
 //!
 //! It differs from getopt_long(3): an optional value may be the next word. This file knows no option by name.
 
+use crate::cli::option_words::{self, OptionWord};
 use crate::cli::usage_error::UsageError;
 use anyhow::Result;
 use std::ffi::{OsStr, OsString};
@@ -43,20 +44,13 @@ impl<T> Spec<T> {
 /// Does to `target` what the options at the beginning of `words` say, and returns the words after them.
 pub(super) fn read<'a, T>(
     specs: &[&Spec<T>],
-    mut words: &'a [OsString],
+    words: &'a [OsString],
     target: &mut T,
 ) -> Result<&'a [OsString]> {
-    while let [word, after @ ..] = words {
-        let mut next = after.iter();
-        match word.as_bytes() {
-            b"--" => return Ok(after),
-            [b'-', b'-', word @ ..] => long(specs, word, &mut next, target)?,
-            [b'-', letters @ ..] if !letters.is_empty() => short(specs, letters, &mut next, target)?,
-            _ => break,
-        }
-        words = next.as_slice();
-    }
-    Ok(words)
+    option_words::read(words, |word, next| match word {
+        OptionWord::Name(word) => long(specs, word, next, target),
+        OptionWord::Letters(letters) => short(specs, letters, next, target),
+    })
 }
 
 /// Reads `NAME` or `NAME=VALUE`.
@@ -66,10 +60,7 @@ fn long<T>(
     next: &mut slice::Iter<'_, OsString>,
     target: &mut T,
 ) -> Result<()> {
-    let (name, value) = match memchr::memchr(b'=', word) {
-        Some(at) => (&word[..at], Some(OsStr::from_bytes(&word[at + 1..]))),
-        None => (word, None),
-    };
+    let (name, value) = option_words::name_and_value(word);
     let (spec, known) = named(specs, name)?;
     take(spec, known, value, next, target)
 }

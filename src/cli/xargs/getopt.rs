@@ -4,6 +4,7 @@
 //! clap can't express this grammar: it can't tell `-e EOF` (no value) from `-eEOF` (a value), and its messages and
 //! exit codes are its own. This file knows no option by name.
 
+use crate::cli::option_words::{self, OptionWord};
 use crate::cli::usage_error::UsageError;
 use anyhow::Result;
 use std::ffi::{OsStr, OsString};
@@ -47,20 +48,13 @@ impl<T> Spec<T> {
 /// wrong with a word is said as getopt_long(3) says it; the options before that word have had their effect.
 pub(super) fn read<'a, T>(
     specs: &[Spec<T>],
-    mut words: &'a [OsString],
+    words: &'a [OsString],
     target: &mut T,
 ) -> Result<&'a [OsString]> {
-    while let [word, after @ ..] = words {
-        let mut next = after.iter();
-        match word.as_bytes() {
-            b"--" => return Ok(after),
-            [b'-', b'-', word @ ..] => long(specs, word, &mut next, target)?,
-            [b'-', letters @ ..] if !letters.is_empty() => short(specs, letters, &mut next, target)?,
-            _ => break,
-        }
-        words = next.as_slice();
-    }
-    Ok(words)
+    option_words::read(words, |word, next| match word {
+        OptionWord::Name(word) => long(specs, word, next, target),
+        OptionWord::Letters(letters) => short(specs, letters, next, target),
+    })
 }
 
 /// Reads `NAME` or `NAME=VALUE`. The value may be the word in `next`.
@@ -70,10 +64,7 @@ fn long<T>(
     next: &mut slice::Iter<'_, OsString>,
     target: &mut T,
 ) -> Result<()> {
-    let (name, value) = match memchr::memchr(b'=', word) {
-        Some(at) => (&word[..at], Some(OsStr::from_bytes(&word[at + 1..]))),
-        None => (word, None),
-    };
+    let (name, value) = option_words::name_and_value(word);
     let spec = named(specs, name, word)?;
     let known = spec.long;
     match (&spec.takes, value) {

@@ -9,7 +9,7 @@ const ORDER: &[(&str, &str)] = &[
     (
         "cli",
         "mod topics man_pages list foreign_words grammar map run saved_folds status queue_command report xargs parallel batch failure_options merge open missing_separator foreign_command queue_run run_end unattended run_summary queue options child progress awk_program remote_name plain_text pool \
-         exit_code queue_login lock_in_use out state save option_value records usage_error canonical_args color",
+         exit_code queue_login lock_in_use out state save option_value option_words records usage_error canonical_args color",
     ),
     (
         "control",
