@@ -15,11 +15,15 @@
 //! as `--memory` holds all of them at once. With k keys in each of w workers' folds, merging reads w k entries on w
 //! threads, so another worker does not make it longer.
 //!
-//! A number for `pNN` is one append of 16 bytes to a list of its group's partition; a list of n numbers is scattered over
-//! its groups in n steps and ranked by selection, partitions side by side. Equal numbers become one when a list is
-//! long, and numbers become pairs of key and number, which spill, when memory has no room for lists. Pairs, of which
-//! `distinct` has one for each different value, are sorted side by side, then walked on one thread. So are groups that
-//! have spilled, and rows ordered by an aggregate.
+//! A value for `pNN` or `distinct` is one append of 16 bytes to a list of its group's partition, after one look into a
+//! dictionary when it is a text. A list of n values is scattered over its groups in n steps; then numbers are ranked by
+//! selection and texts are counted by marks, in about n steps again, partitions side by side. Equal values of a group
+//! become one when a list is long, so that a list takes memory for a few times the different ones. Another worker
+//! brings a dictionary of its own, of which each text is looked up once more, on one thread.
+//!
+//! When memory has no room for lists, and where they are saved, values become pairs of key and value, each an entry of
+//! a table that spills. Pairs are sorted side by side, then walked on one thread. So are groups that have spilled, and
+//! rows ordered by an aggregate.
 //!
 //! Nothing of this is seen in an answer: it depends on keys and states alone, and equal ranks are ordered by bytes.
 

@@ -16,6 +16,7 @@ use super::partition::Partition;
 use super::quantity::Quantity;
 use super::save_format::{Entry, broken};
 use super::sorted_entries::{SortedEntries, read_count};
+use super::table::{Slot, Table};
 use super::value_list::ValueEntry;
 use crate::record::Number;
 use std::io;
@@ -40,6 +41,12 @@ pub(super) struct PercentileColumn {
     pub count: usize,
 }
 
+/// How many texts a dictionary has when it is judged whether it pays.
+const MANY: usize = 1 << 15;
+
+/// How often a text must come, on average, so that to number it pays.
+const OFTEN: usize = 3;
+
 /// The counted pairs of one value.
 pub(super) struct ValueCounts {
     pub columns: ValueColumns,
@@ -47,6 +54,10 @@ pub(super) struct ValueCounts {
     pub list: usize,
     /// The texts that values of the list stand for, when they are no numbers.
     dictionary: Option<Dictionary>,
+    /// How many texts have got a number since the dictionary was empty, each as often as it came.
+    numbered: usize,
+    /// True when texts come so seldom again that to number them does not pay. It stays so.
+    has_rare_texts: bool,
     #[cfg(test)]
     takes_pairs_only: bool,
     pub table: GroupTable,
@@ -65,6 +76,8 @@ impl ValueCounts {
             columns,
             list,
             dictionary,
+            numbered: 0,
+            has_rare_texts: false,
             #[cfg(test)]
             takes_pairs_only: false,
             table,
@@ -79,13 +92,31 @@ impl ValueCounts {
         if self.takes_pairs_only {
             return None;
         }
-        match &mut self.dictionary {
-            Some(dictionary) => {
-                let number = dictionary.number(values[self.columns.value], self.table.share());
-                number.map(u64::from)
-            }
+        match self.dictionary {
+            Some(_) => self.number(values[self.columns.value]),
             None => short_quantity(quantities[self.columns.value].as_ref()?),
         }
+    }
+
+    /// Returns the number of a text; none when it has to be a pair.
+    #[inline]
+    fn number(&mut self, text: &[u8]) -> Option<u64> {
+        let dictionary = self.dictionary.as_mut().filter(|_| !self.has_rare_texts)?;
+        let number = dictionary.number(text, self.table.share());
+        self.numbered += 1;
+        let texts = dictionary.len();
+        self.has_rare_texts = number.is_none() || texts > MANY && self.numbered < OFTEN * texts;
+        number.map(u64::from)
+    }
+
+    /// Takes over from others that numbering texts does not pay.
+    pub fn learn_from(&mut self, other: &ValueCounts) {
+        self.has_rare_texts |= other.has_rare_texts;
+    }
+
+    /// Returns whether values of the list that are texts should be pairs.
+    pub fn has_rare_texts(&self) -> bool {
+        self.has_rare_texts
     }
 
     /// Makes all values pairs from now on.
@@ -103,7 +134,12 @@ impl ValueCounts {
     /// room for one of them, and no numbers when values are no texts.
     pub fn numbers_of(&mut self, other: &ValueCounts) -> Option<Vec<u32>> {
         match (&mut self.dictionary, &other.dictionary) {
-            (Some(mine), Some(theirs)) => mine.numbers_of(theirs, self.table.share()),
+            (Some(mine), Some(theirs)) => {
+                let numbers = mine.numbers_of(theirs, self.table.share());
+                self.has_rare_texts |= numbers.is_none();
+                self.numbered += other.numbered;
+                numbers
+            }
             _ => Some(Vec::new()),
         }
     }
@@ -114,6 +150,7 @@ impl ValueCounts {
         if let Some(dictionary) = &mut self.dictionary {
             dictionary.clear();
         }
+        self.numbered = 0;
     }
 
     /// Counts a record's pair, unless its value should be a number and is none.
@@ -144,8 +181,8 @@ impl ValueCounts {
 
     /// Returns the value of a pair as entries of the list have it, from the bytes behind the pair's key.
     fn listed_bytes(&mut self, bytes: &[u8]) -> Option<u64> {
-        match &mut self.dictionary {
-            Some(dictionary) => dictionary.number(bytes, self.table.share()).map(u64::from),
+        match self.dictionary {
+            Some(_) => self.number(bytes),
             None => Some(u64::from_be_bytes(bytes.try_into().ok()?)),
         }
     }
@@ -182,21 +219,38 @@ impl ValueCounts {
     }
 }
 
+/// Returns what makes the values in one of the lists pairs.
+pub(super) fn take_one_into(counts: &mut ValueCounts) -> impl FnMut(&mut [Partition]) -> io::Result<()> {
+    |partitions| {
+        for partition in partitions.iter_mut().filter(|partition| partition.has_values()) {
+            let list = std::mem::take(partition.list(counts.list));
+            let slots = slots_of_rows(&partition.table);
+            for entry in list.entries() {
+                counts.count_listed(partition.table.key(slots[entry.row as usize]), entry)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the slot of each row's key.
+fn slots_of_rows(table: &Table) -> Vec<Slot> {
+    let mut slots: Vec<_> = table.slots().collect();
+    slots.sort_unstable_by_key(|slot| table.tally(*slot));
+    slots
+}
+
 /// Returns what makes the values in lists pairs.
 pub(super) fn take_into(counted: &mut [ValueCounts]) -> impl FnMut(&mut [Partition]) -> io::Result<()> {
     |partitions| {
         for partition in partitions.iter_mut().filter(|partition| partition.has_values()) {
             let lists = std::mem::take(&mut partition.lists);
             let table = &partition.table;
-            let mut slots = vec![None; table.len()];
-            for slot in table.slots() {
-                slots[table.tally(slot) as usize] = Some(slot);
-            }
+            let slots = slots_of_rows(table);
             for counts in counted.iter_mut() {
                 let list = lists.get(counts.list);
                 for entry in list.into_iter().flat_map(|list| list.entries()) {
-                    let slot = slots[entry.row as usize].expect("each row has a key");
-                    counts.count_listed(table.key(slot), entry)?;
+                    counts.count_listed(table.key(slots[entry.row as usize]), entry)?;
                 }
             }
         }

@@ -14,7 +14,7 @@ use crate::fold::plan::{GroupPlan, Shape};
 use crate::fold::quantity::Quantity;
 use crate::fold::result_rows::ResultRows;
 use crate::fold::save_format::{broken, read_array, read_entry, write_end, write_entry};
-use crate::fold::value_counts::{ValueCounts, load_pair, take_into};
+use crate::fold::value_counts::{ValueCounts, load_pair, take_into, take_one_into};
 use crate::fold::value_list::ValueEntry;
 use crate::fold::{Fold, Team, alone};
 use crate::memory::Budget;
@@ -130,15 +130,17 @@ impl Group {
     /// Computes the columns of values in lists, when all values are there; else makes them pairs.
     fn list_columns(&mut self, team: &Team<'_>) -> io::Result<Vec<ListColumns>> {
         let Group { groups, counted, .. } = self;
-        if !groups.is_in_memory() || !counted.iter().all(|counts| counts.table.is_empty()) {
-            groups.take_values(&mut take_into(counted))?;
-            return Ok(Vec::new());
+        let mut columns = Vec::new();
+        for counts in counted {
+            if groups.is_in_memory() && counts.table.is_empty() {
+                let lists = groups.take_lists(counts.list);
+                let of_value = ListColumns::from_lists(lists, &counts.columns, counts.texts(), team);
+                columns.push(of_value);
+            } else {
+                groups.take_values(&mut take_one_into(counts))?;
+            }
         }
-        let columns = counted.iter().map(|counts| {
-            let lists = groups.take_lists(counts.list);
-            ListColumns::from_lists(lists, &counts.columns, counts.texts(), team)
-        });
-        Ok(columns.collect())
+        Ok(columns)
     }
 
     /// Gives all texts of the other's dictionaries the numbers that they have here; makes its values in lists pairs
@@ -147,17 +149,18 @@ impl Group {
         if !other.groups.has_values() {
             return Ok(());
         }
-        let all = self.counted.iter_mut().zip(&other.counted);
-        let Some(all) = all
-            .map(|(mine, theirs)| mine.numbers_of(theirs))
-            .collect::<Option<Vec<_>>>()
-        else {
-            return other.groups.take_values(&mut take_into(&mut other.counted));
-        };
-        for (list, numbers) in all.iter().enumerate().filter(|(_, numbers)| !numbers.is_empty()) {
-            other
-                .groups
-                .change_values(list, |value| u64::from(numbers[value as usize]));
+        for (mine, theirs) in self.counted.iter_mut().zip(&mut other.counted) {
+            mine.learn_from(theirs);
+            let is_rare = mine.has_rare_texts();
+            match if is_rare { None } else { mine.numbers_of(theirs) } {
+                Some(numbers) if numbers.is_empty() => {}
+                Some(numbers) => {
+                    let number = |value| u64::from(numbers[value as usize]);
+                    other.groups.change_values(theirs.list, number);
+                }
+                None => other.groups.take_values(&mut take_one_into(theirs))?,
+            }
+            theirs.learn_from(mine);
         }
         Ok(())
     }
@@ -238,12 +241,16 @@ impl Group {
                 self.groups.place_of(b"", &mut has_none)?;
             }
         }
+        let is_in_memory = self.groups.is_in_memory();
+        let paired: Vec<_> = self
+            .counted
+            .iter()
+            .map(|counts| !is_in_memory || !counts.table.is_empty())
+            .collect();
         let listed = self.list_columns(team)?;
         let mut walks = Vec::new();
-        if listed.is_empty() {
-            for counts in &mut self.counted {
-                walks.push(counts.walk(team)?);
-            }
+        for (counts, _) in self.counted.iter_mut().zip(paired).filter(|(_, paired)| *paired) {
+            walks.push(counts.walk(team)?);
         }
         let mut rows = ResultRows::new(&self.plan, &self.budget, &self.tmpdir, out)?;
         let mut sorted = self.groups.sorted(team)?;

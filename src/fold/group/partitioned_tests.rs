@@ -236,3 +236,46 @@ fn few_groups_of_many_numbers_have_the_ranks_of_pairs_in_any_memory() {
         }
     }
 }
+
+#[test]
+fn texts_that_seldom_come_again_are_pairs_and_numbers_beside_them_stay_in_lists() {
+    let mut plan = GroupPlan::new(Shape::Aggregated, vec!["k".to_owned()]);
+    for text in ["p50:n", "distinct:v", "count"] {
+        let (kind, field) = AggregateKind::parse(text).expect(text);
+        plan.aggregates.push(Aggregate {
+            name: text.to_owned(),
+            kind,
+            value: field.map(|field| usize::from(field == "v")),
+        });
+    }
+    plan.seed = 7;
+    let record = |n: usize| {
+        [
+            (n % 3).to_string(),
+            (n % 100).to_string(),
+            (n % 50_000).to_string(),
+        ]
+    };
+    let add = |group: &mut Group, numbers: std::ops::Range<usize>| {
+        for n in numbers {
+            let record = record(n);
+            let fields = record.each_ref().map(|field| field.as_bytes());
+            assert!(group.record(&fields).expect("memory").is_continue());
+        }
+    };
+    let budget = Budget::new(1 << 30);
+    let group = || Group::new(&plan, &budget, &std::env::temp_dir());
+    let (mut total, mut job, mut pairs) = (group(), group(), group());
+    pairs.counted.iter_mut().for_each(ValueCounts::take_pairs_only);
+    for numbers in [0..20_000, 20_000..60_000, 60_000..70_000] {
+        add(&mut job, numbers.clone());
+        add(&mut pairs, numbers);
+        total.merge(&mut job).expect("memory");
+    }
+    let rare: Vec<_> = job.counted.iter().map(ValueCounts::has_rare_texts).collect();
+    assert_eq!(rare, [false, true]);
+    assert!(total.counted[0].table.is_empty() && !total.counted[1].table.is_empty());
+    let mut out = Vec::new();
+    total.finish_all(&mut out, &threads).expect("memory");
+    assert_eq!(String::from_utf8_lossy(&out), finished(&mut pairs));
+}
