@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compares fanfold with the programs that people use for the same jobs, and with the floors under them.
 #
-#     benches/compare.sh [-r ROUNDS] [GROUP...]        default: 5 rounds, every group but `member`, `pool` and `merge`
+#     benches/compare.sh [-r ROUNDS] [GROUP...]        default: 5 rounds, every group but `member`, `pool`, `merge`, `folds` and `formats`
 #
 # robots   hosts that fetched /robots.txt, gzip        search   lines that hold a literal, plain
 # status   hits by status, gzip                        member   count lines of one gzip member of 1.9 GB
@@ -9,12 +9,13 @@
 # plain    distinct hosts, plain                       start    one `true`, a hundred times
 # scale    one worker against two                      pool     2000 small files counted by Python
 # merge    400 files of 2 GB, sorted or not, merged    xargs    `fanfold xargs` and xargs: -P, -n, many words
+# folds    many keys, p95 and distinct by key, gzip    formats  sums by a key out of JSON and CSV
 #
 # FANFOLD_CORPUS   the corpus (default: target/corpus; made when missing: 2.1 GB)
 # FANFOLD_THREADS  threads for everybody (default: the cores)
 # FANFOLD          a fanfold to time instead of a release build of this tree
 # FANFOLD_FEATURES features to build with: isal
-# PYTHON           the python3 that has duckdb, if any does
+# PYTHON           the python3 that has duckdb, chdb and polars, if any does: that of a virtual environment, say
 #
 # Commands run in turn, first round uncounted; medians, and ratios to the first command, which is fanfold.
 # Answers must agree; a peer that is not installed is skipped.
@@ -70,7 +71,7 @@ make_corpus() {
 # has NAME: whether a program or a Python module is there to compare with.
 has() {
     case $1 in
-        duckdb) "$PYTHON" -c 'import duckdb' 2>/dev/null ;;
+        duckdb | chdb | polars) "$PYTHON" -c "import $1" 2>/dev/null ;;
         *) command -v -- "$1" >/dev/null ;;
     esac
 }
@@ -182,6 +183,61 @@ member() {
     compare 'member: count lines of one gzip member of 1.9 GB'
 }
 
+# clickhouse SQL: adds ClickHouse's answer over the lines of the gzip logs, of which the fields are `f`.
+clickhouse() {
+    export QUERY_$((++queries))="WITH splitByChar(' ', line) AS f $1"
+    peer chdb chdb "\"\$PYTHON\" \"\$BENCHES/chdb_query.py\" \"\$THREADS\" \"\$QUERY_$queries\""
+}
+queries=0
+
+folds() {
+    need_logs
+    local lines="FROM file('$CORPUS/*.log.gz', LineAsString)"
+    peer '' fanfold '"$FANFOLD" map -j "$THREADS" "$CORPUS"/*.log.gz --select 1,7 --count --top 5'
+    floor
+    clickhouse "SELECT count() AS n, f[1] AS host, f[7] AS path $lines
+        GROUP BY host, path ORDER BY n DESC, concat(host, '\t', path) LIMIT 5"
+    compare 'folds: requests by host and path, gzip' --no-answer 'decode only'
+    # ClickHouse takes another rank as the nearest where two are as near.
+    peer '' fanfold '"$FANFOLD" map -j "$THREADS" "$CORPUS"/*.log.gz -i clf --by path:noquery --agg p95:bytes'
+    floor
+    clickhouse "SELECT splitByChar('?', f[7])[1] AS path, quantileExact(0.95)(toUInt64OrNull(f[10])) $lines GROUP BY path"
+    compare 'folds: the 95th percentile of bytes by path, gzip' --no-answer 'decode only' --may-differ chdb
+    peer '' fanfold '"$FANFOLD" map -j "$THREADS" "$CORPUS"/*.log.gz -i clf --by path:noquery --agg distinct:host'
+    floor
+    clickhouse "SELECT splitByChar('?', f[7])[1] AS path, uniqExact(f[1]) $lines GROUP BY path"
+    compare 'folds: distinct hosts by path, gzip' --no-answer 'decode only'
+}
+
+# need_records: the records of a quarter of the logs that have a size, as JSON and as CSV.
+need_records() {
+    need_logs
+    export RECORDS=$CORPUS-records
+    [ ! -d "$RECORDS" ] || return 0
+    rm -rf "$RECORDS.part" && mkdir -p "$RECORDS.part"
+    local files=("$CORPUS"/*.log.gz) kind
+    for kind in json csv; do
+        "$FANFOLD" map "${files[@]:0:$(((${#files[@]} + 3) / 4))}" -i clf -w 'bytes exists' \
+            --select time,host,method,path,status,bytes,agent -o "$kind" >"$RECORDS.part/events.$kind"
+    done
+    mv "$RECORDS.part" "$RECORDS"
+}
+
+formats() {
+    need_records
+    peer '' fanfold '"$FANFOLD" map -j "$THREADS" "$RECORDS/events.json" -i json --by status --agg sum:bytes'
+    export JSON="SELECT JSONExtractString(line, 'status') AS s, sum(toUInt64(JSONExtractString(line, 'bytes')))
+        FROM file('$RECORDS/events.json', LineAsString) GROUP BY s"
+    peer chdb chdb '"$PYTHON" "$BENCHES/chdb_query.py" "$THREADS" "$JSON"'
+    compare 'formats: bytes by status, JSON'
+    peer '' fanfold '"$FANFOLD" map -j "$THREADS" "$RECORDS/events.csv" -i csv --header no --by status --agg sum:bytes'
+    export CSV="SELECT status, sum(bytes) FROM file('$RECORDS/events.csv', CSVWithNames) GROUP BY status"
+    peer chdb chdb '"$PYTHON" "$BENCHES/chdb_query.py" "$THREADS" "$CSV"'
+    peer polars Polars 'POLARS_MAX_THREADS=$THREADS "$PYTHON" "$BENCHES/polars_sum.py" "$RECORDS/events.csv" status bytes'
+    peer xan xan 'xan parallel groupby -t "$THREADS" status "sum(bytes) as bytes" "$RECORDS/events.csv" | xan behead | xan to tsv'
+    compare 'formats: bytes by status, CSV'
+}
+
 need_jobs() {
     export JOBS=5000 NOP=$TARGET/compare/nop SPAWN_FLOOR=$TARGET/compare/spawn_floor NAMES=$TARGET/compare/names
     mkdir -p "$TARGET/compare"
@@ -286,8 +342,8 @@ merge() {
 
 for group in "${groups[@]}"; do
     case $group in
-        robots | status | hosts | plain | search | scale | member | runner | start | pool | merge | xargs) ;;
-        *) echo "compare.sh: unknown group '$group' (known: robots status hosts plain search scale member runner start pool merge xargs)" >&2
+        robots | status | hosts | plain | search | scale | member | runner | start | pool | merge | xargs | folds | formats) ;;
+        *) echo "compare.sh: unknown group '$group' (known: robots status hosts plain search scale member runner start pool merge xargs folds formats)" >&2
            exit 2 ;;
     esac
 done
