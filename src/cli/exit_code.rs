@@ -68,6 +68,7 @@ pub(super) enum ExitCause {
     OwnFailure,
     StateInUse,
     /// The server of a queue could not be reached, or nobody led the run.
+    #[cfg_attr(not(feature = "queue"), allow(dead_code))]
     Unreachable,
     CommandFailed,
     /// Failures ended the run: the limit of `--halt` in fanfold, a command that exited with 255 in xargs.

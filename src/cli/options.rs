@@ -183,6 +183,7 @@ impl InputArgs {
     }
 
     /// Returns the INPUTs as typed.
+    #[cfg(feature = "queue")]
     pub(super) fn words(&self) -> &[OsString] {
         &self.inputs
     }

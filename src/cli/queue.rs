@@ -1,6 +1,7 @@
 //! The options of a run on many machines: which queue, and what this process does there.
 //!
 //! It does not know how a queue is spoken to.
+#![cfg_attr(not(feature = "queue"), allow(dead_code))]
 
 use super::canonical_args::CommandKey;
 use super::option_value::{duration, time_limit};
@@ -13,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::parent_id;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The variable that makes a worker of the process that a leader has started: the number of that leader.
@@ -48,6 +50,11 @@ pub(super) struct QueueArgs {
     /// How many jobs may wait on the server before the leader waits, too [default: 1000000]
     #[arg(long, value_name = "N", requires = "queue", value_parser = clap::value_parser!(u64).range(1..))]
     backlog: Option<u64>,
+
+    /// Sign jobs and results with the key in FILE, the same on all machines: at least 32 bytes, mode 0600. What is not signed
+    /// with it is neither run nor counted
+    #[arg(long, value_name = "FILE", requires = "queue")]
+    pub(super) sign_key: Option<PathBuf>,
 
     #[cfg(feature = "queue")]
     #[command(flatten)]
@@ -120,6 +127,11 @@ impl QueueArgs {
     ) -> Result<(), UsageError> {
         if self.part() == QueuePart::Alone {
             return Ok(());
+        }
+        if cfg!(not(feature = "queue")) {
+            return Err(UsageError(
+                "--queue: this fanfold was built without its feature 'queue'".into(),
+            ));
         }
         match conflict(beside, stages, inputs, partial) {
             Some(what) => Err(UsageError(format!("{what} cannot be combined with --queue"))),

@@ -8,11 +8,11 @@ use super::queue::{QueueArgs, QueuePart, default_name, make_worker};
 use super::run_end;
 use super::usage_error::UsageError;
 use crate::hosts::{
-    InputBounds, JoinEnd, Joiner, JoinerPlan, LeadEnd, Leader, LeaderPlan, PackParts, QueueFailure,
+    InputBounds, JoinEnd, Joiner, JoinerPlan, LeadEnd, Leader, LeaderPlan, PackParts, QueueFailure, Signing,
 };
 use crate::message;
 use crate::plan::{NameUse, Plan};
-use crate::queue::{QueueServer, QueueUrl, RunName};
+use crate::queue::{QueueServer, QueueUrl, RunName, SignKey};
 use crate::run::{PartMerger, Summary, Work, run_in_role};
 use crate::state::PackedPart;
 use crate::sys::{cores, guardian};
@@ -20,6 +20,7 @@ use anyhow::Context as _;
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 
@@ -56,6 +57,7 @@ impl QueueRun<'_> {
             .ok_or_else(|| UsageError("--queue: no URL".into()))?;
         let wrong = |error| UsageError(format!("--queue: {error}"));
         let url = QueueUrl::parse(text).map_err(wrong)?;
+        let key = self.sign_key()?;
         let run = match &url.run {
             Some(run) => run.clone(),
             None => {
@@ -63,12 +65,22 @@ impl QueueRun<'_> {
                 RunName::new(&default_name(&self.meaning, inputs)).map_err(wrong)?
             }
         };
-        let server = self.args.login.server(&url, &run, false)?;
+        let server = self.args.login.server(&url, &run, key.is_some())?;
+        let signing = Signing::new(key, run.as_str());
         let shown = format!("{url}#{}", run.as_str());
         match self.args.part() {
-            QueuePart::Joins => self.join(&mut plan, work, server, shown),
-            QueuePart::Leads | QueuePart::Alone => self.lead(&mut plan, work, server, shown),
+            QueuePart::Joins => self.join(&mut plan, work, server, (shown, signing)),
+            QueuePart::Leads | QueuePart::Alone => self.lead(&mut plan, work, server, (shown, signing)),
         }
+    }
+
+    fn sign_key(&self) -> Result<Option<SignKey>, UsageError> {
+        let read = |file: &PathBuf| {
+            let shown = message::display_name(file.as_os_str());
+            let key = SignKey::read(file);
+            key.map_err(|cause| UsageError(format!("--sign-key {shown}: {}", message::cause(&cause))))
+        };
+        self.args.sign_key.as_ref().map(read).transpose()
     }
 
     fn lead(
@@ -76,7 +88,7 @@ impl QueueRun<'_> {
         plan: &mut Plan,
         work: &Work<'_>,
         server: QueueServer,
-        shown: String,
+        (shown, signing): (String, Signing),
     ) -> anyhow::Result<ExitCause> {
         let prints = work.fold.is_none();
         let is_anew = std::env::var(ANEW).ok().and_then(|count| count.parse().ok());
@@ -86,6 +98,7 @@ impl QueueRun<'_> {
         let leader = LeaderPlan {
             server,
             shown,
+            signing,
             meaning: self.meaning.clone(),
             parts: self.parts.clone(),
             lease: self.args.lease(),
@@ -133,7 +146,7 @@ impl QueueRun<'_> {
         plan: &mut Plan,
         work: &Work<'_>,
         server: QueueServer,
-        shown: String,
+        (shown, signing): (String, Signing),
     ) -> anyhow::Result<ExitCause> {
         let commands = plan.joblog.is_some();
         make_worker(plan);
@@ -141,6 +154,7 @@ impl QueueRun<'_> {
         let joiner = JoinerPlan {
             server,
             shown,
+            signing,
             meaning: self.meaning.clone(),
             parts: self.parts.clone(),
             lease: self.args.lease(),

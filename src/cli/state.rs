@@ -82,6 +82,7 @@ impl StateArgs {
     }
 
     /// Returns whether earlier runs are forgotten.
+    #[cfg(feature = "queue")]
     pub(super) fn is_fresh(&self) -> bool {
         self.fresh
     }

@@ -6,6 +6,7 @@ use super::caller::Caller;
 use super::failure::QueueFailure;
 use super::job_frames::{CommittedJobs, committed, lost_job};
 use super::leader_plan::LeaderPlan;
+use super::signing::Signing;
 use crate::queue::{
     CommitFrame, QueuedJob, QueuedResult, ResultChain, ResultEntry, RunCounts, StatusAnswer, parse_frames,
 };
@@ -17,6 +18,7 @@ const LARGEST: u64 = 4 << 30;
 /// The results so far.
 pub(super) struct CollectedJobs<'a> {
     plan: &'a LeaderPlan,
+    signing: &'a Signing,
     last: Option<String>,
     chain: ResultChain,
     /// A bit for each job, by its place in the queue.
@@ -27,9 +29,10 @@ pub(super) struct CollectedJobs<'a> {
 }
 
 impl<'a> CollectedJobs<'a> {
-    pub(super) fn new(plan: &'a LeaderPlan) -> Self {
+    pub(super) fn new(plan: &'a LeaderPlan, signing: &'a Signing) -> Self {
         CollectedJobs {
             plan,
+            signing,
             last: None,
             chain: ResultChain::default(),
             ended: Vec::new(),
@@ -94,7 +97,9 @@ impl<'a> CollectedJobs<'a> {
         frames: &[u8],
     ) -> Result<CommittedJobs, QueueFailure> {
         let damaged = || self.damaged(&format!("result {} can't be read", entry.id));
-        let parsed = parse_frames(frames, None).map_err(|_| damaged())?;
+        let key = self.signing.of_commit(&entry.worker, entry.number);
+        let parsed = parse_frames(frames, key)
+            .map_err(|error| self.damaged(&format!("result {} of {} is {error}", entry.id, entry.worker)))?;
         let parsed = match &parsed[..] {
             &[
                 CommitFrame::Elsewhere {
@@ -122,7 +127,7 @@ impl<'a> CollectedJobs<'a> {
             StatusAnswer::Run(run) => run.given_up.into_iter().find(|(of, _)| *of == k),
             StatusAnswer::NoRun | StatusAnswer::Over => None,
         };
-        let job = payload.and_then(|(_, payload)| QueuedJob::parse(&payload, None).ok());
+        let job = payload.and_then(|(_, payload)| QueuedJob::parse(&payload, self.signing.of_job(k)).ok());
         Ok(job.unwrap_or(QueuedJob {
             number: 0,
             inputs: Vec::new(),

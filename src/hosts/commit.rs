@@ -4,6 +4,7 @@
 
 use super::caller::Caller;
 use super::job_frames::frames;
+use super::signing::Signing;
 use crate::queue::{
     Commit, CommitAnswer, CommitFrame, CommitKind, PIECE, PieceAnswer, QueueError, encode_frames,
 };
@@ -24,6 +25,8 @@ pub(super) struct PendingCommit {
     number: u64,
     failed: u64,
     places: Vec<u64>,
+    content: Vec<CommitFrame>,
+    /// Without a signature.
     bytes: Vec<u8>,
 }
 
@@ -52,6 +55,7 @@ impl PendingCommit {
             failed: failed.count() as u64,
             places: ends.iter().map(|(place, _)| *place).collect(),
             bytes: encode_frames(&content, None).map_err(io::Error::other)?,
+            content,
         })
     }
 
@@ -62,11 +66,13 @@ impl PendingCommit {
     pub(super) fn send(
         &self,
         caller: &mut Caller,
-        worker: &str,
+        (worker, signing): (&str, &Signing),
         lease: Duration,
     ) -> Result<CommitAnswer, QueueError> {
+        let key = signing.of_commit(worker, self.number);
         if self.bytes.len() <= PIECE {
-            return self.send_frames(caller, worker, lease, 0, &self.bytes);
+            let frames = encode_frames(&self.content, key).expect("they are short");
+            return self.send_frames(caller, worker, lease, 0, &frames);
         }
         let pieces = self.bytes.len().div_ceil(PIECE) as u64;
         for _ in 0..ATTEMPTS {
@@ -80,10 +86,34 @@ impl PendingCommit {
                 length: self.bytes.len() as u64,
                 sha256: Sha256::digest(&self.bytes).into(),
             };
-            let frames = encode_frames(&[elsewhere], None).expect("it is short");
+            let frames = encode_frames(&[elsewhere], key).expect("it is short");
             return self.send_frames(caller, worker, lease, pieces, &frames);
         }
         Ok(CommitAnswer::Lost)
+    }
+
+    /// Has the server delete a job that this run has not enqueued: it is not run, and the leader hears of it.
+    ///
+    /// # Errors
+    /// As [`Caller::call`].
+    pub(super) fn send_forged(
+        caller: &mut Caller,
+        (worker, signing): (&str, &Signing),
+        lease: Duration,
+        (number, k): (u64, u64),
+    ) -> Result<CommitAnswer, QueueError> {
+        let key = signing.of_commit(worker, number);
+        let frames = encode_frames(&[CommitFrame::ForgedJob { k }], key).expect("it is short");
+        let commit = Commit {
+            worker,
+            number,
+            kind: CommitKind::Forged,
+            failed: 0,
+            pieces: 0,
+            frames: &frames,
+            ks: &[k],
+        };
+        caller.call(|queue| queue.commit(&commit, lease))
     }
 
     fn send_pieces(

@@ -3,6 +3,7 @@
 //! It does not speak to the queue.
 
 use super::job_frames::queued_job;
+use super::signing::Signing;
 use crate::job::Job;
 use crate::queue::{BegunRun, PayloadError};
 use crate::state::{Fingerprint, fingerprints};
@@ -13,6 +14,7 @@ use std::fmt::Write as _;
 pub(super) struct EnqueuedJobs {
     /// What an earlier leader had enqueued.
     begun: Option<BegunRun>,
+    signing: Signing,
     count: u64,
     hash: Sha256,
     /// Whether the jobs that the earlier leader had enqueued are the first of these; not known before as many are found.
@@ -23,10 +25,11 @@ pub(super) struct EnqueuedJobs {
 }
 
 impl EnqueuedJobs {
-    pub(super) fn new(begun: Option<BegunRun>) -> Self {
+    pub(super) fn new(begun: Option<BegunRun>, signing: Signing) -> Self {
         EnqueuedJobs {
             as_before: true,
             begun,
+            signing,
             count: 0,
             hash: Sha256::new(),
             new: Vec::new(),
@@ -40,8 +43,8 @@ impl EnqueuedJobs {
     /// When it can't travel.
     pub(super) fn add(&mut self, job: &Job) -> Result<(), PayloadError> {
         let queued = queued_job(job).ok_or(PayloadError::TooLong)?;
-        let payload = queued.encode(None)?;
         self.count += 1;
+        let payload = queued.encode(self.signing.of_job(self.count))?;
         self.hash.update((payload.len() as u64).to_le_bytes());
         self.hash.update(&payload);
         for fingerprint in fingerprints(job) {
@@ -120,7 +123,7 @@ mod tests {
     }
 
     fn found(begun: Option<BegunRun>, names: &[&str]) -> EnqueuedJobs {
-        let mut jobs = EnqueuedJobs::new(begun);
+        let mut jobs = EnqueuedJobs::new(begun, Signing::new(None, "r"));
         for (number, name) in (1..).zip(names) {
             jobs.add(&job(number, name)).expect("it is short");
         }

@@ -5,7 +5,7 @@
 //! ```
 //! It does not know how a job is run, nor what a part of a fold means.
 
-use super::beat::{self, Beat, BeatState};
+use super::beat::{self, BeatState};
 use super::caller::{Caller, CallerVoice};
 use super::commit::{PackParts, PendingCommit};
 use super::failure::QueueFailure;
@@ -13,12 +13,13 @@ use super::job_frames::{job, uncovered_job};
 use super::joiner_plan::JoinerPlan;
 use super::pace::Pace;
 use super::process_name::{ProcessName, host};
+use super::signing::Signing;
 use super::taken_jobs::TakenJobs;
 use crate::job::Failure;
 use crate::message;
 use crate::queue::{
-    CommitAnswer, EnterAnswer, HandedJob, HandedJobs, MineAnswer, Outside, QueueError, QueuedJob,
-    StatusAnswer, StopMode, TakeAnswer,
+    CommitAnswer, HandedJob, HandedJobs, MineAnswer, PayloadError, QueueError, QueuedJob, StopMode,
+    TakeAnswer,
 };
 use crate::run::{DeliveredJob, JobFeed, QueueRole};
 use crate::source::JobResult;
@@ -28,17 +29,12 @@ use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// How many ends a commit has at most.
 const MOST_ENDS: usize = 256;
-/// How often a worker that waits for a run looks again.
-const ENTER_PAUSE: Duration = Duration::from_millis(300);
 /// How long a worker may not look at what its heartbeat has heard.
 const LOOK: Duration = Duration::from_millis(500);
-/// How often a worker that has nothing to do asks whether anybody leads.
-const LOOK_FOR_LEADER: Duration = Duration::from_secs(5);
 
 /// How a worker's part in a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,31 +46,32 @@ pub(crate) enum JoinEnd {
 }
 
 /// What follows from an answer: the worker's part ends, or it goes on.
-type Step = Result<Option<JoinEnd>, QueueFailure>;
+pub(super) type Step = Result<Option<JoinEnd>, QueueFailure>;
 
 /// A worker.
 pub(crate) struct Joiner {
-    plan: JoinerPlan,
-    caller: Caller,
-    name: ProcessName,
-    jobs: TakenJobs,
+    pub(super) plan: JoinerPlan,
+    pub(super) caller: Caller,
+    pub(super) name: ProcessName,
+    pub(super) jobs: TakenJobs,
     /// Where jobs go.
-    feed: Sender<Vec<JobResult>>,
-    ends: Receiver<(u64, DeliveredJob)>,
-    beat: Arc<BeatState>,
-    leaving: Arc<AtomicBool>,
-    pace: Pace,
+    pub(super) feed: Sender<Vec<JobResult>>,
+    pub(super) ends: Receiver<(u64, DeliveredJob)>,
+    pub(super) beat: Arc<BeatState>,
+    pub(super) leaving: Arc<AtomicBool>,
+    pub(super) pace: Pace,
     /// How many commits this name has made.
-    commits: u64,
+    pub(super) commits: u64,
+    pub(super) signing: Signing,
     /// When to ask for jobs again.
-    next_take: Instant,
+    pub(super) next_take: Instant,
     /// Since when the queue has had nothing for this worker.
-    idle: Option<Instant>,
-    looked_for_leader: Instant,
+    pub(super) idle: Option<Instant>,
+    pub(super) looked_for_leader: Instant,
     /// Jobs that another host could not do, either.
-    refused_before: HashSet<u64>,
+    pub(super) refused_before: HashSet<u64>,
     /// Why this host can't do a job.
-    unfit: Option<String>,
+    pub(super) unfit: Option<String>,
 }
 
 impl Joiner {
@@ -95,6 +92,7 @@ impl Joiner {
             leaving,
             pace: Pace::new(plan.slots, now),
             commits: 0,
+            signing: plan.signing.clone(),
             next_take: now,
             idle: None,
             looked_for_leader: now,
@@ -222,83 +220,6 @@ impl Joiner {
         Ok(None)
     }
 
-    /// Takes part in the run under a new name, and waits for it to begin.
-    fn enter(&mut self) -> Step {
-        let began = Instant::now();
-        let mut told = false;
-        loop {
-            let worker = self.name.renew();
-            let plan = &self.plan;
-            let entered = self
-                .caller
-                .call(|queue| queue.enter(&worker, &plan.meaning, &plan.parts, plan.lease));
-            match entered.map_err(|error| QueueFailure::from_error(&error, &plan.shown))? {
-                EnterAnswer::Entered { .. } => {
-                    self.commits = 0;
-                    self.jobs.forget_all();
-                    self.pace.forget_ends();
-                    *self.beat.lock() = Beat {
-                        worker,
-                        ..Beat::default()
-                    };
-                    self.caller.take_reconnected();
-                    return Ok(None);
-                }
-                EnterAnswer::Over => return Ok(Some(JoinEnd::Over)),
-                EnterAnswer::Other { .. } => {
-                    return Err(QueueFailure::Refused(format!(
-                        "{}: the run there is of another command line or version: --join takes the words of the one that \
-                         leads",
-                        plan.shown
-                    )));
-                }
-                EnterAnswer::NoRun => {}
-            }
-            if matches!(self.ends.try_recv(), Err(TryRecvError::Disconnected)) {
-                return Ok(Some(JoinEnd::Left));
-            }
-            if began.elapsed() >= plan.patience {
-                return Err(self.nobody_leads());
-            }
-            if !told {
-                told = true;
-                message::note(format_args!(
-                    "{}: no such run yet: waiting for it",
-                    self.plan.shown
-                ));
-            }
-            thread::sleep(ENTER_PAUSE.min(self.plan.patience));
-        }
-    }
-
-    fn nobody_leads(&self) -> QueueFailure {
-        QueueFailure::Unreachable(format!(
-            "{}: nobody leads the run, and --patience has run out",
-            self.plan.shown
-        ))
-    }
-
-    /// Drops all results: the jobs are others' by now. Takes part again under a new name.
-    fn start_again(&mut self) -> Step {
-        message::note(format_args!(
-            "{}: not heard for longer than the lease: others have got its jobs, and it takes new ones",
-            self.plan.shown
-        ));
-        self.enter()
-    }
-
-    /// Does what follows from being out of the run.
-    fn outside(&mut self, why: Outside) -> Step {
-        match why {
-            Outside::Fenced => self.start_again(),
-            Outside::Over => Ok(Some(JoinEnd::Over)),
-            Outside::NoRun => Err(QueueFailure::Unreachable(format!(
-                "{}: the queue has lost the run, or somebody dropped it",
-                self.plan.shown
-            ))),
-        }
-    }
-
     /// Brings what is held here and what the queue says into agreement.
     fn reconcile(&mut self) -> Step {
         let worker = self.name.current().to_owned();
@@ -321,10 +242,10 @@ impl Joiner {
         self.pace.note_backlog(handed.backlog, handed.workers);
         let mut jobs: Vec<JobResult> = Vec::new();
         for entry in handed.jobs {
-            let queued = QueuedJob::parse(&entry.payload, None).map_err(|error| {
-                let (shown, k) = (&self.plan.shown, entry.k);
-                QueueFailure::Damaged(format!("{shown}: job {k} of the queue is {error}"))
-            })?;
+            let queued = match QueuedJob::parse(&entry.payload, self.signing.of_job(entry.k)) {
+                Ok(queued) => queued,
+                Err(error) => return Err(self.refuse_forged(entry.k, error)),
+            };
             if self.is_covered(&entry, &queued)
                 && let Some(seq) = self.jobs.take(entry.k)
             {
@@ -337,6 +258,25 @@ impl Joiner {
             let _ = self.feed.send(jobs);
         }
         Ok(())
+    }
+
+    /// Has a job deleted that this run has not enqueued, and ends: who can write to the queue may have written more.
+    fn refuse_forged(&mut self, k: u64, error: PayloadError) -> QueueFailure {
+        self.commits += 1;
+        let (worker, lease) = (self.name.current().to_owned(), self.plan.lease);
+        let told = PendingCommit::send_forged(
+            &mut self.caller,
+            (&worker, &self.signing),
+            lease,
+            (self.commits, k),
+        );
+        if let Err(error) = told {
+            return self.failure(&error);
+        }
+        QueueFailure::Damaged(format!(
+            "{}: job {k} of the queue is {error}: it was not run",
+            self.plan.shown
+        ))
     }
 
     /// Returns whether this host may do a job. When another host may not either, the job has failed.
@@ -385,23 +325,6 @@ impl Joiner {
         }
     }
 
-    /// Gives up when nobody has led the run for as long as this worker is patient, and there is nothing to do.
-    fn look_for_leader(&mut self) -> Result<(), QueueFailure> {
-        let (now, pause) = (Instant::now(), LOOK_FOR_LEADER.min(self.plan.patience));
-        let since = *self.idle.get_or_insert(now);
-        if self.jobs.held() > 0 || now - since < pause || now - self.looked_for_leader < pause {
-            return Ok(());
-        }
-        self.looked_for_leader = now;
-        let status = self.caller.call(|queue| queue.status());
-        let patience = i64::try_from(self.plan.patience.as_millis()).unwrap_or(i64::MAX);
-        match status.map_err(|error| self.failure(&error))? {
-            StatusAnswer::Run(run) if run.leader_lease <= -patience => Err(self.nobody_leads()),
-            // What else it may be the next question tells.
-            _ => Ok(()),
-        }
-    }
-
     /// Commits what has ended.
     fn commit(&mut self, pack: &mut PackParts<'_>) -> Step {
         let began = Instant::now();
@@ -412,7 +335,7 @@ impl Joiner {
         let commit =
             commit.map_err(|cause| QueueFailure::Damaged(format!("a commit: {}", message::cause(&cause))))?;
         let (worker, lease) = (self.name.current().to_owned(), self.plan.lease);
-        let answer = commit.send(&mut self.caller, &worker, lease);
+        let answer = commit.send(&mut self.caller, (&worker, &self.signing), lease);
         let answer = answer.map_err(|error| self.failure(&error))?;
         self.jobs.remove(places);
         self.pace.note_commit(began, self.jobs.ended());
@@ -431,7 +354,7 @@ impl Joiner {
         left.map(drop).map_err(|error| self.failure(&error))
     }
 
-    fn failure(&self, error: &QueueError) -> QueueFailure {
+    pub(super) fn failure(&self, error: &QueueError) -> QueueFailure {
         QueueFailure::from_error(error, &self.plan.shown)
     }
 }

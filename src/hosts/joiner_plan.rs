@@ -4,6 +4,7 @@
 
 use super::caller::{Caller, CallerVoice};
 use super::input_bounds::InputBounds;
+use super::signing::Signing;
 use crate::queue::QueueServer;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -17,6 +18,8 @@ pub(crate) struct JoinerPlan {
     /// What the command line means, and the version of what it gives.
     pub(crate) meaning: Vec<u8>,
     pub(crate) parts: String,
+    /// The key of the run.
+    pub(crate) signing: Signing,
     pub(crate) lease: Duration,
     pub(crate) losses: u64,
     pub(crate) patience: Duration,

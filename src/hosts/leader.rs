@@ -58,7 +58,8 @@ impl Leader {
         let plan = Arc::new(plan);
         let name = ProcessName::new().current().to_owned();
         let mut caller = plan.caller(CallerVoice::Aloud, state.leaving());
-        let begun = plan.begin(&mut caller, &name)?;
+        let (new_epoch, begun) = plan.begin(&mut caller, &name)?;
+        let epoch = begun.as_ref().map_or(new_epoch, |begun| begun.epoch.clone());
         plan.note_server(&mut caller);
         let is_new = begun.is_none();
         let (jobs, to_enqueue) = bounded(JOBS);
@@ -66,6 +67,7 @@ impl Leader {
         let threads = Threads {
             plan: Arc::clone(&plan),
             leader: name.clone(),
+            signing: plan.signing.of_epoch(&epoch),
             state: Arc::clone(&state),
             news: sender,
             begun,
@@ -122,8 +124,8 @@ impl Leader {
 }
 
 impl LeaderPlan {
-    /// Begins the run. Returns what an earlier leader had enqueued, if there was one.
-    fn begin(&self, caller: &mut Caller, name: &str) -> Result<Option<BegunRun>, QueueFailure> {
+    /// Begins the run. Returns the random name of a new one, and what an earlier leader had enqueued, if there was one.
+    fn begin(&self, caller: &mut Caller, name: &str) -> Result<(String, Option<BegunRun>), QueueFailure> {
         let epoch = format!("{:016x}{:016x}", random(), random());
         let mut forget = self.fresh;
         let mut seen: Option<(String, u64)> = None;
@@ -131,7 +133,7 @@ impl LeaderPlan {
             let answer = self.ask(caller, |queue| self.begin_as(queue, name, self.lease, &epoch))?;
             let forgets = forget && !matches!(answer, BeginAnswer::Led { .. });
             match answer {
-                BeginAnswer::New { .. } => return Ok(None),
+                BeginAnswer::New { epoch } => return Ok((epoch, None)),
                 _ if forgets => {
                     forget = false;
                     self.ask(caller, QueueConnection::drop_run)?;
@@ -147,7 +149,7 @@ impl LeaderPlan {
                         "{}: goes on with a run that was begun before",
                         self.shown
                     ));
-                    return Ok(Some(begun));
+                    return Ok((String::new(), Some(begun)));
                 }
                 BeginAnswer::Other { .. } => {
                     return Err(QueueFailure::Refused(format!(

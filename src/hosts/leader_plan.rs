@@ -4,6 +4,7 @@
 
 use super::caller::{Caller, CallerVoice};
 use super::failure::QueueFailure;
+use super::signing::Signing;
 use crate::queue::{QueueError, QueueServer};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub(crate) struct LeaderPlan {
     /// What the command line means, and the version of what it gives.
     pub(crate) meaning: Vec<u8>,
     pub(crate) parts: String,
+    /// The key of the run.
+    pub(crate) signing: Signing,
     pub(crate) lease: Duration,
     pub(crate) losses: u64,
     pub(crate) patience: Duration,

@@ -7,8 +7,11 @@ use super::collected_jobs::CollectedJobs;
 use super::enqueued_jobs::EnqueuedJobs;
 use super::failure::QueueFailure;
 use super::leader_plan::LeaderPlan;
+use super::signing::Signing;
 use crate::job::Job;
-use crate::queue::{BegunRun, CloseAnswer, LeadAnswer, NotLeading, PutAnswer, ResultEntry, RunCounts};
+use crate::queue::{
+    BegunRun, CloseAnswer, LeadAnswer, NotLeading, PutAnswer, QueueConnection, ResultEntry, RunCounts,
+};
 use crate::run::QueueNews;
 use crate::sys::{signals, spawn_thread};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
@@ -68,6 +71,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) struct Threads {
     pub(super) plan: Arc<LeaderPlan>,
     pub(super) leader: String,
+    pub(super) signing: Signing,
     pub(super) state: Arc<LeaderState>,
     pub(super) news: Sender<QueueNews>,
     /// What an earlier leader had enqueued.
@@ -149,7 +153,7 @@ impl Threads {
     /// Enqueues the jobs of the run.
     fn enqueue(&self, jobs: &Receiver<Job>) -> Result<(), QueueFailure> {
         let mut caller = self.caller(CallerVoice::Silent);
-        let mut enqueued = EnqueuedJobs::new(self.begun.clone());
+        let mut enqueued = EnqueuedJobs::new(self.begun.clone(), self.signing.clone());
         let no_job = |error| {
             let shown = &self.plan.shown;
             QueueFailure::Refused(format!("{shown}: a job is {error}: -n makes smaller ones"))
@@ -232,11 +236,15 @@ impl Threads {
     /// Reads results until all jobs have ended.
     fn collect(&self) -> Result<(), QueueFailure> {
         let mut caller = self.caller(CallerVoice::Aloud);
-        let mut collected = CollectedJobs::new(&self.plan);
+        let mut collected = CollectedJobs::new(&self.plan, &self.signing);
         let mut pause = FIRST_PAUSE;
         while !self.state.is_leaving() {
             // Before the results: what these counts speak of is read then.
             let counts = self.counts(&mut caller)?;
+            if caller.take_reconnected() {
+                // A server that has crashed may append behind a torn end of its log. That the user may not ask was told.
+                let _ = caller.call(QueueConnection::rewrite_log);
+            }
             let mut has_results = false;
             loop {
                 let after = collected.last().map(str::to_owned);

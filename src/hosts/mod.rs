@@ -16,9 +16,11 @@ mod joiner_plan;
 mod leader;
 mod leader_plan;
 mod leader_threads;
+mod membership;
 mod own_worker;
 mod pace;
 mod process_name;
+mod signing;
 mod taken_jobs;
 
 pub(crate) use commit::PackParts;
@@ -28,3 +30,4 @@ pub(crate) use joiner::{JoinEnd, Joiner};
 pub(crate) use joiner_plan::JoinerPlan;
 pub(crate) use leader::{LeadEnd, Leader};
 pub(crate) use leader_plan::LeaderPlan;
+pub(crate) use signing::Signing;

@@ -16,6 +16,7 @@ mod load;
 mod merge;
 mod meter;
 mod output;
+#[cfg(feature = "queue")]
 mod part_merger;
 mod report;
 mod resume;
@@ -31,9 +32,12 @@ mod workers;
 pub use crate::merge::{MergeDestination, MergeInputs};
 pub use error::RunError;
 pub(crate) use load::{LoadedFold, SavedPart, load};
+#[cfg(feature = "queue")]
 pub(crate) use part_merger::PartMerger;
 pub use report::{Failures, SavedFoldsMet, Summary};
-pub(crate) use role::{DeliveredJob, JobFeed, QueueNews, QueueRole};
+pub(crate) use role::QueueRole;
+#[cfg(feature = "queue")]
+pub(crate) use role::{DeliveredJob, JobFeed, QueueNews};
 pub use work::{Destination, MergeWork, Work};
 
 use crate::control::Control;

@@ -22,6 +22,7 @@ mod xargs;
 pub(crate) use arguments::{ArgumentJobs, column_pattern, read_all, take_names};
 pub(crate) use batch::Batcher;
 pub(crate) use blocks::BlockJobs;
+#[cfg(feature = "queue")]
 pub(crate) use braces::expand as expand_braces;
 pub(crate) use error::{InputResult, JobResult, SourceError};
 pub(crate) use exclude::Exclude;

@@ -1,8 +1,10 @@
 //! A run on many machines, with a Redis server of the test's own: all machines are processes here.
 
 mod answer;
+mod chaos;
 mod losses;
 mod refused;
+mod signed;
 
 use crate::support::{Place, Redis, Running};
 
