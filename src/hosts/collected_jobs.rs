@@ -6,6 +6,7 @@ use super::caller::Caller;
 use super::failure::QueueFailure;
 use super::job_frames::{CommittedJobs, committed, lost_job};
 use super::leader_plan::LeaderPlan;
+use super::place_set::PlaceSet;
 use super::signing::Signing;
 use crate::queue::{
     CommitFrame, QueuedJob, QueuedResult, ResultChain, ResultEntry, RunCounts, StatusAnswer, parse_frames,
@@ -21,8 +22,10 @@ pub(super) struct CollectedJobs<'a> {
     signing: &'a Signing,
     last: Option<String>,
     chain: ResultChain,
-    /// A bit for each job, by its place in the queue.
-    ended: Vec<u64>,
+    /// The jobs that have ended.
+    ended: PlaceSet,
+    /// The jobs that the run has heard of, also in what the server has forgotten since.
+    told: PlaceSet,
     highest: u64,
     done: u64,
     given_up: u64,
@@ -35,11 +38,27 @@ impl<'a> CollectedJobs<'a> {
             signing,
             last: None,
             chain: ResultChain::default(),
-            ended: Vec::new(),
+            ended: PlaceSet::default(),
+            told: PlaceSet::default(),
             highest: 0,
             done: 0,
             given_up: 0,
         }
+    }
+
+    /// Begins anew, because the server has forgotten something: all results are read again. What the run has heard of
+    /// stays told.
+    pub(super) fn begin_anew(&mut self) {
+        let told = std::mem::take(&mut self.told);
+        *self = CollectedJobs {
+            told,
+            ..CollectedJobs::new(self.plan, self.signing)
+        };
+    }
+
+    /// Takes note that the run hears of a job. Returns false when it has heard of it before.
+    pub(super) fn tell(&mut self, place: u64) -> bool {
+        self.told.insert(place)
     }
 
     /// Returns the place of the last result.
@@ -147,24 +166,16 @@ impl<'a> CollectedJobs<'a> {
 
     /// Takes note that a job has ended, which none does twice.
     fn mark(&mut self, place: u64) -> Result<(), QueueFailure> {
-        let Ok(at) = usize::try_from(place / 64) else {
-            return Err(self.damaged("a job of the results is none"));
-        };
         // What was enqueued is bounded by memory, and so is this.
         if place == 0 || place > self.highest.saturating_add(1 << 32) {
             return Err(self.damaged("a job of the results is none"));
         }
-        if self.ended.len() <= at {
-            self.ended.resize(at + 1, 0);
-        }
-        let bit = 1 << (place % 64);
-        if self.ended[at] & bit != 0 {
+        if !self.ended.insert(place) {
             return Err(QueueFailure::Forgotten(format!(
                 "{}: job {place} of the queue has ended twice",
                 self.plan.shown
             )));
         }
-        self.ended[at] |= bit;
         self.highest = self.highest.max(place);
         Ok(())
     }
@@ -201,10 +212,9 @@ impl<'a> CollectedJobs<'a> {
                 self.plan.shown
             )));
         }
-        let bits: u64 = self.ended.iter().map(|word| u64::from(word.count_ones())).sum();
         let total = counts.total.unwrap_or_default();
         let is_sound = self.done == counts.done && self.given_up == counts.dead && counts.forged == 0;
-        match is_sound && bits == total && self.highest == total && counts.backlog == 0 {
+        match is_sound && self.ended.len() == total && self.highest == total && counts.backlog == 0 {
             true => Ok(()),
             false => Err(self.damaged("its counts do not match its results")),
         }

@@ -9,6 +9,7 @@ use super::failure::QueueFailure;
 use super::leader_plan::LeaderPlan;
 use super::signing::Signing;
 use crate::job::Job;
+use crate::message;
 use crate::queue::{
     BegunRun, CloseAnswer, LeadAnswer, NotLeading, PutAnswer, QueueConnection, ResultEntry, RunCounts,
 };
@@ -29,6 +30,8 @@ const RESULTS: u64 = 64;
 /// The first pause when there are no results, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+/// How often results are read anew.
+const MOST_ANEW: u32 = 3;
 /// How often the backlog is looked at when it is full.
 const BACKLOG_PAUSE: Duration = Duration::from_millis(100);
 
@@ -233,14 +236,36 @@ impl Threads {
         }
     }
 
-    /// Reads results until all jobs have ended.
+    /// Reads results until all jobs have ended. When the server has forgotten some, what was printed can't be printed
+    /// anew: all results are read again, and those of jobs that the run has heard of are passed over.
     fn collect(&self) -> Result<(), QueueFailure> {
         let mut caller = self.caller(CallerVoice::Aloud);
         let mut collected = CollectedJobs::new(&self.plan, &self.signing);
+        let mut anew = 0;
+        loop {
+            match self.collect_all(&mut caller, &mut collected) {
+                Err(QueueFailure::Forgotten(_)) if self.plan.prints && anew < MOST_ANEW => {
+                    anew += 1;
+                    collected.begin_anew();
+                    message::note(format_args!(
+                        "{}: the server has forgotten results: they are read anew",
+                        self.plan.shown
+                    ));
+                }
+                end => return end,
+            }
+        }
+    }
+
+    fn collect_all(
+        &self,
+        caller: &mut Caller,
+        collected: &mut CollectedJobs<'_>,
+    ) -> Result<(), QueueFailure> {
         let mut pause = FIRST_PAUSE;
         while !self.state.is_leaving() {
             // Before the results: what these counts speak of is read then.
-            let counts = self.counts(&mut caller)?;
+            let counts = self.counts(caller)?;
             if caller.take_reconnected() {
                 // A server that has crashed may append behind a torn end of its log. That the user may not ask was told.
                 let _ = caller.call(QueueConnection::rewrite_log);
@@ -255,7 +280,7 @@ impl Threads {
                 }
                 has_results = true;
                 for entry in results {
-                    self.take(&mut caller, &mut collected, &entry)?;
+                    self.take(caller, collected, &entry)?;
                 }
             }
             if counts.is_over() {
@@ -289,7 +314,11 @@ impl Threads {
             thread::sleep(FIRST_PAUSE);
         }
         collected.check_numbers(&mut content, &locked(&self.state.enqueued))?;
-        let jobs = content.jobs.into_iter().map(|(_, job)| job).collect();
+        let new = content
+            .jobs
+            .into_iter()
+            .filter(|(place, _)| collected.tell(*place));
+        let jobs = new.map(|(_, job)| job).collect();
         let _ = self.news.send(QueueNews::Ended(jobs, content.part));
         Ok(())
     }

@@ -19,6 +19,7 @@ mod leader_threads;
 mod membership;
 mod own_worker;
 mod pace;
+mod place_set;
 mod process_name;
 mod signing;
 mod taken_jobs;

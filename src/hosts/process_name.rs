@@ -50,14 +50,16 @@ pub(super) fn host() -> String {
     if name.is_empty() { "host".into() } else { name }
 }
 
-/// Returns whether a name is that of a process of this host which is no more.
+/// Returns whether a name is that of a process of this host which is no more, or was this process's before it began
+/// anew.
 pub(super) fn is_gone(name: &str) -> bool {
     let mut parts = name.rsplit(':').skip(1);
     let (pid, at) = (parts.next(), parts.next());
     let (Some(pid), true) = (pid.and_then(|pid| pid.parse::<u32>().ok()), at == Some(&host())) else {
         return false;
     };
-    !Path::new("/proc").join(pid.to_string()).exists()
+    // A process that has begun anew by exec has had other names.
+    pid == std::process::id() || !Path::new("/proc").join(pid.to_string()).exists()
 }
 
 #[cfg(test)]
@@ -67,7 +69,9 @@ mod tests {
     #[test]
     fn a_process_is_known_by_its_name() {
         let mut name = ProcessName::new();
-        assert!(!is_gone(name.current()));
+        let parent = std::os::unix::process::parent_id();
+        assert!(!is_gone(&format!("{}:{parent}:0", host())));
+        assert!(is_gone(name.current()), "this process has begun anew");
         assert_ne!(name.current().to_owned(), name.renew());
         // The highest number that a process can have is 2^22.
         assert!(is_gone(&format!("{}:4194305:0", host())));
