@@ -35,7 +35,7 @@ pub(super) fn line(command: &[OsString], holes: &Holes, options: &Options) -> Li
         let script = pipe_file::script(file, &words.join(&b' '), &options.output.directory());
         return Line::new(&[&script], holes, LineQuoting::Values, repeat);
     }
-    let quoting = match (options.command.quote, options.inputs.most) {
+    let quoting = match (options.command.quote, options.inputs.most()) {
         (true, _) => LineQuoting::Words,
         // The values are empty, and leave nothing behind.
         (false, Some(0)) => LineQuoting::Nothing,
@@ -43,7 +43,7 @@ pub(super) fn line(command: &[OsString], holes: &Holes, options: &Options) -> Li
         (false, _) => LineQuoting::Values,
     };
     let mut line = Line::new(&words, holes, quoting, repeat);
-    let is_unseen = options.inputs.most == Some(0) && options.command.quote;
+    let is_unseen = options.inputs.most() == Some(0) && options.command.quote;
     if !line.has_hole() && !is_unseen && !options.pipe.on {
         line.append_values(repeat);
     }
@@ -52,9 +52,12 @@ pub(super) fn line(command: &[OsString], holes: &Holes, options: &Options) -> Li
 
 /// Returns what is repeated for each of several values.
 fn repeat(options: &Options) -> Repeat {
-    match options.inputs.fill {
+    let inputs = &options.inputs;
+    match inputs.fill {
+        // With `-N`, words are repeated even where another option says that values are.
+        _ if inputs.replaced_args.is_some() => Repeat::Word,
         Some(fill) => fill.repeat,
-        None if options.command.repeats_words || options.inputs.most == Some(0) => Repeat::Word,
+        None if options.command.repeats_words || inputs.most() == Some(0) => Repeat::Word,
         None => Repeat::Value,
     }
 }

@@ -59,7 +59,7 @@ pub(super) fn begin_table(options: &Options, holes: &Holes, sources: usize) -> R
         .into());
     }
     let columns: Vec<_> = match holes.names() {
-        [] => (1..=sources * inputs.most.unwrap_or(1).max(1))
+        [] => (1..=sources * inputs.most().unwrap_or(1).max(1))
             .map(|number| format!("V{number}").into_bytes())
             .collect(),
         names => names.to_vec(),

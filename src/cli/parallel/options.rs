@@ -51,8 +51,12 @@ pub(super) struct InputOptions {
     /// Where blanks are removed; by default only around columns.
     pub(super) trim: Option<Trim>,
     pub(super) shuffled: bool,
-    /// `-n`, `-N`, `-L`: the most records of a job; 0: one that is not seen.
-    pub(super) most: Option<usize>,
+    /// `-n`: the most records of a job; 0: one that is not seen.
+    pub(super) args: Option<usize>,
+    /// `-N`: the same, with words that are repeated.
+    pub(super) replaced_args: Option<usize>,
+    /// `-L`, `-l`: the most lines of a job.
+    pub(super) lines: Option<usize>,
     /// Whether a line that ends with a blank goes on.
     pub(super) continued: bool,
     /// `-X`, `-m`, `--xargs`.
@@ -73,7 +77,7 @@ pub(super) struct Fill {
 pub(super) struct CommandOptions {
     pub(super) holes: Holes,
     pub(super) quote: bool,
-    /// Whether words are repeated for each value.
+    /// `-L`: whether words are repeated for each line.
     pub(super) repeats_words: bool,
     pub(super) dry_run: bool,
     /// Whether values alone are printed, quoted.
@@ -145,7 +149,6 @@ pub(super) struct PipeOptions {
     pub(super) end: Option<Vec<u8>>,
     pub(super) is_pattern: bool,
     pub(super) removes_separators: bool,
-    pub(super) records: Option<usize>,
     pub(super) record_lines: Option<usize>,
     /// Whether jobs share all blocks.
     pub(super) is_shared: bool,
@@ -183,7 +186,9 @@ impl Default for Options {
                 skips_blank: false,
                 trim: None,
                 shuffled: false,
-                most: None,
+                args: None,
+                replaced_args: None,
+                lines: None,
                 continued: false,
                 fill: None,
                 chars: None,
@@ -226,9 +231,27 @@ impl OutputOptions {
     }
 }
 
+impl InputOptions {
+    /// Returns the most records of a job, if an option says it; 0: one that is not seen. Which option comes first
+    /// is no matter: `-N` counts before `-n`, and that before `-L`.
+    pub(super) fn most(&self) -> Option<usize> {
+        let some_args = self.args.filter(|&args| args > 0);
+        self.replaced_args.or(some_args).or(self.lines).or(self.args)
+    }
+}
+
 impl Options {
+    /// Has jobs get as many values as fit. Of several such options, each counts.
     pub(super) fn fill(&mut self, spreads: bool, repeat: Repeat) {
-        self.inputs.fill = Some(Fill { spreads, repeat });
+        let before = self.inputs.fill;
+        let repeats_words = before.is_some_and(|fill| fill.repeat == Repeat::Word);
+        self.inputs.fill = Some(Fill {
+            spreads: spreads || before.is_some_and(|fill| fill.spreads),
+            repeat: match repeats_words {
+                true => Repeat::Word,
+                false => repeat,
+            },
+        });
     }
 
     /// Has jobs get lines: words of the command are repeated for each.
@@ -241,16 +264,9 @@ impl Options {
         self.command.holes.respell(hole, text.as_bytes());
     }
 
-    /// Has jobs get so many records.
-    pub(super) fn records(&mut self, count: usize) -> Result<()> {
-        self.inputs.most = Some(count);
-        self.pipe.records = Some(count);
-        Ok(())
-    }
-
     /// Returns how standard input is cut, if it is.
     pub(super) fn blocks(&self) -> Option<BlockPlan> {
-        let pipe = &self.pipe;
+        let (pipe, inputs) = (&self.pipe, &self.inputs);
         if !pipe.on || pipe.tee {
             return None;
         }
@@ -266,7 +282,10 @@ impl Options {
                 true => BlockCut::Behind,
                 false => BlockCut::Before,
             },
-            records: pipe.records.filter(|&records| records > 0),
+            records: inputs
+                .replaced_args
+                .or(inputs.args)
+                .filter(|&records| records > 0),
             record_lines: pipe.record_lines,
             separator: RecordSeparator {
                 start: pipe.start.clone().unwrap_or_default(),

@@ -58,7 +58,7 @@ pub(super) fn arguments(sources: Vec<ArgumentSource>, options: &Options) -> Argu
 /// Returns which records are together in a job with this command line.
 pub(super) fn group(line: &Line, options: &Options) -> RecordGroup {
     let inputs = &options.inputs;
-    match (inputs.fill, inputs.most) {
+    match (inputs.fill, inputs.most()) {
         (_, Some(0)) => RecordGroup::Unseen,
         (Some(fill), most) => {
             let (fixed, times) = line.size();

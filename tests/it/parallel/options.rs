@@ -313,6 +313,25 @@ fn results_are_rows_of_a_table() {
 }
 
 #[test]
+fn the_most_values_of_a_job_do_not_depend_on_the_order_of_options() {
+    for (options, out) in [
+        ("-N0 -l1", "xy\nxy\nxy\n"),
+        ("-N0 -n2", "xy\nxy\nxy\n"),
+        ("-N2 -n0", "xay xby\nxcy\n"),
+        ("-N2 -n3", "xay xby\nxcy\n"),
+        ("-n1 -L2", "xay\nxby\nxcy\n"),
+        ("-l0", "xay\nxby\nxcy\n"),
+        ("--xargs -N2", "xay xby\nxcy\n"),
+        ("-j1 -N2 -m", "xay xby\nxcy\n"),
+        ("-j1 -X -m", "xay xby xcy\n"),
+        ("-j1 --xargs -n2", "xa by\nxcy\n"),
+    ] {
+        let line = format!("parallel -k {options} echo x{{}}y ::: a b c");
+        fan(&line).stdout(out).ok();
+    }
+}
+
+#[test]
 fn values_are_quoted_as_often_as_it_is_said() {
     fan("parallel --shellquote --shellquote :::")
         .args(["a b", "c"])

@@ -63,29 +63,27 @@ pub(super) const ORDINARY: &[Spec<Options>] = &[
     gnu("shuf", Nothing(|o| o.inputs.shuffled = true)),
     gnu(
         "max-args maxargs n",
-        Required(|o, n| o.records(value::number(n, "n")?)),
+        Required(|o, n| set(&mut o.inputs.args, value::number(n, "n").map(Some))),
     ),
     gnu(
         "max-replace-args maxreplaceargs N",
-        Required(|o, n| {
-            o.command.repeats_words = true;
-            o.records(value::number(n, "N")?)
-        }),
+        Required(|o, n| set(&mut o.inputs.replaced_args, value::number(n, "N").map(Some))),
     ),
     gnu(
         "L",
         Required(|o, n| {
             o.lines();
             o.pipe.record_lines = Some(value::number(n, "L")?);
-            set(&mut o.inputs.most, value::number(n, "L").map(Some))
+            set(&mut o.inputs.lines, value::number(n, "L").map(Some))
         }),
     ),
     gnu(
         "max-lines maxlines l",
         OptionalNumber(|o, n| {
-            let lines = value::number(n.unwrap_or(OsStr::new("1")), "l")?;
+            // No lines are one line.
+            let lines = value::number(n.unwrap_or(OsStr::new("1")), "l")?.max(1);
             o.inputs.continued = true;
-            o.inputs.most = Some(lines);
+            o.inputs.lines = Some(lines);
             o.pipe.record_lines = Some(lines);
             Ok(())
         }),
