@@ -31,7 +31,7 @@ pub(super) const EXIT_CODES: &[ExitCodeRow] = &[
     ExitCodeRow { code: "2", brief: "usage", meaning: "usage, or a state that is none, is damaged, or is of another command line" },
     ExitCodeRow { code: "3", brief: "bad input", meaning: "some input was unreadable, corrupt, or vanished" },
     ExitCodeRow { code: "4", brief: "no input", meaning: "no input (`--allow-empty` makes it 0)" },
-    ExitCodeRow { code: "5", brief: "own I/O", meaning: "fanfold's own reading or writing failed: standard output full, no space for a temporary file, an output file or the state" },
+    ExitCodeRow { code: "5", brief: "own I/O", meaning: "fanfold's own reading or writing failed: standard output full, no space for a temporary file, an output file or the state; or the server of `--queue` lost the run, or holds what contradicts itself" },
     ExitCodeRow { code: "6", brief: "in use", meaning: "another run uses the state or leads the queue's run, or holds the lock (`--lock-fail`)" },
     ExitCodeRow { code: "75", brief: "try again", meaning: "the server of `--queue` can't be reached, or nobody leads the run, for longer than `--patience`" },
     ExitCodeRow { code: "123", brief: "command failed", meaning: "a command failed" },

@@ -147,6 +147,7 @@ enum Subcommand {
     Status(status::StatusArgs),
     /// Show or forget a run on many machines (--queue), or make a server ready for them
     #[cfg(feature = "queue")]
+    #[command(after_help = "See also: fanfold help many-machines, fanfold help queue-server")]
     Queue(queue_command::QueueCommandArgs),
     /// Make an HTML page of a state or a job log: where the time went, what was slow, what failed
     Report(report::ReportArgs),

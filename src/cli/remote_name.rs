@@ -12,9 +12,9 @@ const READERS: &[(&str, &str)] = &[
     ("s3", "aws s3 cp {} -"),
     ("gs", "gcloud storage cat {}"),
     ("hdfs", "hdfs dfs -cat {}"),
-    ("http", "curl -sS {}"),
-    ("https", "curl -sS {}"),
-    ("ftp", "curl -sS {}"),
+    ("http", "curl -fsS {}"),
+    ("https", "curl -fsS {}"),
+    ("ftp", "curl -fsS {}"),
 ];
 
 /// Returns why an input is refused, if it is an address. `dash` tells whether fanfold reads inputs itself.
@@ -29,7 +29,7 @@ pub(super) fn refusal(name: &OsStr, dash: Dash) -> Option<String> {
     let reader = reader.map_or("COMMAND {}", |(_, reader)| reader);
     Some(match dash {
         Dash::Stdin => format!(
-            "'{shown}' is not on this machine, have a command print it: printf '%s\\n' '{shown}' | fanfold run [OPTIONS] -- {reader}"
+            "'{shown}' is not on this machine, have a command print it: fanfold map [OPTIONS] --open '{reader}' '{shown}'"
         ),
         Dash::Name => format!(
             "'{shown}' is no file; names that are none come from standard input: printf '%s\\n' '{shown}' | fanfold run [OPTIONS] -- COMMAND"

@@ -61,6 +61,12 @@ fn overview() -> String {
     text
 }
 
+/// Returns whether the line about a page has this word.
+fn is_about(about: &str, word: &str) -> bool {
+    let words = about.split(|c: char| !c.is_alphanumeric());
+    words.into_iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
 fn unknown(name: &str, commands: &[String]) -> UsageError {
     let topics = TOPICS.iter().map(|topic| topic.name);
     let known: Vec<_> = commands.iter().map(String::as_str).chain(topics).collect();
@@ -71,7 +77,8 @@ fn unknown(name: &str, commands: &[String]) -> UsageError {
     );
     let named = TOPICS
         .iter()
-        .find(|topic| topic.name.split('-').any(|part| part == name));
+        .find(|topic| topic.name.split('-').any(|part| part == name))
+        .or_else(|| TOPICS.iter().find(|topic| is_about(topic.about, name)));
     if let Some(topic) = named {
         text += &format!("; did you mean '{}'?", topic.name);
     } else if let Some(near) = nearest(name, known.iter().copied()) {

@@ -64,7 +64,7 @@ pub(crate) const TOPICS: &[Topic] = &[
     },
     Topic {
         name: "many-machines",
-        about: "shares of the inputs on many machines, and inputs that a command prints",
+        about: "a queue on Redis or Valkey, shares of the inputs, and inputs that a command prints",
         text: include_str!("many-machines.md"),
     },
     Topic {

@@ -1,7 +1,7 @@
 //! The table of formats in which rows are printed.
 
 use super::plan_error::RecordPlanError;
-use super::suggest::unknown;
+use super::suggest::unknown_or;
 
 /// The format of printed rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,8 +71,13 @@ impl RowFormat {
     pub fn parse(name: &str) -> Result<RowFormat, RecordPlanError> {
         let known: Vec<_> = ROW_FORMATS.iter().map(|entry| entry.name).collect();
         let entry = ROW_FORMATS.iter().find(|entry| entry.name == name);
-        entry
-            .map(|entry| entry.format)
-            .ok_or_else(|| unknown("output format", name, &known))
+        entry.map(|entry| entry.format).ok_or_else(|| {
+            unknown_or(
+                "output format",
+                name,
+                &known,
+                "a file is --out TEMPLATE, or > FILE",
+            )
+        })
     }
 }

@@ -12,6 +12,15 @@ pub(crate) fn unknown(kind: &str, given: &str, known: &[&str]) -> RecordPlanErro
     RecordPlanError::new(text)
 }
 
+/// Builds the same error, with what else may have been meant when no known name is near.
+pub(crate) fn unknown_or(kind: &str, given: &str, known: &[&str], otherwise: &str) -> RecordPlanError {
+    let error = unknown(kind, given, known);
+    match nearest(given, known.iter().copied()) {
+        Some(_) => error,
+        None => RecordPlanError::new(format!("{error}; {otherwise}")),
+    }
+}
+
 /// Returns the known name that `given` most likely misspells.
 pub(crate) fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let length = given.chars().count();
@@ -51,6 +60,9 @@ mod tests {
                 .to_string()
                 .contains("mean")
         );
+        let otherwise = |given| unknown_or("format", given, &["ws", "json"], "else that").to_string();
+        assert!(otherwise("ERROR").ends_with("(known: ws, json); else that"));
+        assert!(otherwise("jsn").ends_with("did you mean 'json'?"));
     }
 
     #[test]

@@ -25,6 +25,9 @@ pub(super) fn without_command(words: &[OsString]) -> Option<String> {
     if let Some(line) = first.to_str().and_then(|word| meant_by_word(word, &words[1..])) {
         return Some(format!("'{shown}' is no command of fanfold: {line}"));
     }
+    if let Some(answer) = first.to_str().and_then(in_another_way) {
+        return Some(format!("'{shown}' is no command of fanfold: {answer}"));
+    }
     if is_input(first) {
         return Some(format!("'{shown}' is no command: {}", meant(words)));
     }
@@ -35,6 +38,27 @@ pub(super) fn without_command(words: &[OsString]) -> Option<String> {
         ));
     }
     None
+}
+
+/// Returns what is said of a word after `fanfold queue` that is no action.
+pub(super) fn queue_action(word: &OsStr) -> Option<String> {
+    let answer = match word.to_str()? {
+        "join" | "work" | "worker" => {
+            "a worker runs the leader's command line with --join: fanfold map INPUT --queue URL --join"
+        }
+        "start" | "run" | "lead" | "add" | "push" | "submit" | "enqueue" => {
+            "a run is begun by fanfold map INPUT --queue URL, or fanfold run INPUT --queue URL -- COMMAND"
+        }
+        "stop" | "pause" | "cancel" | "kill" => {
+            "Ctrl-C ends a leader or a worker, and the leader's command line goes on where it was"
+        }
+        "list" | "ls" | "show" | "info" => "fanfold queue status URL#RUN shows how far a run is",
+        _ => return None,
+    };
+    let shown = message::display_name(word);
+    Some(format!(
+        "'{shown}' is no action of fanfold queue: {answer} (see fanfold help many-machines)"
+    ))
 }
 
 /// Returns the line that is meant by a word for what fanfold does in another way.
@@ -48,6 +72,19 @@ fn meant_by_word(word: &str, rest: &[OsString]) -> Option<String> {
     };
     let own: Vec<OsString> = own.iter().map(OsString::from).collect();
     Some(line(&[&own, rest].concat()))
+}
+
+/// Returns what is said of a command for what options of map and run do.
+fn in_another_way(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "resume" | "continue" | "retry" => {
+            "with --state FILE the same command line again goes on where it was (see fanfold help state)"
+        }
+        "join" | "worker" | "work" | "serve" | "server" | "leader" => {
+            "many machines share a run by --queue URL, workers with --join (see fanfold help many-machines)"
+        }
+        _ => return None,
+    })
 }
 
 /// Returns what is said when an option stands before the command.
@@ -100,6 +137,19 @@ mod tests {
             assert!(said(typed).is_some_and(|said| said.contains(meant)), "{typed}");
         }
         assert_eq!(said("mpa x"), None);
+        for (typed, option) in [("resume s", "--state FILE"), ("worker x", "--join")] {
+            assert!(said(typed).is_some_and(|said| said.contains(option)), "{typed}");
+        }
+        for (typed, answer) in [
+            ("join", "--queue URL --join"),
+            ("start", "fanfold map INPUT --queue URL"),
+            ("stop", "Ctrl-C"),
+            ("list", "fanfold queue status"),
+        ] {
+            let said = queue_action(typed.as_ref());
+            assert!(said.is_some_and(|said| said.contains(answer)), "{typed}");
+        }
+        assert_eq!(queue_action("statsu".as_ref()), None);
         let words = ["-j4", "map", "x"].map(OsString::from);
         assert!(option_before_command(&words).ends_with(": fanfold map -j4 x"));
     }

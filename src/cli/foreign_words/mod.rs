@@ -6,18 +6,20 @@ mod command_line;
 mod table;
 
 use crate::message;
+use crate::record::suggest::nearest;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
 use table::{On, WORDS};
 
-/// Options that clap never suggests: they lose or overwrite something.
-const DESTRUCTIVE: &[&str] = &["--fresh"];
+/// Options and commands that clap never suggests: they lose, overwrite or expose something.
+const DESTRUCTIVE: &[&str] = &["--fresh", "--plaintext", "drop"];
 
 /// Returns what is said in place of clap's error about these words, the first of which is the program, if a word of
 /// another tool is the reason.
 pub(super) fn answer(error: &clap::Error, words: &[OsString]) -> Option<String> {
     let command = words.get(1)?.to_str()?;
     match error.kind() {
+        ErrorKind::InvalidSubcommand if command == "queue" => command_line::queue_action(words.get(2)?),
         ErrorKind::InvalidSubcommand => command_line::without_command(&words[1..]),
         ErrorKind::UnknownArgument if command.starts_with('-') => {
             Some(command_line::option_before_command(&words[1..]))
@@ -53,17 +55,49 @@ fn conflict(words: &[OsString]) -> Option<String> {
     })
 }
 
-/// Takes away suggestions of options that destroy something, and the one to pass the option as a value.
+/// Takes away suggestions that destroy something or have little in common with what was typed, and the one to pass the
+/// option as a value.
 pub(super) fn without_harm(mut error: clap::Error) -> clap::Error {
-    if let Some(ContextValue::String(name)) = error.get(ContextKind::SuggestedArg)
-        && DESTRUCTIVE.contains(&name.as_str())
-    {
-        error.remove(ContextKind::SuggestedArg);
+    for (typed, suggested) in [
+        (ContextKind::InvalidArg, ContextKind::SuggestedArg),
+        (ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand),
+    ] {
+        let Some(names) = suggestions(&error, typed, suggested) else {
+            continue;
+        };
+        if names.is_empty() {
+            error.remove(suggested);
+            if suggested == ContextKind::SuggestedArg {
+                // It shows what is suggested as if it had been typed.
+                error.remove(ContextKind::Usage);
+            }
+        } else if suggested == ContextKind::SuggestedSubcommand {
+            error.insert(suggested, ContextValue::Strings(names));
+        }
     }
     if error.kind() == ErrorKind::UnknownArgument {
         error.remove(ContextKind::Suggested);
     }
     error
+}
+
+/// Returns what clap suggests, if anything, as far as it is safe and near what was typed.
+fn suggestions(error: &clap::Error, typed: ContextKind, suggested: ContextKind) -> Option<Vec<String>> {
+    let names: &[String] = match error.get(suggested)? {
+        ContextValue::String(name) => std::slice::from_ref(name),
+        ContextValue::Strings(names) => names,
+        _ => return None,
+    };
+    let Some(ContextValue::String(typed)) = error.get(typed) else {
+        return None;
+    };
+    let typed = typed.trim_start_matches('-');
+    let is_helpful = |name: &&String| {
+        let plain = name.trim_start_matches('-');
+        let is_near = typed.starts_with(plain) || nearest(typed, std::iter::once(plain)).is_some();
+        is_near && !DESTRUCTIVE.contains(&name.as_str())
+    };
+    Some(names.iter().filter(is_helpful).cloned().collect())
 }
 
 /// Returns the option that clap does not know.
@@ -91,10 +125,11 @@ fn said_of(word: &str, command: &str) -> Option<String> {
         .iter()
         .find(|row| (row.on == on || row.on == On::Both) && row.words.contains(&word))?;
     let word = message::display_name(word.as_ref());
-    Some(format!(
-        "'{word}' is {}: {} (see fanfold {command} -h)",
-        row.whose, row.answer
-    ))
+    let said = format!("'{word}' is {}: {}", row.whose, row.answer);
+    Some(match said.contains("(see ") {
+        true => said,
+        false => format!("{said} (see fanfold {command} -h)"),
+    })
 }
 
 #[cfg(test)]
@@ -168,10 +203,37 @@ mod tests {
 
     #[test]
     fn no_suggestion_destroys_something() {
-        for typed in ["--fres", "--refresh", "--fresch"] {
-            let error = grammar::<Subcommand>().try_get_matches_from(["fanfold", "map", typed, "x"]);
-            let error = without_harm(error.expect_err("it is unknown"));
-            assert!(!error.to_string().contains("'--fresh'"), "{error}");
+        for (typed, harm) in [
+            ("map --fres x", "--fresh"),
+            ("map --refresh x", "--fresh"),
+            ("run --fresch x", "--fresh"),
+            ("map --plaintex x", "--plaintext"),
+            ("queue dro x", "drop"),
+        ] {
+            let error = without_harm(error_of(typed));
+            assert!(!error.to_string().contains(harm), "{error}");
         }
+    }
+
+    #[test]
+    fn only_what_is_near_is_suggested() {
+        for (typed, near) in [
+            ("map --uniqe x", "'--unique'"),
+            ("map --shards 2", "'--shard'"),
+            ("statsu x", "'status'"),
+        ] {
+            let error = without_harm(error_of(typed));
+            assert!(error.to_string().contains(near), "{error}");
+        }
+        for typed in ["map --watchful x", "map --newest x", "frobnicate x"] {
+            let error = without_harm(error_of(typed));
+            assert!(!error.to_string().contains("similar"), "{error}");
+        }
+    }
+
+    fn error_of(typed: &str) -> clap::Error {
+        let words = ["fanfold"].into_iter().chain(typed.split(' '));
+        let matches = grammar::<Subcommand>().try_get_matches_from(words);
+        matches.expect_err("it is unknown")
     }
 }

@@ -178,6 +178,10 @@ fn parse_percentile(name: &str) -> Result<Option<AggregateKind>> {
             return Ok(Some(AggregateKind::Percentile(millionths)));
         }
     }
+    // As SQL has it, which `unknown` answers.
+    if name.ends_with(')') {
+        return Ok(None);
+    }
     bail!("percentile {} is not p0 to p100", quoted(name))
 }
 

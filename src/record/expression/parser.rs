@@ -205,7 +205,7 @@ impl<'t, 's> Parser<'t, 's> {
             None => self.error(
                 self.at,
                 &format!(
-                    "expected an operator after {}: == != < <= > >= ~ !~, in, not in or exists",
+                    "expected an operator after {}: == != < <= > >= ~ !~, in, not in or exists; a text in the line is --grep TEXT",
                     quoted(name)
                 ),
             ),

@@ -5,7 +5,7 @@
 use super::{CsvQuoting, Format, LogFormat, refuse};
 use crate::record::pattern::{Case, Pattern};
 use crate::record::plan_error::RecordPlanError;
-use crate::record::suggest::{quoted, unknown};
+use crate::record::suggest::{quoted, unknown_or};
 
 /// One row of the table of formats.
 #[derive(Debug)]
@@ -147,7 +147,8 @@ impl Format {
         let name = choice.name.unwrap_or("ws");
         let is_named = |entry: &&FormatEntry| entry.name == name || entry.aliases.contains(&name);
         let entry = FORMATS.iter().find(is_named);
-        let entry = entry.ok_or_else(|| unknown("format", name, &known))?;
+        let entry = entry
+            .ok_or_else(|| unknown_or("format", name, &known, "without regard to case is --ignore-case"))?;
         let mut format = (entry.make)(delimiter, !choice.no_header);
         if delimiter.is_some() && !entry.delimited {
             return refuse(format!("format '{name}' takes no delimiter"));
@@ -191,7 +192,7 @@ fn delimiter(text: &str) -> Result<u8, RecordPlanError> {
         b"\\t" => Ok(b'\t'),
         b"\\0" => Ok(0),
         _ => refuse(format!(
-            "delimiter {} is not one byte (\\t is a tab)",
+            "delimiter {} is not one byte (\\t is a tab; names and records are one a line without it)",
             quoted(text)
         )),
     }

@@ -17,6 +17,7 @@ mod json_scanner;
 mod line_splitter;
 mod log_format;
 mod logfmt;
+mod meant_field;
 mod near_byte;
 mod s3;
 mod syslog;
@@ -52,7 +53,8 @@ use super::expression::{LoneQuote, Neighbours};
 use super::field::{Field, FieldSource};
 use super::pattern::Pattern;
 use super::plan_error::RecordPlanError;
-use super::suggest::{quoted, unknown};
+use super::suggest::quoted;
+use meant_field::unknown_field;
 
 /// A format with its parameters.
 #[derive(Debug, Clone)]
@@ -124,7 +126,7 @@ impl Format {
             Some(place) if !name.is_empty() => Ok(FieldSource::Number(place + 1)),
             _ => {
                 let known: Vec<_> = names.iter().copied().filter(|name| !name.is_empty()).collect();
-                Err(unknown("field", name, &known))
+                Err(unknown_field(name, &known))
             }
         };
         match (self, source) {

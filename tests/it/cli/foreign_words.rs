@@ -46,7 +46,25 @@ fn a_line_without_a_command_is_shown_with_one() {
 fn nothing_that_destroys_is_suggested() {
     for typed in ["map --refresh logs", "run --fres logs -- wc"] {
         let said = fan(typed).code(2).err;
-        assert!(!said.contains("'--fresh'"), "{typed}");
+        assert!(!said.contains("--fresh"), "{typed}");
+    }
+}
+
+#[test]
+fn values_of_other_tools_are_answered() {
+    for (typed, answer) in [
+        ("map a -i ERROR", "--ignore-case"),
+        ("map a -o found.txt", "> FILE"),
+        ("map a -w ERROR", "--grep TEXT"),
+        (
+            "run a -d '\\n' -- wc",
+            "names and records are one a line without it",
+        ),
+        ("map a -i clf --by url", "did you mean 'path'?"),
+        ("map a -i clf --by hour", "did you mean 'time:hour'?"),
+        ("map a --by 1 --agg p95(10)", "did you mean 'p95:10'?"),
+    ] {
+        fan(typed).says(answer).code(2);
     }
 }
 
@@ -54,7 +72,7 @@ fn nothing_that_destroys_is_suggested() {
 fn names_of_other_machines_are_refused_with_the_way_to_them() {
     fan("map s3://bucket/a.gz --count")
         .says("'s3://bucket/a.gz' is not on this machine")
-        .says("fanfold run [OPTIONS] -- aws s3 cp {} -")
+        .says("fanfold map [OPTIONS] --open 'aws s3 cp {} -' 's3://")
         .code(2);
     fan("run https://example.org/a -- wc")
         .says("names that are none come from standard input")

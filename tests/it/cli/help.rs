@@ -57,6 +57,7 @@ fn help_of_a_command_is_its_long_help() {
         .says("did you mean 'run'?")
         .code(2);
     fan("help tmes").says("did you mean 'times'?").code(2);
+    fan("help redis").says("did you mean 'many-machines'?").code(2);
 }
 
 /// Returns the commands that a short help names.

@@ -8,8 +8,7 @@ use crate::cli::parallel::help;
 use crate::cli::parallel::options::{Options, PipeFile};
 use crate::cli::parallel::value;
 
-const SSH: &str =
-    "is not supported: fanfold runs jobs on this machine (see --shard of 'fanfold run' for many machines)";
+const SSH: &str = "is not supported: jobs of fanfold parallel run on this machine (fanfold run has --queue and --shard, see fanfold help many-machines)";
 const SQL: &str = "is not supported: use --state for a record of jobs";
 const TMUX: &str = "is not supported: use --line-buffer or --tag to watch jobs";
 const PERL: &str = "is not supported: fanfold has no Perl; use the replacement strings of --plus, or a shell";
