@@ -8,9 +8,7 @@ use super::job_frames::{CommittedJobs, committed, lost_job};
 use super::leader_plan::LeaderPlan;
 use super::place_set::PlaceSet;
 use super::signing::Signing;
-use crate::queue::{
-    CommitFrame, QueuedJob, QueuedResult, ResultChain, ResultEntry, RunCounts, StatusAnswer, parse_frames,
-};
+use crate::queue::{CommitFrame, QueuedJob, QueuedResult, ResultChain, ResultEntry, RunCounts, parse_frames};
 use sha2::{Digest as _, Sha256};
 
 /// The largest result that is taken: 4 GiB.
@@ -141,12 +139,9 @@ impl<'a> CollectedJobs<'a> {
 
     /// Returns a job that was given up, as far as the server can tell.
     fn given_up(&self, caller: &mut Caller, k: u64) -> Result<QueuedJob, QueueFailure> {
-        let status = caller.call(|queue| queue.status());
-        let payload = match status.map_err(|error| self.plan.failure(&error))? {
-            StatusAnswer::Run(run) => run.given_up.into_iter().find(|(of, _)| *of == k),
-            StatusAnswer::NoRun | StatusAnswer::Over => None,
-        };
-        let job = payload.and_then(|(_, payload)| QueuedJob::parse(&payload, self.signing.of_job(k)).ok());
+        let payload = caller.call(|queue| queue.given_up(k));
+        let payload = payload.map_err(|error| self.plan.failure(&error))?;
+        let job = payload.and_then(|payload| QueuedJob::parse(&payload, self.signing.of_job(k)).ok());
         Ok(job.unwrap_or(QueuedJob {
             number: 0,
             inputs: Vec::new(),
