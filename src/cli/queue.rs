@@ -51,6 +51,11 @@ pub(super) struct QueueArgs {
     #[arg(long, value_name = "N", requires = "queue", value_parser = clap::value_parser!(u64).range(1..))]
     backlog: Option<u64>,
 
+    /// With --join, in place of INPUTs: the queue may name what lies beneath DIR, and no symbolic link may lead out of it. The
+    /// URL names the run
+    #[arg(long, value_name = "DIR", requires = "join")]
+    pub(super) root: Option<PathBuf>,
+
     /// Sign jobs and results with the key in FILE, the same on all machines: at least 32 bytes, mode 0600. What is not signed
     /// with it is neither run nor counted
     #[arg(long, value_name = "FILE", requires = "queue")]

@@ -8,12 +8,13 @@ use super::queue::{QueueArgs, QueuePart, default_name, make_worker};
 use super::run_end;
 use super::usage_error::UsageError;
 use crate::hosts::{
-    InputBounds, JoinEnd, Joiner, JoinerPlan, LeadEnd, Leader, LeaderPlan, PackParts, QueueFailure, Signing,
+    InputBounds, JoinEnd, Joiner, JoinerPlan, LeadEnd, Leader, LeaderPlan, PackParts, QueueFailure,
+    RootDirectory, Signing,
 };
 use crate::message;
 use crate::plan::{NameUse, Plan};
 use crate::queue::{QueueServer, QueueUrl, RunName, SignKey};
-use crate::run::{PartMerger, Summary, Work, run_in_role};
+use crate::run::{Destination, PartMerger, Summary, Work, run_in_role};
 use crate::state::PackedPart;
 use crate::sys::{cores, guardian};
 use anyhow::Context as _;
@@ -60,6 +61,11 @@ impl QueueRun<'_> {
         let key = self.sign_key()?;
         let run = match &url.run {
             Some(run) => run.clone(),
+            None if self.args.root.is_some() => {
+                let why =
+                    "--root needs a URL that names the run (#RUN): its name would follow from the INPUTs";
+                return Err(UsageError(why.into()).into());
+            }
             None => {
                 let inputs = self.inputs.iter().map(OsString::as_os_str);
                 RunName::new(&default_name(&self.meaning, inputs)).map_err(wrong)?
@@ -91,6 +97,10 @@ impl QueueRun<'_> {
         (shown, signing): (String, Signing),
     ) -> anyhow::Result<ExitCause> {
         let prints = work.fold.is_none();
+        let writes_files = [work.to, work.err].map(|to| matches!(to, Destination::Rehearsal(_)));
+        if writes_files.contains(&true) && self.verbosity == Verbosity::Notes {
+            message::note("--out and --err: each file is written on the machine whose worker does the job");
+        }
         let is_anew = std::env::var(ANEW).ok().and_then(|count| count.parse().ok());
         plan.workers = cores();
         // Its own worker does not survive it.
@@ -141,6 +151,27 @@ impl QueueRun<'_> {
         Err(anyhow::Error::new(cause).context("can't begin anew"))
     }
 
+    /// Returns which names a worker takes. `opened` says that they stand for what a command prints.
+    fn bounds(&self, opened: bool) -> Result<InputBounds, UsageError> {
+        let root = match &self.args.root {
+            _ if self.args.is_own_worker() => return Ok(InputBounds::Any),
+            None if self.inputs.is_empty() => return Ok(InputBounds::WorkingDirectory),
+            None => return Ok(InputBounds::Inputs(self.inputs.to_vec())),
+            Some(_) if opened => {
+                let why = "--root is about files, and with --open names are none: type the INPUTs";
+                return Err(UsageError(why.into()));
+            }
+            Some(_) if !self.inputs.is_empty() => {
+                return Err(UsageError("--root stands in place of INPUTs: type either".into()));
+            }
+            Some(root) => root,
+        };
+        let shown = message::display_name(root.as_os_str());
+        let root = RootDirectory::open(root);
+        let root = root.map_err(|cause| UsageError(format!("--root {shown}: {}", message::cause(&cause))))?;
+        Ok(InputBounds::Root(root))
+    }
+
     fn join(
         &self,
         plan: &mut Plan,
@@ -162,11 +193,7 @@ impl QueueRun<'_> {
             patience: self.args.patience(),
             slots: plan.workers.get(),
             opened: plan.names == NameUse::Opened,
-            bounds: match (is_own_worker, self.inputs) {
-                (true, _) => InputBounds::Any,
-                (false, []) => InputBounds::WorkingDirectory,
-                (false, inputs) => InputBounds::Inputs(inputs.to_vec()),
-            },
+            bounds: self.bounds(plan.names == NameUse::Opened)?,
             is_final: is_own_worker,
         };
         let (joiner, role) = Joiner::new(joiner, commands);

@@ -1,13 +1,17 @@
 //! Which names a worker takes from a queue: those that its own command line could have given, and no others.
 //!
-//! Names are compared, and not what they lead to: a symbolic link that is covered is read. It does not read the queue.
+//! Names are compared, and not what they lead to: a symbolic link that is covered is read. Only below a `--root` does it matter
+//! where a link leads. It does not read the queue.
 
-use crate::queue::QueuedJob;
+use crate::message;
+use crate::queue::{QueuedInput, QueuedJob};
 use crate::source::expand_braces;
+use crate::sys::BoundDirectory;
 use glob::{MatchOptions, Pattern};
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 /// A `*` of a pattern stands for no slash, as in the walk.
 const SLASHES: MatchOptions = MatchOptions {
@@ -17,7 +21,7 @@ const SLASHES: MatchOptions = MatchOptions {
 };
 
 /// The names that a worker takes.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) enum InputBounds {
     /// All of them: the leader's own worker, which is of its command line.
     Any,
@@ -25,22 +29,73 @@ pub(crate) enum InputBounds {
     Inputs(Vec<OsString>),
     /// What lies below the working directory.
     WorkingDirectory,
+    /// What lies strictly beneath this directory.
+    Root(RootDirectory),
+}
+
+/// The directory of `--root`.
+#[derive(Debug)]
+pub(crate) struct RootDirectory {
+    directory: BoundDirectory,
+    /// Its path as typed, made absolute.
+    typed: PathBuf,
+}
+
+impl RootDirectory {
+    /// Opens the directory.
+    ///
+    /// # Errors
+    /// It is none, or can't be opened.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        Ok(RootDirectory {
+            directory: BoundDirectory::open(path)?,
+            typed: std::path::absolute(path)?,
+        })
+    }
+
+    /// Returns why a name, as it would be opened, is not that of something beneath the directory; `None` when it is.
+    fn refusal(&self, name: &Path) -> Option<String> {
+        let outside = || Some("not beneath the --root of this host's worker".to_owned());
+        if !has_no_parent(name) {
+            return outside();
+        }
+        let Ok(path) = std::path::absolute(name) else {
+            return outside();
+        };
+        let tops = [&self.typed, self.directory.path()];
+        let rest = tops.iter().find_map(|top| path.strip_prefix(top).ok());
+        let Some(rest) = rest.filter(|rest| *rest != Path::new("")) else {
+            return outside();
+        };
+        match self.directory.check(rest) {
+            Ok(()) => None,
+            Err(cause) if cause.kind() == io::ErrorKind::CrossesDevices => {
+                Some("leads out of the --root of this host's worker".to_owned())
+            }
+            Err(cause) => Some(message::cause(&cause)),
+        }
+    }
 }
 
 impl InputBounds {
     /// Returns the first input of a job that is not covered, and why it is not.
     pub(super) fn refusal(&self, queued: &QueuedJob) -> Option<(OsString, String)> {
-        let name = queued.inputs.iter().find(|input| !self.covers(input.name()))?;
+        let names = || queued.inputs.iter().map(QueuedInput::name);
+        if let InputBounds::Root(root) = self {
+            return names().find_map(|name| Some((name.to_owned(), root.refusal(Path::new(name))?)));
+        }
+        let name = names().find(|name| !self.covers(name))?;
         let why = match self {
             InputBounds::WorkingDirectory => "not below the working directory of this host's worker",
             _ => "not covered by the INPUTs of this host's worker",
         };
-        Some((name.name().to_owned(), why.to_owned()))
+        Some((name.to_owned(), why.to_owned()))
     }
 
     fn covers(&self, name: &OsStr) -> bool {
         match self {
             InputBounds::Any => true,
+            InputBounds::Root(root) => root.refusal(Path::new(name)).is_none(),
             InputBounds::WorkingDirectory => {
                 let here = std::env::current_dir();
                 let path = Path::new(name);

@@ -26,7 +26,7 @@ mod taken_jobs;
 
 pub(crate) use commit::PackParts;
 pub(crate) use failure::QueueFailure;
-pub(crate) use input_bounds::InputBounds;
+pub(crate) use input_bounds::{InputBounds, RootDirectory};
 pub(crate) use joiner::{JoinEnd, Joiner};
 pub(crate) use joiner_plan::JoinerPlan;
 pub(crate) use leader::{LeadEnd, Leader};

@@ -28,6 +28,8 @@ pub(crate) mod error_number {
 pub(crate) mod tests;
 
 pub(crate) use cores::cores;
+#[cfg(feature = "queue")]
+pub(crate) use io::BoundDirectory;
 pub(crate) use io::{
     Interest, OutputStream, Ready, Stdin, Waker, Writer, bytes_in_pipe, check_executable, draw_on_stderr,
     enlarge_pipe, is_foreground, lock_file, lock_to_read, open_nonblocking, outputs_are_same, pipe, poll,

@@ -115,6 +115,7 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
             "losses",
             "patience",
             "backlog",
+            "root",
             "sign-key",
             "auth-file",
             "tls-ca",

@@ -1,5 +1,7 @@
 //! Reading, writing and waiting: standard streams, files, pipes, the terminal and wake-ups.
 
+#[cfg(feature = "queue")]
+mod beneath;
 mod file;
 mod output;
 mod passage;
@@ -11,6 +13,8 @@ mod stdin;
 mod terminal;
 mod waker;
 
+#[cfg(feature = "queue")]
+pub(crate) use beneath::BoundDirectory;
 pub(crate) use file::{check_executable, lock_file, lock_to_read, open_nonblocking};
 pub(crate) use output::{
     OutputStream, draw_on_stderr, outputs_are_same, stdout_is_unread, write_stderr, write_stderr_now,

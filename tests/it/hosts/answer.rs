@@ -142,6 +142,7 @@ fn files_of_jobs_are_written_by_workers() {
     let worker = hosts.join(line);
     let (out, code, err) = outcome(hosts.lead(line, "-j0"));
     assert_eq!((out.len(), code), (0, 0), "{err}");
+    assert!(err.contains("on the machine whose worker does the job"), "{err}");
     assert_eq!(outcome(worker).1, 0);
     let written = std::fs::read(hosts.place.path("out/07.txt")).expect("it was written");
     assert_eq!(written, hosts.place.whole("map in/07.gz"));

@@ -4,6 +4,7 @@ mod answer;
 mod chaos;
 mod losses;
 mod refused;
+mod root;
 mod signed;
 
 use crate::support::{Place, Redis, Running};
