@@ -21,7 +21,7 @@ pub enum Tag {
     Off,
     /// Each line begins with the name of its input and a tab. A last line without a newline gets one.
     Input,
-    /// The same, but a last line without a newline stays so.
+    /// The same, but a last line without a newline stays so, and a carriage return ends a line too.
     InputAsIs,
 }
 

@@ -9,6 +9,8 @@ pub(crate) struct Tagger {
     within: bool,
     /// Whether a last line gets the newline that it has not.
     ends_lines: bool,
+    /// Whether a carriage return ends a line too.
+    returns_end: bool,
 }
 
 impl Tagger {
@@ -18,13 +20,16 @@ impl Tagger {
             prefix: [name, b"\t"].concat(),
             within: false,
             ends_lines: true,
+            returns_end: false,
         }
     }
 
-    /// Leaves a last line without a newline as it is.
-    pub(crate) fn with_open_end(self) -> Self {
+    /// Leaves a last line without a newline as it is, and tags what follows a carriage return too, which a
+    /// terminal shows in place of what was before.
+    pub(crate) fn for_terminal_lines(self) -> Self {
         Tagger {
             ends_lines: false,
+            returns_end: true,
             ..self
         }
     }
@@ -36,12 +41,13 @@ impl Tagger {
 
     /// Appends `bytes`, which may begin and end within a line, to `out`.
     pub(crate) fn tag(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
-        for line in bytes.split_inclusive(|&b| b == b'\n') {
+        let ends_line = |byte: &u8| *byte == b'\n' || *byte == b'\r' && self.returns_end;
+        for line in bytes.split_inclusive(ends_line) {
             if !self.within {
                 out.extend_from_slice(&self.prefix);
             }
             out.extend_from_slice(line);
-            self.within = !line.ends_with(b"\n");
+            self.within = !line.last().is_some_and(ends_line);
         }
     }
 
@@ -65,5 +71,15 @@ mod tests {
         }
         tagger.end(&mut out);
         assert_eq!(out, b"a.gz\tone\na.gz\t\na.gz\ttwo\n");
+    }
+
+    #[test]
+    fn what_follows_a_carriage_return_is_tagged_where_it_ends_lines() {
+        let (mut tagger, mut out) = (Tagger::new(b"a").for_terminal_lines(), Vec::new());
+        for block in ["1%\r2", "%\r", "\r\nb\r"] {
+            tagger.tag(block.as_bytes(), &mut out);
+        }
+        tagger.end(&mut out);
+        assert_eq!(out, b"a\t1%\ra\t2%\ra\t\ra\t\na\tb\r");
     }
 }

@@ -40,7 +40,7 @@ impl RunState {
         match self.tag {
             Tag::Off => None,
             Tag::Input => Some(Tagger::new(&label)),
-            Tag::InputAsIs => Some(Tagger::new(&label).with_open_end()),
+            Tag::InputAsIs => Some(Tagger::new(&label).for_terminal_lines()),
         }
     }
 }
