@@ -19,7 +19,7 @@ use std::borrow::Cow;
 /// A command line with holes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// The stretches, one after the other; with [`LineQuoting::Words`], each is a word.
+    /// The stretches, one after the other.
     pub(super) stretches: Vec<Stretch>,
     pub(super) quoting: LineQuoting,
     /// How often each value is quoted, where values are.
@@ -32,6 +32,8 @@ pub(super) struct Stretch {
     pub(super) pieces: Vec<LinePiece>,
     /// Whether it is there once for each value, with blanks between.
     pub(super) repeated: bool,
+    /// Whether a word of the command ends behind it, whatever its text: with [`LineQuoting::Words`] only.
+    pub(super) ends_word: bool,
 }
 
 /// A part of a stretch.
@@ -107,7 +109,7 @@ impl Line {
         let stretches = match quoting {
             LineQuoting::Words => words
                 .iter()
-                .map(|word| Stretch::plain(holes.read(word)))
+                .flat_map(|word| Stretch::word(holes, word, repeat))
                 .collect(),
             _ => match repeat {
                 Repeat::Value => vec![Stretch::plain(holes.read(&words.join(&b' ')))],
@@ -142,6 +144,7 @@ impl Line {
         self.stretches.push(Stretch {
             pieces: vec![value],
             repeated: repeat == Repeat::Word,
+            ends_word: self.quoting == LineQuoting::Words,
         });
     }
 
@@ -212,7 +215,8 @@ impl Line {
             return None;
         };
         if self.quoting == LineQuoting::Words {
-            return rest.is_empty().then(|| text.clone());
+            let is_program = rest.is_empty() && first.ends_word && !text.is_empty();
+            return is_program.then(|| text.clone());
         }
         let text = text.trim_ascii_start();
         let end = text.iter().position(u8::is_ascii_whitespace);
@@ -238,7 +242,7 @@ impl Line {
             } else {
                 stretch.write(job, 0..job.values.len(), writer);
             }
-            if self.quoting == LineQuoting::Words {
+            if stretch.ends_word {
                 writer.end_word();
             }
         }
@@ -250,7 +254,23 @@ impl Stretch {
         Stretch {
             pieces,
             repeated: false,
+            ends_word: false,
         }
+    }
+
+    /// Returns the stretches of a word that is quoted. Blanks in it are its own, but what stands between them is
+    /// repeated as it is elsewhere.
+    fn word(holes: &Holes, text: &[u8], repeat: Repeat) -> Vec<Self> {
+        let mut stretches = match repeat {
+            // An empty word is a word too.
+            _ if text.is_empty() => vec![Stretch::plain(vec![LinePiece::Literal(Vec::new())])],
+            Repeat::Word => Stretch::repeated(holes, text),
+            Repeat::Value => vec![Stretch::plain(holes.read(text))],
+        };
+        if let Some(last) = stretches.last_mut() {
+            last.ends_word = true;
+        }
+        stretches
     }
 
     fn begins_with_blank(&self) -> bool {
@@ -268,6 +288,7 @@ impl Stretch {
             Stretch {
                 repeated: pieces.iter().any(is_all),
                 pieces,
+                ends_word: false,
             }
         });
         stretches.collect()
@@ -341,6 +362,9 @@ struct Words {
 
 impl LineWriter for Words {
     fn literal(&mut self, text: &[u8]) {
+        if !self.splits {
+            self.word.get_or_insert_default();
+        }
         for &byte in text {
             match byte {
                 b' ' | b'\t' | b'\n' if self.splits => self.end_word(),
