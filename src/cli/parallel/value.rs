@@ -195,6 +195,10 @@ pub(super) fn term_sequence(typed: &OsStr) -> Result<Duration> {
 pub(super) fn halt(typed: &OsStr) -> Result<HaltAt> {
     let text = typed.to_string_lossy();
     let first = HaltLimit::failures(HaltShare::Jobs(1));
+    let first_success = HaltLimit {
+        counted: Counted::Succeeded,
+        ..first
+    };
     if let Some(share) = text.strip_suffix('%').and_then(|share| share.parse().ok()) {
         return Ok(HaltAt::Soon(HaltLimit::failures(HaltShare::OfAll(share))));
     }
@@ -203,6 +207,8 @@ pub(super) fn halt(typed: &OsStr) -> Result<HaltAt> {
             "0" | "never" => return Ok(HaltAt::Never),
             "1" => return Ok(HaltAt::Soon(first)),
             "2" => return Ok(HaltAt::Now(first)),
+            "-1" => return Ok(HaltAt::Soon(first_success)),
+            "-2" => return Ok(HaltAt::Now(first_success)),
             "soon" | "now" => {
                 return wrong(format!(
                     "Error: --halt {text} must be followed by ,success or ,fail."
@@ -344,6 +350,8 @@ mod tests {
             ("never", HaltAt::Never),
             ("1", HaltAt::Soon(one)),
             ("2", HaltAt::Now(one)),
+            ("-1", HaltAt::Soon(limit(Counted::Succeeded, HaltShare::Jobs(1)))),
+            ("-2", HaltAt::Now(limit(Counted::Succeeded, HaltShare::Jobs(1)))),
             ("20%", HaltAt::Soon(limit(Counted::Failed, HaltShare::OfAll(20)))),
             (
                 "now,success=3",

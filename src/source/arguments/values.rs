@@ -69,17 +69,14 @@ impl Values {
 
     fn columns(&self, value: &[u8]) -> Record {
         let trimmed = |value: &[u8]| {
-            let value = if self.trim.left {
-                value.trim_ascii_start()
-            } else {
-                value
-            };
-            if self.trim.right {
-                value.trim_ascii_end()
-            } else {
-                value
+            let is_kept = |byte: &u8| !is_blank(*byte);
+            let first = value.iter().position(is_kept).unwrap_or(value.len());
+            let value = if self.trim.left { &value[first..] } else { value };
+            let end = value.iter().rposition(is_kept).map_or(0, |last| last + 1);
+            match self.trim.right {
+                true => value[..end].to_vec(),
+                false => value.to_vec(),
             }
-            .to_vec()
         };
         match &self.columns {
             Some(separator) => split(separator, value)
@@ -89,6 +86,11 @@ impl Values {
             None => vec![trimmed(value)],
         }
     }
+}
+
+/// Returns whether a byte is a blank to Perl, to which the vertical tab is one too.
+fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
 }
 
 /// Returns the pattern that separates columns.

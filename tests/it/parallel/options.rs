@@ -332,6 +332,44 @@ fn the_most_values_of_a_job_do_not_depend_on_the_order_of_options() {
 }
 
 #[test]
+fn each_state_of_a_bar_that_a_command_draws_is_tagged() {
+    fan("parallel --tag")
+        .args(["printf '1%%\\r2%%\\n'", ":::", "a"])
+        .stdout("a\t1%\ra\t2%\n")
+        .ok();
+}
+
+#[test]
+fn quoted_words_are_repeated_for_each_value_between_their_blanks() {
+    let words = ["[%s]", "{}", "p{}q", "x {} y{}", "", ":::", "a", "b c"];
+    for options in ["-N2", "-L2", "-j1 -X"] {
+        fan(&format!("parallel -q {options} printf"))
+            .args(words)
+            .stdout("[a][b c][paq][pb cq][x a][b c ya][yb c][]")
+            .ok();
+    }
+    fan("parallel -q -j1 -m printf")
+        .args(words)
+        .stdout("[a][b c][pa][b cq][x a][b c ya][b c][]")
+        .ok();
+}
+
+#[test]
+fn the_first_success_ends_a_run_and_a_vertical_tab_is_a_blank() {
+    for halt in ["-1", "-2"] {
+        fan(&format!("parallel -j1 --halt {halt}"))
+            .args(["echo {}; exit {}", ":::", "1", "0", "3"])
+            .stdout("1\n0\n")
+            .says("This job succeeded:")
+            .code(0);
+    }
+    fan("parallel --trim lr echo :::")
+        .args(["\u{b} a\u{b}b \u{b}"])
+        .stdout("a\u{b}b\n")
+        .ok();
+}
+
+#[test]
 fn values_are_quoted_as_often_as_it_is_said() {
     fan("parallel --shellquote --shellquote :::")
         .args(["a b", "c"])
