@@ -24,9 +24,10 @@ pub(super) const JOIN_VARIABLE: &str = "FANFOLD_JOIN";
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Many machines")]
 pub(super) struct QueueArgs {
-    /// Share the jobs out to other machines by a Redis or Valkey server: `redis://HOST[:PORT][/DB][#RUN]` or
-    /// `redis+unix:///SOCKET[#RUN]`. This process leads: it finds the jobs, prints the answer, and does jobs too (-j0: it only
-    /// leads); the same command line with --join does jobs, on any machine. See fanfold help many-machines
+    /// Share the jobs out to other machines by a Redis or Valkey server: `redis://HOST[:PORT][/DB][#RUN]`,
+    /// `rediss://…` with TLS, or `redis+unix:///SOCKET[#RUN]`. This process leads: it finds the jobs, prints the answer, and
+    /// does jobs too (-j0: it only leads); the same command line with --join does jobs, on any machine. See fanfold help
+    /// many-machines
     #[arg(long, value_name = "URL", group = "remembered")]
     pub(super) queue: Option<OsString>,
 
