@@ -6,6 +6,7 @@ mod losses;
 mod refused;
 mod root;
 mod signed;
+mod torn;
 
 use crate::support::{Place, Redis, Running};
 
