@@ -201,7 +201,12 @@ fn case(rng: &mut Rng) -> Case {
         args.push(one(rng, &["--resume", "--resume-failed"]).into());
         log = earlier(rng);
     }
-    let source = rng.u8(..6);
+    let mut source = rng.u8(..6);
+    // GNU parallel prints `{1}` for the name of a column when `-I` spells `{}` in another way.
+    let is_respelled = |option: &OsString| ["-I,,", "-I_"].iter().any(|respelled| option == respelled);
+    if source == 3 && args.iter().any(is_respelled) {
+        source = 5;
+    }
     if source == 2 {
         args.extend(["-a".into(), "in1".into()]);
         files.push(("in1", lines(rng)));
@@ -214,8 +219,10 @@ fn case(rng: &mut Rng) -> Case {
         input = lines(rng);
     } else if source == 4 {
         for name in &["in1", "in2"][..rng.usize(1..3)] {
+            // Behind an empty file, GNU parallel prints replacement strings as they are.
+            let is_linked = files.first().is_some_and(|(_, lines)| !lines.is_empty());
             args.extend([
-                one(rng, &["::::", "::::", "::::+"][..2 + files.len().min(1)]).into(),
+                one(rng, &["::::", "::::", "::::+"][..2 + usize::from(is_linked)]).into(),
                 name.into(),
             ]);
             files.push((*name, lines(rng)));
