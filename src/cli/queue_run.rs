@@ -142,6 +142,10 @@ impl QueueRun<'_> {
     /// begins anew: what is folded is printed at the end only.
     fn failed(&self, failure: QueueFailure, prints: bool, anew: u32) -> anyhow::Result<ExitCause> {
         if !matches!(failure, QueueFailure::Forgotten(_)) || prints || anew >= MOST_ANEW {
+            // What reading anew has not mended stays so. What was printed can't be taken back, but the same line goes on.
+            if matches!(failure, QueueFailure::Forgotten(_)) && anew >= MOST_ANEW {
+                message::note("the queue's data are damaged: --fresh begins anew");
+            }
             return Ok(ExitCause::from_queue_failure(&failure));
         }
         message::note("the results are read anew");
