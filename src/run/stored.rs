@@ -83,11 +83,14 @@ pub(super) fn told(fold: &StoredFold) -> Option<String> {
     ))
 }
 
-/// Checks that no input is in two of the states.
+/// Checks that no input is in two of the states. The first by name is told, as a state has them in the order in which
+/// their jobs ended.
 pub(super) fn check_disjoint<'a>(folds: impl Iterator<Item = &'a StoredFold>) -> Result<(), SavedError> {
     let (mut names, mut files) = (HashMap::new(), HashMap::new());
     for (at, fold) in folds.enumerate() {
-        for stored in &fold.inputs {
+        let mut inputs: Vec<_> = fold.inputs.iter().collect();
+        inputs.sort_by_key(|stored| stored.input.name());
+        for stored in inputs {
             let name = stored.input.name();
             let (before, first) = *names.entry(name).or_insert((at, fold));
             // What is given twice is told as such.
