@@ -25,6 +25,13 @@ fn the_readme_shows_what_is_printed() {
 }
 
 #[test]
+fn the_readme_is_short() {
+    let readme = std::fs::read_to_string(repository().join("README.md")).expect("README.md can be read");
+    let lines = readme.lines().count();
+    assert!(lines <= 200, "{lines} lines: what is long belongs on a page");
+}
+
+#[test]
 fn the_pages_show_what_is_printed() {
     let pages = std::fs::read_dir(repository().join("src/help")).expect("the pages are there");
     let mut typed = 0;
